@@ -1,0 +1,56 @@
+{
+  "variables": { "openssl_fips": "" },
+  "target_defaults": {
+    "include_dirs": ["."],
+    "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fstack-protector-strong"],
+    "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+    "defines": ["_GNU_SOURCE", "_FORTIFY_SOURCE=2"]
+  },
+  "targets": [
+    {
+      "target_name": "tlxc",
+      "sources": ["<!@(ls addon/*.cc common/*.cc)"],
+      "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
+      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "libraries": ["-l:libcap.a"]
+    },
+    {
+      "target_name": "tlxc-monitor",
+      "type": "executable",
+      "sources": ["<!@(ls executor/*.cc monitor/*.cc plan/*.cc common/*.cc)"],
+      "cflags": ["-Os", "-ffunction-sections", "-fdata-sections", "-isystem", "/usr/include/libnl3"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],
+      "ldflags!": ["-rdynamic", "-pthread"],
+      "libraries": ["-lseccomp", "-lcap", "-lnl-route-3", "-lnl-3", "-lm"]
+    },
+    {
+      "target_name": "tlxc-enter",
+      "type": "executable",
+      "sources": ["<!@(ls enter/*.cc)"],
+      "cflags": ["-Os"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections"],
+      "ldflags!": ["-rdynamic", "-pthread"]
+    },
+    {
+      "target_name": "tlxc-init",
+      "type": "executable",
+      "sources": ["<!@(ls init/*.cc)"],
+      "cflags": ["-Os"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections"],
+      "ldflags!": ["-rdynamic", "-pthread"]
+    },
+    {
+      "target_name": "tlxc-pty",
+      "type": "executable",
+      "sources": ["<!@(ls pty/*.cc)"],
+      "cflags": ["-Os"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections"],
+      "ldflags!": ["-rdynamic", "-pthread"]
+    }
+  ]
+}

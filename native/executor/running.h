@@ -1,0 +1,52 @@
+// What a start leaves in the monitor's hands, and what the subjects of a start share.
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/unique_fd.h"
+#include "plan/plan.gen.h"
+
+namespace tlxc {
+
+// The container's place in one hierarchy, with the names that were really taken (a suffix may have been added).
+struct CgroupPlace {
+    const plan::CgroupHierarchy* plan = nullptr; // borrowed from the plan, which outlives the start only
+    int version = 0;
+    std::string mountPoint;
+    std::vector<std::string> controllers;
+    std::string limitGroup; // relative to mountPoint
+    std::string innerGroup;
+    std::string monitorGroup;
+};
+
+// A network interface as it was really made.
+struct InterfaceInfo {
+    long index = 0;
+    std::string type;
+    std::string link;
+    std::string hostName;
+    std::string name; // inside
+};
+
+struct Terminal {
+    UniqueFd master;
+    std::string slave; // "pts/3", relative to the container's /dev
+};
+
+// The container once init has been executed. Everything here is owned by the monitor from then on.
+struct Running {
+    pid_t initPid = -1;
+    UniqueFd initPidfd;
+    UniqueFd console; // pty master; none for "none" and "path"
+    std::vector<Terminal> ttys;
+    UniqueFd devpts;  // O_PATH, the root of the container's devpts
+    UniqueFd seccomp; // memfd, the compiled filter; none without a policy
+    std::vector<std::pair<std::string, UniqueFd>> namespaces; // "mnt" … for stop hooks; keeps nothing else alive
+    std::vector<CgroupPlace> cgroups;
+    std::vector<InterfaceInfo> interfaces;
+};
+
+} // namespace tlxc

@@ -1,0 +1,25 @@
+// What the monitor says to whoever started it, on descriptor 4: JSON lines (src/monitor/protocol.ts, StartMessage).
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+
+#include "common/result.h"
+#include "common/unique_fd.h"
+
+namespace tlxc {
+
+class Report {
+  public:
+    explicit Report(UniqueFd fd) : fd_(std::move(fd)) {}
+    void warning(const std::string& text, const std::string& path = {});
+    void running(pid_t initPid, pid_t monitorPid); // the last word: closes the descriptor
+    void failed(const Failure& failure);           // the last word: closes the descriptor
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
+  private:
+    void line(const std::string& json);
+    UniqueFd fd_; // -1 during a reboot: nobody listens any more
+};
+
+} // namespace tlxc

@@ -1,0 +1,51 @@
+#include "plan/reader.h"
+
+#include <algorithm>
+
+namespace tlxc::plan {
+
+bool Reader::fail(std::string what) {
+    error_ = "plan";
+    for (const auto& part : path_) error_ += "." + part;
+    error_ += ": " + what;
+    return false;
+}
+
+bool Reader::object(const Value& v, std::span<const std::string_view> fields) {
+    if (!v.IsObject()) return fail("not an object");
+    for (const auto& member : v.GetObject()) {
+        const std::string_view name{member.name.GetString(), member.name.GetStringLength()};
+        if (std::ranges::find(fields, name) == fields.end()) return fail("unknown field " + std::string(name));
+    }
+    return true;
+}
+
+bool Reader::peek_op(const Value& v, std::string& op) {
+    if (!v.IsObject()) return fail("not an object");
+    auto member = v.FindMember("op");
+    if (member == v.MemberEnd() || !member->value.IsString()) return fail("no op");
+    op.assign(member->value.GetString(), member->value.GetStringLength());
+    return true;
+}
+
+bool read(Reader& r, const Value& v, std::string& out) {
+    if (!v.IsString()) return r.fail("not a string");
+    out.assign(v.GetString(), v.GetStringLength());
+    // A NUL would silently end every path and name that reaches the kernel.
+    if (out.find('\0') != std::string::npos) return r.fail("a NUL byte");
+    return true;
+}
+
+bool read(Reader& r, const Value& v, bool& out) {
+    if (!v.IsBool()) return r.fail("not a boolean");
+    out = v.GetBool();
+    return true;
+}
+
+bool read(Reader& r, const Value& v, int64_t& out) {
+    if (!v.IsInt64()) return r.fail("not a whole number");
+    out = v.GetInt64();
+    return true;
+}
+
+} // namespace tlxc::plan

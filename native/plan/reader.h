@@ -1,0 +1,77 @@
+// The strict JSON reader under the generated plan reader: every refusal names the path of the offending field.
+#pragma once
+#include <rapidjson/document.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "plan/plan.gen.h"
+
+namespace tlxc::plan {
+
+using Value = rapidjson::Value;
+
+class Reader {
+  public:
+    [[nodiscard]] bool object(const Value& v, std::span<const std::string_view> fields);
+    [[nodiscard]] bool peek_op(const Value& v, std::string& op);
+    [[nodiscard]] bool fail(std::string what);
+    [[nodiscard]] const std::string& error() const { return error_; }
+
+    template <typename T> [[nodiscard]] bool field(const Value& v, const char* name, T& out);
+    template <typename T, size_t N>
+    [[nodiscard]] bool choice(const Value& v, const std::pair<std::string_view, T> (&table)[N], T& out);
+
+  private:
+    std::vector<std::string> path_;
+    std::string error_;
+};
+
+[[nodiscard]] bool read(Reader& r, const Value& v, std::string& out);
+[[nodiscard]] bool read(Reader& r, const Value& v, bool& out);
+[[nodiscard]] bool read(Reader& r, const Value& v, int64_t& out);
+[[nodiscard]] bool read(Reader& r, const Value& v, StartPlan& out);
+template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::vector<T>& out);
+template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::optional<T>& out);
+
+template <typename T> bool Reader::field(const Value& v, const char* name, T& out) {
+    auto member = v.FindMember(name);
+    path_.emplace_back(name);
+    if (member == v.MemberEnd()) return fail("missing");
+    if (!read(*this, member->value, out)) return false;
+    path_.pop_back();
+    return true;
+}
+
+template <typename T, size_t N>
+bool Reader::choice(const Value& v, const std::pair<std::string_view, T> (&table)[N], T& out) {
+    if (!v.IsString()) return fail("not a string");
+    const std::string_view word{v.GetString(), v.GetStringLength()};
+    for (const auto& [name, value] : table) {
+        if (name != word) continue;
+        out = value;
+        return true;
+    }
+    return fail("unknown value " + std::string(word));
+}
+
+template <typename T> bool read(Reader& r, const Value& v, std::vector<T>& out) {
+    if (!v.IsArray()) return r.fail("not a list");
+    out.reserve(v.Size());
+    for (const auto& each : v.GetArray())
+        if (!read(r, each, out.emplace_back())) return false;
+    return true;
+}
+
+template <typename T> bool read(Reader& r, const Value& v, std::optional<T>& out) {
+    if (v.IsNull()) {
+        out.reset();
+        return true;
+    }
+    return read(r, v, out.emplace());
+}
+
+} // namespace tlxc::plan

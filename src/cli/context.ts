@@ -1,0 +1,15 @@
+/** What a command sees of the world. Commands never touch process.* themselves, so each can be called in a test. */
+export interface CommandContext {
+  /** The command's own name as typed: tlxc-start. */
+  readonly program: string;
+  /** The arguments after the command's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; readonly fd?: number };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** Runs a command; resolves to its exit code. Rejects only with a bug: expected failures are printed and coded. */
+export type Command = (context: CommandContext) => Promise<number>;

@@ -1,0 +1,165 @@
+/**
+ * A container's configuration, typed and checked: what the compiler (src/plan) reads. Made by config/load.ts from the
+ * lossless document; every value knows the file and line that wrote it.
+ */
+import type { SourceLocation } from '../errors.ts';
+
+export interface Sourced<T> {
+  readonly value: T;
+  readonly at: SourceLocation;
+}
+
+export interface InputFile {
+  readonly path: string;
+  readonly inode: string;
+  readonly size: number;
+  readonly mtimeNs: string;
+}
+
+export interface IdMap {
+  readonly kind: 'uid' | 'gid';
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+export interface IpAddress {
+  readonly address: string;
+  readonly prefix: number;
+  /** "" : computed by the kernel. */
+  readonly broadcast: string;
+}
+
+export interface NetworkConfig {
+  readonly index: number;
+  readonly type: Sourced<'empty' | 'none' | 'veth'>;
+  readonly flagsUp?: Sourced<boolean>;
+  readonly link?: Sourced<string>;
+  readonly name?: Sourced<string>;
+  /** Complete: x and X were settled when the container was created, or by the loader (deterministically from its name). */
+  readonly hwaddr?: Sourced<string>;
+  readonly mtu?: Sourced<number>;
+  readonly ipv4: readonly Sourced<IpAddress>[];
+  readonly ipv6: readonly Sourced<IpAddress>[];
+  /** An address, "auto" or "dev". */
+  readonly ipv4Gateway?: Sourced<string>;
+  readonly ipv6Gateway?: Sourced<string>;
+  readonly vethPair?: Sourced<string>;
+}
+
+/** One fstab line of lxc.mount.entry or lxc.mount.fstab. */
+export interface MountEntry {
+  readonly source: string;
+  readonly target: string;
+  readonly fstype: string;
+  readonly options: readonly string[];
+}
+
+export type AutoMount =
+  | { readonly what: 'proc' | 'sys'; readonly mode: 'mixed' | 'rw' | 'ro' }
+  | {
+      readonly what: 'cgroup' | 'cgroup-full';
+      readonly mode: 'mixed' | 'rw' | 'ro' | 'default';
+      readonly force: boolean;
+    };
+
+export type HookName =
+  'pre-start' | 'pre-mount' | 'mount' | 'autodev' | 'start-host' | 'start' | 'stop' | 'post-stop' | 'clone' | 'destroy';
+
+/** A signal as a number; real-time ones as SIGRTMIN+n already added. */
+export type Signal = number;
+
+export interface ContainerConfig {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly configFile: string;
+  readonly inputs: readonly InputFile[];
+
+  readonly arch?: Sourced<'linux32' | 'linux64'>;
+  readonly utsName?: Sourced<string>;
+  readonly rootfs: {
+    /** As written: [TYPE:]PATH, or "none". */
+    readonly path?: Sourced<string>;
+    readonly mount?: Sourced<string>;
+    readonly options?: Sourced<readonly string[]>;
+  };
+  readonly idmap: readonly Sourced<IdMap>[];
+  readonly networks: readonly NetworkConfig[];
+  readonly mountEntries: readonly Sourced<MountEntry>[];
+  /** Read from the file that lxc.mount.fstab names; before the entries. */
+  readonly fstabEntries: readonly Sourced<MountEntry>[];
+  readonly autoMounts: readonly Sourced<AutoMount>[];
+  /** tlxc.mount.masked and tlxc.mount.readonly: absolute paths inside the container. */
+  readonly masked: readonly Sourced<string>[];
+  readonly readonlyPaths: readonly Sourced<string>[];
+  readonly autodev: boolean;
+  readonly ttyMax: number;
+  readonly ttyDir: string;
+  readonly ptyMax: number;
+  readonly console: {
+    readonly path?: Sourced<string>;
+    readonly logFile?: Sourced<string>;
+    readonly logSize: number;
+    readonly rotate: boolean;
+    readonly bufferSize: number;
+  };
+  readonly capDrop: readonly Sourced<string>[];
+  /** null: lxc.cap.keep is not used; [] is "none". */
+  readonly capKeep: readonly Sourced<string>[] | null;
+  /** lxc.cgroup.* and lxc.cgroup2.* in the order written. */
+  readonly cgroup1: readonly Sourced<{ readonly file: string; readonly value: string }>[];
+  readonly cgroup2: readonly Sourced<{ readonly file: string; readonly value: string }>[];
+  readonly cgroupDir: {
+    readonly dir?: Sourced<string>;
+    readonly container?: Sourced<string>;
+    readonly monitor?: Sourced<string>;
+    readonly monitorPivot?: Sourced<string>;
+    readonly containerInner?: Sourced<string>;
+  };
+  readonly seccompProfile?: Sourced<string>;
+  readonly signals: {
+    readonly halt?: Sourced<Signal>;
+    readonly reboot?: Sourced<Signal>;
+    readonly stop?: Sourced<Signal>;
+  };
+  readonly init: {
+    readonly cmd?: Sourced<readonly string[]>;
+    readonly cwd?: Sourced<string>;
+    readonly uid: number;
+    readonly gid: number;
+  };
+  readonly environment: readonly Sourced<string>[];
+  readonly log: { readonly file?: Sourced<string>; readonly level?: Sourced<string> };
+  readonly apparmor: {
+    readonly profile?: Sourced<string>;
+    readonly allowIncomplete: boolean;
+    readonly allowNesting: boolean;
+    readonly raw: readonly Sourced<string>[];
+  };
+  readonly start: { readonly auto: boolean; readonly delay: number; readonly order: number };
+  readonly groups: readonly string[];
+  readonly hooks: readonly Sourced<{ readonly hook: HookName; readonly command: string }>[];
+  readonly hookVersion: 0 | 1;
+  readonly noNewPrivs: boolean;
+}
+
+/** System settings (tlxc.conf), resolved with defaults; config/system.ts reads them. */
+export interface SystemConfig {
+  /** Where containers live: lxc.lxcpath, /var/lib/tlxc. */
+  readonly lxcpath: string;
+  /** lxc.default_config: /etc/tlxc/default.conf, or the shipped one where that does not exist. */
+  readonly defaultConfig: string;
+  /** tlxc.rundir: /run/tlxc. */
+  readonly runDir: string;
+  /** tlxc.cachedir: /var/cache/tlxc (images). */
+  readonly cacheDir: string;
+  /** tlxc.statedir: /var/lib/tlxc/.state — id ranges. */
+  readonly stateDir: string;
+  /** tlxc.image.server: https://images.linuxcontainers.org; plain http only where written out. */
+  readonly imageServer: string;
+  /** tlxc.bridge.*: see network/. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** lxc.cgroup.pattern, "" unless set; lxc.cgroup.use. */
+  readonly cgroupPattern: string;
+  readonly cgroupUse: readonly string[];
+}

@@ -1,0 +1,56 @@
+/** Names of containers and the places that belong to one. The only file that knows this layout. */
+import { join } from 'node:path';
+import type { SystemConfig } from '../config/model.ts';
+import { TlxcError } from '../errors.ts';
+
+export interface ContainerPaths {
+  readonly name: string;
+  readonly lxcpath: string;
+  /** LXCPATH/NAME: mode 0770, root's. */
+  readonly dir: string;
+  readonly config: string;
+  readonly rootfs: string;
+  /** RUNDIR/KEY/NAME: mode 0700; the monitor makes what lies in it. */
+  readonly runDir: string;
+  readonly socket: string;
+  /** Held (flock) by whoever changes the container: create, start until it runs, destroy. */
+  readonly lock: string;
+  /** Written by the monitor once init runs, for stop -k without a monitor and for the sweep after its death. */
+  readonly instance: string;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+/** Throws TLXC_E_NAME unless name is one a container may have. */
+export function checkName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_NAME',
+    message: `${JSON.stringify(name)} is not a container name`,
+    hint: 'a name is 1 to 63 letters, digits, "_", "." or "-", and begins with a letter or digit',
+  });
+}
+
+/** A short key for a store's path, so that socket paths stay below the kernel's 108 bytes (FNV-1a, 64 bits). */
+function storeKey(lxcpath: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(lxcpath)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(16).padStart(16, '0');
+}
+
+export function containerPaths(system: SystemConfig, lxcpath: string, name: string): ContainerPaths {
+  checkName(name);
+  const dir = join(lxcpath, name);
+  const runDir = join(system.runDir, storeKey(lxcpath), name);
+  return {
+    name,
+    lxcpath,
+    dir,
+    config: join(dir, 'config'),
+    rootfs: join(dir, 'rootfs'),
+    runDir,
+    socket: join(runDir, 'monitor.sock'),
+    lock: join(runDir, 'lock'),
+    instance: join(runDir, 'instance.json'),
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * The conversation between a command and a container's monitor. The other side: native/monitor/protocol.{h,cc}.
+ *
+ *   command                              monitor (RUNDIR/monitor.sock, SOCK_SEQPACKET, mode 0600)
+ *     | -- connect ----------------------> | SO_PEERCRED: root or the monitor's own uid, else closed at once
+ *     | -- one Request, JSON ------------> |
+ *     | <- one Reply, JSON (+ SCM_RIGHTS)  | "fds" in the reply names the descriptors in their order
+ *     |                                    | connection stays open for: watch (one Event a datagram),
+ *     |                                    | console (closing it gives the tty back)
+ *
+ * A datagram is at most 64 KiB. Every reply has "ok"; a refusal has "error" (a short stable word) and "errno".
+ */
+export type ContainerState =
+  'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING' | 'ABORTING' | 'FREEZING' | 'FROZEN' | 'THAWED';
+
+export type Request =
+  /** Everything a command may want to know of the running container. */
+  | { readonly op: 'info' }
+  /** info, with descriptors: initPidfd, and where they exist seccomp (compiled filter) and devpts (its root). */
+  | { readonly op: 'attach' }
+  /** tty 0: the console (a stream socket the monitor pumps); n ≥ 1: that tty's pty master; -1: the next free one. */
+  | { readonly op: 'console'; readonly tty: number }
+  /** The window size of the console (tty 0). */
+  | { readonly op: 'resize'; readonly rows: number; readonly columns: number }
+  /** Sends a signal to init by its pidfd; signal 0: the halt signal, -1: the reboot signal, -2: the stop signal. */
+  | { readonly op: 'signal'; readonly signal: number }
+  /** First reply, then one Event a state change, until STOPPED. */
+  | { readonly op: 'watch' };
+
+export interface MonitorInterface {
+  readonly index: number;
+  readonly type: string;
+  readonly link: string;
+  readonly hostName: string;
+  readonly name: string;
+}
+
+export interface MonitorInfo {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly state: ContainerState;
+  /** In the host's PID namespace. */
+  readonly initPid: number;
+  readonly monitorPid: number;
+  /** CLOCK_BOOTTIME milliseconds at which init was executed. */
+  readonly startedAtMs: number;
+  readonly reboots: number;
+  /** Namespaces the container has of its own or shares with another than the host. */
+  readonly namespaces: readonly string[];
+  readonly cgroups: readonly {
+    readonly version: number;
+    readonly mountPoint: string;
+    readonly controllers: readonly string[];
+    readonly limitGroup: string;
+    readonly innerGroup: string;
+  }[];
+  readonly interfaces: readonly MonitorInterface[];
+  /** Kept capabilities, names; uid and gid maps as the plan gave them. */
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly apparmorProfile: string;
+  readonly personality: string;
+  /** lxc.environment of the running container, for attach. */
+  readonly environment: readonly string[];
+  readonly idmap: readonly { kind: 'uid' | 'gid'; inside: number; outside: number; count: number }[];
+  readonly ttys: number;
+  readonly configFile: string;
+}
+
+export type Reply =
+  | ({ readonly ok: true; readonly fds: readonly string[] } & Partial<MonitorInfo> & { readonly tty?: number })
+  | { readonly ok: false; readonly error: string; readonly errno: number };
+
+/** A state change. exitStatus: wait status of init as waitpid gives it, with STOPPING and STOPPED. */
+export interface Event {
+  readonly state: ContainerState;
+  readonly exitStatus?: number;
+  /** true with STOPPED when the container is being started again. */
+  readonly reboot?: boolean;
+}
+
+/**
+ * What tlxc-monitor writes on descriptor 4 while it starts: JSON lines, the last of which is running or failed.
+ * The plan is read from descriptor 3 until its end.
+ */
+export type StartMessage =
+  /** Something a person should know that does not stop the start. */
+  | { readonly kind: 'warning'; readonly text: string; readonly path: string }
+  | { readonly kind: 'running'; readonly initPid: number; readonly monitorPid: number }
+  | {
+      readonly kind: 'failed';
+      /** "already-running", or the step's name: "mount", "cgroup", "hook" … */
+      readonly step: string;
+      readonly syscall: string;
+      readonly errno: number;
+      readonly path: string;
+      readonly detail: string;
+      readonly file: string;
+      readonly line: number;
+      readonly key: string;
+    };

@@ -1,0 +1,340 @@
+/**
+ * The start plan: the one value that passes from TypeScript (which decides) to tlxc-monitor (which does).
+ *
+ * This schema is its single source. `Static` gives the TypeScript types (types.ts); `.ci/generate-plan.ts`
+ * writes the C++ structs and their strict reader (native/plan/plan.gen.{h,cc}) from the same objects.
+ * Every default is applied before a plan exists: there is no optional field that native code would fill.
+ * "Nothing" is an empty string, an empty list, or null, as each field says.
+ */
+import { Type, type TSchema } from '@sinclair/typebox';
+
+/** The version of the plan's format; the executor refuses any other. */
+export const PLAN_VERSION = 1;
+
+const record = <T extends Record<string, TSchema>>(name: string, properties: T) =>
+  Type.Object(properties, { $id: name, additionalProperties: false });
+const names = <T extends string[]>(name: string, ...values: T) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value as T[number])),
+    { $id: name },
+  );
+const text = Type.String();
+const flag = Type.Boolean();
+const whole = Type.Integer();
+const texts = Type.Array(Type.String());
+
+/** Where in the configuration a step comes from; file "" and line 0: a built-in default or the command line. */
+export const Origin = record('Origin', { file: text, line: whole, key: text });
+
+const InputFile = record('InputFile', { path: text, inode: text, size: whole, mtimeNs: text });
+
+export const IdMapEntry = record('IdMapEntry', {
+  kind: names('IdKind', 'uid', 'gid'),
+  inside: whole,
+  outside: whole,
+  count: whole,
+  origin: Origin,
+});
+
+/** A hook: a program run on the host or in the container's mount namespace (lxc.hook.*). */
+export const Hook = record('Hook', {
+  /** argv as given to execve; argv[0] is an absolute path, or /bin/sh for version 0 hooks. */
+  argv: texts,
+  /** milliseconds after which the hook is killed and counts as failed. */
+  timeoutMs: whole,
+  origin: Origin,
+});
+
+const Hooks = record('Hooks', {
+  preStart: Type.Array(Hook),
+  preMount: Type.Array(Hook),
+  mount: Type.Array(Hook),
+  autodev: Type.Array(Hook),
+  startHost: Type.Array(Hook),
+  start: Type.Array(Hook),
+  stop: Type.Array(Hook),
+  postStop: Type.Array(Hook),
+  /** lxc.hook.version: 0 or 1. */
+  version: whole,
+  /** KEY=VALUE, the whole environment of every hook but for what only the executor learns (LXC_PID, LXC_TARGET, …). */
+  environment: texts,
+  /** KEY=VALUE, added for hooks that run in the child (lxc.environment). */
+  childEnvironment: texts,
+});
+
+export const Namespace = names('Namespace', 'user', 'mount', 'pid', 'uts', 'ipc', 'net', 'cgroup');
+
+/** A namespace joined instead of created (--share-*, a network of type none has neither). */
+const SharedNamespace = record('SharedNamespace', { namespace: Namespace, path: text, origin: Origin });
+
+/** One write into a cgroup file, made before init's first instruction. */
+const CgroupSetting = record('CgroupSetting', { file: text, value: text, origin: Origin });
+
+/** One mounted cgroup hierarchy and the container's place in it. All group paths are relative to mountPoint. */
+export const CgroupHierarchy = record('CgroupHierarchy', {
+  version: whole,
+  mountPoint: text,
+  /** v1: the controllers mounted together, or name=systemd. v2: the controllers to enable on the way down. */
+  controllers: texts,
+  /** The group where the limits sit; the container cannot write it. */
+  limitGroup: text,
+  /** The group that is the root of the container's cgroup namespace: limitGroup or a child of it. */
+  innerGroup: text,
+  /** The monitor's own group; "" leaves it where it is. */
+  monitorGroup: text,
+  settings: Type.Array(CgroupSetting),
+  /** Files of innerGroup (besides the directory) handed to the container's root. */
+  delegatedFiles: texts,
+});
+
+/** One rule of the device list on a v2 host (a BPF program); on v1 the rules are settings of the devices hierarchy. */
+const DeviceRule = record('DeviceRule', {
+  allow: flag,
+  /** a, b or c. */
+  type: text,
+  /** -1: any. */
+  major: whole,
+  minor: whole,
+  /** of r, w, m. */
+  access: text,
+});
+
+const Cgroups = record('Cgroups', {
+  hierarchies: Type.Array(CgroupHierarchy),
+  deviceRules: Type.Array(DeviceRule),
+  /** A group that already has processes in it: take NAME-1, NAME-2 …; false: an error. */
+  allowSuffix: flag,
+});
+
+/** The root filesystem, attached at mountPath before any other mount. */
+export const Rootfs = record('Rootfs', {
+  kind: names('RootfsKind', 'bind', 'overlay', 'none'),
+  /** bind: the directory. */
+  source: text,
+  /** overlay: lower directories, topmost first; upper and work lie in one directory. */
+  lower: texts,
+  upper: text,
+  work: text,
+  mountPath: text,
+  /** Map ids by mount_setattr(MOUNT_ATTR_IDMAP) with the container's user namespace. */
+  idmapped: flag,
+  /** Of: ro nosuid nodev noexec noatime nodiratime relatime strictatime nosymfollow. */
+  attributes: texts,
+  origin: Origin,
+});
+
+/** A new filesystem, mounted from inside the container's namespaces. */
+const MountFilesystem = record('MountFilesystem', {
+  op: Type.Literal('filesystem'),
+  fstype: text,
+  source: text,
+  target: text,
+  attributes: texts,
+  /** Filesystem options, each "key" or "key=value". */
+  options: texts,
+  create: names('Create', 'none', 'dir', 'file'),
+  optional: flag,
+  origin: Origin,
+});
+
+/** A bind mount of a host path (opened by the executor before the pivot) or of a path below the root filesystem. */
+const MountBind = record('MountBind', {
+  op: Type.Literal('bind'),
+  source: text,
+  sourceIn: names('SourceIn', 'host', 'rootfs'),
+  recursive: flag,
+  target: text,
+  attributes: texts,
+  /** "", or one of private rprivate shared rshared slave rslave unbindable runbindable. */
+  propagation: text,
+  create: names('Create', 'none', 'dir', 'file'),
+  optional: flag,
+  idmapped: flag,
+  origin: Origin,
+});
+
+/** Hides a file or directory behind an empty, read-only one made by the executor. Absent target: nothing to do. */
+const MountMask = record('MountMask', { op: Type.Literal('mask'), target: text, origin: Origin });
+
+/** Makes what is already at target read-only (a bind onto itself). Absent target: nothing to do. */
+const MountReadonly = record('MountReadonly', { op: Type.Literal('readonly'), target: text, origin: Origin });
+
+const MakeDirectory = record('MakeDirectory', {
+  op: Type.Literal('directory'),
+  target: text,
+  mode: whole,
+  origin: Origin,
+});
+
+const MakeSymlink = record('MakeSymlink', {
+  op: Type.Literal('symlink'),
+  target: text,
+  to: text,
+  origin: Origin,
+});
+
+/** A character device under /dev: mknod where the container may, else the host's node bound over an empty file. */
+const MakeDevice = record('MakeDevice', {
+  op: Type.Literal('device'),
+  target: text,
+  major: whole,
+  minor: whole,
+  mode: whole,
+  bindFrom: text,
+  origin: Origin,
+});
+
+/**
+ * One change of the container's file tree. Targets are relative to the root filesystem ("dev/pts", never "/dev"),
+ * resolved with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), and never by string.
+ */
+export const TreeStep = Type.Union(
+  [MountFilesystem, MountBind, MountMask, MountReadonly, MakeDirectory, MakeSymlink, MakeDevice],
+  { $id: 'TreeStep' },
+);
+
+const Terminals = record('Terminals', {
+  /** Mount a new devpts instance at dev/pts with these options. */
+  devpts: flag,
+  devptsMax: whole,
+  /** gid of the tty group inside the container, -1: none. */
+  devptsGid: whole,
+  /** pty: /dev/console is a pty; none: no console; path: a host file or tty is opened and bound. */
+  console: names('ConsoleKind', 'pty', 'none', 'path'),
+  consolePath: text,
+  consoleLog: text,
+  /** bytes; 0: no limit. */
+  consoleLogSize: whole,
+  consoleLogRotate: flag,
+  /** bytes of the in-memory ring buffer; 0: none. */
+  consoleBuffer: whole,
+  /** lxc.tty.max: ptys offered as /dev/tty1 … ttyN. */
+  ttys: whole,
+  /** lxc.tty.dir, relative to /dev; "": the ptys are bound over /dev/ttyN themselves. */
+  ttyDir: text,
+  origin: Origin,
+});
+
+const Address = record('Address', { address: text, prefix: whole, broadcast: text, origin: Origin });
+
+const Interface = record('Interface', {
+  index: whole,
+  /** empty: loopback only. */
+  type: names('InterfaceType', 'veth', 'empty'),
+  /** the bridge on the host; "": no bridge. */
+  link: text,
+  /** the name inside; "": eth%d. */
+  name: text,
+  /** the host side; "": the executor draws vethXXXXXX. */
+  hostName: text,
+  hwaddr: text,
+  /** 0: the link's. */
+  mtu: whole,
+  up: flag,
+  ipv4: Type.Array(Address),
+  ipv6: Type.Array(Address),
+  /** "", an address, "auto" (the link's own address) or "dev". */
+  ipv4Gateway: text,
+  ipv6Gateway: text,
+  origin: Origin,
+});
+
+const SeccompArgument = record('SeccompArgument', {
+  index: whole,
+  op: names('SeccompOp', 'ne', 'lt', 'le', 'eq', 'ge', 'gt', 'masked_eq'),
+  /** Unsigned 64-bit numbers as decimal text: JSON numbers cannot hold them. */
+  value: text,
+  mask: text,
+});
+
+const SeccompRule = record('SeccompRule', {
+  syscall: text,
+  /** "" all architectures of the filter, else a libseccomp name (x86_64, x86, x32 …). */
+  arch: text,
+  action: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
+  errno: whole,
+  arguments: Type.Array(SeccompArgument),
+  origin: Origin,
+});
+
+/** A seccomp policy, parsed in TypeScript and compiled by libseccomp in the executor. */
+export const Seccomp = record('Seccomp', {
+  defaultAction: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
+  defaultErrno: whole,
+  /** libseccomp names beside the native architecture. */
+  architectures: texts,
+  rules: Type.Array(SeccompRule),
+  /** A file under the run directory that holds (or will hold) this policy's compiled form, named by its SHA-256. */
+  cache: text,
+});
+
+const Security = record('Security', {
+  /** Capabilities kept in the bounding set, names without CAP_, lower case. */
+  capabilities: texts,
+  noNewPrivileges: flag,
+  /** A new session keyring for the container. */
+  newKeyring: flag,
+  /** AppArmor profile to enter at exec; "": none. */
+  apparmorProfile: text,
+  seccomp: Type.Union([Seccomp, Type.Null()]),
+});
+
+const Init = record('Init', {
+  argv: texts,
+  cwd: text,
+  uid: whole,
+  gid: whole,
+  /** KEY=VALUE, the whole environment but for container_ttys, which the executor knows. */
+  environment: texts,
+  /** "", linux32 or linux64. */
+  personality: text,
+  origin: Origin,
+});
+
+const Signals = record('Signals', {
+  /** 0: SIGRTMIN+3 if init blocks it when asked, else SIGPWR. */
+  halt: whole,
+  reboot: whole,
+  stop: whole,
+  parentDeath: whole,
+});
+
+const Monitor = record('Monitor', {
+  /** lxc-start -p; "": none. */
+  pidFile: text,
+  /** false: leave the caller's session, standard streams on /dev/null. */
+  foreground: flag,
+  /** The process title shown by ps. */
+  title: text,
+});
+
+export const StartPlan = record('StartPlan', {
+  version: whole,
+  name: text,
+  lxcpath: text,
+  /** The run directory of this container: monitor.lock, monitor.sock and instance.json live in it. */
+  runDir: text,
+  configFile: text,
+  inputs: Type.Array(InputFile),
+  logFile: text,
+  logLevel: text,
+  monitor: Monitor,
+  hooks: Hooks,
+  namespaces: Type.Array(Namespace),
+  shared: Type.Array(SharedNamespace),
+  idmap: Type.Array(IdMapEntry),
+  cgroups: Cgroups,
+  rootfs: Rootfs,
+  hostname: text,
+  /** Before the mount hooks: /dev, /proc, /sys, fstab, entries, cgroup. */
+  tree: Type.Array(TreeStep),
+  /** After the autodev hooks: device nodes and links of /dev. */
+  devices: Type.Array(TreeStep),
+  terminals: Terminals,
+  /** After the pivot: what must be read-only or hidden last. */
+  protect: Type.Array(TreeStep),
+  interfaces: Type.Array(Interface),
+  security: Security,
+  signals: Signals,
+  init: Init,
+});

@@ -1,0 +1,17 @@
+/** The plan's TypeScript types, drawn from the schema; importing them costs nothing at run time. */
+import type { Static } from '@sinclair/typebox';
+import type * as schema from './schema.ts';
+
+export type StartPlan = Static<typeof schema.StartPlan>;
+export type Origin = Static<typeof schema.Origin>;
+export type IdMapEntry = Static<typeof schema.IdMapEntry>;
+export type Hook = Static<typeof schema.Hook>;
+export type Namespace = Static<typeof schema.Namespace>;
+export type CgroupHierarchy = Static<typeof schema.CgroupHierarchy>;
+export type Rootfs = Static<typeof schema.Rootfs>;
+export type TreeStep = Static<typeof schema.TreeStep>;
+export type Seccomp = Static<typeof schema.Seccomp>;
+export type Interface = StartPlan['interfaces'][number];
+export type Terminals = StartPlan['terminals'];
+export type Security = StartPlan['security'];
+export type Hooks = StartPlan['hooks'];
