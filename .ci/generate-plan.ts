@@ -74,7 +74,8 @@ function declareVariant(node: Node): string {
 function declareStruct(node: Node): string {
   const name = node.$id as string;
   if (done.has(name)) return name;
-  const fields = Object.entries(node.properties ?? {}).filter(([field]) => field !== 'op');
+  // A literal "op" is a variant's tag: it was read already.
+  const fields = Object.entries(node.properties ?? {}).filter(([, each]) => each.const === undefined);
   const typed = fields.map(([field, each]) => [field, typeOf(each), each.type] as const);
   done.add(name);
   header.push(
