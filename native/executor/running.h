@@ -20,6 +20,7 @@ struct CgroupPlace {
     std::string limitGroup; // relative to mountPoint
     std::string innerGroup;
     std::string monitorGroup;
+    UniqueFd owner; // flock on the limit group: alive as long as the monitor, so that nobody takes the group for stale
 };
 
 // A network interface as it was really made.
