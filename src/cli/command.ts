@@ -1,0 +1,224 @@
+/** What all commands share: LXC's common options, the name, --help, and how errors become text and exit codes. */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadSystemConfig } from '../config/system.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { TlxcError } from '../errors.ts';
+import { packageRoot } from '../package-root.ts';
+import type { Command, CommandContext } from './context.ts';
+import { getopt, type OptionShape } from './getopt.ts';
+import { helpText, usageText } from './help.ts';
+import { openLog, parseLogLevel, type Log, type LogTarget } from './log.ts';
+import { renderError } from './render.ts';
+
+export interface OptionSpec {
+  /** '-t, --template <NAME>', '--foo', '-e, --elevated-privileges [PRIV]' (an argument only when glued). */
+  readonly flags: string;
+  /** May have several lines. */
+  readonly description: string;
+  /** May be given more than once: its value is a list. Else the last one counts. */
+  readonly repeat?: boolean;
+  readonly hidden?: boolean;
+}
+
+export interface CommandSpec {
+  readonly program: string;
+  /** Completes "tlxc-start …" in --help. */
+  readonly summary: string;
+  /** What follows the program's name in the synopsis; one line a form. */
+  readonly usage: string;
+  readonly options: readonly OptionSpec[];
+  readonly name: 'required' | 'optional' | 'none';
+  /** Words after the name or after "--": taken as they are, or refused. */
+  readonly rest: 'none' | 'words';
+}
+
+export interface Invocation {
+  /** "" where none was given and none is required. */
+  readonly name: string;
+  /** By the long option's name in camel case: true, the argument, or a list of arguments. */
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly rest: readonly string[];
+  /** Absolute. */
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  readonly quiet: boolean;
+  /** -o and -l as given; the file is absolute, "" without -o. */
+  readonly logTarget: LogTarget;
+  readonly log: Log;
+}
+
+export interface Option extends OptionShape {
+  readonly key: string;
+  readonly valueName: string;
+  readonly description: string;
+  readonly repeat: boolean;
+  readonly hidden: boolean;
+}
+
+export type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
+
+const camelCase = (long: string) => long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+function parseFlags(spec: OptionSpec): Option {
+  const match = /^(?:-(\S), )?--([a-z0-9-]+)(?: ([<[])([^\]>]+)[\]>])?$/.exec(spec.flags);
+  if (!match) throw new Error(`bad flags: ${spec.flags}`);
+  const [, short = '', long = '', bracket, valueName = ''] = match;
+  const argument = bracket === undefined ? 'none' : bracket === '<' ? 'required' : 'optional';
+  const { description, repeat = false, hidden = false } = spec;
+  return { short, long, argument, valueName, description, repeat, hidden, key: camelCase(long) };
+}
+
+const common = (flags: string) => parseFlags({ flags, description: '' });
+const NAME = common('-n, --name <NAME>');
+const HELP = common('-h, --help');
+/** Without a long form, or --he would be ambiguous. */
+const QUESTION: Option = { ...HELP, short: '?', long: '' };
+const USAGE = common('--usage');
+const VERSION = common('--version');
+const LXCPATH = common('-P, --lxcpath <PATH>');
+const COMMON = [
+  ...[HELP, QUESTION, USAGE, VERSION, common('-q, --quiet')],
+  ...[
+    common('-o, --logfile <FILE>'),
+    common('-l, --logpriority <LEVEL>'),
+    LXCPATH,
+    common('--rcfile <FILE>'),
+  ],
+];
+
+/** A command's own options, then the common ones it does not define itself. */
+function allOptions(spec: CommandSpec): Option[] {
+  const own = spec.options.map(parseFlags);
+  const shared = spec.name === 'none' ? COMMON : [NAME, ...COMMON];
+  return [...own, ...shared.filter(({ long }) => !own.some((option) => option.long === long))];
+}
+
+/** --help, --usage, --version: the answer instead of the action. */
+interface Answer {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+type Values = Record<string, string | boolean | readonly string[] | undefined>;
+
+interface CommandLine {
+  readonly options: Values;
+  readonly words: readonly string[];
+}
+
+function answerTo(option: Option, spec: CommandSpec, options: readonly Option[]): Answer | null {
+  if (option === HELP || option === QUESTION) {
+    const own = spec.options.map(parseFlags);
+    return { stdout: '', stderr: helpText(spec, own), exit: option === QUESTION ? 1 : 0 };
+  }
+  if (option === USAGE) return { stdout: '', stderr: usageText(spec.program, options), exit: 0 };
+  if (option !== VERSION) return null;
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return { stdout: `${version}\n`, stderr: '', exit: 0 };
+}
+
+function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLine | Answer {
+  const options = allOptions(spec);
+  const values: Values = {};
+  const words: string[] = [];
+  for (const { shape, value } of getopt(argv, options, words)) {
+    const answer = answerTo(shape, spec, options);
+    if (answer) return answer;
+    if (shape === LXCPATH && values['lxcpath'] !== undefined) {
+      throw new TlxcError({
+        code: 'TLXC_E_USAGE',
+        message: 'This command only accepts 1 -P,--lxcpath arguments',
+      });
+    }
+    const before = values[shape.key];
+    if (shape.repeat)
+      values[shape.key] = [...(Array.isArray(before) ? (before as string[]) : []), value ?? ''];
+    else values[shape.key] = value ?? true;
+  }
+  return { options: values, words };
+}
+
+const text = (value: Values[string]) => (typeof value === 'string' ? value : '');
+
+function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandContext): Invocation {
+  const words = [...line.words];
+  const given = line.options['name'];
+  const name = spec.name === 'none' ? '' : typeof given === 'string' ? given : (words.shift() ?? '');
+  const noName = given === undefined && name === '';
+  if (spec.name === 'required' && noName) {
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'No container name specified' });
+  }
+  const [unexpected] = words;
+  if (spec.rest === 'none' && unexpected !== undefined) {
+    const hint = `${spec.program} --help shows what it takes`;
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'`, hint });
+  }
+  const system = loadSystemConfig(context.env);
+  const file = text(line.options['logfile']);
+  const logTarget: LogTarget = {
+    file: file && file !== 'none' ? resolve(context.cwd, file) : '',
+    level: parseLogLevel(text(line.options['logpriority']) || 'ERROR'),
+  };
+  return {
+    name,
+    options: line.options,
+    rest: words,
+    lxcpath: resolve(context.cwd, text(line.options['lxcpath']) || system.lxcpath),
+    system,
+    quiet: line.options['quiet'] === true,
+    logTarget,
+    log: openLog(spec.program, name, logTarget),
+  };
+}
+
+/** A mistake of getopt's kind is answered with the whole help, as LXC does; others of usage with their own line. */
+const GETOPT_MISTAKE = /^(unrecognized option|invalid option|option )/;
+
+function reportUsage(spec: CommandSpec, error: unknown, context: CommandContext): number {
+  for (const line of renderError(context.program, error)) context.stderr.write(`${line}\n`);
+  const mistake =
+    error instanceof TlxcError && error.code === 'TLXC_E_USAGE' && GETOPT_MISTAKE.test(error.message);
+  if (mistake) context.stderr.write(helpText(spec, spec.options.map(parseFlags)));
+  return 1;
+}
+
+async function runAction(action: Action, invocation: Invocation, context: CommandContext): Promise<number> {
+  const { log, name, quiet } = invocation;
+  try {
+    log('INFO', `${context.program} ${context.argv.join(' ')}`);
+    const exit = await action(invocation, context);
+    log('INFO', `exit ${exit}`);
+    return exit;
+  } catch (error) {
+    const lines = renderError(context.program, error, name);
+    if (!quiet) for (const line of lines) context.stderr.write(`${line}\n`);
+    for (const line of lines) log('ERROR', line);
+    return 1;
+  }
+}
+
+/**
+ * Makes a command of its options and its action. The action resolves to the exit code; a TlxcError that it throws is
+ * printed on stderr (not with -q), logged where -o says, and exits 1.
+ */
+export function defineCommand(spec: CommandSpec, action: Action): Command {
+  return async (context) => {
+    let invocation: Invocation;
+    try {
+      const line = parseCommandLine(spec, context.argv);
+      if ('exit' in line) {
+        context.stdout.write(line.stdout);
+        context.stderr.write(line.stderr);
+        return line.exit;
+      }
+      invocation = invocationOf(spec, line, context);
+    } catch (error) {
+      return reportUsage(spec, error, context);
+    }
+    return runAction(action, invocation, context);
+  };
+}

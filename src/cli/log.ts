@@ -1,0 +1,66 @@
+/** The log that -o and -l ask for: lines as LXC's log files have them, appended to a file. */
+import { appendFileSync, closeSync, constants, openSync } from 'node:fs';
+import { TlxcError } from '../errors.ts';
+import { printable } from './render.ts';
+
+export const LOG_LEVELS = [
+  'TRACE',
+  'DEBUG',
+  'INFO',
+  'NOTICE',
+  'WARN',
+  'ERROR',
+  'CRIT',
+  'ALERT',
+  'FATAL',
+] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Throws TLXC_E_USAGE unless text names a level, in either case. */
+export function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text.toUpperCase());
+  if (level) return level;
+  const hint = `the levels are ${LOG_LEVELS.join(' ')}`;
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message: `'${text}' is not a log level`, hint });
+}
+
+export interface LogTarget {
+  /** "" : no log is kept. */
+  readonly file: string;
+  readonly level: LogLevel;
+}
+
+export type Log = (level: LogLevel, message: string) => void;
+
+const stamp = (at: Date) => at.toISOString().replace(/[-:TZ]/g, '');
+
+/** One line: `PROG NAME YYYYMMDDhhmmss.mmm LEVEL    cli - MESSAGE`, UTC. */
+export function logLine(
+  program: string,
+  name: string,
+  level: LogLevel,
+  message: string,
+  at = new Date(),
+): string {
+  const who = name ? `${program} ${name}` : program;
+  return `${who} ${stamp(at)} ${level.padEnd(8)} cli - ${printable(message)}\n`;
+}
+
+function append(file: string, line: string): void {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NONBLOCK } = constants;
+  const fd = openSync(file, O_APPEND | O_CREAT | O_WRONLY | O_NONBLOCK, 0o640);
+  try {
+    appendFileSync(fd, line);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes the file at once, so that a path that cannot be written is an error before the command acts. */
+export function openLog(program: string, name: string, target: LogTarget): Log {
+  if (target.file) append(target.file, '');
+  return (level, message) => {
+    if (!target.file || LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(target.level)) return;
+    append(target.file, logLine(program, name, level, message));
+  };
+}

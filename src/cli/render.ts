@@ -1,0 +1,51 @@
+/** How an error reads on the terminal. Everything of it may come from a container, an image or a file: no control characters pass. */
+import { errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+
+// C0 but for the tab, DEL, C1, and the marks that change the direction of text.
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** The text with each control character written out (\x1b), so that nothing in it can drive a terminal. */
+export const printable = (text: string): string =>
+  text.replace(CONTROL, (character) => {
+    const code = character.charCodeAt(0);
+    if (character === '\n') return '\\n';
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+
+function tlxcLines(error: TlxcError): string[] {
+  const { message, errno, where, problems = [], hint } = error.details;
+  const words = errno === undefined ? '' : errnoWords(errno);
+  const lines = [words === '' || message.includes(words) ? message : `${message}: ${words}`];
+  for (const problem of problems) lines.push(`  ${problem}`);
+  if (where?.file) {
+    const place = where.line > 0 ? `${where.file}:${where.line}` : where.file;
+    lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);
+  } else if (where?.key) lines.push(`  from ${where.key}`);
+  if (hint) lines.push(`  hint: ${hint}`);
+  return lines;
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'code' in error && 'syscall' in error;
+
+function lines(error: unknown): string[] {
+  if (error instanceof TlxcError) return tlxcLines(error);
+  if (isSystemError(error) && error.code) {
+    const object = [error.syscall, error.path].filter(Boolean).join(' ');
+    return [`${object}: ${errnoWords(error.code)}`];
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [`internal error, please report it`, ...stack.split('\n').map((line) => `  ${line}`)];
+}
+
+/**
+ * An error as lines for stderr, the first `PROGRAM: NAME: what failed: errno in words`, then the problems it collected,
+ * the place in the configuration and a hint, each indented.
+ */
+export function renderError(program: string, error: unknown, name = ''): string[] {
+  const container = error instanceof TlxcError ? (error.details.container ?? name) : name;
+  const prefix = container ? `${program}: ${container}: ` : `${program}: `;
+  return lines(error).map((line, index) => printable(index === 0 ? prefix + line : line));
+}

@@ -1,0 +1,44 @@
+/** errno in its three forms: number (native code), symbol (TlxcError), words (what a person reads). */
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+/** Linux errnos that neither node:os nor libuv knows, of those that mounts, keys and media give. */
+const FURTHER: readonly (readonly [number, string, string])[] = [
+  [112, 'EHOSTDOWN', 'host is down'],
+  [117, 'EUCLEAN', 'structure needs cleaning'],
+  [123, 'ENOMEDIUM', 'no medium found'],
+  [124, 'EMEDIUMTYPE', 'wrong medium type'],
+  [126, 'ENOKEY', 'required key not available'],
+  [127, 'EKEYEXPIRED', 'key has expired'],
+  [128, 'EKEYREVOKED', 'key has been revoked'],
+  [129, 'EKEYREJECTED', 'key was rejected by service'],
+];
+/** Those node:os names but libuv has no words for. */
+const WORDS: Readonly<Record<string, string>> = {
+  EBADMSG: 'bad message',
+  ECHILD: 'no child processes',
+  EDEADLK: 'resource deadlock avoided',
+  EDQUOT: 'disk quota exceeded',
+  EIDRM: 'identifier removed',
+  ENOEXEC: 'exec format error',
+  ENOLCK: 'no locks available',
+  ENOLINK: 'link has been severed',
+  ENOMSG: 'no message of desired type',
+  ENOSR: 'out of streams resources',
+  ENOSTR: 'device not a stream',
+  ESTALE: 'stale file handle',
+  ETIME: 'timer expired',
+};
+
+/** 1 -> "EPERM"; a number without a name is given as "errno 530". */
+export function errnoName(number: number): string {
+  const known = Object.entries(constants.errno).find(([, value]) => value === number);
+  return known?.[0] ?? FURTHER.find(([value]) => value === number)?.[1] ?? `errno ${number}`;
+}
+
+/** "EPERM" -> "operation not permitted"; a name without words is given as it is. */
+export function errnoWords(name: string): string {
+  if (WORDS[name]) return WORDS[name];
+  for (const [known, words] of getSystemErrorMap().values()) if (known === name) return words;
+  return FURTHER.find(([, known]) => known === name)?.[2] ?? name;
+}
