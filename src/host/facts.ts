@@ -22,6 +22,8 @@ export interface HostFacts {
   /** mount_setattr(MOUNT_ATTR_IDMAP) exists; whether one filesystem takes it is found when it is tried. */
   readonly idmappedMounts: boolean;
   readonly overlay: boolean;
+  /** Overlay takes idmapped lower and upper layers. */
+  readonly overlayOnIdmapped: boolean;
   readonly apparmor: boolean;
   readonly seccomp: boolean;
   readonly uid: number;

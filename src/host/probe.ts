@@ -1,0 +1,52 @@
+/** Reads what this machine can do: once a process, a handful of small files of /proc and /sys. */
+import { existsSync, readFileSync } from 'node:fs';
+import { machine, release } from 'node:os';
+import { join } from 'node:path';
+import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
+import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
+import type { HostFacts } from './facts.ts';
+import { filesystemKnown, hasIdmappedMounts, hasOverlayOnIdmapped } from './kernel.ts';
+import { signalNumbers } from './signals.ts';
+
+let probed: HostFacts | undefined;
+
+/** The facts, the same object for the life of the process. Never throws: what cannot be read counts as absent. */
+export function probeHost(): HostFacts {
+  probed ??= readFacts();
+  return probed;
+}
+
+function readFacts(): HostFacts {
+  const kernelRelease = release();
+  const cgroups = parseCgroupMounts(read('/proc/self/mountinfo'), (mountPoint) =>
+    read(join(mountPoint, 'cgroup.controllers')),
+  );
+  const capabilities = knownCapabilities(read('/proc/sys/kernel/cap_last_cap'));
+  return {
+    kernelRelease,
+    machine: machine(),
+    cgroups,
+    cgroupLayout: cgroupLayout(cgroups),
+    cgroupNamespaces: existsSync('/proc/self/ns/cgroup'),
+    capabilities,
+    boundingCapabilities: boundingCapabilities(read('/proc/self/status'), capabilities),
+    idmappedMounts: hasIdmappedMounts(kernelRelease),
+    // A module that is not loaded yet is not listed; mounting loads it, so its directory counts as well.
+    overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || existsSync('/sys/module/overlay'),
+    overlayOnIdmapped: hasOverlayOnIdmapped(kernelRelease),
+    apparmor: read('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
+    seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    bootId: read('/proc/sys/kernel/random/boot_id').trim(),
+    signals: signalNumbers,
+  };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,76 @@
+/** What the compiler reads, and where it puts what it finds wrong. */
+import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import type { SourceLocation } from '../errors.ts';
+import type { HostFacts } from '../host/facts.ts';
+import type { Origin } from './types.ts';
+
+/** A namespace that --share-* may name. */
+export type ShareableNamespace = 'net' | 'ipc' | 'uts' | 'pid';
+
+/** What the command line of a start says beyond the configuration. */
+export interface StartOptions {
+  /** RUNDIR/KEY/NAME of this container (containerPaths().runDir). */
+  readonly runDir: string;
+  readonly foreground: boolean;
+  /** -c: a file or tty that becomes the console; "none": no console. */
+  readonly consolePath?: string | undefined;
+  /** -L: the console's log. */
+  readonly consoleLog?: string | undefined;
+  /** -p */
+  readonly pidFile?: string | undefined;
+  /** -o and -l, over lxc.log.file and lxc.log.level. */
+  readonly logFile?: string | undefined;
+  readonly logLevel?: string | undefined;
+  /** --share-*: the path of a namespace file to join (/proc/PID/ns/net), already resolved. */
+  readonly share: Readonly<Partial<Record<ShareableNamespace, string>>>;
+  /** The command after --, over lxc.init.cmd. */
+  readonly command?: readonly string[] | undefined;
+  /** The caller's environment; hooks are given a few names of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Texts of files that the configuration names and the plan swallows. */
+export interface StartFiles {
+  /** lxc.seccomp.profile, read by the caller; needed whenever the key is set. */
+  readonly seccompProfile?: { readonly path: string; readonly text: string } | undefined;
+}
+
+export interface StartInput {
+  readonly config: ContainerConfig;
+  readonly host: HostFacts;
+  readonly system: SystemConfig;
+  readonly options: StartOptions;
+  readonly files: StartFiles;
+}
+
+/** Everything one concern's compiler needs. */
+export interface Compilation extends StartInput {
+  readonly findings: Findings;
+}
+
+/** All that is wrong or doubtful, collected so that a person sees it at once. */
+export class Findings {
+  readonly problems: string[] = [];
+  readonly warnings: string[] = [];
+
+  /** The plan cannot be made. */
+  refuse(at: SourceLocation | undefined, message: string): void {
+    this.problems.push(placed(at, message));
+  }
+
+  /** The plan is made, but something the person wrote has no or another effect here. */
+  warn(at: SourceLocation | undefined, message: string): void {
+    this.warnings.push(placed(at, message));
+  }
+}
+
+function placed(at: SourceLocation | undefined, message: string): string {
+  return at === undefined || at.file === '' ? message : `${at.file}:${at.line}: ${message}`;
+}
+
+/** A built-in default, or the command line. */
+export const NO_ORIGIN: Origin = { file: '', line: 0, key: '' };
+
+export function originOf(at: SourceLocation | undefined): Origin {
+  return at === undefined ? NO_ORIGIN : { file: at.file, line: at.line, key: at.key ?? '' };
+}
