@@ -1,0 +1,124 @@
+/** What a test may need of the host, and how each is found out: by trying it, never by a version number. */
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { debianMirror, debianTar } from './cache.ts';
+
+/** A reason why the host lacks the feature, undefined when it has it. */
+type Probe = () => string | undefined;
+
+const probes = {
+  root: () => (process.getuid?.() === 0 ? undefined : 'not run as root'),
+  userns: () => attempt('unshare', ['--user', '--map-root-user', 'true']),
+  netns: () => attempt('unshare', ['--net', 'true']),
+  veth: () =>
+    attempt('unshare', ['--net', 'ip', 'link', 'add', 'probe0', 'type', 'veth', 'peer', 'name', 'probe1']),
+  bridge: () => attempt('unshare', ['--net', 'ip', 'link', 'add', 'probe0', 'type', 'bridge']),
+  overlay: () =>
+    attempt('unshare', [
+      ...['--mount', 'sh', '-ec'],
+      'mount -t tmpfs none /mnt; cd /mnt; mkdir l u w m; mount -t overlay none -o lowerdir=l,upperdir=u,workdir=w m',
+    ]),
+  /** The filesystem that holds the scratch directories takes idmapped mounts. */
+  idmap: () => attempt('perl', [fileURLToPath(new URL('idmapped-mount.pl', import.meta.url)), tmpdir()]),
+  /** A v1 hierarchy with the memory controller in which a group can be made. */
+  cgroup1: () => cgroup('cgroup', 'memory'),
+  /** The unified hierarchy holds the controllers. */
+  cgroup2: () => cgroup('cgroup2', 'memory'),
+  seccomp: () =>
+    existsSync('/proc/sys/kernel/seccomp/actions_avail') ? undefined : 'the kernel has no seccomp filters',
+  apparmor: () =>
+    existsSync('/sys/kernel/security/apparmor/profiles')
+      ? undefined
+      : 'AppArmor is not enabled in the kernel',
+  /** Debian's lxc, the oracle. */
+  lxc: () => program('lxc-start'),
+  /** A busybox linked statically, of which a root filesystem is made. */
+  busybox: () => program('busybox') ?? staticallyLinked('busybox'),
+  debootstrap: () => program('debootstrap'),
+  mmdebstrap: () => program('mmdebstrap'),
+  /** A Debian root filesystem: made once, or its archive answers. */
+  debian: () => (existsSync(debianTar) ? undefined : (program('mmdebstrap') ?? archiveAnswers())),
+  dnsmasq: () => program('dnsmasq'),
+  nftables: () => program('nft') ?? attempt('unshare', ['--net', 'nft', 'add', 'table', 'inet', 'probe']),
+  strace: () => program('strace'),
+  /** util-linux's script(1), which gives a command a terminal. */
+  terminal: () => program('script'),
+} satisfies Record<string, Probe>;
+
+export type Feature = keyof typeof probes;
+
+export const features = Object.keys(probes) as readonly Feature[];
+
+const found = new Map<Feature, string | undefined>();
+
+/** Why this host lacks the feature, undefined when it has it. Each feature is tried once a process. */
+export function reasonMissing(feature: Feature): string | undefined {
+  if (!found.has(feature)) found.set(feature, probes[feature]());
+  return found.get(feature);
+}
+
+function attempt(command: string, args: readonly string[]): string | undefined {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
+  if (error !== undefined) return `${command}: ${error.message}`;
+  return status === 0 ? undefined : `${stderr.trim().split('\n').at(-1) ?? `${command} failed`}`;
+}
+
+function archiveAnswers(): string | undefined {
+  const file = join(tmpdir(), `tlxc-probe-${process.pid}`);
+  try {
+    return attempt('/usr/lib/apt/apt-helper', [
+      'download-file',
+      `${debianMirror}/dists/bookworm/Release`,
+      file,
+    ]);
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function locate(name: string): string | undefined {
+  const places = (process.env['PATH'] ?? '').split(delimiter).concat('/usr/sbin', '/sbin');
+  return places.map((place) => join(place, name)).find((file) => existsSync(file));
+}
+
+function program(name: string): string | undefined {
+  return locate(name) === undefined ? `${name} is not installed` : undefined;
+}
+
+/** ELF without an interpreter: file(1) is not everywhere, so the string is looked for. */
+function staticallyLinked(name: string): string | undefined {
+  const head = readFileSync(locate(name) ?? '/dev/null').subarray(0, 4096);
+  return head.includes('ld-linux') ? `${name} is not linked statically` : undefined;
+}
+
+/** A writable hierarchy of this type, whose mount options (v1) or cgroup.controllers (v2) name the controller. */
+function cgroup(type: 'cgroup' | 'cgroup2', controller: string): string | undefined {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  const point = mounts.find(
+    ([, mountPoint = '', fstype, options = '']) =>
+      fstype === type &&
+      (type === 'cgroup' ? options.split(',') : controllersOf(mountPoint)).includes(controller),
+  )?.[1];
+  if (point === undefined) return `no ${type} hierarchy has the ${controller} controller`;
+  const probe = join(point, `tlxc-probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    rmdirSync(probe);
+    return undefined;
+  } catch (error) {
+    return `${point}: ${(error as Error).message}`;
+  }
+}
+
+function controllersOf(mountPoint: string): string[] {
+  try {
+    return readFileSync(join(mountPoint, 'cgroup.controllers'), 'utf8').trim().split(' ');
+  } catch {
+    return [];
+  }
+}
