@@ -1,0 +1,72 @@
+/** Replaces a file whole: a reader, or a machine that loses power, sees the old content or the new. */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+export interface WriteOptions {
+  /** Permission bits of the file; those of the file it replaces, else 0644. */
+  readonly mode?: number;
+}
+
+interface Destination {
+  readonly path: string;
+  readonly stat?: Stats;
+}
+
+/** A symbolic link is followed, so that the link stays and what it names is replaced. */
+function destination(path: string): Destination {
+  try {
+    const real = realpathSync(path);
+    return { path: real, stat: statSync(real) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path };
+    throw error;
+  }
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Writes data to path by temporary file, fsync and rename; owner and mode of a file that was there are kept.
+ * Only for directories that no container can write: the path is resolved by name. Throws the system's error.
+ */
+export function writeFileAtomically(path: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+  const { path: target, stat } = destination(path);
+  const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${Date.now().toString(36)}.tmp`);
+  const fd = openSync(temporary, 'wx', 0o600);
+  try {
+    try {
+      writeFileSync(fd, data);
+      if (stat && process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
+      fchmodSync(fd, mode);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, target);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  }
+  syncDirectory(dirname(target));
+}

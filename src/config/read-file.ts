@@ -1,0 +1,114 @@
+/** Reads a file that configures something, and nothing that only pretends to be one. */
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { TlxcError } from '../errors.ts';
+import type { InputFile } from './model.ts';
+
+/** No configuration is larger: LXC's own are a few kilobytes. */
+const LIMIT = 1024 * 1024;
+
+export interface ConfigText {
+  readonly text: string;
+  /** What a cached plan compares to see whether it is still true. */
+  readonly input: InputFile;
+}
+
+const KINDS: Readonly<Record<number, string>> = {
+  [constants.S_IFIFO]: 'a FIFO',
+  [constants.S_IFCHR]: 'a character device',
+  [constants.S_IFBLK]: 'a block device',
+  [constants.S_IFDIR]: 'a directory',
+  [constants.S_IFSOCK]: 'a socket',
+};
+
+const refuse = (path: string, reason: string, line?: number): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_CONFIG',
+    message: `${line === undefined ? path : `${path}:${line}`}: ${reason}`,
+    path,
+    where: { file: path, line: line ?? 0 },
+  });
+
+/** O_NONBLOCK: opening a FIFO must not wait for a writer. */
+function open(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code ?? 'EIO';
+    const words: Record<string, string> = {
+      ENOENT: 'no such file',
+      EACCES: 'permission denied',
+      ENOTDIR: 'a part of the path is not a directory',
+      ELOOP: 'too many symbolic links',
+      ENXIO: 'it is a socket, not a regular file',
+    };
+    const reason = `cannot be read: ${words[errno] ?? errno}`;
+    throw new TlxcError({
+      code: 'TLXC_E_CONFIG',
+      message: `${path}: ${reason}`,
+      path,
+      errno,
+      where: { file: path, line: 0 },
+      cause,
+    });
+  }
+}
+
+function readAll(fd: number, path: string, size: number): Buffer {
+  const buffer = Buffer.allocUnsafe(Math.min(size, LIMIT) + 1);
+  let length = 0;
+  for (;;) {
+    const count = readSync(fd, buffer, length, buffer.length - length, null);
+    length += count;
+    if (count === 0) return buffer.subarray(0, length);
+    if (length === buffer.length) throw refuse(path, 'it grew while it was read, or is larger than 1 MiB');
+  }
+}
+
+const lineOf = (bytes: Buffer, offset: number): number => {
+  let line = 1;
+  for (let at = bytes.indexOf(10); at !== -1 && at < offset; at = bytes.indexOf(10, at + 1)) line++;
+  return line;
+};
+
+function decode(bytes: Buffer, path: string): string {
+  const nul = bytes.indexOf(0);
+  if (nul !== -1) throw refuse(path, 'it contains a NUL byte, so it is not a text file', lineOf(bytes, nul));
+  const text = bytes.toString('utf8');
+  const replaced = text.indexOf('\ufffd');
+  // U+FFFD may have been written as such; only where the bytes do not come back was something undecodable.
+  if (replaced === -1 || Buffer.from(text).equals(bytes)) return text;
+  throw refuse(path, 'it is not UTF-8', lineOf(bytes, firstDifference(bytes, Buffer.from(text))));
+}
+
+function firstDifference(left: Buffer, right: Buffer): number {
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at++;
+  return at;
+}
+
+const inputOf = (path: string, stat: BigIntStats): InputFile => ({
+  path,
+  inode: String(stat.ino),
+  size: Number(stat.size),
+  mtimeNs: String(stat.mtimeNs),
+});
+
+/**
+ * The text of a configuration file: regular, at most 1 MiB, UTF-8, without NUL.
+ * Throws TLXC_E_CONFIG with the file, and the line where there is one; errno is set when it could not be opened.
+ */
+export function readConfigFile(path: string): ConfigText {
+  const fd = open(path);
+  try {
+    const stat = fstatSync(fd, { bigint: true });
+    if (!stat.isFile()) {
+      const kind = KINDS[Number(stat.mode) & constants.S_IFMT] ?? 'something else';
+      throw refuse(path, `it is ${kind}, not a regular file`);
+    }
+    if (stat.size > LIMIT) throw refuse(path, `it is ${stat.size} bytes long; no configuration is over 1 MiB`);
+    const bytes = readAll(fd, path, Number(stat.size));
+    return { text: decode(bytes, path), input: inputOf(path, stat) };
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,185 @@
+/** The names that tlxc.conf knows: LXC's own (lxc.conf(5)) and TLXC's. One entry a name. */
+import { join } from 'node:path';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { packageRoot } from '../package-root.ts';
+
+/** Who asks: root has the system's places, everyone else their own. */
+export interface Places {
+  readonly root: boolean;
+  readonly home: string;
+  readonly runtime: string;
+}
+
+export interface SystemKey {
+  readonly name: string;
+  readonly syntax: string;
+  readonly doc: string;
+  readonly fallback: (places: Places) => string;
+  /** Why a value will not do; undefined when it will. */
+  readonly check: (value: string) => string | undefined;
+}
+
+const fixed = (value: string) => (): string => value;
+const absolute = (value: string) => (value.startsWith('/') ? undefined : 'it must be an absolute path');
+const flag = (value: string) => (value === '0' || value === '1' ? undefined : 'it must be 0 or 1');
+const matching = (pattern: RegExp, reason: string) => (value: string) =>
+  pattern.test(value) ? undefined : reason;
+
+function url(value: string): string | undefined {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const known = parsed && (parsed.protocol === 'https:' || parsed.protocol === 'http:');
+  return known ? undefined : 'it must be a URL, https://SERVER (http:// only where you trust the way to it)';
+}
+
+/** ADDRESS/PREFIX of the bridge itself, or one of the words. */
+const network =
+  (isAddress: (text: string) => boolean, longest: number, words: readonly string[]) => (value: string) => {
+    if (words.includes(value)) return undefined;
+    const [address = '', prefix = '', ...rest] = value.split('/');
+    const valid = isAddress(address) && /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest;
+    return valid && rest.length === 0 ? undefined : `it must be ADDRESS/PREFIX or ${words.join(' or ')}`;
+  };
+
+function range(value: string): string | undefined {
+  if (value === 'auto') return undefined;
+  const ends = value.split(',');
+  return ends.length === 2 && ends.every((end) => isIP(end) === 4)
+    ? undefined
+    : 'it must be FIRST,LAST (IPv4 addresses) or auto';
+}
+
+const own = (rootPath: string, userPath: (places: Places) => string) => (places: Places) =>
+  places.root ? rootPath : userPath(places);
+
+const places: readonly SystemKey[] = [
+  {
+    name: 'lxc.lxcpath',
+    syntax: 'DIRECTORY',
+    doc: 'Where containers live.',
+    fallback: own('/var/lib/tlxc', ({ home }) => join(home, '.local/share/tlxc')),
+    check: absolute,
+  },
+  {
+    name: 'lxc.default_config',
+    syntax: 'FILE',
+    doc: 'The configuration that a new container starts from.',
+    fallback: own('/etc/tlxc/default.conf', ({ home }) => join(home, '.config/tlxc/default.conf')),
+    check: absolute,
+  },
+  {
+    name: 'tlxc.rundir',
+    syntax: 'DIRECTORY',
+    doc: "Sockets and locks of running containers; must be on a filesystem that is empty after the host's boot.",
+    fallback: own('/run/tlxc', ({ runtime }) => join(runtime, 'tlxc')),
+    check: absolute,
+  },
+  {
+    name: 'tlxc.cachedir',
+    syntax: 'DIRECTORY',
+    doc: 'The image store.',
+    fallback: own('/var/cache/tlxc', ({ home }) => join(home, '.cache/tlxc')),
+    check: absolute,
+  },
+  {
+    name: 'tlxc.statedir',
+    syntax: 'DIRECTORY',
+    doc: 'What must outlive a reboot beside the containers: which ids belong to whom.',
+    fallback: own('/var/lib/tlxc/.state', ({ home }) => join(home, '.local/share/tlxc/.state')),
+    check: absolute,
+  },
+];
+
+const cgroups: readonly SystemKey[] = [
+  {
+    name: 'lxc.cgroup.pattern',
+    syntax: 'PATH with %n',
+    doc: "The group of a container below the hierarchy's root; %n is the container's name. Empty: LXC's layout.",
+    fallback: fixed(''),
+    check: matching(/^(?!\/)(?!(.*\/)?\.\.(\/|$))[^\0]*$/, 'it must be a relative path without ".."'),
+  },
+  {
+    name: 'lxc.cgroup.use',
+    syntax: 'CONTROLLER,…',
+    doc: 'The v1 controllers to use; a named hierarchy is written name=NAME. Empty: all.',
+    fallback: fixed(''),
+    check: matching(/^([a-z0-9_=]+(,[a-z0-9_=]+)*)?$/i, 'it must be a list of controllers with commas'),
+  },
+];
+
+const bridge: readonly SystemKey[] = [
+  {
+    name: 'tlxc.bridge.name',
+    syntax: 'INTERFACE',
+    doc: 'The bridge that tlxc-net brings up.',
+    fallback: fixed('tlxcbr0'),
+    check: matching(/^(?!\.\.?$)[^/\s:]{1,15}$/, 'it must be an interface name of 1 to 15 characters'),
+  },
+  {
+    name: 'tlxc.bridge.mac',
+    syntax: 'MAC|auto',
+    doc: "The bridge's hardware address; auto: 10:66:6a:00:00:00.",
+    fallback: fixed('auto'),
+    check: matching(/^(auto|[0-9a-f][02468ace](:[0-9a-f]{2}){5})$/i, 'it must be a unicast MAC address or auto'),
+  },
+  {
+    name: 'tlxc.bridge.ipv4',
+    syntax: 'ADDRESS/PREFIX|none',
+    doc: "The bridge's own IPv4 address; containers get others of its subnet.",
+    fallback: fixed('10.0.4.1/24'),
+    check: network(isIPv4, 30, ['none']),
+  },
+  {
+    name: 'tlxc.bridge.ipv6',
+    syntax: 'ADDRESS/PREFIX|auto|none',
+    doc: "The bridge's own IPv6 address; auto: a unique local /64 drawn from the machine's id.",
+    fallback: fixed('auto'),
+    check: network(isIPv6, 126, ['auto', 'none']),
+  },
+  {
+    name: 'tlxc.bridge.dhcp.range',
+    syntax: 'FIRST,LAST|auto',
+    doc: 'What DHCP hands out; auto: the whole subnet but the bridge.',
+    fallback: fixed('auto'),
+    check: range,
+  },
+  {
+    name: 'tlxc.bridge.domain',
+    syntax: 'DOMAIN',
+    doc: 'The DNS domain in which containers are known by name. Empty: none.',
+    fallback: fixed(''),
+    check: matching(/^([a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*)?$/i, 'it must be a domain name'),
+  },
+  {
+    name: 'tlxc.bridge.nat',
+    syntax: '0|1',
+    doc: "Whether containers reach the world behind the host's address.",
+    fallback: fixed('1'),
+    check: flag,
+  },
+];
+
+/** Every name that may be set. */
+export const systemKeys: readonly SystemKey[] = [
+  ...places,
+  ...cgroups,
+  {
+    name: 'tlxc.image.server',
+    syntax: 'URL',
+    doc: 'Where images come from; plain http only where it is written out.',
+    fallback: fixed('https://images.linuxcontainers.org'),
+    check: url,
+  },
+  ...bridge,
+];
+
+/** Names of lxc.conf(5) whose storage backends do not exist yet. */
+export const unsupportedSystemKeys: readonly string[] = [
+  'lxc.bdev.lvm.vg',
+  'lxc.bdev.lvm.thin_pool',
+  'lxc.bdev.zfs.root',
+  'lxc.bdev.rbd.rbdpool',
+  'lxc.bdev.rbd.rbduser',
+];
+
+/** The default.conf that comes with the package, used where none was written. */
+export const shippedDefaultConfig = (): string => join(packageRoot, 'config/default.conf');
