@@ -38,7 +38,7 @@ export const IdMapEntry = record('IdMapEntry', {
 
 /** A hook: a program run on the host or in the container's mount namespace (lxc.hook.*). */
 export const Hook = record('Hook', {
-  /** argv as given to execve; argv[0] is an absolute path, or /bin/sh for version 0 hooks. */
+  /** argv as given to execve: /bin/sh -c 'exec SCRIPT … "$@"' sh; what the executor adds follows and becomes "$@". */
   argv: texts,
   /** milliseconds after which the hook is killed and counts as failed. */
   timeoutMs: whole,
@@ -144,6 +144,7 @@ const MountBind = record('MountBind', {
   sourceIn: names('SourceIn', 'host', 'rootfs'),
   recursive: flag,
   target: text,
+  /** As Rootfs.attributes; "rw" takes back the ro that the source's own mount has (/proc/sys/net below /proc/sys). */
   attributes: texts,
   /** "", or one of private rprivate shared rshared slave rslave unbindable runbindable. */
   propagation: text,
@@ -248,6 +249,7 @@ const SeccompArgument = record('SeccompArgument', {
 });
 
 const SeccompRule = record('SeccompRule', {
+  /** A name, or the decimal number of a call of the native architecture (policies of version 1). */
   syscall: text,
   /** "" all architectures of the filter, else a libseccomp name (x86_64, x86, x32 …). */
   arch: text,
