@@ -8,7 +8,8 @@
 namespace tlxc {
 
 // Which step failed, in which system call, with which errno, on which path, and which line of the
-// configuration asked for it. err 0: a refusal of our own, explained by detail (a short stable word or phrase).
+// configuration asked for it. err 0: a refusal of our own, explained by detail (a short stable word or
+// phrase).
 struct Failure {
     std::string step;
     std::string syscall;
@@ -27,6 +28,7 @@ class [[nodiscard]] Status {
     [[nodiscard]] bool ok() const { return !failure_; }
     [[nodiscard]] const Failure& failure() const { return *failure_; }
     [[nodiscard]] Failure& failure() { return *failure_; }
+    void value() const {} // so that TRY takes a Status as it takes a Result
 
   private:
     std::optional<Failure> failure_;
@@ -37,8 +39,10 @@ template <typename T> class [[nodiscard]] Result {
     Result(T value) : value_(std::move(value)) {}
     Result(Failure failure) : failure_(std::move(failure)) {}
     [[nodiscard]] bool ok() const { return value_.has_value(); }
-    [[nodiscard]] T& value() { return *value_; }
+    [[nodiscard]] T& value() & { return *value_; }
+    [[nodiscard]] T value() && { return std::move(*value_); }
     [[nodiscard]] const Failure& failure() const { return failure_; }
+    [[nodiscard]] Failure& failure() { return failure_; }
 
   private:
     std::optional<T> value_;
@@ -64,3 +68,12 @@ template <typename Origin> Failure at(Failure failure, const Origin& origin) {
 }
 
 } // namespace tlxc
+
+// The value of a Result (nothing, for a Status), or leaves the calling function with its failure.
+#define TRY(expression)                                                                                      \
+    ({                                                                                                       \
+        auto tried_ = (expression);                                                                          \
+        if (!tried_.ok())                                                                                    \
+            return std::move(tried_.failure());                                                              \
+        std::move(tried_).value();                                                                           \
+    })

@@ -1,5 +1,5 @@
-// A file descriptor with one owner. Every descriptor in native code lives in one of these; handing it over is an
-// explicit release() with a comment that says who owns it from then on.
+// A file descriptor with one owner. Every descriptor in native code lives in one of these; handing it over is
+// an explicit release() with a comment that says who owns it from then on.
 #pragma once
 #include <unistd.h>
 
@@ -13,7 +13,8 @@ class UniqueFd {
     explicit UniqueFd(int fd) : fd_(fd) {}
     UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
     UniqueFd& operator=(UniqueFd&& other) noexcept {
-        if (this != &other) reset(other.release());
+        if (this != &other)
+            reset(other.release());
         return *this;
     }
     UniqueFd(const UniqueFd&) = delete;
@@ -24,7 +25,8 @@ class UniqueFd {
     [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
     [[nodiscard]] int release() { return std::exchange(fd_, -1); }
     void reset(int fd = -1) {
-        if (fd_ >= 0) ::close(fd_);
+        if (fd_ >= 0)
+            ::close(fd_);
         fd_ = fd;
     }
 

@@ -11,7 +11,8 @@
 
 namespace tlxc {
 
-// The container's place in one hierarchy, with the names that were really taken (a suffix may have been added).
+// The container's place in one hierarchy, with the names that were really taken (a suffix may have been
+// added).
 struct CgroupPlace {
     const plan::CgroupHierarchy* plan = nullptr; // borrowed from the plan, which outlives the start only
     int version = 0;
@@ -20,7 +21,8 @@ struct CgroupPlace {
     std::string limitGroup; // relative to mountPoint
     std::string innerGroup;
     std::string monitorGroup;
-    UniqueFd owner; // flock on the limit group: alive as long as the monitor, so that nobody takes the group for stale
+    UniqueFd owner; // flock on the limit group: alive as long as the monitor, so that nobody takes the group
+                    // for stale
 };
 
 // A network interface as it was really made.
@@ -34,6 +36,7 @@ struct InterfaceInfo {
 
 struct Terminal {
     UniqueFd master;
+    UniqueFd peer; // the slave, held open: a read of the master then waits while nobody inside has it open
     std::string slave; // "pts/3", relative to the container's /dev
 };
 
@@ -41,11 +44,14 @@ struct Terminal {
 struct Running {
     pid_t initPid = -1;
     UniqueFd initPidfd;
-    UniqueFd console; // pty master; none for "none" and "path"
-    std::vector<Terminal> ttys;
-    UniqueFd devpts;  // O_PATH, the root of the container's devpts
-    UniqueFd seccomp; // memfd, the compiled filter; none without a policy
-    std::vector<std::pair<std::string, UniqueFd>> namespaces; // "mnt" … for stop hooks; keeps nothing else alive
+    UniqueFd
+        console; // pty master; none for "none". For "path" the monitor carries bytes to and from consolePath
+    UniqueFd consolePeer;       // its slave, held open as Terminal::peer is
+    std::vector<Terminal> ttys; // tty1 is ttys[0]
+    UniqueFd devpts;            // O_PATH, the root of the container's devpts
+    UniqueFd seccomp;           // memfd, the compiled filter; none without a policy
+    std::vector<std::pair<std::string, UniqueFd>>
+        namespaces; // "mnt" … for stop hooks; keeps nothing else alive
     std::vector<CgroupPlace> cgroups;
     std::vector<InterfaceInfo> interfaces;
 };

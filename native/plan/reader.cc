@@ -1,49 +1,86 @@
 #include "plan/reader.h"
 
+#include <rapidjson/error/en.h>
+
 #include <algorithm>
 
 namespace tlxc::plan {
 
+Result<StartPlan> parse(std::string_view json) {
+    rapidjson::Document document;
+    // Iterative: a text of a million brackets must not use up the stack.
+    document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+    if (document.HasParseError())
+        return refusal("plan", std::string(rapidjson::GetParseError_En(document.GetParseError())) +
+                                   " at byte " + std::to_string(document.GetErrorOffset()));
+    Reader reader;
+    int64_t version = 0;
+    StartPlan plan;
+    if (!document.IsObject())
+        return refusal("plan", "plan: not an object");
+    if (!reader.field(document, "version", version))
+        return refusal("plan", reader.error());
+    if (version != kVersion)
+        return refusal("plan", "plan.version: " + std::to_string(version) + ", this executor reads version " +
+                                   std::to_string(kVersion));
+    if (!read(reader, document, plan))
+        return refusal("plan", reader.error());
+    return plan;
+}
+
 bool Reader::fail(std::string what) {
     error_ = "plan";
-    for (const auto& part : path_) error_ += "." + part;
+    for (const auto& part : path_)
+        error_ += part;
     error_ += ": " + what;
     return false;
 }
 
 bool Reader::object(const Value& v, std::span<const std::string_view> fields) {
-    if (!v.IsObject()) return fail("not an object");
+    if (!v.IsObject())
+        return fail("not an object");
     for (const auto& member : v.GetObject()) {
         const std::string_view name{member.name.GetString(), member.name.GetStringLength()};
-        if (std::ranges::find(fields, name) == fields.end()) return fail("unknown field " + std::string(name));
+        if (std::ranges::find(fields, name) == fields.end())
+            return fail("unknown field " + std::string(name));
     }
+    // All known, so more of them than fields means that one is there twice; too few is found where one is
+    // missed.
+    if (v.MemberCount() > fields.size())
+        return fail("a field twice");
     return true;
 }
 
 bool Reader::peek_op(const Value& v, std::string& op) {
-    if (!v.IsObject()) return fail("not an object");
+    if (!v.IsObject())
+        return fail("not an object");
     auto member = v.FindMember("op");
-    if (member == v.MemberEnd() || !member->value.IsString()) return fail("no op");
+    if (member == v.MemberEnd() || !member->value.IsString())
+        return fail("no op");
     op.assign(member->value.GetString(), member->value.GetStringLength());
     return true;
 }
 
 bool read(Reader& r, const Value& v, std::string& out) {
-    if (!v.IsString()) return r.fail("not a string");
+    if (!v.IsString())
+        return r.fail("not a string");
     out.assign(v.GetString(), v.GetStringLength());
     // A NUL would silently end every path and name that reaches the kernel.
-    if (out.find('\0') != std::string::npos) return r.fail("a NUL byte");
+    if (out.find('\0') != std::string::npos)
+        return r.fail("a NUL byte");
     return true;
 }
 
 bool read(Reader& r, const Value& v, bool& out) {
-    if (!v.IsBool()) return r.fail("not a boolean");
+    if (!v.IsBool())
+        return r.fail("not a boolean");
     out = v.GetBool();
     return true;
 }
 
 bool read(Reader& r, const Value& v, int64_t& out) {
-    if (!v.IsInt64()) return r.fail("not a whole number");
+    if (!v.IsInt64())
+        return r.fail("not a whole number");
     out = v.GetInt64();
     return true;
 }

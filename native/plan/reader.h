@@ -1,4 +1,5 @@
-// The strict JSON reader under the generated plan reader: every refusal names the path of the offending field.
+// The strict JSON reader under the generated plan reader: every refusal names the path of the offending
+// field.
 #pragma once
 #include <rapidjson/document.h>
 
@@ -8,12 +9,19 @@
 #include <utility>
 #include <vector>
 
+#include "common/result.h"
 #include "plan/plan.gen.h"
 
 namespace tlxc::plan {
 
+// The plan in a JSON text. A failure has step "plan" and, as its detail, the field's path and what is wrong
+// with it: "plan.tree[3].target: not a string". Another version than ours is refused before anything else is
+// looked at.
+[[nodiscard]] Result<StartPlan> parse(std::string_view json);
+
 using Value = rapidjson::Value;
 
+// Keeps the path of the field being read, for the message of the first refusal.
 class Reader {
   public:
     [[nodiscard]] bool object(const Value& v, std::span<const std::string_view> fields);
@@ -22,11 +30,12 @@ class Reader {
     [[nodiscard]] const std::string& error() const { return error_; }
 
     template <typename T> [[nodiscard]] bool field(const Value& v, const char* name, T& out);
+    template <typename T> [[nodiscard]] bool element(const Value& v, size_t index, T& out);
     template <typename T, size_t N>
     [[nodiscard]] bool choice(const Value& v, const std::pair<std::string_view, T> (&table)[N], T& out);
 
   private:
-    std::vector<std::string> path_;
+    std::vector<std::string> path_; // ".tree", "[3]", ".target"
     std::string error_;
 };
 
@@ -39,19 +48,31 @@ template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::op
 
 template <typename T> bool Reader::field(const Value& v, const char* name, T& out) {
     auto member = v.FindMember(name);
-    path_.emplace_back(name);
-    if (member == v.MemberEnd()) return fail("missing");
-    if (!read(*this, member->value, out)) return false;
+    path_.emplace_back(std::string(".") + name);
+    if (member == v.MemberEnd())
+        return fail("missing");
+    if (!read(*this, member->value, out))
+        return false;
+    path_.pop_back();
+    return true;
+}
+
+template <typename T> bool Reader::element(const Value& v, size_t index, T& out) {
+    path_.emplace_back("[" + std::to_string(index) + "]");
+    if (!read(*this, v, out))
+        return false;
     path_.pop_back();
     return true;
 }
 
 template <typename T, size_t N>
 bool Reader::choice(const Value& v, const std::pair<std::string_view, T> (&table)[N], T& out) {
-    if (!v.IsString()) return fail("not a string");
+    if (!v.IsString())
+        return fail("not a string");
     const std::string_view word{v.GetString(), v.GetStringLength()};
     for (const auto& [name, value] : table) {
-        if (name != word) continue;
+        if (name != word)
+            continue;
         out = value;
         return true;
     }
@@ -59,10 +80,13 @@ bool Reader::choice(const Value& v, const std::pair<std::string_view, T> (&table
 }
 
 template <typename T> bool read(Reader& r, const Value& v, std::vector<T>& out) {
-    if (!v.IsArray()) return r.fail("not a list");
+    if (!v.IsArray())
+        return r.fail("not a list");
     out.reserve(v.Size());
+    size_t index = 0;
     for (const auto& each : v.GetArray())
-        if (!read(r, each, out.emplace_back())) return false;
+        if (!r.element(each, index++, out.emplace_back()))
+            return false;
     return true;
 }
 

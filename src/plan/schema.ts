@@ -200,7 +200,10 @@ const Terminals = record('Terminals', {
   devptsMax: whole,
   /** gid of the tty group inside the container, -1: none. */
   devptsGid: whole,
-  /** pty: /dev/console is a pty; none: no console; path: a host file or tty is opened and bound. */
+  /**
+   * pty: /dev/console is a pty; none: no console; path: a pty too, and the monitor carries its bytes to and from
+   * consolePath, a host file or tty (which itself is never seen inside).
+   */
   console: names('ConsoleKind', 'pty', 'none', 'path'),
   consolePath: text,
   consoleLog: text,
