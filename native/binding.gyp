@@ -2,7 +2,7 @@
   "variables": { "openssl_fips": "" },
   "target_defaults": {
     "include_dirs": ["."],
-    "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fstack-protector-strong"],
+    "cflags": ["-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Werror", "-fvisibility=hidden", "-fstack-protector-strong"],
     "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
     "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
     "defines": ["_GNU_SOURCE", "_FORTIFY_SOURCE=2"]
