@@ -31,7 +31,8 @@ struct InterfaceInfo {
     std::string type;
     std::string link;
     std::string hostName;
-    std::string name; // inside
+    int hostIndex = 0; // of the host end; 0: there is none
+    std::string name;  // inside
 };
 
 struct Terminal {
