@@ -1,0 +1,32 @@
+/** The smallest system that boots: a statically linked busybox as init, shell and tools. */
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const directories = ['bin', 'dev', 'etc', 'lib', 'mnt', 'proc', 'root', 'run', 'sys', 'tmp', 'usr', 'var'];
+
+/** busybox's init: does nothing on boot, ends on SIGUSR1 (halt), SIGUSR2 (poweroff), SIGTERM (reboot). */
+const inittab = '::sysinit:/bin/true\n::shutdown:/bin/true\n';
+
+/** Needed in a container's configuration to stop and reboot it. */
+export const busyboxSignals: readonly string[] = ['lxc.signal.halt = SIGUSR1', 'lxc.signal.reboot = SIGTERM'];
+
+/** Fills the directory, which need not exist. */
+export function makeBusyboxRootfs(rootfs: string): void {
+  for (const name of directories) mkdirSync(join(rootfs, name), { recursive: true });
+  const { stdout } = spawnSync('sh', ['-c', 'command -v busybox; busybox --list'], { encoding: 'utf8' });
+  const [busybox = '', ...applets] = stdout.trim().split('\n');
+  copyFileSync(busybox, join(rootfs, 'bin/busybox'));
+  for (const applet of applets.filter((name) => name !== 'busybox')) {
+    symlinkSync('busybox', join(rootfs, 'bin', applet));
+  }
+  for (const alias of ['sbin', 'usr/bin', 'usr/sbin']) {
+    symlinkSync(alias.includes('/') ? '../bin' : 'bin', join(rootfs, alias));
+  }
+  writeFileSync(join(rootfs, 'etc/inittab'), inittab);
+  writeFileSync(
+    join(rootfs, 'etc/passwd'),
+    'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n',
+  );
+  writeFileSync(join(rootfs, 'etc/group'), 'root:x:0:\nuser:x:1000:\n');
+}

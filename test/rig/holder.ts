@@ -1,0 +1,107 @@
+/** The process that holds a world's namespaces, and the cgroups it lives in. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('world.sh', import.meta.url));
+
+export interface Holder {
+  /** Of the world's PID 1, as the test sees it. */
+  readonly pid: number;
+  /** The world's group in every hierarchy. */
+  readonly groups: readonly string[];
+  /** What goes before a command's argv to run it in the world. */
+  readonly enter: readonly string[];
+  /** Ends every process of the world and removes its groups. */
+  end(): Promise<void>;
+}
+
+/** The mount points of all cgroup hierarchies. */
+function hierarchies(): string[] {
+  const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    const [, point = '', type = ''] = line.split(' ');
+    return type === 'cgroup' || type === 'cgroup2' ? [point] : [];
+  });
+}
+
+function makeGroup(parent: string, name: string): string {
+  const group = join(parent, name);
+  mkdirSync(group);
+  // A new v1 cpuset has no processors and takes no process until it is given some.
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    if (!existsSync(join(parent, file)) || existsSync(join(parent, 'cgroup.controllers'))) continue;
+    writeFileSync(join(group, file), readFileSync(join(parent, file)));
+  }
+  return group;
+}
+
+/** A v1 or v2 group and everything below it; the kernel needs a moment after the last process. */
+async function removeGroup(group: string): Promise<void> {
+  for (let attempt = 0; existsSync(group); attempt++) {
+    try {
+      for (const child of readdirSync(group, { withFileTypes: true })) {
+        if (child.isDirectory()) await removeGroup(join(group, child.name));
+      }
+      rmdirSync(group);
+    } catch (error) {
+      if (attempt > 100) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+function firstChild(pid: number): number {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return Number(stdout.trim());
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the world could not be made (${code}): ${said}`)));
+  });
+  child.removeAllListeners('exit');
+}
+
+/** Enters the groups of the world by name from outside, then its namespaces; the v2 one is its child "rig". */
+function enterScript(groups: readonly string[]): string {
+  const procs = groups.map((group) =>
+    join(group, existsSync(join(group, 'rig')) ? 'rig' : '', 'cgroup.procs'),
+  );
+  return `for f in ${procs.join(' ')}; do echo $$ > $f || exit 125; done; exec "$@"`;
+}
+
+/** Throws with the reason when the host refuses a step. */
+export async function hold(name: string): Promise<Holder> {
+  const groups = hierarchies().map((point) => makeGroup(point, name));
+  const join_ = groups.map((group) => `echo $$ > ${join(group, 'cgroup.procs')}`).join('; ');
+  const namespaces = ['--mount', '--net', '--pid', '--cgroup', '--fork', '--kill-child'];
+  const child = spawn(
+    'setpriv',
+    ['--pdeathsig=KILL', 'sh', '-ec', `${join_}; exec unshare ${namespaces.join(' ')} sh ${script}`],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const end = async (): Promise<void> => {
+    const exited =
+      child.exitCode !== null ? undefined : new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+    for (const group of groups) await removeGroup(group);
+  };
+  try {
+    await ready(child);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const pid = firstChild(child.pid ?? 0);
+  const nsenter = ['nsenter', `--target=${pid}`, '--mount', '--net', '--pid', '--cgroup'];
+  return { pid, groups, end, enter: ['sh', '-c', enterScript(groups), 'enter', ...nsenter, '--'] };
+}

@@ -1,0 +1,61 @@
+/** What a world holds that outlives a command: compared before and after, it tells what was left behind. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Holder } from './holder.ts';
+
+/** One line a thing: "process 123 dnsmasq", "mount /x", "cgroup /y", "interface veth0", "file /z". */
+export type Snapshot = ReadonlySet<string>;
+
+function below(directory: string): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+const lines = (file: string): string[] => {
+  try {
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  } catch {
+    // The group or the process went away while it was looked at.
+    return [];
+  }
+};
+
+/** Every process of the world: its groups hold them all, whatever namespaces they moved to. */
+function processes(holder: Holder): string[] {
+  const groups = holder.groups.flatMap((group) => [group, ...below(group)]);
+  const pids = new Set(groups.flatMap((group) => lines(join(group, 'cgroup.procs'))));
+  pids.delete(String(holder.pid));
+  return [...pids].flatMap((pid) => lines(`/proc/${pid}/comm`).map((comm) => `process ${pid} ${comm}`));
+}
+
+/** Sockets and records of running containers, and what a create or destroy that ended midway leaves. */
+function files(runDir: string, lxcpath: string): string[] {
+  const running = !existsSync(runDir)
+    ? []
+    : readdirSync(runDir, { withFileTypes: true, recursive: true }).filter(({ name }) =>
+        ['monitor.sock', 'instance.json'].includes(name),
+      );
+  const halfMade = readdirSync(lxcpath, { withFileTypes: true }).filter(({ name }) => name.startsWith('.'));
+  return [...running, ...halfMade].map((entry) => `file ${join(entry.parentPath, entry.name)}`);
+}
+
+export function snapshot(
+  holder: Holder,
+  places: { readonly runDir: string; readonly lxcpath: string },
+): Snapshot {
+  return new Set([
+    ...processes(holder),
+    ...lines(`/proc/${holder.pid}/mountinfo`).map((line) => `mount ${line.split(' ')[4]}`),
+    ...holder.groups.flatMap(below).map((group) => `cgroup ${group}`),
+    ...lines(`/proc/${holder.pid}/net/dev`)
+      .slice(2)
+      .map((line) => `interface ${line.split(':')[0]?.trim()}`),
+    ...files(places.runDir, places.lxcpath),
+  ]);
+}
+
+/** What is in after and was not in before. */
+export const grown = (before: Snapshot, after: Snapshot): string[] =>
+  [...after].filter((line) => !before.has(line));
