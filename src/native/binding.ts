@@ -12,9 +12,12 @@ export interface NativeFailure {
 }
 
 export interface AttachRequest {
+  /** Begins tlxc-enter's messages on the command's standard error: "tlxc-attach: u1". */
+  readonly label: string;
+  /** The static tlxc-enter; read once a process, into a sealed memory file. */
+  readonly enter: string;
   /** From the monitor; owned by the caller, not closed. */
   readonly initPidfd: number;
-  readonly initPid: number;
   /** Names as in the plan: user mount pid uts ipc net cgroup. */
   readonly namespaces: readonly string[];
   /** Absolute paths of cgroup.procs files to join, in order; written with the caller's privilege before setns. */
@@ -24,21 +27,32 @@ export interface AttachRequest {
   readonly noNewPrivileges: boolean;
   /** The compiled filter, -1: none. */
   readonly seccompFd: number;
+  /** "": none. */
   readonly apparmorProfile: string;
+  /** "", linux32 or linux64. */
   readonly personality: string;
+  /** Inside the container. */
   readonly uid: number;
   readonly gid: number;
+  /** The whole list of supplementary groups. */
   readonly groups: readonly number[];
   /** KEY=VALUE: the whole environment of the command. */
   readonly environment: readonly string[];
-  /** Tried in order, first that exists wins; "/" always does. */
+  /** Add HOME, USER, LOGNAME and SHELL from the container's /etc/passwd where the environment lacks them. */
+  readonly identity: boolean;
+  /** Fresh /proc and /sys in a private mount namespace (-R); only without the container's mount namespace. */
+  readonly remount: boolean;
+  /** The working directory where it exists inside and is not below /proc, else "/". */
   readonly cwd: string;
   /** argv; empty: the login shell of uid in the container, found by tlxc-enter from its /etc/passwd. */
   readonly argv: readonly string[];
   /** Three descriptors for 0, 1, 2; -1: a new pty's slave. */
   readonly stdio: readonly [number, number, number];
-  /** devpts root of the container from the monitor, where a pty is allocated; -1: none is needed. */
+  /** The container's devpts root from the monitor, where a pty is allocated; -1: the host's /dev/pts (no MOUNT). */
   readonly devptsFd: number;
+  /** Owner of a new pty, in the host's ids; -1: as the kernel makes it. */
+  readonly ptyUid: number;
+  readonly ptyGid: number;
   /** Initial window size, when a pty is made. */
   readonly rows: number;
   readonly columns: number;
@@ -67,20 +81,42 @@ export interface MonitorAnswer {
   readonly failure: NativeFailure | null;
 }
 
+/** A network interface as it is now, seen from inside. */
+export interface InterfaceState {
+  readonly index: number;
+  readonly name: string;
+  readonly up: boolean;
+  readonly loopback: boolean;
+  readonly mtu: number;
+  /** Absent where the link has no Ethernet address. */
+  readonly hwaddr?: string;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly addresses: readonly {
+    readonly family: 'inet' | 'inet6';
+    readonly address: string;
+    readonly prefix: number;
+    readonly scope: 'global' | 'link' | 'host';
+  }[];
+}
+
 export interface Binding {
   /** Asks many monitors at once; one common deadline, in milliseconds. Answers in the order asked. */
   exchange(options: { requests: readonly MonitorExchange[]; timeoutMs: number; keep: boolean }): MonitorAnswer[];
-  /** The next datagram of a kept connection, off the main thread; "" at its end, null when timeoutMs (-1: none) ran out. */
+  /** The next datagram of a kept connection, on the event loop; "" at its end, null when timeoutMs (-1: none) ran out. */
   nextEvent(options: { connection: number; timeoutMs: number }): Promise<string | null>;
   closeFd(fd: number): void;
   attach(request: AttachRequest): AttachedProcess | NativeFailure;
-  /** Waits for a child off the main thread: the wait status as waitpid gives it. */
+  /** Waits for a child on the event loop: the wait status as waitpid gives it, -1 when somebody else reaped it. */
   waitChild(options: { pid: number }): Promise<number>;
   /** Replaces this process. Returns only on failure. Descriptors 0-2 and those listed lose close-on-exec first. */
   execve(options: { path: string; argv: readonly string[]; environment: readonly string[]; keep: readonly number[] }): NativeFailure;
-  /** A read-only memfd holding the bytes. */
+  /** A sealed memfd holding the bytes, at offset 0. Throws only where descriptors or memory have run out. */
   memfd(options: { name: string; bytes: Uint8Array }): number;
-  /** Takes flock(LOCK_EX) on path (created 0600, never through a link): the descriptor, or a failure (EWOULDBLOCK). */
+  /**
+   * Takes flock(LOCK_EX) on path (created 0600, never through a link): the descriptor, or a failure (EWOULDBLOCK at
+   * once, with wait after 10 seconds).
+   */
   lock(options: { path: string; wait: boolean }): number | NativeFailure;
   /** openat2(RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS) below root; flags as open(2) numbers. A descriptor or a failure. */
   openInRoot(options: { root: string; path: string; flags: number; mode: number }): number | NativeFailure;
@@ -88,12 +124,15 @@ export interface Binding {
   signalProcess(options: { pid: number; startTime: string; signal: number }): NativeFailure | null;
   /** A detached process reading and writing nothing of ours but the given descriptors, in a new session. */
   spawnMonitor(options: { path: string; argv: readonly string[]; planFd: number; statusFd: number; stdio: readonly [number, number, number] }): number | NativeFailure;
-  /** A pipe [read, write], both close-on-exec. */
+  /** A pipe [read, write], both close-on-exec. Throws only where descriptors have run out. */
   pipe(): readonly [number, number];
   /** Window size of a terminal, null when fd is none. */
   windowSize(fd: number): { rows: number; columns: number } | null;
-  /** Runs inside the container's network namespace: addresses and counters of its interfaces, as JSON text. */
-  networkState(options: { initPidfd: number; timeoutMs: number }): string | NativeFailure;
+  /** The interfaces of init's network namespace, in the kernel's order. timeoutMs: for each answer of the kernel. */
+  networkState(options: {
+    initPidfd: number;
+    timeoutMs: number;
+  }): readonly InterfaceState[] | NativeFailure;
 }
 
 let loaded: Binding | undefined;

@@ -1,0 +1,13 @@
+// The addon's families of functions, one file each; module.cc puts them together.
+#pragma once
+#include <napi.h>
+
+namespace tlxc {
+
+void export_exchange(Napi::Env env, Napi::Object exports);
+void export_attach(Napi::Env env, Napi::Object exports);
+void export_process(Napi::Env env, Napi::Object exports);
+void export_files(Napi::Env env, Napi::Object exports);
+void export_network_state(Napi::Env env, Napi::Object exports);
+
+} // namespace tlxc

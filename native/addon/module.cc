@@ -1,0 +1,13 @@
+// tlxc.node: the system calls that Node lacks. Its typed face is src/native/binding.ts.
+#include "addon/families.h"
+
+static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+    tlxc::export_exchange(env, exports);
+    tlxc::export_attach(env, exports);
+    tlxc::export_process(env, exports);
+    tlxc::export_files(env, exports);
+    tlxc::export_network_state(env, exports);
+    return exports;
+}
+
+NODE_API_MODULE(tlxc, initialize)
