@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/deadline.h"
 #include "executor/cgroup_dir.h"
 #include "executor/device_program.h"
 
@@ -30,42 +31,49 @@ bool has(const std::vector<std::string>& list, std::string_view word) {
 
 std::pair<std::string, std::string> split_last(const std::string& group) {
     const size_t slash = group.rfind('/');
-    if (slash == std::string::npos) return {"", group};
+    if (slash == std::string::npos)
+        return {"", group};
     return {group.substr(0, slash), group.substr(slash + 1)};
 }
 
 // A new v1 cpuset group has neither CPUs nor memory nodes and so takes no process: it gets its parent's.
 void initialise_cpuset(const CgroupHierarchy& hierarchy, int parent, int group) {
-    if (hierarchy.version != 1 || !has(hierarchy.controllers, "cpuset")) return;
+    if (hierarchy.version != 1 || !has(hierarchy.controllers, "cpuset"))
+        return;
     for (const char* file : {"cpuset.cpus", "cpuset.mems"})
-        if (read_file(group, file).empty()) (void)write_file(group, file, read_file(parent, file));
+        if (read_file(group, file).empty())
+            (void)write_file(group, file, read_file(parent, file));
     (void)write_file(group, "cgroup.clone_children", "1"); // for the groups that the container makes
 }
 
-// Offers the v2 controllers of the plan to the children of group. One that the kernel does not offer here is skipped:
-// the setting that needs it fails, and names its line.
+// Offers the v2 controllers of the plan to the children of group. One that the kernel does not offer here is
+// skipped: the setting that needs it fails, and names its line.
 void enable_controllers(const CgroupHierarchy& hierarchy, int group) {
-    if (hierarchy.version != 2) return;
+    if (hierarchy.version != 2)
+        return;
     const std::string enabled = " " + read_file(group, "cgroup.subtree_control") + " ";
     for (const auto& controller : hierarchy.controllers)
         if (enabled.find(" " + controller + " ") == std::string::npos)
             (void)write_file(group, "cgroup.subtree_control", "+" + controller);
 }
 
-// mkdir -p below the mount point: the group's descriptor, or none with errno set. Controllers are enabled in every
-// ancestor, not in the group itself.
+// mkdir -p below the mount point: the group's descriptor, or none with errno set. Controllers are enabled in
+// every ancestor, not in the group itself.
 UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group) {
     UniqueFd here = open_group(hierarchy.mountPoint, "");
     for (size_t at = 0; here && at < group.size();) {
         const size_t end = std::min(group.find('/', at), group.size());
         const std::string part{group.substr(at, end - at)};
         at = end + 1;
-        if (part.empty()) continue;
+        if (part.empty())
+            continue;
         enable_controllers(hierarchy, here.get());
         const bool made = mkdirat(here.get(), part.c_str(), kMode) == 0;
-        if (!made && errno != EEXIST) return {};
+        if (!made && errno != EEXIST)
+            return {};
         UniqueFd next{openat(here.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-        if (next && made) initialise_cpuset(hierarchy, here.get(), next.get());
+        if (next && made)
+            initialise_cpuset(hierarchy, here.get(), next.get());
         here = std::move(next);
     }
     return here;
@@ -77,43 +85,54 @@ Failure failed(const char* syscall, const CgroupHierarchy& hierarchy, const std:
 
 // Whether fd still is what the name leads to, and not a directory removed since it was opened.
 bool same_group(int fd, const UniqueFd& other) {
-    struct stat a{}, b{};
-    return other && fstat(fd, &a) == 0 && fstat(other.get(), &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+    struct stat a {
+    }, b{};
+    return other && fstat(fd, &a) == 0 && fstat(other.get(), &b) == 0 && a.st_ino == b.st_ino &&
+           a.st_dev == b.st_dev;
 }
 
 enum class Claim { Ours, InUse, Failed };
 
-// Makes the limit group, new and empty. Who holds the flock on it owns it: a monitor holds it for life, so a group
-// that can be locked and has nobody inside was left behind, and is removed and made anew.
+// Makes the limit group, new and empty. Who holds the flock on it owns it: a monitor holds it for life, so a
+// group that can be locked and has nobody inside was left behind, and is removed and made anew.
 Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, UniqueFd& owner) {
     const auto [parent, name] = split_last(group);
     const UniqueFd above = make_group(hierarchy, parent);
-    if (!above) return Claim::Failed;
+    if (!above)
+        return Claim::Failed;
     enable_controllers(hierarchy, above.get());
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     for (int attempt = 0; attempt < 3; ++attempt) {
         const bool made = mkdirat(above.get(), name.c_str(), kMode) == 0;
-        if (!made && errno != EEXIST) return Claim::Failed;
+        if (!made && errno != EEXIST)
+            return Claim::Failed;
         UniqueFd fd{openat(above.get(), name.c_str(), flags)};
-        if (!fd) continue;
-        if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return Claim::InUse;
-        if (!same_group(fd.get(), UniqueFd{openat(above.get(), name.c_str(), flags)})) continue;
+        if (!fd)
+            continue;
+        if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+            return Claim::InUse;
+        if (!same_group(fd.get(), UniqueFd{openat(above.get(), name.c_str(), flags)}))
+            continue;
         if (made) {
             initialise_cpuset(hierarchy, above.get(), fd.get());
             owner = std::move(fd);
             return Claim::Ours;
         }
-        if (populated(fd.get(), static_cast<int>(hierarchy.version))) return Claim::InUse;
-        if (!remove_tree(above.get(), name)) return errno == EBUSY ? Claim::InUse : Claim::Failed;
+        if (populated(fd.get(), static_cast<int>(hierarchy.version)))
+            return Claim::InUse;
+        if (!remove_tree(above.get(), name))
+            return errno == EBUSY ? Claim::InUse : Claim::Failed;
     }
     return Claim::InUse;
 }
 
 Status write_settings(const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
     for (const auto& setting : hierarchy.settings) {
-        if (setting.file.empty() || setting.file.find('/') != std::string::npos || setting.file.starts_with('.'))
+        if (setting.file.empty() || setting.file.find('/') != std::string::npos ||
+            setting.file.starts_with('.'))
             return at(refusal("cgroup", "not-a-cgroup-file", setting.file), setting.origin);
-        if (write_file(place.owner.get(), setting.file.c_str(), setting.value)) continue;
+        if (write_file(place.owner.get(), setting.file.c_str(), setting.value))
+            continue;
         return at(failed("write", hierarchy, place.limitGroup + "/" + setting.file), setting.origin);
     }
     return {};
@@ -121,31 +140,40 @@ Status write_settings(const CgroupHierarchy& hierarchy, const CgroupPlace& place
 
 // The host ids of the container's root; none when it is the host's root.
 std::optional<std::pair<uid_t, gid_t>> container_root(const StartPlan& plan) {
-    if (plan.idmap.empty()) return {};
+    if (plan.idmap.empty())
+        return {};
     std::pair<uid_t, gid_t> root{0, 0};
     for (const auto& entry : plan.idmap) {
-        if (entry.inside > 0 || entry.inside + entry.count <= 0) continue;
+        if (entry.inside > 0 || entry.inside + entry.count <= 0)
+            continue;
         (entry.kind == plan::IdKind::Uid ? root.first : root.second) = static_cast<uid_t>(entry.outside);
     }
     return root;
 }
 
-// Hands the inner group to the container's root: the directory and the files that make and fill groups, never a limit.
-Status delegate(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place, int inner) {
+// Hands the inner group to the container's root: the directory and the files that make and fill groups, never
+// a limit.
+Status delegate(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place,
+                int inner) {
     const auto root = container_root(plan);
-    if (!root) return {};
-    if (fchown(inner, root->first, root->second) != 0) return failed("fchown", hierarchy, place.innerGroup);
+    if (!root)
+        return {};
+    if (fchown(inner, root->first, root->second) != 0)
+        return failed("fchown", hierarchy, place.innerGroup);
     for (const auto& file : hierarchy.delegatedFiles) {
-        if (fchownat(inner, file.c_str(), root->first, root->second, AT_SYMLINK_NOFOLLOW) == 0) continue;
-        if (errno != ENOENT) return failed("fchownat", hierarchy, place.innerGroup + "/" + file);
+        if (fchownat(inner, file.c_str(), root->first, root->second, AT_SYMLINK_NOFOLLOW) == 0)
+            continue;
+        if (errno != ENOENT)
+            return failed("fchownat", hierarchy, place.innerGroup + "/" + file);
     }
     return {};
 }
 
-// Everything between an empty limit group and one that the child may enter. The inner group comes after the limits:
-// a v1 child group copies its parent's device list and cpuset when it is made.
+// Everything between an empty limit group and one that the child may enter. The inner group comes after the
+// limits: a v1 child group copies its parent's device list and cpuset when it is made.
 Status fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
-    if (Status status = write_settings(hierarchy, place); !status.ok()) return status;
+    if (Status status = write_settings(hierarchy, place); !status.ok())
+        return status;
     if (hierarchy.version == 2 && !plan.cgroups.deviceRules.empty()) {
         Status status = attach_device_program(place.owner.get(), plan.cgroups.deviceRules);
         if (!status.ok()) {
@@ -154,12 +182,14 @@ Status fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const Cgrou
         }
     }
     const UniqueFd inner = make_group(hierarchy, place.innerGroup);
-    if (!inner) return failed("mkdir", hierarchy, place.innerGroup);
+    if (!inner)
+        return failed("mkdir", hierarchy, place.innerGroup);
     return delegate(plan, hierarchy, place, inner.get());
 }
 
 // Claims the limit groups with one suffix in all hierarchies; places holds those claimed, also when it fails.
-Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<CgroupPlace>& places, Failure& failure) {
+Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<CgroupPlace>& places,
+                Failure& failure) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
         CgroupPlace place;
         place.plan = &hierarchy;
@@ -181,7 +211,8 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
 
 Status check(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
-        const std::string all = "/" + hierarchy.limitGroup + "/" + hierarchy.innerGroup + "/" + hierarchy.monitorGroup + "/";
+        const std::string all =
+            "/" + hierarchy.limitGroup + "/" + hierarchy.innerGroup + "/" + hierarchy.monitorGroup + "/";
         if (hierarchy.limitGroup.empty() || !hierarchy.innerGroup.starts_with(hierarchy.limitGroup) ||
             all.find("/../") != std::string::npos)
             return refusal("cgroup", "bad-group-name", group_path(hierarchy, hierarchy.limitGroup));
@@ -196,26 +227,25 @@ Status check(const StartPlan& plan) {
 bool remove_place(const CgroupPlace& place) {
     const auto [parent, name] = split_last(place.limitGroup);
     const UniqueFd above = open_group(place.mountPoint, parent);
-    if (!above || remove_tree(above.get(), name)) return true;
-    if (errno != EBUSY) return true; // no right to: nothing that waiting would change
+    if (!above || remove_tree(above.get(), name))
+        return true;
+    if (errno != EBUSY)
+        return true; // no right to: nothing that waiting would change
     const UniqueFd group = open_group(place.mountPoint, place.limitGroup);
-    if (group) kill_all(group.get(), place.version);
+    if (group)
+        kill_all(group.get(), place.version);
     return false;
-}
-
-int64_t now_ms() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000L + now.tv_nsec / 1'000'000;
 }
 
 } // namespace
 
 Status enter_monitor(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
-        if (hierarchy.monitorGroup.empty()) continue;
+        if (hierarchy.monitorGroup.empty())
+            continue;
         const UniqueFd group = make_group(hierarchy, hierarchy.monitorGroup);
-        if (!group) return failed("mkdir", hierarchy, hierarchy.monitorGroup);
+        if (!group)
+            return failed("mkdir", hierarchy, hierarchy.monitorGroup);
         if (!write_file(group.get(), "cgroup.procs", "0"))
             return failed("write", hierarchy, hierarchy.monitorGroup + "/cgroup.procs");
     }
@@ -223,22 +253,27 @@ Status enter_monitor(const StartPlan& plan) {
 }
 
 Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
-    if (Status status = check(plan); !status.ok()) return status.failure();
+    if (Status status = check(plan); !status.ok())
+        return status.failure();
     std::vector<CgroupPlace> places;
     Failure failure;
     for (int number = 0; number < kSuffixes; ++number) {
         const std::string suffix = number == 0 ? "" : "-" + std::to_string(number);
         const Claim result = claim_all(plan, suffix, places, failure);
-        if (result == Claim::Ours) break;
+        if (result == Claim::Ours)
+            break;
         remove(places, 0);
         places.clear();
-        if (result == Claim::Failed) return failure;
+        if (result == Claim::Failed)
+            return failure;
         if (!plan.cgroups.allowSuffix || number + 1 == kSuffixes)
-            return Failure{.step = "cgroup", .syscall = "mkdir", .err = EBUSY, .path = failure.path, .detail = "in-use"};
+            return Failure{
+                .step = "cgroup", .syscall = "mkdir", .err = EBUSY, .path = failure.path, .detail = "in-use"};
     }
     for (size_t i = 0; i < places.size(); ++i) {
         Status status = fill(plan, plan.cgroups.hierarchies[i], places[i]);
-        if (status.ok()) continue;
+        if (status.ok())
+            continue;
         remove(places, 0);
         return status.failure();
     }
@@ -249,19 +284,23 @@ Status enter(const std::vector<CgroupPlace>& places, pid_t child) {
     const std::string pid = std::to_string(child);
     for (const auto& place : places) {
         const UniqueFd group = open_group(place.mountPoint, place.innerGroup);
-        if (group && write_file(group.get(), "cgroup.procs", pid)) continue;
-        return syscall_failure("cgroup", "write", place.mountPoint + "/" + place.innerGroup + "/cgroup.procs");
+        if (group && write_file(group.get(), "cgroup.procs", pid))
+            continue;
+        return syscall_failure("cgroup", "write",
+                               place.mountPoint + "/" + place.innerGroup + "/cgroup.procs");
     }
     return {};
 }
 
 void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
     std::vector<const CgroupPlace*> left;
-    for (const auto& place : places) left.push_back(&place);
-    const int64_t deadline = now_ms() + deadlineMs;
+    for (const auto& place : places)
+        left.push_back(&place);
+    const Deadline deadline{deadlineMs};
     for (long pauseMs = 1;; pauseMs = std::min(pauseMs * 2, 20L)) {
         std::erase_if(left, [](const CgroupPlace* place) { return remove_place(*place); });
-        if (left.empty() || now_ms() >= deadline) return;
+        if (left.empty() || deadline.left() == 0)
+            return;
         const timespec pause{.tv_sec = 0, .tv_nsec = pauseMs * 1'000'000};
         nanosleep(&pause, nullptr);
     }
@@ -269,13 +308,16 @@ void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
 
 void remove_monitor(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
-        if (hierarchy.monitorGroup.empty()) continue;
+        if (hierarchy.monitorGroup.empty())
+            continue;
         const UniqueFd root = open_group(hierarchy.mountPoint, "");
         const auto [parent, name] = split_last(hierarchy.monitorGroup);
         const UniqueFd above = open_group(hierarchy.mountPoint, parent);
-        if (!root || !above) continue;
+        if (!root || !above)
+            continue;
         (void)write_file(root.get(), "cgroup.procs", "0");
-        (void)unlinkat(above.get(), name.c_str(), AT_REMOVEDIR); // another container of that name may still use it
+        (void)unlinkat(above.get(), name.c_str(),
+                       AT_REMOVEDIR); // another container of that name may still use it
     }
 }
 

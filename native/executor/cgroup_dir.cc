@@ -20,7 +20,8 @@ constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 std::vector<std::string> children(int group) {
     std::vector<std::string> names;
     const int fd = openat(group, ".", kDirectory);
-    if (fd < 0) return names;
+    if (fd < 0)
+        return names;
     const std::unique_ptr<DIR, int (*)(DIR*)> dir{fdopendir(fd), closedir};
     if (!dir) {
         close(fd);
@@ -28,7 +29,8 @@ std::vector<std::string> children(int group) {
     }
     while (const dirent* entry = readdir(dir.get())) {
         const std::string_view name{entry->d_name};
-        if (entry->d_type == DT_DIR && name != "." && name != "..") names.emplace_back(name);
+        if (entry->d_type == DT_DIR && name != "." && name != "..")
+            names.emplace_back(name);
     }
     return names;
 }
@@ -40,14 +42,15 @@ std::vector<pid_t> processes(int group) {
         pid_t pid = 0;
         const auto [next, error] = std::from_chars(at, end, pid);
         // 0 is a process that our PID namespace does not show: it cannot be signalled from here.
-        if (error == std::errc{} && pid > 0) pids.push_back(pid);
+        if (error == std::errc{} && pid > 0)
+            pids.push_back(pid);
         at = next + 1;
     }
     return pids;
 }
 
-// A pid may be somebody else's by the time it is signalled. So: first a descriptor, then the question whether the
-// pid is still listed, then the signal, which reaches the process that the descriptor names or nobody.
+// A pid may be somebody else's by the time it is signalled. So: first a descriptor, then the question whether
+// the pid is still listed, then the signal, which reaches the process that the descriptor names or nobody.
 void kill_listed(int group) {
     constexpr size_t kBatch = 128; // descriptors open at a time
     const std::vector<pid_t> pids = processes(group);
@@ -55,20 +58,23 @@ void kill_listed(int group) {
         std::vector<std::pair<pid_t, UniqueFd>> batch;
         for (size_t i = start; i < std::min(pids.size(), start + kBatch); ++i) {
             const auto fd = static_cast<int>(syscall(SYS_pidfd_open, pids[i], 0));
-            if (fd >= 0) batch.emplace_back(pids[i], UniqueFd{fd});
+            if (fd >= 0)
+                batch.emplace_back(pids[i], UniqueFd{fd});
         }
         std::vector<pid_t> still = processes(group);
         std::ranges::sort(still);
         for (const auto& [pid, fd] : batch)
-            if (std::ranges::binary_search(still, pid)) syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
+            if (std::ranges::binary_search(still, pid))
+                syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
     }
 }
 
-// Visits every group below root, deepest first, with one descriptor open whatever the depth (a container may nest
-// groups thousands deep): down by name, up by "..". visit(parent, name) false: stop.
+// Visits every group below root, deepest first, with one descriptor open whatever the depth (a container may
+// nest groups thousands deep): down by name, up by "..". visit(parent, name) false: stop.
 template <typename Visit> bool walk_below(int root, Visit visit) {
     UniqueFd here{openat(root, ".", kDirectory)};
-    std::vector<std::pair<std::string, std::vector<std::string>>> trail; // name of a level, children yet to do
+    std::vector<std::pair<std::string, std::vector<std::string>>>
+        trail; // name of a level, children yet to do
     trail.emplace_back("", children(here.get()));
     while (here) {
         auto& todo = trail.back().second;
@@ -76,16 +82,19 @@ template <typename Visit> bool walk_below(int root, Visit visit) {
             std::string name = std::move(todo.back());
             todo.pop_back();
             UniqueFd child{openat(here.get(), name.c_str(), kDirectory)};
-            if (!child) continue; // went away meanwhile
+            if (!child)
+                continue; // went away meanwhile
             here = std::move(child);
             trail.emplace_back(std::move(name), children(here.get()));
             continue;
         }
         const std::string name = std::move(trail.back().first);
         trail.pop_back();
-        if (trail.empty()) return true;
+        if (trail.empty())
+            return true;
         here.reset(openat(here.get(), "..", kDirectory));
-        if (here && !visit(here.get(), name)) return false;
+        if (here && !visit(here.get(), name))
+            return false;
     }
     return false;
 }
@@ -98,7 +107,8 @@ UniqueFd open_group(const std::string& mountPoint, std::string_view group) {
         const size_t end = std::min(group.find('/', at), group.size());
         const std::string part{group.substr(at, end - at)};
         at = end + 1;
-        if (!part.empty()) here.reset(openat(here.get(), part.c_str(), kDirectory));
+        if (!part.empty())
+            here.reset(openat(here.get(), part.c_str(), kDirectory));
     }
     return here;
 }
@@ -112,14 +122,18 @@ std::string read_file(int group, const char* file) {
     const UniqueFd fd{openat(group, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
     std::string text;
     char buffer[4096];
-    for (ssize_t n; fd && (n = read(fd.get(), buffer, sizeof buffer)) > 0;) text.append(buffer, n);
-    if (text.ends_with('\n')) text.pop_back();
+    for (ssize_t n; fd && (n = read(fd.get(), buffer, sizeof buffer)) > 0;)
+        text.append(buffer, n);
+    if (text.ends_with('\n'))
+        text.pop_back();
     return text;
 }
 
 bool populated(int group, int version) {
-    if (version == 2) return read_file(group, "cgroup.events").find("populated 1") != std::string::npos;
-    if (!read_file(group, "cgroup.procs").empty()) return true;
+    if (version == 2)
+        return read_file(group, "cgroup.events").find("populated 1") != std::string::npos;
+    if (!read_file(group, "cgroup.procs").empty())
+        return true;
     return !walk_below(group, [](int parent, const std::string& name) {
         const UniqueFd child{openat(parent, name.c_str(), kDirectory)};
         return !child || read_file(child.get(), "cgroup.procs").empty();
@@ -127,25 +141,31 @@ bool populated(int group, int version) {
 }
 
 void kill_all(int group, int version) {
-    if (version == 2 && write_file(group, "cgroup.kill", "1")) return;
+    if (version == 2 && write_file(group, "cgroup.kill", "1"))
+        return;
     kill_listed(group);
     (void)walk_below(group, [](int parent, const std::string& name) {
         const UniqueFd child{openat(parent, name.c_str(), kDirectory)};
-        if (child) kill_listed(child.get());
+        if (child)
+            kill_listed(child.get());
         return true;
     });
 }
 
 bool remove_tree(int parent, const std::string& name) {
-    if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return true;
+    if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return true;
     const UniqueFd group{openat(parent, name.c_str(), kDirectory)};
-    if (!group) return errno == ENOENT;
+    if (!group)
+        return errno == ENOENT;
     int error = 0;
     (void)walk_below(group.get(), [&error](int above, const std::string& child) {
-        if (unlinkat(above, child.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) error = errno;
+        if (unlinkat(above, child.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+            error = errno;
         return true;
     });
-    if (error == 0 && unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) error = errno;
+    if (error == 0 && unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+        error = errno;
     errno = error;
     return error == 0;
 }

@@ -1,5 +1,6 @@
-// One control group as a directory: opened, made, written and removed relative to its hierarchy's mount point,
-// component by component. cgroupfs has no links, but what lies in the container's half is of the container's making.
+// One control group as a directory: opened, made, written and removed relative to its hierarchy's mount
+// point, component by component. cgroupfs has no links, but what lies in the container's half is of the
+// container's making.
 #pragma once
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ namespace tlxc::cgroup {
 [[nodiscard]] bool populated(int group, int version);
 // Kills every process in the group and below it; one pass, no waiting.
 void kill_all(int group, int version);
-// Removes the groups below name, deepest first, then name itself. false with errno set: EBUSY while a process is left.
+// Removes the groups below name, deepest first, then name itself. false with errno set: EBUSY while a process
+// is left.
 [[nodiscard]] bool remove_tree(int parent, const std::string& name);
 
 } // namespace tlxc::cgroup

@@ -31,9 +31,12 @@ struct DeviceList {
 
 int32_t access_bits(std::string_view letters) {
     int32_t bits = 0;
-    if (letters.find('m') != letters.npos) bits |= BPF_DEVCG_ACC_MKNOD;
-    if (letters.find('r') != letters.npos) bits |= BPF_DEVCG_ACC_READ;
-    if (letters.find('w') != letters.npos) bits |= BPF_DEVCG_ACC_WRITE;
+    if (letters.find('m') != letters.npos)
+        bits |= BPF_DEVCG_ACC_MKNOD;
+    if (letters.find('r') != letters.npos)
+        bits |= BPF_DEVCG_ACC_READ;
+    if (letters.find('w') != letters.npos)
+        bits |= BPF_DEVCG_ACC_WRITE;
     return bits;
 }
 
@@ -57,7 +60,8 @@ void DeviceList::apply(const plan::DeviceRule& rule) {
             same->access |= wanted.access;
     } else if (same != exceptions.end()) {
         same->access &= ~wanted.access;
-        if (same->access == 0) exceptions.erase(same);
+        if (same->access == 0)
+            exceptions.erase(same);
     }
 }
 
@@ -73,7 +77,8 @@ class Assembler {
         emit(BPF_LDX | BPF_W | BPF_MEM, BPF_REG_5, BPF_REG_1, offsetof(bpf_cgroup_dev_ctx, minor), 0);
     }
 
-    // An exception from a default of "deny" must cover all of the access asked for; one from "allow", any of it.
+    // An exception from a default of "deny" must cover all of the access asked for; one from "allow", any of
+    // it.
     void exception(const Exception& exception, bool allowByDefault) {
         std::vector<size_t> misses;
         const auto miss_unless_equal = [&](uint8_t reg, int64_t value) {
@@ -84,10 +89,13 @@ class Assembler {
         emit(BPF_ALU | BPF_AND | BPF_K, BPF_REG_1, 0, 0, exception.access);
         misses.push_back(allowByDefault ? emit(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, 0, 0)
                                         : emit(BPF_JMP | BPF_JNE | BPF_X, BPF_REG_1, BPF_REG_3, 0, 0));
-        if (exception.major != kAny) miss_unless_equal(BPF_REG_4, exception.major);
-        if (exception.minor != kAny) miss_unless_equal(BPF_REG_5, exception.minor);
+        if (exception.major != kAny)
+            miss_unless_equal(BPF_REG_4, exception.major);
+        if (exception.minor != kAny)
+            miss_unless_equal(BPF_REG_5, exception.minor);
         answer(!allowByDefault);
-        for (const size_t jump : misses) code_[jump].off = static_cast<int16_t>(code_.size() - jump - 1);
+        for (const size_t jump : misses)
+            code_[jump].off = static_cast<int16_t>(code_.size() - jump - 1);
     }
 
     void answer(bool allow) {
@@ -128,13 +136,16 @@ UniqueFd load(const std::vector<bpf_insn>& code) {
 
 Status attach_device_program(int group, const std::vector<plan::DeviceRule>& rules) {
     DeviceList list;
-    for (const auto& rule : rules) list.apply(rule);
+    for (const auto& rule : rules)
+        list.apply(rule);
     Assembler program;
-    for (const auto& exception : list.exceptions) program.exception(exception, list.allowByDefault);
+    for (const auto& exception : list.exceptions)
+        program.exception(exception, list.allowByDefault);
     program.answer(list.allowByDefault);
 
     const UniqueFd loaded = load(program.code());
-    if (!loaded) return syscall_failure("cgroup", "bpf(BPF_PROG_LOAD)");
+    if (!loaded)
+        return syscall_failure("cgroup", "bpf(BPF_PROG_LOAD)");
     bpf_attr attr{};
     attr.target_fd = static_cast<uint32_t>(group);
     attr.attach_bpf_fd = static_cast<uint32_t>(loaded.get());

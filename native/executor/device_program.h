@@ -7,9 +7,9 @@
 
 namespace tlxc::cgroup {
 
-// Assembles the rules and attaches the program to the group (a descriptor of a v2 group), where it lives as long as
-// the group. Rules are read in order as LXC reads them: type "a" sets the default for everything and forgets what came
-// before; any later rule is an exception from it; the last rule that matches decides.
+// Assembles the rules and attaches the program to the group (a descriptor of a v2 group), where it lives as
+// long as the group. Rules are read in order as LXC reads them: type "a" sets the default for everything and
+// forgets what came before; any later rule is an exception from it; the last rule that matches decides.
 [[nodiscard]] Status attach_device_program(int group, const std::vector<plan::DeviceRule>& rules);
 
 } // namespace tlxc::cgroup

@@ -7,16 +7,16 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
-#include <algorithm>
+#include "common/deadline.h"
 
 namespace tlxc::hooks {
 namespace {
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
     std::vector<char*> list;
-    for (const auto& word : words) list.push_back(const_cast<char*>(word.c_str()));
+    for (const auto& word : words)
+        list.push_back(const_cast<char*>(word.c_str()));
     list.push_back(nullptr);
     return list;
 }
@@ -34,11 +34,13 @@ struct Command {
     int report; // close-on-exec: takes errno when exec fails
 };
 
-// In the forked process. Its own process group, so that a hook that hangs can be killed with all it has started.
+// In the forked process. Its own process group, so that a hook that hangs can be killed with all it has
+// started.
 [[noreturn]] void become(const Command& command) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -50,21 +52,16 @@ struct Command {
     _exit(127);
 }
 
-int64_t now_ms() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000L + now.tv_nsec / 1'000'000;
-}
-
 // Whether the process ended in time. Signals do not shorten the wait: the caller has them blocked or ignored.
 bool ends_within(int pidfd, int64_t timeoutMs) {
-    const int64_t deadline = now_ms() + timeoutMs;
+    const Deadline deadline{timeoutMs};
     pollfd ended{.fd = pidfd, .events = POLLIN, .revents = 0};
     for (;;) {
-        const int64_t left = std::clamp<int64_t>(deadline - now_ms(), 0, 1'000'000'000);
-        const int ready = poll(&ended, 1, static_cast<int>(left));
-        if (ready > 0) return true;
-        if (ready == 0 && left == 0) return false;
+        const int left = deadline.left();
+        if (poll(&ended, 1, left) > 0)
+            return true;
+        if (left == 0)
+            return false;
     }
 }
 
@@ -77,10 +74,13 @@ Status failed(Failure failure, const plan::Hook& hook) {
 Status await(pid_t pid, const UniqueFd& report, const std::string& step, const plan::Hook& hook) {
     const UniqueFd pidfd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
     const bool inTime = pidfd && ends_within(pidfd.get(), hook.timeoutMs);
-    if (!inTime) kill(-pid, SIGKILL); // not reaped yet: the number is still ours
+    if (!inTime)
+        kill(-pid, SIGKILL); // not reaped yet: the number is still ours
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
-    if (!inTime) return failed(refusal(step.c_str(), "timeout"), hook);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!inTime)
+        return failed(refusal(step.c_str(), "timeout"), hook);
     int error = 0;
     if (read(report.get(), &error, sizeof error) == sizeof error) {
         errno = error;
@@ -95,20 +95,25 @@ Status await(pid_t pid, const UniqueFd& report, const std::string& step, const p
 
 Status run_one(const plan::Hook& hook, const std::string& step, const std::vector<std::string>& environment,
                const std::vector<std::string>& extraArgs) {
-    if (hook.argv.empty()) return failed(refusal(step.c_str(), "empty-command"), hook);
+    if (hook.argv.empty())
+        return failed(refusal(step.c_str(), "empty-command"), hook);
     const std::vector<std::string> argv = joined(hook.argv, extraArgs);
     int input[2], report[2];
-    if (pipe2(input, O_CLOEXEC) != 0) return failed(syscall_failure(step.c_str(), "pipe2"), hook);
+    if (pipe2(input, O_CLOEXEC) != 0)
+        return failed(syscall_failure(step.c_str(), "pipe2"), hook);
     const UniqueFd inputRead{input[0]};
     UniqueFd inputWrite{input[1]};
-    if (pipe2(report, O_CLOEXEC) != 0) return failed(syscall_failure(step.c_str(), "pipe2"), hook);
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return failed(syscall_failure(step.c_str(), "pipe2"), hook);
     const UniqueFd reportRead{report[0]};
     UniqueFd reportWrite{report[1]};
 
     const Command command{pointers(argv), pointers(environment), inputRead.get(), reportWrite.get()};
     const pid_t pid = fork();
-    if (pid < 0) return failed(syscall_failure(step.c_str(), "fork"), hook);
-    if (pid == 0) become(command);
+    if (pid < 0)
+        return failed(syscall_failure(step.c_str(), "fork"), hook);
+    if (pid == 0)
+        become(command);
     setpgid(pid, pid); // also here: whoever comes first, the group exists before it may have to be killed
     inputWrite.reset();
     reportWrite.reset();
@@ -122,7 +127,8 @@ Status run(const std::vector<plan::Hook>& hooks, const char* name, const std::ve
     const std::string step = std::string("hook ") + name;
     const std::vector<std::string> environment = joined(base, extra);
     for (const auto& hook : hooks)
-        if (Status status = run_one(hook, step, environment, extraArgs); !status.ok()) return status;
+        if (Status status = run_one(hook, step, environment, extraArgs); !status.ok())
+            return status;
     return {};
 }
 

@@ -16,7 +16,8 @@ struct Exchange {
 
 int on_valid(nl_msg* message, void* data) {
     const auto* exchange = static_cast<Exchange*>(data);
-    if (exchange->visit != nullptr && *exchange->visit) (*exchange->visit)(nlmsg_hdr(message));
+    if (exchange->visit != nullptr && *exchange->visit)
+        (*exchange->visit)(nlmsg_hdr(message));
     return NL_OK;
 }
 
@@ -28,11 +29,14 @@ int on_end(nl_msg*, void* data) {
 // The kernel's words behind the error: attributes after the (possibly cut) copy of the request.
 std::string explanation(const nlmsgerr* error) {
     const nlmsghdr* answer = reinterpret_cast<const nlmsghdr*>(error) - 1;
-    if (!(answer->nlmsg_flags & NLM_F_ACK_TLVS)) return {};
+    if (!(answer->nlmsg_flags & NLM_F_ACK_TLVS))
+        return {};
     size_t offset = NLMSG_ALIGN(sizeof *error);
-    if (!(answer->nlmsg_flags & NLM_F_CAPPED)) offset += NLMSG_ALIGN(error->msg.nlmsg_len) - sizeof(nlmsghdr);
+    if (!(answer->nlmsg_flags & NLM_F_CAPPED))
+        offset += NLMSG_ALIGN(error->msg.nlmsg_len) - sizeof(nlmsghdr);
     const size_t payload = answer->nlmsg_len - NLMSG_HDRLEN;
-    if (offset >= payload) return {};
+    if (offset >= payload)
+        return {};
     auto* first = reinterpret_cast<nlattr*>(reinterpret_cast<uintptr_t>(error) + offset);
     const nlattr* text = nla_find(first, static_cast<int>(payload - offset), NLMSGERR_ATTR_MSG);
     return text == nullptr ? "" : std::string(static_cast<const char*>(nla_data(text)));
@@ -54,10 +58,12 @@ bool Netlink::open() {
         errno = ENOMEM;
         return false;
     }
-    if (nl_connect(socket_.get(), NETLINK_ROUTE) != 0) return false;
+    if (nl_connect(socket_.get(), NETLINK_ROUTE) != 0)
+        return false;
     const int fd = nl_socket_get_fd(socket_.get());
     const int on = 1;
-    const timeval limit{.tv_sec = 5, .tv_usec = 0}; // the kernel answers within the send; this is for the unforeseen
+    const timeval limit{.tv_sec = 5,
+                        .tv_usec = 0}; // the kernel answers within the send; this is for the unforeseen
     (void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
     return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
 }
@@ -70,26 +76,34 @@ NetlinkAnswer Netlink::exchange(const NetlinkMessage& message, const Visit& visi
     nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM, on_end, &exchange);
     nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &exchange);
     nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_error, &exchange);
-    if (!message || nl_send_auto(socket, message.get()) < 0) return {.err = errno != 0 ? errno : ENOMEM, .text = {}};
+    if (!message || nl_send_auto(socket, message.get()) < 0)
+        return {.err = errno != 0 ? errno : ENOMEM, .text = {}};
     while (!exchange.done)
-        if (nl_recvmsgs_default(socket) < 0 && !exchange.done) return {.err = errno != 0 ? errno : EIO, .text = {}};
+        if (nl_recvmsgs_default(socket) < 0 && !exchange.done)
+            return {.err = errno != 0 ? errno : EIO, .text = {}};
     return exchange.answer;
 }
 
-NetlinkAnswer Netlink::send(const NetlinkMessage& message) { return exchange(message, {}); }
+NetlinkAnswer Netlink::send(const NetlinkMessage& message) {
+    return exchange(message, {});
+}
 
 NetlinkAnswer Netlink::get_link(const NetlinkMessage& message, Link& out) {
     return exchange(message, [&out](nlmsghdr* header) {
-        if (header->nlmsg_type != RTM_NEWLINK) return;
+        if (header->nlmsg_type != RTM_NEWLINK)
+            return;
         out.index = static_cast<ifinfomsg*>(nlmsg_data(header))->ifi_index;
-        if (const nlattr* mtu = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_MTU)) out.mtu = nla_get_u32(mtu);
-        if (nlattr* name = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_IFNAME)) out.name = nla_get_string(name);
+        if (const nlattr* mtu = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_MTU))
+            out.mtu = nla_get_u32(mtu);
+        if (nlattr* name = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_IFNAME))
+            out.name = nla_get_string(name);
     });
 }
 
 NetlinkAnswer Netlink::link(const std::string& name, Link& out) {
     NetlinkMessage message = netlink_message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, ifinfomsg{});
-    if (message) nla_put_string(message.get(), IFLA_IFNAME, name.c_str());
+    if (message)
+        nla_put_string(message.get(), IFLA_IFNAME, name.c_str());
     return get_link(message, out);
 }
 
@@ -105,13 +119,18 @@ NetlinkAnswer Netlink::primary_address(int index, int family, std::string& out) 
     bool global = false;
     return exchange(netlink_message(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, header), [&](nlmsghdr* each) {
         const auto* address = static_cast<ifaddrmsg*>(nlmsg_data(each));
-        if (each->nlmsg_type != RTM_NEWADDR || static_cast<int>(address->ifa_index) != index) return;
-        if (global || (address->ifa_flags & IFA_F_SECONDARY) != 0) return;
-        const nlattr* bytes = nlmsg_find_attr(each, sizeof(ifaddrmsg), family == AF_INET ? IFA_LOCAL : IFA_ADDRESS);
+        if (each->nlmsg_type != RTM_NEWADDR || static_cast<int>(address->ifa_index) != index)
+            return;
+        if (global || (address->ifa_flags & IFA_F_SECONDARY) != 0)
+            return;
+        const nlattr* bytes =
+            nlmsg_find_attr(each, sizeof(ifaddrmsg), family == AF_INET ? IFA_LOCAL : IFA_ADDRESS);
         char text[INET6_ADDRSTRLEN];
-        if (bytes == nullptr || inet_ntop(family, nla_data(bytes), text, sizeof text) == nullptr) return;
+        if (bytes == nullptr || inet_ntop(family, nla_data(bytes), text, sizeof text) == nullptr)
+            return;
         global = family == AF_INET || address->ifa_scope == RT_SCOPE_UNIVERSE;
-        if (global || out.empty()) out = text;
+        if (global || out.empty())
+            out = text;
     });
 }
 

@@ -1,5 +1,5 @@
-// A routing netlink socket (libnl's core): requests that are answered before they return. A socket stays in the network
-// namespace it was opened in.
+// A routing netlink socket (libnl's core): requests that are answered before they return. A socket stays in
+// the network namespace it was opened in.
 #pragma once
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -21,7 +21,8 @@ using NetlinkMessage = std::unique_ptr<nl_msg, void (*)(nl_msg*)>;
 // A request of the given type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg) in place.
 template <typename Header> NetlinkMessage netlink_message(int type, int flags, Header header) {
     NetlinkMessage message{nlmsg_alloc_simple(type, flags), nlmsg_free};
-    if (message) nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO);
+    if (message)
+        nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO);
     return message;
 }
 
