@@ -1,9 +1,26 @@
 /** ContainerConfig + host facts -> StartPlan. Pure: no I/O, equal inputs give equal plans. */
 import { TlxcError } from '../errors.ts';
-import type { StartInput } from './input.ts';
+import { compileCgroups } from './cgroup.ts';
+import { compileDevices } from './devices.ts';
+import { compileHooks } from './hooks.ts';
+import { compileIdmap } from './idmap.ts';
+import { compileInit } from './init.ts';
+import { Findings, type Compilation, type StartInput } from './input.ts';
+import { compileProtection, compileTree } from './mounts.ts';
+import { compileNamespaces } from './namespaces.ts';
+import { compileInterfaces } from './network.ts';
+import { compileRootfs } from './rootfs.ts';
+import { compileSecurity } from './security.ts';
+import { compileSignals } from './signals.ts';
+import { compileTerminals } from './terminals.ts';
 import type { StartPlan } from './types.ts';
 
 export type { StartFiles, StartInput, StartOptions } from './input.ts';
+
+/** schema.ts's PLAN_VERSION, not imported from there: the schema's library has no place in a command. */
+const VERSION = 1;
+/** LXC's level where no lxc.log.level is set. */
+const LOG_LEVEL = 'ERROR';
 
 export interface CompiledStart {
   readonly plan: StartPlan;
@@ -12,6 +29,55 @@ export interface CompiledStart {
 }
 
 /** Throws TLXC_E_CONFIG with every problem at once. */
-export function compileStartPlan(_input: StartInput): CompiledStart {
-  throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message: 'the plan compiler is not built yet' });
+export function compileStartPlan(input: StartInput): CompiledStart {
+  const findings = new Findings();
+  const plan = compilePlan({ ...input, findings });
+  if (findings.problems.length > 0)
+    throw new TlxcError({
+      code: 'TLXC_E_CONFIG',
+      message: 'the container cannot be started as it is configured',
+      container: input.config.name,
+      problems: findings.problems,
+    });
+  return { plan, warnings: findings.warnings };
+}
+
+function compilePlan(compilation: Compilation): StartPlan {
+  const { config, options } = compilation;
+  const { name, lxcpath, configFile } = config;
+  const { created, shared } = compileNamespaces(compilation);
+  return {
+    version: VERSION,
+    name,
+    lxcpath,
+    runDir: options.runDir,
+    configFile,
+    inputs: config.inputs.map((file) => ({ ...file })),
+    logFile: options.logFile ?? config.log.file?.value ?? '',
+    logLevel: (options.logLevel ?? config.log.level?.value ?? LOG_LEVEL).toUpperCase(),
+    monitor: compileMonitor(compilation),
+    hooks: compileHooks(compilation),
+    namespaces: created,
+    shared,
+    idmap: compileIdmap(compilation),
+    cgroups: compileCgroups(compilation),
+    rootfs: compileRootfs(compilation),
+    hostname: config.utsName?.value ?? '',
+    tree: compileTree(compilation),
+    devices: compileDevices(compilation),
+    terminals: compileTerminals(compilation),
+    protect: compileProtection(compilation),
+    interfaces: compileInterfaces(compilation),
+    security: compileSecurity(compilation),
+    signals: compileSignals(compilation),
+    init: compileInit(compilation),
+  };
+}
+
+function compileMonitor({ config, options }: Compilation): StartPlan['monitor'] {
+  return {
+    pidFile: options.pidFile ?? '',
+    foreground: options.foreground,
+    title: `[tlxc monitor] ${config.lxcpath} ${config.name}`,
+  };
 }

@@ -1,0 +1,93 @@
+/** Programs of the host run as our children: they die with us, and how they ended is never lost. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { TlxcError, type ErrorCode } from '../errors.ts';
+
+export interface ProgramOptions {
+  /** Standard input: a descriptor, or 'pipe' for the child's own `stdin` stream. Default: nothing. */
+  readonly stdin?: number | 'pipe';
+  /** Standard output: 'pipe' for the child's own stream, a descriptor, another child's `stdin`, or what gets its lines. Default: nowhere. */
+  readonly stdout?: 'pipe' | number | Writable | ((line: string) => void);
+  /** Gets the lines of standard error as they come, beside the last of them being kept. */
+  readonly onErrorLine?: (line: string) => void;
+  /** The whole environment. Default: a plain PATH and the C.UTF-8 locale. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Options of setpriv(1) beside the parent-death signal: privileges given up before the program runs. */
+  readonly privileges?: readonly string[];
+}
+
+export interface Ended {
+  readonly program: string;
+  /** null when a signal ended it. */
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** The last lines of standard error, at most KEPT_LINES. */
+  readonly errorLines: readonly string[];
+}
+
+export interface RunningProgram {
+  readonly child: ChildProcess;
+  /** Never rejects but for a program that could not be started at all. */
+  readonly ended: Promise<Ended>;
+}
+
+const KEPT_LINES = 20;
+const PLAIN_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
+
+/** Starts argv. The kernel kills it (SIGKILL) when this process ends, however it ends. */
+export function startProgram(argv: readonly string[], options: ProgramOptions = {}): RunningProgram {
+  const { stdin = 'ignore', stdout } = options;
+  const wantsLines = typeof stdout === 'function';
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...(options.privileges ?? []), '--', ...argv], {
+    stdio: [stdin, wantsLines ? 'pipe' : (stdout ?? 'ignore'), 'pipe'],
+    env: options.environment ?? PLAIN_ENVIRONMENT,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const errorLines: string[] = [];
+  eachLine(child.stderr, (line) => {
+    options.onErrorLine?.(line);
+    errorLines.push(line);
+    if (errorLines.length > KEPT_LINES) errorLines.shift();
+  });
+  if (wantsLines) eachLine(child.stdout, stdout);
+  const ended = once(child, 'close').then(([status, signal]) => {
+    return {
+      program: argv[0] ?? '',
+      status: status as number | null,
+      signal: signal as string | null,
+      errorLines,
+    };
+  });
+  return { child, ended };
+}
+
+function eachLine(stream: Readable | null, handle: (line: string) => void): void {
+  if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', handle);
+}
+
+/** Runs argv to its end; throws TlxcError with `code` and `what` where it fails. Resolves to how it ended. */
+export async function runProgram(
+  argv: readonly string[],
+  failure: { readonly code: ErrorCode; readonly what: string },
+  options: ProgramOptions = {},
+): Promise<Ended> {
+  const ended = await startProgram(argv, options).ended;
+  if (ended.status !== 0) throw programError(ended, failure);
+  return ended;
+}
+
+/** The error for a program that failed: what was being done, how it ended, and its own last words. */
+export function programError(
+  ended: Ended,
+  failure: { readonly code: ErrorCode; readonly what: string },
+): TlxcError {
+  const how = ended.signal === null ? `exit status ${ended.status}` : `killed by ${ended.signal}`;
+  const words = ended.errorLines.slice(-3).join('; ');
+  return new TlxcError({
+    code: failure.code,
+    message: `${failure.what}: ${words === '' ? `${ended.program}: ${how}` : words} (${ended.program}: ${how})`,
+  });
+}

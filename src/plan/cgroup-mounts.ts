@@ -1,0 +1,75 @@
+/** lxc.mount.auto = cgroup[-full][:mode][:force]: /sys/fs/cgroup, mounted from inside the cgroup namespace. */
+import { basename } from 'node:path';
+import type { AutoMount } from '../config/model.ts';
+import type { CgroupMount } from '../host/facts.ts';
+import { lastAutoMount } from './auto-mounts.ts';
+import { keptCapabilities } from './capabilities.ts';
+import { usedHierarchies } from './cgroup.ts';
+import type { Compilation } from './input.ts';
+import { originOf } from './input.ts';
+import type { Origin, TreeStep } from './types.ts';
+
+const ROOT = 'sys/fs/cgroup';
+const QUIET = ['nosuid', 'nodev', 'noexec'];
+
+/**
+ * In a cgroup namespace the root of every mount is the container's own inner group, so "full" and plain show the same.
+ * An init that may mount does it itself on v1 and hybrid hosts (systemd), unless :force; a v2 tree is always mounted.
+ */
+export function cgroupMounts(compilation: Compilation): TreeStep[] {
+  const { config, host, findings } = compilation;
+  const token = lastAutoMount(config.autoMounts, ['cgroup', 'cgroup-full']);
+  if (token === undefined) return [];
+  const origin = originOf(token.at);
+  const force = 'force' in token.value && token.value.force;
+  if (!host.cgroupNamespaces) {
+    findings.refuse(token.at, 'lxc.mount.auto: cgroup needs cgroup namespaces (Linux 4.6)');
+    return [];
+  }
+  const attributes = attributesOf(token.value);
+  if (host.cgroupLayout === 'v2') return [tree('cgroup2', ROOT, { attributes, options: [], origin })];
+  if (!force && keptCapabilities(compilation).includes('sys_admin')) return [];
+  return legacyMounts(usedHierarchies(compilation), attributes, origin);
+}
+
+const attributesOf = ({ mode }: AutoMount) => (mode === 'ro' ? [...QUIET, 'ro'] : QUIET);
+
+function legacyMounts(mounts: readonly CgroupMount[], attributes: string[], origin: Origin): TreeStep[] {
+  const size = { attributes: QUIET, options: ['mode=755', 'size=10240k'], origin };
+  const names = new Set(mounts.map((mount) => basename(mount.mountPoint)));
+  return [
+    tree('tmpfs', ROOT, size),
+    ...mounts.map((mount) => {
+      const fstype = mount.version === 2 ? 'cgroup2' : 'cgroup';
+      const options = mount.version === 2 ? [] : hierarchyOptions(mount);
+      return tree(fstype, `${ROOT}/${basename(mount.mountPoint)}`, { attributes, options, origin });
+    }),
+    ...mounts.flatMap((mount) => controllerLinks(mount, names, origin)),
+  ];
+}
+
+/** What names an existing v1 hierarchy: its controllers, or none and its name. */
+function hierarchyOptions({ controllers }: CgroupMount): string[] {
+  return controllers.every((each) => each.startsWith('name=')) ? ['none', ...controllers] : [...controllers];
+}
+
+/** cpu -> cpu,cpuacct, where controllers are mounted together. */
+function controllerLinks(mount: CgroupMount, taken: ReadonlySet<string>, origin: Origin): TreeStep[] {
+  if (mount.version === 2 || mount.controllers.length < 2) return [];
+  return mount.controllers
+    .filter((name) => !taken.has(name) && !name.startsWith('name='))
+    .map((name) => ({
+      op: 'symlink',
+      target: `${ROOT}/${name}`,
+      to: basename(mount.mountPoint),
+      origin,
+    }));
+}
+
+function tree(
+  fstype: string,
+  target: string,
+  rest: { attributes: string[]; options: string[]; origin: Origin },
+): TreeStep {
+  return { op: 'filesystem', fstype, source: fstype, target, create: 'dir', optional: false, ...rest };
+}

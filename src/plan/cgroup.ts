@@ -1,0 +1,115 @@
+/**
+ * The container's place in every cgroup hierarchy of the host: an outer group with the limits, which the container
+ * cannot write, and in it an inner one that is the root of its cgroup namespace. So no limit is lifted from inside.
+ */
+import type { CgroupMount } from '../host/facts.ts';
+import { compileSettings } from './cgroup-settings.ts';
+import { deviceEntries, parseDeviceRules } from './device-rules.ts';
+import type { Compilation } from './input.ts';
+import { originOf } from './input.ts';
+import type { CgroupHierarchy, StartPlan } from './types.ts';
+
+const INNER = 'ns';
+
+interface Groups {
+  readonly limit: string;
+  readonly inner: string;
+  readonly monitor: string;
+  /** The configuration names this very group, so no other may be taken in its place. */
+  readonly exact: boolean;
+}
+
+/** The hierarchies that are used: all, or those that lxc.cgroup.use (tlxc.conf) names. */
+export function usedHierarchies({ host, system }: Compilation): readonly CgroupMount[] {
+  const use = new Set(system.cgroupUse);
+  if (use.size === 0) return host.cgroups;
+  return host.cgroups.filter(
+    (mount) => mount.controllers.some((each) => use.has(each)) || (mount.version === 2 && use.has('cgroup2')),
+  );
+}
+
+export function compileCgroups(compilation: Compilation): StartPlan['cgroups'] {
+  const mounts = usedHierarchies(compilation);
+  const groups = compileGroups(compilation);
+  const settings = compileSettings(mounts, compilation);
+  const devices = deviceEntries(compilation);
+  const deviceHierarchy = mounts.find(
+    (mount) => mount.version === 1 && mount.controllers.includes('devices'),
+  );
+  const hierarchies = mounts.map((mount): CgroupHierarchy => ({
+    version: mount.version,
+    mountPoint: mount.mountPoint,
+    controllers: [...mount.controllers],
+    limitGroup: groups.limit,
+    innerGroup: groups.inner,
+    monitorGroup: groups.monitor,
+    settings: [
+      ...(mount === deviceHierarchy
+        ? devices.map(({ value, at }) => ({ ...value, origin: originOf(at) }))
+        : []),
+      ...(settings.get(mount) ?? []),
+    ],
+    delegatedFiles: delegatedFiles(mount),
+  }));
+  const byProgram = deviceHierarchy === undefined && mounts.some((mount) => mount.version === 2);
+  const deviceRules = parseDeviceRules(devices, compilation.findings);
+  if (devices[0] !== undefined && deviceHierarchy === undefined && !byProgram)
+    compilation.findings.refuse(
+      devices[0].at,
+      'this host has neither the devices controller nor a cgroup2 tree to limit devices',
+    );
+  return { hierarchies, deviceRules: byProgram ? deviceRules : [], allowSuffix: !groups.exact };
+}
+
+/** What a container's root needs to make groups of its own below the inner one (cgroups(7), /sys/kernel/cgroup/delegate). */
+function delegatedFiles(mount: CgroupMount): string[] {
+  return mount.version === 1
+    ? ['tasks', 'cgroup.procs']
+    : ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
+}
+
+function compileGroups(compilation: Compilation): Groups {
+  const { config, system } = compilation;
+  const { name, cgroupDir } = config;
+  checkGroupKeys(compilation);
+  const monitor = cgroupDir.monitor?.value ?? `tlxc/.monitor/${name}`;
+  if (cgroupDir.container !== undefined) {
+    const limit = cgroupDir.container.value;
+    return { limit, inner: `${limit}/${cgroupDir.containerInner?.value ?? INNER}`, monitor, exact: true };
+  }
+  if (cgroupDir.dir !== undefined) {
+    const base = cgroupDir.dir.value.replace(/\/+$/, '');
+    return payload(`${base}/lxc.payload.${name}`, `${base}/lxc.monitor.${name}`);
+  }
+  const pattern = system.cgroupPattern === '' ? 'tlxc/%n' : system.cgroupPattern.replace(/^\/+/, '');
+  return payload(pattern.replaceAll('%n', name), monitor);
+}
+
+const payload = (limit: string, monitor: string): Groups => ({
+  limit,
+  inner: `${limit}/${INNER}`,
+  monitor,
+  exact: false,
+});
+
+function checkGroupKeys({ config, findings }: Compilation): void {
+  const { dir, container, monitor, monitorPivot, containerInner } = config.cgroupDir;
+  for (const each of [dir, container, monitor, containerInner])
+    if (each && (each.value.startsWith('/') || each.value.split('/').includes('..')))
+      findings.refuse(
+        each.at,
+        `${each.at.key ?? 'lxc.cgroup.dir'}: ${each.value}: must be relative and without ".."`,
+      );
+  const alone = container && !monitor ? container : !container ? monitor : undefined;
+  if (alone)
+    findings.refuse(alone.at, 'lxc.cgroup.dir.container and lxc.cgroup.dir.monitor must be set together');
+  if (dir && container)
+    findings.refuse(container.at, 'lxc.cgroup.dir and lxc.cgroup.dir.container exclude each other');
+  if (containerInner && !container)
+    findings.refuse(containerInner.at, 'lxc.cgroup.dir.container.inner needs lxc.cgroup.dir.container');
+  if (monitorPivot)
+    findings.warn(
+      monitorPivot.at,
+      'lxc.cgroup.dir.monitor.pivot has no effect: the monitor leaves its group by itself',
+    );
+}

@@ -1,0 +1,67 @@
+/** lxc.hook.*: programs of the administrator's, with the arguments and LXC_* variables that LXC gives them. */
+import type { HookName } from '../config/model.ts';
+import type { Compilation } from './input.ts';
+import { originOf } from './input.ts';
+import { rootfsMount, rootfsPath } from './rootfs.ts';
+import type { Hook, Hooks } from './types.ts';
+
+/** LXC waits for ever; a hook that hangs would hold its container's start, so there is an end, if a late one. */
+const TIMEOUT_MS = 300_000;
+
+/** Of the caller's environment, what a program needs to find its tools and speak the person's language. */
+const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ'];
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export function compileHooks(compilation: Compilation): Hooks {
+  const of = (name: HookName) => hooksNamed(name, compilation);
+  return {
+    preStart: of('pre-start'),
+    preMount: of('pre-mount'),
+    mount: of('mount'),
+    autodev: of('autodev'),
+    startHost: of('start-host'),
+    start: of('start'),
+    stop: of('stop'),
+    postStop: of('post-stop'),
+    version: compilation.config.hookVersion,
+    environment: hookEnvironment(compilation),
+    childEnvironment: compilation.config.environment.map((each) => each.value),
+  };
+}
+
+function hooksNamed(name: HookName, { config }: Compilation): Hook[] {
+  return config.hooks
+    .filter(({ value }) => value.hook === name)
+    .map(({ value, at }) => ({
+      argv: ['/bin/sh', '-c', script(value.command, name, config.hookVersion, config.name), 'sh'],
+      timeoutMs: TIMEOUT_MS,
+      origin: originOf(at),
+    }));
+}
+
+/** The command is not quoted: it may carry arguments of its own. The container's name needs none (checkName). */
+function script(command: string, name: HookName, version: 0 | 1, container: string): string {
+  if (version === 0) return `exec ${command} '${container}' lxc ${name} "$@"`;
+  return `export LXC_HOOK_TYPE=${name} LXC_HOOK_SECTION=lxc; exec ${command} "$@"`;
+}
+
+function hookEnvironment(compilation: Compilation): string[] {
+  const { config, host, options } = compilation;
+  const console = options.consolePath ?? config.console.path?.value;
+  const consoleLog = options.consoleLog ?? config.console.logFile?.value;
+  const level = options.logLevel ?? config.log.level?.value ?? 'ERROR';
+  const variables: [string, string | undefined][] = [
+    ...PASSED.map((name): [string, string | undefined] => [name, options.environment[name]]),
+    ['LXC_NAME', config.name],
+    ['LXC_CONFIG_FILE', config.configFile],
+    ['LXC_ROOTFS_MOUNT', rootfsMount(compilation)],
+    ['LXC_ROOTFS_PATH', rootfsPath(compilation) || undefined],
+    ['LXC_CONSOLE', console],
+    ['LXC_CONSOLE_LOGPATH', consoleLog],
+    ['LXC_CGNS_AWARE', host.cgroupNamespaces ? '1' : undefined],
+    ['LXC_LOG_LEVEL', level.toUpperCase()],
+    ['LXC_HOOK_VERSION', String(config.hookVersion)],
+  ];
+  const set = variables.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`);
+  return options.environment['PATH'] === undefined ? [`PATH=${DEFAULT_PATH}`, ...set] : set;
+}
