@@ -63,7 +63,7 @@ export function reasonMissing(feature: Feature): string | undefined {
 function attempt(command: string, args: readonly string[]): string | undefined {
   const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
   if (error !== undefined) return `${command}: ${error.message}`;
-  return status === 0 ? undefined : `${stderr.trim().split('\n').at(-1) ?? `${command} failed`}`;
+  return status === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? `${command} failed`);
 }
 
 function archiveAnswers(): string | undefined {

@@ -39,15 +39,12 @@ function lacking(needed: readonly Feature[]): { reason: string; fails: boolean }
 export function requires(...needed: readonly Feature[]): NeedyTest {
   const lack = lacking(needed);
   if (lack === undefined) {
-    const run: Declare = (title, implementation) => void test(title, implementation);
-    return Object.assign(run, {
-      serial: (title, implementation) => void test.serial(title, implementation),
-    } as {
-      serial: Declare;
-    });
+    const run: Declare = (title, implementation) => test(title, implementation);
+    const serial: Declare = (title, implementation) => test.serial(title, implementation);
+    return Object.assign(run, { serial });
   }
   const refuse = (t: ExecutionContext): void => t.fail(`this test must run here, but ${lack.reason}`);
   const declare: Declare = (title, implementation) =>
-    lack.fails ? void test(title, refuse) : void test.skip(`${title} (${lack.reason})`, implementation);
+    lack.fails ? test(title, refuse) : test.skip(`${title} (${lack.reason})`, implementation);
   return Object.assign(declare, { serial: declare });
 }
