@@ -2,7 +2,7 @@
 // because Node loads it 4 ms faster; packages that few runs need stay outside and are imported when needed.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
 const commands = readdirSync('bin')
@@ -33,7 +33,6 @@ const entries = {
   },
 };
 
-rmSync('dist', { recursive: true, force: true });
 await build({
   ...common,
   entryPoints: commands.map((name) => ({ in: `command:${name}`, out: `tlxc-${name}` })),

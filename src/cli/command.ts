@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadSystemConfig } from '../config/system.ts';
 import type { SystemConfig } from '../config/model.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, type ErrorCode } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import type { Command, CommandContext } from './context.ts';
 import { getopt, type OptionShape } from './getopt.ts';
@@ -31,6 +31,8 @@ export interface CommandSpec {
   readonly name: 'required' | 'optional' | 'none';
   /** Words after the name or after "--": taken as they are, or refused. */
   readonly rest: 'none' | 'words';
+  /** Exit codes of errors; 1 for others. */
+  readonly exitCodes?: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
 export interface Invocation {
@@ -57,6 +59,11 @@ export interface Option extends OptionShape {
 }
 
 export type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
+
+interface CommandParts {
+  readonly spec: CommandSpec;
+  readonly action: Action;
+}
 
 const camelCase = (long: string) => long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -186,24 +193,32 @@ function reportUsage(spec: CommandSpec, error: unknown, context: CommandContext)
   return 1;
 }
 
-async function runAction(action: Action, invocation: Invocation, context: CommandContext): Promise<number> {
+/** Runs the action; an error is printed (not with -q), logged where -o says, and becomes the exit code. */
+async function runAction(
+  command: CommandParts,
+  invocation: Invocation,
+  context: CommandContext,
+): Promise<number> {
   const { log, name, quiet } = invocation;
   try {
     log('INFO', `${context.program} ${context.argv.join(' ')}`);
-    const exit = await action(invocation, context);
+    const exit = await command.action(invocation, context);
     log('INFO', `exit ${exit}`);
     return exit;
   } catch (error) {
     const lines = renderError(context.program, error, name);
-    if (!quiet) for (const line of lines) context.stderr.write(`${line}\n`);
+    if (!quiet)
+      for (const line of lines)
+        context.stderr.write(`${line}
+`);
     for (const line of lines) log('ERROR', line);
-    return 1;
+    return (error instanceof TlxcError ? command.spec.exitCodes?.[error.code] : undefined) ?? 1;
   }
 }
 
 /**
  * Makes a command of its options and its action. The action resolves to the exit code; a TlxcError that it throws is
- * printed on stderr (not with -q), logged where -o says, and exits 1.
+ * printed on stderr (not with -q), logged where -o says, and exits with spec.exitCodes' number for its code, else 1.
  */
 export function defineCommand(spec: CommandSpec, action: Action): Command {
   return async (context) => {
@@ -219,6 +234,6 @@ export function defineCommand(spec: CommandSpec, action: Action): Command {
     } catch (error) {
       return reportUsage(spec, error, context);
     }
-    return runAction(action, invocation, context);
+    return runAction({ spec, action }, invocation, context);
   };
 }

@@ -21,7 +21,7 @@ function tlxcLines(error: TlxcError): string[] {
   for (const problem of problems) lines.push(`  ${problem}`);
   if (where?.file) {
     const place = where.line > 0 ? `${where.file}:${where.line}` : where.file;
-    lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);
+    if (!message.includes(place)) lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);
   } else if (where?.key) lines.push(`  from ${where.key}`);
   if (hint) lines.push(`  hint: ${hint}`);
   return lines;

@@ -21,9 +21,11 @@ export interface ContainerPaths {
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
+export const isName = (text: string): boolean => NAME.test(text);
+
 /** Throws TLXC_E_NAME unless name is one a container may have. */
 export function checkName(name: string): void {
-  if (NAME.test(name)) return;
+  if (isName(name)) return;
   throw new TlxcError({
     code: 'TLXC_E_NAME',
     message: `${JSON.stringify(name)} is not a container name`,
@@ -38,10 +40,14 @@ function storeKey(lxcpath: string): string {
   return hash.toString(16).padStart(16, '0');
 }
 
+/** RUNDIR/KEY: where the run directories of a store's containers lie. */
+export const storeRunDir = (system: SystemConfig, lxcpath: string): string =>
+  join(system.runDir, storeKey(lxcpath));
+
 export function containerPaths(system: SystemConfig, lxcpath: string, name: string): ContainerPaths {
   checkName(name);
   const dir = join(lxcpath, name);
-  const runDir = join(system.runDir, storeKey(lxcpath), name);
+  const runDir = join(storeRunDir(system, lxcpath), name);
   return {
     name,
     lxcpath,

@@ -85,10 +85,15 @@ function named(reply: Reply, answer: MonitorAnswer): MonitorResult {
 }
 
 /**
- * State changes of one container, from now until STOPPED; ends at once when it does not run. The connection is closed
- * when the loop is left. Throws TLXC_E_UNRESPONSIVE when the monitor does not answer the subscription.
+ * State changes of one container, from now until STOPPED, or until `timeoutMs` (for all of them together; -1: no limit)
+ * ran out; ends at once when it does not run. The connection is closed when the loop is left.
+ * Throws TLXC_E_UNRESPONSIVE when the monitor does not answer the subscription.
  */
-export async function* watchMonitor(place: MonitorPlace): AsyncGenerator<Event, void, undefined> {
+export async function* watchMonitor(
+  place: MonitorPlace,
+  timeoutMs = -1,
+): AsyncGenerator<Event, void, undefined> {
+  const deadline = performance.now() + timeoutMs;
   const result = askMonitor(place, { op: 'watch' }, { keep: true });
   if (result.kind === 'stopped') return;
   if (result.kind === 'unresponsive' || !result.reply.ok) {
@@ -101,7 +106,8 @@ export async function* watchMonitor(place: MonitorPlace): AsyncGenerator<Event, 
   }
   try {
     for (;;) {
-      const text = await native().nextEvent({ connection: result.connection, timeoutMs: -1 });
+      const leftMs = timeoutMs < 0 ? -1 : Math.max(0, Math.ceil(deadline - performance.now()));
+      const text = await native().nextEvent({ connection: result.connection, timeoutMs: leftMs });
       if (text === null || text === '') return;
       yield JSON.parse(text) as Event;
     }

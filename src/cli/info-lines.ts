@@ -1,0 +1,85 @@
+/** How tlxc-info prints: labels, units and order as LXC has them. Pure. */
+
+/** Counters of a running container; null: this host does not keep it. */
+export interface Usage {
+  readonly cpuNanoseconds: number | null;
+  readonly blockBytes: number | null;
+  readonly memoryBytes: number | null;
+  readonly kernelMemoryBytes: number | null;
+}
+
+/** A network interface with a side on the host; counters as the container sees them. */
+export interface Link {
+  readonly hostName: string;
+  readonly txBytes: number;
+  readonly rxBytes: number;
+}
+
+/** What tlxc-info knows of a container; null where it does not run. */
+export interface Information {
+  readonly name: string;
+  readonly state: string;
+  readonly pid: number | null;
+  readonly addresses: readonly string[];
+  readonly usage: Usage | null;
+  readonly links: readonly Link[];
+}
+
+/** What was asked for; all of it when nothing is. */
+export interface Selection {
+  readonly state: boolean;
+  readonly pid: boolean;
+  readonly ips: boolean;
+  readonly stats: boolean;
+}
+
+/** 1.5 KiB as "1.50 KiB", two digits cut (not rounded) as LXC does; below 1 KiB "17 bytes". */
+export function humanSize(bytes: number): string {
+  const units = [
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+  ] as const;
+  const unit = units.find(([, size]) => bytes >= size);
+  if (!unit) return `${bytes} bytes`;
+  const hundredths = Math.floor(((bytes % unit[1]) * 100) / unit[1]);
+  return `${Math.floor(bytes / unit[1])}.${String(hundredths).padStart(2, '0')} ${unit[0]}`;
+}
+
+const labelled = (label: string, value: string) => `${label.padEnd(15)} ${value}`;
+
+function statLines({ usage, links }: Information, humanize: boolean): string[] {
+  const size = (bytes: number) => (humanize ? humanSize(bytes) : String(bytes));
+  const seconds = (ns: number) => (humanize ? `${(ns / 1e9).toFixed(2)} seconds` : String(ns));
+  const lines: string[] = [];
+  const add = (label: string, value: number | null | undefined, print: (value: number) => string) => {
+    if (value !== null && value !== undefined) lines.push(labelled(label, print(value)));
+  };
+  add('CPU use:', usage?.cpuNanoseconds, seconds);
+  add('BlkIO use:', usage?.blockBytes, size);
+  add('Memory use:', usage?.memoryBytes, size);
+  add('KMem use:', usage?.kernelMemoryBytes, size);
+  for (const { hostName, txBytes, rxBytes } of links) {
+    lines.push(labelled('Link:', hostName));
+    lines.push(labelled(' TX bytes:', size(txBytes)));
+    lines.push(labelled(' RX bytes:', size(rxBytes)));
+    lines.push(labelled(' Total bytes:', size(txBytes + rxBytes)));
+  }
+  return lines;
+}
+
+/** The lines of tlxc-info; with `humanize` false raw numbers, and the bare value where exactly one thing is asked for. */
+export function infoLines(information: Information, selection: Selection, humanize: boolean): string[] {
+  const { state, pid, ips, stats } = selection;
+  const asked = [state, pid, ips, stats].filter(Boolean).length;
+  const all = asked === 0;
+  const bare = !humanize && asked === 1 && !stats;
+  const line = (label: string, value: string) => (bare ? value : labelled(label, value));
+  const lines: string[] = [];
+  if (all) lines.push(line('Name:', information.name));
+  if (all || state) lines.push(line('State:', information.state));
+  if ((all || pid) && information.pid !== null) lines.push(line('PID:', String(information.pid)));
+  if (all || ips) lines.push(...information.addresses.map((address) => line('IP:', address)));
+  if (all || stats) lines.push(...statLines(information, humanize));
+  return lines;
+}

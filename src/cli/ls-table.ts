@@ -1,0 +1,98 @@
+/** How tlxc-ls prints: the columns, their cells, and the three layouts, as LXC has them. Pure. */
+import { TlxcError } from '../errors.ts';
+import { printable } from './render.ts';
+
+export const COLUMNS = [
+  ...['NAME', 'STATE', 'PID', 'RAM', 'SWAP', 'AUTOSTART', 'GROUPS'],
+  ...['INTERFACE', 'IPV4', 'IPV6', 'UNPRIVILEGED'],
+] as const;
+export type Column =
+  | 'NAME'
+  | 'STATE'
+  | 'PID'
+  | 'RAM'
+  | 'SWAP'
+  | 'AUTOSTART'
+  | 'GROUPS'
+  | 'INTERFACE'
+  | 'IPV4'
+  | 'IPV6'
+  | 'UNPRIVILEGED';
+
+export const DEFAULT_COLUMNS: readonly Column[] = [
+  ...(['NAME', 'STATE', 'AUTOSTART', 'GROUPS'] as const),
+  ...(['IPV4', 'IPV6', 'UNPRIVILEGED'] as const),
+];
+
+/** One container as tlxc-ls shows it. null: not known, not asked for, or the container does not run. */
+export interface Row {
+  readonly name: string;
+  readonly state: string;
+  readonly pid: number | null;
+  /** bytes */
+  readonly ram: number | null;
+  /** bytes */
+  readonly swap: number | null;
+  readonly autostart: boolean | null;
+  readonly groups: readonly string[];
+  readonly interfaces: readonly string[];
+  readonly ipv4: readonly string[];
+  readonly ipv6: readonly string[];
+  readonly unprivileged: boolean | null;
+}
+
+/** The columns that -F names, in its order and in either case. Throws TLXC_E_USAGE with LXC's words on another. */
+export function parseColumns(text: string): Column[] {
+  const words = text.split(',').map((word) => word.trim());
+  return words
+    .filter((word) => word !== '')
+    .map((word) => {
+      const column = COLUMNS.find((known) => known === word.toUpperCase()) as Column | undefined;
+      if (column) return column;
+      const hint = `the columns are ${COLUMNS.join(', ')}`;
+      throw new TlxcError({ code: 'TLXC_E_USAGE', message: `Invalid key: ${word}`, hint });
+    });
+}
+
+const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(2)}MB`;
+const flag = (value: boolean, yes: string, no: string) => (value ? yes : no);
+
+const CELLS: Readonly<Record<Column, (row: Row) => string>> = {
+  NAME: (row) => row.name,
+  STATE: (row) => row.state,
+  PID: (row) => (row.pid === null ? '' : String(row.pid)),
+  RAM: (row) => (row.ram === null ? '' : mebibytes(row.ram)),
+  SWAP: (row) => (row.swap === null ? '' : mebibytes(row.swap)),
+  AUTOSTART: (row) => (row.autostart === null ? '' : flag(row.autostart, '1', '0')),
+  GROUPS: (row) => row.groups.join(', '),
+  INTERFACE: (row) => row.interfaces.join(', '),
+  IPV4: (row) => row.ipv4.join(', '),
+  IPV6: (row) => row.ipv6.join(', '),
+  UNPRIVILEGED: (row) => (row.unprivileged === null ? '' : flag(row.unprivileged, 'true', 'false')),
+};
+
+/** -f: a header and a line a container; every cell is as wide as its column's widest and followed by a blank. */
+export function fancyTable(rows: readonly Row[], columns: readonly Column[]): string[] {
+  const cells = rows.map((row) => columns.map((column) => printable(CELLS[column](row)) || '-'));
+  const widths = columns.map((column, at) =>
+    Math.max(column.length, ...cells.map((row) => (row[at] ?? '').length)),
+  );
+  const pad = (cell: string, at: number) => {
+    const width = widths[at] ?? 0;
+    const rightAligned = (columns[at] === 'RAM' || columns[at] === 'SWAP') && cell.endsWith('MB');
+    return `${rightAligned ? cell.padStart(width) : cell.padEnd(width)} `;
+  };
+  return [columns, ...cells].map((row) => row.map(pad).join(''));
+}
+
+/** Names in as many columns as a terminal of `width` takes; one padded name a line where there is none (width 0). */
+export function nameColumns(names: readonly string[], width: number): string[] {
+  const widest = Math.max(...names.map((name) => name.length));
+  const perLine = Math.max(1, Math.floor((width + 1) / (widest + 1)));
+  const lines: string[] = [];
+  for (let at = 0; at < names.length; at += perLine) {
+    const cells = names.slice(at, at + perLine).map((name) => name.padEnd(widest));
+    lines.push(cells.join(' ') + (cells.length < perLine ? ' ' : ''));
+  }
+  return lines;
+}

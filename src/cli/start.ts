@@ -1,0 +1,101 @@
+/** tlxc-start */
+import { resolve } from 'node:path';
+import { TlxcError } from '../errors.ts';
+import { planStart, startContainer, type StartRequest } from '../container/start.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+
+const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
+
+/** What the command line asks for; relative paths begin at the caller's directory. */
+function requestOf(invocation: Invocation, { cwd, env }: CommandContext): StartRequest {
+  const { name, lxcpath, system, options, rest, logTarget } = invocation;
+  const path = (value: Invocation['options'][string]) => {
+    const given = text(value);
+    return given === undefined ? undefined : resolve(cwd, given);
+  };
+  const share = {
+    ...(text(options['shareNet']) && { net: text(options['shareNet']) }),
+    ...(text(options['shareIpc']) && { ipc: text(options['shareIpc']) }),
+    ...(text(options['shareUts']) && { uts: text(options['shareUts']) }),
+    ...(text(options['sharePid']) && { pid: text(options['sharePid']) }),
+  } as NonNullable<StartRequest['share']>;
+  return {
+    name,
+    lxcpath,
+    system,
+    share,
+    environment: env,
+    configFile: path(options['rcfile']),
+    defines: (options['define'] as readonly string[] | undefined) ?? [],
+    consolePath: options['console'] === 'none' ? 'none' : path(options['console']),
+    consoleLog: path(options['consoleLog']),
+    pidFile: path(options['pidfile']),
+    foreground: options['foreground'] === true && options['daemon'] !== true,
+    command: rest.length > 0 ? rest : undefined,
+    logFile: logTarget.file || undefined,
+    logLevel: text(options['logpriority']) ? logTarget.level : undefined,
+  };
+}
+
+function checkDefines(defines: readonly string[]): void {
+  const wrong = defines.find((define) => !/^[^=\s]+\s*=/.test(define));
+  if (wrong === undefined) return;
+  const message = `-s takes KEY=VAL, not '${wrong}'`;
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+}
+
+async function start(invocation: Invocation, context: CommandContext): Promise<number> {
+  const request = requestOf(invocation, context);
+  const prefix = `${context.program}: ${invocation.name}: `;
+  const warn = (warning: string) => {
+    if (!invocation.quiet) context.stderr.write(`${prefix}warning: ${warning}\n`);
+    invocation.log('WARN', warning);
+  };
+  checkDefines(request.defines ?? []);
+  if (invocation.options['plan'] === true) {
+    const { plan, warnings } = planStart(request);
+    warnings.forEach(warn);
+    context.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+    return 0;
+  }
+  await startContainer(request, { warn });
+  return 0;
+}
+
+const SHARED = ['net', 'ipc', 'uts', 'pid'] as const;
+
+export default defineCommand(
+  {
+    program: 'tlxc-start',
+    summary: 'starts the container NAME: its init, or COMMAND in place of it',
+    usage: '--name=NAME [-- COMMAND]',
+    name: 'required',
+    rest: 'words',
+    // As LXC: what was asked for is so.
+    exitCodes: { TLXC_E_RUNNING: 0 },
+    options: [
+      { flags: '-d, --daemon', description: 'Return when the container runs (default)' },
+      { flags: '-F, --foreground', description: "Stay: this terminal is the container's console" },
+      { flags: '-p, --pidfile <FILE>', description: "Write the monitor's process id to FILE" },
+      {
+        flags: '-f, --rcfile <FILE>',
+        description: "Use the configuration FILE instead of the container's own",
+      },
+      { flags: '-c, --console <FILE>', description: "Use FILE as the container's console" },
+      { flags: '-L, --console-log <FILE>', description: 'Log what the console prints to FILE' },
+      {
+        flags: '-C, --close-all-fds',
+        description:
+          'Let no inherited descriptor reach the container;\nthis is always so, the option is LXC compatible',
+      },
+      { flags: '-s, --define <KEY=VAL>', description: 'Set the configuration key KEY to VAL', repeat: true },
+      ...SHARED.map((namespace) => ({
+        flags: `--share-${namespace} <NAME>`,
+        description: `Share the ${namespace} namespace of a container, a pid or a path`,
+      })),
+      { flags: '--plan', description: 'Print what a start would do, as JSON, and start nothing' },
+    ],
+  },
+  start,
+);

@@ -1,0 +1,58 @@
+/** tlxc-stop */
+import { stopContainer, type StopRequest } from '../container/stop.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+
+const DEFAULT_SECONDS = 60;
+
+const wrong = (message: string) => new TlxcError({ code: 'TLXC_E_USAGE', message });
+
+function checkCombination({ options }: Invocation): void {
+  if (options['kill'] !== true) {
+    if (options['nolock'] === true) throw wrong('--nolock may only be used with -k');
+    return;
+  }
+  if (options['nokill'] === true) throw wrong("-k can't be used with --nokill");
+  if (options['reboot'] === true) throw wrong("-k can't be used with -r");
+  if (options['timeout'] !== undefined) throw wrong("-k doesn't allow timeouts");
+}
+
+/** Milliseconds; -1 for ever, 0 not at all. */
+function timeoutMs({ options }: Invocation): number {
+  if (options['nowait'] === true) return 0;
+  const given = options['timeout'];
+  if (typeof given !== 'string') return DEFAULT_SECONDS * 1000;
+  if (!/^-?\d{1,6}$/.test(given)) throw wrong(`-t takes a number of seconds, not '${given}'`);
+  const seconds = Number(given);
+  if (seconds < -1) throw wrong('Invalid timeout');
+  return seconds < 0 ? -1 : seconds * 1000;
+}
+
+async function stop(invocation: Invocation): Promise<number> {
+  const { name, lxcpath, system, options } = invocation;
+  checkCombination(invocation);
+  const how: StopRequest['how'] = options['kill'] ? 'kill' : options['reboot'] ? 'reboot' : 'halt';
+  const escalate = options['nokill'] !== true;
+  await stopContainer({ name, lxcpath, system, how, escalate, timeoutMs: timeoutMs(invocation) });
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-stop',
+    summary: 'stops the container NAME: asks its init to halt, waits, then kills it',
+    usage: '--name=NAME',
+    name: 'required',
+    rest: 'none',
+    exitCodes: { TLXC_E_NOT_RUNNING: 2 },
+    options: [
+      { flags: '-r, --reboot', description: 'Reboot the container' },
+      { flags: '-W, --nowait', description: 'Return when the request is sent' },
+      { flags: '-t, --timeout <T>', description: 'Wait T seconds before the kill (60; -1: for ever)' },
+      { flags: '-k, --kill', description: 'Kill the container without asking its init' },
+      { flags: '--nolock', description: 'With -k: take no lock; tlxc-stop never waits for one' },
+      { flags: '--nokill', description: 'Do not kill when the time is over: exit 1' },
+    ],
+  },
+  stop,
+);

@@ -1,0 +1,108 @@
+/** What is to be known of containers from outside: state, pid, addresses, links, counters, and their configuration. */
+import { existsSync, readFileSync } from 'node:fs';
+import { loadContainerConfig } from '../config/load.ts';
+import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import { TlxcError } from '../errors.ts';
+import { askMonitors } from '../monitor/client.ts';
+import type { ContainerState, MonitorInfo } from '../monitor/protocol.ts';
+import { native, type InterfaceState } from '../native/binding.ts';
+import { containerPaths } from './paths.ts';
+
+export interface ContainerStatus {
+  readonly name: string;
+  /** UNRESPONSIVE: it has a monitor that does not answer. */
+  readonly state: ContainerState | 'UNRESPONSIVE';
+  /** What its monitor says; null where none answers. */
+  readonly running: MonitorInfo | null;
+  /** Asked for with `network`: those of its network namespace, lo included; [] where it does not run. */
+  readonly interfaces: readonly InterfaceState[];
+}
+
+/** Addresses that others can reach: none of lo, none that is link-local. */
+export function addressesOf(status: ContainerStatus, family: 'inet' | 'inet6'): string[] {
+  return status.interfaces
+    .filter(({ loopback }) => !loopback)
+    .flatMap(({ addresses }) => addresses)
+    .filter((entry) => entry.family === family && entry.scope !== 'link')
+    .map(({ address }) => address);
+}
+
+export interface Store {
+  readonly system: SystemConfig;
+  readonly lxcpath: string;
+}
+
+export interface InspectOptions {
+  /** Look into the container's network namespace. */
+  readonly network: boolean;
+}
+
+/** A container whose network namespace cannot be entered in this time is shown without addresses. */
+const NETWORK_MS = 200;
+
+function interfacesOf(initPidfd: number | undefined): readonly InterfaceState[] {
+  if (initPidfd === undefined) return [];
+  const state = native().networkState({ initPidfd, timeoutMs: NETWORK_MS });
+  return 'errno' in state ? [] : state;
+}
+
+/** Asks all the monitors at once: a wedged one delays the answer by 200 ms, however many there are. */
+export function inspectContainers(
+  { system, lxcpath }: Store,
+  names: readonly string[],
+  { network }: InspectOptions,
+): ContainerStatus[] {
+  const paths = names.map((name) => containerPaths(system, lxcpath, name));
+  // Most containers of a store may be stopped: only a socket that exists is asked, and native code loaded for it.
+  const asked = paths.filter(({ socket }) => existsSync(socket));
+  const results = asked.length === 0 ? [] : askMonitors(asked, { op: network ? 'attach' : 'info' });
+  const byName = new Map(results.map((result, index) => [asked[index]?.name, result]));
+  return names.map((name) => {
+    const result = byName.get(name);
+    if (result?.kind === 'unresponsive')
+      return { name, state: 'UNRESPONSIVE', running: null, interfaces: [] };
+    if (result?.kind !== 'answer' || !result.reply.ok) {
+      return { name, state: 'STOPPED', running: null, interfaces: [] };
+    }
+    const running = result.reply as MonitorInfo;
+    const interfaces = network ? interfacesOf(result.fds['initPidfd']) : [];
+    for (const fd of Object.values(result.fds)) native().closeFd(fd);
+    return { name, state: running.state, running, interfaces };
+  });
+}
+
+/** Counters of an interface that has a side on the host, as the container sees them. */
+export interface LinkCounters {
+  readonly hostName: string;
+  readonly txBytes: number;
+  readonly rxBytes: number;
+}
+
+/** What the host's side received is what the container sent. */
+export function linksOf(running: MonitorInfo): LinkCounters[] {
+  return running.interfaces.flatMap(({ hostName }) => {
+    const read = (counter: string) => {
+      try {
+        return Number(readFileSync(`/sys/class/net/${hostName}/statistics/${counter}`, 'utf8'));
+      } catch {
+        return null; // the container has just gone, or its host side lies in another namespace than ours
+      }
+    };
+    const txBytes = hostName ? read('rx_bytes') : null;
+    const rxBytes = hostName ? read('tx_bytes') : null;
+    return txBytes === null || rxBytes === null ? [] : [{ hostName, txBytes, rxBytes }];
+  });
+}
+
+/** The configuration on disk; the error that it gives where it is broken, null where there is none. */
+export function configOf({ system, lxcpath }: Store, name: string): ContainerConfig | TlxcError | null {
+  const paths = containerPaths(system, lxcpath, name);
+  if (!existsSync(paths.config)) return null;
+  try {
+    const configFile = paths.config;
+    return loadContainerConfig({ name, lxcpath, configFile, overrides: [], environment: process.env });
+  } catch (error) {
+    if (error instanceof TlxcError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+/** Hands a plan to a new tlxc-monitor and listens to it until init runs or the start has failed. */
+import { closeSync, openSync, read } from 'node:fs';
+import { promisify } from 'node:util';
+import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import type { StartMessage } from '../monitor/protocol.ts';
+import { native } from '../native/binding.ts';
+import { nativeFile } from '../package-root.ts';
+import type { StartPlan } from '../plan/types.ts';
+import { startFailure } from './start-failure.ts';
+
+export interface Started {
+  /** In the host's PID namespace. */
+  readonly initPid: number;
+  readonly monitorPid: number;
+}
+
+/** What a start may take beside its hooks, which have deadlines of their own. */
+const START_MS = 60_000;
+
+function deadlineMs({ hooks }: StartPlan): number {
+  const all = [
+    hooks.preStart,
+    hooks.preMount,
+    hooks.mount,
+    hooks.autodev,
+    hooks.startHost,
+    hooks.start,
+  ].flat();
+  return START_MS + all.reduce((sum, hook) => sum + hook.timeoutMs, 0);
+}
+
+/** The lines of a pipe, until its end. The caller owns the descriptor and closes it afterwards. */
+async function* linesOf(fd: number): AsyncGenerator<string> {
+  const buffer = Buffer.alloc(65536);
+  let text = '';
+  for (;;) {
+    const { bytesRead } = await promisify(read)(fd, buffer, 0, buffer.length, null);
+    if (bytesRead === 0) break;
+    text += buffer.toString('utf8', 0, bytesRead);
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      yield text.slice(0, end);
+      text = text.slice(end + 1);
+    }
+  }
+  if (text !== '') yield text;
+}
+
+type Outcome = Extract<StartMessage, { kind: 'running' | 'failed' }> | null;
+
+async function outcomeOf(statusFd: number, warn: (text: string) => void): Promise<Outcome> {
+  for await (const line of linesOf(statusFd)) {
+    const message = JSON.parse(line) as StartMessage;
+    if (message.kind !== 'warning') return message;
+    warn(message.path ? `${message.text} (${message.path})` : message.text);
+  }
+  return null;
+}
+
+/** Starts the monitor as a process of its own: its pid, and the pipe it reports on. */
+function spawn(plan: StartPlan): { pid: number; statusFd: number } {
+  const planFd = native().memfd({ name: 'tlxc-plan', bytes: Buffer.from(JSON.stringify(plan)) });
+  const [statusFd, monitorsEnd] = native().pipe();
+  const path = nativeFile('tlxc-monitor');
+  const argv = ['tlxc-monitor', plan.lxcpath, plan.name];
+  const nothing = openSync('/dev/null', 'r+');
+  const stdio = [nothing, nothing, nothing] as const;
+  const pid = native().spawnMonitor({ path, argv, planFd, statusFd: monitorsEnd, stdio });
+  closeSync(nothing);
+  native().closeFd(planFd);
+  native().closeFd(monitorsEnd);
+  if (typeof pid === 'number') return { pid, statusFd };
+  native().closeFd(statusFd);
+  throw new TlxcError({
+    code: 'TLXC_E_SYSCALL',
+    message: `cannot run ${path}`,
+    container: plan.name,
+    syscall: pid.syscall,
+    errno: errnoName(pid.errno),
+    path,
+    hint: 'npm run build:native builds it',
+  });
+}
+
+/**
+ * Resolves when the container's init has been executed. Throws the start's failure as TlxcError; TLXC_E_TIMEOUT when
+ * the monitor says nothing for a minute and what the hooks may take (it is killed then, and the container with it).
+ */
+export async function launchMonitor(plan: StartPlan, warn: (text: string) => void): Promise<Started> {
+  const { pid, statusFd } = spawn(plan);
+  const limit = deadlineMs(plan);
+  let expired = false;
+  const timer = setTimeout(() => {
+    expired = true;
+    process.kill(pid, 'SIGKILL');
+  }, limit);
+  try {
+    const outcome = await outcomeOf(statusFd, warn);
+    if (outcome?.kind === 'running') return { initPid: outcome.initPid, monitorPid: outcome.monitorPid };
+    if (outcome) throw startFailure(plan.name, outcome);
+    const message = expired
+      ? `the start did not end within ${limit / 1000} s`
+      : 'the monitor died before the container ran';
+    const code = expired ? 'TLXC_E_TIMEOUT' : 'TLXC_E_INTERNAL';
+    throw new TlxcError({ code, message, container: plan.name });
+  } finally {
+    clearTimeout(timer);
+    native().closeFd(statusFd);
+  }
+}

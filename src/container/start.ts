@@ -1,0 +1,127 @@
+/** Starts a container: its configuration becomes a plan, the plan goes to a new monitor. */
+import { existsSync } from 'node:fs';
+import { loadContainerConfig } from '../config/load.ts';
+import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import { readConfigFile } from '../config/read-file.ts';
+import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
+import { askMonitor } from '../monitor/client.ts';
+import type { ShareableNamespace, StartOptions as PlanOptions } from '../plan/input.ts';
+import { compileStartPlan, type CompiledStart } from '../plan/start-plan.ts';
+import { launchMonitor, type Started } from './launch.ts';
+import { withLock } from './lock.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
+import { sweepDead } from './sweep.ts';
+
+export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'share'>> {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  /** -f: instead of LXCPATH/NAME/config; the container need not be defined then. */
+  readonly configFile?: string | undefined;
+  /** -s: KEY=VALUE, applied after the file. */
+  readonly defines?: readonly string[];
+  /** --share-*: a container's name, a pid, or the path of a namespace file. */
+  readonly share?: Readonly<Partial<Record<ShareableNamespace, string>>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface StartCallbacks {
+  /** Something a person should know that does not stop the start. */
+  readonly warn?: (text: string) => void;
+}
+
+function loadConfig(request: StartRequest, paths: ContainerPaths): ContainerConfig {
+  const configFile = request.configFile ?? paths.config;
+  if (request.configFile === undefined && !existsSync(configFile)) {
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: 'No container config specified',
+      container: request.name,
+      path: configFile,
+      hint: `there is no ${configFile}; tlxc-create makes a container, -f FILE starts one from another file`,
+    });
+  }
+  const { name, lxcpath, defines = [], environment } = request;
+  return loadContainerConfig({ name, lxcpath, configFile, overrides: defines, environment });
+}
+
+/** The namespace file that --share-NS means. A container named like a number is taken for a pid, as LXC does. */
+function sharedPath(request: StartRequest, namespace: ShareableNamespace, whose: string): string {
+  if (whose.startsWith('/')) return whose;
+  if (/^\d+$/.test(whose)) return `/proc/${whose}/ns/${namespace}`;
+  const result = askMonitor(containerPaths(request.system, request.lxcpath, whose), { op: 'info' });
+  const pid = result.kind === 'answer' && result.reply.ok ? result.reply.initPid : undefined;
+  if (pid !== undefined) return `/proc/${pid}/ns/${namespace}`;
+  throw new TlxcError({
+    code: 'TLXC_E_NOT_RUNNING',
+    message: `cannot share the ${namespace} namespace of ${whose}: no container of that name runs`,
+    container: request.name,
+    hint: 'give the name of a running container, a pid, or the path of a namespace file',
+  });
+}
+
+function sharedPaths(request: StartRequest): PlanOptions['share'] {
+  const entries = Object.entries(request.share ?? {}) as [ShareableNamespace, string][];
+  return Object.fromEntries(
+    entries.map(([namespace, whose]) => [namespace, sharedPath(request, namespace, whose)]),
+  );
+}
+
+/** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
+export function planStart(request: StartRequest): CompiledStart {
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
+  const config = loadConfig(request, paths);
+  const profile = config.seccompProfile?.value;
+  const seccompProfile =
+    profile === undefined ? undefined : { path: profile, text: readConfigFile(profile).text };
+  const { foreground = false, consolePath, consoleLog, pidFile, logFile, logLevel, command } = request;
+  const fromCommandLine = { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command };
+  return compileStartPlan({
+    config,
+    host: probeHost(),
+    system: request.system,
+    options: {
+      ...fromCommandLine,
+      runDir: paths.runDir,
+      share: sharedPaths(request),
+      environment: request.environment,
+    },
+    files: { seccompProfile },
+  });
+}
+
+/** Throws TLXC_E_RUNNING or TLXC_E_UNRESPONSIVE unless the container is stopped. */
+function checkStopped(paths: ContainerPaths): void {
+  const { kind } = askMonitor(paths, { op: 'info' });
+  if (kind === 'stopped') return;
+  const container = paths.name;
+  if (kind === 'answer') {
+    throw new TlxcError({ code: 'TLXC_E_RUNNING', message: 'Container is already running', container });
+  }
+  throw new TlxcError({
+    code: 'TLXC_E_UNRESPONSIVE',
+    message: 'the container has a monitor that does not answer',
+    container,
+    hint: `tlxc-stop -k -n ${container} ends it`,
+  });
+}
+
+/**
+ * Starts the container and resolves when its init has been executed. Throws TLXC_E_RUNNING when it runs already, and the
+ * failed step as TlxcError otherwise; nothing is left behind then.
+ */
+export async function startContainer(
+  request: StartRequest,
+  callbacks: StartCallbacks = {},
+): Promise<Started> {
+  const { warn = () => undefined } = callbacks;
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
+  const { plan, warnings } = planStart(request);
+  checkStopped(paths);
+  warnings.forEach(warn);
+  return withLock(paths, async () => {
+    sweepDead(paths);
+    return launchMonitor(plan, warn);
+  });
+}

@@ -1,0 +1,102 @@
+/** What a monitor that was killed leaves behind, and how to end a container whose monitor does not answer. */
+import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
+import type { ContainerPaths } from './paths.ts';
+
+/** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
+interface Instance {
+  readonly bootId: string;
+  readonly initPid: number;
+  /** Field 22 of /proc/PID/stat: tells the process from a later one with the same pid. */
+  readonly initStartTime: string;
+  readonly monitorPid: number;
+  readonly monitorStartTime: string;
+  readonly cgroups: readonly {
+    readonly version: number;
+    readonly mountPoint: string;
+    readonly limitGroup: string;
+    readonly monitorGroup: string;
+  }[];
+}
+
+function readInstance(paths: ContainerPaths): Instance | null {
+  try {
+    return JSON.parse(readFileSync(paths.instance, 'utf8')) as Instance;
+  } catch {
+    return null; // none, or cut short by the host's crash: then nothing of it runs either
+  }
+}
+
+const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+function kill(pid: number, startTime: string, name: string): void {
+  const failure = native().signalProcess({ pid, startTime, signal: 9 });
+  if (!failure) return;
+  const errno = errnoName(failure.errno);
+  if (errno === 'ESRCH') return;
+  const message = `cannot kill process ${pid}`;
+  throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: name, syscall: failure.syscall, errno });
+}
+
+function tryWrite(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch {
+    // the group is gone, or of the other cgroup version
+  }
+}
+
+/** A process in a frozen group dies only when it is thawed. */
+function thaw(instance: Instance): void {
+  for (const { version, mountPoint, limitGroup } of instance.cgroups) {
+    if (version === 2) tryWrite(join(mountPoint, limitGroup, 'cgroup.freeze'), '0');
+    else tryWrite(join(mountPoint, limitGroup, 'freezer.state'), 'THAWED');
+  }
+}
+
+/** Removes a group and those below it; one with processes in it stays. */
+function removeGroup(path: string): void {
+  try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeGroup(join(path, entry.name));
+    }
+    rmdirSync(path);
+  } catch {
+    // gone, or in use by processes that are dying: the next start takes it over or another name
+  }
+}
+
+/** Kills what still runs of a container and its monitor, without asking the monitor. False: nothing is known of it. */
+export function killInstance(paths: ContainerPaths): boolean {
+  const instance = readInstance(paths);
+  if (instance?.bootId !== bootId()) return false;
+  kill(instance.initPid, instance.initStartTime, paths.name);
+  thaw(instance);
+  kill(instance.monitorPid, instance.monitorStartTime, paths.name);
+  return true;
+}
+
+/**
+ * Ends and removes what a dead monitor left: processes, control groups, its socket and its record. A monitor that lives
+ * (it holds monitor.lock) is left alone. The caller holds the container's lock.
+ */
+export function sweepDead(paths: ContainerPaths): void {
+  const instance = readInstance(paths);
+  if (!instance) return;
+  const lock = native().lock({ path: join(paths.runDir, 'monitor.lock'), wait: false });
+  if (typeof lock !== 'number') return;
+  try {
+    killInstance(paths);
+    for (const { mountPoint, limitGroup, monitorGroup } of instance.cgroups) {
+      removeGroup(join(mountPoint, limitGroup));
+      if (monitorGroup) removeGroup(join(mountPoint, monitorGroup));
+    }
+    rmSync(paths.socket, { force: true });
+    rmSync(paths.instance, { force: true });
+  } finally {
+    native().closeFd(lock);
+  }
+}
