@@ -74,6 +74,8 @@ export interface ContainerConfig {
   readonly lxcpath: string;
   readonly configFile: string;
   readonly inputs: readonly InputFile[];
+  /** Lines that were passed over or taken in a way the person may not expect, each with its FILE:LINE. Never fatal. */
+  readonly warnings: readonly string[];
 
   readonly arch?: Sourced<'linux32' | 'linux64'>;
   readonly utsName?: Sourced<string>;
@@ -86,7 +88,7 @@ export interface ContainerConfig {
   readonly idmap: readonly Sourced<IdMap>[];
   readonly networks: readonly NetworkConfig[];
   readonly mountEntries: readonly Sourced<MountEntry>[];
-  /** Read from the file that lxc.mount.fstab names; before the entries. */
+  /** The mounts of tlxc.mount.base, then those of the file that lxc.mount.fstab names; all before the entries. */
   readonly fstabEntries: readonly Sourced<MountEntry>[];
   readonly autoMounts: readonly Sourced<AutoMount>[];
   /** tlxc.mount.masked and tlxc.mount.readonly: absolute paths inside the container. */

@@ -1,0 +1,80 @@
+/** What only shows when all keys are known: settings that contradict each other. */
+import { placeOf } from './include.ts';
+import { cgroup } from './registry/cgroup.ts';
+import { network } from './registry/network.ts';
+import { security } from './registry/security.ts';
+import type { Settings } from './settings.ts';
+import type { IdMap, Sourced } from './model.ts';
+
+/** Adds a problem for each contradiction. */
+export function checkTogether(settings: Settings): void {
+  checkCapabilities(settings);
+  checkCgroupDirectories(settings);
+  checkIdMaps(settings);
+  checkNetworks(settings);
+}
+
+function checkCapabilities(settings: Settings): void {
+  const drop = settings.last(security.capDrop);
+  const keep = settings.last(security.capKeep);
+  if (!drop || !keep) return;
+  settings.problem(
+    drop.at,
+    `lxc.cap.drop and lxc.cap.keep exclude each other; lxc.cap.keep is set at ${placeOf(keep.at)} ` +
+      '(an empty lxc.cap.keep = before this line clears it)',
+  );
+}
+
+function checkCgroupDirectories(settings: Settings): void {
+  const [dir, container, monitor, inner] = [cgroup.dir, cgroup.container, cgroup.monitor, cgroup.inner].map(
+    (key) => settings.last(key),
+  );
+  if (dir && (container ?? monitor)) {
+    settings.problem(dir.at, 'lxc.cgroup.dir excludes lxc.cgroup.dir.container and lxc.cgroup.dir.monitor');
+  } else if (container && !monitor) {
+    settings.problem(container.at, 'lxc.cgroup.dir.container needs lxc.cgroup.dir.monitor as well');
+  } else if (monitor && !container) {
+    settings.problem(monitor.at, 'lxc.cgroup.dir.monitor needs lxc.cgroup.dir.container as well');
+  } else if (inner && !container) {
+    settings.problem(inner.at, 'lxc.cgroup.dir.container.inner needs lxc.cgroup.dir.container as well');
+  }
+}
+
+function checkIdMaps(settings: Settings): void {
+  const maps = settings.all(security.idmap);
+  for (const kind of ['uid', 'gid'] as const) {
+    const ofKind = maps.filter(({ value }) => value.kind === kind);
+    const first = maps[0];
+    if (ofKind.length === 0 && first) {
+      settings.problem(first.at, `lxc.idmap maps no ${kind}s: both u and g lines are needed`);
+    }
+    reportOverlaps(settings, ofKind);
+  }
+}
+
+function reportOverlaps(settings: Settings, maps: readonly Sourced<IdMap>[]): void {
+  for (const [index, { value, at }] of maps.entries()) {
+    const other = maps.slice(0, index).find((earlier) => overlap(earlier.value, value));
+    if (other) settings.problem(at, `lxc.idmap maps ids that ${placeOf(other.at)} maps already`);
+  }
+}
+
+function overlap(left: IdMap, right: IdMap): boolean {
+  const meet = (side: 'inside' | 'outside'): boolean =>
+    left[side] < right[side] + right.count && right[side] < left[side] + left.count;
+  return meet('inside') || meet('outside');
+}
+
+function checkNetworks(settings: Settings): void {
+  const indexes = settings.networks();
+  const types = indexes.map((index) => settings.last(network.type, index));
+  for (const [at, index] of indexes.entries()) {
+    if (types[at]) continue;
+    const place = settings.firstOfNetwork(index);
+    settings.problem(place, `lxc.net.${index} has no type: set lxc.net.${index}.type to veth, empty or none`);
+  }
+  const none = types.find((type) => type?.value === 'none');
+  if (none && types.some((type) => type && type.value !== 'none')) {
+    settings.problem(none.at, "type none shares the host's network, so no other interface can be had");
+  }
+}

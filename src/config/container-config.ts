@@ -1,0 +1,152 @@
+/** From settings to the typed ContainerConfig: defaults applied, files that a value names resolved. */
+import { isTemplate, stableHardwareAddress } from './hwaddr.ts';
+import type { Key } from './key.ts';
+import type { ContainerConfig, InputFile, MountEntry, NetworkConfig, Sourced } from './model.ts';
+import { cgroup } from './registry/cgroup.ts';
+import { devices } from './registry/devices.ts';
+import { hooks, lifecycle } from './registry/lifecycle.ts';
+import { network } from './registry/network.ts';
+import { security } from './registry/security.ts';
+import { storage } from './registry/storage.ts';
+import { system } from './registry/system.ts';
+import type { Settings } from './settings.ts';
+import { shippedPath } from './shipped.ts';
+
+/** What a configuration is besides its settings. */
+export interface Identity {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly configFile: string;
+}
+
+/** { [name]: value } where the key is set, {} where not: what an optional property is spread from. */
+function optional<N extends string, T>(name: N, value: T | undefined): { readonly [K in N]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [K in N]?: T };
+}
+
+const map = <T, U>({ value, at }: Sourced<T>, change: (value: T) => U): Sourced<U> => ({ value: change(value), at });
+
+export interface Parts {
+  readonly identity: Identity;
+  readonly settings: Settings;
+  readonly inputs: readonly InputFile[];
+  readonly fstabEntries: readonly Sourced<MountEntry>[];
+}
+
+/** Builds the configuration; it cannot fail: all that can be wrong was found when the settings were read. */
+export function containerConfig({ identity, settings, inputs, fstabEntries }: Parts): ContainerConfig {
+  const flagOf = (key: Key<boolean>, fallback = false): boolean => settings.last(key)?.value ?? fallback;
+  const numberOf = (key: Key<number>): number => settings.last(key)?.value ?? 0;
+  const hookList = [...hooks].flatMap(([hook, key]) =>
+    settings.all(key).map((one) => map(one, (command) => ({ hook, command }))),
+  );
+  return {
+    ...identity,
+    inputs,
+    warnings: settings.warnings,
+    ...optional('arch', settings.last(system.arch)),
+    ...optional('utsName', settings.last(system.utsName)),
+    rootfs: {
+      ...optional('path', settings.last(storage.path)),
+      ...optional('mount', settings.last(storage.mount)),
+      ...optional('options', settings.last(storage.options)),
+    },
+    idmap: settings.all(security.idmap),
+    networks: settings.networks().flatMap((index) => networkConfig(settings, index, identity) ?? []),
+    fstabEntries: [...settings.all(storage.base), ...fstabEntries],
+    mountEntries: settings.all(storage.entry).map((one) => map(one, ({ mount }) => mount)),
+    autoMounts: settings.all(storage.auto),
+    masked: settings.all(storage.masked),
+    readonlyPaths: settings.all(storage.readonly),
+    autodev: flagOf(devices.autodev, true),
+    ttyMax: numberOf(devices.ttyMax),
+    ttyDir: settings.last(devices.ttyDir)?.value ?? '',
+    ptyMax: numberOf(devices.ptyMax),
+    console: {
+      ...optional('path', settings.last(devices.consolePath)),
+      ...optional('logFile', settings.last(devices.consoleLogFile)),
+      logSize: numberOf(devices.consoleSize),
+      rotate: flagOf(devices.consoleRotate),
+      bufferSize: numberOf(devices.consoleBufferSize),
+    },
+    cgroup1: settings.all(cgroup.v1),
+    cgroup2: settings.all(cgroup.v2),
+    cgroupDir: {
+      ...optional('dir', settings.last(cgroup.dir)),
+      ...optional('container', settings.last(cgroup.container)),
+      ...optional('monitor', settings.last(cgroup.monitor)),
+      ...optional('monitorPivot', settings.last(cgroup.pivot)),
+      ...optional('containerInner', settings.last(cgroup.inner)),
+    },
+    ...securityPart(settings),
+    signals: {
+      ...optional('halt', settings.last(system.signalHalt)),
+      ...optional('reboot', settings.last(system.signalReboot)),
+      ...optional('stop', settings.last(system.signalStop)),
+    },
+    init: initPart(settings),
+    environment: settings.all(system.environment),
+    log: {
+      ...optional('file', settings.last(system.logFile)),
+      ...optional('level', settings.last(system.logLevel)),
+    },
+    start: { auto: flagOf(lifecycle.auto), delay: numberOf(lifecycle.delay), order: numberOf(lifecycle.order) },
+    groups: settings.all(lifecycle.group).map(({ value }) => value),
+    hooks: hookList,
+    hookVersion: settings.last(lifecycle.hookVersion)?.value ?? 0,
+  };
+}
+
+function initPart(settings: Settings): ContainerConfig['init'] {
+  const cmd = settings.last(system.initCmd);
+  return {
+    ...optional('cmd', cmd && map(cmd, ({ words }) => words)),
+    ...optional('cwd', settings.last(system.initCwd)),
+    uid: settings.last(system.initUid)?.value ?? 0,
+    gid: settings.last(system.initGid)?.value ?? 0,
+  };
+}
+
+type SecurityPart = Pick<ContainerConfig, 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccompProfile' | 'apparmor'>;
+
+function securityPart(settings: Settings): SecurityPart {
+  const keep = settings.all(security.capKeep);
+  const seccomp = settings.last(security.seccompProfile);
+  return {
+    capDrop: settings.all(security.capDrop),
+    capKeep: keep.length === 0 ? null : keep.filter(({ value }) => value !== 'none'),
+    noNewPrivs: settings.last(security.noNewPrivs)?.value ?? false,
+    ...optional('seccompProfile', seccomp && map(seccomp, shippedPath)),
+    apparmor: {
+      ...optional('profile', settings.last(security.apparmorProfile)),
+      allowIncomplete: settings.last(security.apparmorAllowIncomplete)?.value ?? false,
+      allowNesting: settings.last(security.apparmorAllowNesting)?.value ?? false,
+      raw: settings.all(security.apparmorRaw),
+    },
+  };
+}
+
+/** undefined for an interface without a type: checks.ts has reported it. */
+function networkConfig(settings: Settings, index: number, identity: Identity): NetworkConfig | undefined {
+  const last = <T>(key: Key<T>): Sourced<T> | undefined => settings.last(key, index);
+  const type = last(network.type);
+  if (type === undefined) return undefined;
+  const seed = `${identity.lxcpath}\0${identity.name}\0${index}`;
+  const hwaddr = last(network.hwaddr);
+  const settle = (address: string): string =>
+    isTemplate(address) ? stableHardwareAddress(address, seed) : address;
+  return {
+    index,
+    type,
+    ...optional('flagsUp', last(network.flags)),
+    ...optional('link', last(network.link)),
+    ...optional('name', last(network.name)),
+    ...optional('hwaddr', hwaddr && map(hwaddr, settle)),
+    ...optional('mtu', last(network.mtu)),
+    ipv4: settings.all(network.ipv4Address, index),
+    ipv6: settings.all(network.ipv6Address, index),
+    ...optional('ipv4Gateway', last(network.ipv4Gateway)),
+    ...optional('ipv6Gateway', last(network.ipv6Gateway)),
+    ...optional('vethPair', last(network.vethPair)),
+  };
+}

@@ -1,0 +1,136 @@
+/** From files to statements: follows lxc.include, in place, and gathers what is wrong on the way. */
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { TlxcError, type SourceLocation } from '../errors.ts';
+import { parseLine } from './document.ts';
+import type { InputFile } from './model.ts';
+import { hostPath } from './values/plain.ts';
+import { readConfigFile } from './read-file.ts';
+import { nearestKey } from './registry.ts';
+import { shippedPath } from './shipped.ts';
+
+/** One KEY = VALUE line of one file. */
+export interface Statement {
+  readonly key: string;
+  readonly value: string;
+  readonly at: SourceLocation;
+  /** Where relative paths of the value begin. */
+  readonly directory: string;
+}
+
+/** FILE:LINE, or what the command line said. */
+export const placeOf = ({ file, line }: SourceLocation): string =>
+  line === 0 ? file || '-s' : `${file}:${line}`;
+
+const DEPTH_LIMIT = 16;
+
+interface OpenFile {
+  readonly real: string;
+  /** The line that includes it; undefined for the container's own file. */
+  readonly from?: SourceLocation;
+}
+
+/** Reads configuration files in LXC's order: an include stands where it is written. */
+export class StatementReader {
+  readonly statements: Statement[] = [];
+  /** Sentences with their FILE:LINE. */
+  readonly problems: string[] = [];
+  readonly warnings: string[] = [];
+  readonly inputs: InputFile[] = [];
+  readonly #open: OpenFile[] = [];
+
+  /** Reads a container's own configuration. */
+  read(file: string): void {
+    try {
+      this.#readFile(file);
+    } catch (error) {
+      if (!(error instanceof TlxcError)) throw error;
+      this.problems.push(error.message);
+    }
+  }
+
+  /** Takes one statement, following it if it is an include. */
+  take(statement: Statement): void {
+    if (statement.key === 'lxc.include') this.#include(statement);
+    else this.statements.push(statement);
+  }
+
+  #readFile(file: string, from?: SourceLocation): void {
+    const { text, input } = readConfigFile(file);
+    this.inputs.push(input);
+    this.#open.push({ real: realpathSync.native(file), ...(from && { from }) });
+    const directory = dirname(file);
+    for (const [index, raw] of text.split('\n').entries()) this.#readLine(raw, { file, line: index + 1 }, directory);
+    this.#open.pop();
+  }
+
+  #readLine(raw: string, place: SourceLocation, directory: string): void {
+    const line = parseLine(raw);
+    if (line.kind === 'entry') {
+      const { key, value } = line;
+      this.take({ key, value, at: { ...place, key }, directory });
+    } else if (line.kind === 'malformed') {
+      this.problems.push(`${placeOf(place)}: ${line.text}: it must be KEY = VALUE`);
+    } else if (line.kind === 'foreign') {
+      this.warnings.push(foreign(line.text, place));
+    }
+  }
+
+  /** An empty value includes nothing, as in LXC. */
+  #include(statement: Statement): void {
+    if (statement.value === '') return;
+    const path = shippedPath(hostPath(statement.value, statement));
+    try {
+      for (const file of filesOf(path, statement.value)) this.#includeFile(file, statement.at);
+    } catch (error) {
+      if (!(error instanceof TlxcError)) throw error;
+      this.problems.push(`${placeOf(statement.at)}: lxc.include = ${statement.value}: ${reasonOf(error, path)}`);
+    }
+  }
+
+  #includeFile(file: string, from: SourceLocation): void {
+    const again = this.#open.find(({ real }) => real === realpathOf(file));
+    if (again) throw circle(file, again);
+    if (this.#open.length >= DEPTH_LIMIT) throw failure(`includes go more than ${DEPTH_LIMIT} files deep here`);
+    this.#readFile(file, from);
+  }
+}
+
+const failure = (message: string): TlxcError => new TlxcError({ code: 'TLXC_E_CONFIG', message });
+
+const circle = (file: string, open: OpenFile): TlxcError =>
+  failure(
+    open.from === undefined
+      ? `${file} includes itself: it is the configuration being read`
+      : `${file} includes itself: it is already being read, included at ${placeOf(open.from)}`,
+  );
+
+/** readConfigFile names the file, which the value just did: said once when they are the same. */
+const reasonOf = (error: TlxcError, path: string): string =>
+  error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message;
+
+function realpathOf(file: string): string {
+  try {
+    return realpathSync.native(file);
+  } catch {
+    return file;
+  }
+}
+
+/** A file itself; of a directory its *.conf, by name. A directory ("…/") that does not exist holds none, as in LXC. */
+function filesOf(path: string, written: string): readonly string[] {
+  const directory = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (directory === undefined && written.endsWith('/')) return [];
+  if (!directory) return [path];
+  const names = readdirSync(path).filter((name) => name.endsWith('.conf'));
+  return names.sort().map((name) => join(path, name));
+}
+
+function foreign(text: string, place: SourceLocation): string {
+  const [word = ''] = text.split(/[\s=]/);
+  const near = nearestKey(word);
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return `${placeOf(place)}: ${shown}: this line is ignored, for it does not begin with lxc. or tlxc.${
+    near === undefined ? '' : ` (did you mean ${near}?)`
+  }`;
+}

@@ -1,0 +1,72 @@
+/** What the registry says of one key, and how its values are kept while a configuration is read. */
+import type { Sourced } from './model.ts';
+
+/** A value that will not do; the message completes "KEY = VALUE: ". */
+export class BadValue extends Error {}
+
+/** What a parser may know besides the text. */
+export interface ParseContext {
+  /** The part of the key that [i] or * stands for: "0" of lxc.net.0.type, "memory.max" of lxc.cgroup2.memory.max. */
+  readonly variable: string;
+  /** The directory of the file that the line stands in; relative paths begin there. */
+  readonly directory: string;
+  /** The caller's, for lxc.environment = NAME. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Something accepted, as LXC does, that the person should know about. */
+  readonly warn: (message: string) => void;
+}
+
+export interface Key<T> {
+  /** lxc.tty.max; with a variable part, lxc.net.[i].type or lxc.cgroup.*. */
+  readonly name: string;
+  /** What may stand after "=", as the manual page writes it. */
+  readonly syntax: string;
+  /** What is in force where the key is not set; "" for nothing. */
+  readonly fallback: string;
+  readonly doc: string;
+  readonly list: boolean;
+  /** The values of one line; throws BadValue. Never called with an empty text unless acceptsEmpty. */
+  readonly parse: (text: string, context: ParseContext) => readonly T[];
+  /** A value as lxc-info -c prints it. */
+  readonly show: (value: T) => string;
+  /** What parts the values there; else each is a line of its own and an empty line follows. */
+  readonly joinedBy?: string;
+  /** The empty value is a value (lxc.autodev); else it resets. */
+  readonly acceptsEmpty?: boolean;
+  /** Keys that an empty value resets besides this one. */
+  readonly alsoResets?: readonly string[];
+  /** Keys that every line of this one resets. */
+  readonly supersedes?: readonly string[];
+  /** What another key has to be, on a line before this one. */
+  readonly needs?: { readonly name: string; readonly value: string };
+  /** How the values of a new line join those before; lists append, others replace. */
+  readonly merge?: (before: readonly Sourced<T>[], added: readonly Sourced<T>[]) => readonly Sourced<T>[];
+  /** What an empty value leaves of a list that several keys share. */
+  readonly keep?: (value: T, variable: string) => boolean;
+}
+
+/** A key of any type: what the registry's tables hold. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Key<T> is contravariant in T; no other type holds them all.
+export type AnyKey = Key<any>;
+
+type Entry<T> = Pick<Key<T>, 'name' | 'syntax' | 'doc'> &
+  Partial<Omit<Key<T>, 'parse' | 'list' | 'name' | 'syntax' | 'doc'>>;
+
+/** A key with one value: the last line wins. */
+export function scalar<T>(entry: Entry<T> & { parse: (text: string, context: ParseContext) => T }): Key<T> {
+  const { parse } = entry;
+  return {
+    fallback: '',
+    show: String,
+    ...entry,
+    list: false,
+    parse: (text, context) => [parse(text, context)],
+  };
+}
+
+/** A key whose lines add up; one line may hold several values. */
+export function list<T>(
+  entry: Entry<T> & { parse: (text: string, context: ParseContext) => readonly T[] },
+): Key<T> {
+  return { fallback: '', show: String, ...entry, list: true };
+}

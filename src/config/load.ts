@@ -1,0 +1,99 @@
+/** Loads a container's configuration: all of it, or one error that names every problem. */
+import { TlxcError, type SourceLocation } from '../errors.ts';
+import { checkTogether } from './checks.ts';
+import { containerConfig, type Identity } from './container-config.ts';
+import { placeOf, StatementReader } from './include.ts';
+import { BadValue } from './key.ts';
+import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts';
+import { storage } from './registry/storage.ts';
+import { readConfigFile } from './read-file.ts';
+import { Settings } from './settings.ts';
+import { fstabLines, mountEntry } from './values/mount.ts';
+
+export interface LoadRequest extends Identity {
+  /** KEY=VAL of -s, taken after the file. */
+  readonly overrides?: readonly string[];
+  /** The caller's: lxc.environment = NAME copies from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A configuration that was read and found good, key by key. */
+export interface LoadedSettings {
+  readonly settings: Settings;
+  readonly inputs: readonly InputFile[];
+  readonly fstabEntries: readonly Sourced<MountEntry>[];
+}
+
+/** The caller's directory is where relative paths of -s begin. */
+function takeOverrides(reader: StatementReader, overrides: readonly string[]): void {
+  for (const override of overrides) {
+    const [, key = '', value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/s.exec(override) ?? [];
+    const at = { file: '', line: 0, key };
+    if (key === '') reader.problems.push(`${placeOf(at)}: ${override}: it must be KEY=VAL`);
+    else reader.take({ key, value, at, directory: process.cwd() });
+  }
+}
+
+function readFstab(settings: Settings, inputs: InputFile[]): readonly Sourced<MountEntry>[] {
+  const fstab = settings.last(storage.fstab);
+  if (!fstab) return [];
+  try {
+    const { text, input } = readConfigFile(fstab.value);
+    inputs.push(input);
+    return [...fstabLines(text)].flatMap(({ line, text: entry }) =>
+      fstabEntry(settings, entry, { file: fstab.value, line, key: 'lxc.mount.fstab' }),
+    );
+  } catch (error) {
+    if (!(error instanceof TlxcError)) throw error;
+    settings.problem(fstab.at, `lxc.mount.fstab: ${error.message}`);
+    return [];
+  }
+}
+
+function fstabEntry(settings: Settings, text: string, at: SourceLocation): Sourced<MountEntry>[] {
+  const warn = (message: string): void => void settings.warnings.push(`${placeOf(at)}: ${message}`);
+  try {
+    return [{ value: mountEntry(text, { warn }), at }];
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    settings.problem(at, `${text}: ${error.message}`);
+    return [];
+  }
+}
+
+function refuse({ name, configFile }: Identity, problems: readonly string[]): TlxcError {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return new TlxcError({
+    code: 'TLXC_E_CONFIG',
+    message: `its configuration has ${count}`,
+    container: name,
+    path: configFile,
+    problems,
+  });
+}
+
+/** Reads the settings, and throws TLXC_E_CONFIG with every problem where there is one. */
+export function loadSettings(request: LoadRequest): LoadedSettings {
+  const reader = new StatementReader();
+  reader.read(request.configFile);
+  takeOverrides(reader, request.overrides ?? []);
+  const settings = new Settings(request.environment);
+  for (const statement of reader.statements) settings.apply(statement);
+  checkTogether(settings);
+  const inputs = [...reader.inputs];
+  const fstabEntries = readFstab(settings, inputs);
+  const problems = [...reader.problems, ...settings.problems];
+  if (problems.length > 0) throw refuse(request, problems);
+  settings.warnings.unshift(...reader.warnings);
+  return { settings, inputs, fstabEntries };
+}
+
+/**
+ * The typed configuration of a container. Throws TLXC_E_CONFIG whose `problems` name every FILE:LINE at once:
+ * unknown keys, bad values, missing or circular includes, files that are no text.
+ */
+export function loadContainerConfig(request: LoadRequest): ContainerConfig {
+  const { settings, inputs, fstabEntries } = loadSettings(request);
+  const { name, lxcpath, configFile } = request;
+  return containerConfig({ identity: { name, lxcpath, configFile }, settings, inputs, fstabEntries });
+}

@@ -1,0 +1,102 @@
+/** The registry of keys: what a name in a container's configuration means. lxc.container.conf(5) */
+import type { AnyKey } from './key.ts';
+import { nearest } from './nearest.ts';
+import { cgroup } from './registry/cgroup.ts';
+import { devices } from './registry/devices.ts';
+import { hooks, lifecycle } from './registry/lifecycle.ts';
+import { network } from './registry/network.ts';
+import { renamed, renamedFamily, unsupported } from './registry/other-names.ts';
+import { security } from './registry/security.ts';
+import { storage } from './registry/storage.ts';
+import { system } from './registry/system.ts';
+
+/** Every key, in the order in which a manual page would name them. */
+export const registry: readonly AnyKey[] = [
+  ...Object.values(system),
+  ...Object.values(storage),
+  ...Object.values(devices),
+  ...Object.values(network),
+  ...Object.values(cgroup),
+  ...Object.values(security),
+  ...Object.values(lifecycle),
+  ...hooks.values(),
+];
+
+const byName: ReadonlyMap<string, AnyKey> = new Map(registry.map((key) => [key.name, key]));
+
+export type Found =
+  /** slot: where its settings are kept; variable: what stands for [i] or *. */
+  | { readonly kind: 'key'; readonly key: AnyKey; readonly slot: string; readonly variable: string }
+  /** A name that only takes an empty value, and resets every slot that clears() names. */
+  | { readonly kind: 'group'; readonly clears: (slot: string) => boolean }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** The slot that holds a key's settings: its name with the index in place of [i]. */
+export const slotOf = (key: { readonly name: string }, index: string | number = ''): string =>
+  key.name.replace('[i]', String(index));
+
+const below =
+  (...prefixes: readonly string[]) =>
+  (slot: string): boolean =>
+    prefixes.some((prefix) => slot.startsWith(prefix)) && slot !== 'lxc.hook.version';
+
+const GROUPS: Readonly<Record<string, (slot: string) => boolean>> = {
+  'lxc.net': below('lxc.net.'),
+  'lxc.hook': below('lxc.hook.'),
+  'lxc.cgroup': (slot) => slot === cgroup.v1.name,
+  'lxc.cgroup2': (slot) => slot === cgroup.v2.name,
+};
+
+/** LXC's limit: an index is an int. */
+const INDEX_LIMIT = 2 ** 31 - 1;
+
+function findNetwork(name: string): Found | undefined {
+  const [, digits, rest] = /^lxc\.net\.(\d{1,10})(?:\.(.+))?$/.exec(name) ?? [];
+  if (digits === undefined || Number(digits) >= INDEX_LIMIT) return undefined;
+  const index = String(Number(digits));
+  if (rest === undefined) return { kind: 'group', clears: below(`lxc.net.${index}.`) };
+  const key = byName.get(`lxc.net.[i].${rest}`);
+  return key && { kind: 'key', key, slot: slotOf(key, index), variable: index };
+}
+
+function findCgroup(name: string): Found | undefined {
+  const [, version, file] = /^(lxc\.cgroup2?)\.(.+)$/.exec(name) ?? [];
+  if (version === undefined || file === undefined || /^(dir|relative)(\.|$)/.test(file)) return undefined;
+  const key = version === 'lxc.cgroup' ? cgroup.v1 : cgroup.v2;
+  return { kind: 'key', key, slot: key.name, variable: file };
+}
+
+function isUnsupported(name: string): boolean {
+  const general = name.replace(/^lxc\.net\.\d+\./, 'lxc.net.[i].');
+  return unsupported.some((known) =>
+    known.endsWith('*') ? general.startsWith(known.slice(0, -1)) : general === known,
+  );
+}
+
+/** The nearest key, its index as in the name that was typed. */
+export function nearestKey(name: string): string | undefined {
+  const index = /^lxc\.net\.(\d+)/.exec(name)?.[1] ?? '0';
+  const names = [...registry, ...unsupported.map((known) => ({ name: known.replace(/\.\*$/, '') }))];
+  return nearest(
+    name,
+    names.map((key) => slotOf(key, index)),
+  );
+}
+
+function refuse(name: string): string {
+  if (isUnsupported(name)) return `${name} is not supported by this version of TLXC`;
+  const now = Object.hasOwn(renamed, name) ? renamed[name] : renamedFamily(name);
+  if (now === '') return `${name} is a name from before LXC 3 that means nothing any more; remove the line`;
+  if (now !== undefined) return `${name} is a name from before LXC 3; it is now ${now}`;
+  const near = nearestKey(name);
+  return `${name} is not a known key${near === undefined ? '' : ` (did you mean ${near}?)`}`;
+}
+
+/** What a name means; refused with the reason where it means nothing here. */
+export function find(name: string): Found {
+  const key = byName.get(name);
+  if (key && !/[*[]/.test(name)) return { kind: 'key', key, slot: name, variable: '' };
+  const clears = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined;
+  if (clears) return { kind: 'group', clears };
+  return findNetwork(name) ?? findCgroup(name) ?? { kind: 'refused', reason: refuse(name) };
+}

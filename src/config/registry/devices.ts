@@ -1,0 +1,69 @@
+/** /dev, the console and the terminals. */
+import { scalar } from '../key.ts';
+import { bufferSize, flag, hostPath, relativePath, showFlag, whole } from '../values/plain.ts';
+
+export const devices = {
+  autodev: scalar({
+    name: 'lxc.autodev',
+    syntax: '0|1',
+    fallback: '1',
+    doc: 'A fresh /dev with the few devices that a system needs; an empty value is 0, as in LXC.',
+    parse: (value) => value !== '' && flag(value),
+    show: showFlag,
+    acceptsEmpty: true,
+  }),
+  ttyMax: scalar({
+    name: 'lxc.tty.max',
+    syntax: 'NUMBER',
+    fallback: '0',
+    doc: 'How many terminals /dev/tty1 … there are for logins (tlxc-console).',
+    parse: whole(0, 1024),
+  }),
+  ttyDir: scalar({
+    name: 'lxc.tty.dir',
+    syntax: 'DIRECTORY',
+    doc: 'A directory below /dev that holds console and terminals; /dev/console and /dev/ttyN become links.',
+    parse: relativePath,
+  }),
+  ptyMax: scalar({
+    name: 'lxc.pty.max',
+    syntax: 'NUMBER',
+    fallback: '0',
+    doc: 'How many pseudo terminals the container may open; 0 sets no limit of its own.',
+    parse: whole(0, 1_048_576),
+  }),
+  consolePath: scalar({
+    name: 'lxc.console.path',
+    syntax: 'FILE|none',
+    doc: 'A file or terminal of the host that is /dev/console; none for no console.',
+    parse: (value, context) => (value === 'none' ? value : hostPath(value, context)),
+  }),
+  consoleLogFile: scalar({
+    name: 'lxc.console.logfile',
+    syntax: 'FILE',
+    doc: 'Where everything that is written to the console is kept.',
+    parse: hostPath,
+  }),
+  consoleSize: scalar({
+    name: 'lxc.console.size',
+    syntax: 'auto|SIZE',
+    fallback: '0',
+    doc: 'The most that the log file of the console may hold: auto is 128KB, 0 no limit.',
+    parse: bufferSize,
+  }),
+  consoleBufferSize: scalar({
+    name: 'lxc.console.buffer.size',
+    syntax: 'auto|SIZE',
+    fallback: '0',
+    doc: 'How much of the console is kept in memory: auto is 128KB, 0 nothing.',
+    parse: bufferSize,
+  }),
+  consoleRotate: scalar({
+    name: 'lxc.console.rotate',
+    syntax: '0|1',
+    fallback: '0',
+    doc: 'A log file of the console that is full is renamed to FILE.1 and begun again.',
+    parse: flag,
+    show: showFlag,
+  }),
+};

@@ -1,0 +1,69 @@
+/** When a container starts by itself, and the hooks that run on its way. */
+import { list, scalar, type Key } from '../key.ts';
+import type { HookName } from '../model.ts';
+import { flag, showFlag, text, whole, words } from '../values/plain.ts';
+
+const INT = 2 ** 31;
+
+export const lifecycle = {
+  auto: scalar({
+    name: 'lxc.start.auto',
+    syntax: '0|1',
+    fallback: '0',
+    doc: "Whether it starts when the host does.",
+    parse: flag,
+    show: showFlag,
+  }),
+  delay: scalar({
+    name: 'lxc.start.delay',
+    syntax: 'SECONDS',
+    fallback: '0',
+    doc: 'How long to wait after it before the next one starts.',
+    parse: whole(0, INT - 1),
+  }),
+  order: scalar({
+    name: 'lxc.start.order',
+    syntax: 'NUMBER',
+    fallback: '0',
+    doc: 'Lower numbers start first and stop last.',
+    parse: whole(-INT, INT - 1),
+  }),
+  group: list({
+    name: 'lxc.group',
+    syntax: 'NAME …',
+    doc: 'Groups that the container belongs to, for tlxc-ls -g; onboot is started with the host.',
+    parse: words,
+  }),
+  hookVersion: scalar({
+    name: 'lxc.hook.version',
+    syntax: '0|1',
+    fallback: '0',
+    doc: 'How hooks learn what they need: 0 by arguments, 1 by environment variables only.',
+    parse: (value): 0 | 1 => (flag(value) ? 1 : 0),
+  }),
+};
+
+const HOOKS: Readonly<Record<HookName, string>> = {
+  'pre-start': 'before anything of the container exists, on the host',
+  'pre-mount': 'in its mount namespace, before the root filesystem is mounted',
+  mount: 'in its mount namespace, after all mounts',
+  autodev: 'in its mount namespace, when /dev is there',
+  'start-host': 'on the host, when the container is ready and init has not begun',
+  start: 'inside, just before init; the program must be in the container',
+  stop: 'on the host, when init has ended and the namespaces are still there',
+  'post-stop': 'on the host, when nothing of the container is left',
+  clone: 'on the host, when the container is copied',
+  destroy: 'on the host, before the container is destroyed',
+};
+
+const hook = (name: HookName): Key<string> =>
+  list({
+    name: `lxc.hook.${name}`,
+    syntax: 'COMMAND',
+    doc: `Runs ${HOOKS[name]}.`,
+    parse: (value) => [text(value)],
+  });
+
+export const hooks: ReadonlyMap<HookName, Key<string>> = new Map(
+  (Object.keys(HOOKS) as HookName[]).map((name) => [name, hook(name)]),
+);

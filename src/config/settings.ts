@@ -1,0 +1,107 @@
+/** What a configuration has set so far: the values of each key, with the lines that wrote them. */
+import type { SourceLocation } from '../errors.ts';
+import { placeOf, type Statement } from './include.ts';
+import { BadValue, type AnyKey, type Key, type ParseContext } from './key.ts';
+import type { Sourced } from './model.ts';
+import { find, slotOf } from './registry.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export class Settings {
+  readonly problems: string[] = [];
+  readonly warnings: string[] = [];
+  readonly #slots = new Map<string, readonly Sourced<unknown>[]>();
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** All values of a key, in the order written. */
+  all<T>(key: Key<T>, index: string | number = ''): readonly Sourced<T>[] {
+    // A slot is only ever filled by the parser of the key it is named after.
+    return (this.#slots.get(slotOf(key, index)) ?? []) as readonly Sourced<T>[];
+  }
+
+  /** The value in force, if the key is set. */
+  last<T>(key: Key<T>, index: string | number = ''): Sourced<T> | undefined {
+    return this.all(key, index).at(-1);
+  }
+
+  /** The numbers of the network interfaces that any key is set for, lowest first. */
+  networks(): readonly number[] {
+    const indexes = [...this.#slots.keys()].flatMap((slot) => /^lxc\.net\.(\d+)\./.exec(slot)?.[1] ?? []);
+    return [...new Set(indexes.map(Number))].sort((left, right) => left - right);
+  }
+
+  /** Where an interface is first written of. */
+  firstOfNetwork(index: number): SourceLocation {
+    const slot = [...this.#slots].find(([name]) => name.startsWith(`lxc.net.${index}.`));
+    return slot?.[1][0]?.at ?? { file: '', line: 0 };
+  }
+
+  /** Takes one statement in; what is wrong with it becomes a problem and changes nothing. */
+  apply(statement: Statement): void {
+    const { key: name, value, at } = statement;
+    const found = find(name);
+    if (found.kind === 'refused') this.problem(at, found.reason);
+    else if (found.kind === 'key') this.#applyKey(found.key, found.slot, found.variable, statement);
+    else if (value === '') this.#reset(found.clears);
+    else this.problem(at, `${name} = ${value}: only an empty value, which resets all of ${name}.*, may be set`);
+  }
+
+  problem(at: SourceLocation, message: string): void {
+    this.problems.push(`${placeOf(at)}: ${message}`);
+  }
+
+  #applyKey(key: AnyKey, slot: string, variable: string, statement: Statement): void {
+    const also = (names: readonly string[] = []): Set<string> =>
+      new Set(names.map((name) => slotOf({ name }, variable)));
+    const superseded = also(key.supersedes);
+    this.#reset((other) => superseded.has(other));
+    if (statement.value === '' && !key.acceptsEmpty) {
+      const emptied = also(key.alsoResets);
+      const kept = key.keep === undefined ? [] : this.#slots.get(slot)?.filter((one) => key.keep?.(one.value, variable));
+      this.#reset((other) => emptied.has(other));
+      this.#store(slot, kept ?? []);
+      return;
+    }
+    const added = this.#parse(key, variable, statement);
+    const before = key.list ? (this.#slots.get(slot) ?? []) : [];
+    if (added) this.#store(slot, key.merge ? key.merge(before, added) : [...before, ...added]);
+  }
+
+  #parse(key: AnyKey, variable: string, statement: Statement): readonly Sourced<unknown>[] | undefined {
+    const { key: name, value, at, directory } = statement;
+    const context: ParseContext = {
+      variable,
+      directory,
+      environment: this.#environment,
+      warn: (message) => void this.warnings.push(`${placeOf(at)}: ${name} = ${value}: ${message}`),
+    };
+    try {
+      this.#checkNeeds(key, variable);
+      return key.parse(value, context).map((one: unknown) => ({ value: one, at }));
+    } catch (error) {
+      if (!(error instanceof BadValue)) throw error;
+      this.problem(at, `${name} = ${value}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #checkNeeds(key: AnyKey, variable: string): void {
+    if (key.needs === undefined) return;
+    const slot = slotOf(key.needs, variable);
+    if (this.#slots.get(slot)?.at(-1)?.value === key.needs.value) return;
+    throw new BadValue(`${slot} = ${key.needs.value} must be set before it`);
+  }
+
+  #store(slot: string, values: readonly Sourced<unknown>[]): void {
+    if (values.length === 0) this.#slots.delete(slot);
+    else this.#slots.set(slot, values);
+  }
+
+  #reset(clears: (slot: string) => boolean): void {
+    for (const slot of [...this.#slots.keys()]) if (clears(slot)) this.#slots.delete(slot);
+  }
+}

@@ -1,0 +1,84 @@
+/** Addresses and names of a network interface. lxc.net.[i].* */
+import { isIPv4, isIPv6 } from 'node:net';
+import { BadValue } from '../key.ts';
+import type { IpAddress } from '../model.ts';
+
+/** Linux: 15 bytes, no slash, no blank, no colon. */
+export function interfaceName(value: string): string {
+  if (/^[^/\s:]{1,15}$/.test(value) && Buffer.byteLength(value) <= 15 && value !== '.' && value !== '..') {
+    return value;
+  }
+  throw new BadValue('it must be an interface name: 1 to 15 characters without "/", ":" or blanks');
+}
+
+/** Six octets in hexadecimal; an x or X stands for a digit that is drawn when the container is created. */
+export function hardwareAddress(value: string): string {
+  if (!/^[0-9a-fx]{2}(:[0-9a-fx]{2}){5}$/i.test(value)) {
+    throw new BadValue('it must be six octets such as 10:66:6a:12:34:56; x stands for a digit to be drawn');
+  }
+  if (/^.[13579bdf]/i.test(value)) {
+    throw new BadValue('it is a multicast address: the second digit must be even');
+  }
+  return value;
+}
+
+const prefixLength = (text: string, most: number): number => {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= most) return Number(text);
+  throw new BadValue(`the prefix length after "/" must be a number from 0 to ${most}`);
+};
+
+/** Without a prefix length the address's class decides, as it did in 1981 and does for LXC. */
+function classfulPrefix(address: string): number {
+  const first = parseInt(address, 10);
+  if (first < 128) return 8;
+  if (first < 192) return 16;
+  return first < 224 ? 24 : 32;
+}
+
+const octets = (address: string): number =>
+  address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
+
+function broadcastOf(address: string, prefix: number): string {
+  const host = 2 ** (32 - prefix) - 1;
+  const number = (octets(address) | host) >>> 0;
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+}
+
+/** ADDRESS[/PREFIX] [BROADCAST] */
+export function ipv4Address(value: string): IpAddress {
+  const [network = '', broadcast, extra] = value.split(/[ \t]+/);
+  const [address = '', length, rest] = network.split('/');
+  if (!isIPv4(address) || rest !== undefined || extra !== undefined) {
+    throw new BadValue('it must be ADDRESS/PREFIX, such as 10.0.4.7/24');
+  }
+  if (broadcast !== undefined && !isIPv4(broadcast)) {
+    throw new BadValue(`${broadcast} is not a broadcast address`);
+  }
+  const prefix = length === undefined ? classfulPrefix(address) : prefixLength(length, 32);
+  return { address, prefix, broadcast: broadcast ?? broadcastOf(address, prefix) };
+}
+
+/** ADDRESS[/PREFIX]; 64 where no prefix length is written. */
+export function ipv6Address(value: string): IpAddress {
+  const [address = '', length, rest] = value.split('/');
+  if (!isIPv6(address) || address.includes('%') || rest !== undefined) {
+    throw new BadValue('it must be ADDRESS/PREFIX, such as fd00::7/64');
+  }
+  return { address, prefix: length === undefined ? 64 : prefixLength(length, 128), broadcast: '' };
+}
+
+export const showAddress = ({ address, prefix }: IpAddress): string => `${address}/${prefix}`;
+
+const gateway = (isAddress: (text: string) => boolean, example: string) => (value: string) => {
+  if (value === 'auto' || value === 'dev' || (isAddress(value) && !value.includes('%'))) return value;
+  throw new BadValue(`it must be an address such as ${example}, auto or dev`);
+};
+
+export const ipv4Gateway = gateway(isIPv4, '10.0.4.1');
+export const ipv6Gateway = gateway(isIPv6, 'fd00::1');
+
+/** sethostname(2) takes 64 bytes; what cannot be a host name at all is refused. */
+export function hostName(value: string): string {
+  if (/^[^\s/]{1,64}$/.test(value) && Buffer.byteLength(value) <= 64) return value;
+  throw new BadValue('it must be a host name: 1 to 64 characters without "/" or blanks');
+}
