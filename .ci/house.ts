@@ -66,7 +66,10 @@ function checkCycles(): void {
   const done = new Set<string>();
   const visit = (path: string, trail: readonly string[]): void => {
     const at = trail.indexOf(path);
-    if (at >= 0) return void report(path, 1, `import cycle: ${[...trail.slice(at), path].join(' -> ')}`);
+    if (at >= 0) {
+      report(path, 1, `import cycle: ${[...trail.slice(at), path].join(' -> ')}`);
+      return;
+    }
     if (done.has(path)) return;
     for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
     done.add(path);

@@ -68,6 +68,15 @@ async function ready(child: ChildProcess): Promise<void> {
   child.removeAllListeners('exit');
 }
 
+/** Once unshare's own process has left the v2 group for its child too, the group may hand its controllers down. */
+function delegate(group: string, unshare: number): void {
+  if (!existsSync(join(group, 'rig'))) return;
+  writeFileSync(join(group, 'rig/cgroup.procs'), String(unshare));
+  const controllers = readFileSync(join(group, 'cgroup.controllers'), 'utf8').split(/\s+/).filter(Boolean);
+  const all = controllers.map((controller) => `+${controller}`).join(' ');
+  writeFileSync(join(group, 'cgroup.subtree_control'), all);
+}
+
 /** Enters the groups of the world by name from outside, then its namespaces; the v2 one is its child "rig". */
 function enterScript(groups: readonly string[]): string {
   const procs = groups.map((group) =>
@@ -97,6 +106,7 @@ export async function hold(name: string): Promise<Holder> {
   };
   try {
     await ready(child);
+    for (const group of groups) delegate(group, child.pid ?? 0);
   } catch (error) {
     await end();
     throw error;

@@ -15,7 +15,6 @@ echo "$cgroups" | while read -r type point options; do
     if [ "$type" = cgroup2 ]; then
         mkdir "$point/rig"
         echo $$ > "$point/rig/cgroup.procs"
-        sed 's/\(^\| \)\([a-z]\)/\1+\2/g' "$point/cgroup.controllers" > "$point/cgroup.subtree_control"
     fi
 done
 [ ! -d /sys/kernel/security ] || mount -t securityfs securityfs /sys/kernel/security || true

@@ -4,16 +4,7 @@
  * (a process, a mount, a cgroup, an interface, a socket) fails the test.
  */
 import type { ExecutionContext } from 'ava';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -120,12 +111,15 @@ export class World {
   }
 }
 
+let made = 0;
+
 /** Makes a world for this test; it ends with the test, and fails it when something is left. */
 export async function makeWorld(t: ExecutionContext, options: WorldOptions = {}): Promise<World> {
-  const dir = mkdtempSync(join(options.under ?? tmpdir(), 'tlxc-test-'));
-  // A container's root passes through here.
-  chmodSync(dir, 0o755);
-  const world = new World(dir, await hold(basename(dir)), options.settings ?? []);
+  const name = `tlxc-test-${process.pid}-${++made}`;
+  const holder = await hold(name);
+  const dir = join(options.under ?? tmpdir(), name);
+  mkdirSync(dir, { mode: 0o755 });
+  const world = new World(dir, holder, options.settings ?? []);
   t.teardown(async () => {
     const left = await world.close();
     if (left.length === 0) return;
