@@ -4,9 +4,9 @@ interface CgroupValue {
   readonly value: string;
 }
 
-/** Bounds of cpu.shares and cpu.weight, from the kernel's Documentation/admin-guide/cgroup-v2.rst. */
-const SHARES = { least: 2, range: 262142 };
-const WEIGHT = { least: 1, range: 9999 };
+/** Least, default and greatest, from the kernel's Documentation/admin-guide/cgroup-v2.rst; a default stays a default. */
+const SHARES = { least: 2, usual: 1024, most: 262144 };
+const WEIGHT = { least: 1, usual: 100, most: 10000 };
 const DEFAULT_PERIOD = '100000';
 
 /** The settings of the other world, or nothing where there is no equal. all: the other settings written beside it. */
@@ -71,6 +71,6 @@ type Scale = typeof SHARES;
 
 function scaled(file: string, value: string, from: Scale, to: Scale): readonly CgroupValue[] | undefined {
   if (!/^\d+$/.test(value)) return undefined;
-  const number = to.least + Math.round(((Number(value) - from.least) * to.range) / from.range);
-  return [{ file, value: String(Math.min(Math.max(number, to.least), to.least + to.range)) }];
+  const number = Math.round((Number(value) * to.usual) / from.usual);
+  return [{ file, value: String(Math.min(Math.max(number, to.least), to.most)) }];
 }

@@ -94,12 +94,6 @@ const payload = (limit: string, monitor: string): Groups => ({
 
 function checkGroupKeys({ config, findings }: Compilation): void {
   const { dir, container, monitor, monitorPivot, containerInner } = config.cgroupDir;
-  for (const each of [dir, container, monitor, containerInner])
-    if (each && (each.value.startsWith('/') || each.value.split('/').includes('..')))
-      findings.refuse(
-        each.at,
-        `${each.at.key ?? 'lxc.cgroup.dir'}: ${each.value}: must be relative and without ".."`,
-      );
   const alone = container && !monitor ? container : !container ? monitor : undefined;
   if (alone)
     findings.refuse(alone.at, 'lxc.cgroup.dir.container and lxc.cgroup.dir.monitor must be set together');

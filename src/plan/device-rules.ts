@@ -21,20 +21,13 @@ export function deviceEntries({ config, host }: Compilation): readonly Entry[] {
   return own.length > 0 ? own : devices(second);
 }
 
-/** Checks every line and gives the rules in the order written. */
+/** The rules in the order written; the loader has checked the values of the two keys. */
 export function parseDeviceRules(entries: readonly Entry[], findings: Findings): DeviceRule[] {
   return entries.flatMap(({ value, at }) => {
     const allow = value.file === 'devices.allow';
-    const [, type, major = '*', minor = '*', access = 'rwm'] = RULE.exec(value.value) ?? [];
+    const [, type = 'a', major = '*', minor = '*', access = 'rwm'] = RULE.exec(value.value) ?? [];
     if (!allow && value.file !== 'devices.deny') {
       findings.refuse(at, `${value.file}: devices.allow and devices.deny are the keys of the device list`);
-      return [];
-    }
-    if (type === undefined) {
-      findings.refuse(
-        at,
-        `${value.file}: ${JSON.stringify(value.value)} is not "a" or TYPE MAJOR:MINOR ACCESS, as "c 1:3 rwm"`,
-      );
       return [];
     }
     const number = (written: string) => (written === '*' ? ANY : Number(written));

@@ -1,0 +1,119 @@
+import test from 'ava';
+import { compileCgroups } from '../../src/plan/cgroup.ts';
+import type { CgroupHierarchy } from '../../src/plan/types.ts';
+import { compilation, hybridHost, v1Host, v2Host, written } from './sample.ts';
+
+const limit = (file: string, value: string) => written({ file, value }, `lxc.cgroup.${file}`);
+const settingsOf = (hierarchies: readonly CgroupHierarchy[], controller: string) =>
+  hierarchies
+    .find((each) => each.controllers.includes(controller))
+    ?.settings.map((each) => `${each.file}=${each.value}`);
+
+test('limits sit on an outer group, the container in an inner one', (t) => {
+  const { hierarchies, allowSuffix } = compileCgroups(compilation());
+  t.is(hierarchies.length, hybridHost.cgroups.length);
+  for (const each of hierarchies) {
+    t.is(each.limitGroup, 'tlxc/u1');
+    t.is(each.innerGroup, 'tlxc/u1/ns');
+    t.is(each.monitorGroup, 'tlxc/.monitor/u1');
+  }
+  t.true(allowSuffix);
+});
+
+test('lxc.cgroup.dir gives the groups their LXC names', (t) => {
+  const [first] = compileCgroups(compilation({ config: { cgroupDir: { dir: written('box') } } })).hierarchies;
+  t.is(first?.limitGroup, 'box/lxc.payload.u1');
+  t.is(first?.monitorGroup, 'box/lxc.monitor.u1');
+});
+
+test('lxc.cgroup.dir.container is taken exactly, and needs its monitor', (t) => {
+  const cgroupDir = { container: written('a/b'), monitor: written('a/m'), containerInner: written('in') };
+  const { hierarchies, allowSuffix } = compileCgroups(compilation({ config: { cgroupDir } }));
+  t.is(hierarchies[0]?.limitGroup, 'a/b');
+  t.is(hierarchies[0]?.innerGroup, 'a/b/in');
+  t.is(hierarchies[0]?.monitorGroup, 'a/m');
+  t.false(allowSuffix);
+  const alone = compilation({ config: { cgroupDir: { container: written('a/b') } } });
+  compileCgroups(alone);
+  t.regex(alone.findings.problems.join(), /config:\d+: .*must be set together/);
+});
+
+test('lxc.cgroup.pattern and lxc.cgroup.use of tlxc.conf are respected', (t) => {
+  const system = { cgroupPattern: 'site/%n', cgroupUse: ['memory', 'devices'] };
+  const { hierarchies } = compileCgroups(compilation({ system }));
+  t.deepEqual(
+    hierarchies.map((each) => each.controllers),
+    [['memory'], ['devices']],
+  );
+  t.is(hierarchies[0]?.limitGroup, 'site/u1');
+});
+
+test('of a configuration that speaks both worlds, the one the host has counts', (t) => {
+  const config = {
+    cgroup1: [
+      limit('memory.limit_in_bytes', '1G'),
+      limit('devices.deny', 'a'),
+      limit('devices.allow', 'c 1:3 rwm'),
+    ],
+    cgroup2: [limit('memory.max', '2G'), limit('devices.deny', 'a'), limit('devices.allow', 'c 1:5 rwm')],
+  };
+  const onHybrid = compilation({ config, host: hybridHost });
+  const hybrid = compileCgroups(onHybrid);
+  t.deepEqual(settingsOf(hybrid.hierarchies, 'memory'), ['memory.limit_in_bytes=1G']);
+  t.deepEqual(settingsOf(hybrid.hierarchies, 'devices'), ['devices.deny=a', 'devices.allow=c 1:3 rwm']);
+  t.deepEqual(hybrid.deviceRules, []);
+  const onV2 = compilation({ config, host: v2Host });
+  const v2 = compileCgroups(onV2);
+  t.deepEqual(settingsOf(v2.hierarchies, 'memory'), ['memory.max=2G']);
+  t.deepEqual(v2.deviceRules, [
+    { allow: false, type: 'a', major: -1, minor: -1, access: 'rwm' },
+    { allow: true, type: 'c', major: 1, minor: 5, access: 'rwm' },
+  ]);
+  t.deepEqual([...onHybrid.findings.warnings, ...onV2.findings.warnings], []);
+});
+
+test('a limit in the other world only is translated where that is exact', (t) => {
+  const cgroup2 = [
+    limit('memory.max', 'max'),
+    limit('pids.max', '100'),
+    limit('cpu.weight', '100'),
+    limit('cpu.max', '50000 100000'),
+    limit('devices.deny', 'a'),
+  ];
+  const { hierarchies } = compileCgroups(compilation({ config: { cgroup2 }, host: v1Host }));
+  t.deepEqual(settingsOf(hierarchies, 'memory'), ['memory.limit_in_bytes=-1']);
+  t.deepEqual(settingsOf(hierarchies, 'pids'), ['pids.max=100']);
+  t.deepEqual(settingsOf(hierarchies, 'cpu'), [
+    'cpu.shares=1024',
+    'cpu.cfs_period_us=100000',
+    'cpu.cfs_quota_us=50000',
+  ]);
+  t.deepEqual(settingsOf(hierarchies, 'devices'), ['devices.deny=a']);
+
+  const cgroup1 = [limit('memory.limit_in_bytes', '512M'), limit('cpu.shares', '1024')];
+  const unified = compileCgroups(compilation({ config: { cgroup1 }, host: v2Host })).hierarchies;
+  t.deepEqual(settingsOf(unified, 'memory'), ['memory.max=512M', 'cpu.weight=100']);
+});
+
+test('a limit that has no equal here is said aloud, with its line; one nobody could set is refused', (t) => {
+  const io = limit('io.weight', '10');
+  const onHybrid = compilation({ config: { cgroup2: [io] } });
+  compileCgroups(onHybrid);
+  t.deepEqual(onHybrid.findings.problems, []);
+  t.true(
+    onHybrid.findings.warnings[0]?.startsWith(`${io.at.file}:${io.at.line}: lxc.cgroup2.io.weight: not set`),
+  );
+
+  const rdma = compilation({ config: { cgroup2: [limit('rdma.max', 'x')] }, host: v2Host });
+  compileCgroups(rdma);
+  t.regex(rdma.findings.problems.join(), /no cgroup hierarchy of this host has the controller rdma/);
+});
+
+test('v1 gets the limit of memory and swap after the one of memory', (t) => {
+  const cgroup1 = [limit('memory.memsw.limit_in_bytes', '2G'), limit('memory.limit_in_bytes', '1G')];
+  const { hierarchies } = compileCgroups(compilation({ config: { cgroup1 } }));
+  t.deepEqual(settingsOf(hierarchies, 'memory'), [
+    'memory.limit_in_bytes=1G',
+    'memory.memsw.limit_in_bytes=2G',
+  ]);
+});

@@ -1,0 +1,161 @@
+import test from 'ava';
+import type { AutoMount, MountEntry } from '../../src/config/model.ts';
+import { compileTree } from '../../src/plan/mounts.ts';
+import type { TreeStep } from '../../src/plan/types.ts';
+import { compilation, hybridHost, idmap, minimalConfig, v2Host, written } from './sample.ts';
+
+const entry = (source: string, target: string, fstype: string, ...options: string[]) =>
+  written<MountEntry>({ source, target, fstype, options }, 'lxc.mount.entry');
+const auto = (value: AutoMount) => written(value, 'lxc.mount.auto');
+
+const brief = (step: TreeStep) =>
+  step.op === 'filesystem'
+    ? `${step.fstype} ${step.target} ${[...step.attributes, ...step.options].join(',')}`
+    : `${step.op} ${step.target}`;
+
+function treeOf(config: Partial<typeof minimalConfig>, host = hybridHost) {
+  const input = compilation({ config: { autodev: false, ...config }, host });
+  return { tree: compileTree(input), findings: input.findings };
+}
+
+test('/dev comes first, then proc and sys, fstab, entries, cgroup', (t) => {
+  const { tree } = treeOf({
+    autodev: true,
+    autoMounts: [
+      auto({ what: 'cgroup', mode: 'mixed', force: true }),
+      auto({ what: 'sys', mode: 'rw' }),
+      auto({ what: 'proc', mode: 'rw' }),
+    ],
+    fstabEntries: [entry('tmpfs', 'run', 'tmpfs')],
+    mountEntries: [entry('tmpfs', 'tmp', 'tmpfs')],
+  });
+  t.deepEqual(
+    tree.slice(0, 6).map((step) => step.target),
+    ['dev', 'proc', 'sys', 'run', 'tmp', 'sys/fs/cgroup'],
+  );
+});
+
+test('proc:mixed keeps /proc/sys/net writable for who may configure a network', (t) => {
+  const proc = [auto({ what: 'proc', mode: 'mixed' })];
+  t.deepEqual(treeOf({ autoMounts: proc }).tree.map(brief), [
+    'proc proc nosuid,nodev,noexec',
+    'readonly proc/sys',
+    'bind proc/sys/net',
+    'readonly proc/sysrq-trigger',
+  ]);
+  const { tree } = treeOf({ autoMounts: proc, capDrop: [written('net_admin')] });
+  t.false(tree.some((step) => step.target === 'proc/sys/net'));
+});
+
+test('sys:mixed is read-only but for the network devices', (t) => {
+  const { tree } = treeOf({ autoMounts: [auto({ what: 'sys', mode: 'mixed' })] });
+  t.deepEqual(tree.map(brief), ['sysfs sys nosuid,nodev,noexec,ro', 'bind sys/devices/virtual/net']);
+  const [, net] = tree;
+  t.true(net?.op === 'bind' && net.attributes.includes('rw') && net.sourceIn === 'rootfs');
+});
+
+test('the host network in a user namespace: sysfs is borrowed from the host', (t) => {
+  const networks = [{ index: 0, type: written('none' as const), ipv4: [], ipv6: [] }];
+  const { tree } = treeOf({ idmap, networks, autoMounts: [auto({ what: 'sys', mode: 'ro' })] });
+  t.true(tree[0]?.op === 'bind' && tree[0].source === '/sys' && tree[0].attributes.includes('ro'));
+});
+
+test('a bind entry: flags, propagation and what makes its target', (t) => {
+  const { tree, findings } = treeOf({
+    mountEntries: [
+      entry('/srv', 'mnt/srv', 'none', 'rbind', 'ro', 'nosuid', 'suid', 'rslave', 'create=dir', 'optional'),
+    ],
+  });
+  t.deepEqual(findings.problems, []);
+  t.like(tree[0], {
+    op: 'bind',
+    source: '/srv',
+    sourceIn: 'host',
+    recursive: true,
+    target: 'mnt/srv',
+    attributes: ['ro'],
+    propagation: 'rslave',
+    create: 'dir',
+    optional: true,
+    idmapped: false,
+  });
+});
+
+test('a filesystem entry: flags of the mount apart from options of the filesystem', (t) => {
+  const { tree } = treeOf({
+    mountEntries: [
+      entry('tmpfs', 'tmp', 'tmpfs', 'nosuid', 'nodev', 'size=10M', 'mode=1777', 'defaults', 'sync'),
+    ],
+  });
+  t.deepEqual(tree.map(brief), ['tmpfs tmp nosuid,nodev,size=10M,mode=1777,sync']);
+});
+
+test('relative sources lie below the root filesystem', (t) => {
+  const { tree } = treeOf({ mountEntries: [entry('/usr', 'opt', 'none', 'bind', 'relative')] });
+  t.like(tree[0], { source: 'usr', sourceIn: 'rootfs' });
+});
+
+test('absolute targets: below the root filesystem as LXC does, else left out with a warning', (t) => {
+  const { tree, findings } = treeOf({
+    mountEntries: [
+      entry('/a', '/var/lib/tlxc/u1/rootfs/a', 'none', 'bind'),
+      entry('/b', '/b', 'none', 'bind'),
+    ],
+  });
+  t.deepEqual(
+    tree.map((step) => step.target),
+    ['a'],
+  );
+  t.regex(findings.warnings.join(), /config:\d+: \/b: left out/);
+});
+
+test('what cannot be done is refused by name, all of it', (t) => {
+  const { findings } = treeOf({
+    mountEntries: [
+      entry('/a', 'a', 'none'),
+      entry('/a', 'a/../../b', 'none', 'bind'),
+      entry('/a', 'a', 'none', 'bind', 'idmap=/proc/1/ns/user'),
+      entry('/a', 'a', 'none', 'bind', 'idmap=container'),
+      entry('/a', 'a', 'none', 'move'),
+    ],
+  });
+  t.regex(
+    findings.problems.join('\n'),
+    /needs the option bind[^]*"\.\."[^]*idmap=\/proc[^]*lxc\.idmap[^]*move/,
+  );
+});
+
+test('cgroup: left to an init that may mount, forced, or mounted where it may not', (t) => {
+  const plain = [auto({ what: 'cgroup', mode: 'mixed', force: false })];
+  t.deepEqual(treeOf({ autoMounts: plain }).tree, []);
+  const withoutAdmin = treeOf({ autoMounts: plain, capKeep: [written('chown')] }).tree.map(brief);
+  t.deepEqual(withoutAdmin, [
+    'tmpfs sys/fs/cgroup nosuid,nodev,noexec,mode=755,size=10240k',
+    'cgroup sys/fs/cgroup/cpu,cpuacct nosuid,nodev,noexec,cpu,cpuacct',
+    'cgroup sys/fs/cgroup/memory nosuid,nodev,noexec,memory',
+    'cgroup sys/fs/cgroup/devices nosuid,nodev,noexec,devices',
+    'cgroup sys/fs/cgroup/pids nosuid,nodev,noexec,pids',
+    'cgroup sys/fs/cgroup/blkio nosuid,nodev,noexec,blkio',
+    'cgroup sys/fs/cgroup/systemd nosuid,nodev,noexec,none,name=systemd',
+    'cgroup2 sys/fs/cgroup/unified nosuid,nodev,noexec',
+    'symlink sys/fs/cgroup/cpu',
+    'symlink sys/fs/cgroup/cpuacct',
+  ]);
+  const forced = [auto({ what: 'cgroup', mode: 'ro', force: true })];
+  t.true(
+    treeOf({ autoMounts: forced }).tree.every(
+      (step) => step.op !== 'filesystem' || step.attributes.includes('ro') || step.fstype === 'tmpfs',
+    ),
+  );
+  t.deepEqual(treeOf({ autoMounts: plain }, v2Host).tree.map(brief), [
+    'cgroup2 sys/fs/cgroup nosuid,nodev,noexec',
+  ]);
+});
+
+test('lxc.apparmor.allow_nesting offers pristine proc and sysfs', (t) => {
+  const { tree } = treeOf({ apparmor: { ...minimalConfig.apparmor, allowNesting: true } });
+  t.deepEqual(
+    tree.map((step) => step.target),
+    ['dev/.lxc/proc', 'dev/.lxc/sys'],
+  );
+});

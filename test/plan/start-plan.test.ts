@@ -1,0 +1,206 @@
+import { Value } from '@sinclair/typebox/value';
+import test from 'ava';
+import { TlxcError } from '../../src/errors.ts';
+import { PLAN_VERSION, StartPlan } from '../../src/plan/schema.ts';
+import { compileStartPlan } from '../../src/plan/start-plan.ts';
+import { idmap, minimalConfig, startInput, v1Host, v2Host, written } from './sample.ts';
+
+const compile = (changes: Parameters<typeof startInput>[0] = {}) =>
+  compileStartPlan(startInput(changes)).plan;
+
+test('the smallest configuration gives a whole plan', (t) => {
+  const plan = compile();
+  t.deepEqual([...Value.Errors(StartPlan, plan)], []);
+  t.is(plan.version, PLAN_VERSION);
+  t.deepEqual(plan.namespaces, ['mount', 'pid', 'uts', 'ipc', 'net', 'cgroup']);
+  t.deepEqual(plan.init.argv, ['/sbin/init']);
+  t.deepEqual(plan.init.environment, ['container=lxc']);
+  t.deepEqual(plan.signals, { halt: 0, reboot: 2, stop: 9, parentDeath: 9 });
+  t.is(plan.monitor.title, '[tlxc monitor] /var/lib/tlxc u1');
+  t.is(plan.rootfs.kind, 'bind');
+  t.is(plan.rootfs.source, '/var/lib/tlxc/u1/rootfs');
+  t.is(plan.rootfs.mountPath, '/run/tlxc/rootfs');
+  t.is(plan.rootfs.origin.line, 1);
+});
+
+test('a plan is plain data, and the same for the same input', (t) => {
+  for (const host of [undefined, v1Host, v2Host]) {
+    const changes = host === undefined ? { config: { idmap } } : { config: { idmap }, host };
+    const plan = compile(changes);
+    t.deepEqual(JSON.parse(JSON.stringify(plan)), plan);
+    t.is(JSON.stringify(compile(changes)), JSON.stringify(plan));
+    t.true(Value.Check(StartPlan, plan));
+  }
+});
+
+test('all problems at once, each with its place; nothing is compiled by halves', (t) => {
+  const error = t.throws(
+    () =>
+      compile({
+        config: {
+          rootfs: { path: written('zfs:tank/u1'), options: written(['idmap=container', 'nosense']) },
+          seccompProfile: written('/no/such'),
+          apparmor: { ...minimalConfig.apparmor, profile: written('lxc-container-default') },
+        },
+      }),
+    { instanceOf: TlxcError, code: 'TLXC_E_CONFIG' },
+  );
+  const problems = error.details.problems ?? [];
+  t.is(problems.length, 5, problems.join('\n'));
+  t.true(problems.every((problem) => /^\/var\/lib\/tlxc\/u1\/config:\d+: /.test(problem)));
+});
+
+test('a configuration without a root filesystem starts only where it says so', (t) => {
+  const error = t.throws(() => compile({ config: { rootfs: {} } }), { instanceOf: TlxcError });
+  t.regex(error.details.problems?.join() ?? '', /lxc\.rootfs\.path is not set/);
+  const plan = compile({ config: { rootfs: { path: written('none') } } });
+  t.is(plan.rootfs.kind, 'none');
+  t.deepEqual(plan.devices, []);
+});
+
+test('an unprivileged container: user namespace, host devices bound, no devices from the image', (t) => {
+  const plan = compile({
+    config: { idmap, rootfs: { ...minimalConfig.rootfs, options: written(['idmap=container']) } },
+  });
+  t.true(plan.namespaces.includes('user'));
+  t.true(plan.rootfs.idmapped);
+  t.deepEqual(plan.rootfs.attributes, ['nodev']);
+  t.true(plan.devices.every((step) => step.op !== 'device' || step.bindFrom === `/${step.target}`));
+  t.is(plan.idmap.length, 2);
+  t.true(
+    plan.security.capabilities.includes('sys_resource'),
+    'a user namespace begins with all capabilities',
+  );
+});
+
+test('an id map that LXC shifted on disk is not shifted again', (t) => {
+  t.false(compile({ config: { idmap } }).rootfs.idmapped);
+});
+
+test('overlay: lowers top first, the work directory beside the delta as LXC has it', (t) => {
+  const path = written('overlay:/top:/base:/var/lib/tlxc/u1/overlay/delta');
+  const { rootfs } = compile({ config: { rootfs: { path } } });
+  t.like(rootfs, {
+    kind: 'overlay',
+    upper: '/var/lib/tlxc/u1/overlay/delta',
+    work: '/var/lib/tlxc/u1/overlay/work',
+  });
+  t.deepEqual(rootfs.lower, ['/top', '/base']);
+});
+
+test('capabilities: drop, keep, none, and what the host itself lacks', (t) => {
+  const drop = compile({ config: { capDrop: [written('sys_time'), written('mac_admin')] } }).security
+    .capabilities;
+  t.false(drop.includes('sys_time') || drop.includes('mac_admin') || drop.includes('sys_resource'));
+  t.true(drop.includes('net_admin'));
+  t.deepEqual(compile({ config: { capKeep: [] } }).security.capabilities, []);
+  const { plan, warnings } = compileStartPlan(
+    startInput({ config: { capKeep: [written('chown'), written('sys_resource')] } }),
+  );
+  t.deepEqual(plan.security.capabilities, ['chown']);
+  t.regex(warnings.join(), /sys_resource is not kept/);
+});
+
+test('shared namespaces are joined, not made, and leave the network alone', (t) => {
+  const networks = [{ index: 0, type: written('veth' as const), ipv4: [], ipv6: [] }];
+  const plan = compile({ config: { networks }, options: { share: { net: '/proc/7/ns/net' } } });
+  t.false(plan.namespaces.includes('net'));
+  t.is(plan.shared[0]?.path, '/proc/7/ns/net');
+  t.deepEqual(plan.interfaces, []);
+});
+
+test('the host network only where every network is none', (t) => {
+  const none = { index: 0, type: written('none' as const), ipv4: [], ipv6: [] };
+  const veth = { index: 1, type: written('veth' as const), ipv4: [], ipv6: [] };
+  t.false(compile({ config: { networks: [none] } }).namespaces.includes('net'));
+  const { plan, warnings } = compileStartPlan(startInput({ config: { networks: [none, veth] } }));
+  t.true(plan.namespaces.includes('net'));
+  t.is(plan.interfaces.length, 1);
+  t.regex(warnings.join(), /none has no effect/);
+});
+
+test('addresses get the broadcast address that LXC would compute; a gateway needs its interface up', (t) => {
+  const address = (text: string, prefix: number) => written({ address: text, prefix, broadcast: '' });
+  const network = {
+    index: 0,
+    type: written('veth' as const),
+    link: written('br0'),
+    ipv4: [address('10.0.4.7', 20), address('192.0.2.1', 32)],
+    ipv6: [address('fd00::1', 64)],
+    ipv4Gateway: written('auto'),
+  };
+  const up = { ...network, flagsUp: written(true) };
+  const [veth] = compile({ config: { networks: [up] } }).interfaces;
+  t.deepEqual(
+    veth?.ipv4.map((each) => each.broadcast),
+    ['10.0.15.255', ''],
+  );
+  t.is(veth?.ipv6[0]?.broadcast, '');
+  const error = t.throws(() => compile({ config: { networks: [network] } }), { instanceOf: TlxcError });
+  t.regex(
+    error.details.problems?.join() ?? '',
+    /lxc\.net\.0\.ipv4\.gateway: a gateway needs the interface up/,
+  );
+});
+
+test('hooks run as LXC runs them, without the secrets of the caller', (t) => {
+  const hooks = [written({ hook: 'pre-start' as const, command: '/bin/hook extra' }, 'lxc.hook.pre-start')];
+  const v0 = compile({ config: { hooks } }).hooks;
+  t.deepEqual(v0.preStart[0]?.argv, ['/bin/sh', '-c', `exec /bin/hook extra 'u1' lxc pre-start "$@"`, 'sh']);
+  for (const variable of [
+    'LXC_NAME=u1',
+    'LXC_ROOTFS_PATH=/var/lib/tlxc/u1/rootfs',
+    'LXC_CGNS_AWARE=1',
+    'LXC_HOOK_VERSION=0',
+  ])
+    t.true(v0.environment.includes(variable), variable);
+  t.false(v0.environment.some((variable) => variable.includes('hunter2')));
+  const v1 = compile({ config: { hooks, hookVersion: 1 } }).hooks;
+  t.is(
+    v1.preStart[0]?.argv[2],
+    'export LXC_HOOK_TYPE=pre-start LXC_HOOK_SECTION=lxc; exec /bin/hook extra "$@"',
+  );
+});
+
+test('terminals: devpts has room for what lxc.pty.max says and the ttys', (t) => {
+  t.like(compile({ config: { ptyMax: 1024, ttyMax: 4 } }).terminals, {
+    devptsMax: 1028,
+    devptsGid: 5,
+    console: 'pty',
+  });
+  const few = [written({ kind: 'gid' as const, inside: 0, outside: 5000, count: 1 })];
+  const uids = [written({ kind: 'uid' as const, inside: 0, outside: 5000, count: 1 })];
+  t.is(compile({ config: { idmap: [...uids, ...few] } }).terminals.devptsGid, -1);
+  t.like(compile({ options: { consolePath: 'none' } }).terminals, { console: 'none', consolePath: '' });
+});
+
+test('id maps that the kernel would refuse without a word are refused with one', (t) => {
+  const map = (inside: number, outside: number) =>
+    written({ kind: 'uid' as const, inside, outside, count: 10 });
+  const error = t.throws(() => compile({ config: { idmap: [map(0, 1000), map(5, 2000)] } }), {
+    instanceOf: TlxcError,
+  });
+  const problems = error.details.problems?.join('\n') ?? '';
+  t.regex(problems, /overlaps the map of line/);
+  t.regex(problems, /gid 0, the container's root, is not mapped/);
+});
+
+test('AppArmor: without it a named profile is refused, LXC containers start all the same', (t) => {
+  const profile = (value: string) => ({ apparmor: { ...minimalConfig.apparmor, profile: written(value) } });
+  t.is(compile({ config: profile('generated') }).security.apparmorProfile, '');
+  t.throws(() => compile({ config: profile('mine') }), { code: 'TLXC_E_CONFIG' });
+  const host = { ...v2Host, apparmor: true };
+  t.is(compile({ config: profile('mine'), host }).security.apparmorProfile, 'mine');
+  const generated = compileStartPlan(startInput({ config: profile('generated'), host }));
+  t.regex(generated.warnings.join(), /runs unconfined/);
+});
+
+test('masked and read-only paths are protected last', (t) => {
+  const { protect } = compile({
+    config: { masked: [written('/proc/kcore')], readonlyPaths: [written('/proc/irq')] },
+  });
+  t.deepEqual(
+    protect.map((step) => `${step.op} ${step.target}`),
+    ['readonly proc/irq', 'mask proc/kcore'],
+  );
+});
