@@ -30,14 +30,22 @@ interface OpenFile {
   readonly from?: SourceLocation;
 }
 
+/** Where statements go, and what is wrong: sentences with their FILE:LINE. */
+export interface StatementSink {
+  readonly problems: string[];
+  readonly warnings: string[];
+  apply(statement: Statement): void;
+}
+
 /** Reads configuration files in LXC's order: an include stands where it is written. */
 export class StatementReader {
-  readonly statements: Statement[] = [];
-  /** Sentences with their FILE:LINE. */
-  readonly problems: string[] = [];
-  readonly warnings: string[] = [];
   readonly inputs: InputFile[] = [];
+  readonly #sink: StatementSink;
   readonly #open: OpenFile[] = [];
+
+  constructor(sink: StatementSink) {
+    this.#sink = sink;
+  }
 
   /** Reads a container's own configuration. */
   read(file: string): void {
@@ -45,14 +53,14 @@ export class StatementReader {
       this.#readFile(file);
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
-      this.problems.push(error.message);
+      this.#sink.problems.push(error.message);
     }
   }
 
   /** Takes one statement, following it if it is an include. */
   take(statement: Statement): void {
     if (statement.key === 'lxc.include') this.#include(statement);
-    else this.statements.push(statement);
+    else this.#sink.apply(statement);
   }
 
   #readFile(file: string, from?: SourceLocation): void {
@@ -70,9 +78,9 @@ export class StatementReader {
       const { key, value } = line;
       this.take({ key, value, at: { ...place, key }, directory });
     } else if (line.kind === 'malformed') {
-      this.problems.push(`${placeOf(place)}: ${line.text}: it must be KEY = VALUE`);
+      this.#sink.problems.push(`${placeOf(place)}: ${line.text}: it must be KEY = VALUE`);
     } else if (line.kind === 'foreign') {
-      this.warnings.push(foreign(line.text, place));
+      this.#sink.warnings.push(foreign(line.text, place));
     }
   }
 
@@ -84,7 +92,7 @@ export class StatementReader {
       for (const file of filesOf(path, statement.value)) this.#includeFile(file, statement.at);
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
-      this.problems.push(`${placeOf(statement.at)}: lxc.include = ${statement.value}: ${reasonOf(error, path)}`);
+      this.#sink.problems.push(`${placeOf(statement.at)}: lxc.include = ${statement.value}: ${reasonOf(error, path)}`);
     }
   }
 

@@ -25,11 +25,11 @@ export interface LoadedSettings {
 }
 
 /** The caller's directory is where relative paths of -s begin. */
-function takeOverrides(reader: StatementReader, overrides: readonly string[]): void {
+function takeOverrides(reader: StatementReader, settings: Settings, overrides: readonly string[]): void {
   for (const override of overrides) {
     const [, key = '', value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/s.exec(override) ?? [];
     const at = { file: '', line: 0, key };
-    if (key === '') reader.problems.push(`${placeOf(at)}: ${override}: it must be KEY=VAL`);
+    if (key === '') settings.problem(at, `${override}: it must be KEY=VAL`);
     else reader.take({ key, value, at, directory: process.cwd() });
   }
 }
@@ -74,18 +74,14 @@ function refuse({ name, configFile }: Identity, problems: readonly string[]): Tl
 
 /** Reads the settings, and throws TLXC_E_CONFIG with every problem where there is one. */
 export function loadSettings(request: LoadRequest): LoadedSettings {
-  const reader = new StatementReader();
-  reader.read(request.configFile);
-  takeOverrides(reader, request.overrides ?? []);
   const settings = new Settings(request.environment);
-  for (const statement of reader.statements) settings.apply(statement);
+  const reader = new StatementReader(settings);
+  reader.read(request.configFile);
+  takeOverrides(reader, settings, request.overrides ?? []);
   checkTogether(settings);
-  const inputs = [...reader.inputs];
-  const fstabEntries = readFstab(settings, inputs);
-  const problems = [...reader.problems, ...settings.problems];
-  if (problems.length > 0) throw refuse(request, problems);
-  settings.warnings.unshift(...reader.warnings);
-  return { settings, inputs, fstabEntries };
+  const fstabEntries = readFstab(settings, reader.inputs);
+  if (settings.problems.length > 0) throw refuse(request, settings.problems);
+  return { settings, inputs: reader.inputs, fstabEntries };
 }
 
 /**
