@@ -76,29 +76,35 @@ function parseFlags(spec: OptionSpec): Option {
   return { short, long, argument, valueName, description, repeat, hidden, key: camelCase(long) };
 }
 
-const common = (flags: string) => parseFlags({ flags, description: '' });
-const NAME = common('-n, --name <NAME>');
+const common = (flags: string, description = '') => parseFlags({ flags, description });
+const NAME = common('-n, --name <NAME>', 'NAME of the container');
 const HELP = common('-h, --help');
 /** Without a long form, or --he would be ambiguous. */
-const QUESTION: Option = { ...HELP, short: '?', long: '' };
-const USAGE = common('--usage');
-const VERSION = common('--version');
-const LXCPATH = common('-P, --lxcpath <PATH>');
+const QUESTION: Option = { ...HELP, short: '?', long: '', description: 'Print this help' };
+const USAGE = common('--usage', 'Print a short list of the options');
+const VERSION = common('--version', 'Print the version number');
+const LXCPATH = common('-P, --lxcpath <PATH>', 'Look for containers in PATH');
 const COMMON = [
-  ...[HELP, QUESTION, USAGE, VERSION, common('-q, --quiet')],
-  ...[
-    common('-o, --logfile <FILE>'),
-    common('-l, --logpriority <LEVEL>'),
-    LXCPATH,
-    common('--rcfile <FILE>'),
-  ],
+  common('-o, --logfile <FILE>', 'Append the log to FILE'),
+  common('-l, --logpriority <LEVEL>', 'Log what is at least LEVEL (ERROR unless set)'),
+  common('-q, --quiet', 'Print no errors; the exit status tells'),
+  ...[LXCPATH, HELP, QUESTION, USAGE, VERSION],
 ];
 
-/** A command's own options, then the common ones it does not define itself. */
-function allOptions(spec: CommandSpec): Option[] {
+/** What getopt is given, and what --help prints. */
+export interface OptionSet {
+  readonly own: readonly Option[];
+  readonly common: readonly Option[];
+}
+
+/** A command's own options, and the common ones but for letters that mean another thing there. */
+function optionsOf(spec: CommandSpec): OptionSet {
   const own = spec.options.map(parseFlags);
-  const shared = spec.name === 'none' ? COMMON : [NAME, ...COMMON];
-  return [...own, ...shared.filter(({ long }) => !own.some((option) => option.long === long))];
+  const free = (option: Option) =>
+    option.short !== '' && own.some(({ short }) => short === option.short)
+      ? { ...option, short: '' }
+      : option;
+  return { own: spec.name === 'none' ? own : [NAME, ...own], common: COMMON.map(free) };
 }
 
 /** --help, --usage, --version: the answer instead of the action. */
@@ -115,10 +121,9 @@ interface CommandLine {
   readonly words: readonly string[];
 }
 
-function answerTo(option: Option, spec: CommandSpec, options: readonly Option[]): Answer | null {
+function answerTo(option: Option, spec: CommandSpec, options: OptionSet): Answer | null {
   if (option === HELP || option === QUESTION) {
-    const own = spec.options.map(parseFlags);
-    return { stdout: '', stderr: helpText(spec, own), exit: option === QUESTION ? 1 : 0 };
+    return { stdout: '', stderr: helpText(spec, options), exit: option === QUESTION ? 1 : 0 };
   }
   if (option === USAGE) return { stdout: '', stderr: usageText(spec.program, options), exit: 0 };
   if (option !== VERSION) return null;
@@ -129,10 +134,10 @@ function answerTo(option: Option, spec: CommandSpec, options: readonly Option[])
 }
 
 function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLine | Answer {
-  const options = allOptions(spec);
+  const options = optionsOf(spec);
   const values: Values = {};
   const words: string[] = [];
-  for (const { shape, value } of getopt(argv, options, words)) {
+  for (const { shape, value } of getopt(argv, [...options.own, ...options.common], words)) {
     const answer = answerTo(shape, spec, options);
     if (answer) return answer;
     if (shape === LXCPATH && values['lxcpath'] !== undefined) {
@@ -189,7 +194,7 @@ function reportUsage(spec: CommandSpec, error: unknown, context: CommandContext)
   for (const line of renderError(context.program, error)) context.stderr.write(`${line}\n`);
   const mistake =
     error instanceof TlxcError && error.code === 'TLXC_E_USAGE' && GETOPT_MISTAKE.test(error.message);
-  if (mistake) context.stderr.write(helpText(spec, spec.options.map(parseFlags)));
+  if (mistake) context.stderr.write(helpText(spec, optionsOf(spec)));
   return 1;
 }
 

@@ -46,6 +46,9 @@ function lines(error: unknown): string[] {
  */
 export function renderError(program: string, error: unknown, name = ''): string[] {
   const container = error instanceof TlxcError ? (error.details.container ?? name) : name;
-  const prefix = container ? `${program}: ${container}: ` : `${program}: `;
-  return lines(error).map((line, index) => printable(index === 0 ? prefix + line : line));
+  const [first = '', ...more] = lines(error);
+  // "u1 is not running" names it already.
+  const prefix =
+    container && !first.startsWith(`${container} `) ? `${program}: ${container}: ` : `${program}: `;
+  return [prefix + first, ...more].map(printable);
 }

@@ -27,9 +27,12 @@ export function addressesOf(status: ContainerStatus, family: 'inet' | 'inet6'): 
     .map(({ address }) => address);
 }
 
+/** An lxcpath and what its containers are read with. */
 export interface Store {
   readonly system: SystemConfig;
   readonly lxcpath: string;
+  /** The caller's: lxc.environment = NAME copies from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 export interface InspectOptions {
@@ -95,12 +98,14 @@ export function linksOf(running: MonitorInfo): LinkCounters[] {
 }
 
 /** The configuration on disk; the error that it gives where it is broken, null where there is none. */
-export function configOf({ system, lxcpath }: Store, name: string): ContainerConfig | TlxcError | null {
+export function configOf(
+  { system, lxcpath, environment }: Store,
+  name: string,
+): ContainerConfig | TlxcError | null {
   const paths = containerPaths(system, lxcpath, name);
   if (!existsSync(paths.config)) return null;
   try {
-    const configFile = paths.config;
-    return loadContainerConfig({ name, lxcpath, configFile, overrides: [], environment: process.env });
+    return loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
   } catch (error) {
     if (error instanceof TlxcError) return error;
     throw error;

@@ -1,4 +1,5 @@
 /** Stops, kills or reboots a running container. */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
@@ -39,9 +40,11 @@ function unresponsive(name: string): TlxcError {
   });
 }
 
+const STOPPED = { kind: 'stopped' } as const;
+
 /** Asks the monitor. Throws TLXC_E_NOT_RUNNING or TLXC_E_UNRESPONSIVE. */
 function ask(paths: ContainerPaths, request: Request): void {
-  const result = askMonitor(paths, request);
+  const result = existsSync(paths.socket) ? askMonitor(paths, request) : STOPPED;
   if (result.kind === 'stopped') throw fail('TLXC_E_NOT_RUNNING', `${paths.name} is not running`, paths.name);
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   if (result.reply.ok) return;

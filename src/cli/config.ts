@@ -1,0 +1,62 @@
+/** tlxc-config */
+import { loadSystemConfig, setSystemSetting } from '../config/system.ts';
+import { systemKeys, unsupportedSystemKeys } from '../config/system-keys.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+
+const USAGE = `Usage: tlxc-config -l: list all available configuration items
+       tlxc-config ITEM: print a configuration item
+       tlxc-config ITEM VALUE: set a configuration item
+`;
+
+/** The item that a name, or a prefix of one as LXC allows, means. */
+function itemOf(name: string): string {
+  const names = systemKeys.map((key) => key.name);
+  const found = names.find((known) => known === name) ?? names.find((known) => known.startsWith(name));
+  if (found !== undefined) return found;
+  const unsupported = unsupportedSystemKeys.includes(name);
+  const message = unsupported
+    ? `${name} is not supported by this version of TLXC`
+    : `Unknown configuration item: ${name}`;
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-config -l lists them' });
+}
+
+async function config(
+  { options, rest }: Invocation,
+  { env, stdout, stderr }: CommandContext,
+): Promise<number> {
+  const [name, value, unexpected] = rest;
+  if (options['list'] === true) {
+    stdout.write(systemKeys.map((key) => `${key.name}\n`).join(''));
+    return 0;
+  }
+  if (name === undefined) {
+    stderr.write(USAGE);
+    return 0;
+  }
+  if (unexpected !== undefined) {
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'` });
+  }
+  // To set an item its whole name is needed: a prefix may mean another one in the next version.
+  if (value !== undefined) {
+    setSystemSetting(env, name, value);
+    return 0;
+  }
+  const item = itemOf(name);
+  const current = loadSystemConfig(env).settings[item];
+  stdout.write(current ? `${current}\n` : `${item} is not set.\n`);
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-config',
+    summary: "prints and sets TLXC's own settings",
+    usage: '-l\nITEM\nITEM VALUE',
+    name: 'none',
+    rest: 'words',
+    options: [{ flags: '-l, --list', description: 'List all available configuration items' }],
+  },
+  config,
+);

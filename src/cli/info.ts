@@ -1,0 +1,112 @@
+/** tlxc-info */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { openConfigItems, type ConfigItem } from '../container/config-item.ts';
+import {
+  addressesOf,
+  configOf,
+  inspectContainers,
+  linksOf,
+  type ContainerStatus,
+} from '../container/inspect.ts';
+import { containerPaths } from '../container/paths.ts';
+import { usageOf } from '../container/usage.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { infoLines, type Information, type Selection } from './info-lines.ts';
+import { printable } from './render.ts';
+
+function informationOf(status: ContainerStatus): Information {
+  const { name, state, running } = status;
+  return {
+    name,
+    state,
+    pid: running?.initPid ?? null,
+    addresses: [...addressesOf(status, 'inet'), ...addressesOf(status, 'inet6')],
+    usage: running && usageOf(running.cgroups),
+    links: running ? linksOf(running) : [],
+  };
+}
+
+/** Throws TLXC_E_NOT_FOUND where there is no such container, TLXC_E_CONFIG where it is stopped and broken. */
+function inspect(invocation: Invocation, context: CommandContext): ContainerStatus {
+  const { name, system, lxcpath } = invocation;
+  const store = { system, lxcpath, environment: context.env };
+  const [status] = inspectContainers(store, [name], { network: true });
+  if (status && status.state !== 'STOPPED') return status;
+  const config = invocation.options['rcfile'] === undefined ? configOf(store, name) : null;
+  if (config instanceof TlxcError) throw config;
+  if (status && (config || existsSync(containerPaths(system, lxcpath, name).config))) return status;
+  const hint = `tlxc-ls -P ${lxcpath} lists those that exist`;
+  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `${name} doesn't exist`, hint });
+}
+
+/** `KEY = VALUE`, or only the value; a list one item a line and an empty line after it. */
+function itemLines(key: string, { values, list }: ConfigItem, bare: boolean): string[] {
+  const [first = '', ...more] = values.map(printable);
+  const head = bare ? first : `${key} =${first && ' '}${first}`;
+  return list ? [head, ...more, ''] : [head];
+}
+
+function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContext, bare: boolean): string[] {
+  const keys = (invocation.options['config'] as readonly string[] | undefined) ?? [];
+  if (keys.length === 0) return [];
+  const { name, system, lxcpath, options } = invocation;
+  const rcfile = options['rcfile'];
+  const configFile =
+    typeof rcfile === 'string' ? resolve(cwd, rcfile) : containerPaths(system, lxcpath, name).config;
+  const itemOf = openConfigItems({ name, lxcpath, configFile, environment: env });
+  return keys.flatMap((key) => {
+    const item = itemOf(key);
+    if (item) return itemLines(key, item, bare);
+    stderr.write(`${printable(key)} invalid\n`);
+    return [];
+  });
+}
+
+async function info(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { options } = invocation;
+  const is = (key: string) => options[key] === true;
+  const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };
+  const information = informationOf(inspect(invocation, context));
+  if (is('json')) {
+    context.stdout.write(`${JSON.stringify(information, null, 2)}\n`);
+    return 0;
+  }
+  const keys = (options['config'] as readonly string[] | undefined) ?? [];
+  const selected = Object.values(selection).filter(Boolean).length;
+  const bare = is('noHumanize') && keys.length + selected === 1;
+  const lines = keys.length > 0 && selected === 0 ? [] : infoLines(information, selection, !is('noHumanize'));
+  lines.push(...configLines(invocation, context, bare));
+  context.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-info',
+    summary: 'shows what is known of the container NAME',
+    usage: '--name=NAME',
+    name: 'required',
+    rest: 'none',
+    options: [
+      {
+        flags: '-c, --config <KEY>',
+        description: 'Show the configuration key KEY, from the file on disk',
+        repeat: true,
+      },
+      { flags: '-i, --ips', description: 'Show the IP addresses' },
+      { flags: '-p, --pid', description: "Show the process id of the container's init" },
+      { flags: '-S, --stats', description: 'Show what it uses' },
+      { flags: '-H, --no-humanize', description: 'Show raw numbers; of one single value, nothing but it' },
+      { flags: '-s, --state', description: 'Show the state' },
+      { flags: '--json', description: 'Show everything as JSON' },
+      {
+        flags: '--rcfile <FILE>',
+        description: "Read -c's keys from FILE instead of the container's configuration",
+      },
+    ],
+  },
+  info,
+);

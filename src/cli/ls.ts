@@ -1,0 +1,197 @@
+/** tlxc-ls */
+import type { ContainerConfig } from '../config/model.ts';
+import {
+  addressesOf,
+  configOf,
+  inspectContainers,
+  type ContainerStatus,
+  type Store,
+} from '../container/inspect.ts';
+import { listActive, listContainers } from '../container/store.ts';
+import { usageOf } from '../container/usage.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { DEFAULT_COLUMNS, fancyTable, nameColumns, parseColumns, type Column, type Row } from './ls-table.ts';
+import { renderError } from './render.ts';
+
+interface Wishes {
+  readonly columns: readonly Column[];
+  readonly fancy: boolean;
+  readonly json: boolean;
+  /** Member of all of these. */
+  readonly groups: readonly string[];
+  readonly pattern: RegExp | null;
+  readonly only: Readonly<Record<'active' | 'running' | 'frozen' | 'stopped' | 'defined', boolean>>;
+}
+
+/** A POSIX extended regular expression as a JavaScript one: what differs are the classes, [[:alpha:]]. */
+function posixPattern(text: string): RegExp {
+  const classes: Record<string, string> = {
+    ...{ alpha: 'A-Za-z', digit: '0-9', alnum: 'A-Za-z0-9', upper: 'A-Z', lower: 'a-z' },
+    ...{ space: '\\s', blank: ' \\t', xdigit: '0-9A-Fa-f', punct: '!-\\/:-@\\[-`{-~' },
+  };
+  try {
+    return new RegExp(text.replace(/\[:([a-z]+):\]/g, (whole, name: string) => classes[name] ?? whole));
+  } catch (error) {
+    const message = `'${text}' is not a regular expression`;
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: String((error as Error).message) });
+  }
+}
+
+function wishesOf({ options, rest }: Invocation): Wishes {
+  if (options['nesting'] !== undefined) {
+    const message = '--nesting is not supported by this version of TLXC';
+    const hint = 'list them from inside: tlxc-attach -n NAME -- lxc-ls';
+    throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint });
+  }
+  const words = typeof options['filter'] === 'string' ? [options['filter'], ...rest] : rest;
+  const [pattern, unexpected] = words;
+  if (unexpected !== undefined) {
+    throw new TlxcError({
+      code: 'TLXC_E_USAGE',
+      message: `one filter at a time: '${unexpected}' is one too many`,
+    });
+  }
+  const given = options['fancyFormat'];
+  const is = (key: string) => options[key] === true;
+  return {
+    columns: typeof given === 'string' ? parseColumns(given) : DEFAULT_COLUMNS,
+    fancy: is('fancy') || given !== undefined,
+    json: is('json'),
+    groups: typeof options['groups'] === 'string' ? options['groups'].split(',').filter(Boolean) : [],
+    pattern: pattern === undefined ? null : posixPattern(pattern),
+    only: {
+      ...{ active: is('active'), running: is('running'), frozen: is('frozen') },
+      ...{ stopped: is('stopped'), defined: is('defined') },
+    },
+  };
+}
+
+interface Found extends ContainerStatus {
+  readonly config: ContainerConfig | TlxcError | null;
+}
+
+function matchesState({ state }: ContainerStatus, { only }: Wishes): boolean {
+  const stopped = state === 'STOPPED';
+  if ((only.active || only.running) && stopped) return false;
+  if (only.stopped && !stopped) return false;
+  return !only.frozen || state === 'FROZEN';
+}
+
+const isMember = ({ config }: Found, groups: readonly string[]) =>
+  groups.length === 0 ||
+  (config !== null &&
+    !(config instanceof TlxcError) &&
+    groups.every((group) => config.groups.includes(group)));
+
+/** Looks only at what is asked for: plain names need no monitor and no configuration. */
+function find(store: Store, wishes: Wishes): Found[] {
+  const { only, columns, groups, fancy, json, pattern } = wishes;
+  const defined = listContainers(store.system, store.lxcpath);
+  const active = only.defined ? [] : listActive(store.system, store.lxcpath);
+  const undefinedOnes = new Set(active.filter((name) => !defined.includes(name)));
+  const names = [...defined, ...undefinedOnes].filter((name) => pattern?.test(name) ?? true);
+  names.sort((a, b) => (a < b ? -1 : 1));
+  const shown = (...wanted: readonly Column[]) =>
+    json || (fancy && wanted.some((column) => columns.includes(column)));
+  const stateMatters = only.active || only.running || only.frozen || only.stopped || undefinedOnes.size > 0;
+  const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', 'INTERFACE', 'IPV4', 'IPV6');
+  const network = shown('INTERFACE', 'IPV4', 'IPV6');
+  const statuses: ContainerStatus[] = asksMonitors
+    ? inspectContainers(store, names, { network })
+    : names.map((name) => ({ name, state: 'STOPPED', running: null, interfaces: [] }));
+  const needsConfig = groups.length > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED');
+  return statuses
+    .filter((status) => !undefinedOnes.has(status.name) || status.state !== 'STOPPED')
+    .filter((status) => matchesState(status, wishes))
+    .map((status) => ({ ...status, config: needsConfig ? configOf(store, status.name) : null }))
+    .filter((found) => isMember(found, groups));
+}
+
+function rowOf({ config, ...status }: Found, wishes: Wishes): Row {
+  const { name, running, interfaces } = status;
+  const broken = config instanceof TlxcError;
+  const known = broken ? null : config;
+  const counted = wishes.json || wishes.columns.includes('RAM') || wishes.columns.includes('SWAP');
+  const usage = running && counted ? usageOf(running.cgroups) : null;
+  return {
+    name,
+    state: broken && status.state === 'STOPPED' ? 'BROKEN' : status.state,
+    pid: running?.initPid ?? null,
+    ram: usage?.memoryBytes ?? null,
+    swap: usage?.swapBytes ?? null,
+    autostart: known?.start.auto ?? null,
+    groups: known?.groups ?? [],
+    interfaces: interfaces.map((entry) => entry.name).sort(),
+    ipv4: addressesOf(status, 'inet'),
+    ipv6: addressesOf(status, 'inet6'),
+    unprivileged: known === null ? null : known.idmap.length > 0,
+  };
+}
+
+function plainLines(
+  names: readonly string[],
+  { options }: Invocation,
+  { stdout }: CommandContext,
+): readonly string[] {
+  if (names.length === 0 || options['line'] === true) return names;
+  return nameColumns(names, stdout.isTTY ? (stdout.columns ?? 80) : 0);
+}
+
+async function ls(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { system, lxcpath, quiet } = invocation;
+  const wishes = wishesOf(invocation);
+  const found = find({ system, lxcpath, environment: context.env }, wishes);
+  for (const { name, config } of found) {
+    if (!(config instanceof TlxcError) || quiet) continue;
+    for (const line of renderError(context.program, config, name)) context.stderr.write(`${line}\n`);
+  }
+  const rows = found.map((entry) => rowOf(entry, wishes));
+  const print = (lines: readonly string[]) => context.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  if (wishes.json) print([JSON.stringify(rows, null, 2)]);
+  else if (!wishes.fancy)
+    print(
+      plainLines(
+        rows.map(({ name }) => name),
+        invocation,
+        context,
+      ),
+    );
+  else if (rows.length > 0) print(fancyTable(rows, wishes.columns));
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-ls',
+    summary: 'lists containers',
+    usage:
+      '[-1|-f|--json] [--active] [--running] [--frozen] [--stopped] [--defined]\n        [-g GROUPS] [-F COLUMNS] [--filter=REGEX | REGEX]',
+    name: 'none',
+    rest: 'words',
+    exitCodes: { TLXC_E_USAGE: 0 },
+    options: [
+      { flags: '-1, --line', description: 'One name a line' },
+      { flags: '-f, --fancy', description: 'A table' },
+      {
+        flags: '-F, --fancy-format <COLUMNS>',
+        description:
+          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED',
+      },
+      { flags: '--json', description: 'All that is known of each, as JSON' },
+      { flags: '--active', description: 'Only those with a live monitor' },
+      { flags: '--running', description: 'Only those that run (or are frozen)' },
+      { flags: '--frozen', description: 'Only those that are frozen' },
+      { flags: '--stopped', description: 'Only those that are stopped' },
+      { flags: '--defined', description: 'Only those with a configuration' },
+      { flags: '--nesting [NUM]', description: '', hidden: true },
+      { flags: '--filter <REGEX>', description: 'Only names that the regular expression matches' },
+      {
+        flags: '-g, --groups <GROUPS>',
+        description: 'Only members of all these groups (commas between them)',
+      },
+    ],
+  },
+  ls,
+);
