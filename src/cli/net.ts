@@ -1,0 +1,93 @@
+/** tlxc-net: the bridge service by hand or from an init system; the words of LXC's lxc-net, and status. */
+import type { BridgeStatus } from '../network/service.ts';
+import { bridgeStatus, startBridge, stopBridge } from '../network/service.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+
+type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
+
+/** LSB: the program is not running. */
+const NOT_RUNNING = 3;
+/** lxc-net's, for a word it does not know. */
+const USAGE = 2;
+
+const start: Action = async ({ system, quiet }, { stdout, stderr, program }) => {
+  await startBridge(system);
+  const status = await bridgeStatus(system);
+  if (!quiet) stdout.write(`${status.bridge} is up: ${status.addresses.join(', ')}\n`);
+  for (const line of quiet ? [] : warnings(status)) stderr.write(`${program}: warning: ${line}\n`);
+  return 0;
+};
+
+const stop: Action = async ({ system, quiet }, { stderr, program }) => {
+  const ports = await stopBridge(system);
+  if (ports.length > 0 && !quiet) {
+    stderr.write(
+      `${program}: the bridge stays, without addresses and down: still connected are ${ports.join(', ')}\n`,
+    );
+  }
+  return 0;
+};
+
+const restart: Action = async (invocation, context) =>
+  (await stop(invocation, context)) || start(invocation, context);
+
+const status: Action = async ({ system, options }, { stdout }) => {
+  const state = await bridgeStatus(system);
+  stdout.write(options['json'] ? `${JSON.stringify(state, null, 2)}\n` : describe(state));
+  return state.up ? 0 : NOT_RUNNING;
+};
+
+function warnings({ droppedBy, bridge }: BridgeStatus): string[] {
+  return droppedBy.map((chain) => {
+    const [family, table, name] = chain.split(' ');
+    return `the chain ${name} (table ${family} ${table}) drops forwarded packets by default: containers may reach nobody, unless it gets "iifname ${bridge} accept" and "oifname ${bridge} accept"`;
+  });
+}
+
+const onOff = (on: boolean): string => (on ? 'on' : 'off');
+
+/** Aligned as tlxc-info's output is. */
+function describe(state: BridgeStatus): string {
+  const { bridge, link, addresses, ports, dnsmasqPid, leases, rules, nat, forwarding } = state;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Bridge', `${bridge} ${link}`],
+    ...addresses.map((address) => ['Address', address] as const),
+    ['Ports', ports.length === 0 ? 'none' : ports.join(' ')],
+    ['DHCP, DNS', dnsmasqPid === null ? 'not running' : `dnsmasq, pid ${dnsmasqPid}`],
+    ...leases.map(({ address, mac, hostname }) => ['Lease', `${address} ${mac} ${hostname}`.trim()] as const),
+    ['Rules', rules ? `table inet tlxc, NAT ${onOff(nat)}` : 'none'],
+    ['Forwarding', `IPv4 ${onOff(forwarding.ipv4)}, IPv6 ${onOff(forwarding.ipv6)}`],
+    ...warnings(state).map((line) => ['Warning', line] as const),
+  ];
+  return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${value}\n`).join('');
+}
+
+const actions: Readonly<Record<string, Action>> = {
+  start,
+  stop,
+  restart,
+  reload: restart,
+  'force-reload': restart,
+  status,
+};
+
+const run: Action = (invocation, context) => {
+  const [word = '', ...more] = invocation.rest;
+  const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
+  if (action !== undefined && more.length === 0) return action(invocation, context);
+  context.stderr.write(`Usage: ${context.program} {${Object.keys(actions).join('|')}}\n`);
+  return Promise.resolve(USAGE);
+};
+
+export default defineCommand(
+  {
+    program: 'tlxc-net',
+    summary: "brings the containers' bridge up and down",
+    usage: `{${Object.keys(actions).join('|')}} [--json]`,
+    options: [{ flags: '--json', description: 'status as JSON' }],
+    name: 'none',
+    rest: 'words',
+  },
+  run,
+);

@@ -1,0 +1,151 @@
+/** DHCP and DNS on the bridge: one dnsmasq of our own, known by its pid and start time; other instances are not ours. */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
+import { rangeSize } from './ipv4.ts';
+import { portHolders } from './port-holder.ts';
+import type { BridgeSettings } from './settings.ts';
+import { runTool } from './tool.ts';
+
+interface Record {
+  readonly pid: number;
+  /** /proc/PID/stat field 22: with the pid it names one process for ever. */
+  readonly startTime: string;
+  /** To see whether it runs as the settings now say. */
+  readonly argv: readonly string[];
+}
+
+export interface Lease {
+  /** Seconds since 1970. */
+  readonly expires: number;
+  readonly mac: string;
+  readonly address: string;
+  /** "" when the container gave none. */
+  readonly hostname: string;
+}
+
+const SIGTERM = 15;
+const SIGKILL = 9;
+
+const recordFile = (directory: string): string => join(directory, 'dnsmasq.json');
+const pidFile = (directory: string): string => join(directory, 'dnsmasq.pid');
+const leaseFile = (directory: string): string => join(directory, 'dnsmasq.leases');
+
+/** The unprivileged user that dnsmasq becomes: its own where Debian's package made it. */
+function serviceUser(): string {
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':')[0]);
+  return users.includes('dnsmasq') ? 'dnsmasq' : 'nobody';
+}
+
+/** --conf-file and --no-hosts: nothing of the host's own dnsmasq, nor its /etc/hosts, reaches containers. */
+export function dnsmasqArguments(settings: BridgeSettings, directory: string, user: string): string[] {
+  const { name, ipv4, ipv6, domain } = settings;
+  return [
+    'dnsmasq',
+    '--conf-file=/dev/null',
+    '--no-hosts',
+    `--user=${user}`,
+    `--pid-file=${pidFile(directory)}`,
+    '--bind-interfaces',
+    `--interface=${name}`,
+    '--except-interface=lo',
+    '--strict-order',
+    ...(domain === '' ? [] : [`--domain=${domain}`, `--local=/${domain}/`]),
+    ...(ipv4 ? [`--listen-address=${ipv4.address}`, `--dhcp-range=${ipv4.range.join(',')},1h`] : []),
+    ...(ipv4 ? [`--dhcp-lease-max=${rangeSize(ipv4.range)}`] : []),
+    `--dhcp-leasefile=${leaseFile(directory)}`,
+    '--dhcp-authoritative',
+    '--dhcp-no-override',
+    ...(ipv6
+      ? [`--listen-address=${ipv6.address}`, '--enable-ra', `--dhcp-range=${ipv6.address},ra-names`]
+      : []),
+  ];
+}
+
+function startTimeOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command's name, in parentheses, may hold anything: fields are counted after the last one.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+const alive = ({ pid, startTime }: Record): boolean => startTimeOf(pid) === startTime;
+
+/** Our running instance, null when there is none. */
+function running(directory: string): Record | null {
+  try {
+    const record = JSON.parse(readFileSync(recordFile(directory), 'utf8')) as Record;
+    return alive(record) ? record : null;
+  } catch {
+    return null;
+  }
+}
+
+export const dnsmasqPid = (directory: string): number | null => running(directory)?.pid ?? null;
+
+/** Starts it; where it runs already as the settings say, does nothing; where they changed, starts it anew. */
+export async function startDnsmasq(settings: BridgeSettings, directory: string): Promise<void> {
+  const argv = dnsmasqArguments(settings, directory, serviceUser());
+  const current = running(directory);
+  if (current?.argv.join('\0') === argv.join('\0')) return;
+  await stopDnsmasq(directory);
+  try {
+    await runTool(argv, `cannot serve DHCP and DNS on ${settings.name}`);
+  } catch (error) {
+    throw explain(error);
+  }
+  const pid = Number(readFileSync(pidFile(directory), 'utf8'));
+  const record: Record = { pid, startTime: startTimeOf(pid) ?? '', argv };
+  writeFileAtomically(recordFile(directory), JSON.stringify(record), { mode: 0o600 });
+}
+
+/** "address already in use" says neither which port nor whose. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof TlxcError) || !/address already in use/i.test(error.message)) return error;
+  const [port, holders] = [53, 67]
+    .map((number) => [number, portHolders(number)] as const)
+    .find(([, who]) => who.length > 0) ?? [53, []];
+  return new TlxcError({
+    ...error.details,
+    message: `${error.message}: port ${port} is held by ${holders.join(', ') || 'a process that cannot be seen'}`,
+    hint: 'make it listen on its own addresses only (named: listen-on; dnsmasq: bind-interfaces), or stop it',
+  });
+}
+
+/** Ends our instance, if there is one, by SIGTERM and after two seconds SIGKILL. Leases are kept. */
+export async function stopDnsmasq(directory: string): Promise<void> {
+  const record = running(directory);
+  if (record !== null) {
+    const { pid, startTime } = record;
+    native().signalProcess({ pid, startTime, signal: SIGTERM });
+    for (let waited = 0; alive(record) && waited < 2000; waited += 20) await sleep(20);
+    if (alive(record)) native().signalProcess({ pid, startTime, signal: SIGKILL });
+  }
+  rmSync(recordFile(directory), { force: true });
+  rmSync(pidFile(directory), { force: true });
+}
+
+/** dnsmasq's lease file: EXPIRES MAC ADDRESS HOSTNAME CLIENT-ID a line; DHCPv6 leases, after "duid", are of another form. */
+export function parseLeases(text: string): Lease[] {
+  const lines = text.split('\n').filter((line) => /^\d+ [0-9a-f:]{17} /.test(line));
+  return lines.map((line) => {
+    const [expires = '', mac = '', address = '', hostname = '*'] = line.split(' ');
+    return { expires: Number(expires), mac, address, hostname: hostname === '*' ? '' : hostname };
+  });
+}
+
+export function readLeases(directory: string): Lease[] {
+  try {
+    return parseLeases(readFileSync(leaseFile(directory), 'utf8'));
+  } catch {
+    return [];
+  }
+}

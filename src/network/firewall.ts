@@ -1,0 +1,68 @@
+/** The nftables rules of the bridge: one table of our own, replaced whole. No rule of anybody else is touched. */
+import type { BridgeSettings } from './settings.ts';
+import { runTool } from './tool.ts';
+
+const TABLE = 'inet tlxc';
+
+/** Text for nft -f: the table as it shall be, in one transaction. */
+export function ruleset({ name, ipv4, ipv6, nat }: BridgeSettings): string {
+  const leaving = [
+    ...(ipv4 ? [`ip saddr ${ipv4.network} ip daddr != ${ipv4.network} masquerade`] : []),
+    ...(ipv6
+      ? [`ip6 saddr ${ipv6.address}/${ipv6.prefix} ip6 daddr != ${ipv6.address}/${ipv6.prefix} masquerade`]
+      : []),
+  ];
+  return `
+table ${TABLE}
+delete table ${TABLE}
+table ${TABLE} {
+  chain input {
+    type filter hook input priority filter;
+    iifname "${name}" udp dport { 53, 67, 547 } accept
+    iifname "${name}" tcp dport 53 accept
+  }
+  chain forward {
+    type filter hook forward priority filter;
+    iifname "${name}" accept
+    oifname "${name}" accept
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat;
+    ${nat ? leaving.join('\n    ') : ''}
+  }
+}
+`;
+}
+
+export async function applyRules(settings: BridgeSettings): Promise<void> {
+  await runTool(['nft', '-f', '-'], 'cannot set the packet filter rules', ruleset(settings));
+}
+
+export async function rulesPresent(): Promise<boolean> {
+  const tables = await runTool(['nft', 'list', 'tables'], 'cannot read the packet filter rules');
+  return tables.split('\n').includes(`table ${TABLE}`);
+}
+
+export async function removeRules(): Promise<void> {
+  if (await rulesPresent())
+    await runTool(['nft', 'delete', 'table', ...TABLE.split(' ')], 'cannot remove the packet filter rules');
+}
+
+interface NftChain {
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly hook?: string;
+  readonly policy?: string;
+}
+
+/** Chains of others that drop forwarded packets by default: an accept of ours does not overrule them. */
+export async function droppingChains(): Promise<string[]> {
+  const text = await runTool(['nft', '--json', 'list', 'chains'], 'cannot read the packet filter rules');
+  const { nftables } = JSON.parse(text) as { nftables: readonly { readonly chain?: NftChain }[] };
+  return nftables.flatMap(({ chain }) =>
+    chain?.hook === 'forward' && chain.policy === 'drop'
+      ? [`${chain.family} ${chain.table} ${chain.name}`]
+      : [],
+  );
+}

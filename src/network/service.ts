@@ -1,0 +1,123 @@
+/** The bridge service: brings the bridge, its addresses, the packet filter, DHCP and DNS up and down, and says what is up. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SystemConfig } from '../config/model.ts';
+import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
+import { checkNetworkIsFree, lowerBridge, raiseBridge, readBridge } from './bridge-device.ts';
+import { dnsmasqPid, readLeases, startDnsmasq, stopDnsmasq, type Lease } from './dnsmasq.ts';
+import { applyRules, droppingChains, removeRules, rulesPresent } from './firewall.ts';
+import { enableForwarding, forwardingState } from './forwarding.ts';
+import { bridgeSettings, type BridgeSettings } from './settings.ts';
+
+export interface BridgeStatus {
+  readonly bridge: string;
+  /** Everything that the settings ask for is there. */
+  readonly up: boolean;
+  readonly link: 'absent' | 'down' | 'up';
+  /** ADDRESS/PREFIX. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly string[];
+  /** null: not running. */
+  readonly dnsmasqPid: number | null;
+  readonly leases: readonly Lease[];
+  readonly rules: boolean;
+  readonly nat: boolean;
+  readonly forwarding: { readonly ipv4: boolean; readonly ipv6: boolean };
+  /** "ip filter FORWARD": chains of others in which containers' packets may end. */
+  readonly droppedBy: readonly string[];
+}
+
+/** RUNDIR/network: dnsmasq's record, pid and leases, and the lock. */
+const stateDirectory = (system: SystemConfig): string => join(system.runDir, 'network');
+
+function requireRoot(what: string): void {
+  if (process.getuid?.() === 0) return;
+  throw new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: `only root can ${what} the bridge`,
+    hint: 'use sudo',
+  });
+}
+
+/** One start or stop at a time; the kernel drops the lock when the process ends. */
+async function locked<T>(system: SystemConfig, action: (directory: string) => Promise<T>): Promise<T> {
+  const directory = stateDirectory(system);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, 'lock');
+  const lock = native().lock({ path, wait: true });
+  if (typeof lock !== 'number') {
+    const { syscall, errno } = lock;
+    throw new TlxcError({
+      code: 'TLXC_E_SYSCALL',
+      message: `cannot lock ${path}`,
+      syscall,
+      errno: errnoName(errno),
+      path,
+    });
+  }
+  try {
+    return await action(directory);
+  } finally {
+    native().closeFd(lock);
+  }
+}
+
+/**
+ * Brings everything up, or what is missing of it. Throws TLXC_E_PERMISSION, or TLXC_E_NETWORK with the step that
+ * failed; what was up by then stays, and a second start completes it.
+ */
+export async function startBridge(system: SystemConfig): Promise<void> {
+  requireRoot('bring up');
+  const settings = bridgeSettings(system);
+  await locked(system, async (directory) => {
+    await checkNetworkIsFree(settings);
+    await raiseBridge(settings);
+    enableForwarding(settings);
+    await applyRules(settings);
+    await startDnsmasq(settings, directory);
+  });
+}
+
+/** Takes everything down. Returns the ports on account of which the bridge itself stays, without addresses and down. */
+export async function stopBridge(system: SystemConfig): Promise<readonly string[]> {
+  requireRoot('take down');
+  const { name } = bridgeSettings(system);
+  if (!existsSync(stateDirectory(system)) && (await readBridge(name)) === null) return [];
+  return locked(system, async (directory) => {
+    await stopDnsmasq(directory);
+    await removeRules();
+    return lowerBridge(name);
+  });
+}
+
+const complete = (status: Omit<BridgeStatus, 'up'>, settings: BridgeSettings): boolean =>
+  status.link === 'up' &&
+  status.rules &&
+  status.dnsmasqPid !== null &&
+  [settings.ipv4, settings.ipv6].every(
+    (own) => own === null || status.addresses.includes(`${own.address}/${own.prefix}`),
+  );
+
+/** Needs root: the packet filter is not shown to others. */
+export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> {
+  requireRoot('look into');
+  const settings = bridgeSettings(system);
+  const directory = stateDirectory(system);
+  const bridge = await readBridge(settings.name);
+  const rules = await rulesPresent();
+  const status = {
+    bridge: settings.name,
+    link: bridge === null ? ('absent' as const) : bridge.up ? ('up' as const) : ('down' as const),
+    addresses: bridge?.addresses ?? [],
+    ports: bridge?.ports ?? [],
+    dnsmasqPid: dnsmasqPid(directory),
+    leases: readLeases(directory),
+    rules,
+    nat: rules && settings.nat,
+    forwarding: forwardingState(),
+    droppedBy: await droppingChains(),
+  };
+  return { ...status, up: complete(status, settings) };
+}
