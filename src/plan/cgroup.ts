@@ -69,9 +69,13 @@ function delegatedFiles(mount: CgroupMount): string[] {
 }
 
 function compileGroups(compilation: Compilation): Groups {
-  const { config, system } = compilation;
+  const { config, system, findings } = compilation;
   const { name, cgroupDir } = config;
-  checkGroupKeys(compilation);
+  if (cgroupDir.monitorPivot)
+    findings.warn(
+      cgroupDir.monitorPivot.at,
+      'lxc.cgroup.dir.monitor.pivot has no effect: the monitor leaves its group by itself',
+    );
   const monitor = cgroupDir.monitor?.value ?? `tlxc/.monitor/${name}`;
   if (cgroupDir.container !== undefined) {
     const limit = cgroupDir.container.value;
@@ -91,19 +95,3 @@ const payload = (limit: string, monitor: string): Groups => ({
   monitor,
   exact: false,
 });
-
-function checkGroupKeys({ config, findings }: Compilation): void {
-  const { dir, container, monitor, monitorPivot, containerInner } = config.cgroupDir;
-  const alone = container && !monitor ? container : !container ? monitor : undefined;
-  if (alone)
-    findings.refuse(alone.at, 'lxc.cgroup.dir.container and lxc.cgroup.dir.monitor must be set together');
-  if (dir && container)
-    findings.refuse(container.at, 'lxc.cgroup.dir and lxc.cgroup.dir.container exclude each other');
-  if (containerInner && !container)
-    findings.refuse(containerInner.at, 'lxc.cgroup.dir.container.inner needs lxc.cgroup.dir.container');
-  if (monitorPivot)
-    findings.warn(
-      monitorPivot.at,
-      'lxc.cgroup.dir.monitor.pivot has no effect: the monitor leaves its group by itself',
-    );
-}

@@ -1,4 +1,4 @@
-/** lxc.idmap: the user namespace's maps, checked for what the kernel would refuse with a bare EINVAL. */
+/** lxc.idmap: the user namespace's maps. The loader has refused overlaps; here, what a container could not run with. */
 import type { IdMap, Sourced } from '../config/model.ts';
 import type { Compilation, Findings } from './input.ts';
 import { originOf } from './input.ts';
@@ -6,8 +6,6 @@ import type { IdMapEntry } from './types.ts';
 
 /** The kernel's limit of lines in one map (user_namespaces(7)). */
 const MAX_EXTENTS = 340;
-/** Ids are 32 bits wide and the last one means "none". */
-const ID_LIMIT = 0xffffffff;
 
 export function compileIdmap({ config, findings }: Compilation): IdMapEntry[] {
   if (config.idmap.length > 0) checkMaps(config.idmap, findings);
@@ -34,20 +32,5 @@ function checkMaps(maps: readonly Sourced<IdMap>[], findings: Findings): void {
         maps[0]?.at,
         `lxc.idmap: ${kind} 0, the container's root, is not mapped; add a line "${letter} 0 HOSTID RANGE"`,
       );
-    checkOverlaps(ofKind, findings);
   }
-}
-
-function checkOverlaps(maps: readonly Sourced<IdMap>[], findings: Findings): void {
-  maps.forEach(({ value: map, at }, index) => {
-    if (map.count < 1 || map.inside + map.count > ID_LIMIT || map.outside + map.count > ID_LIMIT)
-      findings.refuse(at, `lxc.idmap: a range of ${map.count} ids does not fit below ${ID_LIMIT}`);
-    const clash = maps.slice(0, index).find(({ value: other }) => overlaps(map, other));
-    if (clash) findings.refuse(at, `lxc.idmap: overlaps the map of line ${clash.at.line}`);
-  });
-}
-
-function overlaps(a: IdMap, b: IdMap): boolean {
-  const meet = (x: number, y: number) => x < y + b.count && y < x + a.count;
-  return meet(a.inside, b.inside) || meet(a.outside, b.outside);
 }

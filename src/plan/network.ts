@@ -14,9 +14,8 @@ export function compileInterfaces(compilation: Compilation): Interface[] {
   checkNames(config.networks, findings);
   return config.networks.flatMap((network) => {
     const { type } = network;
-    if (type.value !== 'none') return [compileInterface(network, type.value, findings)];
-    findings.warn(type.at, `lxc.net.${network.index}.type: none has no effect beside other networks`);
-    return [];
+    // The loader refuses none beside other types.
+    return type.value === 'none' ? [] : [compileInterface(network, type.value, findings)];
   });
 }
 

@@ -269,7 +269,7 @@ export const Seccomp = record('Seccomp', {
   /** libseccomp names beside the native architecture. */
   architectures: texts,
   rules: Type.Array(SeccompRule),
-  /** A file under the run directory that holds (or will hold) this policy's compiled form, named by its SHA-256. */
+  /** A file under the run directory that holds (or will hold) this policy's compiled form; another policy, another name. */
   cache: text,
 });
 

@@ -8,8 +8,8 @@
  *     kexec_load errno 1
  *     ioctl errno 25 [1,0x5412,SCMP_CMP_MASKED_EQ,0xffffffff]
  */
-import { createHash } from 'node:crypto';
 import type { SourceLocation } from '../errors.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { Findings } from './input.ts';
 import { parseRuleArguments } from './seccomp-arguments.ts';
 import { filterArchitectures, sectionArchitecture } from './seccomp-architectures.ts';
@@ -25,6 +25,8 @@ export interface SeccompContext {
   readonly findings: Findings;
 }
 
+/** Of the compiled form: another number where the same policy comes to mean another filter. */
+const FORMAT = 1;
 const EACCES = 13;
 /** umount2(2), MNT_FORCE. */
 const MNT_FORCE = '1';
@@ -57,13 +59,13 @@ export function compileSeccomp(policy: { path: string; text: string }, context: 
   lines.forEach((line, index) => {
     if (index > 1 && line !== '') body.line(line, at(index));
   });
-  const filter = {
+  return {
     defaultAction: unlisted.action,
     defaultErrno: unlisted.errno,
     architectures: filterArchitectures(context.machine, allowList, body.sections),
     rules: body.rules,
+    cache: cachePath(lines, context),
   };
-  return { ...filter, cache: cachePath(filter, context.cacheDir) };
 }
 
 /** The lines after the first two; sections change which architecture the following rules are for. */
@@ -141,8 +143,7 @@ function parseVerdict(words: readonly string[], fallback: Verdict, refuse: (what
   return { action: 'errno', errno: Number(number) };
 }
 
-/** Named by what the filter does, not by where its lines stand, so that containers share it. */
-function cachePath(filter: Omit<Seccomp, 'cache'>, cacheDir: string): string {
-  const meaning = JSON.stringify(filter, (key, value: unknown) => (key === 'origin' ? undefined : value));
-  return `${cacheDir}/${createHash('sha256').update(meaning).digest('hex')}.bpf`;
+/** Named by what makes the filter what it is, so that containers share it and a changed policy is another. */
+function cachePath(lines: readonly string[], { machine, cacheDir }: SeccompContext): string {
+  return `${cacheDir}/${fingerprint([FORMAT, machine, ...lines.filter(Boolean)].join('\n'))}.bpf`;
 }

@@ -26,16 +26,13 @@ test('lxc.cgroup.dir gives the groups their LXC names', (t) => {
   t.is(first?.monitorGroup, 'box/lxc.monitor.u1');
 });
 
-test('lxc.cgroup.dir.container is taken exactly, and needs its monitor', (t) => {
+test('lxc.cgroup.dir.container is taken exactly, and never another in its place', (t) => {
   const cgroupDir = { container: written('a/b'), monitor: written('a/m'), containerInner: written('in') };
   const { hierarchies, allowSuffix } = compileCgroups(compilation({ config: { cgroupDir } }));
   t.is(hierarchies[0]?.limitGroup, 'a/b');
   t.is(hierarchies[0]?.innerGroup, 'a/b/in');
   t.is(hierarchies[0]?.monitorGroup, 'a/m');
   t.false(allowSuffix);
-  const alone = compilation({ config: { cgroupDir: { container: written('a/b') } } });
-  compileCgroups(alone);
-  t.regex(alone.findings.problems.join(), /config:\d+: .*must be set together/);
 });
 
 test('lxc.cgroup.pattern and lxc.cgroup.use of tlxc.conf are respected', (t) => {
