@@ -1,0 +1,129 @@
+#include "executor/child.h"
+
+#include "executor/hooks.h"
+#include "executor/idmap.h"
+#include "executor/init.h"
+#include "executor/namespaces.h"
+#include "executor/rootfs.h"
+#include "executor/security.h"
+#include "executor/terminals.h"
+#include "executor/tree.h"
+
+namespace tlxc {
+namespace {
+
+class Child {
+  public:
+    Child(const plan::StartPlan& plan, handshake::Channel& monitor, const Deadline& deadline)
+        : plan_(plan), monitor_(monitor), deadline_(deadline) {}
+
+    // Returns only with a failure.
+    Status become_init() {
+        TRY(init::detach(monitor_.fd()));
+        TRY(init::die_with_monitor(plan_));
+        const UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
+        TRY(monitor_.receive<handshake::Placed>(
+            deadline_)); // fails, too, when the monitor died before we asked
+        TRY(settle());
+        const UniqueFd root = TRY(attach_root(mountPoint));
+        TRY(set_hostname());
+        auto terminals = TRY(build(root.get()));
+        TRY(rootfs::enter(plan_, root.get()));
+        const handshake::Go go = TRY(hand_over(terminals));
+        return execute(go, terminals);
+    }
+
+  private:
+    // At home in the new namespaces: root of the user namespace, its groups the roots it sees, no mount
+    // shared.
+    Status settle() {
+        TRY(idmap::become_root(plan_));
+        TRY(init::die_with_monitor(plan_));
+        TRY(namespaces::unshare_cgroup(plan_));
+        return rootfs::isolate();
+    }
+
+    Result<UniqueFd> attach_root(const UniqueFd& mountPoint) {
+        if (!plan_.hooks.preMount.empty()) {
+            TRY(run_hooks(plan_.hooks.preMount, "pre-mount"));
+            TRY(monitor_.send(handshake::HooksDone{}));
+        }
+        UniqueFd mount;
+        for (bool last = false; !last;) {
+            handshake::Mounts message = TRY(monitor_.receive<handshake::Mounts>(deadline_));
+            last = message.last;
+            for (auto& each : message.mounts) {
+                if (each.step == handshake::PreparedMount::kRootfs)
+                    mount = std::move(each.mount);
+                else
+                    prepared_.push_back(std::move(each));
+            }
+        }
+        return rootfs::attach(plan_, std::move(mount), mountPoint);
+    }
+
+    Status set_hostname() {
+        if (plan_.hostname.empty())
+            return {};
+        if (!namespaces::has(plan_, plan::Namespace::Uts))
+            return refusal("hostname", "the host name is not its own");
+        if (sethostname(plan_.hostname.data(), plan_.hostname.size()) != 0)
+            return syscall_failure("hostname", "sethostname", plan_.hostname);
+        return {};
+    }
+
+    Result<terminals::Made> build(int root) {
+        Tree tree(plan_, root, std::move(prepared_));
+        TRY(tree.make_tree());
+        TRY(run_hooks(plan_.hooks.mount, "mount"));
+        TRY(run_hooks(plan_.hooks.autodev, "autodev"));
+        TRY(tree.make_devices());
+        auto terminals = TRY(terminals::make(plan_, root));
+        TRY(tree.protect());
+        return terminals;
+    }
+
+    Result<handshake::Go> hand_over(terminals::Made& terminals) {
+        for (auto& tty : terminals.ttys) {
+            handshake::Tty message{std::move(tty)};
+            TRY(monitor_.send(message));
+            tty.slave = message.terminal.slave;
+        }
+        handshake::Ready ready{std::move(terminals.devpts), std::move(terminals.console.master),
+                               std::move(terminals.console.peer)};
+        TRY(monitor_.send(ready));
+        terminals.console.peer = std::move(ready.consolePeer);
+        return monitor_.receive<handshake::Go>(deadline_);
+    }
+
+    Status execute(const handshake::Go& go, terminals::Made& made) {
+        const std::string ttys = terminals::container_ttys(made.ttys);
+        const int console = made.console.peer ? made.console.peer.get() : -1;
+        TRY(init::prepare_process(plan_, console));
+        TRY(init::run_start_hooks(plan_, go.seccomp, ttys));
+        TRY(monitor_.send(handshake::Executing{})); // before the filter, which may know no sendmsg
+        TRY(security::restrict_child(plan_, go.seccomp));
+        if (plan_.init.uid != 0 || plan_.init.gid != 0)
+            TRY(init::die_with_monitor(plan_));
+        return init::execute(plan_, ttys);
+    }
+
+    Status run_hooks(const std::vector<plan::Hook>& hooks, const char* name) {
+        return hooks::run(hooks, name, plan_.hooks.environment, plan_.hooks.childEnvironment);
+    }
+
+    const plan::StartPlan& plan_;
+    handshake::Channel& monitor_;
+    const Deadline& deadline_;
+    std::vector<handshake::PreparedMount> prepared_;
+};
+
+} // namespace
+
+void run_child(const plan::StartPlan& plan, handshake::Channel monitor, const Deadline& deadline) {
+    Status status = Child(plan, monitor, deadline).become_init();
+    (void)monitor.send(status.failure()).ok(); // nobody is left to tell when this fails
+    _exit(1);
+}
+
+} // namespace tlxc

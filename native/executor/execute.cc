@@ -1,0 +1,190 @@
+#include "executor/execute.h"
+
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#include "executor/cgroup.h"
+#include "executor/child.h"
+#include "executor/hooks.h"
+#include "executor/idmap.h"
+#include "executor/namespaces.h"
+#include "executor/network.h"
+#include "executor/rootfs.h"
+#include "executor/security.h"
+#include "executor/sources.h"
+
+namespace tlxc {
+namespace {
+
+constexpr int64_t kPatienceMs = 60'000;
+constexpr int kRemovalMs = 5'000;
+constexpr size_t kMountsAMessage = 200; // fewer than the kernel takes in one datagram
+
+// A start in progress. What it has made is removed with it, unless it ended in a running container.
+class Start {
+  public:
+    explicit Start(const plan::StartPlan& plan) : plan_(plan), deadline_(patience(plan)) {}
+    ~Start() {
+        if (!finished_)
+            undo();
+    }
+    Start(const Start&) = delete;
+    Start& operator=(const Start&) = delete;
+
+    Result<Running> perform() {
+        TRY(hooks::run(plan_.hooks.preStart, "pre-start", plan_.hooks.environment, {}));
+        running_.cgroups = TRY(cgroup::create(plan_));
+        TRY(rootfs::make_mount_point(plan_));
+        TRY(spawn_child());
+        TRY(place_child());
+        TRY(send_mounts());
+        running_.interfaces = TRY(network::create(plan_, running_.initPid));
+        running_.seccomp = TRY(security::compile_seccomp(plan_)); // while the child builds its tree
+        TRY(collect_terminals());
+        TRY(open_for_stop_hooks());
+        TRY(run_start_host_hooks());
+        TRY(let_go());
+        finished_ = true;
+        return std::move(running_);
+    }
+
+  private:
+    static int64_t patience(const plan::StartPlan& plan) {
+        int64_t milliseconds = kPatienceMs;
+        const plan::Hooks& hooks = plan.hooks;
+        for (const auto* list :
+             {&hooks.preStart, &hooks.preMount, &hooks.mount, &hooks.autodev, &hooks.startHost, &hooks.start})
+            for (const auto& hook : *list)
+                milliseconds += hook.timeoutMs;
+        return milliseconds;
+    }
+
+    Status spawn_child() {
+        auto [ours, theirs] = TRY(handshake::Channel::make());
+        namespaces::Child child = TRY(namespaces::spawn(plan_));
+        if (child.pid == 0)
+            run_child(plan_, std::move(theirs), deadline_);
+        child_ = std::move(ours);
+        running_.initPid = child.pid;
+        running_.initPidfd = std::move(child.pidfd);
+        return {};
+    }
+
+    // Ids and groups, before the child does anything that either could limit.
+    Status place_child() {
+        TRY(idmap::write_maps(plan_, running_.initPid));
+        TRY(cgroup::enter(running_.cgroups, running_.initPid));
+        return tell(handshake::Placed{});
+    }
+
+    Status send_mounts() {
+        UniqueFd userNamespace;
+        if (namespaces::has(plan_, plan::Namespace::User))
+            userNamespace = TRY(namespaces::open(running_.initPid, "user"));
+        auto mounts = TRY(sources::prepare(plan_, userNamespace.get()));
+        if (!plan_.hooks.preMount.empty())
+            TRY(hear<handshake::HooksDone>());
+        mounts.push_back({handshake::PreparedMount::kRootfs,
+                          TRY(rootfs::prepare(plan_, userNamespace.get(), running_.initPid))});
+        for (size_t sent = 0; sent < mounts.size();) {
+            handshake::Mounts message;
+            for (; sent < mounts.size() && message.mounts.size() < kMountsAMessage; ++sent)
+                message.mounts.push_back(std::move(mounts[sent]));
+            message.last = sent == mounts.size();
+            TRY(tell(message));
+        }
+        return {};
+    }
+
+    Status collect_terminals() {
+        for (int64_t left = plan_.terminals.ttys; left > 0; --left)
+            running_.ttys.push_back(std::move(TRY(hear<handshake::Tty>()).terminal));
+        handshake::Ready ready = TRY(hear<handshake::Ready>());
+        running_.devpts = std::move(ready.devpts);
+        running_.console = std::move(ready.console);
+        running_.consolePeer = std::move(ready.consolePeer);
+        return {};
+    }
+
+    Status open_for_stop_hooks() {
+        if (plan_.hooks.stop.empty())
+            return {};
+        running_.namespaces = TRY(namespaces::open_all(plan_, running_.initPid));
+        return {};
+    }
+
+    Status run_start_host_hooks() {
+        const std::string pid = "LXC_PID=" + std::to_string(running_.initPid);
+        return hooks::run(plan_.hooks.startHost, "start-host", plan_.hooks.environment, {pid});
+    }
+
+    Status let_go() {
+        handshake::Go go{std::move(running_.seccomp)};
+        Status sent = tell(go);
+        running_.seccomp = std::move(go.seccomp);
+        TRY(sent);
+        TRY(hear<handshake::Executing>());
+        Status ended = child_.wait_for_end(deadline_);
+        if (!ended.ok())
+            return explained(std::move(ended.failure()));
+        return {};
+    }
+
+    template <typename Message> Status tell(const Message& message) {
+        Status sent = child_.send(message);
+        if (sent.ok())
+            return {};
+        // A child that failed has said so before it closed its end, and that is the failure to report.
+        Status last = child_.wait_for_end(deadline_);
+        return explained(std::move(last.ok() ? sent.failure() : last.failure()));
+    }
+
+    template <typename Message> Result<Message> hear() {
+        auto heard = child_.receive<Message>(deadline_);
+        if (!heard.ok())
+            return explained(std::move(heard.failure()));
+        return heard;
+    }
+
+    // Where the child is gone without a word: how it ended.
+    Failure explained(Failure failure) {
+        if (failure.step != "handshake")
+            return failure;
+        failure.step = "start";
+        siginfo_t ended{};
+        if (waitid(P_PIDFD, static_cast<id_t>(running_.initPidfd.get()), &ended,
+                   WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            ended.si_pid != 0)
+            failure.detail =
+                (ended.si_code == CLD_EXITED ? "exit " : "signal ") + std::to_string(ended.si_status);
+        return failure;
+    }
+
+    void undo() {
+        if (running_.initPidfd) {
+            pidfd_send_signal(running_.initPidfd.get(), SIGKILL, nullptr, 0);
+            siginfo_t ended{};
+            while (waitid(P_PIDFD, static_cast<id_t>(running_.initPidfd.get()), &ended, WEXITED) != 0 &&
+                   errno == EINTR) {
+            }
+        }
+        network::remove(running_.interfaces);
+        cgroup::remove(running_.cgroups, kRemovalMs);
+    }
+
+    const plan::StartPlan& plan_;
+    const Deadline deadline_;
+    handshake::Channel child_{UniqueFd{}};
+    Running running_;
+    bool finished_ = false;
+};
+
+} // namespace
+
+Result<Running> execute(const plan::StartPlan& plan, Report&) {
+    Start start(plan);
+    return start.perform();
+}
+
+} // namespace tlxc

@@ -1,0 +1,156 @@
+#include "executor/handshake.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "executor/packet.h"
+
+namespace tlxc::handshake {
+namespace {
+
+// Each message's fields, in their order on the wire: write and read are kept side by side.
+template <typename Message> struct Wire;
+
+template <Tag kTag, typename Message> struct Empty {
+    static constexpr Tag tag = kTag;
+    static void write(Packet&, const Message&) {}
+    static void read(Packet&, Message&) {}
+};
+template <> struct Wire<Placed> : Empty<Tag::Placed, Placed> {};
+template <> struct Wire<HooksDone> : Empty<Tag::HooksDone, HooksDone> {};
+template <> struct Wire<Executing> : Empty<Tag::Executing, Executing> {};
+
+template <> struct Wire<Mounts> {
+    static constexpr Tag tag = Tag::Mounts;
+    static void write(Packet& packet, const Mounts& message) {
+        packet.put(static_cast<int64_t>(message.last));
+        packet.put(static_cast<int64_t>(message.mounts.size()));
+        for (const auto& each : message.mounts) {
+            packet.put(each.step);
+            packet.put_descriptor(each.mount);
+        }
+    }
+    static void read(Packet& packet, Mounts& message) {
+        message.last = packet.number() != 0;
+        for (int64_t left = packet.number(); left > 0 && packet.intact(); --left) {
+            const int64_t step = packet.number();
+            message.mounts.push_back({step, packet.descriptor()});
+        }
+    }
+};
+
+template <> struct Wire<Tty> {
+    static constexpr Tag tag = Tag::Tty;
+    static void write(Packet& packet, const Tty& message) {
+        packet.put(message.terminal.slave);
+        packet.put_descriptor(message.terminal.master);
+        packet.put_descriptor(message.terminal.peer);
+    }
+    static void read(Packet& packet, Tty& message) {
+        message.terminal.slave = packet.text();
+        message.terminal.master = packet.descriptor();
+        message.terminal.peer = packet.descriptor();
+    }
+};
+
+template <> struct Wire<Ready> {
+    static constexpr Tag tag = Tag::Ready;
+    static void write(Packet& packet, const Ready& message) {
+        for (const auto* fd : {&message.devpts, &message.console, &message.consolePeer})
+            packet.put_descriptor(*fd);
+    }
+    static void read(Packet& packet, Ready& message) {
+        for (auto* fd : {&message.devpts, &message.console, &message.consolePeer})
+            *fd = packet.descriptor();
+    }
+};
+
+template <> struct Wire<Go> {
+    static constexpr Tag tag = Tag::Go;
+    static void write(Packet& packet, const Go& message) { packet.put_descriptor(message.seccomp); }
+    static void read(Packet& packet, Go& message) { message.seccomp = packet.descriptor(); }
+};
+
+template <> struct Wire<Failure> {
+    static constexpr Tag tag = Tag::Failed;
+    static void write(Packet& packet, const Failure& failure) {
+        packet.put(static_cast<int64_t>(failure.err));
+        packet.put(static_cast<int64_t>(failure.line));
+        for (const auto* text :
+             {&failure.step, &failure.syscall, &failure.path, &failure.detail, &failure.file, &failure.key})
+            packet.put(*text);
+    }
+    static void read(Packet& packet, Failure& failure) {
+        failure.err = static_cast<int>(packet.number());
+        failure.line = static_cast<long>(packet.number());
+        for (auto* text :
+             {&failure.step, &failure.syscall, &failure.path, &failure.detail, &failure.file, &failure.key})
+            *text = packet.text();
+    }
+};
+
+// What came instead of the expected message.
+Failure unexpected(Packet& packet) {
+    if (packet.tag() == Tag::End)
+        return refusal("handshake", kEnded);
+    if (packet.tag() != Tag::Failed)
+        return refusal("handshake", "a message out of order");
+    Failure failure;
+    Wire<Failure>::read(packet, failure);
+    return failure;
+}
+
+} // namespace
+
+Result<std::pair<Channel, Channel>> Channel::make() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return syscall_failure("handshake", "socketpair");
+    // A sender waits only when the other side has not read for long.
+    constexpr timeval kPatience{.tv_sec = 60, .tv_usec = 0};
+    for (const int end : ends)
+        setsockopt(end, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+    return std::pair{Channel(UniqueFd{ends[0]}), Channel(UniqueFd{ends[1]})};
+}
+
+template <typename Message> Status Channel::send(const Message& message) {
+    Packet packet(Wire<Message>::tag);
+    Wire<Message>::write(packet, message);
+    return packet.send(socket_.get());
+}
+
+template <typename Message> Result<Message> Channel::receive(const Deadline& deadline) {
+    Packet packet = TRY(Packet::receive(socket_.get(), deadline));
+    if (packet.tag() != Wire<Message>::tag)
+        return unexpected(packet);
+    Message message;
+    Wire<Message>::read(packet, message);
+    if (!packet.intact())
+        return refusal("handshake", "a message too short");
+    return message;
+}
+
+Status Channel::wait_for_end(const Deadline& deadline) {
+    Packet packet = TRY(Packet::receive(socket_.get(), deadline));
+    if (packet.tag() == Tag::End)
+        return {};
+    return unexpected(packet);
+}
+
+template Status Channel::send(const Placed&);
+template Status Channel::send(const HooksDone&);
+template Status Channel::send(const Mounts&);
+template Status Channel::send(const Tty&);
+template Status Channel::send(const Ready&);
+template Status Channel::send(const Go&);
+template Status Channel::send(const Executing&);
+template Status Channel::send(const Failure&);
+template Result<Placed> Channel::receive(const Deadline&);
+template Result<HooksDone> Channel::receive(const Deadline&);
+template Result<Mounts> Channel::receive(const Deadline&);
+template Result<Tty> Channel::receive(const Deadline&);
+template Result<Ready> Channel::receive(const Deadline&);
+template Result<Go> Channel::receive(const Deadline&);
+template Result<Executing> Channel::receive(const Deadline&);
+
+} // namespace tlxc::handshake

@@ -1,0 +1,68 @@
+// The conversation of a start between the monitor (host's namespaces, privileged) and the child that becomes
+// init, over a SOCK_SEQPACKET pair, one message a datagram:
+//
+//   monitor                                   child
+//     | -- Placed ----------------------------> | ids are mapped and it is in its control groups: become root
+//     inside | <- HooksDone -------------------------- | only with pre-mount hooks: the root filesystem may
+//     be taken now | -- Mounts {steps} + descriptors ------> | one or several, the last one says so: build
+//     the tree | <- Tty {slave} + master, peer --------- | one for each tty | <- Ready + devpts, console
+//     ------------ | all is built and the root is changed | -- Go + seccomp filter ---------------> | network
+//     and start-host hooks are done: restrict, execute init | <- Executing -------------------------- | | <-
+//     end of file ------------------------ | execve has closed the descriptor: init runs
+//
+//   Failed {failure} from the child takes the place of any of its messages and is its last. An end of file
+//   without Executing: it was killed. In the other direction an end of file means that the monitor is gone.
+#pragma once
+#include <span>
+
+#include "common/deadline.h"
+#include "executor/running.h"
+
+namespace tlxc::handshake {
+
+// The mount prepared for one step of the plan. step counts through tree, devices and protect; kRootfs is the
+// root.
+struct PreparedMount {
+    static constexpr int64_t kRootfs = -1;
+    int64_t step = kRootfs;
+    UniqueFd mount; // detached; none: the source of an optional step does not exist
+};
+
+struct Placed {};
+struct HooksDone {};
+struct Mounts {
+    std::vector<PreparedMount> mounts;
+    bool last = true;
+};
+struct Tty {
+    Terminal terminal;
+};
+struct Ready {
+    UniqueFd devpts, console, consolePeer; // each may be missing
+};
+struct Go {
+    UniqueFd seccomp; // none: no policy
+};
+struct Executing {};
+
+// One end. send and receive block at most until the deadline.
+class Channel {
+  public:
+    explicit Channel(UniqueFd socket) : socket_(std::move(socket)) {}
+    [[nodiscard]] static Result<std::pair<Channel, Channel>> make();
+    [[nodiscard]] int fd() const { return socket_.get(); }
+
+    template <typename Message> [[nodiscard]] Status send(const Message& message);
+    // A failure when something else comes: Failed gives the child's own; the end of file the detail "ended".
+    template <typename Message> [[nodiscard]] Result<Message> receive(const Deadline& deadline);
+    // After Executing: waits until execve has closed the other end.
+    [[nodiscard]] Status wait_for_end(const Deadline& deadline);
+
+  private:
+    UniqueFd socket_;
+};
+
+// What a receive's failure says when the other side is gone.
+inline constexpr const char* kEnded = "ended";
+
+} // namespace tlxc::handshake

@@ -1,0 +1,14 @@
+// The user namespace's id maps, and becoming its root.
+#pragma once
+#include "executor/running.h"
+
+namespace tlxc::idmap {
+
+// In the monitor, privileged over the host's ids: writes the child's uid and gid maps. setgroups stays
+// allowed.
+[[nodiscard]] Status write_maps(const plan::StartPlan& plan, pid_t child);
+// In the child, once the maps are written: uid 0, gid 0 and no supplementary group, of its own user
+// namespace.
+[[nodiscard]] Status become_root(const plan::StartPlan& plan);
+
+} // namespace tlxc::idmap

@@ -1,0 +1,170 @@
+#include "executor/init.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+#include "common/syscalls.h"
+#include "executor/handshake.h"
+#include "executor/hooks.h"
+#include "executor/security.h"
+
+namespace tlxc::init {
+namespace {
+
+constexpr const char* kStep = "init";
+
+Status set_personality(const plan::Init& init) {
+    if (init.personality.empty())
+        return {};
+    const unsigned long domain = init.personality == "linux32" ? PER_LINUX32 : PER_LINUX;
+    if (personality(domain) < 0)
+        return at(syscall_failure("personality", "personality", init.personality), init.origin);
+    return {};
+}
+
+// The container's own null device, and really that one: the host's would be within reach of a chmod from
+// inside.
+Result<UniqueFd> open_null() {
+    UniqueFd null{open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    if (!null)
+        return syscall_failure("standard streams", "open", "/dev/null");
+    struct stat status {};
+    if (fstat(null.get(), &status) != 0)
+        return syscall_failure("standard streams", "fstat", "/dev/null");
+    if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
+        return refusal("standard streams", "not the null device", "/dev/null");
+    return null;
+}
+
+Status set_streams(int peer) {
+    UniqueFd null;
+    if (peer < 0)
+        null = TRY(open_null());
+    const int source = peer < 0 ? null.get() : peer;
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (dup2(source, stream) < 0)
+            return syscall_failure("standard streams", "dup2");
+    if (peer >= 0 && ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0)
+        return syscall_failure("standard streams", "TIOCSCTTY");
+    return {};
+}
+
+// The container's root is the root by now: paths are its own business.
+Status enter_directory(const plan::Init& init) {
+    const std::string& path = init.cwd.empty() ? "/" : init.cwd;
+    if (chdir(path.c_str()) == 0)
+        return {};
+    if (errno != ENOENT)
+        return at(syscall_failure(kStep, "chdir", path), init.origin);
+    for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+        if (mkdir(path.substr(0, slash).c_str(), 0755) != 0 && errno != EEXIST)
+            return at(syscall_failure(kStep, "mkdir", path), init.origin);
+        if (slash == std::string::npos)
+            break;
+    }
+    if (chdir(path.c_str()) != 0)
+        return at(syscall_failure(kStep, "chdir", path), init.origin);
+    return {};
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words, const std::string& last = {}) {
+    std::vector<char*> list;
+    for (const auto& word : words)
+        list.push_back(const_cast<char*>(word.c_str()));
+    if (!last.empty())
+        list.push_back(const_cast<char*>(last.c_str()));
+    list.push_back(nullptr);
+    return list;
+}
+
+// In the process that runs the hooks. Its restriction is init's but for the ids, which a hook may still need.
+Status run_restricted(plan::StartPlan plan, const UniqueFd& seccomp, const std::string& ttys) {
+    plan.init.uid = 0;
+    plan.init.gid = 0;
+    TRY(security::restrict_child(plan, seccomp));
+    std::vector<std::string> extra = plan.hooks.childEnvironment;
+    if (!ttys.empty())
+        extra.push_back(ttys);
+    return hooks::run(plan.hooks.start, "start", plan.hooks.environment, extra);
+}
+
+} // namespace
+
+Status detach(int keep) {
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    if (sigprocmask(SIG_SETMASK, &none, nullptr) != 0)
+        return syscall_failure(kStep, "sigprocmask");
+    if (setsid() < 0)
+        return syscall_failure(kStep, "setsid");
+    umask(0); // what the plan makes has the mode that the plan says
+    if ((keep > 3 && close_range(3, static_cast<unsigned>(keep) - 1, 0) != 0) ||
+        close_range(static_cast<unsigned>(keep) + 1, ~0U, 0) != 0)
+        return syscall_failure(kStep, "close_range");
+    return {};
+}
+
+Status die_with_monitor(const plan::StartPlan& plan) {
+    if (prctl(PR_SET_PDEATHSIG, plan.signals.parentDeath) != 0)
+        return syscall_failure(kStep, "prctl");
+    return {};
+}
+
+Status prepare_process(const plan::StartPlan& plan, int peer) {
+    TRY(set_personality(plan.init));
+    TRY(set_streams(peer));
+    TRY(enter_directory(plan.init));
+    umask(0022);
+    return {};
+}
+
+Status run_start_hooks(const plan::StartPlan& plan, const UniqueFd& seccomp, const std::string& ttys) {
+    if (plan.hooks.start.empty())
+        return {};
+    auto [ours, theirs] = TRY(handshake::Channel::make());
+    const pid_t pid = fork();
+    if (pid < 0)
+        return syscall_failure("start", "fork");
+    if (pid == 0) {
+        Status status = run_restricted(plan, seccomp, ttys);
+        if (!status.ok())
+            (void)theirs.send(status.failure()).ok();
+        else
+            (void)theirs.send(handshake::HooksDone{}).ok();
+        _exit(status.ok() ? 0 : 1);
+    }
+    theirs = handshake::Channel(UniqueFd{});
+    int64_t patience = 10'000;
+    for (const auto& hook : plan.hooks.start)
+        patience += hook.timeoutMs;
+    auto done = ours.receive<handshake::HooksDone>(Deadline(patience));
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    if (!done.ok())
+        return done.failure();
+    return {};
+}
+
+Failure execute(const plan::StartPlan& plan, const std::string& ttys) {
+    const std::vector<char*> argv = pointers(plan.init.argv);
+    std::vector<char*> environment = pointers(plan.init.environment, ttys);
+    if (argv[0] == nullptr)
+        return at(refusal(kStep, "no command"), plan.init.origin);
+    environ = environment.data(); // where execvpe's search finds the container's PATH and not the host's
+    execvpe(argv[0], argv.data(), environment.data());
+    Failure failure = syscall_failure(kStep, "execve", plan.init.argv[0]);
+    if (failure.err == ENOENT && access(argv[0], F_OK) == 0)
+        failure.detail = "it is there, but not the interpreter or loader it asks for";
+    return at(std::move(failure), plan.init.origin);
+}
+
+} // namespace tlxc::init

@@ -1,0 +1,29 @@
+// The container's namespaces: made with the child that becomes init, or joined where the plan shares
+// another's.
+#pragma once
+#include "executor/running.h"
+
+namespace tlxc::namespaces {
+
+// The child of a spawn sees pid 0.
+struct Child {
+    pid_t pid = -1;
+    UniqueFd pidfd;
+};
+// A copy of this process in all new namespaces of the plan but the cgroup namespace, and in those it shares.
+// Shared ones are joined by the caller for the moment of the clone, because only out here is the privilege to
+// do so.
+[[nodiscard]] Result<Child> spawn(const plan::StartPlan& plan);
+
+// In the child, once it is in its groups: they become the roots that it sees.
+[[nodiscard]] Status unshare_cgroup(const plan::StartPlan& plan);
+
+[[nodiscard]] bool has(const plan::StartPlan& plan, plan::Namespace wanted);
+
+// A descriptor of one of the child's namespaces ("user", "mnt" …), named as in /proc/PID/ns.
+[[nodiscard]] Result<UniqueFd> open(pid_t child, const char* name);
+// All that the container has of its own, for hooks that run when it is gone.
+[[nodiscard]] Result<std::vector<std::pair<std::string, UniqueFd>>> open_all(const plan::StartPlan& plan,
+                                                                             pid_t child);
+
+} // namespace tlxc::namespaces

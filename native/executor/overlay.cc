@@ -1,0 +1,104 @@
+#include "executor/overlay.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "executor/mount_api.h"
+
+namespace tlxc::overlay {
+namespace {
+
+constexpr const char* kStep = "rootfs overlay";
+
+Failure blame(Failure failure, const std::string& path) {
+    failure.step = kStep;
+    if (failure.path.empty())
+        failure.path = path;
+    return failure;
+}
+
+// A mount namespace of this process alone, with a small tmpfs over its root as the place where layers are
+// attached: overlay takes its layers by name, and these names are ours, whatever the directories are called
+// on the host.
+Result<UniqueFd> enter_workshop() {
+    if (unshare(CLONE_NEWNS) != 0)
+        return syscall_failure(kStep, "unshare");
+    const UniqueFd root{open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (!root)
+        return syscall_failure(kStep, "open", "/");
+    TRY(mount_api::set_propagation(root.get(), "rprivate"));
+    const std::vector<std::string> options{"mode=0700", "size=64k"};
+    UniqueFd workshop = TRY(mount_api::make({"tmpfs", "", options, {}}));
+    TRY(mount_api::attach(workshop.get(), root.get()));
+    if (fchdir(workshop.get()) != 0)
+        return syscall_failure(kStep, "fchdir");
+    return workshop;
+}
+
+// Attaches the directory source as name in the workshop.
+Status add_layer(const std::string& source, const std::string& name, int userNamespace) {
+    auto mount = mount_api::clone(AT_FDCWD, source, mount_api::Depth::Top);
+    if (!mount.ok())
+        return blame(mount.failure(), source);
+    if (userNamespace >= 0) {
+        Status mapped = mount_api::set_idmap(mount.value().get(), userNamespace);
+        if (!mapped.ok()) {
+            Failure failure = blame(mapped.failure(), source);
+            failure.step = "rootfs idmap";
+            return failure;
+        }
+    }
+    if (mkdir(name.c_str(), 0700) != 0)
+        return syscall_failure(kStep, "mkdir", source);
+    const UniqueFd place{open(name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!place)
+        return syscall_failure(kStep, "open", source);
+    Status attached = mount_api::attach(mount.value().get(), place.get());
+    if (!attached.ok())
+        return blame(attached.failure(), source);
+    return {};
+}
+
+Status make_directory(const std::string& path) {
+    if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
+        return syscall_failure(kStep, "mkdir", path);
+    return {};
+}
+
+// The last component of path, and what is before it.
+std::pair<std::string, std::string> split(const std::string& path) {
+    const size_t slash = path.rfind('/');
+    return {path.substr(0, slash == 0 ? 1 : slash), path.substr(slash + 1)};
+}
+
+} // namespace
+
+Result<UniqueFd> make(const plan::Rootfs& rootfs, int userNamespace) {
+    const auto [parent, upper] = split(rootfs.upper);
+    const auto [workParent, work] = split(rootfs.work);
+    if (parent != workParent)
+        return refusal(kStep, "upper and work lie in different directories", rootfs.work);
+    TRY(make_directory(rootfs.upper));
+    TRY(make_directory(rootfs.work));
+
+    const UniqueFd workshop = TRY(enter_workshop());
+    std::string lower;
+    for (size_t i = 0; i < rootfs.lower.size(); ++i) {
+        const std::string name = "lower" + std::to_string(i);
+        TRY(add_layer(rootfs.lower[i], name, userNamespace));
+        lower += (i == 0 ? "" : ":") + name;
+    }
+    // One mount for upper and work: overlay renames between the two.
+    TRY(add_layer(parent, "changes", userNamespace));
+    const std::vector<std::string> options{
+        "lowerdir=" + lower, "upperdir=changes/" + upper, "workdir=changes/" + work,
+        "metacopy=off", // a file's content never depends on an extended attribute of the upper layer
+    };
+    auto mount = mount_api::make({"overlay", "overlay", options, rootfs.attributes});
+    if (!mount.ok())
+        return blame(mount.failure(), rootfs.upper);
+    return mount;
+}
+
+} // namespace tlxc::overlay
