@@ -1,0 +1,51 @@
+// The half of an attach that runs in the forked child: enters the container, gives up everything, becomes tlxc-enter.
+#pragma once
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include <span>
+
+#include "common/result.h"
+
+namespace tlxc {
+
+// Everything the child needs, made before the fork: afterwards nothing may be allocated, for another of Node's threads
+// may have held the allocator's lock. All of it is borrowed from the parent, which waits.
+struct AttachChild {
+    int initPidfd;
+    int namespaces; // CLONE_NEW*
+    std::span<char* const> cgroupProcs;
+    const char* apparmorProfile; // "exec NAME" as the kernel wants it written; "": none
+    unsigned long personality;
+    std::span<const gid_t> groups;
+    gid_t gid;
+    uid_t uid;
+    bool keepCapabilities; // the caller's bounding set stays
+    unsigned long long capabilities; // bits kept in the bounding set
+    bool noNewPrivileges;
+    std::span<sock_filter> seccomp;
+    const char* cwd;
+    int stdio[3];
+    bool insideMounts; // its /dev/null is the container's
+    int enterFd; // sealed memfd
+    char* const* argv;
+    char* const* environment;
+    int report; // a step that failed is written here; closed by exec
+};
+
+// The steps that can fail, in their order.
+enum class AttachStep : int { cgroup, apparmor, namespaces, personality, groups, gid, uid, keyring, capabilities, privileges, cwd, stdio, null, descriptors, seccomp, exec };
+
+struct AttachReport {
+    AttachStep step;
+    int err;
+    int which; // index of the cgroup, number of the descriptor
+};
+
+// The child's whole life.
+[[noreturn]] void attach_child(const AttachChild& child);
+
+// Forks it and waits until tlxc-enter runs (its pid, the caller's to reap) or a step has failed.
+[[nodiscard]] Result<pid_t> start_attach(AttachChild& child);
+
+} // namespace tlxc
