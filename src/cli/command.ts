@@ -58,7 +58,7 @@ export interface Option extends OptionShape {
   readonly hidden: boolean;
 }
 
-export type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
+export type Action = (invocation: Invocation, context: CommandContext) => number | Promise<number>;
 
 interface CommandParts {
   readonly spec: CommandSpec;

@@ -22,10 +22,7 @@ function itemOf(name: string): string {
   throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-config -l lists them' });
 }
 
-async function config(
-  { options, rest }: Invocation,
-  { env, stdout, stderr }: CommandContext,
-): Promise<number> {
+function config({ options, rest }: Invocation, { env, stdout, stderr }: CommandContext): number {
   const [name, value, unexpected] = rest;
   if (options['list'] === true) {
     stdout.write(systemKeys.map((key) => `${key.name}\n`).join(''));

@@ -65,7 +65,7 @@ function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContex
   });
 }
 
-async function info(invocation: Invocation, context: CommandContext): Promise<number> {
+function info(invocation: Invocation, context: CommandContext): number {
   const { options } = invocation;
   const is = (key: string) => options[key] === true;
   const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };

@@ -34,15 +34,8 @@ export type Log = (level: LogLevel, message: string) => void;
 
 const stamp = (at: Date) => at.toISOString().replace(/[-:TZ]/g, '');
 
-/** One line: `PROG NAME YYYYMMDDhhmmss.mmm LEVEL    cli - MESSAGE`, UTC. */
-export function logLine(
-  program: string,
-  name: string,
-  level: LogLevel,
-  message: string,
-  at = new Date(),
-): string {
-  const who = name ? `${program} ${name}` : program;
+/** One line: `PROG NAME YYYYMMDDhhmmss.mmm LEVEL    cli - MESSAGE`, UTC; `who` is the program and the name. */
+export function logLine(who: string, level: LogLevel, message: string, at = new Date()): string {
   return `${who} ${stamp(at)} ${level.padEnd(8)} cli - ${printable(message)}\n`;
 }
 
@@ -61,6 +54,6 @@ export function openLog(program: string, name: string, target: LogTarget): Log {
   if (target.file) append(target.file, '');
   return (level, message) => {
     if (!target.file || LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(target.level)) return;
-    append(target.file, logLine(program, name, level, message));
+    append(target.file, logLine(name ? `${program} ${name}` : program, level, message));
   };
 }

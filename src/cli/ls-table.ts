@@ -2,28 +2,6 @@
 import { TlxcError } from '../errors.ts';
 import { printable } from './render.ts';
 
-export const COLUMNS = [
-  ...['NAME', 'STATE', 'PID', 'RAM', 'SWAP', 'AUTOSTART', 'GROUPS'],
-  ...['INTERFACE', 'IPV4', 'IPV6', 'UNPRIVILEGED'],
-] as const;
-export type Column =
-  | 'NAME'
-  | 'STATE'
-  | 'PID'
-  | 'RAM'
-  | 'SWAP'
-  | 'AUTOSTART'
-  | 'GROUPS'
-  | 'INTERFACE'
-  | 'IPV4'
-  | 'IPV6'
-  | 'UNPRIVILEGED';
-
-export const DEFAULT_COLUMNS: readonly Column[] = [
-  ...(['NAME', 'STATE', 'AUTOSTART', 'GROUPS'] as const),
-  ...(['IPV4', 'IPV6', 'UNPRIVILEGED'] as const),
-];
-
 /** One container as tlxc-ls shows it. null: not known, not asked for, or the container does not run. */
 export interface Row {
   readonly name: string;
@@ -41,35 +19,45 @@ export interface Row {
   readonly unprivileged: boolean | null;
 }
 
+const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(2)}MB`;
+const orEmpty = <T>(value: T | null, print: (value: T) => string) => (value === null ? '' : print(value));
+
+/** The columns, in the order in which the manual names them, and what stands in each; "" is shown as "-". */
+const CELLS = {
+  NAME: (row: Row) => row.name,
+  STATE: (row: Row) => row.state,
+  PID: (row: Row) => orEmpty(row.pid, String),
+  RAM: (row: Row) => orEmpty(row.ram, mebibytes),
+  SWAP: (row: Row) => orEmpty(row.swap, mebibytes),
+  AUTOSTART: (row: Row) => orEmpty(row.autostart, (auto) => (auto ? '1' : '0')),
+  GROUPS: (row: Row) => row.groups.join(', '),
+  INTERFACE: (row: Row) => row.interfaces.join(', '),
+  IPV4: (row: Row) => row.ipv4.join(', '),
+  IPV6: (row: Row) => row.ipv6.join(', '),
+  UNPRIVILEGED: (row: Row) => orEmpty(row.unprivileged, String),
+};
+
+export type Column = keyof typeof CELLS;
+
+const COLUMNS = Object.keys(CELLS) as Column[];
+
+export const DEFAULT_COLUMNS: readonly Column[] = [
+  ...(['NAME', 'STATE', 'AUTOSTART', 'GROUPS'] as const),
+  ...(['IPV4', 'IPV6', 'UNPRIVILEGED'] as const),
+];
+
 /** The columns that -F names, in its order and in either case. Throws TLXC_E_USAGE with LXC's words on another. */
 export function parseColumns(text: string): Column[] {
   const words = text.split(',').map((word) => word.trim());
   return words
     .filter((word) => word !== '')
     .map((word) => {
-      const column = COLUMNS.find((known) => known === word.toUpperCase()) as Column | undefined;
+      const column = COLUMNS.find((known) => known === word.toUpperCase());
       if (column) return column;
       const hint = `the columns are ${COLUMNS.join(', ')}`;
       throw new TlxcError({ code: 'TLXC_E_USAGE', message: `Invalid key: ${word}`, hint });
     });
 }
-
-const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(2)}MB`;
-const flag = (value: boolean, yes: string, no: string) => (value ? yes : no);
-
-const CELLS: Readonly<Record<Column, (row: Row) => string>> = {
-  NAME: (row) => row.name,
-  STATE: (row) => row.state,
-  PID: (row) => (row.pid === null ? '' : String(row.pid)),
-  RAM: (row) => (row.ram === null ? '' : mebibytes(row.ram)),
-  SWAP: (row) => (row.swap === null ? '' : mebibytes(row.swap)),
-  AUTOSTART: (row) => (row.autostart === null ? '' : flag(row.autostart, '1', '0')),
-  GROUPS: (row) => row.groups.join(', '),
-  INTERFACE: (row) => row.interfaces.join(', '),
-  IPV4: (row) => row.ipv4.join(', '),
-  IPV6: (row) => row.ipv6.join(', '),
-  UNPRIVILEGED: (row) => (row.unprivileged === null ? '' : flag(row.unprivileged, 'true', 'false')),
-};
 
 /** -f: a header and a line a container; every cell is as wide as its column's widest and followed by a blank. */
 export function fancyTable(rows: readonly Row[], columns: readonly Column[]): string[] {

@@ -35,7 +35,7 @@ function posixPattern(text: string): RegExp {
     return new RegExp(text.replace(/\[:([a-z]+):\]/g, (whole, name: string) => classes[name] ?? whole));
   } catch (error) {
     const message = `'${text}' is not a regular expression`;
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: String((error as Error).message) });
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: (error as Error).message });
   }
 }
 
@@ -109,24 +109,31 @@ function find(store: Store, wishes: Wishes): Found[] {
     .filter((found) => isMember(found, groups));
 }
 
-function rowOf({ config, ...status }: Found, wishes: Wishes): Row {
-  const { name, running, interfaces } = status;
-  const broken = config instanceof TlxcError;
-  const known = broken ? null : config;
-  const counted = wishes.json || wishes.columns.includes('RAM') || wishes.columns.includes('SWAP');
-  const usage = running && counted ? usageOf(running.cgroups) : null;
+/** What its configuration says; nothing where there is none, or a broken one. */
+function configCells(config: Found['config']): Pick<Row, 'autostart' | 'groups' | 'unprivileged'> {
+  if (config === null || config instanceof TlxcError)
+    return { autostart: null, groups: [], unprivileged: null };
+  return { autostart: config.start.auto, groups: config.groups, unprivileged: config.idmap.length > 0 };
+}
+
+function usageCells({ running }: Found, { json, columns }: Wishes): Pick<Row, 'ram' | 'swap'> {
+  const wanted = json || columns.includes('RAM') || columns.includes('SWAP');
+  if (!running || !wanted) return { ram: null, swap: null };
+  const usage = usageOf(running.cgroups);
+  return { ram: usage.memoryBytes, swap: usage.swapBytes };
+}
+
+function rowOf(found: Found, wishes: Wishes): Row {
+  const broken = found.config instanceof TlxcError && found.state === 'STOPPED';
   return {
-    name,
-    state: broken && status.state === 'STOPPED' ? 'BROKEN' : status.state,
-    pid: running?.initPid ?? null,
-    ram: usage?.memoryBytes ?? null,
-    swap: usage?.swapBytes ?? null,
-    autostart: known?.start.auto ?? null,
-    groups: known?.groups ?? [],
-    interfaces: interfaces.map((entry) => entry.name).sort(),
-    ipv4: addressesOf(status, 'inet'),
-    ipv6: addressesOf(status, 'inet6'),
-    unprivileged: known === null ? null : known.idmap.length > 0,
+    name: found.name,
+    state: broken ? 'BROKEN' : found.state,
+    pid: found.running?.initPid ?? null,
+    ...usageCells(found, wishes),
+    ...configCells(found.config),
+    interfaces: found.interfaces.map((entry) => entry.name).sort(),
+    ipv4: addressesOf(found, 'inet'),
+    ipv6: addressesOf(found, 'inet6'),
   };
 }
 
@@ -139,7 +146,7 @@ function plainLines(
   return nameColumns(names, stdout.isTTY ? (stdout.columns ?? 80) : 0);
 }
 
-async function ls(invocation: Invocation, context: CommandContext): Promise<number> {
+function ls(invocation: Invocation, context: CommandContext): number {
   const { system, lxcpath, quiet } = invocation;
   const wishes = wishesOf(invocation);
   const found = find({ system, lxcpath, environment: context.env }, wishes);

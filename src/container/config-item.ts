@@ -27,7 +27,7 @@ function configItem(settings: LoadedSettings['settings'], name: string): ConfigI
   const { key, variable } = found;
   // All lxc.cgroup.* share one list: of it, what resetting this one would take away.
   const own = settings.all(key, variable).filter(({ value }) => !key.keep?.(value, variable));
-  const values = own.map(({ value }) => key.show(value) as string);
+  const values = own.map(({ value }) => key.show(value));
   if (values.length === 0) return { values: key.fallback ? [key.fallback] : [], list: false };
   if (!key.list) return { values: values.slice(-1), list: false };
   return key.joinedBy === undefined

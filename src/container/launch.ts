@@ -82,6 +82,16 @@ function spawn(plan: StartPlan): { pid: number; statusFd: number } {
   });
 }
 
+/** The monitor said neither that the container runs nor why it does not. */
+function silentEnd(container: string, expiredMs: number | null): TlxcError {
+  if (expiredMs === null) {
+    const message = 'the monitor died before the container ran';
+    return new TlxcError({ code: 'TLXC_E_INTERNAL', message, container });
+  }
+  const message = `the start did not end within ${expiredMs / 1000} s`;
+  return new TlxcError({ code: 'TLXC_E_TIMEOUT', message, container });
+}
+
 /**
  * Resolves when the container's init has been executed. Throws the start's failure as TlxcError; TLXC_E_TIMEOUT when
  * the monitor says nothing for a minute and what the hooks may take (it is killed then, and the container with it).
@@ -89,20 +99,16 @@ function spawn(plan: StartPlan): { pid: number; statusFd: number } {
 export async function launchMonitor(plan: StartPlan, warn: (text: string) => void): Promise<Started> {
   const { pid, statusFd } = spawn(plan);
   const limit = deadlineMs(plan);
-  let expired = false;
+  const expiry = new AbortController();
   const timer = setTimeout(() => {
-    expired = true;
+    expiry.abort();
     process.kill(pid, 'SIGKILL');
   }, limit);
   try {
     const outcome = await outcomeOf(statusFd, warn);
     if (outcome?.kind === 'running') return { initPid: outcome.initPid, monitorPid: outcome.monitorPid };
     if (outcome) throw startFailure(plan.name, outcome);
-    const message = expired
-      ? `the start did not end within ${limit / 1000} s`
-      : 'the monitor died before the container ran';
-    const code = expired ? 'TLXC_E_TIMEOUT' : 'TLXC_E_INTERNAL';
-    throw new TlxcError({ code, message, container: plan.name });
+    throw silentEnd(plan.name, expiry.signal.aborted ? limit : null);
   } finally {
     clearTimeout(timer);
     native().closeFd(statusFd);

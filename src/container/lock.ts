@@ -29,7 +29,7 @@ export function makeRunDir(paths: ContainerPaths): void {
  * Runs `work` while this process holds the container's lock; the kernel releases it should the process die.
  * Throws TLXC_E_BUSY when another command holds it for 10 s.
  */
-export async function withLock<T>(paths: ContainerPaths, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(paths: ContainerPaths, work: () => T | Promise<T>): Promise<T> {
   makeRunDir(paths);
   const deadline = Date.now() + PATIENCE_MS;
   let lock = tryLock(paths);

@@ -52,7 +52,7 @@ function ask(paths: ContainerPaths, request: Request): void {
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: paths.name });
 }
 
-const signal = async (paths: ContainerPaths, how: StopRequest['how']): Promise<void> =>
+const signal = (paths: ContainerPaths, how: StopRequest['how']): void =>
   ask(paths, { op: 'signal', signal: SIGNALS[how] });
 
 type Ending = 'stopped' | 'running-again' | 'timeout';
@@ -67,7 +67,8 @@ async function signalAndFollow(
   const events = watchMonitor(paths, timeoutMs);
   let stopped = false;
   // In this order: the subscription is made before the signal is sent, or its effect could be missed.
-  let [event] = await Promise.all([events.next(), signal(paths, how)]);
+  const first = events.next();
+  let [event] = await Promise.all([first, Promise.resolve().then(() => signal(paths, how))]);
   for (; !event.done; event = await events.next()) {
     if (event.value.state === 'RUNNING' && how === 'reboot') {
       await events.return();
@@ -87,7 +88,7 @@ async function killWithoutMonitor(paths: ContainerPaths): Promise<void> {
       throw fail('TLXC_E_TIMEOUT', 'the killed monitor does not go away', paths.name);
     await sleep(10);
   }
-  await withLock(paths, async () => sweepDead(paths));
+  await withLock(paths, () => sweepDead(paths));
 }
 
 async function kill(paths: ContainerPaths): Promise<void> {
@@ -107,7 +108,10 @@ export async function stopContainer(request: StopRequest): Promise<void> {
   const { name, how, timeoutMs, escalate } = request;
   const paths = containerPaths(request.system, request.lxcpath, name);
   if (how === 'kill') return kill(paths);
-  if (timeoutMs === 0) return signal(paths, how);
+  if (timeoutMs === 0) {
+    signal(paths, how);
+    return;
+  }
   const ending = await signalAndFollow(paths, how, timeoutMs);
   if (ending === 'running-again' || (ending === 'stopped' && how === 'halt')) return;
   if (ending === 'stopped')

@@ -1,0 +1,141 @@
+import test from 'ava';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { defineCommand, type Action, type CommandSpec, type Invocation } from '../../src/cli/command.ts';
+import { TlxcError } from '../../src/errors.ts';
+
+const spec: CommandSpec = {
+  program: 'tlxc-try',
+  summary: 'tries the container NAME',
+  usage: '--name=NAME',
+  name: 'required',
+  rest: 'words',
+  exitCodes: { TLXC_E_NOT_RUNNING: 2 },
+  options: [
+    { flags: '-s, --define <KEY=VAL>', description: 'Set it', repeat: true },
+    { flags: '-t, --timeout <T>', description: 'Wait' },
+    { flags: '--no-humanize', description: 'Raw' },
+  ],
+};
+const dir = mkdtempSync(join(tmpdir(), 'tlxc-command-'));
+const settings = join(dir, 'tlxc.conf');
+writeFileSync(settings, `lxc.lxcpath = ${dir}/store\n`);
+test.after.always(() => rmSync(dir, { recursive: true }));
+
+interface Outcome {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly invocation: Invocation | undefined;
+}
+
+async function run(
+  argv: readonly string[],
+  changes: Partial<CommandSpec> = {},
+  action?: Action,
+): Promise<Outcome> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  let invocation: Invocation | undefined;
+  const command = defineCommand({ ...spec, ...changes }, (given, context) => {
+    invocation = given;
+    return action?.(given, context) ?? 0;
+  });
+  const env = { TLXC_CONF: settings };
+  const exit = await command({ program: spec.program, argv, env, cwd: '/tmp', stdin, stdout, stderr });
+  const text = (stream: PassThrough) => (stream.read() as Buffer | null)?.toString() ?? '';
+  return { exit, stdout: text(stdout), stderr: text(stderr), invocation };
+}
+
+test('the name is -n or the first word; the other words are the rest', async (t) => {
+  const first = await run(['u1', 'ls', '--', '-l']);
+  t.is(first.invocation?.name, 'u1');
+  t.deepEqual(first.invocation?.rest, ['ls', '-l']);
+  const named = await run(['-n', 'u1', 'ls']);
+  t.is(named.invocation?.name, 'u1');
+  t.deepEqual(named.invocation?.rest, ['ls']);
+});
+
+test('options are found by their long names; a repeated one is a list', async (t) => {
+  const { invocation } = await run(['u1', '-s', 'a=1', '--define=b=2', '-t', '3', '-t4', '--no-humanize']);
+  t.deepEqual(invocation?.options['define'], ['a=1', 'b=2']);
+  t.is(invocation?.options['timeout'], '4');
+  t.true(invocation?.options['noHumanize']);
+});
+
+test('-P is made absolute, without it the settings say where containers are', async (t) => {
+  t.is((await run(['u1', '-P', 'store/'])).invocation?.lxcpath, '/tmp/store');
+  t.is((await run(['u1'])).invocation?.lxcpath, join(dir, 'store'));
+});
+
+test('a second -P is refused', async (t) => {
+  const { exit, stderr } = await run(['u1', '-P', '/a', '-P', '/b']);
+  t.is(exit, 1);
+  t.is(stderr, 'tlxc-try: This command only accepts 1 -P,--lxcpath arguments\n');
+});
+
+test('a missing name is an error, a word too many too', async (t) => {
+  const none = await run([]);
+  t.is(none.exit, 1);
+  t.is(none.stderr, 'tlxc-try: No container name specified\n');
+  const many = await run(['u1', 'u2'], { rest: 'none' });
+  t.is(many.exit, 1);
+  t.regex(many.stderr, /^tlxc-try: one argument too many: 'u2'\n/);
+});
+
+test('--help is on stderr and exits 0, -? exits 1, both before any other mistake', async (t) => {
+  const help = await run(['--help', '--bogus']);
+  t.is(help.exit, 0);
+  t.is(help.stdout, '');
+  t.regex(help.stderr, /^Usage: tlxc-try --name=NAME\n\ntlxc-try tries the container NAME\n\nOptions :\n/);
+  t.regex(help.stderr, /-s, --define=KEY=VAL +Set it\n/);
+  t.is((await run(['-?'])).exit, 1);
+  t.is((await run(['--he'])).exit, 0);
+});
+
+test('an unknown option is named, and the help follows', async (t) => {
+  const { exit, stderr } = await run(['--bogus', 'u1']);
+  t.is(exit, 1);
+  t.regex(stderr, /^tlxc-try: unrecognized option '--bogus'\nUsage: tlxc-try /);
+});
+
+test('--version is the bare version on stdout; --usage lists the options in brackets', async (t) => {
+  const version = await run(['--version']);
+  t.regex(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  t.is(version.exit, 0);
+  const usage = await run(['--usage']);
+  t.regex(usage.stderr, /^Usage: tlxc-try \[-n\|--name=NAME\] \[-s\|--define=KEY=VAL\] /);
+});
+
+test('an error of the action is printed, and gives the exit code that belongs to it', async (t) => {
+  const failing: Action = () => {
+    throw new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: 'u1 is not running' });
+  };
+  const loud = await run(['u1'], {}, failing);
+  t.is(loud.exit, 2);
+  t.is(loud.stderr, 'tlxc-try: u1 is not running\n');
+  const quiet = await run(['u1', '-q'], {}, failing);
+  t.is(quiet.exit, 2);
+  t.is(quiet.stderr, '');
+  t.is((await run(['u1'], { exitCodes: {} }, failing)).exit, 1);
+});
+
+test('-o appends errors to a log, -l more than errors', async (t) => {
+  const log = join(dir, 'log');
+  await run(['u1', '-o', log], {}, () => {
+    throw new TlxcError({ code: 'TLXC_E_SYSCALL', message: 'no luck' });
+  });
+  t.regex(readFileSync(log, 'utf8'), /^tlxc-try u1 \d{14}\.\d{3} ERROR {4}cli - tlxc-try: u1: no luck\n$/);
+  await run(['u1', '-o', log, '-l', 'info']);
+  t.regex(readFileSync(log, 'utf8'), /INFO {5}cli - tlxc-try u1 -o /);
+});
+
+test('an unknown log level and a log that cannot be written are errors before anything happens', async (t) => {
+  const level = await run(['u1', '-l', 'loud']);
+  t.is(level.exit, 1);
+  t.is(level.invocation, undefined);
+  const unwritable = await run(['u1', '-o', '/nonexistent/log']);
+  t.is(unwritable.exit, 1);
+  t.regex(unwritable.stderr, /^tlxc-try: open \/nonexistent\/log: no such file or directory\n/);
+});

@@ -1,0 +1,79 @@
+import test from 'ava';
+import { humanSize, infoLines, type Information } from '../../src/cli/info-lines.ts';
+
+const nothing = { state: false, pid: false, ips: false, stats: false };
+const u1: Information = {
+  name: 'u1',
+  state: 'RUNNING',
+  pid: 26266,
+  addresses: ['10.0.4.7', 'fd42::7'],
+  usage: {
+    cpuNanoseconds: 10_608_685,
+    blockBytes: 0,
+    memoryBytes: 888_832,
+    kernelMemoryBytes: 348_160,
+  },
+  links: [{ hostName: 'vethAbC', txBytes: 1500, rxBytes: 3_145_728 }],
+};
+const stopped: Information = { ...u1, state: 'STOPPED', pid: null, addresses: [], usage: null, links: [] };
+
+// Labels, units and order are lxc-info's own (5.0.2).
+test('everything, for people', (t) => {
+  t.deepEqual(infoLines(u1, nothing, true), [
+    'Name:           u1',
+    'State:          RUNNING',
+    'PID:            26266',
+    'IP:             10.0.4.7',
+    'IP:             fd42::7',
+    'CPU use:        0.01 seconds',
+    'BlkIO use:      0 bytes',
+    'Memory use:     868.00 KiB',
+    'KMem use:       340.00 KiB',
+    'Link:           vethAbC',
+    ' TX bytes:      1.46 KiB',
+    ' RX bytes:      3.00 MiB',
+    ' Total bytes:   3.00 MiB',
+  ]);
+});
+
+test('everything, for programs', (t) => {
+  t.deepEqual(infoLines(u1, nothing, false).slice(5, 9), [
+    'CPU use:        10608685',
+    'BlkIO use:      0',
+    'Memory use:     888832',
+    'KMem use:       348160',
+  ]);
+});
+
+test('a stopped container has a name and a state', (t) => {
+  t.deepEqual(infoLines(stopped, nothing, true), ['Name:           u1', 'State:          STOPPED']);
+  t.deepEqual(infoLines(stopped, { ...nothing, pid: true }, false), []);
+});
+
+test('one thing asked for with -H is the bare value, two are not', (t) => {
+  t.deepEqual(infoLines(u1, { ...nothing, state: true }, false), ['RUNNING']);
+  t.deepEqual(infoLines(u1, { ...nothing, ips: true }, false), ['10.0.4.7', 'fd42::7']);
+  t.deepEqual(infoLines(u1, { ...nothing, state: true, pid: true }, false), [
+    'State:          RUNNING',
+    'PID:            26266',
+  ]);
+});
+
+test('a counter the host does not keep has no line', (t) => {
+  const usage = { cpuNanoseconds: 1, blockBytes: null, memoryBytes: null, kernelMemoryBytes: null };
+  t.deepEqual(infoLines({ ...u1, usage, links: [] }, { ...nothing, stats: true }, true), [
+    'CPU use:        0.00 seconds',
+  ]);
+});
+
+for (const [bytes, text] of [
+  [0, '0 bytes'],
+  [1023, '1023 bytes'],
+  [1024, '1.00 KiB'],
+  [1_048_575, '1023.99 KiB'],
+  [13_549_568, '12.92 MiB'],
+  [5 * 2 ** 30, '5.00 GiB'],
+  [3 * 2 ** 40, '3072.00 GiB'],
+] as const) {
+  test(`${bytes} reads ${text}`, (t) => t.is(humanSize(bytes), text));
+}

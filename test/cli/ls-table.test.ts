@@ -1,0 +1,76 @@
+import test from 'ava';
+import { DEFAULT_COLUMNS, fancyTable, nameColumns, parseColumns, type Row } from '../../src/cli/ls-table.ts';
+
+const stopped: Row = {
+  name: 'b1',
+  state: 'STOPPED',
+  pid: null,
+  ram: null,
+  swap: null,
+  autostart: true,
+  groups: ['web', 'onboot'],
+  interfaces: [],
+  ipv4: [],
+  ipv6: [],
+  unprivileged: false,
+};
+const running: Row = {
+  ...stopped,
+  name: 'alpha',
+  state: 'RUNNING',
+  pid: 26266,
+  ram: 580_000,
+  swap: 0,
+  autostart: false,
+  groups: [],
+  interfaces: ['eth0', 'lo'],
+  ipv4: ['10.0.4.7', '10.0.5.7'],
+  ipv6: ['fd42::7'],
+  unprivileged: true,
+};
+
+// The expected lines are lxc-ls's own (5.0.2) for equal containers.
+test('the table has a header, cells as wide as the widest, and a blank after the last', (t) => {
+  t.deepEqual(fancyTable([running, stopped], DEFAULT_COLUMNS), [
+    'NAME  STATE   AUTOSTART GROUPS      IPV4               IPV6    UNPRIVILEGED ',
+    'alpha RUNNING 0         -           10.0.4.7, 10.0.5.7 fd42::7 true         ',
+    'b1    STOPPED 1         web, onboot -                  -       false        ',
+  ]);
+});
+
+test('sizes are mebibytes and right-aligned, and absent where the container does not run', (t) => {
+  const big = { ...running, ram: 13_380_000 };
+  t.deepEqual(fancyTable([running, big, stopped], ['RAM', 'NAME', 'SWAP', 'PID', 'INTERFACE']), [
+    'RAM     NAME  SWAP   PID   INTERFACE ',
+    ' 0.55MB alpha 0.00MB 26266 eth0, lo  ',
+    '12.76MB alpha 0.00MB 26266 eth0, lo  ',
+    '-       b1    -      -     -         ',
+  ]);
+});
+
+test('a name cannot drive the terminal', (t) => {
+  t.deepEqual(fancyTable([{ ...stopped, groups: ['\u001b[2J'] }], ['GROUPS']), ['GROUPS  ', '\\x1b[2J ']);
+});
+
+test('columns are named in either case, in any order', (t) => {
+  t.deepEqual(parseColumns(' state , NAME,Ipv4'), ['STATE', 'NAME', 'IPV4']);
+  t.throws(() => parseColumns('name,bogus'), { message: 'Invalid key: bogus' });
+});
+
+const names = ['alpha', 'b1', 'longer-name-container'];
+
+test('to a pipe each name is a line, padded to the longest', (t) => {
+  t.deepEqual(nameColumns(names, 0), [
+    'alpha                ',
+    'b1                   ',
+    'longer-name-container',
+  ]);
+});
+
+test('a terminal gets as many columns as fit', (t) => {
+  const two = ['alpha                 b1                   ', 'longer-name-container '];
+  t.deepEqual(nameColumns(names, 42), nameColumns(names, 0));
+  t.deepEqual(nameColumns(names, 43), two);
+  t.deepEqual(nameColumns(names, 64), two);
+  t.deepEqual(nameColumns(names, 65), ['alpha                 b1                    longer-name-container']);
+});
