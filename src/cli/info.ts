@@ -1,7 +1,8 @@
 /** tlxc-info */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { openConfigItems, type ConfigItem } from '../container/config-item.ts';
+import { loadSettings } from '../config/load.ts';
+import { showConfigKey } from '../config/show.ts';
 import {
   addressesOf,
   configOf,
@@ -42,11 +43,10 @@ function inspect(invocation: Invocation, context: CommandContext): ContainerStat
   throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `${name} doesn't exist`, hint });
 }
 
-/** `KEY = VALUE`, or only the value; a list one item a line and an empty line after it. */
-function itemLines(key: string, { values, list }: ConfigItem, bare: boolean): string[] {
-  const [first = '', ...more] = values.map(printable);
-  const head = bare ? first : `${key} =${first && ' '}${first}`;
-  return list ? [head, ...more, ''] : [head];
+/** `KEY = VALUE`, or only the value; a list is one value a line, and an empty line follows. */
+function itemLines(key: string, text: string, bare: boolean): string[] {
+  const [first = '', ...more] = text.split('\n').map(printable);
+  return [bare ? first : `${key} =${first && ' '}${first}`, ...more];
 }
 
 function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContext, bare: boolean): string[] {
@@ -56,10 +56,10 @@ function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContex
   const rcfile = options['rcfile'];
   const configFile =
     typeof rcfile === 'string' ? resolve(cwd, rcfile) : containerPaths(system, lxcpath, name).config;
-  const itemOf = openConfigItems({ name, lxcpath, configFile, environment: env });
+  const { settings } = loadSettings({ name, lxcpath, configFile, environment: env });
   return keys.flatMap((key) => {
-    const item = itemOf(key);
-    if (item) return itemLines(key, item, bare);
+    const shown = showConfigKey(settings, key);
+    if (shown.kind === 'value') return itemLines(key, shown.text, bare);
     stderr.write(`${printable(key)} invalid\n`);
     return [];
   });
