@@ -112,21 +112,30 @@ function checkOptions(
   options: MountOptions,
   compilation: Compilation,
 ): void {
-  const { config, host, findings } = compilation;
+  const { findings } = compilation;
   const refuse = (what: string) =>
     findings.refuse(at, `${at.key ?? 'lxc.mount.entry'}: ${value.target}: ${what}`);
   for (const word of options.unsupported) refuse(`the option ${word} is not supported yet`);
-  if (options.idmap !== '' && options.idmap !== 'container')
+  if (options.idmap !== '') checkIdmapped(options, compilation, refuse);
+  if (options.bind) {
+    if (options.data.length > 0)
+      findings.warn(at, `${value.target}: ${options.data.join(',')} has no effect on a bind mount`);
+    return;
+  }
+  if (options.propagation !== '') refuse(`${options.propagation} needs a bind mount`);
+  if (value.fstype === 'none') refuse('type "none" needs the option bind or rbind');
+}
+
+function checkIdmapped(
+  options: MountOptions,
+  { config, host }: Compilation,
+  refuse: (what: string) => void,
+): void {
+  if (options.idmap !== 'container')
     refuse(`idmap=${options.idmap} is not supported yet; idmap=container is`);
-  if (options.idmap === 'container' && config.idmap.length === 0)
-    refuse('idmap=container needs lxc.idmap lines');
-  if (options.idmap !== '' && !host.idmappedMounts)
-    refuse(`idmapped mounts need Linux 5.12, this is ${host.kernelRelease}`);
-  if (options.idmap !== '' && !options.bind) refuse('idmap= needs a bind mount');
-  if (!options.bind && options.propagation !== '') refuse(`${options.propagation} needs a bind mount`);
-  if (!options.bind && value.fstype === 'none') refuse('type "none" needs the option bind or rbind');
-  if (options.bind && options.data.length > 0)
-    findings.warn(at, `${value.target}: ${options.data.join(',')} has no effect on a bind mount`);
+  else if (config.idmap.length === 0) refuse('idmap=container needs lxc.idmap lines');
+  if (!host.idmappedMounts) refuse(`idmapped mounts need Linux 5.12, this is ${host.kernelRelease}`);
+  if (!options.bind) refuse('idmap= needs a bind mount');
 }
 
 /**

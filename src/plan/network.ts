@@ -21,19 +21,20 @@ export function compileInterfaces(compilation: Compilation): Interface[] {
 
 function compileInterface(network: NetworkConfig, type: Interface['type'], findings: Findings): Interface {
   checkGateways(network, findings);
+  const text = (setting: Sourced<string> | undefined) => setting?.value ?? '';
   return {
     index: network.index,
     type,
-    link: network.link?.value ?? '',
-    name: network.name?.value ?? '',
-    hostName: network.vethPair?.value ?? '',
-    hwaddr: network.hwaddr?.value ?? '',
+    link: text(network.link),
+    name: text(network.name),
+    hostName: text(network.vethPair),
+    hwaddr: text(network.hwaddr),
     mtu: network.mtu?.value ?? 0,
     up: network.flagsUp?.value ?? false,
     ipv4: network.ipv4.map((address) => compileAddress(address, true)),
     ipv6: network.ipv6.map((address) => compileAddress(address, false)),
-    ipv4Gateway: network.ipv4Gateway?.value ?? '',
-    ipv6Gateway: network.ipv6Gateway?.value ?? '',
+    ipv4Gateway: text(network.ipv4Gateway),
+    ipv6Gateway: text(network.ipv6Gateway),
     origin: originOf(network.type.at),
   };
 }

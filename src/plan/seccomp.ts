@@ -92,8 +92,8 @@ class PolicyBody {
 
   private enter(section: string, refuse: (what: string) => void): void {
     const architecture = sectionArchitecture(section, this.context.machine);
-    if (architecture === undefined) return refuse(`[${section}] is not an architecture of seccomp policies`);
-    this.architecture = architecture;
+    if (architecture === undefined) refuse(`[${section}] is not an architecture of seccomp policies`);
+    this.architecture = architecture ?? null;
     if (architecture) this.sections.add(architecture);
   }
 
@@ -107,8 +107,7 @@ class PolicyBody {
     const refuse = (what: string) => this.context.findings.refuse(at, what);
     const [words = '', ...tuples] = line.split(/(?=\[)/);
     const [syscall = '', ...verdict] = words.trim().split(/\s+/);
-    if (!/^[a-z_0-9]+$/i.test(syscall))
-      return refuse(`${JSON.stringify(syscall)} is not the name of a system call`);
+    if (!/^[a-z_0-9]+$/i.test(syscall)) refuse(`${JSON.stringify(syscall)} is not the name of a system call`);
     const action = parseVerdict(verdict, this.listed, refuse);
     this.add({ syscall, ...action, arguments: parseRuleArguments(tuples, refuse) }, at);
   }
