@@ -93,7 +93,8 @@ class PolicyBody {
   private enter(section: string, refuse: (what: string) => void): void {
     const architecture = sectionArchitecture(section, this.context.machine);
     if (architecture === undefined) refuse(`[${section}] is not an architecture of seccomp policies`);
-    this.architecture = architecture ?? null;
+    // Rules of a section nobody knows are still checked.
+    this.architecture = architecture === undefined ? '' : architecture;
     if (architecture) this.sections.add(architecture);
   }
 
