@@ -1,6 +1,8 @@
 /** tlxc-start */
 import { resolve } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import { becomeConsole } from '../container/foreground.ts';
+import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -60,6 +62,7 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     return 0;
   }
   await startContainer(request, { warn });
+  if (request.foreground) becomeConsole(containerPaths(request.system, request.lxcpath, request.name));
   return 0;
 }
 
