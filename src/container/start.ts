@@ -74,7 +74,7 @@ export function planStart(request: StartRequest): CompiledStart {
   const config = loadConfig(request, paths);
   const profile = config.seccompProfile?.value;
   const seccompProfile =
-    profile === undefined ? undefined : { path: profile, text: readConfigFile(profile).text };
+    profile === undefined ? undefined : { path: profile, ...readConfigFile(profile) };
   const { foreground = false, consolePath, consoleLog, pidFile, logFile, logLevel, command } = request;
   const fromCommandLine = { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command };
   return compileStartPlan({

@@ -1,5 +1,5 @@
 /** What the compiler reads, and where it puts what it finds wrong. */
-import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import type { ContainerConfig, InputFile, SystemConfig } from '../config/model.ts';
 import type { SourceLocation } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Origin } from './types.ts';
@@ -32,7 +32,8 @@ export interface StartOptions {
 /** Texts of files that the configuration names and the plan swallows. */
 export interface StartFiles {
   /** lxc.seccomp.profile, read by the caller; needed whenever the key is set. */
-  readonly seccompProfile?: { readonly path: string; readonly text: string } | undefined;
+  readonly seccompProfile?:
+    { readonly path: string; readonly text: string; readonly input: InputFile } | undefined;
 }
 
 export interface StartInput {

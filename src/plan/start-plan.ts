@@ -43,7 +43,7 @@ export function compileStartPlan(input: StartInput): CompiledStart {
 }
 
 function compilePlan(compilation: Compilation): StartPlan {
-  const { config, options } = compilation;
+  const { config, options, files } = compilation;
   const { name, lxcpath, configFile } = config;
   const { created, shared } = compileNamespaces(compilation);
   return {
@@ -52,7 +52,9 @@ function compilePlan(compilation: Compilation): StartPlan {
     lxcpath,
     runDir: options.runDir,
     configFile,
-    inputs: config.inputs.map((file) => ({ ...file })),
+    inputs: [...config.inputs, ...(files.seccompProfile ? [files.seccompProfile.input] : [])].map((file) => ({
+      ...file,
+    })),
     logFile: options.logFile ?? config.log.file?.value ?? '',
     logLevel: (options.logLevel ?? config.log.level?.value ?? LOG_LEVEL).toUpperCase(),
     monitor: compileMonitor(compilation),

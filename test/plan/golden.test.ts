@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Value } from '@sinclair/typebox/value';
 import test from 'ava';
 import { loadContainerConfig } from '../../src/config/load.ts';
+import { readConfigFile } from '../../src/config/read-file.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { StartPlan as schema } from '../../src/plan/schema.ts';
 import { compileStartPlan } from '../../src/plan/start-plan.ts';
@@ -29,7 +30,7 @@ function compile(name: string, host: HostFacts): StartPlan {
   };
   const config = loadContainerConfig(request);
   const path = config.seccompProfile?.value;
-  const seccompProfile = path === undefined ? undefined : { path, text: readFileSync(path, 'utf8') };
+  const seccompProfile = path === undefined ? undefined : { path, ...readConfigFile(path) };
   return compileStartPlan({
     config,
     host,
