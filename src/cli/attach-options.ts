@@ -1,0 +1,92 @@
+/** tlxc-attach's arguments as LXC spells them, checked strictly: what is not understood never becomes root by accident. */
+import { architecture } from '../config/values/plain.ts';
+import { TlxcError } from '../errors.ts';
+import { FULL_ELEVATION, NO_ELEVATION, type Elevation } from '../plan/attach.ts';
+import type { EnvironmentPolicy } from '../plan/attach-environment.ts';
+import type { Namespace } from '../plan/types.ts';
+import type { Invocation } from './command.ts';
+
+type Value = Invocation['options'][string];
+
+const usage = (message: string, hint?: string) =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint && { hint }) });
+
+/** The largest id; the one above it means "unchanged" to the kernel. */
+const MAX_ID = 0xfffffffe;
+
+/** -u and -g: decimal digits and nothing else. */
+export function parseId(option: string, value: Value): number {
+  if (value === undefined) return 0;
+  const id = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : NaN;
+  if (id <= MAX_ID) return id;
+  throw usage(`${option} takes a number from 0 to ${MAX_ID}, not ${JSON.stringify(value)}`);
+}
+
+const ELEVATIONS: Readonly<Record<string, keyof Elevation>> = {
+  CGROUP: 'cgroup',
+  CAP: 'capabilities',
+  LSM: 'lsm',
+};
+
+/** -e: all, or those of CAP|CGROUP|LSM. */
+export function parseElevation(value: Value): Elevation {
+  if (value === undefined) return NO_ELEVATION;
+  if (typeof value !== 'string') return FULL_ELEVATION;
+  const elevation = { ...NO_ELEVATION } as Record<keyof Elevation, boolean>;
+  for (const word of value.split('|')) {
+    const key = ELEVATIONS[word];
+    if (!key) throw usage(`-e takes CAP, CGROUP and LSM joined by "|", not ${JSON.stringify(word)}`);
+    elevation[key] = true;
+  }
+  return elevation;
+}
+
+const NAMESPACES: Readonly<Record<string, Namespace>> = {
+  ...{
+    MOUNT: 'mount',
+    PID: 'pid',
+    UTSNAME: 'uts',
+    IPC: 'ipc',
+    USER: 'user',
+    NETWORK: 'net',
+    CGROUP: 'cgroup',
+  },
+  ...{ mnt: 'mount', pid: 'pid', uts: 'uts', ipc: 'ipc', user: 'user', net: 'net', cgroup: 'cgroup' },
+};
+
+/** -s. */
+export function parseNamespaces(value: Value): Namespace[] | undefined {
+  if (typeof value !== 'string') return undefined;
+  return value.split('|').map((word) => {
+    const namespace = NAMESPACES[word];
+    if (namespace) return namespace;
+    if (/^time$/i.test(word)) throw usage('-s TIME: containers have no time namespace of their own yet');
+    const known = 'MOUNT, PID, UTSNAME, IPC, USER, NETWORK and CGROUP';
+    throw usage(`-s takes ${known} joined by "|", not ${JSON.stringify(word)}`);
+  });
+}
+
+export function parseArchitecture(value: Value): 'linux32' | 'linux64' | undefined {
+  if (typeof value !== 'string') return undefined;
+  try {
+    return architecture(value);
+  } catch (error) {
+    throw usage(`-a ${value}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const list = (value: Value): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);
+
+export function parseEnvironment(
+  options: Invocation['options'],
+  caller: EnvironmentPolicy['caller'],
+): EnvironmentPolicy {
+  const keepAll = options['keepEnv'] === true;
+  const clear = options['clearEnv'] === true;
+  if (keepAll && clear) throw usage('--keep-env and --clear-env exclude each other');
+  const set = list(options['setVar']);
+  const wrong = set.find((assignment) => !/^[^=]+=/.test(assignment));
+  if (wrong !== undefined) throw usage(`-v takes VAR=VALUE, not ${JSON.stringify(wrong)}`);
+  const base = keepAll ? 'keep' : clear ? 'clear' : 'clean';
+  return { base, keep: list(options['keepVar']), set, caller };
+}

@@ -1,0 +1,52 @@
+/** tlxc-console */
+import { becomeConsole, openConsole } from '../container/console.ts';
+import { containerPaths } from '../container/paths.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+
+type Value = Invocation['options'][string];
+
+function parseTty(value: Value): number {
+  if (value === undefined) return -1;
+  if (typeof value === 'string' && /^(-1|\d{1,5})$/.test(value)) return Number(value);
+  const message = `-t takes the number of a tty, 0 for the console or -1 for the next free tty, not '${String(value)}'`;
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+}
+
+/** "a" and "^a" are Ctrl+a; any other single character is itself. */
+export function parseEscape(value: Value): { readonly byte: number; readonly label: string } {
+  const given = value === undefined ? '^a' : String(value);
+  const letter = /^\^?([A-Za-z])$/.exec(given)?.[1]?.toLowerCase();
+  if (letter) return { byte: letter.charCodeAt(0) & 0x1f, label: `Ctrl+${letter}` };
+  if (/^[!-~]$/.test(given)) return { byte: given.charCodeAt(0), label: given };
+  const message = `-e takes a letter, ^ and a letter, or one character, not '${given}'`;
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+}
+
+async function console(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options } = invocation;
+  const paths = containerPaths(system, lxcpath, name);
+  const { byte, label } = parseEscape(options['escape']);
+  const opened = openConsole(paths, parseTty(options['tty']));
+  const banner =
+    `\nConnected to tty ${opened.tty}\n` +
+    `Type <${label} q> to exit the console, <${label} ${label}> to enter ${label} itself\n`;
+  await new Promise<void>((resolve) => context.stderr.write(banner, () => resolve()));
+  return becomeConsole(paths, opened, byte);
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-console',
+    summary: "connects this terminal to the container NAME's console or one of its ttys",
+    usage: '--name=NAME [--tty NUMBER]',
+    name: 'required',
+    rest: 'none',
+    options: [
+      { flags: '-t, --tty <NUMBER>', description: 'The tty: 0 the console, -1 the next free one (default)' },
+      { flags: '-e, --escape <PREFIX>', description: 'What comes before q to leave; ^a' },
+    ],
+  },
+  console,
+);

@@ -1,0 +1,93 @@
+/** The console and the ttys of a running container, at the caller's terminal. */
+import { TlxcError } from '../errors.ts';
+import { askMonitor, type MonitorResult } from '../monitor/client.ts';
+import { native } from '../native/binding.ts';
+import { nativeFile } from '../package-root.ts';
+import { attachFailure } from './attach-failure.ts';
+import type { ContainerPaths } from './paths.ts';
+
+export interface OpenConsole {
+  /** The number of the tty that was given; 0 is the console. */
+  readonly tty: number;
+  /** The console's stream or the tty's master; the caller's to close. */
+  readonly peer: number;
+  /** Holds the tty until it is closed. */
+  readonly connection: number;
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  busy: 'it is in use already',
+  'no-console': 'the container has no console (lxc.console.path = none)',
+  'no-tty': 'the container has no such tty (lxc.tty.max)',
+};
+
+function refuse(container: string, what: string, result: MonitorResult): never {
+  if (result.kind === 'stopped') {
+    throw new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: `${container} is not running`, container });
+  }
+  if (result.kind === 'unresponsive') {
+    throw new TlxcError({
+      code: 'TLXC_E_UNRESPONSIVE',
+      message: "the container's monitor does not answer",
+      container,
+      hint: `tlxc-stop -k -n ${container} ends it without its monitor`,
+    });
+  }
+  const error = result.reply.ok ? '' : result.reply.error;
+  throw new TlxcError({
+    code: error === 'busy' ? 'TLXC_E_BUSY' : 'TLXC_E_NOT_FOUND',
+    message: `cannot open ${what}: ${REFUSALS[error] ?? (error || 'the monitor gave none')}`,
+    container,
+  });
+}
+
+/**
+ * Asks the monitor for a tty: 0 the console, n that tty, -1 the next free one. Throws TLXC_E_NOT_RUNNING,
+ * TLXC_E_UNRESPONSIVE, TLXC_E_BUSY or TLXC_E_NOT_FOUND.
+ */
+export function openConsole(paths: ContainerPaths, tty: number): OpenConsole {
+  const result = askMonitor(paths, { op: 'console', tty }, { keep: true });
+  if (result.kind === 'answer' && result.reply.ok) {
+    const [peer] = Object.values(result.fds);
+    if (peer !== undefined) return { tty: result.reply.tty ?? tty, peer, connection: result.connection };
+  }
+  if (result.kind === 'answer' && result.connection >= 0) native().closeFd(result.connection);
+  const what = tty < 0 ? 'a free tty' : tty === 0 ? 'the console' : `tty ${tty}`;
+  return refuse(paths.name, what, result);
+}
+
+function become(paths: ContainerPaths, argv: readonly string[], keep: readonly number[]): never {
+  const failure = native().execve({
+    path: nativeFile('tlxc-pty'),
+    argv: ['tlxc-pty', ...argv],
+    environment: [],
+    keep: keep.filter((fd) => fd >= 0),
+  });
+  throw attachFailure(paths.name, failure);
+}
+
+/** Gives this process's place to the native proxy; prefix: the byte before q that leaves, -1 for none. */
+export function becomeConsole(
+  paths: ContainerPaths,
+  { peer, connection }: OpenConsole,
+  prefix: number,
+): never {
+  const argv = ['console', String(peer), String(connection), paths.runDir, String(prefix)];
+  return become(paths, argv, [peer, connection]);
+}
+
+/**
+ * For a foreground start, once the container runs: this terminal becomes its console, SIGTERM and SIGINT go to init,
+ * and the process ends with init's exit status (128 + N for signal N; 0 after a halt). Never returns.
+ */
+export function becomeForeground(paths: ContainerPaths): never {
+  // Watched first: a container that ends at once has told so then.
+  const watch = askMonitor(paths, { op: 'watch' }, { keep: true });
+  if (watch.kind !== 'answer' || !watch.reply.ok) return refuse(paths.name, 'its events', watch);
+  const console = askMonitor(paths, { op: 'console', tty: 0 }, { keep: true });
+  const answered = console.kind === 'answer' && console.reply.ok;
+  const peer = answered ? (Object.values(console.fds)[0] ?? -1) : -1;
+  const claim = answered ? console.connection : -1;
+  const argv = ['foreground', String(peer), String(watch.connection), paths.runDir];
+  return become(paths, argv, [peer, watch.connection, claim]);
+}

@@ -1,0 +1,119 @@
+/** What an attach will do, computed from what the container's monitor answers and what the caller asks: no I/O. */
+import { join } from 'node:path';
+import type { MonitorInfo } from '../monitor/protocol.ts';
+import { attachEnvironment, type EnvironmentPolicy } from './attach-environment.ts';
+import type { Namespace } from './types.ts';
+
+/** lxc-attach -e: what stays the caller's. */
+export interface Elevation {
+  readonly cgroup: boolean;
+  readonly capabilities: boolean;
+  /** LSM label and seccomp filter. */
+  readonly lsm: boolean;
+}
+
+export const NO_ELEVATION: Elevation = { cgroup: false, capabilities: false, lsm: false };
+export const FULL_ELEVATION: Elevation = { cgroup: true, capabilities: true, lsm: true };
+
+export interface AttachOptions {
+  /** Empty: the login shell of uid in the container. */
+  readonly argv: readonly string[];
+  /** Inside the container. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly environment: EnvironmentPolicy;
+  readonly cwd: string;
+  readonly elevation: Elevation;
+  /** -s: only these; undefined: all that the container has. */
+  readonly namespaces?: readonly Namespace[] | undefined;
+  /** -R. */
+  readonly remount: boolean;
+  /** -a; undefined: the container's. */
+  readonly personality?: '' | 'linux32' | 'linux64' | undefined;
+  /** -c; undefined: the container's. */
+  readonly apparmorProfile?: string | undefined;
+}
+
+export interface AttachPlan {
+  readonly namespaces: readonly Namespace[];
+  /** Leaf groups to be made where they are missing: processes may not sit beside enabled v2 controllers. */
+  readonly cgroupLeaves: readonly string[];
+  readonly cgroupProcs: readonly string[];
+  readonly capabilities: readonly string[] | null;
+  readonly noNewPrivileges: boolean;
+  /** Load the container's seccomp filter, if it has one. */
+  readonly seccomp: boolean;
+  readonly apparmorProfile: string;
+  readonly personality: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Owner of a new pty in the host's ids; null: the id is not mapped. */
+  readonly terminalOwner: { readonly uid: number; readonly gid: number } | null;
+  readonly environment: readonly string[];
+  readonly identity: boolean;
+  readonly remount: boolean;
+  readonly cwd: string;
+  readonly argv: readonly string[];
+}
+
+/** The v2 leaf for attached processes; LXC's is ".lxc". */
+const LEAF = '.tlxc';
+/** Debian's, and what the container's devpts gives its ptys. */
+const TTY_GID = 5;
+
+/** The host's id for one inside, null where the map has none. Without a map both are the same. */
+export function hostId(idmap: MonitorInfo['idmap'], kind: 'uid' | 'gid', inside: number): number | null {
+  const ranges = idmap.filter((range) => range.kind === kind);
+  if (ranges.length === 0) return inside;
+  const range = ranges.find((each) => inside >= each.inside && inside < each.inside + each.count);
+  return range ? range.outside + (inside - range.inside) : null;
+}
+
+function chosenNamespaces(info: MonitorInfo, wanted: AttachOptions['namespaces']): Namespace[] {
+  const all = info.namespaces as readonly Namespace[];
+  // One that the container shares with the host is where the caller is already.
+  return all.filter((namespace) => wanted === undefined || wanted.includes(namespace));
+}
+
+function terminalOwner(
+  info: MonitorInfo,
+  uid: number,
+  gid: number,
+  mapped: boolean,
+): AttachPlan['terminalOwner'] {
+  const idmap = mapped ? info.idmap : [];
+  const owner = hostId(idmap, 'uid', uid);
+  const group = hostId(idmap, 'gid', TTY_GID) ?? hostId(idmap, 'gid', gid);
+  return owner === null || group === null ? null : { uid: owner, gid: group };
+}
+
+/** Pure: the same answer of the monitor and the same options give the same plan. */
+export function compileAttachPlan(info: MonitorInfo, options: AttachOptions): AttachPlan {
+  const { uid, gid, cwd, argv, elevation } = options;
+  const namespaces = chosenNamespaces(info, options.namespaces);
+  const inMounts = namespaces.includes('mount');
+  const groups = elevation.cgroup ? [] : info.cgroups.filter(({ innerGroup }) => innerGroup !== '');
+  const places = groups.map(({ version, mountPoint, innerGroup }) => ({
+    leaf: version === 2,
+    directory: join(mountPoint, innerGroup, version === 2 ? LEAF : ''),
+  }));
+  return {
+    namespaces,
+    cgroupLeaves: places.filter(({ leaf }) => leaf).map(({ directory }) => directory),
+    cgroupProcs: places.map(({ directory }) => join(directory, 'cgroup.procs')),
+    capabilities: elevation.capabilities ? null : info.capabilities,
+    noNewPrivileges: info.noNewPrivileges,
+    // Names of files mean nothing to a filter, but its rules were written for the container's own view.
+    seccomp: inMounts && !elevation.lsm,
+    apparmorProfile: options.apparmorProfile ?? (elevation.lsm ? '' : info.apparmorProfile),
+    personality: options.personality ?? info.personality,
+    uid,
+    gid,
+    terminalOwner: terminalOwner(info, uid, gid, namespaces.includes('user')),
+    environment: attachEnvironment(info.environment, options.environment),
+    identity: options.environment.base === 'clean',
+    remount: options.remount && !inMounts,
+    cwd,
+    argv,
+  };
+}
