@@ -10,6 +10,8 @@ export interface ProgramOptions {
   readonly stdin?: number | 'pipe';
   /** Standard output: 'pipe' for the child's own stream, a descriptor, another child's `stdin`, or what gets its lines. Default: nowhere. */
   readonly stdout?: 'pipe' | number | Writable | ((line: string) => void);
+  /** Standard error as a descriptor; else its lines are read. */
+  readonly stderr?: number;
   /** Gets the lines of standard error as they come, beside the last of them being kept. */
   readonly onErrorLine?: (line: string) => void;
   /** The whole environment. Default: a plain PATH and the C.UTF-8 locale. */
@@ -42,14 +44,14 @@ export function startProgram(argv: readonly string[], options: ProgramOptions = 
   const { stdin = 'ignore', stdout } = options;
   const wantsLines = typeof stdout === 'function';
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...(options.privileges ?? []), '--', ...argv], {
-    stdio: [stdin, wantsLines ? 'pipe' : (stdout ?? 'ignore'), 'pipe'],
+    stdio: [stdin, wantsLines ? 'pipe' : (stdout ?? 'ignore'), options.stderr ?? 'pipe'],
     env: options.environment ?? PLAIN_ENVIRONMENT,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const errorLines: string[] = [];
   eachLine(child.stderr, (line) => {
     options.onErrorLine?.(line);
-    errorLines.push(line);
+    if (line.trim() !== '') errorLines.push(line);
     if (errorLines.length > KEPT_LINES) errorLines.shift();
   });
   if (wantsLines) eachLine(child.stdout, stdout);

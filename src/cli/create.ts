@@ -1,0 +1,103 @@
+/** tlxc-create */
+import { resolve } from 'node:path';
+import { createContainer } from '../container/create.ts';
+import { TlxcError } from '../errors.ts';
+import type { Ask } from '../image/templates/template.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { imageProgress } from './image-progress.ts';
+
+const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
+
+/** Options of LXC's other backing stores, refused by name. */
+const NOT_BUILT = [
+  'dir',
+  'lvname',
+  'vgname',
+  'thinpool',
+  'rbdname',
+  'rbdpool',
+  'rbduser',
+  'zfsroot',
+  'fstype',
+  'fssize',
+];
+
+function refuseNotBuilt({ options }: Invocation): void {
+  const used = NOT_BUILT.find((name) => options[name] !== undefined);
+  if (used === undefined) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `--${used} is not built yet`,
+    hint: "the root filesystem is kept in the container's directory: -B dir, overlay or best",
+  });
+}
+
+function templateOf({ options }: Invocation): string {
+  const template = text(options['template']);
+  if (template) return template;
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: 'A template must be specified',
+    hint: 'Use "none" if you really want a container without a rootfs; -t download takes a ready-made system',
+  });
+}
+
+/** Asks on the terminal; undefined where nobody sits at one. */
+function asker({ stdin, stdout }: CommandContext, quiet: boolean): Ask | undefined {
+  if (quiet || stdin.isTTY !== true || stdout.isTTY !== true) return undefined;
+  return async ({ message, choices, preferred }) => {
+    const { default: select } = await import('@inquirer/select');
+    const first = choices.includes(preferred) ? { default: preferred } : {};
+    return select({ message, choices: choices.map((value) => ({ value })), pageSize: 15, ...first });
+  };
+}
+
+async function create(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options, rest, quiet } = invocation;
+  refuseNotBuilt(invocation);
+  const template = templateOf(invocation);
+  const configFile = text(options['config']);
+  const ask = asker(context, quiet);
+  const progress = imageProgress(context, quiet);
+  const ownStreams = context.stdin.fd === 0 && !quiet;
+  try {
+    const created = await createContainer({
+      ...{ name, lxcpath, system, template, templateArgs: rest },
+      configFile: configFile === undefined ? undefined : resolve(context.cwd, configFile),
+      backend: text(options['bdev']),
+      privileged: options['privileged'] === true,
+      environment: context.env,
+      onEvent: progress.show,
+      ...(ask && { ask }),
+      ...(ownStreams && { stdio: [0, 1, 2] as const }),
+    });
+    progress.end();
+    if (created.kind === 'text') context.stdout.write(created.text);
+    else if (!quiet && created.message !== '') context.stdout.write(`\n---\n${created.message}\n`);
+    return 0;
+  } finally {
+    progress.end();
+  }
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-create',
+    summary: 'creates a container',
+    usage: '--name=NAME --template=TEMPLATE [OPTION...] [-- template-options]',
+    name: 'required',
+    rest: 'words',
+    options: [
+      { flags: '-f, --config <CONFIG>', description: 'Initial configuration file' },
+      {
+        flags: '-t, --template <TEMPLATE>',
+        description: 'download, debian, busybox, local, none,\nor the path of a template program',
+      },
+      { flags: '-B, --bdev <BDEV>', description: 'Backing store: dir, overlay or best (the default)' },
+      { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
+      ...NOT_BUILT.map((option) => ({ flags: `--${option} <VALUE>`, description: '', hidden: true })),
+    ],
+  },
+  create,
+);

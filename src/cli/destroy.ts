@@ -1,0 +1,30 @@
+/** tlxc-destroy */
+import { destroyContainer } from '../container/destroy.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+
+async function destroy(invocation: Invocation, { program, stderr, env }: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options, quiet, log } = invocation;
+  const warn = (text: string) => {
+    if (!quiet) stderr.write(`${program}: ${name}: warning: ${text}\n`);
+    log('WARN', text);
+  };
+  const flags = { force: options['force'] === true, snapshots: options['snapshots'] === true };
+  await destroyContainer({ name, lxcpath, system, ...flags, environment: env, warn });
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-destroy',
+    summary: 'destroys a container with the identifier NAME',
+    usage: '--name=NAME [-f] [-P lxcpath]',
+    name: 'required',
+    rest: 'none',
+    options: [
+      { flags: '-s, --snapshots', description: 'destroy including all snapshots' },
+      { flags: '-f, --force', description: "stop and destroy the container if it's still running" },
+    ],
+  },
+  destroy,
+);

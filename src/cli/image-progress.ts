@@ -1,0 +1,75 @@
+/** What a person sees while an image is fetched: one line a step, and on a terminal a bar while bytes come in. */
+import type { SingleBar } from 'cli-progress';
+import type { ImageEvent } from '../image/progress.ts';
+import type { CommandContext } from './context.ts';
+import { printable } from './render.ts';
+
+export interface ImageProgress {
+  show(event: ImageEvent): void;
+  /** Ends the bar, if one is shown. */
+  end(): void;
+}
+
+const MIB = 2 ** 20;
+const SILENT: ImageProgress = { show: () => undefined, end: () => undefined };
+
+type Step = Exclude<ImageEvent, { kind: 'download' | 'output' }>;
+
+function words(event: Step): string {
+  switch (event.kind) {
+    case 'index':
+      return `Downloading the image index of ${event.server}`;
+    case 'waiting':
+      return `Waiting for another command that makes ${event.image}`;
+    case 'unpack':
+      return 'Unpacking the rootfs';
+    case 'cached':
+      return `Using image from local cache: ${event.image}`;
+    case 'build':
+      return `Building an image: ${event.image}`;
+    case 'kept':
+      return `Not removed, a container uses it: ${event.image}`;
+  }
+}
+
+export function imageProgress({ stdout, stderr }: CommandContext, quiet: boolean): ImageProgress {
+  if (quiet) return SILENT;
+  let bar: SingleBar | null = null;
+  let announced = '';
+  const end = () => {
+    bar?.stop();
+    bar = null;
+  };
+  const line = (text: string) => stdout.write(`${printable(text)}\n`);
+  const startBar = async (total: number) => {
+    const { SingleBar } = await import('cli-progress');
+    if (announced === '') return;
+    bar = new SingleBar({
+      stream: stderr as NodeJS.WriteStream,
+      format: '  {bar} {percentage}%  {value}/{total} MiB  {eta_formatted} left',
+      clearOnComplete: true,
+      hideCursor: true,
+    });
+    bar.start(Math.ceil(total / MIB), 0);
+  };
+  const download = ({ what, received, total }: Extract<ImageEvent, { kind: 'download' }>) => {
+    if (announced !== what) {
+      announced = what;
+      line(`Downloading the ${what}${total === null ? '' : ` (${size(total)})`}`);
+      if (stderr.isTTY === true && what === 'rootfs' && total !== null) void startBar(total);
+    }
+    bar?.update(Math.floor(received / MIB));
+  };
+  return {
+    end,
+    show(event) {
+      if (event.kind === 'download') return download(event);
+      end();
+      announced = '';
+      line(event.kind === 'output' ? event.line : words(event));
+    },
+  };
+}
+
+const size = (bytes: number) =>
+  bytes < MIB ? `${Math.ceil(bytes / 1024)} KiB` : `${Math.round(bytes / MIB)} MiB`;

@@ -1,0 +1,228 @@
+/**
+ * Makes a container: whole, or not at all.
+ *
+ * Everything is built in LXCPATH/.tlxc-staging-NAME under the container's lock, brought to disk, and renamed to
+ * LXCPATH/NAME last. Whoever is killed before that leaves a staging directory that the next command removes.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { loadContainerConfig } from '../config/load.ts';
+import { errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
+import { removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
+import { defaultMetadata } from '../image/metadata.ts';
+import { debianArch } from '../image/product.ts';
+import { ImageStore } from '../image/store.ts';
+import { findTemplate } from '../image/templates/find-template.ts';
+import type { TemplateResult } from '../image/templates/template.ts';
+import { chooseBackend } from '../storage/choose.ts';
+import { nameRootfs } from '../storage/rootfs-files.ts';
+import { allocateRange, releaseRange } from './id-ranges.ts';
+import { stagingPath, sweepLeftovers } from './leftovers.ts';
+import { withLock } from './lock.ts';
+import { writeConfig, type CreateRequest, type Making } from './making.ts';
+import { checkSeed, newConfigText, readSeed, type NewConfig } from './new-config.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
+import { fillByProgram } from './template-program.ts';
+
+export type Created =
+  | {
+      readonly kind: 'container';
+      readonly dir: string;
+      /** dir or overlay; "none" without a root filesystem. */
+      readonly backend: string;
+      /** What the image has to say. */
+      readonly message: string;
+    }
+  /** The template only answered a question (--list, --help). */
+  | { readonly kind: 'text'; readonly text: string };
+
+/** Throws TLXC_E_EXISTS, TLXC_E_TEMPLATE, TLXC_E_IMAGE, TLXC_E_STORAGE …; then nothing of the container is left. */
+export async function createContainer(request: CreateRequest): Promise<Created> {
+  const { name, lxcpath, system, template, privileged } = request;
+  const paths = containerPaths(system, lxcpath, name);
+  if (process.getuid?.() !== 0) throw needsRoot(name);
+  refuseExisting(paths);
+  checkBackend(request);
+  const seedFile = request.configFile ?? system.defaultConfig;
+  const seed = readSeed(seedFile);
+  checkSeed(seed, seedFile, { template, privileged });
+  loadContainerConfig({ name, lxcpath, configFile: seedFile, environment: request.environment });
+  mkdirSync(lxcpath, { recursive: true, mode: 0o711 });
+  const making: Making = {
+    ...{ request, paths, seed },
+    staging: stagingPath(lxcpath, name),
+    store: new ImageStore(system.cacheDir),
+    onEvent: request.onEvent ?? (() => undefined),
+  };
+  return withLock(paths, () => createLocked(making));
+}
+
+const needsRoot = (name: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: 'creating containers takes root; for other users it is not built yet',
+    container: name,
+    hint: 'containers that root creates are unprivileged all the same, unless --privileged is given',
+  });
+
+function refuseExisting({ name, dir, config }: ContainerPaths): void {
+  if (existsSync(config)) {
+    throw new TlxcError({
+      code: 'TLXC_E_EXISTS',
+      message: 'Container already exists',
+      container: name,
+      path: dir,
+    });
+  }
+  if (!existsSync(dir)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_EXISTS',
+    message: `${dir} exists already, and is no container: it has no config`,
+    container: name,
+    path: dir,
+    hint: 'remove or rename it, or choose another name',
+  });
+}
+
+/** A template that fills a directory, or none, leaves no choice of storage. */
+function checkBackend({ backend, template, name }: CreateRequest): void {
+  if (backend === undefined || (template !== 'none' && !template.startsWith('/'))) return;
+  if (template !== 'none' && ['dir', 'none', 'best'].includes(backend)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `-B ${backend} cannot be used with -t ${template}`,
+    container: name,
+    hint:
+      template === 'none'
+        ? 'there is no root filesystem to store'
+        : 'such a template fills a directory: use -B dir',
+  });
+}
+
+async function createLocked(making: Making): Promise<Created> {
+  const { request, paths, staging, store } = making;
+  refuseExisting(paths);
+  await removeTree(staging);
+  await sweepQuietly(making);
+  mkdirSync(staging, { mode: 0o770 });
+  let firstId: number | null = null;
+  try {
+    const prepared = await prepareImage(making);
+    if (prepared?.kind === 'text') {
+      await removeTree(staging);
+      return prepared;
+    }
+    const wantsRange = !request.privileged && !making.seed.hasIdmap;
+    if (wantsRange)
+      firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
+    const created = await fill(making, prepared, firstId);
+    await renameDurably(staging, paths.dir);
+    return created;
+  } catch (error) {
+    await removeTree(staging);
+    if (firstId !== null) releaseRange(request.system, firstId, paths.config);
+    throw explained(error, paths);
+  }
+}
+
+/** Housekeeping never stops what the person asked for: what cannot be removed is tried again by the next command. */
+async function sweepQuietly({ request, store }: Making): Promise<void> {
+  await sweepLeftovers(request.system, request.lxcpath).catch(() => undefined);
+  await store.sweep().catch(() => undefined);
+}
+
+/** The system's own errors (a full disk, most of all) in words; ours as they are. */
+function explained(error: unknown, { name, lxcpath }: ContainerPaths): unknown {
+  if (error instanceof TlxcError || !(error instanceof Error)) return error;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  return new TlxcError({
+    code: 'TLXC_E_STORAGE',
+    message: `the container could not be written: ${errnoWords(code)}`,
+    container: name,
+    errno: code,
+    syscall,
+    path: path ?? lxcpath,
+    cause: error,
+  });
+}
+
+/** null: the template makes no image. */
+async function prepareImage(making: Making): Promise<TemplateResult | null> {
+  const { request, store, onEvent } = making;
+  const { template, templateArgs, system, privileged, environment, ask } = request;
+  if (template === 'none' || template.startsWith('/')) return null;
+  return findTemplate(template).prepare({
+    args: templateArgs,
+    defaultServer: system.imageServer,
+    ...{ store, privileged, environment, onEvent },
+    ...(ask && { ask }),
+  });
+}
+
+type Prepared = Extract<TemplateResult, { kind: 'image' }> | null;
+
+async function fill(making: Making, prepared: Prepared, firstId: number | null): Promise<Created> {
+  const { request, paths, staging, seed } = making;
+  const idmapped = firstId !== null || seed.hasIdmap;
+  const shipped = defaultMetadata(debianArch(process.arch));
+  const metadata = prepared?.metadata ?? shipped;
+  const config: Omit<NewConfig, 'rootfsPath'> = {
+    ...{ name: request.name, template: request.template, templateArgs: request.templateArgs },
+    ...{ seed, firstId, idmapped },
+    image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
+    distribution: idmapped ? metadata.userConfig : metadata.systemConfig,
+  };
+  const done = (backend: string): Created => ({
+    kind: 'container',
+    dir: paths.dir,
+    backend,
+    message: metadata.message,
+  });
+  if (request.template.startsWith('/')) {
+    await fillByProgram(making, config);
+    return done('dir');
+  }
+  if (prepared === null) {
+    await writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
+    return done('none');
+  }
+  const rootfsPath = await makeRootfs(making, prepared, idmapped);
+  await writeConfig(making, newConfigText({ ...config, rootfsPath }));
+  await syncFilesystem(staging);
+  return done(rootfsPath.split(':')[0] ?? '');
+}
+
+/** The root filesystem from an image; returns the value of lxc.rootfs.path. */
+async function makeRootfs(
+  making: Making,
+  prepared: NonNullable<Prepared>,
+  idmapped: boolean,
+): Promise<string> {
+  const { request, paths, staging, store } = making;
+  const { info, rootfs } = prepared.image;
+  refuseDevices(info.devices, idmapped, prepared.title);
+  if (!store.reference(info.id, { staging, config: paths.config })) {
+    throw new TlxcError({
+      code: 'TLXC_E_IMAGE',
+      message: `image ${prepared.title} was removed meanwhile`,
+      hint: 'try again',
+    });
+  }
+  const { backend: asked = null, lxcpath } = request;
+  const backend = await chooseBackend({ asked, idmapped, lxcpath, host: probeHost() });
+  const made = await backend.create({ image: rootfs, staging, final: paths.dir });
+  nameRootfs(made.layers, request.name, prepared.metadata.templates);
+  return made.path;
+}
+
+function refuseDevices(devices: readonly string[], idmapped: boolean, title: string): void {
+  const [device] = devices;
+  if (device === undefined || !idmapped) return;
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `image ${title} has the device node ${device}, which an unprivileged container may not have`,
+    hint: 'only with --privileged can such an image be used, if you trust it',
+  });
+}

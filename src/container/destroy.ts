@@ -1,0 +1,142 @@
+/** Removes a container: it is gone with one rename into LXCPATH/.trash, whatever the deletion after it takes. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { loadContainerConfig } from '../config/load.ts';
+import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import { TlxcError } from '../errors.ts';
+import { removeTree, renameDurably } from '../host/trees.ts';
+import { askMonitor } from '../monitor/client.ts';
+import { runDestroyHooks } from './destroy-hooks.ts';
+import { releaseRange } from './id-ranges.ts';
+import { stagingPath, sweepLeftovers, trashPath } from './leftovers.ts';
+import { withLock } from './lock.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
+import { stopContainer } from './stop.ts';
+
+export interface DestroyRequest {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  /** Kill it first if it runs; and destroy it although its configuration cannot be read. */
+  readonly force: boolean;
+  /** Its snapshots with it. */
+  readonly snapshots: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Something a person should know that does not stop it. */
+  readonly warn: (text: string) => void;
+}
+
+/** Backends whose root filesystem is a directory that goes with the container's own. */
+const REMOVABLE = ['dir', 'overlay', 'overlayfs'];
+
+/** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_BUSY, TLXC_E_STORAGE; once it throws TLXC_E_STORAGE the name may be free already. */
+export async function destroyContainer(request: DestroyRequest): Promise<void> {
+  const { name, lxcpath, system, force } = request;
+  const paths = containerPaths(system, lxcpath, name);
+  await sweepQuietly(request);
+  if (!existsSync(paths.config)) throw notDefined(paths);
+  if (isRunning(paths)) {
+    if (!force) {
+      const hint = `stop it first, or use tlxc-destroy -f`;
+      throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name, hint });
+    }
+    await stopContainer({ name, lxcpath, system, how: 'kill', timeoutMs: 0, escalate: true });
+  }
+  const trashed = await withLock(paths, () => moveToTrash(request, paths));
+  await removeTree(trashed);
+}
+
+/** Housekeeping never stops what the person asked for. */
+async function sweepQuietly({ system, lxcpath, warn }: DestroyRequest): Promise<void> {
+  await sweepLeftovers(system, lxcpath).catch((error: unknown) =>
+    warn(error instanceof Error ? error.message : ''),
+  );
+}
+
+function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError {
+  const orphan = existsSync(dir) && !existsSync(stagingPath(lxcpath, name));
+  return new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: 'Container is not defined',
+    container: name,
+    ...(orphan && {
+      hint: `${dir} exists but has no config (${paths.config}): it is not a container's directory`,
+    }),
+  });
+}
+
+const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';
+
+async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string> {
+  const { name, lxcpath } = request;
+  if (!existsSync(paths.config)) throw notDefined(paths);
+  if (isRunning(paths)) {
+    throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name });
+  }
+  checkDependants(request, paths);
+  const config = loadForDestroy(request, paths);
+  if (config) {
+    checkStorage(config, paths, request.warn);
+    await runDestroyHooks(config, paths, request.environment);
+  }
+  const trash = trashPath(lxcpath);
+  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  const trashed = join(trash, randomUUID());
+  await renameDurably(paths.dir, trashed);
+  // In this order: a range in use by nobody is found and taken again, one given out twice never is.
+  for (const { value } of config?.idmap ?? []) releaseRange(request.system, value.outside, paths.config);
+  return trashed;
+}
+
+function checkDependants({ name, snapshots }: DestroyRequest, { dir }: ContainerPaths): void {
+  const refuse = (message: string, hint: string) =>
+    new TlxcError({
+      code: 'TLXC_E_BUSY',
+      message: `Destroying ${name} failed: ${message}`,
+      container: name,
+      hint,
+    });
+  const snaps = join(dir, 'snaps');
+  if (!snapshots && existsSync(snaps) && readdirSync(snaps).length > 0)
+    throw refuse(`${name} has snapshots`, 'tlxc-destroy -s destroys them with it');
+  // LXC counts here the containers whose root filesystem lies over this one's.
+  const clones = join(dir, 'lxc_snapshots');
+  if (existsSync(clones) && readFileSync(clones, 'utf8').trim().replace(/^0$/, '') !== '')
+    throw refuse(`${name} has clones`, `destroy the clones first; they are listed in ${clones}`);
+}
+
+/** null: it cannot be read, and the person wants it gone all the same. */
+function loadForDestroy(
+  request: DestroyRequest,
+  { config: configFile }: ContainerPaths,
+): ContainerConfig | null {
+  const { name, lxcpath, environment, force, warn } = request;
+  try {
+    return loadContainerConfig({ name, lxcpath, configFile, environment });
+  } catch (error) {
+    if (!force || !(error instanceof TlxcError)) throw error;
+    warn(`${error.message}: destroyed without its destroy hooks`);
+    return null;
+  }
+}
+
+function checkStorage(
+  config: ContainerConfig,
+  { dir, name }: ContainerPaths,
+  warn: (text: string) => void,
+): void {
+  const written = config.rootfs.path?.value ?? 'none';
+  if (written === 'none') return;
+  const [, type = 'dir', path = ''] = /^(?:([a-z]+):)?(.*)$/.exec(written) ?? [];
+  if (!REMOVABLE.includes(type)) {
+    throw new TlxcError({
+      code: 'TLXC_E_UNSUPPORTED',
+      message: `its root filesystem is of type ${type}, which TLXC cannot remove yet`,
+      container: name,
+      hint: 'destroy it with the tools that made it',
+    });
+  }
+  const own = path.split(':').at(-1) ?? '';
+  if (!own.startsWith(`${dir}/`)) warn(`its root filesystem ${own} lies outside ${dir} and is left there`);
+}

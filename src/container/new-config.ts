@@ -1,0 +1,124 @@
+/** The configuration that a new container gets: the image's lines, its own, and those of the seed (-f). */
+import { randomBytes } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { ConfigDocument } from '../config/document.ts';
+import { readConfigFile } from '../config/read-file.ts';
+import { TlxcError } from '../errors.ts';
+import { RANGE_SIZE } from './id-ranges.ts';
+
+export interface Seed {
+  readonly network: readonly string[];
+  readonly others: readonly string[];
+  readonly hasIdmap: boolean;
+  readonly hasRootfs: boolean;
+  readonly hasInclude: boolean;
+}
+
+export interface NewConfig {
+  readonly name: string;
+  /** As typed: the template and its arguments. */
+  readonly template: string;
+  readonly templateArgs: readonly string[];
+  /** What the image is, for people; "" without one. */
+  readonly image: string;
+  readonly seed: Seed;
+  /** Configuration lines of the image, or TLXC's own for that kind of container. */
+  readonly distribution: readonly string[];
+  /** The first id on the host; null: privileged, or the seed has its own map. */
+  readonly firstId: number | null;
+  /** Ids are mapped by mounting, in whichever file the map is. */
+  readonly idmapped: boolean;
+  /** The value of lxc.rootfs.path; null: without one, or the seed's. */
+  readonly rootfsPath: string | null;
+}
+
+const isNetwork = (key: string) => key.startsWith('lxc.net.');
+
+/** Reads the seed configuration. What it includes by a relative path is named by its absolute one: the file moves. */
+export function readSeed(file: string): Seed {
+  const entries = ConfigDocument.parse(readConfigFile(file).text, file)
+    .entries()
+    .map(({ key, value }) => ({ key, value: key === 'lxc.include' ? resolve(dirname(file), value) : value }));
+  const text = ({ key, value }: { key: string; value: string }) => `${key} = ${value}`;
+  const has = (wanted: string) => entries.some(({ key, value }) => key === wanted && value !== '');
+  return {
+    network: withAddresses(entries.filter(({ key }) => isNetwork(key)).map(text)),
+    others: entries.filter(({ key }) => !isNetwork(key)).map(text),
+    hasIdmap: has('lxc.idmap'),
+    hasRootfs: has('lxc.rootfs.path'),
+    hasInclude: has('lxc.include'),
+  };
+}
+
+/** Each x of a hardware address becomes a random digit; a veth without one gets one, so that its lease stays. */
+function withAddresses(lines: readonly string[]): string[] {
+  const settled = lines.map((line) => {
+    const [, head = '', address = ''] = /^(lxc\.net\.\d+\.hwaddr = )(.*)$/.exec(line) ?? [];
+    return head === '' ? line : head + address.replace(/x/gi, randomDigit);
+  });
+  return settled.flatMap((line) => {
+    const [, index] = /^lxc\.net\.(\d+)\.type = veth$/.exec(line) ?? [];
+    const key = `lxc.net.${index}.hwaddr = `;
+    if (index === undefined || settled.some((other) => other.startsWith(key))) return [line];
+    const tail = [...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0'));
+    return [line, `${key}10:66:6a:${tail.join(':')}`];
+  });
+}
+
+const randomDigit = () => (randomBytes(1)[0] ?? 0).toString(16).slice(-1);
+
+/** A seed must not say what the template decides. */
+export function checkSeed(
+  seed: Seed,
+  file: string,
+  { template, privileged }: { template: string; privileged: boolean },
+) {
+  const conflict =
+    seed.hasRootfs && template !== 'none'
+      ? 'sets lxc.rootfs.path, but the root filesystem comes from the template; use -t none to keep it'
+      : privileged && seed.hasIdmap
+        ? 'sets lxc.idmap, which --privileged contradicts'
+        : '';
+  if (conflict !== '')
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message: `${file} ${conflict}`, path: file });
+}
+
+/** The lines that a container's own ids take. */
+export function idmapLines({ firstId, idmapped }: Pick<NewConfig, 'firstId' | 'idmapped'>): string[] {
+  const map =
+    firstId === null ? [] : ['u', 'g'].map((kind) => `lxc.idmap = ${kind} 0 ${firstId} ${RANGE_SIZE}`);
+  return idmapped ? [...map, 'lxc.rootfs.options = idmap=container'] : map;
+}
+
+/** Comment lines at the top: where the container comes from. One line each, whatever the arguments hold. */
+export function headerLines({
+  template,
+  templateArgs,
+  image,
+}: Pick<NewConfig, 'template' | 'templateArgs' | 'image'>) {
+  const printable = (text: string) => JSON.stringify(text).slice(1, -1);
+  return [
+    `# Template used to create this container: ${printable(template)}`,
+    `# Parameters passed to the template: ${printable(templateArgs.join(' '))}`,
+    ...(image === '' ? [] : [`# Image: ${printable(image)}`]),
+    '# For additional config options, please look at lxc.container.conf(5)',
+  ];
+}
+
+/** The text of the configuration file. */
+export function newConfigText(config: NewConfig): string {
+  const { name, seed, rootfsPath } = config;
+  const own = [
+    ...idmapLines(config),
+    ...(rootfsPath === null ? [] : [`lxc.rootfs.path = ${rootfsPath}`]),
+    ...seed.others,
+    `lxc.uts.name = ${name}`,
+  ];
+  const sections = [
+    headerLines(config),
+    ['# Distribution configuration', ...config.distribution],
+    ['# Container specific configuration', ...own],
+    ['# Network configuration', ...seed.network],
+  ];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}

@@ -1,0 +1,154 @@
+/** One verified download: resumed where it broke, its size and SHA-256 checked while it streams. */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { TlxcError } from '../errors.ts';
+import {
+  get,
+  reason,
+  stallTime,
+  TransferError,
+  withRetries,
+  type HttpOptions,
+  type HttpResponse,
+} from './http.ts';
+import type { RemoteFile } from './product.ts';
+
+export interface DownloadRequest {
+  readonly url: URL;
+  readonly file: RemoteFile;
+  /** Where the verified file goes; a partial one stays beside it as DESTINATION.part for the next try. */
+  readonly destination: string;
+  /** No file larger than this is taken, whatever the server says. */
+  readonly limit: number;
+  /** total is null where the server does not say. */
+  readonly onProgress: (received: number, total: number | null) => void;
+}
+
+/** A transfer must bring this much in every stall time: a server that drips one byte a second is no server. */
+const MINIMUM_PROGRESS = 16 * 1024;
+
+/** Downloads to request.destination. Throws TLXC_E_IMAGE; after a wrong checksum nothing is left. */
+export async function download(request: DownloadRequest, options: HttpOptions = {}): Promise<void> {
+  const { file, destination, url } = request;
+  const part = `${destination}.part`;
+  await mkdir(dirname(destination), { recursive: true, mode: 0o700 });
+  const name = url.pathname.split('/').at(-1) ?? url.pathname;
+  const sha256 = await withRetries(name, options, () => transfer(request, part, options));
+  if (sha256 !== file.sha256) {
+    await rm(part, { force: true });
+    throw new TlxcError({
+      code: 'TLXC_E_IMAGE',
+      message: `${url.href}: SHA-256 is ${sha256}, but the server's index says ${file.sha256}: refused`,
+      hint: 'the file was damaged on its way or on the server; try again later, or another --server',
+    });
+  }
+  await rename(part, destination);
+}
+
+/** One try, from where the last one ended. Returns the digest of the whole file. */
+async function transfer(request: DownloadRequest, part: string, options: HttpOptions): Promise<string> {
+  const already = await sizeOf(part);
+  if (already > 0 && already === request.file.size) return digestOf(part, already);
+  const response = await get(request.url, already > 0 ? { range: `bytes=${already}-` } : {}, options).catch(
+    async (error: unknown) => {
+      // A range that the server cannot satisfy: what we have is not a beginning of what it has.
+      if (!(error instanceof TransferError) || error.status !== 416) throw error;
+      await rm(part, { force: true });
+      throw new TransferError(error.message, { transient: true, cause: error });
+    },
+  );
+  const from = resumesAt(response, already) ? already : 0;
+  const handle = await open(part, from > 0 ? 'a' : 'w', 0o600);
+  try {
+    const hash = await hashOf(part, from);
+    const size = await receive({ request, response, handle, hash, from }, options);
+    await handle.sync();
+    checkSize(request, response, size, from);
+    return hash.digest('hex');
+  } finally {
+    await handle.close();
+  }
+}
+
+const sizeOf = (path: string) =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+const digestOf = async (path: string, size: number) => (await hashOf(path, size)).digest('hex');
+
+async function hashOf(path: string, size: number): Promise<Hash> {
+  const hash = createHash('sha256');
+  if (size > 0)
+    for await (const chunk of createReadStream(path, { end: size - 1 })) hash.update(chunk as Buffer);
+  return hash;
+}
+
+function resumesAt(response: HttpResponse, offset: number): boolean {
+  const range = response.headers['content-range'];
+  return response.status === 206 && typeof range === 'string' && range.startsWith(`bytes ${offset}-`);
+}
+
+interface Reception {
+  readonly request: DownloadRequest;
+  readonly response: HttpResponse;
+  readonly handle: FileHandle;
+  readonly hash: Hash;
+  readonly from: number;
+}
+
+async function receive(reception: Reception, options: HttpOptions): Promise<number> {
+  const { request, response, handle, hash, from } = reception;
+  const limit = request.file.size ?? request.limit;
+  const total = request.file.size ?? lengthOf(response, from);
+  let size = from;
+  const tooSlow = watchProgress(
+    () => size,
+    stallTime(options),
+    () => response.body.destroy(new Error('the transfer stalled')),
+  );
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit)
+        throw new TransferError(`${request.url.href}: larger than ${limit} bytes`, { transient: false });
+      hash.update(chunk);
+      await handle.writeFile(chunk);
+      request.onProgress(size, total);
+    }
+    return size;
+  } catch (error) {
+    throw transferProblem(request.url, error);
+  } finally {
+    clearInterval(tooSlow);
+  }
+}
+
+function transferProblem(url: URL, error: unknown): unknown {
+  if (error instanceof TransferError) return error;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // Our own disk is full or broken: no retry cures that.
+  if (syscall === 'write' && code !== 'ECONNRESET' && code !== 'EPIPE') return error;
+  return new TransferError(`${url.href}: ${reason(error)}`, { transient: true, cause: error });
+}
+
+function watchProgress(size: () => number, stallMs: number, stalled: () => void): NodeJS.Timeout {
+  let before = size();
+  return setInterval(() => {
+    if (size() - before < MINIMUM_PROGRESS) stalled();
+    before = size();
+  }, stallMs);
+}
+
+function lengthOf(response: HttpResponse, from: number): number | null {
+  const length = Number(response.headers['content-length']);
+  return Number.isSafeInteger(length) && length > 0 ? from + length : null;
+}
+
+function checkSize({ url, file }: DownloadRequest, response: HttpResponse, size: number, from: number): void {
+  const expected = file.size ?? lengthOf(response, from);
+  if (expected === null || size === expected) return;
+  throw new TransferError(`${url.href}: ${size} of ${expected} bytes arrived`, { transient: true });
+}

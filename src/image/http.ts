@@ -1,0 +1,166 @@
+/** HTTP as image servers need it: TLS unless plain HTTP was written out, redirects, deadlines, retries, size limits. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
+import { TlxcError } from '../errors.ts';
+import { userAgent } from './server.ts';
+
+export interface HttpOptions {
+  /** Milliseconds before the 2nd and the 3rd try. */
+  readonly retryDelaysMs?: readonly number[];
+  /** Milliseconds without a byte (or an answer) after which a transfer counts as stalled. */
+  readonly stallMs?: number;
+}
+
+export interface HttpResponse {
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
+}
+
+const MAX_REDIRECTS = 5;
+const RETRY_DELAYS_MS = [1_000, 3_000];
+const STALL_MS = 30_000;
+
+export const stallTime = (options: HttpOptions): number => options.stallMs ?? STALL_MS;
+
+/** A server's refusal, or a transfer that broke: what another try may cure. */
+export class TransferError extends Error {
+  /** false: the server's answer will not change by asking again (404). */
+  readonly transient: boolean;
+  readonly status: number;
+
+  constructor(message: string, details: { transient: boolean; status?: number; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.transient = details.transient;
+    this.status = details.status ?? 0;
+  }
+}
+
+/** Imported when first needed: creating from the store touches no network and loads no HTTP library. */
+async function client() {
+  const { EnvHttpProxyAgent, request } = await import('undici');
+  return { request, EnvHttpProxyAgent };
+}
+
+async function requestOnce(url: URL, headers: Readonly<Record<string, string>>, options: HttpOptions) {
+  const { request, EnvHttpProxyAgent } = await client();
+  const stallMs = stallTime(options);
+  const dispatcher = new EnvHttpProxyAgent({
+    connect: { timeout: Math.min(10_000, stallMs), minVersion: 'TLSv1.2' },
+    headersTimeout: stallMs,
+    bodyTimeout: stallMs,
+    pipelining: 1,
+  });
+  const response = await request(url, { dispatcher, headers: { 'user-agent': userAgent(), ...headers } });
+  response.body.once('close', () => void dispatcher.destroy());
+  return response;
+}
+
+function redirectTarget(from: URL, location: string | string[] | undefined): URL {
+  const to =
+    typeof location === 'string' && URL.canParse(location, from.href) ? new URL(location, from) : null;
+  if (!to) throw new TransferError(`${from.href}: a redirect that leads nowhere`, { transient: false });
+  const secure = to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:');
+  if (!secure)
+    throw new TransferError(`${from.href}: refused a redirect to ${to.href}`, { transient: false });
+  return to;
+}
+
+/** The answer to one GET, after redirects; throws TransferError for a status that is not 2xx and for broken transfers. */
+export async function get(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  options: HttpOptions,
+): Promise<HttpResponse> {
+  let at = url;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const response = await requestOnce(at, headers, options).catch((cause: unknown) => {
+      throw new TransferError(`${at.href}: ${reason(cause)}`, { transient: true, cause });
+    });
+    const { statusCode: status } = response;
+    if (status >= 200 && status < 300)
+      return { url: at, status, headers: response.headers, body: response.body };
+    response.body.on('error', () => undefined).destroy();
+    if (![301, 302, 303, 307, 308].includes(status)) {
+      const transient = status >= 500 || status === 408 || status === 429;
+      throw new TransferError(`${at.href}: the server answered ${status}`, { transient, status });
+    }
+    at = redirectTarget(at, response.headers['location']);
+  }
+  throw new TransferError(`${url.href}: more than ${MAX_REDIRECTS} redirects`, { transient: false });
+}
+
+/** An error of undici or of the network in words a person knows. */
+export function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  const words: Record<string, string> = {
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection was cut',
+    ENOTFOUND: 'the host name is not known',
+    EAI_AGAIN: 'the host name could not be resolved (no name server answers)',
+    UND_ERR_CONNECT_TIMEOUT: 'no connection within the time limit',
+    UND_ERR_HEADERS_TIMEOUT: 'the server does not answer',
+    UND_ERR_BODY_TIMEOUT: 'the transfer stalled',
+    UND_ERR_SOCKET: 'the connection was cut',
+  };
+  return (code && words[code]) || error.message;
+}
+
+/** Tries up to three times; a TransferError that is not transient, and any other error, ends it at once. */
+export async function withRetries<T>(
+  what: string,
+  options: HttpOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const delays = options.retryDelaysMs ?? RETRY_DELAYS_MS;
+  for (let tried = 0; ; tried++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof TransferError)) throw error;
+      const delay = delays[tried];
+      if (!error.transient || delay === undefined) throw transferFailed(what, error, tried + 1);
+      await sleep(delay);
+    }
+  }
+}
+
+function transferFailed(what: string, error: TransferError, tries: number): TlxcError {
+  const tried = error.transient ? ` (${tries} tries)` : '';
+  return new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${what} could not be downloaded: ${error.message}${tried}`,
+    cause: error,
+  });
+}
+
+/** The text at url, at most limit bytes. null: the server has no such file (404). */
+export async function getText(url: URL, limit: number, options: HttpOptions): Promise<string | null> {
+  return withRetries(url.pathname.split('/').slice(-2).join('/'), options, async () => {
+    try {
+      const { body } = await get(url, {}, options);
+      return await readLimited(url, body, limit);
+    } catch (error) {
+      if (error instanceof TransferError && error.status === 404) return null;
+      throw error;
+    }
+  });
+}
+
+async function readLimited(url: URL, body: Readable, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new TransferError(`${url.href}: ${reason(cause)}`, { transient: true, cause });
+  }
+  if (size > limit) throw new TransferError(`${url.href}: larger than ${limit} bytes`, { transient: false });
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,80 @@
+/** Judges an archive's members while GNU tar extracts them in its jail: what may not be, and how much of it. */
+import { TlxcError } from '../errors.ts';
+
+export interface ScanLimits {
+  /** Bytes that all members together may need. */
+  readonly bytes: number;
+  readonly members: number;
+}
+
+export interface Member {
+  /** As in ls -l: - d l h c b p. */
+  readonly type: string;
+  readonly size: number;
+  readonly name: string;
+  /** Of links, "" for others. */
+  readonly target: string;
+}
+
+const LINE = /^([-dlhcbpC])\S{9}\S* +\S+ +(\d+|\d+,\d+) +\d{4}-\d\d-\d\d [0-9:.]+ (.*)$/;
+const MAX_PATH = 4096;
+const MAX_DEPTH = 256;
+
+/** One line of tar -vv --numeric-owner --full-time --quoting-style=escape; null for a line that is none. */
+export function parseMember(line: string): Member | null {
+  const [, type = '', size = '', rest = ''] = LINE.exec(line) ?? [];
+  if (type === '') return null;
+  const arrow = type === 'l' ? ' -> ' : type === 'h' ? ' link to ' : '';
+  const at = arrow === '' ? -1 : rest.lastIndexOf(arrow);
+  const name = at === -1 ? rest : rest.slice(0, at);
+  const target = at === -1 ? '' : rest.slice(at + arrow.length);
+  return { type, size: size.includes(',') ? 0 : Number(size), name, target };
+}
+
+const climbs = (path: string) => path.startsWith('/') || path.split('/').includes('..');
+
+/** Collects what is wrong; `refused` is set at the first member that makes the archive unacceptable. */
+export class MemberScan {
+  readonly #limits: ScanLimits;
+  /** Device nodes that were unpacked, for containers that may have none. */
+  readonly devices: string[] = [];
+  refused: TlxcError | null = null;
+  #bytes = 0;
+  #members = 0;
+
+  constructor(limits: ScanLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes one line of tar's listing. Returns false once the archive is refused. */
+  take(line: string): boolean {
+    const member = parseMember(line);
+    if (member && this.refused === null) {
+      this.#members += 1;
+      this.#bytes += member.size;
+      const problem = this.#problem(member);
+      if (problem !== '') this.refuse(problem);
+      if (member.type === 'c' || member.type === 'b') this.devices.push(member.name);
+    }
+    return this.refused === null;
+  }
+
+  refuse(problem: string): void {
+    this.refused ??= new TlxcError({
+      code: 'TLXC_E_IMAGE',
+      message: `the archive is hostile or damaged: ${problem}`,
+    });
+  }
+
+  #problem({ type, name, target }: Member): string {
+    const { bytes, members } = this.#limits;
+    if (climbs(name)) return `member ${JSON.stringify(name)} leads out of the root filesystem`;
+    if (type === 'h' && climbs(target))
+      return `hard link ${JSON.stringify(name)} leads out, to ${JSON.stringify(target)}`;
+    if (name.length > MAX_PATH || name.split('/').length > MAX_DEPTH)
+      return 'a path in it is too long or too deep';
+    if (this.#members > members) return `more than ${members} members`;
+    if (this.#bytes > bytes) return `it needs more than ${Math.round(bytes / 2 ** 20)} MiB`;
+    return '';
+  }
+}

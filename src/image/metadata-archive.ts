@@ -1,0 +1,73 @@
+/** Reads the members of a metadata archive into memory: small regular files, and few of them. */
+import { closeSync, openSync } from 'node:fs';
+import { TlxcError } from '../errors.ts';
+import { programError, startProgram } from '../host/program.ts';
+import { decoderOf, DECODER_PRIVILEGES } from './compression.ts';
+
+const MAX_BYTES = 1024 * 1024;
+const MAX_MEMBERS = 64;
+
+/** Top-level regular members, name to text. Throws TLXC_E_IMAGE for a damaged archive or one beyond the limits. */
+export async function readMetadataArchive(path: string): Promise<Map<string, string>> {
+  const { Parser } = await import('tar');
+  const members = new Map<string, string>();
+  let bytes = 0;
+  let count = 0;
+  const parser = new Parser({
+    strict: true,
+    onReadEntry: (entry) => {
+      count += 1;
+      bytes += entry.size;
+      const name = entry.path.replace(/^\.\//, '');
+      const wanted =
+        /^[a-z0-9][a-z0-9._-]*$/.test(name) && (entry.type === 'File' || entry.type === 'OldFile');
+      if (!wanted || count > MAX_MEMBERS || bytes > MAX_BYTES) return void entry.resume();
+      const chunks: Buffer[] = [];
+      entry.on('data', (chunk: Buffer) => chunks.push(chunk));
+      entry.on('end', () => members.set(name, Buffer.concat(chunks).toString('utf8')));
+    },
+  });
+  await decodeInto(path, parser, () => bytes > MAX_BYTES || count > MAX_MEMBERS);
+  return members;
+}
+
+interface Sink {
+  write(chunk: Buffer): boolean;
+  end(): unknown;
+  once(event: 'end' | 'error', handle: (error: Error) => void): unknown;
+}
+
+async function decodeInto(path: string, sink: Sink, tooMuch: () => boolean): Promise<void> {
+  const what = { code: 'TLXC_E_IMAGE', what: `${path} could not be read` } as const;
+  const fd = openSync(path, 'r');
+  const decoder = startProgram(decoderOf(path), {
+    stdin: fd,
+    stdout: 'pipe',
+    privileges: DECODER_PRIVILEGES,
+  });
+  closeSync(fd);
+  let decoded = 0;
+  const parsed = new Promise<void>((resolve, reject) => {
+    sink.once('end', () => resolve());
+    sink.once('error', reject);
+  });
+  parsed.catch(() => undefined);
+  for await (const chunk of decoder.child.stdout as AsyncIterable<Buffer>) {
+    decoded += chunk.length;
+    sink.write(chunk);
+    // A tar member's header and padding are at most 1 KiB, and pax headers a few more.
+    if (tooMuch() || decoded > 4 * MAX_BYTES) {
+      decoder.child.kill('SIGKILL');
+      throw new TlxcError({
+        code: 'TLXC_E_IMAGE',
+        message: `${path}: more than ${MAX_MEMBERS} members or ${MAX_BYTES} bytes of metadata: refused`,
+      });
+    }
+  }
+  const ended = await decoder.ended;
+  if (ended.status !== 0) throw programError(ended, what);
+  sink.end();
+  await parsed.catch((cause: unknown) => {
+    throw new TlxcError({ code: 'TLXC_E_IMAGE', message: `${path} is no whole tar archive`, cause });
+  });
+}

@@ -1,0 +1,22 @@
+/** What happens while an image is prepared; the command line turns it into words. */
+export type ImageEvent =
+  /** The server's list of images is read. */
+  | { readonly kind: 'index'; readonly server: string }
+  | {
+      readonly kind: 'download';
+      readonly what: 'rootfs' | 'metadata';
+      readonly received: number;
+      readonly total: number | null;
+    }
+  /** Another command makes the same image. */
+  | { readonly kind: 'waiting'; readonly image: string }
+  | { readonly kind: 'unpack'; readonly image: string }
+  /** The store has it. */
+  | { readonly kind: 'cached'; readonly image: string }
+  /** Not removed, though asked: a container uses it. */
+  | { readonly kind: 'kept'; readonly image: string }
+  | { readonly kind: 'build'; readonly image: string }
+  /** A line that a template's program wrote. */
+  | { readonly kind: 'output'; readonly line: string };
+
+export type OnImageEvent = (event: ImageEvent) => void;

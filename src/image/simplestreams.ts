@@ -1,0 +1,70 @@
+/** Simplestreams: streams/v1/index.json names streams, each a JSON of products. Unknown fields are ignored, as it asks. */
+import { TlxcError } from '../errors.ts';
+import { checkedSha256, debianArch, type Product, type RemoteFile } from './product.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const entries = (value: unknown): [string, Json][] =>
+  isObject(value) ? Object.entries(value).filter((entry): entry is [string, Json] => isObject(entry[1])) : [];
+
+function parseObject(text: string, where: string): Json {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Said below: the parser's own words name a byte offset in a file that the person never sees.
+  }
+  throw new TlxcError({ code: 'TLXC_E_IMAGE', message: `${where} is not a simplestreams document` });
+}
+
+/** The paths of the product files that list images. */
+export function parseStreamIndex(text: string, where: string): string[] {
+  return entries(parseObject(text, where)['index']).flatMap(([, stream]) => {
+    const path = textOf(stream['path']);
+    return stream['datatype'] === 'image-downloads' && path !== '' ? [path] : [];
+  });
+}
+
+/** The products that have a container's root filesystem as a tar archive. */
+export function parseStreamProducts(text: string, where: string): Product[] {
+  return entries(parseObject(text, where)['products']).flatMap(([, product]) => newestBuild(product));
+}
+
+function newestBuild(product: Json): Product[] {
+  const builds = entries(product['versions']).sort(([a], [b]) => (a < b ? 1 : -1));
+  for (const [build, version] of builds) {
+    const rootfs = tarRootfs(version);
+    if (rootfs) return [describe(product, build, rootfs)];
+  }
+  return [];
+}
+
+function tarRootfs(version: Json): RemoteFile | null {
+  for (const [, item] of entries(version['items'])) {
+    const path = textOf(item['path']);
+    const sha256 = checkedSha256(textOf(item['sha256']));
+    const { size } = item;
+    if (item['ftype'] !== 'root.tar.xz' || path === '' || sha256 === null) continue;
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) continue;
+    return { path, sha256, size };
+  }
+  return null;
+}
+
+function describe(product: Json, build: string, rootfs: RemoteFile): Product {
+  const aliases = textOf(product['aliases'])
+    .split(',')
+    .map((alias) => alias.trim().split('/'));
+  const release = textOf(product['release']);
+  const dist = (aliases[0]?.[0] || textOf(product['os'])).toLowerCase();
+  return {
+    ...{ dist, release, build, rootfs },
+    arch: debianArch(textOf(product['arch'])),
+    variant: textOf(product['variant']) || 'default',
+    releaseAliases: [...new Set(aliases.flatMap(([, name]) => (name && name !== release ? [name] : [])))],
+    directory: rootfs.path.slice(0, rootfs.path.lastIndexOf('/') + 1),
+  };
+}

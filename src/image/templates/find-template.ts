@@ -1,0 +1,63 @@
+/** The templates that are built in. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { TlxcError } from '../../errors.ts';
+import { hostDistribution } from '../host-distribution.ts';
+import { builtTemplate } from './built.ts';
+import { downloadTemplate } from './download.ts';
+import { localTemplate } from './local.ts';
+import type { Template } from './template.ts';
+
+const WEEK = 7 * 24 * 3600;
+
+const debian = builtTemplate({
+  name: 'debian',
+  lifetime: WEEK,
+  ingredients: () => [hostDistribution().release, new Date().toISOString().slice(0, 4)],
+  usage: `Template options of debian (after --):
+  -r, --release=RELEASE     Release (default: the host's where it is Debian, else stable)
+  -a, --arch=ARCHITECTURE   amd64, arm64 … (default: the host's)
+      --mirror=URL          Debian mirror (default: http://deb.debian.org/debian)
+      --packages=A,B        Further packages to install
+      --enable-non-free     Also contrib and non-free
+  -F, --flush-cache         Build anew, even if one was built within a week
+  -h, --help                This text
+`,
+});
+
+const busybox = builtTemplate({
+  name: 'busybox',
+  lifetime: 52 * WEEK,
+  ingredients: (args) => [busyboxDigest(args)],
+  usage: `Template options of busybox (after --):
+      --busybox-path=PATH   A static busybox (default: the one in PATH)
+  -F, --flush-cache         Make the root filesystem anew
+  -h, --help                This text
+`,
+});
+
+/** The image changes with the busybox it is made of. */
+function busyboxDigest(args: readonly string[]): string {
+  const at = args.findIndex((word) => word.startsWith('--busybox-path'));
+  const given = args[at]?.split('=')[1] ?? (at === -1 ? undefined : args[at + 1]);
+  const path = given ?? ['/bin/busybox', '/usr/bin/busybox', '/sbin/busybox'].find((file) => existsSync(file));
+  return path !== undefined && existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
+}
+
+const BUILT_IN: readonly Template[] = [downloadTemplate, debian, busybox, localTemplate];
+
+/** The built-in template of that name; throws TLXC_E_TEMPLATE saying which there are. */
+export function findTemplate(name: string): Template {
+  const template = BUILT_IN.find((known) => known.name === name);
+  if (template) return template;
+  const foreign = `/usr/share/lxc/templates/lxc-${name}`;
+  const names = [...BUILT_IN.map((known) => known.name), 'none'].join(', ');
+  const isLxc = /^[a-z0-9-]+$/.test(name) && existsSync(foreign);
+  throw new TlxcError({
+    code: 'TLXC_E_TEMPLATE',
+    message: `Template ${JSON.stringify(name)} not found`,
+    hint: isLxc
+      ? `LXC's own template of that name is used by its path: -t ${foreign}`
+      : `there are ${names}, and any program by its absolute path`,
+  });
+}

@@ -1,0 +1,66 @@
+/** The local template: an image from two archives on this machine. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { TlxcError } from '../../errors.ts';
+import { defaultMetadata, parseMetadata, type ImageMetadata } from '../metadata.ts';
+import { readMetadataArchive } from '../metadata-archive.ts';
+import { debianArch } from '../product.ts';
+import { unpack } from '../unpack.ts';
+import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
+
+const usage = `Template options of local (after --):
+  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip
+  -m, --metadata=ARCHIVE    The image's metadata (meta.tar.xz); without it TLXC's own configuration is used
+  -h, --help                This text
+`;
+
+export const localTemplate: Template = { name: 'local', usage, prepare };
+
+async function prepare(request: TemplateRequest): Promise<TemplateResult> {
+  const values = parseTemplateArgs('local', request.args, {
+    fstree: { type: 'string', short: 'f' },
+    metadata: { type: 'string', short: 'm' },
+    // What lies below /dev is never unpacked: the container's own /dev is mounted over it.
+    'no-dev': { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return { kind: 'text', text: usage };
+  const archive = existingFile(values.fstree, '-f, --fstree');
+  const metadata = await readMetadata(values.metadata);
+  const { store, onEvent } = request;
+  const id = await sha256Of(archive);
+  const title = `${archive} sha256:${id.slice(0, 12)}`;
+  if (store.get(id)) onEvent({ kind: 'cached', image: title });
+  const image = await store.obtain(
+    id,
+    async (work) => {
+      onEvent({ kind: 'unpack', image: title });
+      const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged: request.privileged });
+      return { source: { kind: 'local', archive }, metadata, devices };
+    },
+    () => onEvent({ kind: 'waiting', image: title }),
+  );
+  return { kind: 'image', image, metadata, title };
+}
+
+function existingFile(path: string | undefined, option: string): string {
+  if (path !== undefined && existsSync(path)) return resolve(path);
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: path === undefined ? `template local: ${option} is missing` : `template local: ${path}: no such file`,
+    hint: 'the root filesystem is given with -- -f ARCHIVE',
+  });
+}
+
+async function readMetadata(path: string | undefined): Promise<ImageMetadata> {
+  if (path === undefined) return defaultMetadata(debianArch(process.arch));
+  const file = existingFile(path, '-m, --metadata');
+  return parseMetadata(await readMetadataArchive(file), file);
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,44 @@
+/**
+ * A template that is a program, by LXC's calling convention: PROGRAM --path=DIR --name=NAME --rootfs=ROOTFS ARGS.
+ * It fills ROOTFS and adds lines to DIR/config. It runs as root on the host, so it must be one that the person chose.
+ */
+import { TlxcError } from '../../errors.ts';
+import { programError, startProgram } from '../../host/program.ts';
+
+export interface TemplateProgram {
+  readonly program: string;
+  readonly path: string;
+  readonly name: string;
+  readonly rootfs: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Standard streams handed over as they are; else `onLine` gets what it writes and it reads nothing. */
+  readonly stdio?: readonly [number, number, number];
+  readonly onLine: (line: string) => void;
+}
+
+/** Its own mounts and processes: none of either outlives it, and all die with us. */
+const CONTAINED = ['unshare', '--mount', '--propagation', 'slave', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
+
+/** Throws TLXC_E_TEMPLATE with the program's last words where it does not exit 0. */
+export async function runTemplateProgram(template: TemplateProgram): Promise<void> {
+  const { program, stdio, onLine } = template;
+  const words = [`--path=${template.path}`, `--name=${template.name}`, `--rootfs=${template.rootfs}`, ...template.args];
+  const running = startProgram([...CONTAINED, program, ...words], {
+    environment: templateEnvironment(template.environment),
+    stdout: stdio?.[1] ?? onLine,
+    ...(stdio ? { stdin: stdio[0], stderr: stdio[2] } : { onErrorLine: onLine }),
+  });
+  const ended = await running.ended.catch((cause: unknown) => {
+    throw new TlxcError({ code: 'TLXC_E_TEMPLATE', message: `the template ${program} could not be started`, cause });
+  });
+  if (ended.status !== 0) {
+    throw programError({ ...ended, program }, { code: 'TLXC_E_TEMPLATE', what: `the template ${program} failed` });
+  }
+}
+
+function templateEnvironment(environment: TemplateProgram['environment']): Record<string, string> {
+  const given = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const path = environment['PATH'] ?? '';
+  return { ...Object.fromEntries(given), PATH: `${path === '' ? '' : `${path}:`}/usr/sbin:/usr/bin:/sbin:/bin` };
+}

@@ -1,0 +1,60 @@
+/** What the built-in templates have in common: how they are asked, and what they give. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { TlxcError } from '../../errors.ts';
+import type { ImageMetadata } from '../metadata.ts';
+import type { OnImageEvent } from '../progress.ts';
+import type { ImageStore, StoredImage } from '../store.ts';
+
+/** Lets a person pick one of several values; absent where nobody can be asked. */
+export type Ask = (question: {
+  readonly message: string;
+  readonly choices: readonly string[];
+  /** Offered first. */
+  readonly preferred: string;
+}) => Promise<string>;
+
+export interface TemplateRequest {
+  /** The words after "--". */
+  readonly args: readonly string[];
+  readonly store: ImageStore;
+  /** The server asked where --server does not name another: tlxc.image.server. */
+  readonly defaultServer: string;
+  readonly privileged: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly ask?: Ask;
+  readonly onEvent: OnImageEvent;
+}
+
+export type TemplateResult =
+  | {
+      readonly kind: 'image';
+      readonly image: StoredImage;
+      readonly metadata: ImageMetadata;
+      /** For the container's configuration and for people: debian/bookworm/amd64/default 20260913_05:24. */
+      readonly title: string;
+    }
+  /** The template was only asked for text (--list, --help): no container is made. */
+  | { readonly kind: 'text'; readonly text: string };
+
+export interface Template {
+  readonly name: string;
+  readonly usage: string;
+  prepare(request: TemplateRequest): Promise<TemplateResult>;
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Template options by parseArgs; throws TLXC_E_USAGE for what the template does not know. */
+export function parseTemplateArgs<T extends Options>(name: string, args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (cause) {
+    const why = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
+    throw new TlxcError({
+      code: 'TLXC_E_USAGE',
+      message: `template ${name}: ${why}`,
+      hint: `its options: tlxc-create -n NAME -t ${name} -- --help`,
+      cause,
+    });
+  }
+}

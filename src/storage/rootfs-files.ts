@@ -1,0 +1,132 @@
+/**
+ * The few files that are edited in a new root filesystem. Everything in it may be hostile: paths are resolved below the
+ * root by openat2(RESOLVE_IN_ROOT), and what is not a plain file in plain directories is left alone.
+ */
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  readFileSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
+import { join } from 'node:path';
+import { native } from '../native/binding.ts';
+
+const LIMIT = 1024 * 1024;
+const { O_RDONLY, O_RDWR, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_CREAT, O_EXCL } = constants;
+/** Node does not name it. */
+const O_PATH = 0o10000000;
+
+/** An absolute path in plain form; null for one with ".." or "." or doubled slashes. */
+function components(path: string): string[] | null {
+  const parts = path.slice(1).split('/');
+  return path.startsWith('/') && parts.every((part) => !['', '.', '..'].includes(part)) ? parts : null;
+}
+
+/** Runs use with a descriptor of what path names below root; null where it cannot be opened. */
+function withOpen<T>(root: string, path: string, flags: number, use: (fd: number) => T): T | null {
+  const fd = native().openInRoot({ root, path, flags: flags | O_NOFOLLOW, mode: 0o644 });
+  if (typeof fd !== 'number') return null;
+  try {
+    return use(fd);
+  } finally {
+    native().closeFd(fd);
+  }
+}
+
+/** The status of every directory above path, topmost first; null unless all of them are real directories. */
+function parents(root: string, parts: readonly string[]): { path: string; stats: Stats }[] | null {
+  const found = parts.slice(0, -1).map((_, index) => {
+    const path = parts.slice(0, index + 1).join('/');
+    const stats = withOpen(root, path, O_PATH | O_DIRECTORY, (fd) => fstatSync(fd));
+    return stats?.isDirectory() ? { path, stats } : null;
+  });
+  return found.every((parent) => parent !== null) ? found : null;
+}
+
+interface PlainFile {
+  readonly text: string;
+  readonly stats: Stats;
+}
+
+function readPlain(root: string, path: string): PlainFile | null {
+  return withOpen(root, path, O_RDONLY | O_NONBLOCK, (fd) => {
+    const stats = fstatSync(fd);
+    return stats.isFile() && stats.size <= LIMIT ? { text: readFileSync(fd, 'utf8'), stats } : null;
+  });
+}
+
+/**
+ * Changes the text of one file in a root filesystem made of layers (the first is written, files are looked for in all).
+ * A file that does not exist is made when edit gives text for null. Returns whether something was written.
+ */
+export function editRootfsFile(
+  layers: readonly string[],
+  path: string,
+  edit: (text: string | null) => string | null,
+): boolean {
+  const parts = components(path);
+  const [top = ''] = layers;
+  if (parts === null) return false;
+  const relative = parts.join('/');
+  const reachable = layers.filter((layer) => parents(layer, parts) !== null);
+  const holder = reachable.find((layer) => withOpen(layer, relative, O_PATH, () => true));
+  const file = holder === undefined ? null : readPlain(holder, relative);
+  // Something that is there but is no plain file (a link to /run, say) is the image's own arrangement.
+  if (holder !== undefined && file === null) return false;
+  const base = holder ?? reachable[0];
+  const text = edit(file?.text ?? null);
+  if (base === undefined || text === null || text === file?.text) return false;
+  if (base !== top) copyParents(base, top, parts);
+  if (holder === top) return overwrite(top, relative, text);
+  return add(top, relative, { text, stats: file?.stats ?? null });
+}
+
+/** The directories of a lower layer, in a writable one that holds nothing but what we put there. */
+function copyParents(from: string, to: string, parts: readonly string[]): void {
+  for (const { path, stats } of parents(from, parts) ?? []) {
+    const copy = join(to, path);
+    if (existsSync(copy)) continue;
+    mkdirSync(copy);
+    chownSync(copy, stats.uid, stats.gid);
+    chmodSync(copy, stats.mode & 0o7777);
+  }
+}
+
+function replaceText(fd: number, text: string): boolean {
+  ftruncateSync(fd, 0);
+  writeSync(fd, text, 0);
+  fsyncSync(fd);
+  return true;
+}
+
+function overwrite(root: string, path: string, text: string): boolean {
+  const use = (fd: number) => fstatSync(fd).isFile() && replaceText(fd, text);
+  return withOpen(root, path, O_RDWR | O_NONBLOCK, use) === true;
+}
+
+/** A new file, with owner and mode of the one that it stands in for. */
+function add(root: string, path: string, { text, stats }: { text: string; stats: Stats | null }): boolean {
+  const use = (fd: number) => {
+    fchownSync(fd, stats?.uid ?? 0, stats?.gid ?? 0);
+    fchmodSync(fd, (stats?.mode ?? 0o644) & 0o7777);
+    return replaceText(fd, text);
+  };
+  return withOpen(root, path, O_RDWR | O_CREAT | O_EXCL, use) === true;
+}
+
+/** Gives a new container its name: LXC_NAME in the files that the image lists, and /etc/hostname in any case. */
+export function nameRootfs(layers: readonly string[], name: string, templates: readonly string[]): void {
+  for (const path of new Set(['/etc/hosts', ...templates])) {
+    editRootfsFile(layers, path, (text) => text?.replaceAll('LXC_NAME', name) ?? null);
+  }
+  editRootfsFile(layers, '/etc/hostname', () => `${name}\n`);
+}
