@@ -73,8 +73,7 @@ export function planStart(request: StartRequest): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   const config = loadConfig(request, paths);
   const profile = config.seccompProfile?.value;
-  const seccompProfile =
-    profile === undefined ? undefined : { path: profile, ...readConfigFile(profile) };
+  const seccompProfile = profile === undefined ? undefined : { path: profile, ...readConfigFile(profile) };
   const { foreground = false, consolePath, consoleLog, pidFile, logFile, logLevel, command } = request;
   const fromCommandLine = { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command };
   return compileStartPlan({
