@@ -10,7 +10,7 @@
   "targets": [
     {
       "target_name": "tlxc",
-      "sources": ["<!@(ls addon/*.cc common/*.cc)"],
+      "sources": ["<!@(find addon common -name '*.cc')"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "libraries": ["-l:libcap.a"]
@@ -18,7 +18,7 @@
     {
       "target_name": "tlxc-monitor",
       "type": "executable",
-      "sources": ["<!@(ls executor/*.cc monitor/*.cc plan/*.cc common/*.cc)"],
+      "sources": ["<!@(find executor monitor plan common -name '*.cc')"],
       "cflags": ["-Os", "-ffunction-sections", "-fdata-sections", "-isystem", "/usr/include/libnl3"],
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],
@@ -28,7 +28,7 @@
     {
       "target_name": "tlxc-enter",
       "type": "executable",
-      "sources": ["<!@(ls enter/*.cc)"],
+      "sources": ["<!@(find enter -name '*.cc')"],
       "cflags": ["-Os"],
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections"],
@@ -37,7 +37,7 @@
     {
       "target_name": "tlxc-init",
       "type": "executable",
-      "sources": ["<!@(ls init/*.cc)"],
+      "sources": ["<!@(find init -name '*.cc')"],
       "cflags": ["-Os"],
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections"],
@@ -46,7 +46,7 @@
     {
       "target_name": "tlxc-pty",
       "type": "executable",
-      "sources": ["<!@(ls pty/*.cc)"],
+      "sources": ["<!@(find pty -name '*.cc')"],
       "cflags": ["-Os"],
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections"],
