@@ -113,7 +113,7 @@ export class ConfigDocument {
   /** Adds a line: after the last line of the same key, where there is one, else at the end. */
   append(key: string, value: string): void {
     const last = this.#indexesOf(key).pop();
-    this.#insert(last === undefined ? this.#lines.length : last + 1, `${key} = ${quote(value)}`);
+    this.#insert(last === undefined ? this.#lines.length : last + 1, `${key} = ${quote(value)}`.trimEnd());
   }
 
   /** Adds a comment line (without its "#") at the end; an empty text adds a blank line. */

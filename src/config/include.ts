@@ -23,6 +23,8 @@ export const placeOf = ({ file, line }: SourceLocation): string =>
   line === 0 ? file || '-s' : `${file}:${line}`;
 
 const DEPTH_LIMIT = 16;
+/** Files that include others twice would be read 2^16 times within that depth. */
+const FILE_LIMIT = 1000;
 
 interface OpenFile {
   readonly real: string;
@@ -100,6 +102,7 @@ export class StatementReader {
     const again = this.#open.find(({ real }) => real === realpathOf(file));
     if (again) throw circle(file, again);
     if (this.#open.length >= DEPTH_LIMIT) throw failure(`includes go more than ${DEPTH_LIMIT} files deep here`);
+    if (this.inputs.length >= FILE_LIMIT) throw failure(`more than ${FILE_LIMIT} files are included`);
     this.#readFile(file, from);
   }
 }

@@ -11,6 +11,8 @@ export class Settings {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
   readonly #slots = new Map<string, readonly Sourced<unknown>[]>();
+  /** Slots whose last line was refused: what is missing there has been told. */
+  readonly #refused = new Set<string>();
   readonly #environment: Environment;
 
   constructor(environment: Environment) {
@@ -34,6 +36,11 @@ export class Settings {
     return [...new Set(indexes.map(Number))].sort((left, right) => left - right);
   }
 
+  /** Whether a line tried to set the key and was refused. */
+  wasRefused<T>(key: Key<T>, index: string | number = ''): boolean {
+    return this.#refused.has(slotOf(key, index));
+  }
+
   /** Where an interface is first written of. */
   firstOfNetwork(index: number): SourceLocation {
     const slot = [...this.#slots].find(([name]) => name.startsWith(`lxc.net.${index}.`));
@@ -55,20 +62,21 @@ export class Settings {
   }
 
   #applyKey(key: AnyKey, slot: string, variable: string, statement: Statement): void {
-    const also = (names: readonly string[] = []): Set<string> =>
-      new Set(names.map((name) => slotOf({ name }, variable)));
-    const superseded = also(key.supersedes);
-    this.#reset((other) => superseded.has(other));
+    this.#resetNamed(key.supersedes, variable);
     if (statement.value === '' && !key.acceptsEmpty) {
-      const emptied = also(key.alsoResets);
-      const kept = key.keep === undefined ? [] : this.#slots.get(slot)?.filter((one) => key.keep?.(one.value, variable));
-      this.#reset((other) => emptied.has(other));
+      const kept = key.keep && this.#slots.get(slot)?.filter((one) => key.keep?.(one.value, variable));
+      this.#resetNamed(key.alsoResets, variable);
       this.#store(slot, kept ?? []);
       return;
     }
     const added = this.#parse(key, variable, statement);
     const before = key.list ? (this.#slots.get(slot) ?? []) : [];
-    if (added) this.#store(slot, key.merge ? key.merge(before, added) : [...before, ...added]);
+    if (!added) this.#refused.add(slot);
+    else this.#store(slot, key.merge ? key.merge(before, added) : [...before, ...added]);
+  }
+
+  #resetNamed(names: readonly string[] | undefined, variable: string): void {
+    for (const name of names ?? []) this.#slots.delete(slotOf({ name }, variable));
   }
 
   #parse(key: AnyKey, variable: string, statement: Statement): readonly Sourced<unknown>[] | undefined {

@@ -25,6 +25,6 @@ export const cgroup = {
     'lxc.cgroup.dir.container.inner',
     'A group below the limited one that the container sees as its root.',
   ),
-  v1: controllers('lxc.cgroup.*', 'Written into a file of a v1 controller, where the host has it; memory.limit_in_bytes …'),
-  v2: controllers('lxc.cgroup2.*', 'Written into a file of the unified hierarchy, where the host has it; memory.max …'),
+  v1: controllers('lxc.cgroup.*', 'Written into this file of a v1 controller, such as memory.limit_in_bytes, where the host has it.'),
+  v2: controllers('lxc.cgroup2.*', 'Written into this file of the unified hierarchy, such as memory.max, where the host has it.'),
 };

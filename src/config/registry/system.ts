@@ -26,7 +26,7 @@ export const system = {
   arch: scalar({
     name: 'lxc.arch',
     syntax: 'ARCHITECTURE',
-    doc: 'The architecture that uname reports inside: x86_64, i686, arm64 …',
+    doc: 'The architecture that uname reports inside: x86_64, i686, arm64 and so on.',
     parse: architecture,
     show: (value) => (value === 'linux64' ? 'x86_64' : 'i686'),
   }),

@@ -1,0 +1,222 @@
+import test from 'ava';
+import { registry } from '../../src/config/registry.ts';
+import { Settings } from '../../src/config/settings.ts';
+import { showConfigKey } from '../../src/config/show.ts';
+
+/** A value, and what the key shows after it; alone, the value itself. */
+type Good = string | readonly [written: string, shown: string];
+
+interface Row {
+  readonly good: readonly Good[];
+  readonly bad: readonly string[];
+}
+
+const flag: Row = { good: ['0', '1'], bad: ['2', 'yes', 'true', '-1', '01', '1 0'] };
+const id: Row = { good: ['0', '1000', '4294967294'], bad: ['4294967295', '-1', '0x1', 'root', ' 5:'] };
+const path: Row = { good: ['/a/b', ['b', '/etc/here/b'], ['../b', '/etc/b']], bad: [] };
+const signal: Row = {
+  good: [
+    ['SIGPWR', '30'],
+    ['sigint', '2'],
+    ['9', '9'],
+    ['SIGRTMIN+3', '37'],
+    ['SIGRTMAX-2', '62'],
+    ['SIGRTMAX', '64'],
+  ],
+  bad: ['PWR', '0', '65', 'SIGFOO', 'SIGRTMIN+31', 'SIGRTMIN-1', 'SIGRTMAX-31', '-9'],
+};
+const size: Row = {
+  good: [
+    ['auto', '131072'],
+    ['0', '0'],
+    ['100', '4096'],
+    ['5000', '8192'],
+    ['10kb', '16384'],
+    ['10 MB', '16777216'],
+    ['1GB', '1073741824'],
+  ],
+  bad: ['x', '1TB', '1.5MB', '-1', '1K', '9999999999GB'],
+};
+const relative: Row = { good: ['a/b', ['a/b/', 'a/b'], ['a/../b', 'b']], bad: ['/a', '..', '../a', 'a/../../b', '.'] };
+const interfaceName: Row = { good: ['eth0', 'a.b'], bad: ['1234567890123456', 'a/b', 'a b', '..', 'a:b'] };
+const hook: Row = { good: [['/bin/a b', '/bin/a b\n']], bad: [] };
+const mount: Row = {
+  good: [],
+  bad: ['one', '/a b', '/a b none bind zero', '/my disk mnt none bind,ro 0 0'],
+};
+const line = (value: string): Good => [value, `${value}\n`];
+
+const rows: Readonly<Record<string, Row>> = {
+  'lxc.arch': {
+    good: [
+      ['amd64', 'x86_64'],
+      ['i386', 'i686'],
+      ['arm64', 'x86_64'],
+      ['linux32', 'i686'],
+    ],
+    bad: ['bogus', 'X86_64', 'x86_64 i686'],
+  },
+  'lxc.uts.name': { good: ['c1', 'a.b-c'], bad: ['a b', 'a/b', 'x'.repeat(65)] },
+  'lxc.init.cmd': { good: ['/sbin/init --x "a b"', "/bin/sh -c 'a; b' c\\ d"], bad: ['/bin/sh "a', "a 'b", 'a \\', '""'] },
+  'lxc.init.cwd': { good: ['/a', ['/a/../b', '/b']], bad: ['a', './a'] },
+  'lxc.init.uid': id,
+  'lxc.init.gid': id,
+  'lxc.signal.halt': signal,
+  'lxc.signal.reboot': signal,
+  'lxc.signal.stop': signal,
+  'lxc.environment': { good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n']], bad: ['NOT_HERE', '=a'] },
+  'lxc.log.file': path,
+  'lxc.log.level': {
+    good: [
+      ['debug', 'DEBUG'],
+      ['3', 'NOTICE'],
+      ['ERROR', 'ERROR'],
+    ],
+    bad: ['9', 'loud', 'NOTSET'],
+  },
+  'lxc.rootfs.path': {
+    good: ['/a', 'none', ['dir:/a', '/a'], ['overlay:/a:/b', '/a:/b'], ['zfs:pool/a', 'pool/a']],
+    bad: ['a', 'what:/a', './a'],
+  },
+  'lxc.rootfs.mount': { good: ['/mnt'], bad: ['mnt'] },
+  'lxc.rootfs.options': { good: ['ro', 'ro,idmap=container', ['ro,,noatime', 'ro,noatime']], bad: [] },
+  'lxc.mount.auto': {
+    good: [
+      'proc:mixed',
+      ['proc', 'proc:mixed'],
+      ['cgroup sys:rw proc:rw', 'proc:rw sys:rw cgroup'],
+      ['sys:mixed sys:ro', 'sys:ro'],
+      ['cgroup:mixed cgroup-full:rw:force', 'cgroup-full:rw:force'],
+      'cgroup:force',
+    ],
+    bad: ['bogus', 'proc:ro', 'proc:rw:force', 'sys:force', 'cgroup:bogus', 'cgroup:rw:bogus', 'shmounts:/a', 'cgroup2'],
+  },
+  'lxc.mount.entry': { ...mount, good: [line('/a b none bind 0 0'), line('/a\\040b c none bind'), line('a b c')] },
+  'lxc.mount.fstab': path,
+  'tlxc.mount.base': { ...mount, good: [line('/a\\040b c none bind,ro 0 0'), ['a b c', 'a b c defaults 0 0\n']] },
+  'tlxc.mount.masked': { good: [['/proc/a  /proc/b', '/proc/a\n/proc/b\n']], bad: ['proc/a', '/a b'] },
+  'tlxc.mount.readonly': { good: [line('/proc/a')], bad: ['proc/a'] },
+  'lxc.autodev': { good: ['0', '1', ['', '0']], bad: ['2', 'auto'] },
+  'lxc.tty.max': { good: ['0', '4'], bad: ['-1', '010', '4 # four', '4000000000', 'x'] },
+  'lxc.tty.dir': { ...relative, good: ['lxc'] },
+  'lxc.pty.max': { good: ['0', '1024'], bad: ['-1', 'x'] },
+  'lxc.console.path': { ...path, good: [...path.good, 'none'] },
+  'lxc.console.logfile': path,
+  'lxc.console.size': size,
+  'lxc.console.buffer.size': size,
+  'lxc.console.rotate': flag,
+  'lxc.net.0.type': { good: ['veth', 'empty', 'none'], bad: ['macvlan', 'phys', 'bogus', 'VETH'] },
+  'lxc.net.0.flags': { good: ['up', ['down', 'up']], bad: [] },
+  'lxc.net.0.link': interfaceName,
+  'lxc.net.0.name': interfaceName,
+  'lxc.net.0.hwaddr': {
+    good: ['10:66:6a:00:00:01', '00:16:3e:xx:XX:xx'],
+    bad: ['zz:zz', '10:66:6a:00:00', '10:66:6a:00:00:01:02', '11:66:6a:00:00:01', '106.66a.000.001'],
+  },
+  'lxc.net.0.mtu': { good: ['1500', '68'], bad: ['abc', '0', '65536'] },
+  'lxc.net.0.ipv4.address': {
+    good: [
+      ['10.0.3.5', '10.0.3.5/8'],
+      ['192.168.1.2', '192.168.1.2/24'],
+      ['172.16.0.1/30 172.16.0.3', '172.16.0.1/30'],
+    ],
+    bad: ['300.1.2.3', '10.0.0.1/33', '10.0.0.1/', '10.0.0.1 x', '10.0.0.1/24 10.0.0.255 x', '10.1', 'fd00::1'],
+  },
+  'lxc.net.0.ipv4.gateway': { good: ['10.0.3.1', 'auto', 'dev'], bad: ['10.0.3', 'fd00::1', 'none'] },
+  'lxc.net.0.ipv6.address': {
+    good: [
+      ['fd00::1', 'fd00::1/64'],
+      ['fd00::1/128', 'fd00::1/128'],
+    ],
+    bad: ['10.0.0.1', 'fd00::1/129', 'fd00::g', 'fe80::1%eth0'],
+  },
+  'lxc.net.0.ipv6.gateway': { good: ['fd00::1', 'auto', 'dev'], bad: ['10.0.0.1', 'fe80::1%eth0'] },
+  'lxc.net.0.veth.pair': interfaceName,
+  'lxc.cgroup.dir': relative,
+  'lxc.cgroup.dir.container': relative,
+  'lxc.cgroup.dir.monitor': relative,
+  'lxc.cgroup.dir.monitor.pivot': relative,
+  'lxc.cgroup.dir.container.inner': relative,
+  'lxc.cgroup.devices.allow': {
+    good: [line('a'), line('c 1:3 rwm'), line('b *:* m')],
+    bad: ['c 1:3', 'd 1:3 r', 'c 1 r', 'c 1:3 x', 'all'],
+  },
+  'lxc.cgroup.memory.limit_in_bytes': { good: [line('256M')], bad: [] },
+  'lxc.cgroup2.memory.max': { good: [line('256M')], bad: [] },
+  'lxc.cgroup2.devices.deny': { good: [line('a')], bad: ['everything'] },
+  'lxc.idmap': {
+    good: ['u 0 100000 65536', 'g 1000 1000 1'],
+    bad: ['b 0 100000 65536', 'u 0 100000', 'u 0 100000 0', 'u 0 -1 5', 'u 0 4294967295 1', 'u 0 1 2 3', 'u 0 0x1 2'],
+  },
+  'lxc.cap.drop': {
+    good: [
+      ['mknod  sys_time', 'mknod\nsys_time\n'],
+      ['21', 'sys_admin\n'],
+    ],
+    bad: ['bogus', 'CAP_MKNOD', 'mknod bogus', '64'],
+  },
+  'lxc.cap.keep': { good: [line('kill'), ['chown none kill', 'none\nkill\n'], line('none')], bad: ['bogus', 'None'] },
+  'lxc.no_new_privs': flag,
+  'lxc.seccomp.profile': path,
+  'lxc.apparmor.profile': { good: ['generated', 'unconfined', 'a b'], bad: [] },
+  'lxc.apparmor.allow_incomplete': flag,
+  'lxc.apparmor.allow_nesting': flag,
+  'lxc.apparmor.raw': { good: [line('mount,')], bad: [] },
+  'lxc.start.auto': flag,
+  'lxc.start.delay': { good: ['0', '5'], bad: ['-1', '5s', 'x'] },
+  'lxc.start.order': { good: ['0', '-3', '2147483647'], bad: ['2147483648', 'first'] },
+  'lxc.group': { good: [['onboot  x', 'onboot\nx\n']], bad: [] },
+  'lxc.hook.version': { good: ['0', '1'], bad: ['2', 'x'] },
+  ...Object.fromEntries(
+    'pre-start pre-mount mount autodev start-host start stop post-stop clone destroy'
+      .split(' ')
+      .map((name) => [`lxc.hook.${name}`, hook]),
+  ),
+};
+
+/** Settings in which only this key is tried; a veth interface is there for what needs one. */
+function trying(name: string, value: string): Settings {
+  const settings = new Settings({ HERE: 'yes' });
+  const apply = (key: string, text: string): void =>
+    settings.apply({ key, value: text, at: { file: '/etc/here/config', line: 7, key }, directory: '/etc/here' });
+  if (name.startsWith('lxc.net.0.')) apply('lxc.net.0.type', 'veth');
+  apply(name, value);
+  return settings;
+}
+
+for (const [name, { good, bad }] of Object.entries(rows)) {
+  test(`${name} takes what it should and no more`, (t) => {
+    for (const entry of good) {
+      const [written, shown] = typeof entry === 'string' ? [entry, entry] : entry;
+      const settings = trying(name, written);
+      t.deepEqual(settings.problems, []);
+      t.deepEqual(showConfigKey(settings, name), { kind: 'value', text: shown });
+    }
+    for (const value of bad) {
+      const { problems } = trying(name, value);
+      t.is(problems.length, 1, `${name} = ${value} was taken`);
+      t.true(problems[0]?.startsWith(`/etc/here/config:7: ${name} = ${value}: `), problems[0]);
+    }
+  });
+
+  test(`${name} is reset by an empty value`, (t) => {
+    const [first = ''] = good;
+    const settings = trying(name, typeof first === 'string' ? first : first[0]);
+    const unset = showConfigKey(trying('lxc.net.0.type', 'veth'), name);
+    settings.apply({ key: name, value: '', at: { file: 'f', line: 1 }, directory: '/' });
+    if (name === 'lxc.autodev') t.is((showConfigKey(settings, name) as { text: string }).text, '0');
+    else if (name === 'lxc.net.0.type') t.is(showConfigKey(settings, name).kind, 'invalid');
+    else t.deepEqual(showConfigKey(settings, name), unset);
+  });
+}
+
+test('every key of the registry is tried, says what it is for, and what it takes', (t) => {
+  for (const { name, doc, syntax } of registry) {
+    const concrete = name.replace('[i]', '0').replace(/^(lxc\.cgroup2?)\.\*$/, '$1.devices.allow');
+    const tried = name === 'lxc.include' || concrete in rows || name === 'lxc.cgroup2.*';
+    t.true(tried, `${name} is in no row`);
+    t.regex(doc, /^\S.+\.$/, name);
+    t.not(syntax, '', name);
+  }
+  t.is(new Set(registry.map(({ name }) => name)).size, registry.length);
+});

@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { TlxcError } from '../../src/errors.ts';
+import { load, loadText, problemsOf, problemsOfText, scratch } from './scratch.ts';
+
+const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] => list.map(({ value }) => value);
+
+test('all problems are told at once, in the order of the lines', (t) => {
+  const directory = scratch(t, {
+    config: ['lxc.tty.mx = 4', 'lxc.include = more', 'lxc.autodev', 'lxc.pty.max = many', 'lxc.include = none'].join('\n'),
+    more: 'lxc.net.0.typ = veth\nlxc.ephemeral = 1\nlxc.utsname = old\n',
+  });
+  t.deepEqual(problemsOf(t, join(directory, 'config'), ['lxc.start.auto=maybe', 'bogus', 'colour=red']), [
+    'config:1: lxc.tty.mx is not a known key (did you mean lxc.tty.max?)',
+    'more:1: lxc.net.0.typ is not a known key (did you mean lxc.net.0.type?)',
+    'more:2: lxc.ephemeral is not supported by this version of TLXC',
+    'more:3: lxc.utsname is a name from before LXC 3; it is now lxc.uts.name',
+    'config:3: lxc.autodev: it must be KEY = VALUE',
+    'config:4: lxc.pty.max = many: it must be a whole number from 0 to 1048576',
+    'config:5: lxc.include = none: cannot be read: no such file',
+    '-s: lxc.start.auto = maybe: it must be 0 or 1',
+    '-s: bogus: it must be KEY=VAL',
+    '-s: colour is not a known key',
+  ]);
+});
+
+test('the error counts the problems and names the container', (t) => {
+  const error = t.throws(() => loadText(t, 'lxc.a = 1\nlxc.b = 2\n'), { instanceOf: TlxcError });
+  t.is(error.message, 'its configuration has 2 problems');
+  t.is(error.details.container, 'c1');
+});
+
+test('what LXC knows and TLXC does not yet is refused by name', (t) => {
+  const keys =
+    'lxc.prlimit.nofile lxc.sysctl.net.ipv4.ip_forward lxc.proc.oom_score_adj lxc.namespace.share.net lxc.time.offset.boot ' +
+    'lxc.monitor.unshare lxc.selinux.context lxc.keyring.session lxc.sched.core lxc.execute.cmd lxc.init.groups ' +
+    'lxc.seccomp.allow_nesting lxc.seccomp.notify.proxy lxc.net.3.macvlan.mode lxc.net.0.script.up lxc.net.0.l2proxy ' +
+    'lxc.net.0.veth.mode lxc.autodev.tmpfs.size lxc.rootfs.managed lxc.environment.runtime lxc.log.syslog lxc.cgroup.relative';
+  for (const key of keys.split(' ')) {
+    t.deepEqual(problemsOfText(t, `${key} = 1`), [`config:1: ${key} is not supported by this version of TLXC`]);
+  }
+  t.deepEqual(problemsOfText(t, 'lxc.net.0.type = macvlan\nlxc.net.0.link = br0\n'), [
+    'config:1: lxc.net.0.type = macvlan: macvlan is not supported by this version of TLXC',
+  ]);
+});
+
+test('names from before LXC 3 are refused with what they are now', (t) => {
+  const names = {
+    'lxc.rootfs': 'lxc.rootfs.path',
+    'lxc.id_map': 'lxc.idmap',
+    'lxc.tty': 'lxc.tty.max',
+    'lxc.pts': 'lxc.pty.max',
+    'lxc.network.type': 'lxc.net.0.type',
+    'lxc.network.1.ipv4': 'lxc.net.1.ipv4.address',
+    'lxc.limit.nofile': 'lxc.prlimit.nofile',
+  };
+  for (const [name, now] of Object.entries(names)) {
+    t.deepEqual(problemsOfText(t, `${name} = x`), [`config:1: ${name} is a name from before LXC 3; it is now ${now}`]);
+  }
+});
+
+test('a line of another language is passed over, and said', (t) => {
+  const { ttyMax, warnings } = loadText(t, 'xlc.tty.max = 4\nlxc.tty.max = 5\nhello\n');
+  t.is(ttyMax, 5);
+  t.regex(warnings[0] ?? '', /config:1: xlc\.tty\.max = 4: this line is ignored.*\(did you mean lxc\.tty\.max\?\)$/);
+  t.regex(warnings[1] ?? '', /config:3: hello: this line is ignored.* or tlxc\.$/);
+});
+
+test('the last value of a scalar wins, lists add up, an empty value resets', (t) => {
+  const config = loadText(
+    t,
+    'lxc.tty.max = 1\nlxc.tty.max = 2\nlxc.pty.max = 3\nlxc.pty.max =\nlxc.group = a b\nlxc.group = c\n' +
+      'lxc.environment = A=1\nlxc.environment =\nlxc.environment = HOME\n',
+  );
+  t.is(config.ttyMax, 2);
+  t.is(config.ptyMax, 0);
+  t.deepEqual(config.groups, ['a', 'b', 'c']);
+  t.deepEqual(values(config.environment), ['HOME=/root']);
+});
+
+test('nothing set is what LXC starts with', (t) => {
+  const config = loadText(t, '');
+  t.like(config, { autodev: true, ttyMax: 0, ttyDir: '', ptyMax: 0, capKeep: null, hookVersion: 0, noNewPrivs: false });
+  t.deepEqual(config.networks, []);
+  t.is(config.rootfs.path, undefined);
+});
+
+test('an empty lxc.cap.keep empties lxc.cap.drop, and the other way round', (t) => {
+  const dropped = loadText(t, 'lxc.cap.drop = mknod\nlxc.cap.keep =\nlxc.cap.keep = kill\n');
+  t.deepEqual(values(dropped.capDrop), []);
+  t.deepEqual(values(dropped.capKeep ?? []), ['kill']);
+  const kept = loadText(t, 'lxc.cap.keep = kill\nlxc.cap.drop =\n');
+  t.is(kept.capKeep, null);
+  t.deepEqual(loadText(t, 'lxc.cap.keep = kill\nlxc.cap.keep = none\n').capKeep, []);
+});
+
+test('groups of keys are reset by their common name', (t) => {
+  const net = 'lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.1.type = empty\n';
+  const indexes = (text: string): readonly number[] => loadText(t, text).networks.map(({ index }) => index);
+  t.deepEqual(indexes(net), [0, 1]);
+  t.deepEqual(indexes(`${net}lxc.net.0 =\n`), [1]);
+  t.deepEqual(indexes(`${net}lxc.net =\nlxc.net.7.type = veth\n`), [7]);
+  const hooks = 'lxc.hook.version = 1\nlxc.hook.start = /a\nlxc.hook.stop = /b\n';
+  t.is(loadText(t, hooks).hooks.length, 2);
+  t.like(loadText(t, `${hooks}lxc.hook =\n`), { hooks: [], hookVersion: 1 });
+  const cgroup = 'lxc.cgroup2.memory.max = 1G\nlxc.cgroup2.pids.max = 5\nlxc.cgroup2.memory.max =\n';
+  t.deepEqual(values(loadText(t, cgroup).cgroup2), [{ file: 'pids.max', value: '5' }]);
+  t.deepEqual(loadText(t, `${cgroup}lxc.cgroup2 =\n`).cgroup2, []);
+  t.is(problemsOfText(t, 'lxc.net = veth\nlxc.hook = /a\nlxc.cgroup = 1\n').length, 3);
+});
+
+test('an interface keeps what belongs to its type only as long as the type', (t) => {
+  t.is(loadText(t, 'lxc.net.0.type = veth\nlxc.net.0.veth.pair = v0\n').networks[0]?.vethPair?.value, 'v0');
+  const again = 'lxc.net.0.type = veth\nlxc.net.0.veth.pair = v0\nlxc.net.0.type = veth\n';
+  t.is(loadText(t, again).networks[0]?.vethPair, undefined);
+  t.deepEqual(problemsOfText(t, 'lxc.net.0.veth.pair = v0\nlxc.net.0.type = veth\n'), [
+    'config:1: lxc.net.0.veth.pair = v0: lxc.net.0.type = veth must be set before it',
+  ]);
+});
+
+test('the broadcast address is computed where it is not written', (t) => {
+  const text = 'lxc.net.0.type = veth\nlxc.net.0.ipv4.address = 10.0.4.130/25\nlxc.net.0.ipv4.address = 10.1.2.3 10.9.9.9\n';
+  t.deepEqual(values(loadText(t, text).networks[0]?.ipv4 ?? []), [
+    { address: '10.0.4.130', prefix: 25, broadcast: '10.0.4.255' },
+    { address: '10.1.2.3', prefix: 8, broadcast: '10.9.9.9' },
+  ]);
+});
+
+test('a hardware address that was never drawn is the same on every start', (t) => {
+  const text = 'lxc.net.0.type = veth\nlxc.net.0.hwaddr = xx:16:3e:xX:xx:01\nlxc.net.1.type = veth\nlxc.net.1.hwaddr = xx:16:3e:xX:xx:01\n';
+  const [first, second] = [loadText(t, text), loadText(t, text)].map(({ networks }) =>
+    networks.map(({ hwaddr }) => hwaddr?.value ?? ''),
+  );
+  t.deepEqual(first, second);
+  t.regex(first?.[0] ?? '', /^[0-9a-f][02468ace]:16:3e:[0-9a-f]{2}:[0-9a-f]{2}:01$/);
+  t.not(first?.[0], first?.[1]);
+});
+
+test('the mounts of a file named by lxc.mount.fstab are read, after those of the profile', (t) => {
+  const directory = scratch(t, {
+    config: 'lxc.mount.fstab = fstab\ntlxc.mount.base = tmpfs run tmpfs mode=755 0 0\nlxc.mount.entry = /a\\040b c none bind 0 0\n',
+    fstab: '# comment\n\n/dev/x  mnt ext4 ro,noatime 0 2\n',
+  });
+  const config = load(join(directory, 'config'));
+  t.deepEqual(values(config.fstabEntries), [
+    { source: 'tmpfs', target: 'run', fstype: 'tmpfs', options: ['mode=755'] },
+    { source: '/dev/x', target: 'mnt', fstype: 'ext4', options: ['ro', 'noatime'] },
+  ]);
+  t.deepEqual(values(config.mountEntries), [{ source: '/a b', target: 'c', fstype: 'none', options: ['bind'] }]);
+  t.like(config.fstabEntries[1]?.at, { file: join(directory, 'fstab'), line: 3 });
+  t.is(config.inputs.length, 2);
+});
+
+test('a broken fstab is told with its own line', (t) => {
+  const directory = scratch(t, { config: 'lxc.mount.fstab = fstab\n', fstab: 'one\n', other: 'lxc.mount.fstab = gone\n' });
+  t.deepEqual(problemsOf(t, join(directory, 'config')), [
+    'fstab:1: one: it must be SOURCE TARGET TYPE OPTIONS, as a line of fstab(5)',
+  ]);
+  t.deepEqual(problemsOf(t, join(directory, 'other')), ['other:1: lxc.mount.fstab: gone: cannot be read: no such file']);
+});
+
+test('settings that contradict each other are told with both lines', (t) => {
+  const contradictions: readonly (readonly [text: string, problem: RegExp])[] = [
+    ['lxc.cap.keep = kill\nlxc.cap.drop = mknod\n', /^config:2: lxc\.cap\.drop and lxc\.cap\.keep .* config:1 /],
+    ['lxc.cgroup.dir = a\nlxc.cgroup.dir.container = b\n', /^config:1: lxc\.cgroup\.dir excludes/],
+    ['lxc.cgroup.dir.container = b\n', /^config:1: .*needs lxc\.cgroup\.dir\.monitor/],
+    ['lxc.idmap = u 0 1000 5\n', /^config:1: lxc\.idmap maps no gids/],
+    [
+      'lxc.idmap = u 0 1000 5\nlxc.idmap = g 0 1000 5\nlxc.idmap = u 9 1004 5\n',
+      /^config:3: lxc\.idmap maps ids that config:1 maps already/,
+    ],
+    ['lxc.net.4.link = br0\n', /^config:1: lxc\.net\.4 has no type/],
+    ['lxc.net.0.type = none\nlxc.net.1.type = veth\n', /^config:1: type none shares/],
+  ];
+  for (const [text, problem] of contradictions) {
+    const problems = problemsOfText(t, text);
+    t.is(problems.length, 1, text);
+    t.regex(problems[0] ?? '', problem);
+  }
+});
+
+test('-s comes last and has no line', (t) => {
+  const file = join(scratch(t, { config: 'lxc.tty.max = 1\nlxc.uts.name = a\n' }), 'config');
+  const config = load(file, ['lxc.tty.max=2', 'lxc.uts.name = b']);
+  t.is(config.ttyMax, 2);
+  t.deepEqual(config.utsName, { value: 'b', at: { file: '', line: 0, key: 'lxc.uts.name' } });
+});
+
+test('a whole configuration is read in a few milliseconds', (t) => {
+  const file = join(scratch(t, { config: 'lxc.include = /usr/share/tlxc/config/debian.common.conf\n' }), 'config');
+  load(file);
+  const begin = performance.now();
+  for (let times = 0; times < 20; times++) load(file);
+  t.true((performance.now() - begin) / 20 < 10);
+});
