@@ -1,0 +1,17 @@
+/** The library: what `import … from 'tlxc'` gives. */
+export {
+  Container,
+  type ContainerInfo,
+  type CreateOptions,
+  type DestroyOptions,
+  type StartOptions,
+  type StopOptions,
+  type StoreOptions,
+} from './container/container.ts';
+export type { ExecOptions, ExecResult } from './container/exec.ts';
+export type { Usage } from './container/usage.ts';
+export { TlxcError, type ErrorCode, type ErrorDetails, type SourceLocation } from './errors.ts';
+export type { ContainerState, Event, MonitorInfo } from './monitor/protocol.ts';
+export type { SystemConfig } from './config/model.ts';
+export { loadSystemConfig } from './config/system.ts';
+export type { StartPlan } from './plan/types.ts';
