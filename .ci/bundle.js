@@ -2,6 +2,7 @@
 // because Node loads it 4 ms faster; packages that few runs need stay outside and are imported when needed.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { existsSync, readdirSync } from 'node:fs';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
@@ -46,5 +47,6 @@ await build({
   banner: { js: "var __tlxcPackageRoot = require('node:path').dirname(__dirname);" },
 });
 await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' });
-const types = spawnSync('npx', ['--no', 'tsc', '-p', '.ci/types.json'], { stdio: 'inherit' });
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const types = spawnSync(process.execPath, [tsc, '-p', '.ci/types.json'], { stdio: 'inherit' });
 process.exit(types.status ?? 1);
