@@ -61,6 +61,8 @@ export function dnsmasqArguments(settings: BridgeSettings, directory: string, us
     `--dhcp-leasefile=${leaseFile(directory)}`,
     '--dhcp-authoritative',
     '--dhcp-no-override',
+    // A ping before each offer would make every first boot wait three seconds for its address.
+    '--no-ping',
     ...(ipv6
       ? [`--listen-address=${ipv6.address}`, '--enable-ra', `--dhcp-range=${ipv6.address},ra-names`]
       : []),
@@ -97,26 +99,29 @@ export async function startDnsmasq(settings: BridgeSettings, directory: string):
   const current = running(directory);
   if (current?.argv.join('\0') === argv.join('\0')) return;
   await stopDnsmasq(directory);
+  const what = `cannot serve DHCP and DNS on ${settings.name}`;
   try {
-    await runTool(argv, `cannot serve DHCP and DNS on ${settings.name}`);
+    await runTool(argv, what);
   } catch (error) {
-    throw explain(error);
+    throw explain(error, what);
   }
   const pid = Number(readFileSync(pidFile(directory), 'utf8'));
   const record: Record = { pid, startTime: startTimeOf(pid) ?? '', argv };
   writeFileAtomically(recordFile(directory), JSON.stringify(record), { mode: 0o600 });
 }
 
-/** "address already in use" says neither which port nor whose. */
-function explain(error: unknown): unknown {
+/** "Address already in use" says neither which port nor whose. */
+function explain(error: unknown, what: string): unknown {
   if (!(error instanceof TlxcError) || !/address already in use/i.test(error.message)) return error;
   const [port, holders] = [53, 67]
     .map((number) => [number, portHolders(number)] as const)
     .find(([, who]) => who.length > 0) ?? [53, []];
   return new TlxcError({
-    ...error.details,
-    message: `${error.message}: port ${port} is held by ${holders.join(', ') || 'a process that cannot be seen'}`,
+    code: 'TLXC_E_NETWORK',
+    message: `${what}: port ${port} is held by ${holders.join(', ') || 'a process that cannot be seen'}`,
+    errno: 'EADDRINUSE',
     hint: 'make it listen on its own addresses only (named: listen-on; dnsmasq: bind-interfaces), or stop it',
+    cause: error,
   });
 }
 

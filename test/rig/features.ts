@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { debianMirror, debianTar } from './cache.ts';
 
+/** The system's programs: npm puts node_modules/.bin before them, which has an nft of its own. */
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** A reason why the host lacks the feature, undefined when it has it. */
 type Probe = () => string | undefined;
 
@@ -61,7 +64,11 @@ export function reasonMissing(feature: Feature): string | undefined {
 }
 
 function attempt(command: string, args: readonly string[]): string | undefined {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
+  const { status, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { PATH },
+  });
   if (error !== undefined) return `${command}: ${error.message}`;
   return status === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? `${command} failed`);
 }
@@ -80,8 +87,9 @@ function archiveAnswers(): string | undefined {
 }
 
 function locate(name: string): string | undefined {
-  const places = (process.env['PATH'] ?? '').split(delimiter).concat('/usr/sbin', '/sbin');
-  return places.map((place) => join(place, name)).find((file) => existsSync(file));
+  return PATH.split(delimiter)
+    .map((place) => join(place, name))
+    .find((file) => existsSync(file));
 }
 
 function program(name: string): string | undefined {

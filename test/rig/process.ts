@@ -18,12 +18,14 @@ export interface RunOptions {
   readonly input?: string | Buffer;
   /** After which it is killed, and the outcome rejected; 120 000. */
   readonly timeout?: number;
+  /** What to call it in an error; its argv. */
+  readonly label?: string;
 }
 
 /** Rejects when the program cannot be run or does not end in time; a status other than 0 is an outcome. */
 export function runProcess(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const [file = '', ...args] = argv;
-  const { env = process.env, cwd, input, timeout = 120_000 } = options;
+  const { env = process.env, cwd, input, timeout = 120_000, label = argv.join(' ') } = options;
   const begin = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
@@ -38,7 +40,7 @@ export function runProcess(argv: readonly string[], options: RunOptions = {}): P
     const said = (): string => Buffer.concat([...out, ...err]).toString();
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`${argv.join(' ')}: no end after ${timeout} ms; it said: ${said()}`));
+      reject(new Error(`${label}: no end after ${timeout} ms; it said: ${said()}`));
     }, timeout);
     child.on('error', reject);
     child.on('close', (code, signal) => {

@@ -6,7 +6,7 @@
 import type { ExecutionContext } from 'ava';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hold, type Holder } from './holder.ts';
@@ -59,7 +59,8 @@ export class World {
     for (const file of readdirSync(bin).filter((name) => name.endsWith('.js'))) {
       symlinkSync(join(bin, file), join(commands, basename(file, '.js')));
     }
-    const path = [commands, process.env['PATH'], '/usr/sbin', '/sbin'].join(':');
+    // Not ours: npm puts node_modules/.bin there, with programs named as those of the system are.
+    const path = [commands, dirname(process.execPath), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
     this.env = { PATH: path, HOME: dir, TERM: 'dumb', LANG: 'C.UTF-8', TLXC_CONF: conf };
     this.before = this.snapshot();
   }
@@ -71,7 +72,8 @@ export class World {
 
   runWith(options: RunOptions, program: string, ...args: readonly string[]): Promise<Outcome> {
     const env = { ...this.env, ...options.env };
-    return runProcess([...this.holder.enter, program, ...args], { cwd: this.dir, ...options, env });
+    const label = [program, ...args].join(' ');
+    return runProcess([...this.holder.enter, program, ...args], { cwd: this.dir, label, ...options, env });
   }
 
   /** Runs a line of shell in the world and gives its output; throws with all it said unless it exits 0. */

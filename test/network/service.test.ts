@@ -1,0 +1,163 @@
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+const rooted = requires('root', 'netns', 'bridge', 'dnsmasq', 'nftables');
+
+interface Status {
+  readonly up: boolean;
+  readonly link: string;
+  readonly dnsmasqPid: number;
+  readonly addresses: readonly string[];
+  readonly leases: readonly { readonly address: string; readonly hostname: string }[];
+}
+
+async function statusOf(world: World): Promise<Status> {
+  return JSON.parse((await world.run('tlxc-net', 'status', '--json')).stdout) as Status;
+}
+
+/** A host of its own on the bridge: a network namespace behind a veth, as a container has. */
+const neighbour = (name: string): string => `
+  ip netns add ${name}
+  ip link add ${name}h type veth peer name eth0 netns ${name}
+  ip link set ${name}h master tlxcbr0 up
+  ip -n ${name} link set lo up
+  ip -n ${name} link set eth0 up`;
+
+/** busybox's udhcpc calls this with the lease in its environment. */
+const onLease = String.raw`#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/$mask" dev "$interface"
+ip route add default via "$router"
+echo "$ip $router $dns"
+`;
+
+rooted('start brings all up, again changes nothing, stop leaves nothing', async (t) => {
+  const world = await makeWorld(t);
+  const started = await world.run('tlxc-net', 'start');
+  t.is(started.code, 0, started.stderr);
+  t.regex(started.stdout, /^tlxcbr0 is up: 10\.0\.4\.1\/24, fd[0-9a-f:]+::1\/64\n$/);
+  const first = await statusOf(world);
+  t.true(first.up);
+  t.is(await world.sh('cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding'), '1\n1\n');
+  t.regex(await world.sh(`ps -o user= -p ${first.dnsmasqPid}`), /^(dnsmasq|nobody)\s/);
+
+  t.is((await world.run('tlxc-net', 'start')).code, 0);
+  t.deepEqual(await statusOf(world), first, 'the same dnsmasq, the same addresses');
+
+  t.is((await world.run('tlxc-net', 'stop')).code, 0);
+  t.is(await world.sh('nft list ruleset; ip -br link | cut -d" " -f1'), 'lo\n');
+  const down = await world.run('tlxc-net', 'status');
+  t.is(down.code, 3);
+  t.regex(down.stdout, /^Bridge: {9}tlxcbr0 absent\n/);
+  t.deepEqual(await world.leaks(), []);
+  t.is((await world.run('tlxc-net', 'stop')).code, 0, 'stopping what is down is no error');
+});
+
+rooted('what went away is brought back by another start', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-net start');
+  const { dnsmasqPid } = await statusOf(world);
+  await world.sh(`kill ${dnsmasqPid}; nft delete table inet tlxc; ip address flush dev tlxcbr0`);
+  t.is((await world.run('tlxc-net', 'status')).code, 3);
+  await world.sh('tlxc-net start');
+  t.true((await statusOf(world)).up);
+});
+
+rooted(
+  'a neighbour gets an address, a router and names, and reaches what lies behind the host',
+  async (t) => {
+    const world = await makeWorld(t, { settings: ['tlxc.bridge.domain = lan'] });
+    await world.sh('mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns; tlxc-net start');
+    // The world outside: an address of the host's that only NAT and forwarding make reachable.
+    await world.sh(`ip netns add far; ip link add out0 type veth peer name eth0 netns far; ip link set out0 up
+    ip addr add 192.0.2.1/24 dev out0; ip -n far addr add 192.0.2.9/24 dev eth0; ip -n far link set eth0 up`);
+    await world.sh(`${neighbour('n1')}; cat > lease; chmod +x lease`, { input: onLease });
+    const lease = await world.sh(
+      'ip netns exec n1 busybox udhcpc -q -f -n -i eth0 -x hostname:n1 -s $PWD/lease 2>/dev/null',
+    );
+    const [address = '', router = '', dns = ''] = lease.trim().split(' ');
+    t.regex(address, /^10\.0\.4\.\d+$/);
+    t.is(router, '10.0.4.1');
+    t.is(dns, '10.0.4.1');
+    t.is(
+      await world.sh('ip netns exec n1 busybox ping -c 1 -W 5 192.0.2.9 >/dev/null && echo reached'),
+      'reached\n',
+    );
+    t.regex(
+      await world.sh('ip netns exec n1 busybox nslookup n1.lan 10.0.4.1'),
+      new RegExp(`Address.*${address}`),
+    );
+    t.like((await statusOf(world)).leases[0], { address, hostname: 'n1' });
+    // Router advertisements: an address of the bridge's IPv6 network without asking.
+    const global = 'ip -n n1 -6 -br address show dev eth0 scope global';
+    await world.sh(`for i in $(seq 100); do [ -z "$(${global})" ] || break; sleep 0.1; done`);
+    t.regex(await world.sh(global), /fd[0-9a-f]{2}:/);
+    await world.sh('ip netns del n1; ip netns del far;  tlxc-net stop; umount /run/netns');
+  },
+);
+
+rooted('rules and bridges of others are not touched', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh(`nft -f - <<'END'
+table inet other {
+  chain forward { type filter hook forward priority 0; policy drop; }
+}
+END
+ip link add mine type bridge`);
+  const rules = await world.sh('nft list table inet other');
+  const started = await world.run('tlxc-net', 'start');
+  t.is(started.code, 0);
+  t.regex(started.stderr, /warning: the chain forward \(table inet other\) drops forwarded packets/);
+  t.is(await world.sh('nft list table inet other'), rules);
+  await world.sh('tlxc-net stop');
+  t.is(await world.sh('nft list ruleset'), rules);
+  await world.sh('ip link del mine');
+});
+
+rooted('who holds the DNS port is named', async (t) => {
+  const world = await makeWorld(t);
+  const listener = 'require("dgram").createSocket("udp4").bind(53, () => console.log())';
+  await world.sh(`mkfifo up; node -e '${listener}' > up 2>/dev/null & echo $! > holder; read line < up`);
+  const refused = await world.run('tlxc-net', 'start');
+  t.is(refused.code, 1);
+  t.regex(
+    refused.stderr,
+    /^tlxc-net: cannot serve DHCP and DNS on tlxcbr0: port 53 is held by \S+ \(pid \d+\): address already in use\n {2}hint: /,
+  );
+  await world.sh('kill $(cat holder); tlxc-net start; tlxc-net stop');
+});
+
+rooted('a bridge with ports stays, but serves nobody', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-net start; ip link add p0 type veth peer name p1; ip link set p0 master tlxcbr0');
+  const stopped = await world.run('tlxc-net', 'stop');
+  t.is(stopped.code, 0);
+  t.regex(stopped.stderr, /the bridge stays.*p0/);
+  t.is(await world.sh('ip -br addr show tlxcbr0 | tr -s " "'), 'tlxcbr0 DOWN \n');
+  await world.sh('tlxc-net start; ip link del p0; tlxc-net stop');
+});
+
+rooted('a network that the host has already is refused', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('ip link add lan type bridge; ip addr add 10.0.0.7/13 dev lan');
+  const refused = await world.run('tlxc-net', 'start');
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /the network 10\.0\.4\.0\/24 is already that of lan \(10\.0\.0\.7\/13\)/);
+  await world.sh('ip link del lan');
+});
+
+rooted('new settings replace the old addresses', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-net start; echo "tlxc.bridge.ipv4 = 10.77.0.1/16" >> $TLXC_CONF; tlxc-net restart');
+  const { addresses, up } = await statusOf(world);
+  t.true(up);
+  t.is(addresses[0], '10.77.0.1/16');
+  await world.sh('tlxc-net stop');
+});
+
+rooted('words that it does not know are usage errors', async (t) => {
+  const world = await makeWorld(t);
+  const refused = await world.run('tlxc-net', 'begin');
+  t.is(refused.code, 2);
+  t.regex(refused.stderr, /^Usage: tlxc-net \{start\|stop\|restart\|reload\|force-reload\|status\}\n$/);
+});
