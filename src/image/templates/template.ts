@@ -44,8 +44,11 @@ export interface Template {
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
+/** What parseArgs finds of the options T. */
+type Values<T extends Options> = ReturnType<typeof parseArgs<{ args: string[]; options: T }>>['values'];
+
 /** Template options by parseArgs; throws TLXC_E_USAGE for what the template does not know. */
-export function parseTemplateArgs<T extends Options>(name: string, args: readonly string[], options: T) {
+export function parseTemplateArgs<T extends Options>(name: string, args: readonly string[], options: T): Values<T> {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (cause) {
