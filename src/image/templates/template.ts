@@ -50,7 +50,7 @@ type Values<T extends Options> = ReturnType<typeof parseArgs<{ args: string[]; o
 /** Template options by parseArgs; throws TLXC_E_USAGE for what the template does not know. */
 export function parseTemplateArgs<T extends Options>(name: string, args: readonly string[], options: T): Values<T> {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options, strict: true as const, allowPositionals: false as const }).values;
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
     throw new TlxcError({

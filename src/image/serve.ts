@@ -1,0 +1,140 @@
+/** A small image server: static files, byte ranges, and the lenience with paths that clients of the real one rely on. */
+import { createReadStream, statSync, type Stats } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/** How an answer goes wrong; only tests ask for one. */
+export interface Fault {
+  /** Answer with this status. */
+  readonly status?: number;
+  /** Send the redirect's Location with it. */
+  readonly location?: string;
+  /** Cut the connection after this many bytes of the body. */
+  readonly cutAfter?: number;
+  /** Flip the bits of the byte at this offset of the file. */
+  readonly damageAt?: number;
+  /** Say nothing more after this many bytes of the body. */
+  readonly hangAfter?: number;
+}
+
+export interface ServeOptions {
+  readonly root: string;
+  readonly host?: string;
+  /** 0: any free one. */
+  readonly port?: number;
+  /** Called with each request's path and how often it was asked for before. */
+  readonly fault?: (path: string, before: number) => Fault | null;
+}
+
+export interface ImageServer {
+  /** http://HOST:PORT/ */
+  readonly url: string;
+  /** Paths asked for, in order. */
+  readonly requests: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Serves root until closed. */
+export async function serveImages(options: ServeOptions): Promise<ImageServer> {
+  const { host = '127.0.0.1', port = 0, root, fault = () => null } = options;
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const path = plainPath(request.url ?? '/');
+    const before = requests.filter((known) => known === path).length;
+    requests.push(path);
+    answer({ root, path, request, response, fault: fault(path, before) ?? {} });
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const { port: bound } = server.address() as AddressInfo;
+  return { url: `http://${host}:${bound}/`, requests, close: () => close(server) };
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** "//a%3Ab/../c" -> "/a:b/c": doubled slashes are one, nothing climbs. */
+function plainPath(url: string): string {
+  const path = url.split('?')[0] ?? '/';
+  try {
+    const parts = decodeURIComponent(path).split('/');
+    return `/${parts.filter((part) => part !== '' && part !== '.' && part !== '..').join('/')}`;
+  } catch {
+    return '/';
+  }
+}
+
+interface Exchange {
+  readonly root: string;
+  readonly path: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly fault: Fault;
+}
+
+function answer({ root, path, request, response, fault }: Exchange): void {
+  const file = join(root, path);
+  const stats = statOf(file);
+  if (fault.status !== undefined) {
+    response.writeHead(fault.status, fault.location === undefined ? {} : { location: fault.location }).end();
+    return;
+  }
+  if (!stats?.isFile()) {
+    response.writeHead(404).end();
+    return;
+  }
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const start = Number(range?.[1] ?? 0);
+  const end = range?.[2] ? Math.min(Number(range[2]), stats.size - 1) : stats.size - 1;
+  if (range && start >= stats.size) {
+    response.writeHead(416, { 'content-range': `bytes */${stats.size}` }).end();
+    return;
+  }
+  const partial = range ? { 'content-range': `bytes ${start}-${end}/${stats.size}` } : {};
+  const headers = { 'content-length': end - start + 1, 'accept-ranges': 'bytes', ...partial };
+  response.writeHead(range ? 206 : 200, headers);
+  if (request.method === 'HEAD' || stats.size === 0) response.end();
+  else sendFile({ file, start, end, response, fault });
+}
+
+function statOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
+  }
+}
+
+interface Sending {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+  readonly response: ServerResponse;
+  readonly fault: Fault;
+}
+
+function sendFile({ file, start, end, response, fault }: Sending): void {
+  const limit = fault.cutAfter ?? fault.hangAfter;
+  const last = limit === undefined ? end : Math.min(end, start + limit - 1);
+  let offset = start;
+  const stream = createReadStream(file, { start, end: last });
+  stream.on('data', (chunk) => {
+    const bytes = Buffer.from(chunk);
+    const at = (fault.damageAt ?? -1) - offset;
+    if (at >= 0 && at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+    offset += bytes.length;
+    if (!response.write(bytes)) {
+      stream.pause();
+      response.once('drain', () => stream.resume());
+    }
+  });
+  stream.on('error', () => response.destroy());
+  stream.on('end', () => {
+    if (limit === undefined || last === end) response.end();
+    else if (fault.cutAfter !== undefined) setImmediate(() => response.destroy());
+  });
+}
