@@ -23,7 +23,7 @@
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],
       "ldflags!": ["-rdynamic", "-pthread"],
-      "libraries": ["-lseccomp", "-lcap", "-lnl-route-3", "-lnl-3", "-lm"]
+      "libraries": ["-lseccomp", "-lcap", "-lnl-3"]
     },
     {
       "target_name": "tlxc-enter",

@@ -11,6 +11,7 @@
 #include "common/deadline.h"
 #include "executor/cgroup_dir.h"
 #include "executor/device_program.h"
+#include "executor/freezer.h"
 
 namespace tlxc::cgroup {
 namespace {
@@ -20,6 +21,12 @@ using plan::StartPlan;
 
 constexpr mode_t kMode = 0755;
 constexpr int kSuffixes = 1000;
+constexpr int kDyingMs = 500;
+
+void pause_ms(long milliseconds) {
+    const timespec pause{.tv_sec = 0, .tv_nsec = milliseconds * 1'000'000};
+    nanosleep(&pause, nullptr);
+}
 
 std::string group_path(const CgroupHierarchy& hierarchy, const std::string& group) {
     return hierarchy.mountPoint + "/" + group;
@@ -91,6 +98,17 @@ bool same_group(int fd, const UniqueFd& other) {
            a.st_dev == b.st_dev;
 }
 
+// What a killed monitor left inside is dying, which may take a moment; anybody else stays.
+bool empties(int group, int version) {
+    const Deadline deadline{kDyingMs};
+    while (populated(group, version)) {
+        if (deadline.left() == 0)
+            return false;
+        pause_ms(5);
+    }
+    return true;
+}
+
 enum class Claim { Ours, InUse, Failed };
 
 // Makes the limit group, new and empty. Who holds the flock on it owns it: a monitor holds it for life, so a
@@ -118,7 +136,7 @@ Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, UniqueFd
             owner = std::move(fd);
             return Claim::Ours;
         }
-        if (populated(fd.get(), static_cast<int>(hierarchy.version)))
+        if (!empties(fd.get(), static_cast<int>(hierarchy.version)))
             return Claim::InUse;
         if (!remove_tree(above.get(), name))
             return errno == EBUSY ? Claim::InUse : Claim::Failed;
@@ -301,8 +319,8 @@ void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
         std::erase_if(left, [](const CgroupPlace* place) { return remove_place(*place); });
         if (left.empty() || deadline.left() == 0)
             return;
-        const timespec pause{.tv_sec = 0, .tv_nsec = pauseMs * 1'000'000};
-        nanosleep(&pause, nullptr);
+        thaw(places); // a frozen process does not die of its SIGKILL
+        pause_ms(pauseMs);
     }
 }
 

@@ -1,4 +1,5 @@
-// What the monitor says to whoever started it, on descriptor 4: JSON lines (src/monitor/protocol.ts, StartMessage).
+// What the monitor says to whoever started it, on descriptor 4: JSON lines (src/monitor/protocol.ts,
+// StartMessage).
 #pragma once
 #include <sys/types.h>
 

@@ -1,0 +1,42 @@
+#include "executor/freezer.h"
+
+#include <algorithm>
+
+#include "executor/cgroup_dir.h"
+
+namespace tlxc::cgroup {
+namespace {
+
+bool is_freezer(const CgroupPlace& place) {
+    return place.version == 1 && std::ranges::find(place.controllers, "freezer") != place.controllers.end();
+}
+
+} // namespace
+
+bool frozen(const std::vector<CgroupPlace>& places) {
+    for (const auto& place : places) {
+        if (place.version != 2 && !is_freezer(place))
+            continue;
+        const UniqueFd group = open_group(place.mountPoint, place.limitGroup);
+        if (!group)
+            continue;
+        if (is_freezer(place) && read_file(group.get(), "freezer.state") == "FROZEN")
+            return true;
+        if (place.version == 2 &&
+            read_file(group.get(), "cgroup.events").find("frozen 1") != std::string::npos)
+            return true;
+    }
+    return false;
+}
+
+void thaw(const std::vector<CgroupPlace>& places) {
+    for (const auto& place : places) {
+        const UniqueFd group = open_group(place.mountPoint, place.limitGroup);
+        if (group && is_freezer(place))
+            (void)write_file(group.get(), "freezer.state", "THAWED");
+        if (group && place.version == 2)
+            (void)write_file(group.get(), "cgroup.freeze", "0");
+    }
+}
+
+} // namespace tlxc::cgroup

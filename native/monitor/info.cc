@@ -1,0 +1,162 @@
+#include "monitor/info.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "monitor/process.h"
+
+namespace tlxc::info {
+namespace {
+
+using Buffer = rapidjson::StringBuffer;
+
+class Json : public rapidjson::Writer<Buffer> {
+  public:
+    using Writer::Writer;
+    void text(const std::string& value) {
+        String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
+    }
+    void member(const char* name, const std::string& value) {
+        Key(name);
+        text(value);
+    }
+    void member(const char* name, int64_t value) {
+        Key(name);
+        Int64(value);
+    }
+    void member(const char* name, const std::vector<std::string>& values) {
+        Key(name);
+        StartArray();
+        for (const auto& value : values)
+            text(value);
+        EndArray();
+    }
+};
+
+const char* name_of(plan::Namespace which) {
+    switch (which) {
+    case plan::Namespace::User:
+        return "user";
+    case plan::Namespace::Mount:
+        return "mount";
+    case plan::Namespace::Pid:
+        return "pid";
+    case plan::Namespace::Uts:
+        return "uts";
+    case plan::Namespace::Ipc:
+        return "ipc";
+    case plan::Namespace::Net:
+        return "net";
+    case plan::Namespace::Cgroup:
+        break;
+    }
+    return "cgroup";
+}
+
+void namespaces(Json& json, const plan::StartPlan& plan) {
+    json.Key("namespaces");
+    json.StartArray();
+    for (const auto each : plan.namespaces)
+        json.String(name_of(each));
+    for (const auto& each : plan.shared)
+        json.String(name_of(each.namespace_));
+    json.EndArray();
+}
+
+void cgroups(Json& json, const std::vector<CgroupPlace>& places) {
+    json.Key("cgroups");
+    json.StartArray();
+    for (const auto& place : places) {
+        json.StartObject();
+        json.member("version", place.version);
+        json.member("mountPoint", place.mountPoint);
+        json.member("controllers", place.controllers);
+        json.member("limitGroup", place.limitGroup);
+        json.member("innerGroup", place.innerGroup);
+        json.member("monitorGroup", place.monitorGroup);
+        json.EndObject();
+    }
+    json.EndArray();
+}
+
+void interfaces(Json& json, const std::vector<InterfaceInfo>& all) {
+    json.Key("interfaces");
+    json.StartArray();
+    for (const auto& each : all) {
+        json.StartObject();
+        json.member("index", each.index);
+        json.member("type", each.type);
+        json.member("link", each.link);
+        json.member("hostName", each.hostName);
+        json.member("name", each.name);
+        json.EndObject();
+    }
+    json.EndArray();
+}
+
+void idmap(Json& json, const plan::StartPlan& plan) {
+    json.Key("idmap");
+    json.StartArray();
+    for (const auto& each : plan.idmap) {
+        json.StartObject();
+        json.member("kind", std::string(each.kind == plan::IdKind::Uid ? "uid" : "gid"));
+        json.member("inside", each.inside);
+        json.member("outside", each.outside);
+        json.member("count", each.count);
+        json.EndObject();
+    }
+    json.EndArray();
+}
+
+int64_t since_boot_ms() {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec * 1000L + now.tv_nsec / 1'000'000;
+}
+
+} // namespace
+
+std::string members(const plan::StartPlan& plan, const Running& running, int reboots) {
+    Buffer buffer;
+    Json json{buffer};
+    json.StartObject();
+    json.member("name", plan.name);
+    json.member("lxcpath", plan.lxcpath);
+    json.member("initPid", running.initPid);
+    json.member("monitorPid", getpid());
+    json.member("startedAtMs", since_boot_ms());
+    json.member("reboots", reboots);
+    namespaces(json, plan);
+    cgroups(json, running.cgroups);
+    interfaces(json, running.interfaces);
+    json.member("capabilities", plan.security.capabilities);
+    json.Key("noNewPrivileges");
+    json.Bool(plan.security.noNewPrivileges);
+    json.member("apparmorProfile", plan.security.apparmorProfile);
+    json.member("personality", plan.init.personality);
+    json.member("environment", plan.hooks.childEnvironment);
+    idmap(json, plan);
+    json.member("ttys", static_cast<int64_t>(running.ttys.size()));
+    json.member("configFile", plan.configFile);
+    json.EndObject();
+    const std::string text{buffer.GetString(), buffer.GetSize()};
+    return text.substr(1, text.size() - 2);
+}
+
+std::string instance(const Running& running) {
+    Buffer buffer;
+    Json json{buffer};
+    json.StartObject();
+    json.member("bootId", process::boot_id());
+    json.member("initPid", running.initPid);
+    json.member("initStartTime", process::start_time(running.initPid));
+    json.member("monitorPid", getpid());
+    json.member("monitorStartTime", process::start_time(getpid()));
+    cgroups(json, running.cgroups);
+    json.EndObject();
+    return std::string{buffer.GetString(), buffer.GetSize()} + "\n";
+}
+
+} // namespace tlxc::info

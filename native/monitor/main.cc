@@ -1,0 +1,85 @@
+// tlxc-monitor: starts one container from a plan and stays with it. Started by tlxc-start with the plan on
+// descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h).
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "common/syscalls.h"
+#include "monitor/plan_text.h"
+#include "monitor/process.h"
+#include "monitor/supervisor.h"
+
+namespace tlxc {
+namespace {
+
+constexpr int kPlanFd = 3, kReportFd = 4;
+constexpr rlim_t kFiles = 1024;
+
+// What comes from the caller and is not ours to keep: descriptors, directory, signals, limits.
+bool leave_caller() {
+    if (fcntl(kPlanFd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(kReportFd, F_SETFD, FD_CLOEXEC) != 0)
+        return false;
+    close_range(kReportFd + 1, ~0U, 0);
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, nullptr); // read from a signalfd; a child unblocks them
+    signal(SIGCHLD, SIG_DFL);                // an ignored one would take our children's exit status from us
+    umask(0022);
+    // Node raises its own soft limit to the hard one; containers get the usual one back.
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > kFiles) {
+        files.rlim_cur = std::min(kFiles, files.rlim_max);
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    return chdir("/") == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+}
+
+// Small: one arena, and what is big enough is mapped on its own and goes back when it is freed.
+void limit_memory() {
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 32 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 16 * 1024);
+}
+
+Result<std::unique_ptr<Supervisor>> start(char** argv, Report& report) {
+    UniqueFd source{kPlanFd};
+    UniqueFd text = TRY(plan_text::receive(source));
+    source.reset();
+    const plan::StartPlan plan = TRY(plan_text::parse(text));
+    process::set_title(argv, plan.monitor.title);
+    Log log;
+    TRY(log.open(plan.name, plan.logFile, plan.logLevel));
+    if (!plan.monitor.foreground)
+        TRY(process::detach(log.fd()));
+    RunDir dir;
+    TRY(dir.claim(plan.runDir));
+    auto supervisor = std::make_unique<Supervisor>(std::move(text), std::move(dir), std::move(log));
+    TRY(supervisor->start(plan, report));
+    return supervisor;
+}
+
+} // namespace
+} // namespace tlxc
+
+int main(int, char** argv) {
+    using namespace tlxc;
+    if (!leave_caller()) {
+        constexpr char usage[] = "tlxc-monitor: started by tlxc-start, with a plan on descriptor 3\n";
+        (void)!write(STDERR_FILENO, usage, sizeof usage - 1);
+        return 2;
+    }
+    limit_memory();
+    Report report{UniqueFd{kReportFd}};
+    auto started = start(argv, report);
+    if (!started.ok()) {
+        report.failed(started.failure());
+        return 1;
+    }
+    started.value()->follow();
+    return 0;
+}

@@ -1,0 +1,96 @@
+#include "monitor/process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "common/unique_fd.h"
+
+namespace tlxc::process {
+namespace {
+
+constexpr const char* kOomScore = "/proc/self/oom_score_adj";
+
+std::string read_text(const std::string& path) {
+    const UniqueFd file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    std::string text;
+    char part[1024];
+    for (ssize_t n; file && (n = read(file.get(), part, sizeof part)) > 0;)
+        text.append(part, static_cast<size_t>(n));
+    if (text.ends_with('\n'))
+        text.pop_back();
+    return text;
+}
+
+} // namespace
+
+void set_title(char** argv, const std::string& title) {
+    // argv and environment lie one behind the other; the kernel shows both as the command line once the zero
+    // between them is overwritten. Nobody here reads the environment.
+    char* end = argv[0];
+    for (char** word = argv; *word != nullptr; ++word)
+        if (*word == end)
+            end += strlen(*word) + 1;
+    for (char** word = environ; word != nullptr && *word != nullptr; ++word)
+        if (*word == end)
+            end += strlen(*word) + 1;
+    const size_t room = static_cast<size_t>(end - argv[0]);
+    if (room == 0)
+        return;
+    memset(argv[0], 0, room);
+    memcpy(argv[0], title.data(), std::min(title.size(), room - 1));
+    environ = nullptr;
+    prctl(PR_SET_NAME, title.c_str());
+}
+
+Status detach(int out) {
+    setsid();
+    const UniqueFd null{open("/dev/null", O_RDWR | O_CLOEXEC)};
+    if (!null)
+        return syscall_failure("monitor", "open", "/dev/null");
+    for (int stream = 0; stream < 3; ++stream)
+        if (dup2(stream > 0 && out >= 0 ? out : null.get(), stream) < 0)
+            return syscall_failure("monitor", "dup2");
+    return {};
+}
+
+std::string oom_score() {
+    return read_text(kOomScore);
+}
+
+void set_oom_score(const std::string& score) {
+    const UniqueFd file{open(kOomScore, O_WRONLY | O_CLOEXEC)};
+    if (file && !score.empty())
+        (void)!write(file.get(), score.data(), score.size());
+}
+
+std::string start_time(pid_t pid) {
+    std::string stat = read_text("/proc/" + std::to_string(pid) + "/stat");
+    // The name in field 2 may hold blanks and parentheses: fields are counted behind its last ")".
+    size_t at = stat.rfind(')');
+    for (int field = 2; field < 22 && at != std::string::npos; ++field)
+        at = stat.find(' ', at + 1);
+    if (at == std::string::npos)
+        return {};
+    stat.erase(0, at + 1);
+    return stat.substr(0, stat.find(' '));
+}
+
+std::string boot_id() {
+    return read_text("/proc/sys/kernel/random/boot_id");
+}
+
+bool blocks(pid_t pid, int signal) {
+    const std::string status = read_text("/proc/" + std::to_string(pid) + "/status");
+    const size_t at = status.find("SigBlk:");
+    if (at == std::string::npos)
+        return false;
+    const uint64_t mask = strtoull(status.c_str() + at + strlen("SigBlk:"), nullptr, 16);
+    return (mask >> (signal - 1) & 1) != 0;
+}
+
+} // namespace tlxc::process

@@ -1,0 +1,27 @@
+// The monitor as a process: its title, standard streams, OOM score; and what /proc says of init.
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+
+#include "common/result.h"
+
+namespace tlxc::process {
+
+// Writes title over argv (and the environment behind it): what ps shows. Cut where there is no more room.
+void set_title(char** argv, const std::string& title);
+// Leaves the caller's session and gives up its standard streams: input from /dev/null, output to out, -1:
+// /dev/null.
+[[nodiscard]] Status detach(int out);
+// The score as text ("0"); "" where it cannot be read.
+[[nodiscard]] std::string oom_score();
+// Without the privilege for it nothing changes.
+void set_oom_score(const std::string& score);
+// When the process began, in clock ticks since boot (field 22 of /proc/PID/stat): tells it from a later one
+// of its pid.
+[[nodiscard]] std::string start_time(pid_t pid);
+[[nodiscard]] std::string boot_id();
+// Whether the process has the signal blocked, as systemd has those that it reads by signalfd.
+[[nodiscard]] bool blocks(pid_t pid, int signal);
+
+} // namespace tlxc::process

@@ -1,0 +1,46 @@
+// The conversation with commands, over a SOCK_SEQPACKET socket in the run directory. The other side, and the
+// picture of it all: src/monitor/protocol.ts.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/unique_fd.h"
+
+namespace tlxc::protocol {
+
+enum class State { Stopped, Starting, Running, Stopping, Aborting, Frozen };
+[[nodiscard]] const char* name_of(State state);
+
+enum class Op { Info, Attach, Console, ConsoleLog, Resize, Signal, Watch };
+
+struct Request {
+    Op op = Op::Info;
+    int tty = 0;
+    int rows = 0;
+    int columns = 0;
+    int signal = 0;
+};
+
+// Reads one datagram. False: it is no request; the reader never looks further than the text, however it is
+// nested.
+[[nodiscard]] bool parse(std::string_view text, Request& request);
+
+// A descriptor that a reply carries, by the name that "fds" gives it; borrowed.
+struct NamedFd {
+    const char* name;
+    int fd;
+};
+
+// {"ok":true,"fds":[…]} with members, further JSON members without braces ("" or "\"a\":1,\"b\":2").
+[[nodiscard]] std::string accepted(std::span<const NamedFd> fds, const std::string& members = {});
+// {"ok":false,…}: error is a short stable word.
+[[nodiscard]] std::string refused(const char* error, int err = 0);
+// A state change; exitStatus as waitpid gives it, -1: none to tell.
+[[nodiscard]] std::string event(State state, int exitStatus, bool reboot);
+
+// Sends one datagram with its descriptors, without ever waiting. false: the client is gone or does not read.
+[[nodiscard]] bool send(int socket, const std::string& text, std::span<const NamedFd> fds = {});
+
+} // namespace tlxc::protocol

@@ -1,0 +1,127 @@
+// What clients ask of the supervisor, and what they get.
+#include <fcntl.h>
+#include <signal.h>
+
+#include "executor/freezer.h"
+#include "monitor/process.h"
+#include "monitor/supervisor.h"
+
+namespace tlxc {
+namespace {
+
+using protocol::NamedFd;
+using protocol::Op;
+
+constexpr int kHalt = 0, kReboot = -1, kStop = -2; // signals by their purpose, as requests name them
+
+} // namespace
+
+// The number behind a request's signal. Without lxc.signal.halt: systemd shuts down on SIGRTMIN+3, which it
+// has blocked to read it from a signalfd; others know SIGPWR.
+int Supervisor::signal_meant(int asked) const {
+    if (asked == kReboot)
+        return static_cast<int>(numbers_.reboot);
+    if (asked == kStop)
+        return static_cast<int>(numbers_.stop);
+    if (asked != kHalt || numbers_.halt != 0)
+        return asked != kHalt ? asked : static_cast<int>(numbers_.halt);
+    const int orderly = SIGRTMIN + 3;
+    return process::blocks(running_.initPid, orderly) ? orderly : SIGPWR;
+}
+
+void Supervisor::serve(Client& client) {
+    std::string text;
+    if (!server_.receive(client, text))
+        return drop(client);
+    protocol::Request request;
+    const bool understood = text.size() <= Server::kMaxRequest && protocol::parse(text, request);
+    const bool sent = understood ? answer(client, request)
+                                 : protocol::send(client.fd.get(), protocol::refused("bad-request", EINVAL));
+    if (!sent)
+        drop(client);
+}
+
+void Supervisor::drop(Client& client) {
+    if (client.viewer >= 0)
+        console_.detach(client.viewer);
+    server_.drop(client); // gives its tty back, too
+}
+
+bool Supervisor::answer(Client& client, const protocol::Request& request) {
+    const int socket = client.fd.get();
+    const auto settled = [socket](const char* error, int err) {
+        return protocol::send(socket, err == 0 ? protocol::accepted({}) : protocol::refused(error, err));
+    };
+    if (request.op == Op::Info)
+        return answer_info(client, false);
+    if (request.op == Op::Watch) {
+        client.watching = true;
+        return answer_info(client, false);
+    }
+    if (state_ != State::Running)
+        return settled("not-running", ESRCH);
+    switch (request.op) {
+    case Op::Attach:
+        return answer_info(client, true);
+    case Op::Console:
+        return request.tty == 0 ? open_console(client) : open_tty(client, request.tty);
+    case Op::ConsoleLog:
+        return send_console_log(client);
+    case Op::Resize:
+        return settled("resize", console_.resize(request.rows, request.columns));
+    default:
+        return settled("signal", signal_init(signal_meant(request.signal)));
+    }
+}
+
+bool Supervisor::answer_info(Client& client, bool attach) {
+    std::vector<NamedFd> fds;
+    if (attach) {
+        fds.push_back({"initPidfd", running_.initPidfd.get()});
+        if (running_.seccomp)
+            fds.push_back({"seccomp", running_.seccomp.get()});
+        if (running_.devpts)
+            fds.push_back({"devpts", running_.devpts.get()});
+    }
+    const bool frozen = state_ == State::Running && cgroup::frozen(running_.cgroups);
+    const char* state = protocol::name_of(frozen ? State::Frozen : state_);
+    const std::string members = std::string("\"state\":\"") + state + "\"," + members_;
+    return protocol::send(client.fd.get(), protocol::accepted(fds, members), fds);
+}
+
+bool Supervisor::open_tty(Client& client, int tty) {
+    const int last = static_cast<int>(running_.ttys.size());
+    if (tty < 0)
+        for (tty = 1; tty <= last && server_.holds(tty);)
+            ++tty;
+    if (tty > last)
+        return protocol::send(client.fd.get(), protocol::refused("no-tty", ENOTTY));
+    if (client.tty != 0 || server_.holds(tty))
+        return protocol::send(client.fd.get(), protocol::refused("busy", EBUSY));
+    const NamedFd master{"tty", running_.ttys[static_cast<size_t>(tty) - 1].master.get()};
+    client.tty = tty;
+    return protocol::send(client.fd.get(), protocol::accepted({&master, 1}, "\"tty\":" + std::to_string(tty)),
+                          {&master, 1});
+}
+
+bool Supervisor::open_console(Client& client) {
+    if (!console_.open())
+        return protocol::send(client.fd.get(), protocol::refused("no-console", ENOTTY));
+    if (client.viewer >= 0)
+        return protocol::send(client.fd.get(), protocol::refused("busy", EBUSY));
+    const UniqueFd theirs = console_.attach(client.viewer);
+    if (!theirs)
+        return protocol::send(client.fd.get(), protocol::refused("busy", errno));
+    const NamedFd end{"console", theirs.get()};
+    return protocol::send(client.fd.get(), protocol::accepted({&end, 1}, "\"tty\":0"), {&end, 1});
+}
+
+bool Supervisor::send_console_log(Client& client) {
+    const UniqueFd recent = console_.recent();
+    if (!recent)
+        return protocol::send(client.fd.get(), protocol::refused("console-log", errno));
+    const NamedFd log{"log", recent.get()};
+    return protocol::send(client.fd.get(), protocol::accepted({&log, 1}), {&log, 1});
+}
+
+} // namespace tlxc

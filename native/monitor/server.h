@@ -1,0 +1,51 @@
+// The monitor's socket and its clients. None of them can make it wait: one that does not read is dropped.
+#pragma once
+#include <list>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/unique_fd.h"
+#include "monitor/loop.h"
+#include "monitor/run_dir.h"
+
+namespace tlxc {
+
+struct Client {
+    UniqueFd fd;
+    bool watching = false;
+    int tty = 0;     // the tty it holds, 0: none
+    int viewer = -1; // its end of the console, -1: none
+    [[nodiscard]] bool idle() const { return !watching && tty == 0 && viewer < 0; }
+};
+
+class Server {
+  public:
+    explicit Server(Loop& loop) : loop_(loop) {}
+    // Makes monitor.sock (0600). Nobody can connect before listen.
+    [[nodiscard]] Status bind(const RunDir& dir);
+    [[nodiscard]] Status listen();
+    void close(const RunDir& dir);
+
+    // Takes new clients that are root or of our own user; the others are closed at once.
+    void accept();
+    [[nodiscard]] Client* find(int fd);
+    // The client's next datagram. False: it is gone.
+    [[nodiscard]] bool receive(const Client& client, std::string& text) const;
+    void drop(const Client& client);
+    // Tells every watcher; those who do not take it are in dropped afterwards.
+    void broadcast(const std::string& text);
+    // Whether a client holds the tty.
+    [[nodiscard]] bool holds(int tty) const;
+
+    static constexpr size_t kMaxRequest = 4096;
+
+  private:
+    void make_room();
+
+    Loop& loop_;
+    UniqueFd socket_;
+    std::list<Client> clients_; // oldest first; addresses stay
+};
+
+} // namespace tlxc

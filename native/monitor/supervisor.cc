@@ -1,0 +1,277 @@
+#include "monitor/supervisor.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "common/syscalls.h"
+#include "executor/cgroup.h"
+#include "executor/execute.h"
+#include "executor/freezer.h"
+#include "monitor/info.h"
+#include "monitor/plan_text.h"
+#include "monitor/process.h"
+#include "monitor/teardown.h"
+
+namespace tlxc {
+namespace {
+
+constexpr const char* kInstance = "instance.json";
+constexpr const char* kProtected =
+    "-900"; // the host's out-of-memory killer takes a container before its monitor
+constexpr int kViewerMs = 2000;
+
+const char* target(bool reboot) {
+    return reboot ? "reboot" : "stop";
+}
+
+} // namespace
+
+Supervisor::Supervisor(UniqueFd planText, RunDir dir, Log log)
+    : planText_(std::move(planText)), dir_(std::move(dir)), log_(std::move(log)) {}
+
+// ---- start
+
+Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
+    TRY(prepare(plan));
+    TRY(launch(plan, report));
+    Status listening = server_.listen();
+    if (!listening.ok())
+        return fail(plan, std::move(listening.failure()));
+    report.running(running_.initPid, getpid());
+    return {};
+}
+
+// Once a monitor: what stays over reboots.
+Status Supervisor::prepare(const plan::StartPlan& plan) {
+    oomScore_ = process::oom_score();
+    sigset_t all;
+    sigfillset(&all);
+    signals_.reset(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_ || !loop_.open() || !loop_.add(Source::Signal, signals_.get()))
+        return syscall_failure("monitor", "epoll_ctl");
+    TRY(server_.bind(dir_));
+    Status entered = cgroup::enter_monitor(plan);
+    if (!entered.ok())
+        finish(&plan);
+    return entered;
+}
+
+Status Supervisor::launch(const plan::StartPlan& plan, Report& report) {
+    state_ = State::Starting;
+    log_.write(Log::Level::Info, "state STARTING");
+    Status console = console_.prepare(plan.terminals);
+    if (!console.ok())
+        return fail(plan, std::move(console.failure()));
+    Result<Running> started = execute(plan, report);
+    if (!started.ok())
+        return fail(plan, std::move(started.failure()));
+    running_ = std::move(started).value();
+    remember(plan);
+    Status published = publish(plan);
+    if (!published.ok())
+        return fail(plan, std::move(published.failure()));
+    console_.begin(std::move(running_.console), std::move(running_.consolePeer), foreground_);
+    viewerComes_ = Deadline{kViewerMs};
+    process::set_oom_score(kProtected);
+    set_state(State::Running);
+    return {};
+}
+
+void Supervisor::remember(const plan::StartPlan& plan) {
+    for (auto& place : running_.cgroups)
+        place.plan = nullptr; // the plan goes, the places stay
+    numbers_ = plan.signals;
+    members_ = info::members(plan, running_, reboots_);
+    pidFile_ = plan.monitor.pidFile;
+    foreground_ = plan.monitor.foreground;
+    hasPostStop_ = !plan.hooks.postStop.empty();
+}
+
+Status Supervisor::publish(const plan::StartPlan& plan) {
+    TRY(dir_.write(kInstance, info::instance(running_)));
+    if (!plan.monitor.pidFile.empty() &&
+        !write_atomically(AT_FDCWD, plan.monitor.pidFile, std::to_string(getpid()) + "\n"))
+        return syscall_failure("pid-file", "write", plan.monitor.pidFile);
+    return {};
+}
+
+// A start that came to nothing. What execute made is gone; a container that runs already is ended here.
+Status Supervisor::fail(const plan::StartPlan& plan, Failure failure) {
+    log_.failure(Log::Level::Error, failure);
+    set_state(State::Aborting);
+    if (running_.initPidfd) {
+        (void)signal_init(SIGKILL);
+        while (waitpid(running_.initPid, nullptr, 0) < 0 && errno == EINTR) {
+        }
+        teardown::stop(plan, running_, getpid(), target(false), log_);
+        running_ = Running{};
+    }
+    (void)teardown::post_stop(plan, target(false), log_);
+    reboot_ = false;
+    finish(&plan);
+    return failure;
+}
+
+// ---- while it runs
+
+void Supervisor::follow() {
+    while (!done_) {
+        malloc_trim(0); // what the last event needed is given back: the monitor mostly waits
+        LoopEvent event{};
+        if (loop_.wait(console_.awaiting() ? viewerComes_.left() : -1, event))
+            dispatch(event);
+        else if (console_.awaiting())
+            console_.stop_awaiting();
+    }
+}
+
+void Supervisor::dispatch(const LoopEvent& event) {
+    switch (event.source) {
+    case Source::Signal:
+        return take_signal();
+    case Source::Listener:
+        return server_.accept();
+    case Source::Client:
+        if (Client* client = server_.find(event.fd))
+            serve(*client);
+        return;
+    case Source::Console:
+    case Source::ConsoleViewer:
+    case Source::ConsolePath:
+        return console_.handle(event);
+    }
+}
+
+// To the monitor: TERM ends the container, HUP asks init to end; others are init's, as if they had been sent
+// to it.
+void Supervisor::take_signal() {
+    signalfd_siginfo info{};
+    if (read(signals_.get(), &info, sizeof info) != sizeof info)
+        return;
+    switch (const int number = static_cast<int>(info.ssi_signo)) {
+    case SIGCHLD:
+        return reap();
+    case SIGTERM:
+        (void)signal_init(static_cast<int>(numbers_.stop));
+        return;
+    case SIGHUP:
+        (void)signal_init(SIGTERM);
+        return;
+    case SIGINT:
+    case SIGQUIT:
+    case SIGUSR1:
+    case SIGUSR2:
+    case SIGPWR:
+        (void)signal_init(number);
+        return;
+    default: // about our own terminal, pipes and timers
+        return;
+    }
+}
+
+// Init, our tasks, and orphans of hooks, whose new parent we are.
+void Supervisor::reap() {
+    int status = 0;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (pid == running_.initPid)
+            init_exited(status);
+        else if (pid == stopTask_)
+            stop_task_done();
+        else if (pid == postStopTask_)
+            buried(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+}
+
+int Supervisor::signal_init(int signal) {
+    if (!running_.initPidfd || exitStatus_ >= 0)
+        return ESRCH;
+    if (sys::pidfd_send_signal(running_.initPidfd.get(), signal) != 0)
+        return errno;
+    if (signal == SIGKILL)
+        cgroup::thaw(running_.cgroups); // a frozen process dies when it runs again
+    return 0;
+}
+
+void Supervisor::set_state(State state, bool tellStatus, bool reboot) {
+    state_ = state;
+    log_.write(Log::Level::Info, std::string("state ") + protocol::name_of(state));
+    server_.broadcast(protocol::event(state, tellStatus ? exitStatus_ : -1, reboot));
+}
+
+// ---- the end, or the next beginning
+
+void Supervisor::init_exited(int status) {
+    exitStatus_ = status;
+    // The kernel ends the init of a PID namespace with SIGHUP when it calls reboot(2) to restart.
+    reboot_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
+    console_.end();
+    set_state(State::Stopping, true, reboot_);
+    process::set_oom_score(oomScore_);
+    stopTask_ = spawn_task([this, monitor = getpid()](const plan::StartPlan& plan) {
+        teardown::stop(plan, running_, monitor, target(reboot_), log_);
+        return true;
+    });
+    if (stopTask_ < 0)
+        stop_task_done();
+}
+
+void Supervisor::stop_task_done() {
+    stopTask_ = -1;
+    running_ = Running{}; // the namespaces go now: a post-stop hook may unmount what they held
+    if (hasPostStop_)
+        postStopTask_ = spawn_task(
+            [this](const plan::StartPlan& plan) { return teardown::post_stop(plan, target(reboot_), log_); });
+    if (postStopTask_ < 0)
+        buried(!hasPostStop_);
+}
+
+void Supervisor::buried(bool postStopOk) {
+    postStopTask_ = -1;
+    reboot_ = reboot_ && postStopOk;
+    if (reboot_)
+        return restart();
+    Result<plan::StartPlan> plan = read_plan();
+    finish(plan.ok() ? &plan.value() : nullptr);
+}
+
+void Supervisor::restart() {
+    set_state(State::Stopped, true, true);
+    exitStatus_ = -1;
+    ++reboots_;
+    Report nobody{UniqueFd{}};
+    Result<plan::StartPlan> plan = read_plan();
+    if (!plan.ok())
+        return finish(nullptr);
+    set_state(State::Starting);
+    (void)launch(plan.value(), nobody); // a failure has been logged, and is the end
+}
+
+// Everything of the container is gone. STOPPED is said last: whoever hears it may start it again at once.
+void Supervisor::finish(const plan::StartPlan* plan) {
+    server_.close(dir_);
+    dir_.remove(kInstance);
+    if (!pidFile_.empty())
+        unlink(pidFile_.c_str());
+    if (plan != nullptr)
+        cgroup::remove_monitor(*plan);
+    dir_.release();
+    set_state(State::Stopped, true);
+    done_ = true;
+}
+
+Result<plan::StartPlan> Supervisor::read_plan() const {
+    return plan_text::parse(planText_);
+}
+
+pid_t Supervisor::spawn_task(const std::function<bool(const plan::StartPlan&)>& work) {
+    const pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    Result<plan::StartPlan> plan = read_plan();
+    _exit(plan.ok() && work(plan.value()) ? 0 : 1);
+}
+
+} // namespace tlxc

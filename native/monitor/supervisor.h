@@ -1,0 +1,92 @@
+// A container's life, from STARTING to STOPPED, over as many reboots as it makes.
+//
+//   start ──▶ RUNNING ──init exits──▶ STOPPING ──stop task──▶ (descriptors closed) ──post-stop task──▶
+//   STOPPED, or start
+//
+// A task is a process of its own (teardown.h): while hooks run, the monitor answers.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "common/deadline.h"
+#include "executor/running.h"
+#include "monitor/console.h"
+#include "monitor/log.h"
+#include "monitor/loop.h"
+#include "monitor/protocol.h"
+#include "monitor/report.h"
+#include "monitor/run_dir.h"
+#include "monitor/server.h"
+
+namespace tlxc {
+
+class Supervisor {
+  public:
+    // planText: the plan as it came, in a memfd; it is read again for a reboot and for the end, and not kept
+    // between.
+    Supervisor(UniqueFd planText, RunDir dir, Log log);
+    // Starts the container and reports that it runs. On failure nothing of it is left.
+    [[nodiscard]] Status start(const plan::StartPlan& plan, Report& report);
+    // Follows it until it has stopped for good.
+    void follow();
+
+  private:
+    using State = protocol::State;
+
+    [[nodiscard]] Status prepare(const plan::StartPlan& plan);
+    [[nodiscard]] Status launch(const plan::StartPlan& plan, Report& report);
+    [[nodiscard]] Status publish(const plan::StartPlan& plan);
+    void remember(const plan::StartPlan& plan);
+    [[nodiscard]] Status fail(const plan::StartPlan& plan, Failure failure);
+
+    void dispatch(const LoopEvent& event);
+    void take_signal();
+    void reap();
+    void serve(Client& client);
+    [[nodiscard]] bool answer(Client& client, const protocol::Request& request);
+    [[nodiscard]] bool answer_info(Client& client, bool attach);
+    [[nodiscard]] bool open_tty(Client& client, int tty);
+    [[nodiscard]] bool open_console(Client& client);
+    [[nodiscard]] bool send_console_log(Client& client);
+    void drop(Client& client);
+    [[nodiscard]] int signal_meant(int asked) const;
+    [[nodiscard]] int signal_init(int signal); // 0 or errno
+
+    void set_state(State state, bool tellStatus = false, bool reboot = false);
+    void init_exited(int status);
+    void stop_task_done();
+    void buried(bool postStopOk);
+    void restart();
+    void finish(const plan::StartPlan* plan);
+    [[nodiscard]] Result<plan::StartPlan> read_plan() const;
+    // Runs work(plan) in a process of its own; its result is its exit status.
+    [[nodiscard]] pid_t spawn_task(const std::function<bool(const plan::StartPlan&)>& work);
+
+    UniqueFd planText_;
+    RunDir dir_;
+    Log log_;
+    Loop loop_;
+    Server server_{loop_};
+    Console console_{loop_};
+    UniqueFd signals_;
+    Running running_;
+
+    State state_ = State::Starting;
+    bool done_ = false;
+    bool reboot_ = false;
+    int exitStatus_ = -1;
+    int reboots_ = 0;
+    pid_t stopTask_ = -1;
+    pid_t postStopTask_ = -1;
+
+    // What is kept of the plan while the container runs.
+    plan::Signals numbers_;
+    std::string members_; // info's answer but for the state
+    std::string pidFile_;
+    std::string oomScore_;
+    bool foreground_ = false;
+    bool hasPostStop_ = false;
+    Deadline viewerComes_{0};
+};
+
+} // namespace tlxc

@@ -1,0 +1,48 @@
+#include "monitor/teardown.h"
+
+#include <algorithm>
+
+#include "executor/cgroup.h"
+#include "executor/hooks.h"
+#include "executor/network.h"
+
+namespace tlxc::teardown {
+namespace {
+
+constexpr int kCgroupDeadlineMs = 10'000;
+
+std::string upper(std::string word) {
+    std::ranges::transform(word, word.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+    return word;
+}
+
+} // namespace
+
+void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target,
+          const Log& log) {
+    std::vector<std::string> environment{std::string("LXC_TARGET=") + target,
+                                         "LXC_PID=" + std::to_string(running.initPid)};
+    std::vector<std::string> arguments;
+    for (const auto& [name, fd] : running.namespaces) {
+        const std::string path = "/proc/" + std::to_string(monitor) + "/fd/" + std::to_string(fd.get());
+        environment.push_back("LXC_" + upper(name) + "_NS=" + path);
+        if (plan.hooks.version == 0)
+            arguments.push_back(name + ":" + path);
+    }
+    const Status status = hooks::run(plan.hooks.stop, "stop", plan.hooks.environment, environment, arguments);
+    if (!status.ok())
+        log.failure(Log::Level::Error, status.failure());
+    network::remove(running.interfaces);
+    cgroup::remove(running.cgroups, kCgroupDeadlineMs);
+}
+
+bool post_stop(const plan::StartPlan& plan, const char* target, const Log& log) {
+    const Status status = hooks::run(plan.hooks.postStop, "post-stop", plan.hooks.environment,
+                                     {std::string("LXC_TARGET=") + target});
+    if (!status.ok())
+        log.failure(Log::Level::Error, status.failure());
+    return status.ok();
+}
+
+} // namespace tlxc::teardown

@@ -1,0 +1,18 @@
+// The end of a container, in two steps: what must happen while its namespaces are still held, and what comes
+// after. Both run in a process of their own, so that the monitor goes on answering.
+#pragma once
+#include <sys/types.h>
+
+#include "executor/running.h"
+#include "monitor/log.h"
+
+namespace tlxc::teardown {
+
+// Stop hooks (their failures are logged), then the network's host ends and the control groups are removed.
+// The hooks reach the namespaces through the monitor's descriptors.
+void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target,
+          const Log& log);
+// Post-stop hooks. False when one fails: a reboot becomes a stop then.
+[[nodiscard]] bool post_stop(const plan::StartPlan& plan, const char* target, const Log& log);
+
+} // namespace tlxc::teardown
