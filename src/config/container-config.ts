@@ -35,40 +35,75 @@ export interface Parts {
 
 /** Builds the configuration; it cannot fail: all that can be wrong was found when the settings were read. */
 export function containerConfig({ identity, settings, inputs, fstabEntries }: Parts): ContainerConfig {
-  const flagOf = (key: Key<boolean>, fallback = false): boolean => settings.last(key)?.value ?? fallback;
-  const numberOf = (key: Key<number>): number => settings.last(key)?.value ?? 0;
-  const hookList = [...hooks].flatMap(([hook, key]) =>
-    settings.all(key).map((one) => map(one, (command) => ({ hook, command }))),
-  );
   return {
     ...identity,
     inputs,
     warnings: settings.warnings,
     ...optional('arch', settings.last(system.arch)),
     ...optional('utsName', settings.last(system.utsName)),
+    ...storagePart(settings, fstabEntries),
+    networks: settings.networks().flatMap((index) => networkConfig(settings, index, identity) ?? []),
+    ...devicesPart(settings),
+    ...cgroupPart(settings),
+    ...securityPart(settings),
+    init: initPart(settings),
+    signals: {
+      ...optional('halt', settings.last(system.signalHalt)),
+      ...optional('reboot', settings.last(system.signalReboot)),
+      ...optional('stop', settings.last(system.signalStop)),
+    },
+    environment: settings.all(system.environment),
+    log: {
+      ...optional('file', settings.last(system.logFile)),
+      ...optional('level', settings.last(system.logLevel)),
+    },
+    ...lifecyclePart(settings),
+  };
+}
+
+const flagOf = (settings: Settings, key: Key<boolean>): boolean => settings.last(key)?.value ?? false;
+const numberOf = (settings: Settings, key: Key<number>): number => settings.last(key)?.value ?? 0;
+
+type StoragePart = Pick<
+  ContainerConfig,
+  'rootfs' | 'fstabEntries' | 'mountEntries' | 'autoMounts' | 'masked' | 'readonlyPaths'
+>;
+
+function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): StoragePart {
+  return {
     rootfs: {
       ...optional('path', settings.last(storage.path)),
       ...optional('mount', settings.last(storage.mount)),
       ...optional('options', settings.last(storage.options)),
     },
-    idmap: settings.all(security.idmap),
-    networks: settings.networks().flatMap((index) => networkConfig(settings, index, identity) ?? []),
     fstabEntries: [...settings.all(storage.base), ...fstabEntries],
     mountEntries: settings.all(storage.entry).map((one) => map(one, ({ mount }) => mount)),
     autoMounts: settings.all(storage.auto),
     masked: settings.all(storage.masked),
     readonlyPaths: settings.all(storage.readonly),
-    autodev: flagOf(devices.autodev, true),
-    ttyMax: numberOf(devices.ttyMax),
+  };
+}
+
+type DevicesPart = Pick<ContainerConfig, 'autodev' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'>;
+
+function devicesPart(settings: Settings): DevicesPart {
+  return {
+    autodev: settings.last(devices.autodev)?.value ?? true,
+    ttyMax: numberOf(settings, devices.ttyMax),
     ttyDir: settings.last(devices.ttyDir)?.value ?? '',
-    ptyMax: numberOf(devices.ptyMax),
+    ptyMax: numberOf(settings, devices.ptyMax),
     console: {
       ...optional('path', settings.last(devices.consolePath)),
       ...optional('logFile', settings.last(devices.consoleLogFile)),
-      logSize: numberOf(devices.consoleSize),
-      rotate: flagOf(devices.consoleRotate),
-      bufferSize: numberOf(devices.consoleBufferSize),
+      logSize: numberOf(settings, devices.consoleSize),
+      rotate: flagOf(settings, devices.consoleRotate),
+      bufferSize: numberOf(settings, devices.consoleBufferSize),
     },
+  };
+}
+
+function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgroup2' | 'cgroupDir'> {
+  return {
     cgroup1: settings.all(cgroup.v1),
     cgroup2: settings.all(cgroup.v2),
     cgroupDir: {
@@ -78,21 +113,20 @@ export function containerConfig({ identity, settings, inputs, fstabEntries }: Pa
       ...optional('monitorPivot', settings.last(cgroup.pivot)),
       ...optional('containerInner', settings.last(cgroup.inner)),
     },
-    ...securityPart(settings),
-    signals: {
-      ...optional('halt', settings.last(system.signalHalt)),
-      ...optional('reboot', settings.last(system.signalReboot)),
-      ...optional('stop', settings.last(system.signalStop)),
+  };
+}
+
+function lifecyclePart(settings: Settings): Pick<ContainerConfig, 'start' | 'groups' | 'hooks' | 'hookVersion'> {
+  return {
+    start: {
+      auto: flagOf(settings, lifecycle.auto),
+      delay: numberOf(settings, lifecycle.delay),
+      order: numberOf(settings, lifecycle.order),
     },
-    init: initPart(settings),
-    environment: settings.all(system.environment),
-    log: {
-      ...optional('file', settings.last(system.logFile)),
-      ...optional('level', settings.last(system.logLevel)),
-    },
-    start: { auto: flagOf(lifecycle.auto), delay: numberOf(lifecycle.delay), order: numberOf(lifecycle.order) },
     groups: settings.all(lifecycle.group).map(({ value }) => value),
-    hooks: hookList,
+    hooks: [...hooks].flatMap(([hook, key]) =>
+      settings.all(key).map((one) => map(one, (command) => ({ hook, command }))),
+    ),
     hookVersion: settings.last(lifecycle.hookVersion)?.value ?? 0,
   };
 }
@@ -102,25 +136,26 @@ function initPart(settings: Settings): ContainerConfig['init'] {
   return {
     ...optional('cmd', cmd && map(cmd, ({ words }) => words)),
     ...optional('cwd', settings.last(system.initCwd)),
-    uid: settings.last(system.initUid)?.value ?? 0,
-    gid: settings.last(system.initGid)?.value ?? 0,
+    uid: numberOf(settings, system.initUid),
+    gid: numberOf(settings, system.initGid),
   };
 }
 
-type SecurityPart = Pick<ContainerConfig, 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccompProfile' | 'apparmor'>;
+type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccompProfile' | 'apparmor'>;
 
 function securityPart(settings: Settings): SecurityPart {
   const keep = settings.all(security.capKeep);
   const seccomp = settings.last(security.seccompProfile);
   return {
+    idmap: settings.all(security.idmap),
     capDrop: settings.all(security.capDrop),
     capKeep: keep.length === 0 ? null : keep.filter(({ value }) => value !== 'none'),
-    noNewPrivs: settings.last(security.noNewPrivs)?.value ?? false,
+    noNewPrivs: flagOf(settings, security.noNewPrivs),
     ...optional('seccompProfile', seccomp && map(seccomp, shippedPath)),
     apparmor: {
       ...optional('profile', settings.last(security.apparmorProfile)),
-      allowIncomplete: settings.last(security.apparmorAllowIncomplete)?.value ?? false,
-      allowNesting: settings.last(security.apparmorAllowNesting)?.value ?? false,
+      allowIncomplete: flagOf(settings, security.apparmorAllowIncomplete),
+      allowNesting: flagOf(settings, security.apparmorAllowNesting),
       raw: settings.all(security.apparmorRaw),
     },
   };

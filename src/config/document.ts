@@ -104,7 +104,10 @@ export class ConfigDocument {
   set(key: string, value: string): void {
     const indexes = this.#indexesOf(key);
     const last = indexes.pop();
-    if (last === undefined) return this.append(key, value);
+    if (last === undefined) {
+      this.append(key, value);
+      return;
+    }
     const stored = this.#lines[last];
     if (stored && (stored.line as { value: string }).value !== value) this.#edit(stored, value);
     for (const index of indexes.reverse()) this.#lines.splice(index, 1);

@@ -50,7 +50,7 @@ function readSettings(file: string, required: boolean): Map<string, string> {
   const settings = new Map<string, string>();
   if (!required && !existsSync(file)) return settings;
   const { text } = readConfigFile(file);
-  flatten(ini.parse(text) as Record<string, unknown>, '', settings);
+  flatten(ini.parse(text), '', settings);
   const problems = [...settings].flatMap(([name, value]) => {
     const reason = checkSetting(name, value);
     return reason === undefined ? [] : [`${file}:${lineOf(text, name)}: ${reason}`];
