@@ -25,24 +25,29 @@ int namespace_flags(const std::vector<std::string>& names) {
     int flags = 0;
     for (const auto& name : names)
         for (const auto& [known, flag] : table)
-            if (name == known) flags |= flag;
+            if (name == known)
+                flags |= flag;
     return flags;
 }
 
 Result<unsigned long long> capability_bits(const Napi::Object& request) {
     unsigned long long bits = 0;
-    if (request.Get("capabilities").IsNull()) return bits;
+    if (request.Get("capabilities").IsNull())
+        return bits;
     for (const auto& name : js::texts(request, "capabilities")) {
         cap_value_t value = 0;
-        if (cap_from_name(("cap_" + name).c_str(), &value) != 0) return refusal("capabilities", "unknown", name);
+        if (cap_from_name(("cap_" + name).c_str(), &value) != 0)
+            return refusal("capabilities", "unknown", name);
         bits |= 1ULL << value;
     }
     return bits;
 }
 
 unsigned long personality_number(const std::string& name) {
-    if (name == "linux32") return PER_LINUX32;
-    if (name == "linux64") return PER_LINUX;
+    if (name == "linux32")
+        return PER_LINUX32;
+    if (name == "linux64")
+        return PER_LINUX;
     return kSamePersonality;
 }
 
@@ -58,10 +63,14 @@ struct Attach {
 
 std::vector<std::string> enter_arguments(const Napi::Object& request, int ttyFd) {
     std::string flags = "-";
-    if (js::flag(request, "identity")) flags += 'i';
-    if (js::flag(request, "remount")) flags += 'r';
-    std::vector<std::string> argv{"tlxc-enter", js::text(request, "label"), std::to_string(ttyFd), std::to_string(::getpid()), flags};
-    for (auto& word : js::texts(request, "argv")) argv.push_back(std::move(word));
+    if (js::flag(request, "identity"))
+        flags += 'i';
+    if (js::flag(request, "remount"))
+        flags += 'r';
+    std::vector<std::string> argv{"tlxc-enter", js::text(request, "label"), std::to_string(ttyFd),
+                                  std::to_string(::getpid()), flags};
+    for (auto& word : js::texts(request, "argv"))
+        argv.push_back(std::move(word));
     return argv;
 }
 
@@ -71,28 +80,34 @@ Result<int> open_terminal(Attach& attach, const Napi::Object& request) {
     int first = -1;
     for (int i = 2; i >= 0; --i) {
         attach.child.stdio[i] = stdio.at(static_cast<size_t>(i));
-        if (attach.child.stdio[i] < 0) first = i;
+        if (attach.child.stdio[i] < 0)
+            first = i;
     }
-    if (first < 0) return first;
+    if (first < 0)
+        return first;
     auto pty = open_pty({.devptsFd = js::number(request, "devptsFd"),
                          .uid = js::id(request, "ptyUid"),
                          .gid = js::id(request, "ptyGid"),
                          .rows = static_cast<unsigned short>(js::number(request, "rows")),
                          .columns = static_cast<unsigned short>(js::number(request, "columns"))});
-    if (!pty.ok()) return pty.failure();
+    if (!pty.ok())
+        return pty.failure();
     attach.pty = std::move(pty.value());
     for (int& fd : attach.child.stdio)
-        if (fd < 0) fd = attach.pty.slave.get();
+        if (fd < 0)
+            fd = attach.pty.slave.get();
     return first;
 }
 
 void copy_request(Attach& attach, const Napi::Object& request) {
     attach.cwd = js::text(request, "cwd");
     const auto profile = js::text(request, "apparmorProfile");
-    if (!profile.empty()) attach.apparmorProfile = "exec " + profile;
+    if (!profile.empty())
+        attach.apparmorProfile = "exec " + profile;
     attach.cgroupProcs = js::texts(request, "cgroupProcs");
     attach.environment = js::texts(request, "environment");
-    for (const int group : js::numbers(request, "groups")) attach.groups.push_back(static_cast<gid_t>(group));
+    for (const int group : js::numbers(request, "groups"))
+        attach.groups.push_back(static_cast<gid_t>(group));
     auto& child = attach.child;
     child.initPidfd = js::number(request, "initPidfd");
     child.namespaces = namespace_flags(js::texts(request, "namespaces"));
@@ -112,17 +127,21 @@ Result<pid_t> perform(Attach& attach, const Napi::Object& request) {
     copy_request(attach, request);
     auto& child = attach.child;
     auto capabilities = capability_bits(request);
-    if (!capabilities.ok()) return capabilities.failure();
+    if (!capabilities.ok())
+        return capabilities.failure();
     child.capabilities = capabilities.value();
     auto enter = sealed_enter(js::text(request, "enter"));
-    if (!enter.ok()) return enter.failure();
+    if (!enter.ok())
+        return enter.failure();
     child.enterFd = enter.value();
     auto filter = read_filter(js::number(request, "seccompFd"));
-    if (!filter.ok()) return filter.failure();
+    if (!filter.ok())
+        return filter.failure();
     attach.filter = std::move(filter.value());
     child.seccomp = attach.filter;
     auto ttyFd = open_terminal(attach, request);
-    if (!ttyFd.ok()) return ttyFd.failure();
+    if (!ttyFd.ok())
+        return ttyFd.failure();
     attach.argv = enter_arguments(request, ttyFd.value());
     const auto argv = js::pointers(attach.argv);
     const auto environment = js::pointers(attach.environment);
@@ -137,7 +156,8 @@ Napi::Value attach(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
     Attach attach;
     auto pid = perform(attach, info[0].As<Napi::Object>());
-    if (!pid.ok()) return js::failure(env, pid.failure());
+    if (!pid.ok())
+        return js::failure(env, pid.failure());
     auto out = Napi::Object::New(env);
     out.Set("pid", pid.value());
     out.Set("pidfd", static_cast<int>(::syscall(SYS_pidfd_open, pid.value(), 0)));

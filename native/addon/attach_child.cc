@@ -29,7 +29,8 @@ namespace {
 
 bool write_text(const char* path, const char* text) {
     const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return false;
+    if (fd < 0)
+        return false;
     const bool written = ::write(fd, text, strlen(text)) >= 0;
     const int error = errno;
     ::close(fd);
@@ -40,8 +41,10 @@ bool write_text(const char* path, const char* text) {
 // With the caller's privilege, on the caller's /proc and /sys.
 void prepare_outside(const AttachChild& child) {
     for (size_t i = 0; i < child.cgroupProcs.size(); ++i)
-        if (!write_text(child.cgroupProcs[i], "0")) give_up(child, AttachStep::cgroup, static_cast<int>(i));
-    if (*child.apparmorProfile != '\0' && !write_text("/proc/self/attr/apparmor/exec", child.apparmorProfile) &&
+        if (!write_text(child.cgroupProcs[i], "0"))
+            give_up(child, AttachStep::cgroup, static_cast<int>(i));
+    if (*child.apparmorProfile != '\0' &&
+        !write_text("/proc/self/attr/apparmor/exec", child.apparmorProfile) &&
         !write_text("/proc/self/attr/exec", child.apparmorProfile))
         give_up(child, AttachStep::apparmor);
     // An idmapped container's root cannot look into an undumpable process that came from outside.
@@ -60,7 +63,8 @@ void enter_namespaces(const AttachChild& child) {
 bool set_capabilities() {
     __user_cap_header_struct head{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     __user_cap_data_struct data[2]{};
-    if (::syscall(SYS_capget, &head, data) != 0) return false;
+    if (::syscall(SYS_capget, &head, data) != 0)
+        return false;
     for (auto& half : data) {
         half.effective = half.permitted;
         half.inheritable = 0;
@@ -72,11 +76,14 @@ bool set_capabilities() {
 void take_ids(const AttachChild& child) {
     if (::syscall(SYS_setgroups, child.groups.size(), child.groups.data()) != 0)
         give_up(child, AttachStep::groups);
-    if (::syscall(SYS_setresgid, child.gid, child.gid, child.gid) != 0) give_up(child, AttachStep::gid);
+    if (::syscall(SYS_setresgid, child.gid, child.gid, child.gid) != 0)
+        give_up(child, AttachStep::gid);
     // Capabilities outlive the change of uid until exec: the filter below cannot be loaded without them.
     ::prctl(PR_SET_KEEPCAPS, 1);
-    if (::syscall(SYS_setresuid, child.uid, child.uid, child.uid) != 0) give_up(child, AttachStep::uid);
-    if (!set_capabilities()) give_up(child, AttachStep::capabilities);
+    if (::syscall(SYS_setresuid, child.uid, child.uid, child.uid) != 0)
+        give_up(child, AttachStep::uid);
+    if (!set_capabilities())
+        give_up(child, AttachStep::capabilities);
 }
 
 void restrict(const AttachChild& child) {
@@ -85,7 +92,8 @@ void restrict(const AttachChild& child) {
         give_up(child, AttachStep::keyring);
     ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     for (int capability = 0; !child.keepCapabilities && capability < 64; ++capability) {
-        if (::prctl(PR_CAPBSET_READ, capability) < 0) break;
+        if (::prctl(PR_CAPBSET_READ, capability) < 0)
+            break;
         const bool kept = (child.capabilities >> capability & 1) != 0;
         if (!kept && ::prctl(PR_CAPBSET_DROP, capability) != 0)
             give_up(child, AttachStep::capabilities, capability);
@@ -99,10 +107,13 @@ void change_directory(const AttachChild& child) {
     open_how how{};
     how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
     how.resolve = RESOLVE_NO_MAGICLINKS;
-    const bool below_proc = strncmp(child.cwd, "/proc", 5) == 0 && (child.cwd[5] == '/' || child.cwd[5] == '\0');
+    const bool below_proc =
+        strncmp(child.cwd, "/proc", 5) == 0 && (child.cwd[5] == '/' || child.cwd[5] == '\0');
     const long fd = below_proc ? -1 : ::syscall(SYS_openat2, AT_FDCWD, child.cwd, &how, sizeof how);
-    if (fd >= 0 && ::fchdir(static_cast<int>(fd)) == 0) return;
-    if (::chdir("/") != 0) give_up(child, AttachStep::cwd);
+    if (fd >= 0 && ::fchdir(static_cast<int>(fd)) == 0)
+        return;
+    if (::chdir("/") != 0)
+        give_up(child, AttachStep::cwd);
 }
 
 bool is_null(int fd) {
@@ -112,18 +123,24 @@ bool is_null(int fd) {
 
 // The host's /dev/null never goes in, where root could change its mode: the container's own takes its place.
 int null_inside(const AttachChild& child, int fd) {
-    const int inside = ::open("/dev/null", (::fcntl(fd, F_GETFL) & O_ACCMODE) | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (inside >= 0 && is_null(inside)) return inside;
-    if (inside >= 0) errno = EINVAL;
+    const int inside =
+        ::open("/dev/null", (::fcntl(fd, F_GETFL) & O_ACCMODE) | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (inside >= 0 && is_null(inside))
+        return inside;
+    if (inside >= 0)
+        errno = EINVAL;
     give_up(child, AttachStep::null, fd);
 }
 
 void take_stdio(const AttachChild& child) {
     int sources[3];
     for (int i = 0; i < 3; ++i)
-        sources[i] = child.insideMounts && is_null(child.stdio[i]) ? null_inside(child, child.stdio[i]) : child.stdio[i];
-    if (!place_descriptors(sources, 3)) give_up(child, AttachStep::stdio);
-    if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) give_up(child, AttachStep::descriptors);
+        sources[i] = child.insideMounts && is_null(child.stdio[i]) ? null_inside(child, child.stdio[i])
+                                                                   : child.stdio[i];
+    if (!place_descriptors(sources, 3))
+        give_up(child, AttachStep::stdio);
+    if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+        give_up(child, AttachStep::descriptors);
 }
 
 } // namespace
@@ -136,8 +153,10 @@ void attach_child(const AttachChild& child) {
     restrict(child);
     change_directory(child);
     take_stdio(child);
-    // Last, so that the container's filter need allow nothing of the above; exec drops what the bounding set lacks.
-    sock_fprog program{.len = static_cast<unsigned short>(child.seccomp.size()), .filter = child.seccomp.data()};
+    // Last, so that the container's filter need allow nothing of the above; exec drops what the bounding set
+    // lacks.
+    sock_fprog program{.len = static_cast<unsigned short>(child.seccomp.size()),
+                       .filter = child.seccomp.data()};
     if (program.len != 0 && ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
         give_up(child, AttachStep::seccomp);
     ::syscall(SYS_execveat, child.enterFd, "", child.argv, child.environment, AT_EMPTY_PATH);

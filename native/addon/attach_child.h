@@ -1,4 +1,5 @@
-// The half of an attach that runs in the forked child: enters the container, gives up everything, becomes tlxc-enter.
+// The half of an attach that runs in the forked child: enters the container, gives up everything, becomes
+// tlxc-enter.
 #pragma once
 #include <linux/filter.h>
 #include <sys/types.h>
@@ -9,8 +10,8 @@
 
 namespace tlxc {
 
-// Everything the child needs, made before the fork: afterwards nothing may be allocated, for another of Node's threads
-// may have held the allocator's lock. All of it is borrowed from the parent, which waits.
+// Everything the child needs, made before the fork: afterwards nothing may be allocated, for another of
+// Node's threads may have held the allocator's lock. All of it is borrowed from the parent, which waits.
 struct AttachChild {
     int initPidfd;
     int namespaces; // CLONE_NEW*
@@ -20,21 +21,38 @@ struct AttachChild {
     std::span<const gid_t> groups;
     gid_t gid;
     uid_t uid;
-    bool keepCapabilities; // the caller's bounding set stays
+    bool keepCapabilities;           // the caller's bounding set stays
     unsigned long long capabilities; // bits kept in the bounding set
     bool noNewPrivileges;
     std::span<sock_filter> seccomp;
     const char* cwd;
     int stdio[3];
     bool insideMounts; // its /dev/null is the container's
-    int enterFd; // sealed memfd
+    int enterFd;       // sealed memfd
     char* const* argv;
     char* const* environment;
     int report; // a step that failed is written here; closed by exec
 };
 
 // The steps that can fail, in their order.
-enum class AttachStep : int { cgroup, apparmor, namespaces, personality, groups, gid, uid, keyring, capabilities, privileges, cwd, stdio, null, descriptors, seccomp, exec };
+enum class AttachStep : int {
+    cgroup,
+    apparmor,
+    namespaces,
+    personality,
+    groups,
+    gid,
+    uid,
+    keyring,
+    capabilities,
+    privileges,
+    cwd,
+    stdio,
+    null,
+    descriptors,
+    seccomp,
+    exec
+};
 
 struct AttachReport {
     AttachStep step;

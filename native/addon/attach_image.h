@@ -8,8 +8,8 @@
 
 namespace tlxc {
 
-// tlxc-enter as a sealed memory file: what is mapped in a process that the container sees is nobody's file on disk, and
-// nobody can write it. Read once a process, kept until its end; the descriptor is borrowed.
+// tlxc-enter as a sealed memory file: what is mapped in a process that the container sees is nobody's file on
+// disk, and nobody can write it. Read once a process, kept until its end; the descriptor is borrowed.
 [[nodiscard]] Result<int> sealed_enter(const std::string& path);
 
 // The filter in a memory file of the monitor's; empty for fd -1.

@@ -10,7 +10,8 @@
 namespace tlxc {
 namespace {
 
-// Joining a cgroup that somebody freezes at that moment would stop the child; nothing else takes milliseconds.
+// Joining a cgroup that somebody freezes at that moment would stop the child; nothing else takes
+// milliseconds.
 constexpr int kPatienceMs = 3000;
 
 // Says which step failed in words of the plan, and on what.
@@ -19,17 +20,22 @@ Failure told(const AttachChild& child, const AttachReport& report) {
         const char* step;
         const char* syscall;
     };
-    constexpr Name names[] = {{"cgroup", "write"},      {"apparmor", "write"},   {"namespaces", "setns"},
-                              {"personality", "personality"}, {"groups", "setgroups"}, {"gid", "setresgid"},
-                              {"uid", "setresuid"},     {"keyring", "keyctl"},   {"capabilities", "prctl"},
-                              {"no_new_privs", "prctl"}, {"cwd", "chdir"},        {"stdio", "dup2"},
-                              {"stdio", "open"},        {"descriptors", "close_range"}, {"seccomp", "seccomp"},
-                              {"enter", "execveat"}};
+    constexpr Name names[] = {{"cgroup", "write"},       {"apparmor", "write"},
+                              {"namespaces", "setns"},   {"personality", "personality"},
+                              {"groups", "setgroups"},   {"gid", "setresgid"},
+                              {"uid", "setresuid"},      {"keyring", "keyctl"},
+                              {"capabilities", "prctl"}, {"no_new_privs", "prctl"},
+                              {"cwd", "chdir"},          {"stdio", "dup2"},
+                              {"stdio", "open"},         {"descriptors", "close_range"},
+                              {"seccomp", "seccomp"},    {"enter", "execveat"}};
     const auto& name = names[static_cast<int>(report.step)];
     Failure failure{.step = name.step, .syscall = name.syscall, .err = report.err};
-    if (report.step == AttachStep::cgroup) failure.path = child.cgroupProcs[static_cast<size_t>(report.which)];
-    if (report.step == AttachStep::null) failure.path = "/dev/null";
-    if (report.step == AttachStep::cwd) failure.path = "/";
+    if (report.step == AttachStep::cgroup)
+        failure.path = child.cgroupProcs[static_cast<size_t>(report.which)];
+    if (report.step == AttachStep::null)
+        failure.path = "/dev/null";
+    if (report.step == AttachStep::cwd)
+        failure.path = "/";
     return failure;
 }
 
@@ -39,11 +45,13 @@ Result<pid_t> hear(const AttachChild& child, pid_t pid, int fd) {
     AttachReport report{};
     const int ready = ::poll(&readable, 1, kPatienceMs);
     const ssize_t size = ready > 0 ? ::read(fd, &report, sizeof report) : 0;
-    if (ready > 0 && size == 0) return pid;
+    if (ready > 0 && size == 0)
+        return pid;
     ::kill(pid, SIGKILL);
     // A child that hangs in the kernel is left behind rather than waited for.
     ::waitpid(pid, nullptr, ready > 0 ? 0 : WNOHANG);
-    if (ready <= 0) return Failure{.step = "attach", .syscall = "poll", .err = ETIMEDOUT};
+    if (ready <= 0)
+        return Failure{.step = "attach", .syscall = "poll", .err = ETIMEDOUT};
     return told(child, report);
 }
 
@@ -51,7 +59,8 @@ Result<pid_t> hear(const AttachChild& child, pid_t pid, int fd) {
 
 Result<pid_t> start_attach(AttachChild& child) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return syscall_failure("attach", "pipe2");
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+        return syscall_failure("attach", "pipe2");
     const UniqueFd reading{ends[0]};
     UniqueFd writing{ends[1]};
     child.report = writing.get();
@@ -61,10 +70,12 @@ Result<pid_t> start_attach(AttachChild& child) {
     // None of Node's handlers may run in the child.
     pthread_sigmask(SIG_SETMASK, &all, &before);
     const pid_t pid = ::fork();
-    if (pid == 0) attach_child(child);
+    if (pid == 0)
+        attach_child(child);
     const int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (pid < 0) return Failure{.step = "attach", .syscall = "fork", .err = error};
+    if (pid < 0)
+        return Failure{.step = "attach", .syscall = "fork", .err = error};
     writing.reset();
     return hear(child, pid, reading.get());
 }

@@ -51,7 +51,8 @@ int connect_to(int fd, const std::string& path) {
     if (path.size() >= sizeof address.sun_path) {
         const auto slash = path.rfind('/');
         directory.reset(::open(path.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-        if (!directory) return -1;
+        if (!directory)
+            return -1;
         reachable = "/proc/self/fd/" + std::to_string(directory.get()) + path.substr(slash);
         if (reachable.size() >= sizeof address.sun_path) {
             errno = ENAMETOOLONG;
@@ -65,10 +66,12 @@ int connect_to(int fd, const std::string& path) {
 void send_request(Conversation& talk) {
     if (!talk.fd) {
         talk.fd.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        if (!talk.fd) return talk.fail("socket", errno);
+        if (!talk.fd)
+            return talk.fail("socket", errno);
     }
     if (connect_to(talk.fd.get(), talk.socket) != 0) {
-        if (errno == EAGAIN) return;
+        if (errno == EAGAIN)
+            return;
         return talk.fail("connect", errno);
     }
     if (::send(talk.fd.get(), talk.request.data(), talk.request.size(), MSG_NOSIGNAL) < 0)
@@ -85,11 +88,15 @@ void receive_reply(Conversation& talk, std::vector<char>& buffer) {
     message.msg_control = control;
     message.msg_controllen = sizeof control;
     const ssize_t size = ::recvmsg(talk.fd.get(), &message, MSG_CMSG_CLOEXEC);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size < 0) return talk.fail("recvmsg", errno);
-    if (size == 0) return talk.fail("recvmsg", ECONNRESET); // the monitor ended while it was asked
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (size < 0)
+        return talk.fail("recvmsg", errno);
+    if (size == 0)
+        return talk.fail("recvmsg", ECONNRESET); // the monitor ended while it was asked
     for (cmsghdr* head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
-        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
+            continue;
         const size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         talk.fds.resize(count);
         memcpy(talk.fds.data(), CMSG_DATA(head), count * sizeof(int));
@@ -106,23 +113,31 @@ void converse(std::vector<Conversation>& talks, int timeoutMs) {
         std::vector<Conversation*> waiting;
         bool retry = false;
         for (auto& talk : talks) {
-            if (!talk.done && !talk.sent) send_request(talk);
-            if (talk.done) continue;
+            if (!talk.done && !talk.sent)
+                send_request(talk);
+            if (talk.done)
+                continue;
             retry = retry || !talk.sent;
-            if (!talk.sent) continue;
+            if (!talk.sent)
+                continue;
             polled.push_back({talk.fd.get(), POLLIN, 0});
             waiting.push_back(&talk);
         }
-        if (waiting.empty() && !retry) return;
+        if (waiting.empty() && !retry)
+            return;
         const long left = deadline - now_ms();
-        if (left <= 0) break;
+        if (left <= 0)
+            break;
         const int patience = static_cast<int>(retry && left > kRetryMs ? kRetryMs : left);
-        if (::poll(polled.data(), polled.size(), patience) <= 0) continue;
+        if (::poll(polled.data(), polled.size(), patience) <= 0)
+            continue;
         for (size_t i = 0; i < polled.size(); ++i)
-            if (polled[i].revents != 0) receive_reply(*waiting[i], buffer);
+            if (polled[i].revents != 0)
+                receive_reply(*waiting[i], buffer);
     }
     for (auto& talk : talks)
-        if (!talk.done) talk.fail("poll", ETIMEDOUT);
+        if (!talk.done)
+            talk.fail("poll", ETIMEDOUT);
 }
 
 Napi::Value exchange(const Napi::CallbackInfo& info) {
@@ -155,13 +170,15 @@ Napi::Value exchange(const Napi::CallbackInfo& info) {
 Napi::Value next_event(const Napi::CallbackInfo& info) {
     const auto options = info[0].As<Napi::Object>();
     const int fd = js::number(options, "connection");
-    return when_readable(info.Env(), fd, js::number(options, "timeoutMs"), [fd](Napi::Env env, bool ready) -> Napi::Value {
-        if (!ready) return env.Null();
-        std::vector<char> buffer(kDatagram);
-        const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
-        // An error on the connection is its end: whoever spoke on it is gone.
-        return Napi::String::New(env, buffer.data(), size < 0 ? 0 : static_cast<size_t>(size));
-    });
+    return when_readable(
+        info.Env(), fd, js::number(options, "timeoutMs"), [fd](Napi::Env env, bool ready) -> Napi::Value {
+            if (!ready)
+                return env.Null();
+            std::vector<char> buffer(kDatagram);
+            const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+            // An error on the connection is its end: whoever spoke on it is gone.
+            return Napi::String::New(env, buffer.data(), size < 0 ? 0 : static_cast<size_t>(size));
+        });
 }
 
 } // namespace

@@ -21,7 +21,8 @@ namespace {
 constexpr int kLockPatienceMs = 10'000;
 constexpr int kLockRetryMs = 10;
 
-// pipe and memfd fail only where the process has run out of descriptors or memory: no caller has a way round that.
+// pipe and memfd fail only where the process has run out of descriptors or memory: no caller has a way round
+// that.
 Napi::Value out_of_descriptors(Napi::Env env, const char* syscall) {
     Napi::Error::New(env, std::string(syscall) + ": " + strerrordesc_np(errno)).ThrowAsJavaScriptException();
     return env.Undefined();
@@ -34,7 +35,8 @@ Napi::Value close_fd(const Napi::CallbackInfo& info) {
 
 Napi::Value pipe_pair(const Napi::CallbackInfo& info) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return out_of_descriptors(info.Env(), "pipe2");
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+        return out_of_descriptors(info.Env(), "pipe2");
     return js::list(info.Env(), {ends[0], ends[1]});
 }
 
@@ -44,10 +46,12 @@ Napi::Value memfd(const Napi::CallbackInfo& info) {
     const auto name = js::text(options, "name");
     const auto bytes = options.Get("bytes").As<Napi::Uint8Array>();
     UniqueFd fd{::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-    if (!fd) return out_of_descriptors(env, "memfd_create");
+    if (!fd)
+        return out_of_descriptors(env, "memfd_create");
     for (size_t done = 0; done < bytes.ByteLength();) {
         const ssize_t size = ::write(fd.get(), bytes.Data() + done, bytes.ByteLength() - done);
-        if (size < 0) return out_of_descriptors(env, "write");
+        if (size < 0)
+            return out_of_descriptors(env, "write");
         done += static_cast<size_t>(size);
     }
     ::lseek(fd.get(), 0, SEEK_SET);
@@ -70,11 +74,14 @@ Napi::Value lock(const Napi::CallbackInfo& info) {
     const auto path = js::text(options, "path");
     const int attempts = js::flag(options, "wait") ? kLockPatienceMs / kLockRetryMs : 1;
     for (int attempt = 0; attempt < attempts; ++attempt) {
-        if (attempt > 0) ::usleep(kLockRetryMs * 1000);
+        if (attempt > 0)
+            ::usleep(kLockRetryMs * 1000);
         UniqueFd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-        if (!fd) return js::failure(env, syscall_failure("lock", "open", path));
+        if (!fd)
+            return js::failure(env, syscall_failure("lock", "open", path));
         if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) {
-            if (still_named(fd.get(), path)) return Napi::Number::New(env, fd.release());
+            if (still_named(fd.get(), path))
+                return Napi::Number::New(env, fd.release());
         } else if (errno != EWOULDBLOCK && errno != EINTR) {
             return js::failure(env, syscall_failure("lock", "flock", path));
         }
@@ -88,22 +95,25 @@ Napi::Value open_in_root(const Napi::CallbackInfo& info) {
     const auto root = js::text(options, "root");
     const auto path = js::text(options, "path");
     const UniqueFd directory{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    if (!directory) return js::failure(env, syscall_failure("open", "open", root));
+    if (!directory)
+        return js::failure(env, syscall_failure("open", "open", root));
     open_how how{};
     how.flags = static_cast<uint64_t>(js::id(options, "flags")) | O_CLOEXEC;
     // openat2 refuses a mode where nothing can be created.
-    if ((how.flags & O_CREAT) != 0) how.mode = static_cast<uint64_t>(js::id(options, "mode"));
+    if ((how.flags & O_CREAT) != 0)
+        how.mode = static_cast<uint64_t>(js::id(options, "mode"));
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    const int fd =
-        static_cast<int>(::syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how));
-    if (fd < 0) return js::failure(env, syscall_failure("open", "openat2", path));
+    const int fd = static_cast<int>(::syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how));
+    if (fd < 0)
+        return js::failure(env, syscall_failure("open", "openat2", path));
     return Napi::Number::New(env, fd);
 }
 
 Napi::Value window_size(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
     winsize size{};
-    if (::ioctl(info[0].ToNumber().Int32Value(), TIOCGWINSZ, &size) != 0) return env.Null();
+    if (::ioctl(info[0].ToNumber().Int32Value(), TIOCGWINSZ, &size) != 0)
+        return env.Null();
     auto out = Napi::Object::New(env);
     out.Set("rows", size.ws_row);
     out.Set("columns", size.ws_col);

@@ -6,7 +6,8 @@ std::vector<std::string> texts(const Napi::Object& object, const char* key) {
     const auto array = object.Get(key).As<Napi::Array>();
     std::vector<std::string> out;
     out.reserve(array.Length());
-    for (uint32_t i = 0; i < array.Length(); ++i) out.push_back(array.Get(i).ToString().Utf8Value());
+    for (uint32_t i = 0; i < array.Length(); ++i)
+        out.push_back(array.Get(i).ToString().Utf8Value());
     return out;
 }
 
@@ -14,7 +15,8 @@ std::vector<int> numbers(const Napi::Object& object, const char* key) {
     const auto array = object.Get(key).As<Napi::Array>();
     std::vector<int> out;
     out.reserve(array.Length());
-    for (uint32_t i = 0; i < array.Length(); ++i) out.push_back(array.Get(i).ToNumber().Int32Value());
+    for (uint32_t i = 0; i < array.Length(); ++i)
+        out.push_back(array.Get(i).ToNumber().Int32Value());
     return out;
 }
 
@@ -30,7 +32,8 @@ Napi::Object failure(Napi::Env env, const Failure& failure) {
 
 Napi::Array list(Napi::Env env, const std::vector<int>& numbers) {
     auto out = Napi::Array::New(env, numbers.size());
-    for (uint32_t i = 0; i < numbers.size(); ++i) out.Set(i, numbers[i]);
+    for (uint32_t i = 0; i < numbers.size(); ++i)
+        out.Set(i, numbers[i]);
     return out;
 }
 
@@ -38,7 +41,8 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     std::vector<char*> out;
     out.reserve(strings.size() + 1);
     // execve takes char* and changes nothing.
-    for (const auto& each : strings) out.push_back(const_cast<char*>(each.c_str()));
+    for (const auto& each : strings)
+        out.push_back(const_cast<char*>(each.c_str()));
     out.push_back(nullptr);
     return out;
 }

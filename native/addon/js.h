@@ -9,11 +9,19 @@
 
 namespace tlxc::js {
 
-inline std::string text(const Napi::Object& object, const char* key) { return object.Get(key).ToString().Utf8Value(); }
-inline int number(const Napi::Object& object, const char* key) { return object.Get(key).ToNumber().Int32Value(); }
+inline std::string text(const Napi::Object& object, const char* key) {
+    return object.Get(key).ToString().Utf8Value();
+}
+inline int number(const Napi::Object& object, const char* key) {
+    return object.Get(key).ToNumber().Int32Value();
+}
 // Unsigned: user and group ids reach 2^32-2.
-inline uint32_t id(const Napi::Object& object, const char* key) { return object.Get(key).ToNumber().Uint32Value(); }
-inline bool flag(const Napi::Object& object, const char* key) { return object.Get(key).ToBoolean().Value(); }
+inline uint32_t id(const Napi::Object& object, const char* key) {
+    return object.Get(key).ToNumber().Uint32Value();
+}
+inline bool flag(const Napi::Object& object, const char* key) {
+    return object.Get(key).ToBoolean().Value();
+}
 [[nodiscard]] std::vector<std::string> texts(const Napi::Object& object, const char* key);
 [[nodiscard]] std::vector<int> numbers(const Napi::Object& object, const char* key);
 

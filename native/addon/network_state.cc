@@ -1,4 +1,5 @@
-// A container's interfaces, addresses and counters, by rtnetlink from a socket that lives in its network namespace.
+// A container's interfaces, addresses and counters, by rtnetlink from a socket that lives in its network
+// namespace.
 #include <arpa/inet.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -32,7 +33,8 @@ void* open_inside(void* argument) {
         return nullptr;
     }
     opening->socket.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!opening->socket) opening->failure = syscall_failure("network", "socket");
+    if (!opening->socket)
+        opening->failure = syscall_failure("network", "socket");
     return nullptr;
 }
 
@@ -43,7 +45,8 @@ Result<UniqueFd> open_socket(int pidfd) {
     if (const int error = pthread_create(&thread, nullptr, open_inside, &opening); error != 0)
         return Failure{.step = "network", .syscall = "pthread_create", .err = error};
     pthread_join(thread, nullptr);
-    if (!opening.socket) return opening.failure;
+    if (!opening.socket)
+        return opening.failure;
     return std::move(opening.socket);
 }
 
@@ -57,16 +60,20 @@ Status dump(int fd, int type, int timeoutMs, const std::function<void(const nlms
     request.head.nlmsg_type = static_cast<uint16_t>(type);
     request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     request.body.rtgen_family = AF_UNSPEC;
-    if (::send(fd, &request, request.head.nlmsg_len, 0) < 0) return syscall_failure("network", "send");
+    if (::send(fd, &request, request.head.nlmsg_len, 0) < 0)
+        return syscall_failure("network", "send");
     alignas(nlmsghdr) char buffer[32 * 1024];
     for (;;) {
         pollfd readable{fd, POLLIN, 0};
-        if (::poll(&readable, 1, timeoutMs) == 0) return Failure{.step = "network", .syscall = "poll", .err = ETIMEDOUT};
+        if (::poll(&readable, 1, timeoutMs) == 0)
+            return Failure{.step = "network", .syscall = "poll", .err = ETIMEDOUT};
         auto left = static_cast<int>(::recv(fd, buffer, sizeof buffer, 0));
-        if (left < 0) return syscall_failure("network", "recv");
+        if (left < 0)
+            return syscall_failure("network", "recv");
         for (auto* head = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(head, static_cast<unsigned>(left));
              head = NLMSG_NEXT(head, left)) {
-            if (head->nlmsg_type == NLMSG_DONE) return {};
+            if (head->nlmsg_type == NLMSG_DONE)
+                return {};
             if (head->nlmsg_type == NLMSG_ERROR)
                 return Failure{.step = "network",
                                .syscall = "rtnetlink",
@@ -83,15 +90,18 @@ Napi::Object link_of(Napi::Env env, const nlmsghdr* head) {
     out.Set("up", (link->ifi_flags & IFF_UP) != 0);
     out.Set("loopback", (link->ifi_flags & IFF_LOOPBACK) != 0);
     auto left = static_cast<int>(head->nlmsg_len - NLMSG_LENGTH(sizeof *link));
-    for (const rtattr* attribute = IFLA_RTA(link); RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+    for (const rtattr* attribute = IFLA_RTA(link); RTA_OK(attribute, left);
+         attribute = RTA_NEXT(attribute, left)) {
         const void* data = RTA_DATA(attribute);
-        if (attribute->rta_type == IFLA_IFNAME) out.Set("name", static_cast<const char*>(data));
-        if (attribute->rta_type == IFLA_MTU) out.Set("mtu", *static_cast<const uint32_t*>(data));
+        if (attribute->rta_type == IFLA_IFNAME)
+            out.Set("name", static_cast<const char*>(data));
+        if (attribute->rta_type == IFLA_MTU)
+            out.Set("mtu", *static_cast<const uint32_t*>(data));
         if (attribute->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(attribute) == 6) {
             const auto* byte = static_cast<const unsigned char*>(data);
             char text[18];
-            snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0], byte[1], byte[2], byte[3], byte[4],
-                     byte[5]);
+            snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0], byte[1], byte[2], byte[3],
+                     byte[4], byte[5]);
             out.Set("hwaddr", text);
         }
         if (attribute->rta_type == IFLA_STATS64) {
@@ -109,14 +119,18 @@ Napi::Object link_of(Napi::Env env, const nlmsghdr* head) {
 void add_address(Napi::Env env, const nlmsghdr* head, const std::function<Napi::Value(int)>& byIndex) {
     const auto* address = static_cast<const ifaddrmsg*>(NLMSG_DATA(head));
     const Napi::Value link = byIndex(static_cast<int>(address->ifa_index));
-    if (!link.IsObject()) return;
+    if (!link.IsObject())
+        return;
     const void* own = nullptr;
     auto left = static_cast<int>(head->nlmsg_len - NLMSG_LENGTH(sizeof *address));
-    for (const rtattr* attribute = IFA_RTA(address); RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-        if (attribute->rta_type == IFA_LOCAL || (attribute->rta_type == IFA_ADDRESS && !own)) own = RTA_DATA(attribute);
+    for (const rtattr* attribute = IFA_RTA(address); RTA_OK(attribute, left);
+         attribute = RTA_NEXT(attribute, left)) {
+        if (attribute->rta_type == IFA_LOCAL || (attribute->rta_type == IFA_ADDRESS && !own))
+            own = RTA_DATA(attribute);
     }
     char text[INET6_ADDRSTRLEN];
-    if (!own || !inet_ntop(address->ifa_family, own, text, sizeof text)) return;
+    if (!own || !inet_ntop(address->ifa_family, own, text, sizeof text))
+        return;
     auto out = Napi::Object::New(env);
     out.Set("family", address->ifa_family == AF_INET ? "inet" : "inet6");
     out.Set("address", text);
@@ -133,22 +147,26 @@ Napi::Value network_state(const Napi::CallbackInfo& info) {
     const auto options = info[0].As<Napi::Object>();
     const int timeoutMs = js::number(options, "timeoutMs");
     auto socket = open_socket(js::number(options, "initPidfd"));
-    if (!socket.ok()) return js::failure(env, socket.failure());
+    if (!socket.ok())
+        return js::failure(env, socket.failure());
     const int fd = socket.value().get();
     auto links = Napi::Array::New(env);
     auto indices = Napi::Object::New(env);
     const auto listed = dump(fd, RTM_GETLINK, timeoutMs, [&](const nlmsghdr* head) {
-        if (head->nlmsg_type != RTM_NEWLINK) return;
+        if (head->nlmsg_type != RTM_NEWLINK)
+            return;
         const auto link = link_of(env, head);
         indices.Set(link.Get("index"), link);
         links.Set(links.Length(), link);
     });
-    if (!listed.ok()) return js::failure(env, listed.failure());
+    if (!listed.ok())
+        return js::failure(env, listed.failure());
     const auto addressed = dump(fd, RTM_GETADDR, timeoutMs, [&](const nlmsghdr* head) {
         if (head->nlmsg_type == RTM_NEWADDR)
             add_address(env, head, [&](int index) { return indices.Get(static_cast<uint32_t>(index)); });
     });
-    if (!addressed.ok()) return js::failure(env, addressed.failure());
+    if (!addressed.ok())
+        return js::failure(env, addressed.failure());
     return links;
 }
 

@@ -1,4 +1,5 @@
-// Processes: starting the monitor, becoming another program, waiting for a child, signalling one process and no other.
+// Processes: starting the monitor, becoming another program, waiting for a child, signalling one process and
+// no other.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -36,8 +37,10 @@ int become_monitor(const MonitorStart& start) {
     reset_signals();
     const int sources[] = {start.stdio[0], start.stdio[1], start.stdio[2], start.planFd, start.statusFd};
     static_assert(kStatusFd == 4 && kPlanFd == 3);
-    if (!place_descriptors(sources, 5)) return errno;
-    if (::syscall(SYS_close_range, 5U, ~0U, 0) != 0) return errno;
+    if (!place_descriptors(sources, 5))
+        return errno;
+    if (::syscall(SYS_close_range, 5U, ~0U, 0) != 0)
+        return errno;
     ::execve(start.path, start.argv, noEnvironment);
     return errno;
 }
@@ -66,8 +69,10 @@ Napi::Value spawn_monitor(const Napi::CallbackInfo& info) {
     }
     const int forkError = errno;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (pid > 0 && error == 0) return Napi::Number::New(info.Env(), pid);
-    if (pid > 0) ::waitpid(pid, nullptr, 0);
+    if (pid > 0 && error == 0)
+        return Napi::Number::New(info.Env(), pid);
+    if (pid > 0)
+        ::waitpid(pid, nullptr, 0);
     return js::failure(info.Env(), {.step = "monitor",
                                     .syscall = pid < 0 ? "vfork" : "execve",
                                     .err = pid < 0 ? forkError : error,
@@ -81,8 +86,10 @@ Napi::Value become(const Napi::CallbackInfo& info) {
     const auto environment = js::texts(options, "environment");
     auto argvPointers = js::pointers(argv);
     auto environmentPointers = js::pointers(environment);
-    for (int fd = 0; fd <= 2; ++fd) make_inheritable(fd);
-    for (const int fd : js::numbers(options, "keep")) ::fcntl(fd, F_SETFD, 0);
+    for (int fd = 0; fd <= 2; ++fd)
+        make_inheritable(fd);
+    for (const int fd : js::numbers(options, "keep"))
+        ::fcntl(fd, F_SETFD, 0);
     // Node ignores SIGPIPE, and what is ignored stays so across exec.
     ::signal(SIGPIPE, SIG_DFL);
     ::execve(path.c_str(), argvPointers.data(), environmentPointers.data());
@@ -91,7 +98,9 @@ Napi::Value become(const Napi::CallbackInfo& info) {
     return js::failure(info.Env(), failure);
 }
 
-UniqueFd open_pidfd(pid_t pid) { return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}; }
+UniqueFd open_pidfd(pid_t pid) {
+    return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
 
 Napi::Value wait_child(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
@@ -111,16 +120,20 @@ Napi::Value wait_child(const Napi::CallbackInfo& info) {
     });
 }
 
-// Field 22 of /proc/PID/stat; "" when there is no such process. The name in field 2 may hold anything, ")" included.
+// Field 22 of /proc/PID/stat; "" when there is no such process. The name in field 2 may hold anything, ")"
+// included.
 std::string start_time_of(pid_t pid) {
     const UniqueFd stat{::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC)};
     char text[2048];
     const ssize_t size = stat ? ::read(stat.get(), text, sizeof text - 1) : -1;
-    if (size <= 0) return {};
+    if (size <= 0)
+        return {};
     text[size] = '\0';
     char* at = strrchr(text, ')');
-    for (int field = 2; at && field < 22; ++field) at = strchr(at + 1, ' ');
-    if (!at) return {};
+    for (int field = 2; at && field < 22; ++field)
+        at = strchr(at + 1, ' ');
+    if (!at)
+        return {};
     return {at + 1, strcspn(at + 1, " ")};
 }
 
@@ -132,7 +145,8 @@ Napi::Value signal_process(const Napi::CallbackInfo& info) {
     const auto path = "/proc/" + std::to_string(pid);
     // The descriptor is taken first: if the times agree afterwards, it is this process that it names.
     const UniqueFd pidfd = open_pidfd(pid);
-    if (!pidfd) return js::failure(env, syscall_failure("signal", "pidfd_open", path));
+    if (!pidfd)
+        return js::failure(env, syscall_failure("signal", "pidfd_open", path));
     if (start_time_of(pid) != startTime)
         return js::failure(env, {.step = "signal", .syscall = "pidfd_open", .err = ESRCH, .path = path});
     if (::syscall(SYS_pidfd_send_signal, pidfd.get(), js::number(options, "signal"), nullptr, 0) != 0)

@@ -8,7 +8,8 @@ namespace {
 // Lives from when_readable until libuv has let go of both handles.
 struct Wait {
     Wait(Napi::Env env, std::function<Napi::Value(Napi::Env, bool)> settle)
-        : deferred(Napi::Promise::Deferred::New(env)), context(env, "tlxc:readable"), settle(std::move(settle)) {}
+        : deferred(Napi::Promise::Deferred::New(env)), context(env, "tlxc:readable"),
+          settle(std::move(settle)) {}
     Napi::Promise::Deferred deferred;
     Napi::AsyncContext context;
     std::function<Napi::Value(Napi::Env, bool)> settle;
@@ -19,7 +20,8 @@ struct Wait {
 
 void closed(uv_handle_t* handle) {
     auto* wait = static_cast<Wait*>(handle->data);
-    if (--wait->openHandles == 0) delete wait;
+    if (--wait->openHandles == 0)
+        delete wait;
 }
 
 void finish(Wait* wait, bool ready) {
@@ -37,7 +39,8 @@ void finish(Wait* wait, bool ready) {
 
 } // namespace
 
-Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs, std::function<Napi::Value(Napi::Env, bool)> settle) {
+Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs,
+                            std::function<Napi::Value(Napi::Env, bool)> settle) {
     auto* wait = new Wait(env, std::move(settle));
     const auto promise = wait->deferred.Promise();
     uv_loop_t* loop = nullptr;
@@ -54,7 +57,8 @@ Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs, std::function<
                   [](uv_poll_t* poll, int, int) { finish(static_cast<Wait*>(poll->data), true); });
     if (timeoutMs >= 0) {
         uv_timer_start(
-            &wait->timer, [](uv_timer_t* timer) { finish(static_cast<Wait*>(timer->data), false); }, timeoutMs, 0);
+            &wait->timer, [](uv_timer_t* timer) { finish(static_cast<Wait*>(timer->data), false); },
+            timeoutMs, 0);
     }
     return promise;
 }

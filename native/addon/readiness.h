@@ -1,4 +1,5 @@
-// Waits on the event loop, not on a thread: a promise for "this descriptor can be read", with an optional deadline.
+// Waits on the event loop, not on a thread: a promise for "this descriptor can be read", with an optional
+// deadline.
 #pragma once
 #include <napi.h>
 
@@ -6,8 +7,9 @@
 
 namespace tlxc {
 
-// Settles the promise with settle(ready) once fd is readable or at its end, or after timeoutMs (-1: no deadline).
-// fd is borrowed until then, and may be closed within settle.
-Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs, std::function<Napi::Value(Napi::Env, bool)> settle);
+// Settles the promise with settle(ready) once fd is readable or at its end, or after timeoutMs (-1: no
+// deadline). fd is borrowed until then, and may be closed within settle.
+Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs,
+                            std::function<Napi::Value(Napi::Env, bool)> settle);
 
 } // namespace tlxc

@@ -9,7 +9,8 @@ namespace tlxc {
 void reset_signals() {
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
-    for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr); // KILL and STOP refuse
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::sigaction(signal, &action, nullptr); // KILL and STOP refuse
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -18,7 +19,8 @@ void reset_signals() {
 void make_inheritable(int fd) {
     ::fcntl(fd, F_SETFD, 0);
     const int flags = ::fcntl(fd, F_GETFL);
-    if (flags >= 0 && (flags & O_NONBLOCK) != 0) ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    if (flags >= 0 && (flags & O_NONBLOCK) != 0)
+        ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 bool place_descriptors(const int* sources, int count) {
@@ -27,11 +29,14 @@ bool place_descriptors(const int* sources, int count) {
     // First out of the way of every target, so that no dup2 closes a source that is still needed.
     for (int i = 0; i < count; ++i) {
         copies[i] = ::fcntl(sources[i], F_DUPFD_CLOEXEC, kMost);
-        if (copies[i] < 0) return false;
+        if (copies[i] < 0)
+            return false;
     }
     for (int i = 0; i < count; ++i) {
-        if (::dup2(copies[i], i) < 0) return false;
-        if (i <= 2) make_inheritable(i);
+        if (::dup2(copies[i], i) < 0)
+            return false;
+        if (i <= 2)
+            make_inheritable(i);
         ::close(copies[i]);
     }
     return true;

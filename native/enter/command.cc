@@ -17,7 +17,8 @@ constexpr char kDefaultShell[] = "/bin/sh";
 [[noreturn]] void failed(const char* label, const char* what) {
     const int error = errno;
     complain(label, what);
-    if (error == ENOENT || error == ENOTDIR) _exit(127);
+    if (error == ENOENT || error == ENOTDIR)
+        _exit(127);
     _exit(error == EACCES || error == ENOEXEC ? 126 : 1);
 }
 
@@ -32,7 +33,8 @@ void set_identity(const PasswdEntry& user) {
     constexpr int keep = 0;
     setenv("HOME", *user.home != '\0' ? user.home : "/", keep);
     setenv("SHELL", *user.shell != '\0' ? user.shell : kDefaultShell, keep);
-    if (*user.name == '\0') return;
+    if (*user.name == '\0')
+        return;
     setenv("USER", user.name, keep);
     setenv("LOGNAME", user.name, keep);
 }
@@ -45,11 +47,15 @@ void complain(const char* label, const char* what) {
 
 void become_command(const Command& command) {
     setsid();
-    if (command.ttyFd >= 0 && ioctl(command.ttyFd, TIOCSCTTY, 0) != 0) failed(command.label, "controlling terminal");
+    if (command.ttyFd >= 0 && ioctl(command.ttyFd, TIOCSCTTY, 0) != 0)
+        failed(command.label, "controlling terminal");
     static PasswdEntry user;
-    if (command.identity || command.argv[0] == nullptr) find_user(geteuid(), user);
-    if (command.identity) set_identity(user);
-    if (command.argv[0] == nullptr) become_shell(command, user);
+    if (command.identity || command.argv[0] == nullptr)
+        find_user(geteuid(), user);
+    if (command.identity)
+        set_identity(user);
+    if (command.argv[0] == nullptr)
+        become_shell(command, user);
     // Searches the PATH of the command's own environment, which is this process's.
     execvp(command.argv[0], command.argv);
     failed(command.label, command.argv[0]);

@@ -13,8 +13,8 @@ struct Command {
 // "LABEL: WHAT: errno in words" on standard error.
 void complain(const char* label, const char* what);
 
-// A session of its own, the terminal, the program. Ends with 127 where the command does not exist, 126 where it cannot
-// be executed.
+// A session of its own, the terminal, the program. Ends with 127 where the command does not exist, 126 where
+// it cannot be executed.
 [[noreturn]] void become_command(const Command& command);
 
 } // namespace tlxc::enter

@@ -15,17 +15,21 @@ enum Field { kName, kPassword, kUid, kGid, kComment, kHome, kShell, kFields };
 // Digits only, and all of them.
 bool is_uid(const char* text, uid_t wanted) {
     unsigned long long value = 0;
-    if (*text == '\0') return false;
+    if (*text == '\0')
+        return false;
     for (; *text != '\0'; ++text) {
-        if (*text < '0' || *text > '9') return false;
+        if (*text < '0' || *text > '9')
+            return false;
         value = value * 10 + static_cast<unsigned long long>(*text - '0');
-        if (value > 0xffffffffULL) return false;
+        if (value > 0xffffffffULL)
+            return false;
     }
     return value == wanted;
 }
 
 template <size_t Size> void copy(char (&to)[Size], const char* from) {
-    if (strlen(from) < Size) strcpy(to, from);
+    if (strlen(from) < Size)
+        strcpy(to, from);
 }
 
 // line is one line without its end; it is cut into its fields.
@@ -33,12 +37,16 @@ bool read_line(char* line, uid_t uid, PasswdEntry& entry) {
     char* fields[kFields] = {};
     for (auto& field : fields) {
         field = strsep(&line, ":");
-        if (field == nullptr) return false;
+        if (field == nullptr)
+            return false;
     }
-    if (line != nullptr || !is_uid(fields[kUid], uid)) return false;
+    if (line != nullptr || !is_uid(fields[kUid], uid))
+        return false;
     copy(entry.name, fields[kName]);
-    if (*fields[kHome] == '/') copy(entry.home, fields[kHome]);
-    if (*fields[kShell] == '/') copy(entry.shell, fields[kShell]);
+    if (*fields[kHome] == '/')
+        copy(entry.home, fields[kHome]);
+    if (*fields[kShell] == '/')
+        copy(entry.shell, fields[kShell]);
     return true;
 }
 
@@ -46,8 +54,10 @@ int open_passwd() {
     // O_NONBLOCK: a FIFO would hold us up for ever.
     const int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct stat about {};
-    if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= kMaxFile) return fd;
-    if (fd >= 0) close(fd);
+    if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= kMaxFile)
+        return fd;
+    if (fd >= 0)
+        close(fd);
     return -1;
 }
 
@@ -56,7 +66,8 @@ int open_passwd() {
 void find_user(uid_t uid, PasswdEntry& entry) {
     entry = {};
     const int fd = open_passwd();
-    if (fd < 0) return;
+    if (fd < 0)
+        return;
     char line[kMaxLine];
     size_t used = 0;
     bool tooLong = false;
@@ -65,8 +76,10 @@ void find_user(uid_t uid, PasswdEntry& entry) {
     for (ssize_t size; total < kMaxFile && (size = read(fd, chunk, sizeof chunk)) > 0; total += size) {
         for (ssize_t i = 0; i < size; ++i) {
             if (chunk[i] != '\n') {
-                if (used + 1 < sizeof line) line[used++] = chunk[i];
-                else tooLong = true;
+                if (used + 1 < sizeof line)
+                    line[used++] = chunk[i];
+                else
+                    tooLong = true;
                 continue;
             }
             line[used] = '\0';
@@ -79,7 +92,8 @@ void find_user(uid_t uid, PasswdEntry& entry) {
         }
     }
     line[used] = '\0';
-    if (!tooLong) (void)read_line(line, uid, entry); // a last line without its end
+    if (!tooLong)
+        (void)read_line(line, uid, entry); // a last line without its end
     close(fd);
 }
 

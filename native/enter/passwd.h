@@ -10,8 +10,8 @@ struct PasswdEntry {
     char shell[1024];
 };
 
-// The first line with this uid; all fields empty where there is none, or where /etc/passwd is not a regular file of at
-// most 1 MiB. The file is the container's: it may hold, or be, anything.
+// The first line with this uid; all fields empty where there is none, or where /etc/passwd is not a regular
+// file of at most 1 MiB. The file is the container's: it may hold, or be, anything.
 void find_user(uid_t uid, PasswdEntry& entry);
 
 } // namespace tlxc::enter

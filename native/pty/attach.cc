@@ -14,10 +14,14 @@
 namespace tlxc::pty {
 namespace {
 
-// Between the last close of the pty's other side and the next open (login does that) reads fail: tried again after this.
+// Between the last close of the pty's other side and the next open (login does that) reads fail: tried again
+// after this.
 constexpr int kRetryMs = 50;
-// A command that survives the loss of its terminal is left to its fate after this: its session was told by SIGHUP.
+// A command that survives the loss of its terminal is left to its fate after this: its session was told by
+// SIGHUP.
 constexpr int kHangupMs = 2000;
+// SIGTERM is for the command first; a shell that ignores it loses its terminal after this.
+constexpr int kTermMs = 500;
 
 class Attached {
   public:
@@ -31,7 +35,8 @@ class Attached {
 
     int run() {
         reap(); // it may have ended before its signal was blocked
-        while (!finished()) step();
+        while (!finished())
+            step();
         raw_.restore();
         return ended_ ? exit_code(status_) : 128 + hangup_;
     }
@@ -43,8 +48,10 @@ class Attached {
     void step() {
         enum { kSignals, kInput, kMaster, kOutput };
         short master = 0;
-        if (!output_.pending() && !silent_) master |= POLLIN;
-        if (input_.pending() && !silent_) master |= POLLOUT;
+        if (!output_.pending() && !silent_)
+            master |= POLLIN;
+        if (input_.pending() && !silent_)
+            master |= POLLOUT;
         // What is typed after the command's end is the shell's.
         const bool listening = !input_.pending() && !ended_;
         pollfd fds[] = {{signals_, POLLIN, 0},
@@ -52,56 +59,82 @@ class Attached {
                         {master == 0 ? -1 : mode_.master, master, 0},
                         {output_.pending() ? output_.to() : -1, POLLOUT, 0}};
         const int ready = poll(fds, 4, patience());
-        if (ready <= 0) return timed_out();
-        if (fds[kSignals].revents != 0) take_signals();
-        if (fds[kOutput].revents != 0 && !output_.flush()) hang_up(SIGHUP);
-        if (fds[kMaster].revents != 0) serve_master(fds[kMaster].revents);
-        if (fds[kInput].revents != 0) read_input();
+        if (ready <= 0)
+            return timed_out();
+        if (fds[kSignals].revents != 0)
+            take_signals();
+        if (fds[kOutput].revents != 0 && !output_.flush())
+            hang_up(SIGHUP);
+        if (fds[kMaster].revents != 0)
+            serve_master(fds[kMaster].revents);
+        if (fds[kInput].revents != 0)
+            read_input();
     }
 
     // -1 while there is nothing to wait for but events.
     [[nodiscard]] int patience() const {
-        if (ended_ && !output_.pending()) return 0; // a look at what the master still holds, no wait
-        if (hangup_ != 0) return kHangupMs;
+        if (ended_ && !output_.pending())
+            return 0; // a look at what the master still holds, no wait
+        if (hangup_ != 0)
+            return kHangupMs;
+        if (terminating_)
+            return kTermMs;
         return silent_ ? kRetryMs : -1;
     }
 
     void timed_out() {
-        // poll has moved what was written before the end into the master's reach: nothing there means all was read.
-        if (ended_) drained_ = true;
-        else if (hangup_ != 0) lost_ = true;
+        // poll has moved what was written before the end into the master's reach: nothing there means all was
+        // read.
+        if (ended_)
+            drained_ = true;
+        else if (hangup_ != 0)
+            lost_ = true;
+        else if (terminating_)
+            hang_up(SIGTERM);
         silent_ = false;
     }
 
     void take_signals() {
         while (const int signal = next_signal(signals_)) {
-            if (signal == SIGWINCH) copy_window_size(output_fd_, mode_.master);
+            if (signal == SIGWINCH)
+                copy_window_size(output_fd_, mode_.master);
             if (signal == SIGCONT) {
                 raw_.enter();
                 copy_window_size(output_fd_, mode_.master);
             }
-            if (signal == SIGCHLD) reap();
-            if (is_forwarded(signal) && !ended_) kill(mode_.child, signal);
-            if (signal == SIGTERM || signal == SIGHUP) hang_up(signal);
+            if (signal == SIGCHLD)
+                reap();
+            if (is_forwarded(signal) && !ended_)
+                kill(mode_.child, signal);
+            if (signal == SIGTERM)
+                terminating_ = true;
+            if (signal == SIGHUP)
+                hang_up(signal);
         }
     }
 
     void reap() {
-        if (waitpid(mode_.child, &status_, WNOHANG) == mode_.child) ended_ = true;
+        if (waitpid(mode_.child, &status_, WNOHANG) == mode_.child)
+            ended_ = true;
     }
 
     void serve_master(short events) {
-        if (input_.pending() && (events & POLLOUT) != 0) (void)input_.flush();
-        if (output_.pending() || (events & (POLLIN | POLLHUP | POLLERR)) == 0) return;
+        if (input_.pending() && (events & POLLOUT) != 0)
+            (void)input_.flush();
+        if (output_.pending() || (events & (POLLIN | POLLHUP | POLLERR)) == 0)
+            return;
         const auto read = output_.fill();
         if (read == Flow::Read::end) {
             // Nobody holds the other side.
             silent_ = true;
             drained_ = ended_;
         }
-        if (read != Flow::Read::data) return;
-        if (mode_.log >= 0) (void)!write(mode_.log, output_.chunk().data(), output_.chunk().size());
-        if (!output_.flush()) hang_up(SIGHUP);
+        if (read != Flow::Read::data)
+            return;
+        if (mode_.log >= 0)
+            (void)!write(mode_.log, output_.chunk().data(), output_.chunk().size());
+        if (!output_.flush())
+            hang_up(SIGHUP);
     }
 
     void read_input() {
@@ -115,7 +148,8 @@ class Attached {
 
     // Closing the master takes the terminal from the command's session: the kernel sends it SIGHUP.
     void hang_up(int signal) {
-        if (hangup_ != 0) return;
+        if (hangup_ != 0)
+            return;
         hangup_ = signal;
         close(mode_.master);
         input_.redirect(-1, -1);
@@ -131,7 +165,8 @@ class Attached {
     Flow output_;
     int signals_;
     int status_ = 0;
-    int hangup_ = 0;       // the signal that ended it
+    int hangup_ = 0; // the signal that ended it
+    bool terminating_ = false;
     bool ended_ = false;   // the child has been waited for
     bool drained_ = false; // nothing more will come from the master
     bool silent_ = false;  // the master has nobody on its other side for now
@@ -148,14 +183,18 @@ int run_attach(const AttachMode& mode) {
 int run_wait(pid_t child) {
     const int signals = open_signals();
     // The command's end is the end of its pipes: nothing here may keep them open.
-    for (int fd = 0; fd <= 2; ++fd) close(fd);
+    for (int fd = 0; fd <= 2; ++fd)
+        close(fd);
     pollfd readable{signals, POLLIN, 0};
     for (int status = 0;;) {
         // Before the first wait too: the child may have ended before its signal was blocked.
-        if (waitpid(child, &status, WNOHANG) == child) return exit_code(status);
-        if (poll(&readable, 1, -1) < 0 && errno != EINTR) return 1;
+        if (waitpid(child, &status, WNOHANG) == child)
+            return exit_code(status);
+        if (poll(&readable, 1, -1) < 0 && errno != EINTR)
+            return 1;
         while (const int signal = next_signal(signals))
-            if (is_forwarded(signal)) kill(child, signal);
+            if (is_forwarded(signal))
+                kill(child, signal);
     }
 }
 

@@ -1,5 +1,5 @@
-// The console or a tty of a container at the caller's terminal, and the foreground start, which is the console plus
-// init's end.
+// The console or a tty of a container at the caller's terminal, and the foreground start, which is the
+// console plus init's end.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,15 +23,16 @@ constexpr int kRetryMs = 50;
 class Console {
   public:
     explicit Console(const ConsoleMode& mode)
-        : mode_(mode), peer_is_tty_(mode.peer >= 0 && isatty(mode.peer)), raw_(STDIN_FILENO), escape_(mode.prefix),
-          input_(STDIN_FILENO, mode.peer), output_(mode.peer, reopen_nonblocking(STDOUT_FILENO, O_WRONLY)),
-          signals_(open_signals()) {
+        : mode_(mode), peer_is_tty_(mode.peer >= 0 && isatty(mode.peer)), raw_(STDIN_FILENO),
+          escape_(mode.prefix), input_(STDIN_FILENO, mode.peer),
+          output_(mode.peer, reopen_nonblocking(STDOUT_FILENO, O_WRONLY)), signals_(open_signals()) {
         set_nonblocking(mode.peer);
         resize();
     }
 
     int run() {
-        while (!over_ || output_.pending()) step();
+        while (!over_ || output_.pending())
+            step();
         raw_.restore();
         return exit_;
     }
@@ -40,79 +41,108 @@ class Console {
     void step() {
         enum { kSignals, kInput, kPeer, kOutput, kConnection };
         short peer = 0;
-        if (!output_.pending() && !silent_ && !over_) peer |= POLLIN;
-        if (input_.pending() && !silent_) peer |= POLLOUT;
+        if (!output_.pending() && !silent_ && !over_)
+            peer |= POLLIN;
+        if (input_.pending() && !silent_)
+            peer |= POLLOUT;
         const bool listening = !input_.pending() && !over_;
         pollfd fds[] = {{signals_, POLLIN, 0},
                         {listening ? input_.from() : -1, POLLIN, 0},
                         {peer == 0 ? -1 : mode_.peer, peer, 0},
                         {output_.pending() ? output_.to() : -1, POLLOUT, 0},
                         {over_ ? -1 : mode_.connection, POLLIN, 0}};
-        if (poll(fds, 5, silent_ ? kRetryMs : -1) == 0) silent_ = false;
-        if (fds[kSignals].revents != 0) take_signals();
-        if (fds[kOutput].revents != 0 && !output_.flush()) leave(1);
-        if (fds[kPeer].revents != 0) serve_peer(fds[kPeer].revents);
-        if (fds[kInput].revents != 0) read_input();
-        if (fds[kConnection].revents != 0) take_event();
+        if (poll(fds, 5, silent_ ? kRetryMs : -1) == 0)
+            silent_ = false;
+        if (fds[kSignals].revents != 0)
+            take_signals();
+        if (fds[kOutput].revents != 0 && !output_.flush())
+            leave(1);
+        if (fds[kPeer].revents != 0)
+            serve_peer(fds[kPeer].revents);
+        if (fds[kInput].revents != 0)
+            read_input();
+        if (fds[kConnection].revents != 0)
+            take_event();
     }
 
     void take_signals() {
         while (const int signal = next_signal(signals_)) {
-            if (signal == SIGCONT) raw_.enter();
-            if (signal == SIGWINCH || signal == SIGCONT) resize();
-            if (!is_forwarded(signal)) continue;
-            if (!mode_.foreground) leave(128 + signal);
+            if (signal == SIGCONT)
+                raw_.enter();
+            if (signal == SIGWINCH || signal == SIGCONT)
+                resize();
+            if (!is_forwarded(signal))
+                continue;
+            if (!mode_.foreground)
+                leave(128 + signal);
             // The terminal's end asks init to end; anything else it is told as it is.
-            else ask_signal(mode_.runDir, signal == SIGHUP ? SIGTERM : signal);
+            else
+                ask_signal(mode_.runDir, signal == SIGHUP ? SIGTERM : signal);
         }
     }
 
     void resize() {
         winsize size{};
         const int terminal = terminal_for_output();
-        if (terminal < 0 || ioctl(terminal, TIOCGWINSZ, &size) != 0) return;
-        if (peer_is_tty_) copy_window_size(terminal, mode_.peer);
-        else ask_resize(mode_.runDir, size.ws_row, size.ws_col);
+        if (terminal < 0 || ioctl(terminal, TIOCGWINSZ, &size) != 0)
+            return;
+        if (peer_is_tty_)
+            copy_window_size(terminal, mode_.peer);
+        else
+            ask_resize(mode_.runDir, size.ws_row, size.ws_col);
     }
 
     void serve_peer(short events) {
-        if (input_.pending() && (events & POLLOUT) != 0) (void)input_.flush();
-        if (output_.pending() || (events & (POLLIN | POLLHUP | POLLERR)) == 0) return;
+        if (input_.pending() && (events & POLLOUT) != 0)
+            (void)input_.flush();
+        if (output_.pending() || (events & (POLLIN | POLLHUP | POLLERR)) == 0)
+            return;
         const auto read = output_.fill();
-        if (read == Flow::Read::data && !output_.flush()) leave(1);
-        if (read != Flow::Read::end) return;
-        if (peer_is_tty_) silent_ = true;
-        else if (mode_.foreground) drop_peer();
-        else leave(0);
+        if (read == Flow::Read::data && !output_.flush())
+            leave(1);
+        if (read != Flow::Read::end)
+            return;
+        if (peer_is_tty_)
+            silent_ = true;
+        else if (mode_.foreground)
+            drop_peer();
+        else
+            leave(0);
     }
 
     void read_input() {
         const auto read = input_.fill();
         if (read == Flow::Read::end) {
             input_.stop_reading();
-            if (!mode_.foreground) leave(0);
+            if (!mode_.foreground)
+                leave(0);
             return;
         }
-        if (read != Flow::Read::data) return;
+        if (read != Flow::Read::data)
+            return;
         char filtered[Escape::kMost];
         const auto [size, left] = escape_.filter(input_.chunk(), filtered);
         input_.replace({filtered, size});
-        if (left) return leave(0);
-        if (mode_.peer < 0) input_.replace({}); // no console: what is typed goes nowhere
+        if (left)
+            return leave(0);
+        if (mode_.peer < 0)
+            input_.replace({}); // no console: what is typed goes nowhere
         (void)input_.flush();
     }
 
     void take_event() {
         const auto event = next_event(mode_.connection);
-        if (event.stopped || event.ended) finish(event);
-        if (event.running && mode_.foreground && mode_.peer < 0) adopt(open_console(mode_.runDir));
+        if (event.stopped || event.ended)
+            finish(event);
     }
 
     // Init's end. SIGINT is how the kernel tells of a halt from inside: an orderly end.
     void finish(const Event& event) {
         drain();
-        if (!mode_.foreground) return leave(0);
-        if (!event.stopped) return leave(1); // the monitor died, and the container with it
+        if (!mode_.foreground)
+            return leave(0);
+        if (!event.stopped)
+            return leave(1); // the monitor died, and the container with it
         const bool halted = WIFSIGNALED(event.exitStatus) && WTERMSIG(event.exitStatus) == SIGINT;
         leave(halted ? 0 : exit_code(event.exitStatus));
     }
@@ -123,12 +153,15 @@ class Console {
         while (mode_.peer >= 0 && poll(&readable, 1, 0) > 0) {
             while (output_.pending()) {
                 pollfd writable{output_.to(), POLLOUT, 0};
-                if (poll(&writable, 1, 1000) <= 0 || !output_.flush()) return;
+                if (poll(&writable, 1, 1000) <= 0 || !output_.flush())
+                    return;
             }
-            if (output_.fill() != Flow::Read::data) return;
+            if (output_.fill() != Flow::Read::data)
+                return;
         }
     }
 
+    // The monitor closes it only at its own end, of which the other connection tells more.
     void drop_peer() {
         close(mode_.peer);
         mode_.peer = -1;
@@ -136,17 +169,9 @@ class Console {
         output_.redirect(-1, output_.to());
     }
 
-    void adopt(int peer) {
-        if (peer < 0) return;
-        set_nonblocking(peer);
-        mode_.peer = peer;
-        input_.redirect(input_.from(), peer);
-        output_.redirect(peer, output_.to());
-        resize();
-    }
-
     void leave(int code) {
-        if (over_) return;
+        if (over_)
+            return;
         over_ = true;
         exit_ = code;
     }

@@ -1,4 +1,5 @@
-// The escape of a console: PREFIX q leaves, PREFIX PREFIX sends one PREFIX, PREFIX and anything else sends both.
+// The escape of a console: PREFIX q leaves, PREFIX PREFIX sends one PREFIX, PREFIX and anything else sends
+// both.
 #pragma once
 #include <span>
 #include <utility>
@@ -22,8 +23,10 @@ class Escape {
                 armed_ = true;
                 continue;
             }
-            if (armed_ && c == 'q') return {size, true};
-            if (armed_ && !isPrefix) out[size++] = static_cast<char>(prefix_);
+            if (armed_ && c == 'q')
+                return {size, true};
+            if (armed_ && !isPrefix)
+                out[size++] = static_cast<char>(prefix_);
             armed_ = false;
             out[size++] = c;
         }

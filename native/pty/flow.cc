@@ -16,8 +16,10 @@ constexpr size_t kAtomic = 4096;
 
 Flow::Read Flow::fill() {
     const ssize_t size = ::read(from_, buffer_, kChunk);
-    if (size < 0) return errno == EAGAIN || errno == EINTR ? Read::nothing : Read::end;
-    if (size == 0) return Read::end;
+    if (size < 0)
+        return errno == EAGAIN || errno == EINTR ? Read::nothing : Read::end;
+    if (size == 0)
+        return Read::end;
     begin_ = 0;
     end_ = static_cast<size_t>(size);
     return Read::data;
@@ -27,7 +29,8 @@ bool Flow::flush() {
     while (pending()) {
         const size_t size = end_ - begin_ < kAtomic ? end_ - begin_ : kAtomic;
         const ssize_t written = ::write(to_, buffer_ + begin_, size);
-        if (written < 0) return errno == EAGAIN || errno == EINTR;
+        if (written < 0)
+            return errno == EAGAIN || errno == EINTR;
         begin_ += static_cast<size_t>(written);
         // The rest waits for the next POLLOUT: a descriptor that may block is never written without one.
         return true;
@@ -55,7 +58,8 @@ int reopen_nonblocking(int fd, int mode) {
 }
 
 void set_nonblocking(int fd) {
-    if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    if (fd >= 0)
+        ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 } // namespace tlxc::pty

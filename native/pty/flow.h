@@ -1,5 +1,5 @@
-// One direction of a terminal's traffic: a chunk is read only when the one before has been written in full, so a slow
-// reader holds the writer back and no byte is lost.
+// One direction of a terminal's traffic: a chunk is read only when the one before has been written in full,
+// so a slow reader holds the writer back and no byte is lost.
 #pragma once
 #include <sys/types.h>
 
@@ -35,8 +35,8 @@ class Flow {
     char buffer_[kChunk + 1]; // a filter may add one byte
 };
 
-// A second open file description of a terminal or pipe that never blocks: setting O_NONBLOCK on the caller's own would
-// outlive this process in the caller's shell. fd itself where that cannot be had (a socket).
+// A second open file description of a terminal or pipe that never blocks: setting O_NONBLOCK on the caller's
+// own would outlive this process in the caller's shell. fd itself where that cannot be had (a socket).
 [[nodiscard]] int reopen_nonblocking(int fd, int mode);
 
 void set_nonblocking(int fd); // for descriptors that nobody shares

@@ -15,11 +15,11 @@ struct AttachMode {
 [[nodiscard]] int run_wait(pid_t child);
 
 struct ConsoleMode {
-    int peer;          // the console's stream, or a tty's master; -1: none
-    int connection;    // the monitor's; its end is the container's
+    int peer;           // the console's stream, or a tty's master; -1: none
+    int connection;     // the monitor's; its end is the container's
     const char* runDir; // where monitor.sock lies, for requests made on the way
-    int prefix;        // the byte that begins "PREFIX q"; -1: no way to leave
-    bool foreground;   // connection carries events: the end is init's, and so is the exit code
+    int prefix;         // the byte that begins "PREFIX q"; -1: no way to leave
+    bool foreground;    // connection carries events: the end is init's, and so is the exit code
 };
 [[nodiscard]] int run_console(const ConsoleMode& mode);
 

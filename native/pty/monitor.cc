@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,33 +17,28 @@ constexpr int kReplyMs = 200;
 // Through the run directory's descriptor: its path may be longer than a socket's address.
 int connect_monitor(const char* runDir) {
     const int directory = open(runDir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) return -1;
+    if (directory < 0)
+        return -1;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/monitor.sock", directory);
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const bool connected = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     close(directory);
-    if (connected) return fd;
-    close(fd);
-    return -1;
-}
-
-// The connection, with the request on its way; -1: no monitor, or a wedged one.
-int send_request(const char* runDir, const char* request) {
-    const int fd = connect_monitor(runDir);
-    if (fd < 0) return -1;
-    if (send(fd, request, strlen(request), MSG_NOSIGNAL) >= 0) return fd;
+    if (connected)
+        return fd;
     close(fd);
     return -1;
 }
 
 void tell(const char* runDir, const char* request) {
-    const int fd = send_request(runDir, request);
-    if (fd < 0) return;
-    // The reply tells that the request was read; closing earlier could drop it.
+    const int fd = connect_monitor(runDir);
+    if (fd < 0)
+        return;
     pollfd readable{fd, POLLIN, 0};
-    poll(&readable, 1, kReplyMs);
+    // The reply tells that the request was read; closing earlier could drop it.
+    if (send(fd, request, strlen(request), MSG_NOSIGNAL) >= 0)
+        poll(&readable, 1, kReplyMs);
     close(fd);
 }
 
@@ -72,34 +66,13 @@ Event next_event(int connection) {
     }
     rapidjson::Document json;
     json.Parse(text, static_cast<size_t>(size));
-    if (!json.IsObject() || !json.HasMember("state") || !json["state"].IsString()) return event;
+    if (!json.IsObject() || !json.HasMember("state") || !json["state"].IsString())
+        return event;
     const bool reboot = json.HasMember("reboot") && json["reboot"].IsTrue();
-    event.running = strcmp(json["state"].GetString(), "RUNNING") == 0;
     event.stopped = strcmp(json["state"].GetString(), "STOPPED") == 0 && !reboot;
-    if (json.HasMember("exitStatus") && json["exitStatus"].IsInt()) event.exitStatus = json["exitStatus"].GetInt();
+    if (json.HasMember("exitStatus") && json["exitStatus"].IsInt())
+        event.exitStatus = json["exitStatus"].GetInt();
     return event;
-}
-
-int open_console(const char* runDir) {
-    const int fd = send_request(runDir, R"({"op":"console","tty":0})");
-    if (fd < 0) return -1;
-    pollfd readable{fd, POLLIN, 0};
-    char text[4096];
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-    iovec data{text, sizeof text};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    int console = -1;
-    if (poll(&readable, 1, kReplyMs) > 0 && recvmsg(fd, &message, MSG_CMSG_CLOEXEC) > 0) {
-        const cmsghdr* head = CMSG_FIRSTHDR(&message);
-        if (head && head->cmsg_type == SCM_RIGHTS) memcpy(&console, CMSG_DATA(head), sizeof console);
-    }
-    // The connection is the claim on the console: it stays open, on purpose, until this process ends.
-    if (console < 0) close(fd);
-    return console;
 }
 
 } // namespace tlxc::pty

@@ -8,16 +8,12 @@ void ask_resize(const char* runDir, int rows, int columns);
 void ask_signal(const char* runDir, int signal);
 
 struct Event {
-    bool ended = false;  // the connection is at its end: the monitor has gone
+    bool ended = false;   // the connection is at its end: the monitor has gone
     bool stopped = false; // STOPPED, and not to be started again
-    bool running = false;
-    int exitStatus = 0; // with stopped, as waitpid gives it
+    int exitStatus = 0;   // with stopped, as waitpid gives it
 };
 
 // The next event on a watched connection that poll calls readable.
 [[nodiscard]] Event next_event(int connection);
-
-// The console of a container that has started again; -1: none.
-[[nodiscard]] int open_console(const char* runDir);
 
 } // namespace tlxc::pty

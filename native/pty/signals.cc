@@ -16,8 +16,10 @@ constexpr int kForwarded[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2
 int open_signals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int each : kForwarded) sigaddset(&set, each);
-    for (const int each : {SIGCHLD, SIGWINCH, SIGCONT, SIGPIPE}) sigaddset(&set, each);
+    for (const int each : kForwarded)
+        sigaddset(&set, each);
+    for (const int each : {SIGCHLD, SIGWINCH, SIGCONT, SIGPIPE})
+        sigaddset(&set, each);
     sigset_t blocked = set;
     sigaddset(&blocked, SIGTTOU);
     sigprocmask(SIG_SETMASK, &blocked, nullptr);
@@ -31,10 +33,13 @@ int next_signal(int fd) {
 
 bool is_forwarded(int signal) {
     for (const int each : kForwarded)
-        if (each == signal) return true;
+        if (each == signal)
+            return true;
     return false;
 }
 
-int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int exit_code(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 } // namespace tlxc::pty

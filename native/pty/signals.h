@@ -4,8 +4,8 @@
 
 namespace tlxc::pty {
 
-// Blocks them for the rest of the process's life and returns the signalfd. SIGTTOU is blocked without being read, so
-// that the terminal can be restored from the background.
+// Blocks them for the rest of the process's life and returns the signalfd. SIGTTOU is blocked without being
+// read, so that the terminal can be restored from the background.
 [[nodiscard]] int open_signals();
 
 // The next signal, 0 when there is none.

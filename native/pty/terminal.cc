@@ -8,12 +8,15 @@
 namespace tlxc::pty {
 
 RawTerminal::RawTerminal(int fd) : fd_(fd) {
-    if (fd < 0 || tcgetattr(fd, &before_) != 0) fd_ = -1;
-    else enter();
+    if (fd < 0 || tcgetattr(fd, &before_) != 0)
+        fd_ = -1;
+    else
+        enter();
 }
 
 void RawTerminal::enter() {
-    if (fd_ < 0) return;
+    if (fd_ < 0)
+        return;
     termios raw = before_;
     cfmakeraw(&raw);
     raw_ = tcsetattr(fd_, TCSANOW, &raw) == 0;
@@ -21,13 +24,15 @@ void RawTerminal::enter() {
 
 void RawTerminal::restore() {
     // At once: a terminal that shows nothing more (Ctrl-S) must not keep this process.
-    if (raw_) tcsetattr(fd_, TCSANOW, &before_);
+    if (raw_)
+        tcsetattr(fd_, TCSANOW, &before_);
     raw_ = false;
 }
 
 int terminal_for_output() {
     for (const int fd : {STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO})
-        if (isatty(fd)) return fd;
+        if (isatty(fd))
+            return fd;
     return -1;
 }
 
