@@ -8,6 +8,9 @@ import type { Security } from './types.ts';
 /** Values of lxc.apparmor.profile that name no profile of the host. */
 const NO_PROFILE = new Set(['unconfined', 'unchanged', 'generated']);
 
+/** Profiles that LXC ships and its shared configuration names: their containers start without AppArmor, too. */
+const LXC_PROFILES = 'lxc-container-';
+
 export function compileSecurity(compilation: Compilation): Security {
   checkCapabilities(compilation);
   return {
@@ -19,7 +22,6 @@ export function compileSecurity(compilation: Compilation): Security {
   };
 }
 
-/** The host's default for LXC containers where nothing is written is none; a generated profile is not built yet. */
 function apparmorProfile({ config, host, findings }: Compilation): string {
   const { profile, raw } = config.apparmor;
   if (host.apparmor && raw[0] !== undefined)
@@ -35,6 +37,13 @@ function apparmorProfile({ config, host, findings }: Compilation): string {
     return '';
   }
   if (host.apparmor) return value;
+  if (value.startsWith(LXC_PROFILES)) {
+    findings.warn(
+      at,
+      `lxc.apparmor.profile: AppArmor is not enabled on this host, the container runs without ${value}`,
+    );
+    return '';
+  }
   findings.refuse(
     at,
     `lxc.apparmor.profile: ${value} cannot be entered, AppArmor is not enabled on this host; write "unconfined" to start without`,

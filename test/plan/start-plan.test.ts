@@ -184,6 +184,9 @@ test('AppArmor: without it a named profile is refused, LXC containers start all 
   const profile = (value: string) => ({ apparmor: { ...minimalConfig.apparmor, profile: written(value) } });
   t.is(compile({ config: profile('generated') }).security.apparmorProfile, '');
   t.throws(() => compile({ config: profile('mine') }), { code: 'TLXC_E_CONFIG' });
+  const nesting = compileStartPlan(startInput({ config: profile('lxc-container-default-with-nesting') }));
+  t.is(nesting.plan.security.apparmorProfile, '');
+  t.regex(nesting.warnings.join(), /runs without lxc-container-default-with-nesting/);
   const host = { ...v2Host, apparmor: true };
   t.is(compile({ config: profile('mine'), host }).security.apparmorProfile, 'mine');
   const generated = compileStartPlan(startInput({ config: profile('generated'), host }));
