@@ -23,6 +23,11 @@ inline pid_t clone3(const clone_args& arguments) {
     return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
 }
 
+// The C library's header declares it without C linkage, so C++ cannot link it.
+inline int pidfd_send_signal(int pidfd, int signal) {
+    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
+
 inline int pivot_root(const char* newRoot, const char* oldRoot) {
     return static_cast<int>(::syscall(SYS_pivot_root, newRoot, oldRoot));
 }

@@ -1,9 +1,9 @@
 #include "executor/execute.h"
 
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
+#include "common/syscalls.h"
 #include "executor/cgroup.h"
 #include "executor/child.h"
 #include "executor/hooks.h"
@@ -163,7 +163,7 @@ class Start {
 
     void undo() {
         if (running_.initPidfd) {
-            pidfd_send_signal(running_.initPidfd.get(), SIGKILL, nullptr, 0);
+            sys::pidfd_send_signal(running_.initPidfd.get(), SIGKILL);
             siginfo_t ended{};
             while (waitid(P_PIDFD, static_cast<id_t>(running_.initPidfd.get()), &ended, WEXITED) != 0 &&
                    errno == EINTR) {

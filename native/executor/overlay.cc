@@ -1,7 +1,10 @@
 #include "executor/overlay.h"
 
 #include <fcntl.h>
+#include <linux/securebits.h>
 #include <sched.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "executor/mount_api.h"
@@ -72,9 +75,37 @@ std::pair<std::string, std::string> split(const std::string& path) {
     return {path.substr(0, slash == 0 ? 1 : slash), path.substr(slash + 1)};
 }
 
+// The host's id of the container's id 0; -1: it has none.
+int64_t outside_root(const plan::StartPlan& plan, plan::IdKind kind) {
+    for (const auto& entry : plan.idmap)
+        if (entry.kind == kind && entry.inside == 0 && entry.count > 0)
+            return entry.outside;
+    return -1;
+}
+
+// Overlay does its own work with the ids of who mounts it, and in an idmapped layer only mapped ids can own a
+// file: so mount as the container's root, but keep the host's capabilities, which overlay needs for its
+// attributes.
+Status become_owner(const plan::StartPlan& plan) {
+    const int64_t uid = outside_root(plan, plan::IdKind::Uid);
+    const int64_t gid = outside_root(plan, plan::IdKind::Gid);
+    if (uid < 0 || gid < 0)
+        return refusal(kStep, "the container's root is not mapped", plan.rootfs.upper);
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0)
+        return syscall_failure(kStep, "prctl");
+    setfsgid(static_cast<gid_t>(gid));
+    setfsuid(static_cast<uid_t>(uid));
+    // These two calls report nothing; asking for an impossible id changes nothing and tells the present one.
+    if (setfsgid(static_cast<gid_t>(-1)) != static_cast<int>(gid) ||
+        setfsuid(static_cast<uid_t>(-1)) != static_cast<int>(uid))
+        return refusal(kStep, "the container's root id cannot be taken", plan.rootfs.upper);
+    return {};
+}
+
 } // namespace
 
-Result<UniqueFd> make(const plan::Rootfs& rootfs, int userNamespace) {
+Result<UniqueFd> make(const plan::StartPlan& plan, int userNamespace) {
+    const plan::Rootfs& rootfs = plan.rootfs;
     const auto [parent, upper] = split(rootfs.upper);
     const auto [workParent, work] = split(rootfs.work);
     if (parent != workParent)
@@ -91,6 +122,8 @@ Result<UniqueFd> make(const plan::Rootfs& rootfs, int userNamespace) {
     }
     // One mount for upper and work: overlay renames between the two.
     TRY(add_layer(parent, "changes", userNamespace));
+    if (userNamespace >= 0)
+        TRY(become_owner(plan));
     const std::vector<std::string> options{
         "lowerdir=" + lower, "upperdir=changes/" + upper, "workdir=changes/" + work,
         "metacopy=off", // a file's content never depends on an extended attribute of the upper layer

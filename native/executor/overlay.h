@@ -5,8 +5,8 @@
 namespace tlxc::overlay {
 
 // A detached overlay. Its layers are mounts of their own, idmapped with userNamespace (-1: not), so that
-// files lie on disk with unshifted ids in every layer. Called in a scratch process, whose mount namespace it
-// replaces.
-[[nodiscard]] Result<UniqueFd> make(const plan::Rootfs& rootfs, int userNamespace);
+// files lie on disk with unshifted ids in every layer. Called in a scratch process, whose mount namespace and
+// ids it replaces.
+[[nodiscard]] Result<UniqueFd> make(const plan::StartPlan& plan, int userNamespace);
 
 } // namespace tlxc::overlay

@@ -107,4 +107,8 @@ Result<Entry> entry(int root, const std::string& target) {
     return Entry{std::move(directory), names.back()};
 }
 
+std::string shown(const plan::StartPlan& plan, const std::string& target) {
+    return (plan.rootfs.kind == plan::RootfsKind::Bind ? plan.rootfs.source : "") + "/" + target;
+}
+
 } // namespace tlxc::resolve

@@ -25,4 +25,8 @@ struct Entry {
 };
 [[nodiscard]] Result<Entry> entry(int root, const std::string& target);
 
+// How target is told to a person: below the directory that the root filesystem is, else as the container
+// names it.
+[[nodiscard]] std::string shown(const plan::StartPlan& plan, const std::string& target);
+
 } // namespace tlxc::resolve

@@ -52,9 +52,22 @@ Result<UniqueFd> take(const plan::StartPlan& plan, int userNamespace, pid_t chil
     const auto make = [&]() -> Result<UniqueFd> {
         if (hooked)
             TRY(join_mounts_of(child));
-        return isOverlay ? overlay::make(rootfs, userNamespace) : take_directory(rootfs, userNamespace);
+        return isOverlay ? overlay::make(plan, userNamespace) : take_directory(rootfs, userNamespace);
     };
     return isOverlay || hooked ? scratch::make_mount(make) : make();
+}
+
+// Nothing lies over the new root: what a hook has mounted over the old one would have been unmounted in its
+// place, and the host's tree would still be there. ".." of the root leads to the topmost mount on it.
+Status check_alone(const plan::StartPlan& plan, int root) {
+    struct statx mine {
+    }, topmost{};
+    if (statx(root, "", AT_EMPTY_PATH, STATX_MNT_ID, &mine) != 0 ||
+        statx(AT_FDCWD, "/..", 0, STATX_MNT_ID, &topmost) != 0)
+        return at(syscall_failure(kStep, "statx"), plan.rootfs.origin);
+    if (mine.stx_mnt_id != topmost.stx_mnt_id)
+        return at(refusal(kStep, "something is mounted over the host's root", "/"), plan.rootfs.origin);
+    return {};
 }
 
 } // namespace
@@ -130,7 +143,7 @@ Status enter(const plan::StartPlan& plan, int root) {
         return at(syscall_failure(kStep, "umount2"), plan.rootfs.origin);
     if (chdir("/") != 0)
         return at(syscall_failure(kStep, "chdir", "/"), plan.rootfs.origin);
-    return {};
+    return check_alone(plan, root);
 }
 
 } // namespace tlxc::rootfs

@@ -15,10 +15,10 @@ namespace {
 
 constexpr const char* kStep = "terminals";
 
-Failure blame(Failure failure, const plan::Terminals& terminals, const std::string& path) {
+Failure blame(Failure failure, const plan::StartPlan& plan, const std::string& target) {
     failure.step = kStep;
-    failure.path = "/" + path;
-    return at(std::move(failure), terminals.origin);
+    failure.path = resolve::shown(plan, target);
+    return at(std::move(failure), plan.terminals.origin);
 }
 
 // On the host's own root nothing is made in /dev, only covered.
@@ -112,10 +112,10 @@ Status show(const plan::StartPlan& plan, int root, const Terminal& terminal, con
 Result<Terminal> offer(const plan::StartPlan& plan, int root, int devpts, const std::string& name) {
     auto terminal = allocate(devpts);
     if (!terminal.ok())
-        return blame(terminal.failure(), plan.terminals, "dev/pts/ptmx");
+        return blame(terminal.failure(), plan, "dev/pts/ptmx");
     Status shown = show(plan, root, terminal.value(), name);
     if (!shown.ok())
-        return blame(shown.failure(), plan.terminals, "dev/" + name);
+        return blame(shown.failure(), plan, "dev/" + name);
     return terminal;
 }
 
@@ -128,11 +128,11 @@ Result<Made> make(const plan::StartPlan& plan, int root) {
         return made;
     auto devpts = open_devpts(plan, root);
     if (!devpts.ok())
-        return blame(devpts.failure(), terminals, "dev/pts");
+        return blame(devpts.failure(), plan, "dev/pts");
     made.devpts = std::move(devpts.value());
     Status ptmx = offer_ptmx(root, made.devpts.get());
     if (!ptmx.ok())
-        return blame(ptmx.failure(), terminals, "dev/ptmx");
+        return blame(ptmx.failure(), plan, "dev/ptmx");
     if (terminals.console != plan::ConsoleKind::None)
         made.console = TRY(offer(plan, root, made.devpts.get(), "console"));
     for (int64_t i = 1; i <= terminals.ttys; ++i)

@@ -42,19 +42,13 @@ template <typename Step> bool is_optional(const Step&) {
     return false;
 }
 
-// Where a person finds target: below the directory that the root filesystem is, else as the container names
-// it.
-std::string shown(const plan::StartPlan& plan, const std::string& target) {
-    return (plan.rootfs.kind == plan::RootfsKind::Bind ? plan.rootfs.source : "") + "/" + target;
-}
-
 bool is_missing(const Failure& failure) {
     return failure.err == ENOENT || failure.err == ENOTDIR;
 }
 
-// An empty file and an empty directory on a tmpfs of our own. It lies over the old root, where no path leads
-// and which is gone with the pivot: what masks a file is never something that the container could have put
-// there.
+// An empty file and an empty directory on a tmpfs of our own: what masks a file is never something that the
+// container could have put there. To be cloned it has to be attached; it lies over the old root, where no
+// path leads.
 Result<UniqueFd> make_empties() {
     const UniqueFd root{open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
     if (!root)
@@ -82,7 +76,7 @@ Status Tree::perform(const std::vector<plan::TreeStep>& steps) {
                     return {};
                 Failure& failure = done.failure();
                 failure.step = step_name(step);
-                failure.path = shown(plan_, step.target);
+                failure.path = resolve::shown(plan_, step.target);
                 return at(std::move(failure), step.origin);
             },
             each);
@@ -90,6 +84,21 @@ Status Tree::perform(const std::vector<plan::TreeStep>& steps) {
             return status;
         ++number_;
     }
+    return {};
+}
+
+Status Tree::protect() {
+    TRY(perform(plan_.protect));
+    if (!empties_)
+        return {};
+    // Left where it is, it would lie over the old root when that is to be unmounted, and be unmounted in its
+    // place.
+    if (fchdir(empties_.get()) != 0)
+        return syscall_failure("mask", "fchdir");
+    if (umount2(".", MNT_DETACH) != 0)
+        return syscall_failure("mask", "umount2");
+    if (chdir("/") != 0)
+        return syscall_failure("mask", "chdir");
     return {};
 }
 

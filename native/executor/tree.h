@@ -14,7 +14,7 @@ class Tree {
     // The three lists of the plan, each once and in this order.
     [[nodiscard]] Status make_tree() { return perform(plan_.tree); }
     [[nodiscard]] Status make_devices() { return perform(plan_.devices); }
-    [[nodiscard]] Status protect() { return perform(plan_.protect); }
+    [[nodiscard]] Status protect();
 
   private:
     [[nodiscard]] Status perform(const std::vector<plan::TreeStep>& steps);
@@ -34,7 +34,7 @@ class Tree {
     std::vector<handshake::PreparedMount> prepared_;
     size_t nextPrepared_ = 0;
     int64_t number_ = 0; // of the step being performed, through all lists
-    UniqueFd empties_;   // what masks are clones of
+    UniqueFd empties_;   // what masks are clones of; attached until protect is done
 };
 
 } // namespace tlxc

@@ -1,0 +1,146 @@
+/** Start plans made by hand, for tests that ask the executor for exactly one thing. */
+import { join } from 'node:path';
+import type { Origin, StartPlan, TreeStep } from '../../src/plan/types.ts';
+
+export const ORIGIN: Origin = { file: '/etc/example/config', line: 7, key: 'lxc.mount.entry' };
+const ALL_NAMESPACES: StartPlan['namespaces'] = ['user', 'mount', 'pid', 'uts', 'ipc', 'net', 'cgroup'];
+/** Of the host's ids, far from what its own containers use. */
+export const OUTSIDE = 700_000_000;
+
+export interface PlanOptions {
+  /** A directory of the test's own: the run directory and the mount point lie in it. */
+  readonly scratch: string;
+  readonly rootfs: string;
+  /** The command of init. */
+  readonly argv: readonly string[];
+  /** false: no user namespace, as the configuration of a privileged container asks. */
+  readonly unprivileged?: boolean;
+  readonly change?: (plan: StartPlan) => void;
+}
+
+export const filesystem = (fstype: string, target: string, more: Partial<TreeStep> = {}): TreeStep =>
+  ({
+    op: 'filesystem',
+    fstype,
+    source: fstype,
+    target,
+    attributes: ['nosuid', 'nodev', 'noexec'],
+    options: [],
+    create: 'dir',
+    optional: false,
+    origin: ORIGIN,
+    ...more,
+  }) as TreeStep;
+
+export const bind = (source: string, target: string, more: Partial<TreeStep> = {}): TreeStep =>
+  ({
+    op: 'bind',
+    source,
+    sourceIn: 'host',
+    recursive: false,
+    target,
+    attributes: [],
+    propagation: '',
+    create: 'none',
+    optional: false,
+    idmapped: false,
+    origin: ORIGIN,
+    ...more,
+  }) as TreeStep;
+
+export const mask = (target: string): TreeStep => ({ op: 'mask', target, origin: ORIGIN });
+export const readonly = (target: string): TreeStep => ({ op: 'readonly', target, origin: ORIGIN });
+
+const device = (name: string, minor: number, bound: boolean): TreeStep => ({
+  op: 'device',
+  target: `dev/${name}`,
+  major: 1,
+  minor,
+  mode: 0o666,
+  bindFrom: bound ? `/dev/${name}` : '',
+  origin: ORIGIN,
+});
+
+/** A container with all seven namespaces, /dev, /proc, a console and nothing else. */
+export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }: PlanOptions): StartPlan {
+  const ids = { inside: 0, outside: OUTSIDE, count: 65_536, origin: ORIGIN };
+  const plan: StartPlan = {
+    version: 1,
+    name: 'x1',
+    lxcpath: scratch,
+    runDir: join(scratch, 'run'),
+    configFile: join(scratch, 'config'),
+    inputs: [],
+    logFile: '',
+    logLevel: 'ERROR',
+    monitor: { pidFile: '', foreground: true, title: '' },
+    hooks: {
+      ...{
+        preStart: [],
+        preMount: [],
+        mount: [],
+        autodev: [],
+        startHost: [],
+        start: [],
+        stop: [],
+        postStop: [],
+      },
+      version: 0,
+      environment: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+      childEnvironment: [],
+    },
+    namespaces: ALL_NAMESPACES.filter((each) => unprivileged || each !== 'user'),
+    shared: [],
+    idmap: unprivileged
+      ? [
+          { kind: 'uid', ...ids },
+          { kind: 'gid', ...ids },
+        ]
+      : [],
+    cgroups: { hierarchies: [], deviceRules: [], allowSuffix: false },
+    rootfs: {
+      ...{ kind: 'bind', source: rootfs, lower: [], upper: '', work: '', mountPath: join(scratch, 'mnt') },
+      idmapped: unprivileged,
+      attributes: [],
+      origin: { ...ORIGIN, line: 1, key: 'lxc.rootfs.path' },
+    },
+    hostname: 'x1',
+    tree: [
+      filesystem('tmpfs', 'dev', { attributes: ['nosuid', 'noexec'], options: ['mode=755', 'size=500000'] }),
+      filesystem('proc', 'proc'),
+    ],
+    devices: [device('null', 3, unprivileged), device('zero', 5, unprivileged)],
+    terminals: {
+      ...{ devpts: true, devptsMax: 0, devptsGid: 5, console: 'pty', consolePath: '', consoleLog: '' },
+      ...{
+        consoleLogSize: 0,
+        consoleLogRotate: false,
+        consoleBuffer: 0,
+        ttys: 2,
+        ttyDir: '',
+        origin: ORIGIN,
+      },
+    },
+    protect: [],
+    interfaces: [],
+    security: {
+      capabilities: ['chown', 'dac_override', 'fowner', 'kill', 'setgid', 'setuid', 'sys_admin', 'mknod'],
+      noNewPrivileges: false,
+      newKeyring: true,
+      apparmorProfile: '',
+      seccomp: null,
+    },
+    signals: { halt: 0, reboot: 2, stop: 9, parentDeath: 9 },
+    init: {
+      argv: [...argv],
+      cwd: '/',
+      uid: 0,
+      gid: 0,
+      environment: ['container=lxc', 'PATH=/sbin:/bin'],
+      personality: '',
+      origin: { ...ORIGIN, line: 9, key: 'lxc.init.cmd' },
+    },
+  };
+  change?.(plan);
+  return plan;
+}
