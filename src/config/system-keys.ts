@@ -1,6 +1,6 @@
 /** The names that tlxc.conf knows: LXC's own (lxc.conf(5)) and TLXC's. One entry a name. */
 import { join } from 'node:path';
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from './ip-address.ts';
 import { packageRoot } from '../package-root.ts';
 
 /** Who asks: root has the system's places, everyone else their own. */
@@ -43,7 +43,7 @@ const network =
 function range(value: string): string | undefined {
   if (value === 'auto') return undefined;
   const ends = value.split(',');
-  return ends.length === 2 && ends.every((end) => isIP(end) === 4)
+  return ends.length === 2 && ends.every((end) => isIPv4(end))
     ? undefined
     : 'it must be FIRST,LAST (IPv4 addresses) or auto';
 }

@@ -1,5 +1,4 @@
 /** The typed face of the addon: the only file that loads tlxc.node, and its whole surface. */
-import { createRequire } from 'node:module';
 import { nativeFile } from '../package-root.ts';
 
 /** A failed system call as the addon returns it: data, no sentence. */
@@ -139,6 +138,10 @@ let loaded: Binding | undefined;
 
 /** Loads the addon on first use: most failures (usage, configuration) need no native code. */
 export function native(): Binding {
-  loaded ??= createRequire(nativeFile('tlxc.node'))(nativeFile('tlxc.node')) as Binding;
+  if (loaded) return loaded;
+  // process.dlopen is what require does with a .node file; require in an ES module would load node:module first.
+  const module = { exports: {} as Binding };
+  process.dlopen(module, nativeFile('tlxc.node'));
+  loaded = module.exports;
   return loaded;
 }

@@ -1,5 +1,5 @@
 /** Addresses and names of a network interface. lxc.net.[i].* */
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from '../ip-address.ts';
 import { BadValue } from '../key.ts';
 import type { IpAddress } from '../model.ts';
 
