@@ -56,10 +56,15 @@ function deviceFilesystem({ config }: Compilation): TreeStep[] {
 /** lxc.apparmor.allow_nesting: pristine proc and sysfs, without which nested containers may not mount theirs. */
 function nestingMounts({ config }: Compilation): TreeStep[] {
   if (!config.apparmor.allowNesting) return [];
-  return [
+  const pristine = [
     { fstype: 'proc', target: 'dev/.lxc/proc' },
     { fstype: 'sysfs', target: 'dev/.lxc/sys' },
-  ].map((mount) => ({
+  ];
+  // nesting.conf mounts them by entries of its own.
+  const absent = pristine.filter(
+    (mount) => !config.mountEntries.some((entry) => entry.value.target === mount.target),
+  );
+  return absent.map((mount) => ({
     op: 'filesystem' as const,
     ...mount,
     source: mount.fstype,

@@ -158,4 +158,7 @@ test('lxc.apparmor.allow_nesting offers pristine proc and sysfs', (t) => {
     tree.map((step) => step.target),
     ['dev/.lxc/proc', 'dev/.lxc/sys'],
   );
+  const entries = [entry('proc', 'dev/.lxc/proc', 'proc'), entry('sys', 'dev/.lxc/sys', 'sysfs')];
+  const both = { apparmor: { ...minimalConfig.apparmor, allowNesting: true }, mountEntries: entries };
+  t.is(treeOf(both).tree.length, 2);
 });

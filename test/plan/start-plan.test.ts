@@ -40,7 +40,7 @@ test('all problems at once, each with its place; nothing is compiled by halves',
         config: {
           rootfs: { path: written('zfs:tank/u1'), options: written(['idmap=container', 'nosense']) },
           seccompProfile: written('/no/such'),
-          apparmor: { ...minimalConfig.apparmor, profile: written('lxc-container-default') },
+          apparmor: { ...minimalConfig.apparmor, profile: written('my-profile') },
         },
       }),
     { instanceOf: TlxcError, code: 'TLXC_E_CONFIG' },
