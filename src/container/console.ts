@@ -56,38 +56,16 @@ export function openConsole(paths: ContainerPaths, tty: number): OpenConsole {
   return refuse(paths.name, what, result);
 }
 
-function become(paths: ContainerPaths, argv: readonly string[], keep: readonly number[]): never {
-  const failure = native().execve({
-    path: nativeFile('tlxc-pty'),
-    argv: ['tlxc-pty', ...argv],
-    environment: [],
-    keep: keep.filter((fd) => fd >= 0),
-  });
-  throw attachFailure(paths.name, failure);
-}
-
-/** Gives this process's place to the native proxy; prefix: the byte before q that leaves, -1 for none. */
+/**
+ * Gives this process's place to the native proxy. prefix: the byte before q that leaves, -1 for none. Throws
+ * TLXC_E_SYSCALL; otherwise never returns.
+ */
 export function becomeConsole(
   paths: ContainerPaths,
   { peer, connection }: OpenConsole,
   prefix: number,
 ): never {
-  const argv = ['console', String(peer), String(connection), paths.runDir, String(prefix)];
-  return become(paths, argv, [peer, connection]);
-}
-
-/**
- * For a foreground start, once the container runs: this terminal becomes its console, SIGTERM and SIGINT go to init,
- * and the process ends with init's exit status (128 + N for signal N; 0 after a halt). Never returns.
- */
-export function becomeForeground(paths: ContainerPaths): never {
-  // Watched first: a container that ends at once has told so then.
-  const watch = askMonitor(paths, { op: 'watch' }, { keep: true });
-  if (watch.kind !== 'answer' || !watch.reply.ok) return refuse(paths.name, 'its events', watch);
-  const console = askMonitor(paths, { op: 'console', tty: 0 }, { keep: true });
-  const answered = console.kind === 'answer' && console.reply.ok;
-  const peer = answered ? (Object.values(console.fds)[0] ?? -1) : -1;
-  const claim = answered ? console.connection : -1;
-  const argv = ['foreground', String(peer), String(watch.connection), paths.runDir];
-  return become(paths, argv, [peer, watch.connection, claim]);
+  const argv = ['tlxc-pty', 'console', String(peer), String(connection), paths.runDir, String(prefix)];
+  const path = nativeFile('tlxc-pty');
+  throw attachFailure(paths.name, native().execve({ path, argv, environment: [], keep: [peer, connection] }));
 }
