@@ -24,7 +24,7 @@ const LOG_LEVEL = 'ERROR';
 
 export interface CompiledStart {
   readonly plan: StartPlan;
-  /** Sentences with their place (FILE:LINE: …): what was written has no or another effect on this host. */
+  /** Sentences with their place (FILE:LINE: …): what was written has no or another effect on this host; the loader's first. */
   readonly warnings: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export function compileStartPlan(input: StartInput): CompiledStart {
       container: input.config.name,
       problems: findings.problems,
     });
-  return { plan, warnings: findings.warnings };
+  return { plan, warnings: [...input.config.warnings, ...findings.warnings] };
 }
 
 function compilePlan(compilation: Compilation): StartPlan {
