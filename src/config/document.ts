@@ -10,9 +10,6 @@ export type Line =
   | { readonly kind: 'entry'; readonly key: string; readonly value: string }
   | { readonly kind: 'malformed' | 'foreign'; readonly text: string };
 
-const BLANK = /^[ \t\r\v\f]+|[ \t\r\v\f]+$/g;
-const trim = (text: string): string => text.replace(BLANK, '');
-
 /** One pair of equal outer quotes is not part of a value. */
 function unquote(value: string): string {
   const quote = value[0];
@@ -22,13 +19,13 @@ function unquote(value: string): string {
 
 /** Reads one line, without its line end: KEY = VALUE, a comment (#), or nothing. lxc.container.conf(5). */
 export function parseLine(raw: string): Line {
-  const text = trim(raw);
+  const text = raw.trim();
   if (text === '') return { kind: 'blank' };
   if (text.startsWith('#')) return { kind: 'comment' };
   if (!text.startsWith('lxc.') && !text.startsWith('tlxc.')) return { kind: 'foreign', text };
   const equals = text.indexOf('=');
   if (equals === -1) return { kind: 'malformed', text };
-  return { kind: 'entry', key: trim(text.slice(0, equals)), value: unquote(trim(text.slice(equals + 1))) };
+  return { kind: 'entry', key: text.slice(0, equals).trimEnd(), value: unquote(text.slice(equals + 1).trimStart()) };
 }
 
 /** What would end the line early would be read as another line: it never gets into the file. */
@@ -43,7 +40,7 @@ function checkText(text: string): void {
 /** A value that begins or ends with a blank or is in quotes needs quotes of its own to be read back as it is. */
 function quote(value: string): string {
   checkText(value);
-  if (value === unquote(trim(value))) return value;
+  if (value === unquote(value.trim())) return value;
   return value.includes('"') ? `'${value}'` : `"${value}"`;
 }
 

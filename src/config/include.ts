@@ -1,5 +1,5 @@
 /** From files to statements: follows lxc.include, in place, and gathers what is wrong on the way. */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TlxcError, type SourceLocation } from '../errors.ts';
 import { parseLine } from './document.ts';
@@ -27,7 +27,8 @@ const DEPTH_LIMIT = 16;
 const FILE_LIMIT = 1000;
 
 interface OpenFile {
-  readonly real: string;
+  /** As readConfigFile tells it. */
+  readonly identity: string;
   /** The line that includes it; undefined for the container's own file. */
   readonly from?: SourceLocation;
 }
@@ -66,9 +67,11 @@ export class StatementReader {
   }
 
   #readFile(file: string, from?: SourceLocation): void {
-    const { text, input } = readConfigFile(file);
+    const { text, input, identity } = readConfigFile(file);
+    const again = this.#open.find((open) => open.identity === identity);
+    if (again) throw circle(file, again);
     this.inputs.push(input);
-    this.#open.push({ real: realpathSync.native(file), ...(from && { from }) });
+    this.#open.push({ identity, ...(from && { from }) });
     const directory = dirname(file);
     for (const [index, raw] of text.split('\n').entries()) this.#readLine(raw, { file, line: index + 1 }, directory);
     this.#open.pop();
@@ -99,8 +102,6 @@ export class StatementReader {
   }
 
   #includeFile(file: string, from: SourceLocation): void {
-    const again = this.#open.find(({ real }) => real === realpathOf(file));
-    if (again) throw circle(file, again);
     if (this.#open.length >= DEPTH_LIMIT) throw failure(`includes go more than ${DEPTH_LIMIT} files deep here`);
     if (this.inputs.length >= FILE_LIMIT) throw failure(`more than ${FILE_LIMIT} files are included`);
     this.#readFile(file, from);
@@ -119,14 +120,6 @@ const circle = (file: string, open: OpenFile): TlxcError =>
 /** readConfigFile names the file, which the value just did: said once when they are the same. */
 const reasonOf = (error: TlxcError, path: string): string =>
   error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message;
-
-function realpathOf(file: string): string {
-  try {
-    return realpathSync.native(file);
-  } catch {
-    return file;
-  }
-}
 
 /** A file itself; of a directory its *.conf, by name. A directory ("…/") that does not exist holds none, as in LXC. */
 function filesOf(path: string, written: string): readonly string[] {

@@ -10,6 +10,8 @@ export interface ConfigText {
   readonly text: string;
   /** What a cached plan compares to see whether it is still true. */
   readonly input: InputFile;
+  /** Device and inode: the same for every path that leads to this file. */
+  readonly identity: string;
 }
 
 const KINDS: Readonly<Record<number, string>> = {
@@ -107,7 +109,7 @@ export function readConfigFile(path: string): ConfigText {
     }
     if (stat.size > LIMIT) throw refuse(path, `it is ${stat.size} bytes long; no configuration is over 1 MiB`);
     const bytes = readAll(fd, path, Number(stat.size));
-    return { text: decode(bytes, path), input: inputOf(path, stat) };
+    return { text: decode(bytes, path), input: inputOf(path, stat), identity: `${stat.dev}:${stat.ino}` };
   } finally {
     closeSync(fd);
   }

@@ -3,7 +3,7 @@ import type { SourceLocation } from '../errors.ts';
 import { placeOf, type Statement } from './include.ts';
 import { BadValue, type AnyKey, type Key, type ParseContext } from './key.ts';
 import type { Sourced } from './model.ts';
-import { find, slotOf } from './registry.ts';
+import { find, slotOf, type Found } from './registry.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +11,8 @@ export class Settings {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
   readonly #slots = new Map<string, readonly Sourced<unknown>[]>();
+  /** A configuration repeats its keys: each name is looked up once. */
+  readonly #found = new Map<string, Found>();
   /** Slots whose last line was refused: what is missing there has been told. */
   readonly #refused = new Set<string>();
   readonly #environment: Environment;
@@ -50,7 +52,8 @@ export class Settings {
   /** Takes one statement in; what is wrong with it becomes a problem and changes nothing. */
   apply(statement: Statement): void {
     const { key: name, value, at } = statement;
-    const found = find(name);
+    const found = this.#found.get(name) ?? find(name);
+    this.#found.set(name, found);
     if (found.kind === 'refused') this.problem(at, found.reason);
     else if (found.kind === 'key') this.#applyKey(found.key, found.slot, found.variable, statement);
     else if (value === '') this.#reset(found.clears);
