@@ -73,7 +73,9 @@ export class World {
   runWith(options: RunOptions, program: string, ...args: readonly string[]): Promise<Outcome> {
     const env = { ...this.env, ...options.env };
     const label = [program, ...args].join(' ');
-    return runProcess([...this.holder.enter, program, ...args], { cwd: this.dir, label, ...options, env });
+    // nsenter begins in the root directory.
+    const inside = ['env', `--chdir=${options.cwd ?? this.dir}`, program, ...args];
+    return runProcess([...this.holder.enter, ...inside], { label, ...options, env });
   }
 
   /** Runs a line of shell in the world and gives its output; throws with all it said unless it exits 0. */
