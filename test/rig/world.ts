@@ -115,15 +115,20 @@ export class World {
   }
 }
 
+/** A world at dir, which must not exist yet. Who opens it closes it. */
+export async function openWorld(dir: string, settings: readonly string[] = []): Promise<World> {
+  const holder = await hold(basename(dir));
+  // A container's root passes through here.
+  mkdirSync(dir, { mode: 0o755 });
+  return new World(dir, holder, settings);
+}
+
 let made = 0;
 
 /** Makes a world for this test; it ends with the test, and fails it when something is left. */
 export async function makeWorld(t: ExecutionContext, options: WorldOptions = {}): Promise<World> {
-  const name = `tlxc-test-${process.pid}-${++made}`;
-  const holder = await hold(name);
-  const dir = join(options.under ?? tmpdir(), name);
-  mkdirSync(dir, { mode: 0o755 });
-  const world = new World(dir, holder, options.settings ?? []);
+  const dir = join(options.under ?? tmpdir(), `tlxc-test-${process.pid}-${++made}`);
+  const world = await openWorld(dir, options.settings);
   t.teardown(async () => {
     const left = await world.close();
     if (left.length === 0) return;

@@ -1,0 +1,42 @@
+/** Times commands in turns and tells the median. */
+import { spawnSync } from 'node:child_process';
+
+export interface Step {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Brings the state back that the next round begins with; not timed. */
+  readonly after?: readonly string[];
+}
+
+export function run(argv: readonly string[]): string {
+  const [file = '', ...args] = argv;
+  const { status, error, stdout, stderr } = spawnSync(file, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (status === 0) return stdout;
+  throw new Error(`${argv.join(' ')}: ${error?.message ?? `exit ${status}`}\n${stdout}${stderr}`);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] =
+    sorted.length % 2 ? [sorted[middle], sorted[middle]] : [sorted[middle - 1], sorted[middle]];
+  return (low + high) / 2;
+}
+
+/** Medians in milliseconds by step. Each round runs every step once, so that what disturbs one disturbs all. */
+export function sample(steps: readonly Step[], rounds: number): Map<string, number> {
+  const times = new Map(steps.map(({ name }) => [name, [] as number[]]));
+  for (let round = -1; round < rounds; round++) {
+    for (const { name, argv, after } of steps) {
+      const begin = performance.now();
+      run(argv);
+      // The first round fills the page cache.
+      if (round >= 0) times.get(name)?.push(performance.now() - begin);
+      if (after) run(after);
+    }
+  }
+  return new Map([...times].map(([name, values]) => [name, median(values)]));
+}
