@@ -35,7 +35,14 @@ export async function download(request: DownloadRequest, options: HttpOptions = 
   const part = `${destination}.part`;
   await mkdir(dirname(destination), { recursive: true, mode: 0o700 });
   const name = url.pathname.split('/').at(-1) ?? url.pathname;
-  const sha256 = await withRetries(name, options, () => transfer(request, part, options));
+  const sha256 = await withRetries(name, options, () => transfer(request, part, options)).catch(
+    async (error: unknown) => {
+      // What another try cannot complete is of no use to the next command either.
+      const { cause } = error as { cause?: unknown };
+      if (cause instanceof TransferError && !cause.transient) await rm(part, { force: true });
+      throw error;
+    },
+  );
   if (sha256 !== file.sha256) {
     await rm(part, { force: true });
     throw new TlxcError({
