@@ -28,8 +28,9 @@ const SECTIONS: Readonly<Record<string, string>> = {
   ),
 };
 
-/** "": all architectures; null: one this machine does not run; undefined: no such name. */
-export function sectionArchitecture(section: string, machine: string): string | null | undefined {
+/** Of a line "[NAME]". "": all architectures; null: one this machine does not run; undefined: no such name. */
+export function sectionArchitecture(line: string, machine: string): string | null | undefined {
+  const section = /^\[\s*(\w+)\s*\]$/.exec(line)?.[1]?.toLowerCase() ?? '';
   if (section === 'all') return '';
   const name = SECTIONS[section];
   if (name === undefined) return undefined;

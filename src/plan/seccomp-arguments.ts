@@ -21,8 +21,9 @@ const OPERATORS: Readonly<Record<string, Argument['op']>> = {
 };
 const LAST_ARGUMENT = 5;
 
-export function parseRuleArguments(tuples: readonly string[], refuse: (what: string) => void): Argument[] {
-  const parsed = tuples.flatMap((tuple) => parseTuple(tuple, refuse) ?? []);
+/** Of "[…][…], […]"; problems are said with the tuple they are in. */
+export function parseRuleArguments(tuples: string, refuse: (what: string) => void): Argument[] {
+  const parsed = tuples.split(/(?=\[)/).flatMap((tuple) => parseTuple(tuple, refuse) ?? []);
   if (new Set(parsed.map((each) => each.index)).size < parsed.length)
     refuse('one rule may hold one condition for an argument; write another rule');
   return parsed;

@@ -34,37 +34,53 @@ const MAX_ERRNO = 4095;
 
 /** Problems go to the findings, each with its line of the policy; the result is then of no use. */
 export function compileSeccomp(policy: { path: string; text: string }, context: SeccompContext): Seccomp {
-  const lines = policy.text.split('\n').map((line) => line.replace(/#.*/, '').trim());
+  const lines = policy.text.split('\n').map((line) => line.split('#', 1)[0]?.trim() ?? '');
   const at = (index: number): SourceLocation => ({ file: policy.path, line: index + 1 });
-  const version = lines[0] ?? '';
-  const style = (lines[1] ?? '').split(/\s+/);
-  const allowList = style[0] === 'allowlist' || style[0] === 'whitelist';
-  if (version !== '1' && version !== '2')
-    context.findings.refuse(
-      at(0),
-      `a seccomp policy begins with its version, 1 or 2, not ${JSON.stringify(version)}`,
-    );
-  else if (!allowList && (version === '1' || !['denylist', 'blacklist'].includes(style[0] ?? '')))
-    context.findings.refuse(
-      at(1),
-      `the policy's style must be ${version === '1' ? 'allowlist' : 'allowlist or denylist'}, not ${JSON.stringify(lines[1] ?? '')}`,
-    );
-  const fallback: Verdict = allowList ? { action: 'kill', errno: 0 } : { action: 'allow', errno: 0 };
-  const unlisted =
-    version === '2'
-      ? parseVerdict(style.slice(1), fallback, (what) => context.findings.refuse(at(1), what))
-      : fallback;
-  const listed: Verdict = allowList ? { action: 'allow', errno: 0 } : { action: 'kill', errno: 0 };
-  const body = new PolicyBody(version, listed, context);
+  const header = parseHeader(lines, (index, what) => context.findings.refuse(at(index), what));
+  const body = new PolicyBody(header, context);
   lines.forEach((line, index) => {
     if (index > 1 && line !== '') body.line(line, at(index));
   });
   return {
-    defaultAction: unlisted.action,
-    defaultErrno: unlisted.errno,
-    architectures: filterArchitectures(context.machine, allowList, body.sections),
+    defaultAction: header.unlisted.action,
+    defaultErrno: header.unlisted.errno,
+    architectures: filterArchitectures(context.machine, header.allowList, body.sections),
     rules: body.rules,
     cache: cachePath(lines, context),
+  };
+}
+
+interface Header {
+  readonly byNumber: boolean;
+  readonly allowList: boolean;
+  /** For calls that no rule names. */
+  readonly unlisted: Verdict;
+  /** For rules without an action of their own. */
+  readonly listed: Verdict;
+}
+
+const ALLOW: Verdict = { action: 'allow', errno: 0 };
+const KILL: Verdict = { action: 'kill', errno: 0 };
+
+/** The version, then the style of the list and what becomes of calls that are not in it. */
+function parseHeader(lines: readonly string[], refuse: (index: number, what: string) => void): Header {
+  const [version = '', second = ''] = lines;
+  const [style = '', ...verdict] = second.split(/\s+/);
+  const allowList = style === 'allowlist' || style === 'whitelist';
+  const byNumber = version === '1';
+  if (!byNumber && version !== '2')
+    refuse(0, `a seccomp policy begins with its version, 1 or 2, not ${JSON.stringify(version)}`);
+  else if (!allowList && (byNumber || (style !== 'denylist' && style !== 'blacklist')))
+    refuse(
+      1,
+      `${JSON.stringify(second)} is not a style; ${byNumber ? 'allowlist is' : 'allowlist and denylist are'}`,
+    );
+  const unlisted = allowList ? KILL : ALLOW;
+  return {
+    byNumber,
+    allowList,
+    unlisted: byNumber ? unlisted : parseVerdict(verdict, unlisted, refuse.bind(undefined, 1)),
+    listed: allowList ? ALLOW : KILL,
   };
 }
 
@@ -76,23 +92,21 @@ class PolicyBody {
   private architecture: string | null = '';
 
   constructor(
-    private readonly version: string,
-    private readonly listed: Verdict,
+    private readonly header: Header,
     private readonly context: SeccompContext,
   ) {}
 
   line(line: string, at: SourceLocation): void {
-    const refuse = (what: string) => this.context.findings.refuse(at, what);
-    const section = /^\[(.*)\]$/.exec(line)?.[1]?.trim().toLowerCase();
-    if (this.version === '1') this.numberedCall(line, at);
-    else if (section !== undefined) this.enter(section, refuse);
-    else if (/^reject_force_umount\b/.test(line)) this.rejectForcedUmount(at);
+    if (this.header.byNumber) this.numberedCall(line, at);
+    else if (line.startsWith('[')) this.enter(line, at);
+    else if (line.startsWith('reject_force_umount')) this.rejectForcedUmount(at);
     else if (this.architecture !== null) this.namedCall(line, at);
   }
 
-  private enter(section: string, refuse: (what: string) => void): void {
-    const architecture = sectionArchitecture(section, this.context.machine);
-    if (architecture === undefined) refuse(`[${section}] is not an architecture of seccomp policies`);
+  private enter(line: string, at: SourceLocation): void {
+    const architecture = sectionArchitecture(line, this.context.machine);
+    if (architecture === undefined)
+      this.context.findings.refuse(at, `${line} is not an architecture of seccomp policies`);
     // Rules of a section nobody knows are still checked.
     this.architecture = architecture === undefined ? '' : architecture;
     if (architecture) this.sections.add(architecture);
@@ -101,16 +115,18 @@ class PolicyBody {
   private numberedCall(line: string, at: SourceLocation): void {
     if (!/^\d+$/.test(line))
       this.context.findings.refuse(at, `${JSON.stringify(line)} is not a system call number`);
-    this.add({ syscall: line, ...this.listed, arguments: [] }, at);
+    this.add({ syscall: line, ...this.header.listed, arguments: [] }, at);
   }
 
   private namedCall(line: string, at: SourceLocation): void {
     const refuse = (what: string) => this.context.findings.refuse(at, what);
-    const [words = '', ...tuples] = line.split(/(?=\[)/);
-    const [syscall = '', ...verdict] = words.trim().split(/\s+/);
+    const bracket = line.indexOf('[');
+    const [syscall = '', ...verdict] = (bracket === -1 ? line : line.slice(0, bracket)).trim().split(/\s+/);
     if (!/^[a-z_0-9]+$/i.test(syscall)) refuse(`${JSON.stringify(syscall)} is not the name of a system call`);
-    const action = parseVerdict(verdict, this.listed, refuse);
-    this.add({ syscall, ...action, arguments: parseRuleArguments(tuples, refuse) }, at);
+    const action =
+      verdict.length === 0 ? this.header.listed : parseVerdict(verdict, this.header.listed, refuse);
+    const conditions = bracket === -1 ? [] : parseRuleArguments(line.slice(bracket), refuse);
+    this.add({ syscall, ...action, arguments: conditions }, at);
   }
 
   private rejectForcedUmount(at: SourceLocation): void {
