@@ -1,7 +1,7 @@
 /** The configuration that a new container gets: the image's lines, its own, and those of the seed (-f). */
-import { randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { ConfigDocument } from '../config/document.ts';
+import { randomHardwareAddress } from '../config/hwaddr.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { RANGE_SIZE } from './id-ranges.ts';
@@ -54,18 +54,15 @@ export function readSeed(file: string): Seed {
 function withAddresses(lines: readonly string[]): string[] {
   const settled = lines.map((line) => {
     const [, head = '', address = ''] = /^(lxc\.net\.\d+\.hwaddr = )(.*)$/.exec(line) ?? [];
-    return head === '' ? line : head + address.replace(/x/gi, randomDigit);
+    return head === '' ? line : head + randomHardwareAddress(address);
   });
   return settled.flatMap((line) => {
     const [, index] = /^lxc\.net\.(\d+)\.type = veth$/.exec(line) ?? [];
     const key = `lxc.net.${index}.hwaddr = `;
     if (index === undefined || settled.some((other) => other.startsWith(key))) return [line];
-    const tail = [...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0'));
-    return [line, `${key}10:66:6a:${tail.join(':')}`];
+    return [line, key + randomHardwareAddress('10:66:6a:xx:xx:xx')];
   });
 }
-
-const randomDigit = () => (randomBytes(1)[0] ?? 0).toString(16).slice(-1);
 
 /** A seed must not say what the template decides. */
 export function checkSeed(
