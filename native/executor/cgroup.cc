@@ -290,11 +290,14 @@ Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
     }
     for (size_t i = 0; i < places.size(); ++i) {
         Status status = fill(plan, plan.cgroups.hierarchies[i], places[i]);
-        if (status.ok())
-            continue;
-        remove(places, 0);
-        return status.failure();
+        if (!status.ok()) {
+            remove(places, 0);
+            return std::move(status.failure());
+        }
     }
+    // The lock in the first hierarchy stands for all of them: nobody comes past it.
+    for (size_t i = 1; i < places.size(); ++i)
+        places[i].owner.reset();
     return places;
 }
 

@@ -46,12 +46,12 @@ void limit_memory() {
     mallopt(M_TRIM_THRESHOLD, 16 * 1024);
 }
 
-Result<std::unique_ptr<Supervisor>> start(char** argv, Report& report) {
+Result<std::unique_ptr<Supervisor>> start(Report& report) {
     UniqueFd source{kPlanFd};
     UniqueFd text = TRY(plan_text::receive(source));
     source.reset();
     const plan::StartPlan plan = TRY(plan_text::parse(text));
-    process::set_title(argv, plan.monitor.title);
+    prctl(PR_SET_NAME, plan.monitor.title.c_str()); // the caller gave us the title as argv[0], too
     Log log;
     TRY(log.open(plan.name, plan.logFile, plan.logLevel));
     if (!plan.monitor.foreground)
@@ -66,7 +66,7 @@ Result<std::unique_ptr<Supervisor>> start(char** argv, Report& report) {
 } // namespace
 } // namespace tlxc
 
-int main(int, char** argv) {
+int main() {
     using namespace tlxc;
     if (!leave_caller()) {
         constexpr char usage[] = "tlxc-monitor: started by tlxc-start, with a plan on descriptor 3\n";
@@ -75,7 +75,7 @@ int main(int, char** argv) {
     }
     limit_memory();
     Report report{UniqueFd{kReportFd}};
-    auto started = start(argv, report);
+    auto started = start(report);
     if (!started.ok()) {
         report.failed(started.failure());
         return 1;

@@ -1,10 +1,8 @@
 #include "monitor/process.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -27,25 +25,6 @@ std::string read_text(const std::string& path) {
 }
 
 } // namespace
-
-void set_title(char** argv, const std::string& title) {
-    // argv and environment lie one behind the other; the kernel shows both as the command line once the zero
-    // between them is overwritten. Nobody here reads the environment.
-    char* end = argv[0];
-    for (char** word = argv; *word != nullptr; ++word)
-        if (*word == end)
-            end += strlen(*word) + 1;
-    for (char** word = environ; word != nullptr && *word != nullptr; ++word)
-        if (*word == end)
-            end += strlen(*word) + 1;
-    const size_t room = static_cast<size_t>(end - argv[0]);
-    if (room == 0)
-        return;
-    memset(argv[0], 0, room);
-    memcpy(argv[0], title.data(), std::min(title.size(), room - 1));
-    environ = nullptr;
-    prctl(PR_SET_NAME, title.c_str());
-}
 
 Status detach(int out) {
     setsid();

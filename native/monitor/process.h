@@ -1,4 +1,4 @@
-// The monitor as a process: its title, standard streams, OOM score; and what /proc says of init.
+// The monitor as a process: its standard streams, OOM score; and what /proc says of init.
 #pragma once
 #include <sys/types.h>
 
@@ -8,8 +8,6 @@
 
 namespace tlxc::process {
 
-// Writes title over argv (and the environment behind it): what ps shows. Cut where there is no more room.
-void set_title(char** argv, const std::string& title);
 // Leaves the caller's session and gives up its standard streams: input from /dev/null, output to out, -1:
 // /dev/null.
 [[nodiscard]] Status detach(int out);

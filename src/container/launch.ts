@@ -62,7 +62,7 @@ function spawn(plan: StartPlan): { pid: number; statusFd: number } {
   const planFd = native().memfd({ name: 'tlxc-plan', bytes: Buffer.from(JSON.stringify(plan)) });
   const [statusFd, monitorsEnd] = native().pipe();
   const path = nativeFile('tlxc-monitor');
-  const argv = ['tlxc-monitor', plan.lxcpath, plan.name];
+  const argv = [plan.monitor.title];
   const nothing = openSync('/dev/null', 'r+');
   const stdio = [nothing, nothing, nothing] as const;
   const pid = native().spawnMonitor({ path, argv, planFd, statusFd: monitorsEnd, stdio });
