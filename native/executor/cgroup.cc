@@ -331,12 +331,12 @@ void remove_monitor(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
         if (hierarchy.monitorGroup.empty())
             continue;
-        const UniqueFd root = open_group(hierarchy.mountPoint, "");
         const auto [parent, name] = split_last(hierarchy.monitorGroup);
         const UniqueFd above = open_group(hierarchy.mountPoint, parent);
-        if (!root || !above)
+        if (!above)
             continue;
-        (void)write_file(root.get(), "cgroup.procs", "0");
+        // The hierarchy's root, where it is not the host's and hands controllers down, takes no process.
+        (void)write_file(above.get(), "cgroup.procs", "0");
         (void)unlinkat(above.get(), name.c_str(),
                        AT_REMOVEDIR); // another container of that name may still use it
     }
