@@ -64,9 +64,11 @@ void enable_controllers(const CgroupHierarchy& hierarchy, int group) {
             (void)write_file(group, "cgroup.subtree_control", "+" + controller);
 }
 
+enum class Controllers { HandDown, LeaveAlone };
+
 // mkdir -p below the mount point: the group's descriptor, or none with errno set. Controllers are enabled in
 // every ancestor, not in the group itself.
-UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group) {
+UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group, Controllers controllers) {
     UniqueFd here = open_group(hierarchy.mountPoint, "");
     for (size_t at = 0; here && at < group.size();) {
         const size_t end = std::min(group.find('/', at), group.size());
@@ -74,7 +76,8 @@ UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group) {
         at = end + 1;
         if (part.empty())
             continue;
-        enable_controllers(hierarchy, here.get());
+        if (controllers == Controllers::HandDown)
+            enable_controllers(hierarchy, here.get());
         const bool made = mkdirat(here.get(), part.c_str(), kMode) == 0;
         if (!made && errno != EEXIST)
             return {};
@@ -115,7 +118,7 @@ enum class Claim { Ours, InUse, Failed };
 // group that can be locked and has nobody inside was left behind, and is removed and made anew.
 Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, UniqueFd& owner) {
     const auto [parent, name] = split_last(group);
-    const UniqueFd above = make_group(hierarchy, parent);
+    const UniqueFd above = make_group(hierarchy, parent, Controllers::HandDown);
     if (!above)
         return Claim::Failed;
     enable_controllers(hierarchy, above.get());
@@ -199,7 +202,7 @@ Status fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const Cgrou
             return status;
         }
     }
-    const UniqueFd inner = make_group(hierarchy, place.innerGroup);
+    const UniqueFd inner = make_group(hierarchy, place.innerGroup, Controllers::HandDown);
     if (!inner)
         return failed("mkdir", hierarchy, place.innerGroup);
     return delegate(plan, hierarchy, place, inner.get());
@@ -241,6 +244,12 @@ Status check(const StartPlan& plan) {
     return {};
 }
 
+// Moves this process.
+bool move_into(const std::string& mountPoint, const std::string& group) {
+    const UniqueFd fd = open_group(mountPoint, group);
+    return fd && write_file(fd.get(), "cgroup.procs", "0");
+}
+
 // Kills what lives in the place and removes its groups; false while something is still left.
 bool remove_place(const CgroupPlace& place) {
     const auto [parent, name] = split_last(place.limitGroup);
@@ -261,7 +270,7 @@ Status enter_monitor(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
         if (hierarchy.monitorGroup.empty())
             continue;
-        const UniqueFd group = make_group(hierarchy, hierarchy.monitorGroup);
+        const UniqueFd group = make_group(hierarchy, hierarchy.monitorGroup, Controllers::LeaveAlone);
         if (!group)
             return failed("mkdir", hierarchy, hierarchy.monitorGroup);
         if (!write_file(group.get(), "cgroup.procs", "0"))
@@ -331,14 +340,13 @@ void remove_monitor(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
         if (hierarchy.monitorGroup.empty())
             continue;
-        const auto [parent, name] = split_last(hierarchy.monitorGroup);
+        auto [parent, name] = split_last(hierarchy.monitorGroup);
         const UniqueFd above = open_group(hierarchy.mountPoint, parent);
-        if (!above)
-            continue;
-        // The hierarchy's root, where it is not the host's and hands controllers down, takes no process.
-        (void)write_file(above.get(), "cgroup.procs", "0");
-        (void)unlinkat(above.get(), name.c_str(),
-                       AT_REMOVEDIR); // another container of that name may still use it
+        // Upwards to the first group that takes a process: one that hands v2 controllers down does not.
+        while (!move_into(hierarchy.mountPoint, parent) && !parent.empty())
+            parent = split_last(parent).first;
+        if (above)
+            (void)unlinkat(above.get(), name.c_str(), AT_REMOVEDIR); // a namesake elsewhere may still use it
     }
 }
 
