@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "executor/boot_id.h"
 #include "executor/mount_api.h"
 #include "executor/resolve.h"
 
@@ -21,6 +22,9 @@ const char* step_name(const plan::MountMask&) {
 }
 const char* step_name(const plan::MountReadonly&) {
     return "readonly";
+}
+const char* step_name(const plan::MountBootId&) {
+    return "boot-id";
 }
 const char* step_name(const plan::MakeDirectory&) {
     return "directory";
@@ -46,9 +50,9 @@ bool is_missing(const Failure& failure) {
     return failure.err == ENOENT || failure.err == ENOTDIR;
 }
 
-// An empty file and an empty directory on a tmpfs of our own: what masks a file is never something that the
-// container could have put there. To be cloned it has to be attached; it lies over the old root, where no
-// path leads.
+// An empty file and an empty directory, and room for one file more, on a tmpfs of our own: what masks a file
+// is never something that the container could have put there. To be cloned it has to be attached; it lies
+// over the old root, where no path leads.
 Result<UniqueFd> make_empties() {
     const UniqueFd root{open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
     if (!root)
@@ -167,6 +171,20 @@ Status Tree::perform(const plan::MountReadonly& step) {
     const UniqueFd copy = TRY(mount_api::clone(target.value().get(), "", mount_api::Depth::Tree));
     TRY(mount_api::make_readonly(copy.get()));
     return mount_api::attach(copy.get(), target.value().get());
+}
+
+Status Tree::perform(const plan::MountBootId& step) {
+    auto target = resolve::find(root_, step.target);
+    if (!target.ok() && is_missing(target.failure()))
+        return {};
+    if (!target.ok())
+        return target.failure();
+    if (!empties_)
+        empties_ = TRY(make_empties());
+    TRY(boot_id::write(empties_.get(), "boot_id"));
+    const UniqueFd file = TRY(mount_api::clone(empties_.get(), "boot_id", mount_api::Depth::Top));
+    TRY(mount_api::make_readonly(file.get()));
+    return mount_api::attach(file.get(), target.value().get());
 }
 
 Status Tree::perform(const plan::MakeDirectory& step) {

@@ -22,6 +22,7 @@ class Tree {
     [[nodiscard]] Status perform(const plan::MountBind& step);
     [[nodiscard]] Status perform(const plan::MountMask& step);
     [[nodiscard]] Status perform(const plan::MountReadonly& step);
+    [[nodiscard]] Status perform(const plan::MountBootId& step);
     [[nodiscard]] Status perform(const plan::MakeDirectory& step);
     [[nodiscard]] Status perform(const plan::MakeSymlink& step);
     [[nodiscard]] Status perform(const plan::MakeDevice& step);
@@ -34,7 +35,7 @@ class Tree {
     std::vector<handshake::PreparedMount> prepared_;
     size_t nextPrepared_ = 0;
     int64_t number_ = 0; // of the step being performed, through all lists
-    UniqueFd empties_;   // what masks are clones of; attached until protect is done
+    UniqueFd empties_;   // what masks and the boot id are clones of; attached until protect is done
 };
 
 } // namespace tlxc

@@ -1,6 +1,6 @@
 /** The mounts of a container in LXC's order: /dev, lxc.mount.auto (proc, sys), fstab, entries, cgroup. */
 import type { MountEntry, Sourced } from '../config/model.ts';
-import { autoMounts } from './auto-mounts.ts';
+import { autoMounts, lastAutoMount } from './auto-mounts.ts';
 import { cgroupMounts } from './cgroup-mounts.ts';
 import type { Compilation } from './input.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
@@ -20,9 +20,13 @@ export function compileTree(compilation: Compilation): TreeStep[] {
   ];
 }
 
+const BOOT_ID = 'proc/sys/kernel/random/boot_id';
+
 /** What is hidden or made read-only last, over everything that was mounted. */
 export function compileProtection({ config }: Compilation): TreeStep[] {
+  const proc = lastAutoMount(config.autoMounts, ['proc']);
   return [
+    ...(proc ? [{ op: 'bootId' as const, target: BOOT_ID, origin: originOf(proc.at) }] : []),
     ...config.readonlyPaths.map(({ value, at }) => ({
       op: 'readonly' as const,
       target: value.replace(/^\/+/, ''),

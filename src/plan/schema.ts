@@ -160,6 +160,9 @@ const MountMask = record('MountMask', { op: Type.Literal('mask'), target: text, 
 /** Makes what is already at target read-only (a bind onto itself). Absent target: nothing to do. */
 const MountReadonly = record('MountReadonly', { op: Type.Literal('readonly'), target: text, origin: Origin });
 
+/** A file with a boot id of this start, read-only over the kernel's, which is the host's. Absent target: nothing to do. */
+const MountBootId = record('MountBootId', { op: Type.Literal('bootId'), target: text, origin: Origin });
+
 const MakeDirectory = record('MakeDirectory', {
   op: Type.Literal('directory'),
   target: text,
@@ -190,7 +193,7 @@ const MakeDevice = record('MakeDevice', {
  * resolved with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), and never by string.
  */
 export const TreeStep = Type.Union(
-  [MountFilesystem, MountBind, MountMask, MountReadonly, MakeDirectory, MakeSymlink, MakeDevice],
+  [MountFilesystem, MountBind, MountMask, MountReadonly, MountBootId, MakeDirectory, MakeSymlink, MakeDevice],
   { $id: 'TreeStep' },
 );
 
