@@ -106,6 +106,10 @@ void Server::broadcast(const std::string& text) {
         drop(*client);
 }
 
+bool Server::watched() const {
+    return std::ranges::any_of(clients_, &Client::watching);
+}
+
 bool Server::holds(int tty) const {
     return std::ranges::any_of(clients_, [tty](const Client& each) { return each.tty == tty; });
 }

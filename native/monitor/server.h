@@ -35,6 +35,8 @@ class Server {
     void drop(const Client& client);
     // Tells every watcher; those who do not take it are in dropped afterwards.
     void broadcast(const std::string& text);
+    // Whether a client follows the states.
+    [[nodiscard]] bool watched() const;
     // Whether a client holds the tty.
     [[nodiscard]] bool holds(int tty) const;
 

@@ -121,11 +121,21 @@ void Supervisor::follow() {
     while (!done_) {
         malloc_trim(0); // what the last event needed is given back: the monitor mostly waits
         LoopEvent event{};
-        if (loop_.wait(console_.awaiting() ? viewerComes_.left() : -1, event))
+        if (loop_.wait(awaiting() ? viewerComes_.left() : -1, event))
             dispatch(event);
-        else if (console_.awaiting())
+        if (awaiting())
+            continue;
+        if (console_.awaiting())
             console_.stop_awaiting();
+        if (childEnded_)
+            reap();
     }
+}
+
+// A foreground start's command takes its last words and its exit code from us: an init that ends at once is
+// not looked at before the command is there.
+bool Supervisor::awaiting() const {
+    return foreground_ && viewerComes_.left() > 0 && (console_.awaiting() || !server_.watched());
 }
 
 void Supervisor::dispatch(const LoopEvent& event) {
@@ -153,7 +163,8 @@ void Supervisor::take_signal() {
         return;
     switch (const int number = static_cast<int>(info.ssi_signo)) {
     case SIGCHLD:
-        return reap();
+        childEnded_ = true;
+        return;
     case SIGTERM:
         (void)signal_init(static_cast<int>(numbers_.stop));
         return;
@@ -174,6 +185,7 @@ void Supervisor::take_signal() {
 
 // Init, our tasks, and orphans of hooks, whose new parent we are.
 void Supervisor::reap() {
+    childEnded_ = false;
     int status = 0;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         if (pid == running_.initPid)

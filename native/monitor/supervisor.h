@@ -39,6 +39,7 @@ class Supervisor {
     void remember(const plan::StartPlan& plan);
     [[nodiscard]] Status fail(const plan::StartPlan& plan, Failure failure);
 
+    [[nodiscard]] bool awaiting() const;
     void dispatch(const LoopEvent& event);
     void take_signal();
     void reap();
@@ -87,6 +88,7 @@ class Supervisor {
     bool foreground_ = false;
     bool hasPostStop_ = false;
     Deadline viewerComes_{0};
+    bool childEnded_ = false; // while the viewer was awaited
 };
 
 } // namespace tlxc
