@@ -14,15 +14,21 @@ export const printable = (text: string): string =>
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
 
+/** `message: errno in words`, unless the message ends with the reason already. */
+function withReason(message: string, errno: string | undefined): string {
+  const words = errno === undefined ? '' : errnoWords(errno);
+  const said = message.split(': ').at(-1) ?? '';
+  return words === '' || message.includes(words) || words.startsWith(said) ? message : `${message}: ${words}`;
+}
+
 function tlxcLines(error: TlxcError): string[] {
   const { message, errno, where, problems = [], hint } = error.details;
-  const words = errno === undefined ? '' : errnoWords(errno);
-  const lines = [words === '' || message.includes(words) ? message : `${message}: ${words}`];
+  const lines = [withReason(message, errno)];
   for (const problem of problems) lines.push(`  ${problem}`);
   if (where?.file) {
     const place = where.line > 0 ? `${where.file}:${where.line}` : where.file;
     if (!message.includes(place)) lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);
-  } else if (where?.key) lines.push(`  from ${where.key}`);
+  } else if (where?.key) lines.push(`  at -s (${where.key})`);
   if (hint) lines.push(`  hint: ${hint}`);
   return lines;
 }
