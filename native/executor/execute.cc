@@ -33,6 +33,18 @@ class Start {
     Start& operator=(const Start&) = delete;
 
     Result<Running> perform() {
+        Status done = run();
+        if (!done.ok()) {
+            // The child's own failure is the cause where it makes a step of ours fail, too.
+            auto said = child_.last_words();
+            return said ? std::move(*said) : std::move(done.failure());
+        }
+        finished_ = true;
+        return std::move(running_);
+    }
+
+  private:
+    Status run() {
         TRY(hooks::run(plan_.hooks.preStart, "pre-start", plan_.hooks.environment, {}));
         running_.cgroups = TRY(cgroup::create(plan_));
         TRY(rootfs::make_mount_point(plan_));
@@ -44,12 +56,9 @@ class Start {
         TRY(collect_terminals());
         TRY(open_for_stop_hooks());
         TRY(run_start_host_hooks());
-        TRY(let_go());
-        finished_ = true;
-        return std::move(running_);
+        return let_go();
     }
 
-  private:
     static int64_t patience(const plan::StartPlan& plan) {
         int64_t milliseconds = kPatienceMs;
         const plan::Hooks& hooks = plan.hooks;
@@ -133,11 +142,7 @@ class Start {
 
     template <typename Message> Status tell(const Message& message) {
         Status sent = child_.send(message);
-        if (sent.ok())
-            return {};
-        // A child that failed has said so before it closed its end, and that is the failure to report.
-        Status last = child_.wait_for_end(deadline_);
-        return explained(std::move(last.ok() ? sent.failure() : last.failure()));
+        return sent.ok() ? sent : explained(std::move(sent.failure()));
     }
 
     template <typename Message> Result<Message> hear() {

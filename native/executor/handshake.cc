@@ -137,6 +137,17 @@ Status Channel::wait_for_end(const Deadline& deadline) {
     return unexpected(packet);
 }
 
+std::optional<Failure> Channel::last_words() {
+    while (socket_) {
+        auto packet = Packet::receive(socket_.get(), Deadline(0));
+        if (!packet.ok() || packet.value().tag() == Tag::End)
+            break;
+        if (packet.value().tag() == Tag::Failed)
+            return unexpected(packet.value());
+    }
+    return std::nullopt;
+}
+
 template Status Channel::send(const Placed&);
 template Status Channel::send(const HooksDone&);
 template Status Channel::send(const Mounts&);

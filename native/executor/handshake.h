@@ -13,7 +13,7 @@
 //   Failed {failure} from the child takes the place of any of its messages and is its last. An end of file
 //   without Executing: it was killed. In the other direction an end of file means that the monitor is gone.
 #pragma once
-#include <span>
+#include <optional>
 
 #include "common/deadline.h"
 #include "executor/running.h"
@@ -57,6 +57,8 @@ class Channel {
     template <typename Message> [[nodiscard]] Result<Message> receive(const Deadline& deadline);
     // After Executing: waits until execve has closed the other end.
     [[nodiscard]] Status wait_for_end(const Deadline& deadline);
+    // The failure that the other side has sent already, behind whatever else it has sent; does not wait.
+    [[nodiscard]] std::optional<Failure> last_words();
 
   private:
     UniqueFd socket_;
