@@ -94,7 +94,7 @@ function compareMany(): void {
   }
   const list = tools.map((tool) => step(tool, command(tool, 'ls', '--fancy')));
   compare(`ls --fancy of ${containers} running containers`, list[0] as Step, list[1] as Step);
-  const [ours, theirs] = [sharesOf(/tlxc-monitor/), sharesOf(/^\[lxc monitor\]/)];
+  const [ours, theirs] = [sharesOf(/^\[tlxc monitor\]/), sharesOf(/^\[lxc monitor\]/)];
   if (ours.length !== containers || theirs.length !== containers) {
     throw new Error(
       `expected ${containers} monitors of each kind, found ${ours.length} and ${theirs.length}`,
@@ -106,10 +106,12 @@ function compareMany(): void {
 
 /** From what each has at hand: nothing is downloaded. */
 function compareCreate(): void {
+  const empty = join(home, 'empty.conf');
+  appendFileSync(empty, '');
   const pair = tools.map((tool) =>
     step(
       tool,
-      command(tool, 'create', '-n', 'c1', '-f', '/dev/null', '-t', 'busybox'),
+      command(tool, 'create', '-n', 'c1', '-f', empty, '-t', 'busybox'),
       command(tool, 'destroy', '-n', 'c1'),
     ),
   );

@@ -5,6 +5,7 @@
  */
 import type { ExecutionContext } from 'ava';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,6 +77,12 @@ export class World {
     // nsenter begins in the root directory.
     const inside = ['env', `--chdir=${options.cwd ?? this.dir}`, program, ...args];
     return runProcess([...this.holder.enter, ...inside], { label, ...options, env });
+  }
+
+  /** Starts a program that goes on while the test does; the caller ends it, or the end of the world. */
+  spawn(program: string, ...args: readonly string[]): ChildProcessWithoutNullStreams {
+    const [file = '', ...words] = [...this.holder.enter, 'env', `--chdir=${this.dir}`, program, ...args];
+    return spawn(file, words, { env: this.env, stdio: 'pipe' });
   }
 
   /** Runs a line of shell in the world and gives its output; throws with all it said unless it exits 0. */

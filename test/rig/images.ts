@@ -1,0 +1,52 @@
+/** An image server of the world's own, that has Debian 12 as linuxcontainers.org has it. */
+import type { ExecutionContext } from 'ava';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publishImage } from '../../src/image/publish.ts';
+import { cacheDir } from './cache.ts';
+import { debianRootfsTar } from './debian.ts';
+import type { World } from './world.ts';
+
+const published = join(cacheDir, 'images-1');
+const server = fileURLToPath(new URL('../../.ci/image-server.ts', import.meta.url));
+const loader = fileURLToPath(import.meta.resolve('tsx'));
+const port = 8087;
+
+/** The setting that makes a world's tlxc-create ask serveDebian's server. */
+export const imageServerSetting = `tlxc.image.server = http://127.0.0.1:${port}/`;
+
+/** Published once and kept; whoever is slower than another test throws its own away. */
+async function publish(): Promise<void> {
+  if (existsSync(published)) return;
+  const root = `${published}.${process.pid}`;
+  mkdirSync(dirname(root), { recursive: true });
+  await publishImage({
+    ...{ root, archive: debianRootfsTar(), dist: 'debian', release: 'bookworm', arch: debianArchitecture() },
+    ...{ variant: 'default', build: '20260101_05:24', message: 'A Debian 12 for tests.', level: 1 },
+  });
+  try {
+    renameSync(root, published);
+  } catch {
+    rmSync(root, { recursive: true });
+  }
+}
+
+function debianArchitecture(): string {
+  return process.arch === 'x64' ? 'amd64' : process.arch;
+}
+
+/** Serves until the test ends. */
+export async function serveDebian(t: ExecutionContext, world: World): Promise<void> {
+  await publish();
+  // The shell ends with its standard input, and takes the server with it.
+  const child = world.spawn(
+    'sh',
+    '-c',
+    `${process.execPath} --import=${loader} ${server} ${published} ${port} & read end; kill $!`,
+  );
+  t.teardown(() => child.stdin.end());
+  await once(createInterface({ input: child.stdout }), 'line');
+}
