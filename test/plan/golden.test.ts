@@ -11,7 +11,7 @@ import { readConfigFile } from '../../src/config/read-file.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { StartPlan as schema } from '../../src/plan/schema.ts';
 import { compileStartPlan } from '../../src/plan/start-plan.ts';
-import type { StartPlan } from '../../src/plan/types.ts';
+import type { Origin, StartPlan } from '../../src/plan/types.ts';
 import { hybridHost, options, system, v1Host, v2Host } from './sample.ts';
 
 const HERE = fileURLToPath(new URL('golden/', import.meta.url));
@@ -40,16 +40,22 @@ function compile(name: string, host: HostFacts): StartPlan {
   }).plan;
 }
 
-/** A plan as text to be read, without what differs from place to place. */
+/** A plan as text to be read, without what differs from place to place and what only another comment would change. */
 function printed(plan: StartPlan): string {
-  const { rules = [] } = plan.security.seccomp ?? {};
-  const seccomp = plan.security.seccomp && { ...plan.security.seccomp, rules: `${rules.length} rules` };
+  const seccomp = plan.security.seccomp && { ...plan.security.seccomp, rules: '…', cache: '…' };
   const shown = {
     ...plan,
     inputs: plan.inputs.map((input) => input.path),
     security: { ...plan.security, seccomp },
   };
-  return `${lines(shown)}\n`.replaceAll(HERE, '').replaceAll(PACKAGE, '');
+  const brief = JSON.stringify(shown, (key, value: Origin) => (key === 'origin' ? place(value) : value));
+  return `${lines(JSON.parse(brief))}\n`.replaceAll(HERE, '').replaceAll(PACKAGE, '');
+}
+
+/** FILE:LINE KEY; no line in the files that TLXC ships. */
+function place({ file, line, key }: Origin): string {
+  if (file === '') return key;
+  return `${file.startsWith(PACKAGE) && !file.startsWith(HERE) ? file : `${file}:${line}`} ${key}`;
 }
 
 /** What fits a line is one. */
