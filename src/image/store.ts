@@ -208,5 +208,5 @@ export interface ImageUser {
 /** A container that is being made may yet need the tree; one that exists says in its configuration whether it does. */
 function isUsed(id: string, { staging, config }: ImageUser): boolean {
   if (existsSync(staging)) return true;
-  return existsSync(config) && readConfigFile(config).text.includes(id);
+  return existsSync(config) && readConfigFile(config).text.includes(`/images/${id}/`);
 }
