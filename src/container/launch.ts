@@ -107,7 +107,7 @@ export async function launchMonitor(plan: StartPlan, warn: (text: string) => voi
   try {
     const outcome = await outcomeOf(statusFd, warn);
     if (outcome?.kind === 'running') return { initPid: outcome.initPid, monitorPid: outcome.monitorPid };
-    if (outcome) throw startFailure(plan.name, outcome);
+    if (outcome) throw startFailure(plan, outcome);
     throw silentEnd(plan.name, expiry.signal.aborted ? limit : null);
   } finally {
     clearTimeout(timer);

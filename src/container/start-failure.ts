@@ -1,34 +1,68 @@
 /** A failed start as the monitor tells it (data) becomes the error a person reads. */
 import { errnoName } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
+import type { StartPlan } from '../plan/types.ts';
 import { failureHint, type FailedMessage } from './failure-hints.ts';
 
-/** What each step does, completed by the path it worked on. */
-const STEPS: Readonly<Record<string, string>> = {
-  cgroup: 'cannot make the control group',
-  namespaces: 'cannot make the namespaces',
-  namespace: 'cannot enter the namespace',
-  idmap: 'cannot map the ids of the container',
-  rootfs: 'cannot attach the root filesystem',
-  mount: 'cannot mount',
-  device: 'cannot make the device',
-  devices: 'cannot make the device',
-  network: 'cannot set up the network',
-  seccomp: 'cannot install the seccomp filter',
-  capabilities: 'cannot drop capabilities',
-  terminals: 'cannot open the terminal',
-  console: 'cannot open the console',
-  init: 'cannot run the init program',
-  exec: 'cannot run the init program',
-  pivot: 'cannot make the root filesystem the root',
-};
+/** What could not be done, completed by the path; the first entry that fits. */
+const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[] = [
+  [/^cgroup$/, /^mkdir$/, 'cannot make the control group'],
+  [/^cgroup$/, /^write$/, 'the kernel refuses the value for'],
+  [/^cgroup$/, /./, 'cannot set up the control groups:'],
+  [/^share namespace$/, /./, 'cannot join the namespace'],
+  [/^namespaces$/, /./, "cannot make the container's namespaces"],
+  [/^rootfs idmap$/, /./, 'cannot map the ids of the root filesystem'],
+  [/^rootfs overlay$/, /./, 'cannot lay the overlay over the root filesystem'],
+  [/^rootfs$/, /./, 'cannot attach the root filesystem'],
+  [/^mount$/, /^openat2$/, 'cannot mount: no mount point'],
+  [/^mount$/, /./, 'cannot mount'],
+  [/^readonly$/, /./, 'cannot make read-only'],
+  [/^mask$/, /./, 'cannot hide'],
+  [/^directory$/, /./, 'cannot make the directory'],
+  [/^symlink$/, /./, 'cannot make the link'],
+  [/^device$/, /./, 'cannot make the device'],
+  [/^idmap$/, /./, "cannot map the container's ids"],
+  [/^network$/, /./, 'cannot set up the network:'],
+  [/^seccomp$/, /./, 'cannot install the system call filter'],
+  [/^capabilities$/, /./, 'cannot give up capabilities'],
+  [/^apparmor$/, /./, 'cannot enter the AppArmor profile'],
+  [/^hostname$/, /./, 'cannot set the host name'],
+  [/^personality$/, /./, 'cannot set the architecture'],
+  [/^terminals$/, /./, "cannot make the container's terminals"],
+  [/^console$/, /./, 'cannot open the console or its log'],
+  [/^log$/, /./, 'cannot open the log'],
+  [/^pid-file$/, /./, 'cannot write the pid file'],
+  [/^init$/, /^execve$/, 'cannot run the init program'],
+  [/^init$/, /./, 'cannot set up init:'],
+];
 
-function sentence({ step, path, syscall, detail }: FailedMessage): string {
-  const what =
-    STEPS[step] ?? (step.startsWith('hook') ? `the ${step.slice('hook'.length).trim()} hook failed` : step);
-  const object = path ? ` ${path}` : '';
+/** What the plan wraps a hook's command in: exec COMMAND 'NAME' lxc HOOK "$@" */
+const WRAPPED = /^exec (.*?)(?: '[^']*' lxc \S+)?(?: "\$@")?$/s;
+
+/** The command of the hook that the origin belongs to, as it was written. */
+function hookCommand({ hooks }: StartPlan, failed: FailedMessage): string {
+  const all = [
+    hooks.preStart,
+    hooks.preMount,
+    hooks.mount,
+    hooks.autodev,
+    hooks.startHost,
+    hooks.start,
+  ].flat();
+  const hook = all.find(({ origin }) => origin.line === failed.line && origin.file === failed.file);
+  const script = hook?.argv[2] ?? failed.path;
+  return WRAPPED.exec(script)?.[1] ?? script;
+}
+
+function sentence(plan: StartPlan, failed: FailedMessage): string {
+  const { step, path, syscall, detail } = failed;
   const how = [syscall, detail].filter(Boolean).join(', ');
-  return `${what.trim()}${object}${how ? ` (${how})` : ''}`;
+  if (step.startsWith('hook ')) {
+    return `the ${step.slice('hook '.length)} hook failed (${how}): ${hookCommand(plan, failed)}`;
+  }
+  const words = STEPS.find(([steps, syscalls]) => steps.test(step) && syscalls.test(syscall || '-'))?.[2];
+  const what = words ?? `the start failed at "${step}":`;
+  return `${what}${path && ' '}${path}${how && ` (${how})`}`;
 }
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -37,8 +71,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   rootfs: 'TLXC_E_STORAGE',
 };
 
-/** The error of a start of container `name` that failed as `failed` tells. */
-export function startFailure(name: string, failed: FailedMessage): TlxcError {
+/** The error of a start that failed as `failed` tells. */
+export function startFailure(plan: StartPlan, failed: FailedMessage): TlxcError {
+  const { name } = plan;
   if (failed.step === 'already-running') {
     return new TlxcError({
       code: 'TLXC_E_RUNNING',
@@ -51,7 +86,7 @@ export function startFailure(name: string, failed: FailedMessage): TlxcError {
   const code = CODES[failed.step] ?? (failed.step.startsWith('hook') ? 'TLXC_E_HOOK' : 'TLXC_E_SYSCALL');
   return new TlxcError({
     code,
-    message: sentence(failed),
+    message: sentence(plan, failed),
     container: name,
     step: failed.step,
     ...(failed.syscall && { syscall: failed.syscall }),

@@ -6,7 +6,7 @@ import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
-import type { ShareableNamespace, StartOptions as PlanOptions } from '../plan/input.ts';
+import type { ShareableNamespace, StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { compileStartPlan, type CompiledStart } from '../plan/start-plan.ts';
 import { launchMonitor, type Started } from './launch.ts';
 import { withLock } from './lock.ts';
@@ -68,12 +68,22 @@ function sharedPaths(request: StartRequest): PlanOptions['share'] {
   );
 }
 
+function readProfile({ name, seccompProfile }: ContainerConfig): StartFiles['seccompProfile'] {
+  if (seccompProfile === undefined) return undefined;
+  const { value: path, at } = seccompProfile;
+  try {
+    return { path, ...readConfigFile(path) };
+  } catch (error) {
+    if (!(error instanceof TlxcError)) throw error;
+    throw new TlxcError({ ...error.details, container: name, where: { ...at, key: 'lxc.seccomp.profile' } });
+  }
+}
+
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   const config = loadConfig(request, paths);
-  const profile = config.seccompProfile?.value;
-  const seccompProfile = profile === undefined ? undefined : { path: profile, ...readConfigFile(profile) };
+  const seccompProfile = readProfile(config);
   const { foreground = false, consolePath, consoleLog, pidFile, logFile, logLevel, command } = request;
   const fromCommandLine = { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command };
   return compileStartPlan({
