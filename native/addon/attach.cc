@@ -89,7 +89,9 @@ Result<int> open_terminal(Attach& attach, const Napi::Object& request) {
                          .uid = js::id(request, "ptyUid"),
                          .gid = js::id(request, "ptyGid"),
                          .rows = static_cast<unsigned short>(js::number(request, "rows")),
-                         .columns = static_cast<unsigned short>(js::number(request, "columns"))});
+                         .columns = static_cast<unsigned short>(js::number(request, "columns")),
+                         // The caller's terminal goes raw only where it is standard input, too.
+                         .translate = first == 0});
     if (!pty.ok())
         return pty.failure();
     attach.pty = std::move(pty.value());

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <termios.h>
 
 namespace tlxc {
 namespace {
@@ -49,6 +50,12 @@ Result<Pty> open_pty(const PtyRequest& request) {
     const winsize size{.ws_row = request.rows, .ws_col = request.columns, .ws_xpixel = 0, .ws_ypixel = 0};
     if (size.ws_row != 0 && ::ioctl(pty.master.get(), TIOCSWINSZ, &size) != 0)
         return syscall_failure("terminal", "TIOCSWINSZ");
+    termios settings{};
+    if (!request.translate && ::tcgetattr(pty.slave.get(), &settings) == 0) {
+        settings.c_oflag &= ~static_cast<tcflag_t>(OPOST);
+        if (::tcsetattr(pty.slave.get(), TCSANOW, &settings) != 0)
+            return syscall_failure("terminal", "tcsetattr");
+    }
     return pty;
 }
 

@@ -13,6 +13,7 @@ struct PtyRequest {
     gid_t gid;
     unsigned short rows;
     unsigned short columns;
+    bool translate; // newlines to CR LF, as a terminal in raw mode needs it
 };
 
 struct Pty {

@@ -7,6 +7,7 @@
 //
 // The environment is the command's. FLAGS begin with "-": i fills in HOME, USER, LOGNAME and SHELL; r mounts
 // a fresh /proc and /sys.
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -62,10 +63,14 @@ sigset_t waited_for() {
     }
 }
 
+bool mount_over(const char* type, const char* path) {
+    // EBUSY: it is there already, because the namespace it tells of is the caller's own.
+    return mount(type, path, type, MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 || errno == EBUSY;
+}
+
 // -R: the namespaces entered are not those of the mounts, so /proc and /sys would tell of others.
 bool mount_fresh(const char* label) {
-    const bool mounted = mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 &&
-                         mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
+    const bool mounted = mount_over("proc", "/proc") && mount_over("sysfs", "/sys");
     if (!mounted)
         complain(label, "cannot mount /proc and /sys");
     return mounted;
