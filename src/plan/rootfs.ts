@@ -19,8 +19,12 @@ export function rootfsPath({ config }: Compilation): string {
   return written === 'none' ? '' : splitType(written).path;
 }
 
+/**
+ * Where the root filesystem is attached and hooks find it. Beside the run directory and not in it: the root of an
+ * unprivileged container, whose ids hooks run with, may not pass through a directory of mode 0700.
+ */
 export function rootfsMount({ config, system }: Compilation): string {
-  return config.rootfs.mount?.value ?? join(system.runDir, 'rootfs');
+  return config.rootfs.mount?.value ?? `${system.runDir}.rootfs`;
 }
 
 export function compileRootfs(compilation: Compilation): Rootfs {

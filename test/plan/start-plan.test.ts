@@ -19,7 +19,7 @@ test('the smallest configuration gives a whole plan', (t) => {
   t.is(plan.monitor.title, '[tlxc monitor] /var/lib/tlxc u1');
   t.is(plan.rootfs.kind, 'bind');
   t.is(plan.rootfs.source, '/var/lib/tlxc/u1/rootfs');
-  t.is(plan.rootfs.mountPath, '/run/tlxc/rootfs');
+  t.is(plan.rootfs.mountPath, '/run/tlxc.rootfs');
   t.is(plan.rootfs.origin.line, 1);
 });
 
