@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { requires } from '../rig/requires.ts';
+import { makeWorld } from '../rig/world.ts';
+
+const test = requires('root');
+
+test('without -t: a template must be specified, "none" for no rootfs', async (t) => {
+  const world = await makeWorld(t);
+  const { code, stderr } = await world.run('tlxc-create', '-n', 'c1');
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /^tlxc-create: c1: A template must be specified\n.*Use "none" if you really want a container without a rootfs/,
+  );
+});
+
+test('names: none, one that cannot be, one that exists', async (t) => {
+  const world = await makeWorld(t);
+  t.regex((await world.run('tlxc-create', '-t', 'none')).stderr, /No container name specified/);
+  t.regex(
+    (await world.run('tlxc-create', '-t', 'none', '-n', '../x')).stderr,
+    /"\.\.\/x" is not a container name/,
+  );
+  t.is((await world.run('tlxc-create', '-t', 'none', '-n', 'c1')).code, 0);
+  const again = await world.run('tlxc-create', '-t', 'none', '-n', 'c1');
+  t.is(again.code, 1);
+  t.is(again.stderr, 'tlxc-create: c1: Container already exists\n');
+});
+
+test('options of stores that are not built are refused by name', async (t) => {
+  const world = await makeWorld(t);
+  const { code, stderr } = await world.run('tlxc-create', '-n', 'c1', '-t', 'none', '--vgname', 'x');
+  t.is(code, 1);
+  t.regex(stderr, /--vgname is not built yet/);
+});
+
+test('busybox: two containers of one image, said in a line each, and --help of the template', async (t) => {
+  const world = await makeWorld(t);
+  t.is((await world.run('tlxc-create', '-n', 'c1', '-t', 'busybox')).stdout, 'Building an image: busybox\n');
+  t.is(
+    (await world.run('tlxc-create', '-n', 'c2', '-t', 'busybox')).stdout,
+    'Using image from local cache: busybox\n',
+  );
+  t.is((await world.run('tlxc-create', '-q', '-n', 'c3', '-t', 'busybox')).stdout, '');
+  const help = await world.run('tlxc-create', '-n', 'c4', '-t', 'busybox', '--', '--help');
+  t.is(help.code, 0);
+  t.regex(help.stdout, /--busybox-path=PATH/);
+  t.false(existsSync(`${world.lxcpath}/c4`));
+});
+
+test('destroy: what is not defined', async (t) => {
+  const world = await makeWorld(t);
+  const { code, stderr } = await world.run('tlxc-destroy', '-n', 'nosuch');
+  t.is(code, 1);
+  t.is(stderr, 'tlxc-destroy: nosuch: Container is not defined\n');
+});

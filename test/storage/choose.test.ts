@@ -1,0 +1,28 @@
+import { tmpdir } from 'node:os';
+import test from 'ava';
+import type { HostFacts } from '../../src/host/facts.ts';
+import { chooseBackend } from '../../src/storage/choose.ts';
+
+const host = (over: Partial<HostFacts>) =>
+  ({ overlay: true, overlayOnIdmapped: true, kernelRelease: '5.10.0', ...over }) as HostFacts;
+const choose = async (asked: string | null, over: Partial<HostFacts> = {}, idmapped = true) =>
+  (await chooseBackend({ asked, idmapped, host: host(over), lxcpath: tmpdir() })).name;
+
+test('the best that the host can do', async (t) => {
+  t.is(await choose(null), 'overlay');
+  t.is(await choose('best', { overlay: false }), 'dir');
+  t.is(await choose('best', { overlayOnIdmapped: false }), 'dir');
+  t.is(await choose('best', { overlayOnIdmapped: false }, false), 'overlay');
+});
+
+test('by name, by prefix, by the first of a list that can be', async (t) => {
+  t.is(await choose('dir'), 'dir');
+  t.is(await choose('over'), 'overlay');
+  t.is(await choose('zfs,btrfs,dir'), 'dir');
+});
+
+test('what cannot be is refused by name', async (t) => {
+  await t.throwsAsync(() => choose('lvm'), { message: /backing store lvm is not built yet/ });
+  await t.throwsAsync(() => choose('nosuch'), { message: /nosuch is not a valid backing storage type/ });
+  await t.throwsAsync(() => choose('overlay', { overlayOnIdmapped: false }), { message: /idmapped layers/ });
+});

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { editRootfsFile, nameRootfs } from '../../src/storage/rootfs-files.ts';
+
+function place(t: ExecutionContext) {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-files-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  const [root, canary] = [join(dir, 'root'), join(dir, 'canary')];
+  mkdirSync(join(root, 'etc'), { recursive: true });
+  mkdirSync(canary);
+  writeFileSync(join(canary, 'file'), 'LXC_NAME');
+  return { dir, root, canary, intact: () => readFileSync(join(canary, 'file'), 'utf8') === 'LXC_NAME' };
+}
+const rename = (text: string | null) => text?.replaceAll('LXC_NAME', 'c1') ?? null;
+
+test('a file in place: its text changes, its mode does not', (t) => {
+  const { root } = place(t);
+  writeFileSync(join(root, 'etc/hosts'), 'long long LXC_NAME', { mode: 0o640 });
+  t.true(editRootfsFile([root], '/etc/hosts', rename));
+  t.is(readFileSync(join(root, 'etc/hosts'), 'utf8'), 'long long c1');
+  t.is(statSync(join(root, 'etc/hosts')).mode & 0o777, 0o640);
+});
+
+test('over a lower layer: the copy goes into the upper one, with its directory’s mode', (t) => {
+  const { dir, root } = place(t);
+  const upper = join(dir, 'upper');
+  mkdirSync(upper);
+  mkdirSync(join(root, 'etc/sub'), { mode: 0o750 });
+  writeFileSync(join(root, 'etc/sub/name'), 'LXC_NAME', { mode: 0o600 });
+  writeFileSync(join(root, 'etc/hosts'), 'LXC_NAME');
+  t.true(editRootfsFile([upper, root], '/etc/sub/name', rename));
+  t.true(editRootfsFile([upper, root], '/etc/hosts', rename));
+  t.is(readFileSync(join(upper, 'etc/sub/name'), 'utf8'), 'c1');
+  t.is(readFileSync(join(upper, 'etc/hosts'), 'utf8'), 'c1');
+  t.is(statSync(join(upper, 'etc/sub')).mode & 0o777, 0o750);
+  t.is(statSync(join(upper, 'etc/sub/name')).mode & 0o777, 0o600);
+  t.is(readFileSync(join(root, 'etc/hosts'), 'utf8'), 'LXC_NAME');
+});
+
+test('links are not followed: the file itself, a parent, one that dangles', (t) => {
+  const { root, canary, intact } = place(t);
+  symlinkSync(join(canary, 'file'), join(root, 'etc/hosts'));
+  symlinkSync('../../canary', join(root, 'srv'));
+  symlinkSync(join(canary, 'new'), join(root, 'etc/hostname'));
+  t.false(editRootfsFile([root], '/etc/hosts', rename));
+  t.false(editRootfsFile([root], '/srv/file', rename));
+  nameRootfs([root], 'c1', ['/srv/file', '/etc/../../canary/file', '/../canary/file', 'etc/hosts']);
+  t.true(intact());
+  t.false(existsSync(join(canary, 'new')));
+});
+
+test('what is no plain file is left alone, and nobody waits for it', (t) => {
+  const { root } = place(t);
+  execFileSync('mkfifo', [join(root, 'etc/hosts')]);
+  mkdirSync(join(root, 'etc/hostname'));
+  nameRootfs([root], 'c1', []);
+  t.true(statSync(join(root, 'etc/hosts')).isFIFO());
+  t.true(statSync(join(root, 'etc/hostname')).isDirectory());
+});
+
+test('a system without /etc gets none', (t) => {
+  const { root } = place(t);
+  rmSync(join(root, 'etc'), { recursive: true });
+  nameRootfs([root], 'c1', []);
+  t.false(existsSync(join(root, 'etc')));
+});
