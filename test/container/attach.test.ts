@@ -122,9 +122,11 @@ rooted('stopped, unknown, frozen and wedged containers are errors at once', asyn
     t.true(frozen.milliseconds < 3000);
   }
 
-  await world.sh('kill -STOP $(pgrep -x tlxc-monitor)');
+  const instance = await world.sh(`cat ${world.runDir}/*/u1/instance.json`);
+  const { monitorPid } = JSON.parse(instance) as { monitorPid: number };
+  await world.sh(`kill -STOP ${monitorPid}`);
   const wedged = await attach('--', 'true');
-  await world.sh('kill -CONT $(pgrep -x tlxc-monitor)');
+  await world.sh(`kill -CONT ${monitorPid}`);
   t.is(wedged.code, 1);
   t.regex(wedged.stderr, /^tlxc-attach: u1: the container's monitor does not answer/);
 });
