@@ -1,0 +1,80 @@
+import type { ExecutionContext } from 'ava';
+import { addBusybox } from '../rig/containers.ts';
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+const rooted = requires('root', 'userns', 'idmap', 'busybox', 'terminal');
+
+async function running(t: ExecutionContext, inittab: string, config: readonly string[] = []): Promise<World> {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1', { config });
+  await world.sh(`cat >> ${world.lxcpath}/u1/rootfs/etc/inittab`, { input: inittab });
+  await world.sh('tlxc-start -n u1');
+  return world;
+}
+
+/** Types the lines, each after a moment, on a terminal that runs the command; what the terminal showed. */
+async function typed(world: World, command: string, ...keys: readonly string[]): Promise<string> {
+  const keyboard = keys.map((key) => `printf '${key}'; sleep 0.7`).join('; ');
+  const line = `(sleep 1; ${keyboard}) | script -qE never -ec 'stty rows 33 cols 99; ${command}; echo "status $?"' /dev/null`;
+  return (await world.sh(line)).replaceAll('\r\n', '\n');
+}
+
+const banner = (tty: number, key = 'Ctrl+a') =>
+  `\nConnected to tty ${tty}\nType <${key} q> to exit the console, <${key} ${key}> to enter ${key} itself\n`;
+
+rooted('a tty is a terminal on its getty; the escape leaves it and the terminal as it was', async (t) => {
+  const world = await running(t, 'tty1::respawn:-/bin/sh\n', ['lxc.tty.max = 2']);
+  const shown = await typed(
+    world,
+    'tlxc-console -n u1 -t 1',
+    '\\r',
+    'stty size; echo a-$((1+1))-z\\r',
+    '\\001q',
+  );
+  t.true(shown.startsWith(banner(1)), shown);
+  t.regex(shown, /^33 99$/m);
+  t.regex(shown, /^a-2-z$/m);
+  t.regex(shown, /status 0\n$/);
+});
+
+rooted('-t 0 is the console, -e another escape, no -t the next free tty', async (t) => {
+  const world = await running(t, 'console::respawn:-/bin/sh\n', ['lxc.tty.max = 2']);
+  const shown = await typed(world, 'tlxc-console -n u1 -t 0 -e ^b', 'echo a-$((1+1))-z\\r', '\\002q');
+  t.true(shown.startsWith(banner(0, 'Ctrl+b')), shown);
+  t.regex(shown, /^a-2-z$/m);
+  t.regex(shown, /status 0\n$/);
+  t.true((await typed(world, 'tlxc-console -n u1', '\\001q')).startsWith(banner(1)));
+});
+
+rooted('a tty that is in use or does not exist is refused', async (t) => {
+  const world = await running(t, '', ['lxc.tty.max = 1']);
+  const missing = await world.run('tlxc-console', '-n', 'u1', '-t', '2');
+  t.is(missing.code, 1);
+  t.is(missing.stderr, 'tlxc-console: u1: cannot open tty 2: the container has no such tty (lxc.tty.max)\n');
+  const busy = await world.sh(
+    `(sleep 30 | tlxc-console -n u1 -t 1 2>/dev/null & echo $! > pid); sleep 1
+     tlxc-console -n u1 -t 1 2>&1 </dev/null; echo $?; pkill -P 1 sleep; kill $(cat pid) || true`,
+  );
+  t.is(busy, 'tlxc-console: u1: cannot open tty 1: it is in use already\n1\n');
+});
+
+rooted('a container that does not run has no console', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const outcome = await world.run('tlxc-console', '-n', 'u1');
+  t.is(outcome.code, 1);
+  t.is(outcome.stderr, 'tlxc-console: u1 is not running\n');
+});
+
+rooted('a foreground start is the console, and ends as init ends', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const ended = await world.run('tlxc-start', '-n', 'u1', '-F', '--', '/bin/sh', '-c', 'echo said; exit 5');
+  t.is(ended.stdout.replaceAll('\r\n', '\n'), 'said\n');
+  t.is(ended.code, 5);
+  const input = 'echo a-$((1+1))-z; exit 6\n';
+  const talked = await world.runWith({ input }, 'tlxc-start', '-n', 'u1', '-F', '--', '/bin/sh');
+  t.regex(talked.stdout, /a-2-z/);
+  t.is(talked.code, 6);
+});
