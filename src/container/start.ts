@@ -130,7 +130,7 @@ export async function startContainer(
   checkStopped(paths);
   warnings.forEach(warn);
   return withLock(paths, async () => {
-    sweepDead(paths);
+    await sweepDead(paths);
     return launchMonitor(plan, warn);
   });
 }

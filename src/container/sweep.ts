@@ -1,6 +1,7 @@
 /** What a monitor that was killed leaves behind, and how to end a container whose monitor does not answer. */
 import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
@@ -21,6 +22,9 @@ interface Instance {
     readonly monitorGroup: string;
   }[];
 }
+
+/** How long the kernel is given to take killed processes down. */
+const DYING_MS = 2_000;
 
 function readInstance(paths: ContainerPaths): Instance | null {
   try {
@@ -57,15 +61,26 @@ function thaw(instance: Instance): void {
   }
 }
 
-/** Removes a group and those below it; one with processes in it stays. */
-function removeGroup(path: string): void {
+/** Removes a group and those below it. False: processes are still in it. */
+function removeGroup(path: string): boolean {
   try {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       if (entry.isDirectory()) removeGroup(join(path, entry.name));
     }
     rmdirSync(path);
-  } catch {
-    // gone, or in use by processes that are dying: the next start takes it over or another name
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+  return true;
+}
+
+/** Killed processes take a moment to leave; a group that is not empty then is left to the next start. */
+async function removeGroups(paths: readonly string[]): Promise<void> {
+  const deadline = performance.now() + DYING_MS;
+  let left = paths.filter((path) => !removeGroup(path));
+  while (left.length > 0 && performance.now() < deadline) {
+    await sleep(10);
+    left = left.filter((path) => !removeGroup(path));
   }
 }
 
@@ -83,17 +98,17 @@ export function killInstance(paths: ContainerPaths): boolean {
  * Ends and removes what a dead monitor left: processes, control groups, its socket and its record. A monitor that lives
  * (it holds monitor.lock) is left alone. The caller holds the container's lock.
  */
-export function sweepDead(paths: ContainerPaths): void {
+export async function sweepDead(paths: ContainerPaths): Promise<void> {
   const instance = readInstance(paths);
   if (!instance) return;
   const lock = native().lock({ path: join(paths.runDir, 'monitor.lock'), wait: false });
   if (typeof lock !== 'number') return;
   try {
     killInstance(paths);
-    for (const { mountPoint, limitGroup, monitorGroup } of instance.cgroups) {
-      removeGroup(join(mountPoint, limitGroup));
-      if (monitorGroup) removeGroup(join(mountPoint, monitorGroup));
-    }
+    const groups = instance.cgroups.flatMap(({ mountPoint, limitGroup, monitorGroup }) =>
+      [limitGroup, monitorGroup].filter(Boolean).map((group) => join(mountPoint, group)),
+    );
+    await removeGroups(groups);
     rmSync(paths.socket, { force: true });
     rmSync(paths.instance, { force: true });
   } finally {

@@ -2,9 +2,9 @@ import test from 'ava';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { defineCommand, type Action, type CommandSpec, type Invocation } from '../../src/cli/command.ts';
 import { TlxcError } from '../../src/errors.ts';
+import { runCommand, type CommandOutcome } from './run-command.ts';
 
 const spec: CommandSpec = {
   program: 'tlxc-try',
@@ -24,10 +24,7 @@ const settings = join(dir, 'tlxc.conf');
 writeFileSync(settings, `lxc.lxcpath = ${dir}/store\n`);
 test.after.always(() => rmSync(dir, { recursive: true }));
 
-interface Outcome {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
+interface Outcome extends CommandOutcome {
   readonly invocation: Invocation | undefined;
 }
 
@@ -36,16 +33,13 @@ async function run(
   changes: Partial<CommandSpec> = {},
   action?: Action,
 ): Promise<Outcome> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   let invocation: Invocation | undefined;
   const command = defineCommand({ ...spec, ...changes }, (given, context) => {
     invocation = given;
     return action?.(given, context) ?? 0;
   });
-  const env = { TLXC_CONF: settings };
-  const exit = await command({ program: spec.program, argv, env, cwd: '/tmp', stdin, stdout, stderr });
-  const text = (stream: PassThrough) => (stream.read() as Buffer | null)?.toString() ?? '';
-  return { exit, stdout: text(stdout), stderr: text(stderr), invocation };
+  const outcome = await runCommand(command, argv, { env: { TLXC_CONF: settings }, cwd: '/tmp' });
+  return { ...outcome, invocation };
 }
 
 test('the name is -n or the first word; the other words are the rest', async (t) => {
