@@ -37,7 +37,8 @@ function files(runDir: string, lxcpath: string): string[] {
     : readdirSync(runDir, { withFileTypes: true, recursive: true }).filter(({ name }) =>
         ['monitor.sock', 'instance.json'].includes(name),
       );
-  const halfMade = readdirSync(lxcpath, { withFileTypes: true }).filter(({ name }) => name.startsWith('.'));
+  const hidden = readdirSync(lxcpath).filter((name) => name.startsWith('.'));
+  const halfMade = hidden.flatMap((name) => readdirSync(join(lxcpath, name), { withFileTypes: true }));
   return [...running, ...halfMade].map((entry) => `file ${join(entry.parentPath, entry.name)}`);
 }
 
