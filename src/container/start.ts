@@ -126,8 +126,8 @@ export async function startContainer(
 ): Promise<Started> {
   const { warn = () => undefined } = callbacks;
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  const { plan, warnings } = planStart(request);
   checkStopped(paths);
+  const { plan, warnings } = planStart(request);
   warnings.forEach(warn);
   return withLock(paths, async () => {
     await sweepDead(paths);
