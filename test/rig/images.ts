@@ -14,6 +14,7 @@ const published = join(cacheDir, 'images-1');
 const server = fileURLToPath(new URL('../../.ci/image-server.ts', import.meta.url));
 const loader = fileURLToPath(import.meta.resolve('tsx'));
 const port = 8087;
+const BUILD = '20260101_05:24';
 
 /** The setting that makes a world's tlxc-create ask serveDebian's server. */
 export const imageServerSetting = `tlxc.image.server = http://127.0.0.1:${port}/`;
@@ -25,7 +26,7 @@ async function publish(): Promise<void> {
   mkdirSync(dirname(root), { recursive: true });
   await publishImage({
     ...{ root, archive: debianRootfsTar(), dist: 'debian', release: 'bookworm', arch: debianArchitecture() },
-    ...{ variant: 'default', build: '20260101_05:24', message: 'A Debian 12 for tests.', level: 1 },
+    ...{ variant: 'default', build: BUILD, message: 'A Debian 12 for tests.', level: 1 },
   });
   try {
     renameSync(root, published);
@@ -36,6 +37,13 @@ async function publish(): Promise<void> {
 
 function debianArchitecture(): string {
   return process.arch === 'x64' ? 'amd64' : process.arch;
+}
+
+/** The files of the image, as a server has them. */
+export async function publishedDebian(): Promise<{ readonly meta: string; readonly rootfs: string }> {
+  await publish();
+  const build = join(published, 'images/debian/bookworm', debianArchitecture(), 'default', BUILD);
+  return { meta: join(build, 'meta.tar.xz'), rootfs: join(build, 'rootfs.tar.xz') };
 }
 
 /** Serves until the test ends. */
