@@ -5,6 +5,8 @@ export interface ScanLimits {
   /** Bytes that all members together may need. */
   readonly bytes: number;
   readonly members: number;
+  /** Bytes that the disk has left for them. */
+  readonly space: number;
 }
 
 export interface Member {
@@ -33,6 +35,14 @@ export function parseMember(line: string): Member | null {
 
 const climbs = (path: string) => path.startsWith('/') || path.split('/').includes('..');
 
+const noSpace = (space: number): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_STORAGE',
+    message: `the image cannot be unpacked: it needs more than the ${Math.round(space / 2 ** 20)} MiB that may be filled`,
+    errno: 'ENOSPC',
+    hint: 'free some space, or keep images elsewhere: tlxc-config tlxc.cachedir DIRECTORY',
+  });
+
 /** Collects what is wrong; `refused` is set at the first member that makes the archive unacceptable. */
 export class MemberScan {
   readonly #limits: ScanLimits;
@@ -54,6 +64,7 @@ export class MemberScan {
       this.#bytes += member.size;
       const problem = this.#problem(member);
       if (problem !== '') this.refuse(problem);
+      if (this.#bytes > this.#limits.space) this.refused ??= noSpace(this.#limits.space);
       if (member.type === 'c' || member.type === 'b') this.devices.push(member.name);
     }
     return this.refused === null;

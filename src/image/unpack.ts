@@ -30,6 +30,8 @@ export interface Unpacked {
 
 const MAX_BYTES = 16 * 2 ** 30;
 const MAX_MEMBERS = 2_000_000;
+/** How much of the free space an image may take. */
+const FILL = 0.8;
 /** Decompressed to compressed, once BOMB_FREE bytes are out: no root filesystem comes near it. */
 const MAX_RATIO = 200;
 const BOMB_FREE = 64 * 2 ** 20;
@@ -74,7 +76,9 @@ export async function unpack(unpacking: Unpacking): Promise<Unpacked> {
   await mkdir(rootfs, { mode: 0o755 });
   await mkdir(jail, { mode: 0o700 });
   const { bavail, bsize } = await statfs(unpacking.work);
-  const scan = new MemberScan({ bytes: Math.min(MAX_BYTES, bavail * bsize * 0.8), members: MAX_MEMBERS });
+  // The rest is left to whoever else writes there, and to what directories and inodes take.
+  const space = bavail * bsize * FILL;
+  const scan = new MemberScan({ bytes: MAX_BYTES, members: MAX_MEMBERS, space });
   const [decoder, tar] = await runPipeline({ ...unpacking, rootfs, jail, scan });
   const [device] = scan.devices;
   if (device !== undefined && !unpacking.privileged)

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { MemberScan, parseMember } from '../../src/image/member-scan.ts';
 
-const scan = (lines: readonly string[], limits = { bytes: 1e9, members: 100 }) => {
-  const result = new MemberScan(limits);
+const scan = (lines: readonly string[], limits = {}) => {
+  const result = new MemberScan({ bytes: 1e9, members: 100, space: 1e9, ...limits });
   lines.forEach((line) => result.take(line));
   return result;
 };
@@ -41,6 +41,9 @@ test('too many, too large, too deep', (t) => {
     scan([file('./a', 9), file('./b', 9)], { bytes: 10, members: 9 }).refused?.message ?? '',
     /needs more than/,
   );
+  const full = scan([file('./a', 9), file('./b', 9)], { space: 10 }).refused;
+  t.is(full?.details.errno, 'ENOSPC');
+  t.notRegex(full?.message ?? '', /hostile/);
   t.regex(scan([file(`./${'a/'.repeat(300)}b`)]).refused?.message ?? '', /too deep/);
 });
 
