@@ -244,10 +244,15 @@ Status check(const StartPlan& plan) {
     return {};
 }
 
+// The file in which a process of one thread moves itself. Version 1 moves single threads, and that at once.
+const char* own_entry(int64_t version) {
+    return version == 1 ? "tasks" : "cgroup.procs";
+}
+
 // Moves this process.
-bool move_into(const std::string& mountPoint, const std::string& group) {
-    const UniqueFd fd = open_group(mountPoint, group);
-    return fd && write_file(fd.get(), "cgroup.procs", "0");
+bool move_into(const CgroupHierarchy& hierarchy, const std::string& group) {
+    const UniqueFd fd = open_group(hierarchy.mountPoint, group);
+    return fd && write_file(fd.get(), own_entry(hierarchy.version), "0");
 }
 
 // Kills what lives in the place and removes its groups; false while something is still left.
@@ -266,15 +271,15 @@ bool remove_place(const CgroupPlace& place) {
 
 } // namespace
 
-Status enter_monitor(const StartPlan& plan) {
+Status enter_monitor(const StartPlan& plan, int version) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
-        if (hierarchy.monitorGroup.empty())
+        if (hierarchy.version != version || hierarchy.monitorGroup.empty())
             continue;
         const UniqueFd group = make_group(hierarchy, hierarchy.monitorGroup, Controllers::LeaveAlone);
         if (!group)
             return failed("mkdir", hierarchy, hierarchy.monitorGroup);
-        if (!write_file(group.get(), "cgroup.procs", "0"))
-            return failed("write", hierarchy, hierarchy.monitorGroup + "/cgroup.procs");
+        if (!write_file(group.get(), own_entry(version), "0"))
+            return failed("write", hierarchy, hierarchy.monitorGroup + "/" + own_entry(version));
     }
     return {};
 }
@@ -310,15 +315,29 @@ Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
     return places;
 }
 
-Status enter(const std::vector<CgroupPlace>& places, pid_t child) {
-    const std::string pid = std::to_string(child);
+Result<Door> open_door(const std::vector<CgroupPlace>& places) {
+    Door door;
     for (const auto& place : places) {
-        const UniqueFd group = open_group(place.mountPoint, place.innerGroup);
-        if (group && write_file(group.get(), "cgroup.procs", pid))
+        const std::string path = place.mountPoint + "/" + place.innerGroup;
+        UniqueFd group = open_group(place.mountPoint, place.innerGroup);
+        if (!group)
+            return syscall_failure("cgroup", "open", path);
+        if (place.version == 2) {
+            door.unified = std::move(group);
             continue;
-        return syscall_failure("cgroup", "write",
-                               place.mountPoint + "/" + place.innerGroup + "/cgroup.procs");
+        }
+        UniqueFd tasks{openat(group.get(), "tasks", O_WRONLY | O_NOFOLLOW | O_CLOEXEC)};
+        if (!tasks)
+            return syscall_failure("cgroup", "open", path + "/tasks");
+        door.tasks.push_back(std::move(tasks));
     }
+    return door;
+}
+
+Status enter(const Door& door) {
+    for (const auto& tasks : door.tasks)
+        if (write(tasks.get(), "0", 1) != 1)
+            return syscall_failure("cgroup", "write", "tasks");
     return {};
 }
 
@@ -343,7 +362,7 @@ void remove_monitor(const StartPlan& plan) {
         auto [parent, name] = split_last(hierarchy.monitorGroup);
         const UniqueFd above = open_group(hierarchy.mountPoint, parent);
         // Upwards to the first group that takes a process: one that hands v2 controllers down does not.
-        while (!move_into(hierarchy.mountPoint, parent) && !parent.empty())
+        while (!move_into(hierarchy, parent) && !parent.empty())
             parent = split_last(parent).first;
         if (above)
             (void)unlinkat(above.get(), name.c_str(), AT_REMOVEDIR); // a namesake elsewhere may still use it

@@ -5,15 +5,25 @@
 
 namespace tlxc::cgroup {
 
-// Moves the monitor itself into its own groups. Called once, before anything else.
-[[nodiscard]] Status enter_monitor(const plan::StartPlan& plan);
+// Moves the monitor itself into its own groups of one version. Into those of version 1 before anything else;
+// into that of version 2, where moving a process waits for an RCU grace period (10 ms and more), once the
+// container runs.
+[[nodiscard]] Status enter_monitor(const plan::StartPlan& plan, int version);
 // Makes limit and inner groups in every hierarchy (enabling v2 controllers on the way down), writes the
 // limits, attaches the v2 device program, delegates the inner group to the container's root. A group of that
 // name which nobody owns and nobody is in is taken over, empty; one in use: the next suffix, or an error. On
 // failure every group made is gone again.
 [[nodiscard]] Result<std::vector<CgroupPlace>> create(const plan::StartPlan& plan);
-// Moves the child into every inner group; before it unshares its cgroup namespace.
-[[nodiscard]] Status enter(const std::vector<CgroupPlace>& places, pid_t child);
+// The ways into the inner groups, opened by the monitor with its privilege. The child is born in the group of
+// version 2 (CLONE_INTO_CGROUP) and writes itself into those of version 1: neither waits for the grace period
+// that it takes to move another process, or all threads of one.
+struct Door {
+    UniqueFd unified; // O_DIRECTORY; none: no hierarchy of version 2
+    std::vector<UniqueFd> tasks;
+};
+[[nodiscard]] Result<Door> open_door(const std::vector<CgroupPlace>& places);
+// In the child, which has a single thread; before it unshares its cgroup namespace.
+[[nodiscard]] Status enter(const Door& door);
 // Kills what is left inside (v2 cgroup.kill, else by signals), then removes inner and limit groups, deepest
 // first. Waits at most deadlineMs. Also called for what a dead monitor left.
 void remove(const std::vector<CgroupPlace>& places, int deadlineMs);

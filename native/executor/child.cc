@@ -14,15 +14,17 @@ namespace {
 
 class Child {
   public:
-    Child(const plan::StartPlan& plan, handshake::Channel& monitor, const Deadline& deadline)
-        : plan_(plan), monitor_(monitor), deadline_(deadline) {}
+    Child(const Inheritance& inheritance, handshake::Channel& monitor)
+        : plan_(inheritance.plan), door_(inheritance.door), deadline_(inheritance.deadline),
+          monitor_(monitor) {}
 
     // Returns only with a failure.
     Status become_init() {
+        TRY(cgroup::enter(door_)); // before anything that a limit could be meant for
         TRY(init::detach(monitor_.fd()));
         TRY(init::die_with_monitor(plan_));
         const UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
-        TRY(monitor_.receive<handshake::Placed>(
+        TRY(monitor_.receive<handshake::Mapped>(
             deadline_)); // fails, too, when the monitor died before we asked
         TRY(settle());
         const UniqueFd root = TRY(attach_root(mountPoint));
@@ -113,15 +115,16 @@ class Child {
     }
 
     const plan::StartPlan& plan_;
-    handshake::Channel& monitor_;
+    const cgroup::Door& door_;
     const Deadline& deadline_;
+    handshake::Channel& monitor_;
     std::vector<handshake::PreparedMount> prepared_;
 };
 
 } // namespace
 
-void run_child(const plan::StartPlan& plan, handshake::Channel monitor, const Deadline& deadline) {
-    Status status = Child(plan, monitor, deadline).become_init();
+void run_child(const Inheritance& inheritance, handshake::Channel monitor) {
+    Status status = Child(inheritance, monitor).become_init();
     (void)monitor.send(status.failure()).ok(); // nobody is left to tell when this fails
     _exit(1);
 }

@@ -49,7 +49,7 @@ class Start {
         running_.cgroups = TRY(cgroup::create(plan_));
         TRY(rootfs::make_mount_point(plan_));
         TRY(spawn_child());
-        TRY(place_child());
+        TRY(map_ids());
         TRY(send_mounts());
         running_.interfaces = TRY(network::create(plan_, running_.initPid));
         running_.seccomp = TRY(security::compile_seccomp(plan_)); // while the child builds its tree
@@ -71,20 +71,19 @@ class Start {
 
     Status spawn_child() {
         auto [ours, theirs] = TRY(handshake::Channel::make());
-        namespaces::Child child = TRY(namespaces::spawn(plan_));
+        const cgroup::Door door = TRY(cgroup::open_door(running_.cgroups));
+        namespaces::Child child = TRY(namespaces::spawn(plan_, door.unified.get()));
         if (child.pid == 0)
-            run_child(plan_, std::move(theirs), deadline_);
+            run_child({plan_, door, deadline_}, std::move(theirs));
         child_ = std::move(ours);
         running_.initPid = child.pid;
         running_.initPidfd = std::move(child.pidfd);
         return {};
     }
 
-    // Ids and groups, before the child does anything that either could limit.
-    Status place_child() {
+    Status map_ids() {
         TRY(idmap::write_maps(plan_, running_.initPid));
-        TRY(cgroup::enter(running_.cgroups, running_.initPid));
-        return tell(handshake::Placed{});
+        return tell(handshake::Mapped{});
     }
 
     Status send_mounts() {

@@ -16,7 +16,7 @@ template <Tag kTag, typename Message> struct Empty {
     static void write(Packet&, const Message&) {}
     static void read(Packet&, Message&) {}
 };
-template <> struct Wire<Placed> : Empty<Tag::Placed, Placed> {};
+template <> struct Wire<Mapped> : Empty<Tag::Mapped, Mapped> {};
 template <> struct Wire<HooksDone> : Empty<Tag::HooksDone, HooksDone> {};
 template <> struct Wire<Executing> : Empty<Tag::Executing, Executing> {};
 
@@ -148,7 +148,7 @@ std::optional<Failure> Channel::last_words() {
     return std::nullopt;
 }
 
-template Status Channel::send(const Placed&);
+template Status Channel::send(const Mapped&);
 template Status Channel::send(const HooksDone&);
 template Status Channel::send(const Mounts&);
 template Status Channel::send(const Tty&);
@@ -156,7 +156,7 @@ template Status Channel::send(const Ready&);
 template Status Channel::send(const Go&);
 template Status Channel::send(const Executing&);
 template Status Channel::send(const Failure&);
-template Result<Placed> Channel::receive(const Deadline&);
+template Result<Mapped> Channel::receive(const Deadline&);
 template Result<HooksDone> Channel::receive(const Deadline&);
 template Result<Mounts> Channel::receive(const Deadline&);
 template Result<Tty> Channel::receive(const Deadline&);

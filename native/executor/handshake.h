@@ -1,17 +1,20 @@
 // The conversation of a start between the monitor (host's namespaces, privileged) and the child that becomes
-// init, over a SOCK_SEQPACKET pair, one message a datagram:
+// init, over a SOCK_SEQPACKET pair, one message a datagram.
 //
+// clang-format off
 //   monitor                                   child
-//     | -- Placed ----------------------------> | ids are mapped and it is in its control groups: become root
-//     inside | <- HooksDone -------------------------- | only with pre-mount hooks: the root filesystem may
-//     be taken now | -- Mounts {steps} + descriptors ------> | one or several, the last one says so: build
-//     the tree | <- Tty {slave} + master, peer --------- | one for each tty | <- Ready + devpts, console
-//     ------------ | all is built and the root is changed | -- Go + seccomp filter ---------------> | network
-//     and start-host hooks are done: restrict, execute init | <- Executing -------------------------- | | <-
-//     end of file ------------------------ | execve has closed the descriptor: init runs
+//     | -- Mapped ----------------------------> | its ids are mapped: become root inside
+//     | <- HooksDone -------------------------- | only with pre-mount hooks: the rootfs may be taken now
+//     | -- Mounts {steps} + descriptors ------> | one or several, the last one says so: build the tree
+//     | <- Tty {slave} + master, peer --------- | one for each tty
+//     | <- Ready + devpts, console ------------ | all is built and the root is changed
+//     | -- Go + seccomp filter ---------------> | network and start-host hooks are done: execute init
+//     | <- Executing -------------------------- | the last word before the filter is in force
+//     | <- end of file ------------------------ | execve has closed the descriptor: init runs
+// clang-format on
 //
-//   Failed {failure} from the child takes the place of any of its messages and is its last. An end of file
-//   without Executing: it was killed. In the other direction an end of file means that the monitor is gone.
+// Failed {failure} from the child takes the place of any of its messages and is its last. An end of file
+// without Executing: it was killed. In the other direction an end of file means that the monitor is gone.
 #pragma once
 #include <optional>
 
@@ -28,7 +31,7 @@ struct PreparedMount {
     UniqueFd mount; // detached; none: the source of an optional step does not exist
 };
 
-struct Placed {};
+struct Mapped {};
 struct HooksDone {};
 struct Mounts {
     std::vector<PreparedMount> mounts;

@@ -53,7 +53,7 @@ Status join(const plan::SharedNamespace& shared, std::vector<Return>& back) {
     return {};
 }
 
-Result<Child> clone_child(const plan::StartPlan& plan) {
+Result<Child> clone_child(const plan::StartPlan& plan, int cgroup) {
     int pidfd = -1;
     clone_args arguments{};
     arguments.flags = CLONE_PIDFD;
@@ -62,6 +62,10 @@ Result<Child> clone_child(const plan::StartPlan& plan) {
     for (const auto name : plan.namespaces)
         if (name != plan::Namespace::Cgroup)
             arguments.flags |= kind_of(name).flag;
+    if (cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = static_cast<uint64_t>(cgroup);
+    }
     const pid_t pid = sys::clone3(arguments);
     if (pid < 0)
         return syscall_failure("namespaces", "clone3");
@@ -70,7 +74,7 @@ Result<Child> clone_child(const plan::StartPlan& plan) {
 
 } // namespace
 
-Result<Child> spawn(const plan::StartPlan& plan) {
+Result<Child> spawn(const plan::StartPlan& plan, int cgroup) {
     std::vector<Return> back;
     Status joined;
     for (const auto& shared : plan.shared) {
@@ -78,7 +82,7 @@ Result<Child> spawn(const plan::StartPlan& plan) {
         if (!joined.ok())
             break;
     }
-    Result<Child> child = joined.ok() ? clone_child(plan) : Result<Child>(joined.failure());
+    Result<Child> child = joined.ok() ? clone_child(plan, cgroup) : Result<Child>(joined.failure());
     if (child.ok() && child.value().pid == 0)
         return child;
     for (const auto& each : back)

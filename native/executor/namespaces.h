@@ -10,10 +10,10 @@ struct Child {
     pid_t pid = -1;
     UniqueFd pidfd;
 };
-// A copy of this process in all new namespaces of the plan but the cgroup namespace, and in those it shares.
-// Shared ones are joined by the caller for the moment of the clone, because only out here is the privilege to
-// do so.
-[[nodiscard]] Result<Child> spawn(const plan::StartPlan& plan);
+// A copy of this process in all new namespaces of the plan but the cgroup namespace, and in those it shares;
+// born in cgroup (a directory of version 2; -1: where the caller is). Shared namespaces are joined by the
+// caller for the moment of the clone, because only out here is the privilege to do so.
+[[nodiscard]] Result<Child> spawn(const plan::StartPlan& plan, int cgroup);
 
 // In the child, once it is in its groups: they become the roots that it sees.
 [[nodiscard]] Status unshare_cgroup(const plan::StartPlan& plan);

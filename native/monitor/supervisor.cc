@@ -41,6 +41,10 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
     report.running(running_.initPid, getpid());
+    Status entered = cgroup::enter_monitor(plan, 2);
+    if (!entered.ok())
+        log_.failure(Log::Level::Warn,
+                     entered.failure()); // the container runs, only its monitor is elsewhere
     return {};
 }
 
@@ -53,7 +57,7 @@ Status Supervisor::prepare(const plan::StartPlan& plan) {
     if (!signals_ || !loop_.open() || !loop_.add(Source::Signal, signals_.get()))
         return syscall_failure("monitor", "epoll_ctl");
     TRY(server_.bind(dir_));
-    Status entered = cgroup::enter_monitor(plan);
+    Status entered = cgroup::enter_monitor(plan, 1);
     if (!entered.ok())
         finish(&plan);
     return entered;
