@@ -5,9 +5,9 @@ import type { CommandContext } from './context.ts';
 import { printable } from './render.ts';
 
 export interface ImageProgress {
-  show(event: ImageEvent): void;
+  readonly show: (event: ImageEvent) => void;
   /** Ends the bar, if one is shown. */
-  end(): void;
+  readonly end: () => void;
 }
 
 const MIB = 2 ** 20;
@@ -42,15 +42,10 @@ export function imageProgress({ stdout, stderr }: CommandContext, quiet: boolean
   };
   const line = (text: string) => stdout.write(`${printable(text)}\n`);
   const startBar = async (total: number) => {
-    const { SingleBar } = await import('cli-progress');
-    if (announced === '') return;
-    bar = new SingleBar({
-      stream: stderr as NodeJS.WriteStream,
-      format: '  {bar} {percentage}%  {value}/{total} MiB  {eta_formatted} left',
-      clearOnComplete: true,
-      hideCursor: true,
-    });
-    bar.start(Math.ceil(total / MIB), 0);
+    const made = await newBar(stderr, total);
+    // The transfer may have ended while the package was loaded.
+    if (announced === '') made.stop();
+    else bar = made;
   };
   const download = ({ what, received, total }: Extract<ImageEvent, { kind: 'download' }>) => {
     if (announced !== what) {
@@ -63,12 +58,27 @@ export function imageProgress({ stdout, stderr }: CommandContext, quiet: boolean
   return {
     end,
     show(event) {
-      if (event.kind === 'download') return download(event);
+      if (event.kind === 'download') {
+        download(event);
+        return;
+      }
       end();
       announced = '';
       line(event.kind === 'output' ? event.line : words(event));
     },
   };
+}
+
+async function newBar(stream: NodeJS.WritableStream, total: number): Promise<SingleBar> {
+  const { SingleBar } = await import('cli-progress');
+  const bar = new SingleBar({
+    stream,
+    format: '  {bar} {percentage}%  {value}/{total} MiB  {eta_formatted} left',
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(Math.ceil(total / MIB), 0);
+  return bar;
 }
 
 const size = (bytes: number) =>

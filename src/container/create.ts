@@ -101,7 +101,7 @@ function checkBackend({ backend, template, name }: CreateRequest): void {
 }
 
 async function createLocked(making: Making): Promise<Created> {
-  const { request, paths, staging, store } = making;
+  const { request, paths, staging } = making;
   refuseExisting(paths);
   await removeTree(staging);
   await sweepQuietly(making);
@@ -185,11 +185,11 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     return done('dir');
   }
   if (prepared === null) {
-    await writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
+    writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
     return done('none');
   }
   const rootfsPath = await makeRootfs(making, prepared, idmapped);
-  await writeConfig(making, newConfigText({ ...config, rootfsPath }));
+  writeConfig(making, newConfigText({ ...config, rootfsPath }));
   await syncFilesystem(staging);
   return done(rootfsPath.split(':')[0] ?? '');
 }

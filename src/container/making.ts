@@ -41,7 +41,7 @@ export interface Making {
 }
 
 /** Writes the file and loads it as start will: a container that could never start is not made. */
-export async function writeConfig({ request, staging }: Making, text: string): Promise<void> {
+export function writeConfig({ request, staging }: Making, text: string): void {
   const file = join(staging, 'config');
   writeFileAtomically(file, text, { mode: 0o640 });
   const { name, lxcpath, environment } = request;

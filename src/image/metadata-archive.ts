@@ -21,7 +21,10 @@ export async function readMetadataArchive(path: string): Promise<Map<string, str
       const name = entry.path.replace(/^\.\//, '');
       const wanted =
         /^[a-z0-9][a-z0-9._-]*$/.test(name) && (entry.type === 'File' || entry.type === 'OldFile');
-      if (!wanted || count > MAX_MEMBERS || bytes > MAX_BYTES) return void entry.resume();
+      if (!wanted || count > MAX_MEMBERS || bytes > MAX_BYTES) {
+        entry.resume();
+        return;
+      }
       const chunks: Buffer[] = [];
       entry.on('data', (chunk: Buffer) => chunks.push(chunk));
       entry.on('end', () => members.set(name, Buffer.concat(chunks).toString('utf8')));

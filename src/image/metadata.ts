@@ -72,10 +72,9 @@ const lines = (text: string | undefined): string[] =>
     .slice(0, MAX_LIST);
 
 /** An image's words go to the caller's terminal: nothing in them may drive it. */
-// eslint-disable-next-line no-control-regex
 const printable = (text: string): string =>
   text
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '')
+    .replace(/[^\P{Cc}\n\t]/gu, '')
     .slice(0, 4096)
     .trim();
 

@@ -87,17 +87,27 @@ function answer({ root, path, request, response, fault }: Exchange): void {
     response.writeHead(404).end();
     return;
   }
+  respond({ file, size: stats.size, request, response, fault });
+}
+
+interface Answering extends Pick<Exchange, 'request' | 'response' | 'fault'> {
+  readonly file: string;
+  readonly size: number;
+}
+
+/** 200, 206 or 416, as the request's range says. */
+function respond({ file, size, request, response, fault }: Answering): void {
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   const start = Number(range?.[1] ?? 0);
-  const end = range?.[2] ? Math.min(Number(range[2]), stats.size - 1) : stats.size - 1;
-  if (range && start >= stats.size) {
-    response.writeHead(416, { 'content-range': `bytes */${stats.size}` }).end();
+  const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
+  if (range && start >= size) {
+    response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
     return;
   }
-  const partial = range ? { 'content-range': `bytes ${start}-${end}/${stats.size}` } : {};
+  const partial = range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {};
   const headers = { 'content-length': end - start + 1, 'accept-ranges': 'bytes', ...partial };
   response.writeHead(range ? 206 : 200, headers);
-  if (request.method === 'HEAD' || stats.size === 0) response.end();
+  if (request.method === 'HEAD' || size === 0) response.end();
   else sendFile({ file, start, end, response, fault });
 }
 

@@ -49,6 +49,7 @@ export interface StoredImage {
 export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices'>;
 
 const ID = /^[0-9a-f]{64}$/;
+const FORMAT = 1;
 const STAGING = '.staging-';
 const POLL_MS = 200;
 
@@ -69,8 +70,13 @@ export class ImageStore {
   get(id: string): StoredImage | null {
     const directory = join(this.#images, id);
     if (!ID.test(id) || !existsSync(join(directory, 'image.json'))) return null;
-    const info = JSON.parse(readFileSync(join(directory, 'image.json'), 'utf8')) as ImageInfo;
-    return info.format === 1 ? { info, rootfs: join(directory, 'rootfs') } : null;
+    const info = JSON.parse(readFileSync(join(directory, 'image.json'), 'utf8')) as Omit<
+      ImageInfo,
+      'format'
+    > & { format: number };
+    return info.format === FORMAT
+      ? { info: { ...info, format: FORMAT }, rootfs: join(directory, 'rootfs') }
+      : null;
   }
 
   list(): StoredImage[] {

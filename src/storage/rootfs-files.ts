@@ -64,6 +64,24 @@ function readPlain(root: string, path: string): PlainFile | null {
   });
 }
 
+interface Found {
+  /** The layer that has the file, or could have it. */
+  readonly base: string;
+  /** null: there is none yet. */
+  readonly file: PlainFile | null;
+}
+
+/** Looks for a file in the layers; null where it cannot be in any, or something else than a plain file is there. */
+function find(layers: readonly string[], parts: readonly string[]): Found | null {
+  const path = parts.join('/');
+  const reachable = layers.filter((layer) => parents(layer, parts) !== null);
+  const holder = reachable.find((layer) => withOpen(layer, path, O_PATH, () => true));
+  if (holder === undefined) return reachable[0] === undefined ? null : { base: reachable[0], file: null };
+  const file = readPlain(holder, path);
+  // A link to /run, say, is the image's own arrangement.
+  return file && { base: holder, file };
+}
+
 /**
  * Changes the text of one file in a root filesystem made of layers (the first is written, files are looked for in all).
  * A file that does not exist is made when edit gives text for null. Returns whether something was written.
@@ -75,19 +93,14 @@ export function editRootfsFile(
 ): boolean {
   const parts = components(path);
   const [top = ''] = layers;
-  if (parts === null) return false;
-  const relative = parts.join('/');
-  const reachable = layers.filter((layer) => parents(layer, parts) !== null);
-  const holder = reachable.find((layer) => withOpen(layer, relative, O_PATH, () => true));
-  const file = holder === undefined ? null : readPlain(holder, relative);
-  // Something that is there but is no plain file (a link to /run, say) is the image's own arrangement.
-  if (holder !== undefined && file === null) return false;
-  const base = holder ?? reachable[0];
+  const found = parts && find(layers, parts);
+  if (!found) return false;
+  const { base, file } = found;
   const text = edit(file?.text ?? null);
-  if (base === undefined || text === null || text === file?.text) return false;
+  if (text === null || text === file?.text) return false;
   if (base !== top) copyParents(base, top, parts);
-  if (holder === top) return overwrite(top, relative, text);
-  return add(top, relative, { text, stats: file?.stats ?? null });
+  else if (file) return overwrite(top, parts.join('/'), text);
+  return add(top, parts.join('/'), { text, stats: file?.stats ?? null });
 }
 
 /** The directories of a lower layer, in a writable one that holds nothing but what we put there. */

@@ -138,7 +138,7 @@ test('a template program that fails: its last words, and nothing is left', async
   const program = join(dir, 'template');
   writeFileSync(program, '#!/bin/sh\necho "no such mirror" >&2\nexit 3\n', { mode: 0o755 });
   const error = await t.throwsAsync(() => create('c1', { template: program }));
-  t.regex(error?.message ?? '', /the template .* failed: no such mirror .*exit status 3/);
+  t.regex(error.message, /the template .* failed: no such mirror .*exit status 3/);
   t.deepEqual(entries(system.lxcpath), []);
 });
 

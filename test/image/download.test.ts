@@ -47,7 +47,7 @@ async function attempt(t: ExecutionContext, how: Attempt) {
     QUICK,
   ).then(
     () => null,
-    (thrown: Error) => thrown,
+    (thrown: unknown) => thrown as Error,
   );
   const got = existsSync(destination) ? readFileSync(destination) : null;
   const left = existsSync(directory) ? readdirSync(directory) : [];
