@@ -18,7 +18,7 @@ type Step = Exclude<ImageEvent, { kind: 'download' | 'output' }>;
 function words(event: Step): string {
   switch (event.kind) {
     case 'index':
-      return `Downloading the image index of ${event.server}`;
+      return `Downloading the image index of ${event.server}${event.proxy && ` (proxy: ${event.proxy})`}`;
     case 'waiting':
       return `Waiting for another command that makes ${event.image}`;
     case 'unpack':

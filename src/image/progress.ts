@@ -1,7 +1,11 @@
 /** What happens while an image is prepared; the command line turns it into words. */
 export type ImageEvent =
   /** The server's list of images is read. */
-  | { readonly kind: 'index'; readonly server: string }
+  | {
+      readonly kind: 'index';
+      readonly server: string;
+      /** HOST:PORT, "" without one. */ readonly proxy: string;
+    }
   | {
       readonly kind: 'download';
       readonly what: 'rootfs' | 'metadata';

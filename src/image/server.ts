@@ -33,6 +33,13 @@ export function pathOnServer(server: URL, path: string): URL {
   });
 }
 
+/** The proxy that the environment names for this server's protocol, without its credentials; "" for none. */
+export function proxyFor(server: URL, environment: Readonly<Record<string, string | undefined>>): string {
+  const name = server.protocol.replace(':', '_proxy');
+  const proxy = environment[name] ?? environment[name.toUpperCase()] ?? '';
+  return URL.canParse(proxy) ? new URL(proxy).host : '';
+}
+
 let agent: string | undefined;
 
 /** Sent with every request; servers of linuxcontainers.org choose what they list by it. */

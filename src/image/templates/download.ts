@@ -5,7 +5,7 @@ import { hostDistribution } from '../host-distribution.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from '../metadata.ts';
 import { readMetadataArchive } from '../metadata-archive.ts';
 import { chooseProduct, debianArch, matches, type Product, type RemoteFile, type Wanted } from '../product.ts';
-import { pathOnServer, serverUrl } from '../server.ts';
+import { pathOnServer, proxyFor, serverUrl } from '../server.ts';
 import type { ImageSource, StoredImage } from '../store.ts';
 import { unpack } from '../unpack.ts';
 import { rm } from 'node:fs/promises';
@@ -44,7 +44,7 @@ const namesAnImage = ({ dist, release }: DownloadOptions) => dist !== '' || rele
 const isFresh = ({ expiry }: ImageMetadata) => expiry === 0 || expiry * 1000 > Date.now();
 
 function catalogue(server: URL, request: TemplateRequest): Promise<Product[]> {
-  request.onEvent({ kind: 'index', server: server.host });
+  request.onEvent({ kind: 'index', server: server.host, proxy: proxyFor(server, request.environment) });
   return readCatalogue(server, {});
 }
 

@@ -13,7 +13,7 @@ const WEEK = 7 * 24 * 3600;
 const debian = builtTemplate({
   name: 'debian',
   lifetime: WEEK,
-  ingredients: () => [hostDistribution().release, new Date().toISOString().slice(0, 4)],
+  ingredients: () => [hostDistribution().release],
   usage: `Template options of debian (after --):
   -r, --release=RELEASE     Release (default: the host's where it is Debian, else stable)
   -a, --arch=ARCHITECTURE   amd64, arm64 … (default: the host's)

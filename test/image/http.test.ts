@@ -1,0 +1,78 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { getText } from '../../src/image/http.ts';
+import { pathOnServer, proxyFor, serverUrl } from '../../src/image/server.ts';
+
+const QUICK = { retryDelaysMs: [1, 1], stallMs: 2_000 };
+
+/** A server with a certificate that only who is told trusts; it redirects to plain HTTP. */
+async function tlsServer(t: ExecutionContext) {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-tls-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+  execFileSync('openssl', ['req', '-x509', ...ec, '-keyout', key, '-out', cert, ...subject], {
+    stdio: 'ignore',
+  });
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+    response.writeHead(302, { location: 'http://localhost:1/plain' }).end();
+  });
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  return { cert, url: `https://localhost:${(server.address() as AddressInfo).port}/file` };
+}
+
+test('a certificate that nobody vouches for: refused, whatever the environment says', async (t) => {
+  const { url } = await tlsServer(t);
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  t.teardown(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
+  const error = await t.throwsAsync(() => getText(new URL(url), 100, QUICK));
+  t.regex(error.message, /certificate/);
+});
+
+test('from HTTPS no redirect leads to plain HTTP', async (t) => {
+  const { url, cert } = await tlsServer(t);
+  const source = fileURLToPath(new URL('../../src/image/http.ts', import.meta.url));
+  const script = `import { getText } from '${source}';
+    await getText(new URL('${url}'), 100, {}).catch((error) => console.log(error.message));`;
+  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: cert },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await once(child, 'close');
+  t.regex(said, /refused a redirect to http:\/\/localhost:1\/plain/);
+});
+
+test('the address of a server: HTTPS, unless plain HTTP is written out', (t) => {
+  t.is(serverUrl('images.example.org').href, 'https://images.example.org/');
+  t.is(serverUrl('http://127.0.0.1:8000/mirror').href, 'http://127.0.0.1:8000/mirror/');
+  for (const text of ['', 'ftp://x/', 'file:///etc', 'https://', 'a b']) {
+    t.throws(() => serverUrl(text), { message: /is not the address of an image server/ }, text);
+  }
+});
+
+test('an index names files of its own server only', (t) => {
+  const server = serverUrl('https://images.example.org/mirror');
+  t.is(pathOnServer(server, '/images/a/b:c/').href, 'https://images.example.org/mirror/images/a/b:c/');
+  for (const path of ['https://evil.example/x', '../x', '/../../etc/passwd', 'a/../../../x']) {
+    t.throws(() => pathOnServer(server, path), { message: /names a file outside the server/ }, path);
+  }
+});
+
+test('a proxy is told by its host, never with its password', (t) => {
+  const environment = { https_proxy: 'http://user:secret@proxy.example:3128', HTTP_PROXY: 'http://other:1' };
+  t.is(proxyFor(new URL('https://x/'), environment), 'proxy.example:3128');
+  t.is(proxyFor(new URL('http://x/'), environment), 'other:1');
+  t.is(proxyFor(new URL('https://x/'), {}), '');
+});
