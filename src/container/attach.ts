@@ -81,9 +81,9 @@ function requestOf(
   fds: Entrance['fds'],
   streams: AttachStreams,
 ): AttachRequest {
-  const { terminalOwner, cgroupLeaves: _, seccomp, ...shared } = plan;
+  const { terminalOwner, seccomp } = plan;
   return {
-    ...shared,
+    ...plan,
     ...streams,
     label,
     enter: nativeFile('tlxc-enter'),

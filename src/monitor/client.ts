@@ -37,7 +37,8 @@ const GONE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTDIR'
 
 /** Asks one monitor. Throws TLXC_E_PERMISSION when its socket may not be used, TLXC_E_SYSCALL on what is unexpected. */
 export function askMonitor(place: MonitorPlace, request: Request, options: AskOptions = {}): MonitorResult {
-  return askMonitors([place], request, options)[0]!;
+  const [result = { kind: 'stopped' }] = askMonitors([place], request, options);
+  return result;
 }
 
 /** Asks many monitors the same thing in parallel; results come in the order asked. One deadline for each 256. */
@@ -53,7 +54,7 @@ export function askMonitors(
     const batch = places.slice(start, start + BATCH);
     const requests = batch.map(({ socket }) => ({ socket, request: text }));
     const answers = native().exchange({ requests, timeoutMs, keep });
-    results.push(...answers.map((answer, index) => interpret(answer, batch[index]!.socket)));
+    results.push(...answers.map((answer, index) => interpret(answer, batch[index]?.socket ?? '')));
   }
   return results;
 }

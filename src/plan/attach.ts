@@ -1,8 +1,28 @@
 /** What an attach will do, computed from what the container's monitor answers and what the caller asks: no I/O. */
 import { join } from 'node:path';
-import type { MonitorInfo } from '../monitor/protocol.ts';
 import { attachEnvironment, type EnvironmentPolicy } from './attach-environment.ts';
 import type { Namespace } from './types.ts';
+
+/** What a plan needs to know of the running container; its monitor's answer (MonitorInfo) has it all. */
+export interface AttachSource {
+  readonly namespaces: readonly string[];
+  readonly cgroups: readonly {
+    readonly version: number;
+    readonly mountPoint: string;
+    readonly innerGroup: string;
+  }[];
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly apparmorProfile: string;
+  readonly personality: string;
+  readonly environment: readonly string[];
+  readonly idmap: readonly {
+    readonly kind: 'uid' | 'gid';
+    readonly inside: number;
+    readonly outside: number;
+    readonly count: number;
+  }[];
+}
 
 /** lxc-attach -e: what stays the caller's. */
 export interface Elevation {
@@ -62,21 +82,21 @@ const LEAF = '.tlxc';
 const TTY_GID = 5;
 
 /** The host's id for one inside, null where the map has none. Without a map both are the same. */
-export function hostId(idmap: MonitorInfo['idmap'], kind: 'uid' | 'gid', inside: number): number | null {
+export function hostId(idmap: AttachSource['idmap'], kind: 'uid' | 'gid', inside: number): number | null {
   const ranges = idmap.filter((range) => range.kind === kind);
   if (ranges.length === 0) return inside;
   const range = ranges.find((each) => inside >= each.inside && inside < each.inside + each.count);
   return range ? range.outside + (inside - range.inside) : null;
 }
 
-function chosenNamespaces(info: MonitorInfo, wanted: AttachOptions['namespaces']): Namespace[] {
+function chosenNamespaces(info: AttachSource, wanted: AttachOptions['namespaces']): Namespace[] {
   const all = info.namespaces as readonly Namespace[];
   // One that the container shares with the host is where the caller is already.
   return all.filter((namespace) => wanted === undefined || wanted.includes(namespace));
 }
 
 function terminalOwner(
-  info: MonitorInfo,
+  info: AttachSource,
   uid: number,
   gid: number,
   mapped: boolean,
@@ -88,7 +108,7 @@ function terminalOwner(
 }
 
 /** Pure: the same answer of the monitor and the same options give the same plan. */
-export function compileAttachPlan(info: MonitorInfo, options: AttachOptions): AttachPlan {
+export function compileAttachPlan(info: AttachSource, options: AttachOptions): AttachPlan {
   const { uid, gid, cwd, argv, elevation } = options;
   const namespaces = chosenNamespaces(info, options.namespaces);
   const inMounts = namespaces.includes('mount');

@@ -1,32 +1,21 @@
 import test from 'ava';
 import { compileAttachPlan, FULL_ELEVATION, hostId, NO_ELEVATION } from '../../src/plan/attach.ts';
-import type { AttachOptions } from '../../src/plan/attach.ts';
-import type { MonitorInfo } from '../../src/monitor/protocol.ts';
+import type { AttachOptions, AttachSource } from '../../src/plan/attach.ts';
 
 const idmap = (['uid', 'gid'] as const).map((kind) => ({ kind, inside: 0, outside: 100_000, count: 65_536 }));
-const group = { controllers: [], limitGroup: 'tlxc/u1', innerGroup: 'tlxc/u1/ns' };
-const info: MonitorInfo = {
-  name: 'u1',
-  lxcpath: '/var/lib/tlxc',
-  state: 'RUNNING',
-  initPid: 100,
-  monitorPid: 99,
-  startedAtMs: 0,
-  reboots: 0,
+const group = { innerGroup: 'tlxc/u1/ns' };
+const info: AttachSource = {
   namespaces: ['user', 'mount', 'pid', 'uts', 'ipc', 'cgroup'],
   cgroups: [
     { ...group, version: 1, mountPoint: '/sys/fs/cgroup/pids' },
     { ...group, version: 2, mountPoint: '/sys/fs/cgroup/unified' },
   ],
-  interfaces: [],
   capabilities: ['chown', 'kill'],
   noNewPrivileges: true,
   apparmorProfile: 'lxc-default',
   personality: 'linux32',
   environment: ['FROM=container'],
   idmap,
-  ttys: 0,
-  configFile: '/var/lib/tlxc/u1/config',
 };
 const options: AttachOptions = {
   argv: ['true'],

@@ -1,0 +1,74 @@
+import test from 'ava';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TlxcError } from '../../src/errors.ts';
+import { askMonitor, watchMonitor } from '../../src/monitor/client.ts';
+import { addBusybox } from '../rig/containers.ts';
+import { requires } from '../rig/requires.ts';
+import { makeWorld } from '../rig/world.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'tlxc-client-'));
+test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
+const rooted = requires('root', 'userns', 'idmap', 'busybox');
+
+test('no socket, or one that nobody listens on, is a stopped container', async (t) => {
+  t.deepEqual(askMonitor({ socket: join(scratch, 'absent/monitor.sock') }, { op: 'info' }), {
+    kind: 'stopped',
+  });
+  writeFileSync(join(scratch, 'file'), '');
+  t.deepEqual(askMonitor({ socket: join(scratch, 'file/monitor.sock') }, { op: 'info' }), {
+    kind: 'stopped',
+  });
+  for await (const event of watchMonitor({ socket: join(scratch, 'absent') })) t.fail(JSON.stringify(event));
+});
+
+test('a socket of another kind is an error that names it', async (t) => {
+  const socket = join(scratch, 'stream.sock');
+  const server = createServer().listen(socket);
+  await new Promise((resolve) => server.once('listening', resolve));
+  const error = t.throws(() => askMonitor({ socket }, { op: 'info' }), { instanceOf: TlxcError });
+  t.like(error.details, { path: socket, errno: 'EPROTOTYPE' });
+  server.close();
+});
+
+const ask = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'ask.ts')];
+
+rooted(
+  'a running monitor answers, a wedged one delays nobody, a path of any length is reached',
+  async (t) => {
+    const deep = join(scratch, 'd'.repeat(100));
+    mkdirSync(deep);
+    const world = await makeWorld(t, { under: deep });
+    addBusybox(world, 'u1');
+    addBusybox(world, 'u2');
+    await world.sh('tlxc-start -n u1; tlxc-start -n u2');
+    const sockets = (await world.sh(`ls ${world.runDir}/*/u?/monitor.sock`)).trim().split('\n');
+    const answers = async () =>
+      JSON.parse((await world.run(process.execPath, ...ask, 'info', ...sockets, '/absent')).stdout) as {
+        said: string[];
+        took: number;
+      };
+    t.deepEqual((await answers()).said, ['u1', 'u2', 'stopped']);
+    const instance = JSON.parse(await world.sh(`cat ${world.runDir}/*/u1/instance.json`)) as {
+      monitorPid: number;
+    };
+    await world.sh(`kill -STOP ${instance.monitorPid}`);
+    const { said, took } = await answers();
+    await world.sh(`kill -CONT ${instance.monitorPid}`);
+    t.deepEqual(said, ['unresponsive', 'u2', 'stopped']);
+    t.true(took < 500, `${took} ms`);
+  },
+);
+
+rooted('a watch tells each change of state until the end', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await world.sh('tlxc-start -n u1');
+  const socket = (await world.sh(`ls ${world.runDir}/*/u1/monitor.sock`)).trim();
+  const watched = world.run(process.execPath, ...ask, 'watch', socket);
+  // Stopped only once it watches: the watcher says so first.
+  await world.sh(`until [ -e ${world.dir}/watching ]; do sleep 0.05; done; tlxc-stop -k -n u1`);
+  t.is((await watched).stdout, 'STOPPING\nSTOPPED\n');
+});
