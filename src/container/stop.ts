@@ -82,13 +82,14 @@ async function signalAndFollow(
 /** Ends a container whose monitor does not: by the processes' own pids, then the sweep. */
 async function killWithoutMonitor(paths: ContainerPaths): Promise<void> {
   if (!killInstance(paths)) throw unresponsive(paths.name);
-  const deadline = performance.now() + GONE_MS;
-  while (askMonitor(paths, { op: 'info' }, { timeoutMs: 50 }).kind !== 'stopped') {
-    if (performance.now() > deadline)
-      throw fail('TLXC_E_TIMEOUT', 'the killed monitor does not go away', paths.name);
-    await sleep(10);
-  }
-  await withLock(paths, () => sweepDead(paths));
+  await withLock(paths, async () => {
+    const deadline = performance.now() + GONE_MS;
+    while (!(await sweepDead(paths))) {
+      if (performance.now() > deadline)
+        throw fail('TLXC_E_TIMEOUT', 'the killed monitor does not go away', paths.name);
+      await sleep(10);
+    }
+  });
 }
 
 async function kill(paths: ContainerPaths): Promise<void> {

@@ -96,13 +96,13 @@ export function killInstance(paths: ContainerPaths): boolean {
 
 /**
  * Ends and removes what a dead monitor left: processes, control groups, its socket and its record. A monitor that lives
- * (it holds monitor.lock) is left alone. The caller holds the container's lock.
+ * (it holds monitor.lock) is left alone: false. The caller holds the container's lock.
  */
-export async function sweepDead(paths: ContainerPaths): Promise<void> {
+export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
   const instance = readInstance(paths);
-  if (!instance) return;
+  if (!instance) return true;
   const lock = native().lock({ path: join(paths.runDir, 'monitor.lock'), wait: false });
-  if (typeof lock !== 'number') return;
+  if (typeof lock !== 'number') return false;
   try {
     killInstance(paths);
     const groups = instance.cgroups.flatMap(({ mountPoint, limitGroup, monitorGroup }) =>
@@ -111,6 +111,7 @@ export async function sweepDead(paths: ContainerPaths): Promise<void> {
     await removeGroups(groups);
     rmSync(paths.socket, { force: true });
     rmSync(paths.instance, { force: true });
+    return true;
   } finally {
     native().closeFd(lock);
   }
