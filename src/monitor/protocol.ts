@@ -20,6 +20,8 @@ export type Request =
   | { readonly op: 'attach' }
   /** tty 0: the console (a stream socket the monitor pumps); n ≥ 1: that tty's pty master; -1: the next free one. */
   | { readonly op: 'console'; readonly tty: number }
+  /** The console's ring buffer (lxc.console.buffer.size), oldest byte first: a file, named "log". */
+  | { readonly op: 'console-log' }
   /** The window size of the console (tty 0). */
   | { readonly op: 'resize'; readonly rows: number; readonly columns: number }
   /** Sends a signal to init by its pidfd; signal 0: the halt signal, -1: the reboot signal, -2: the stop signal. */
@@ -68,7 +70,9 @@ export interface MonitorInfo {
 }
 
 export type Reply =
-  | ({ readonly ok: true; readonly fds: readonly string[] } & Partial<MonitorInfo> & { readonly tty?: number })
+  | ({ readonly ok: true; readonly fds: readonly string[] } & Partial<MonitorInfo> & {
+        readonly tty?: number;
+      })
   | { readonly ok: false; readonly error: string; readonly errno: number };
 
 /** A state change. exitStatus: wait status of init as waitpid gives it, with STOPPING and STOPPED. */
