@@ -59,11 +59,15 @@ export function parseColumns(text: string): Column[] {
     });
 }
 
+/** A size's column has room for 0.00MB even where nothing runs. */
+const narrowest = (column: Column): number =>
+  Math.max(column.length, column === 'RAM' || column === 'SWAP' ? mebibytes(0).length : 0);
+
 /** -f: a header and a line a container; every cell is as wide as its column's widest and followed by a blank. */
 export function fancyTable(rows: readonly Row[], columns: readonly Column[]): string[] {
   const cells = rows.map((row) => columns.map((column) => printable(CELLS[column](row)) || '-'));
   const widths = columns.map((column, at) =>
-    Math.max(column.length, ...cells.map((row) => (row[at] ?? '').length)),
+    Math.max(narrowest(column), ...cells.map((row) => (row[at] ?? '').length)),
   );
   const pad = (cell: string, at: number) => {
     const width = widths[at] ?? 0;
@@ -73,9 +77,12 @@ export function fancyTable(rows: readonly Row[], columns: readonly Column[]): st
   return [columns, ...cells].map((row) => row.map(pad).join(''));
 }
 
+/** lxc-ls's narrowest column: the header NAME, though plain lists have none. */
+const NARROWEST = 4;
+
 /** Names in as many columns as a terminal of `width` takes; one padded name a line where there is none (width 0). */
 export function nameColumns(names: readonly string[], width: number): string[] {
-  const widest = Math.max(...names.map((name) => name.length));
+  const widest = Math.max(NARROWEST, ...names.map((name) => name.length));
   const perLine = Math.max(1, Math.floor((width + 1) / (widest + 1)));
   const lines: string[] = [];
   for (let at = 0; at < names.length; at += perLine) {

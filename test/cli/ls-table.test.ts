@@ -74,3 +74,7 @@ test('a terminal gets as many columns as fit', (t) => {
   t.deepEqual(nameColumns(names, 64), two);
   t.deepEqual(nameColumns(names, 65), ['alpha                 b1                    longer-name-container']);
 });
+
+test('no column is narrower than four', (t) => {
+  t.deepEqual(nameColumns(['u1'], 0), ['u1  ']);
+});
