@@ -27,10 +27,10 @@ class Child {
         TRY(monitor_.receive<handshake::Mapped>(
             deadline_)); // fails, too, when the monitor died before we asked
         TRY(settle());
-        const UniqueFd root = TRY(attach_root(mountPoint));
+        resolve::Root root(TRY(attach_root(mountPoint)));
         TRY(set_hostname());
-        auto terminals = TRY(build(root.get()));
-        TRY(rootfs::enter(plan_, root.get()));
+        auto terminals = TRY(build(root));
+        TRY(rootfs::enter(plan_, root.fd()));
         const handshake::Go go = TRY(hand_over(terminals));
         return execute(go, terminals);
     }
@@ -74,7 +74,7 @@ class Child {
         return {};
     }
 
-    Result<terminals::Made> build(int root) {
+    Result<terminals::Made> build(resolve::Root& root) {
         Tree tree(plan_, root, std::move(prepared_));
         TRY(tree.make_tree());
         TRY(run_hooks(plan_.hooks.mount, "mount"));

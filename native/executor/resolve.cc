@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <span>
-#include <vector>
 
 #include "common/syscalls.h"
 
@@ -14,10 +12,12 @@ namespace {
 // A rename anywhere on the host may make the kernel give up a lookup that has to stay below root (EAGAIN).
 constexpr int kAttempts = 64;
 
-using Names = std::span<const std::string>;
+constexpr std::array<std::string_view, 3> kOurs{"dev", "proc", "sys"};
 
-bool is_ours(Names names) {
-    return names[0] == "dev" || names[0] == "proc" || names[0] == "sys";
+// -1: none of ours.
+ptrdiff_t index_of(const std::string& name) {
+    const auto found = std::ranges::find(kOurs, name);
+    return found == kOurs.end() ? -1 : found - kOurs.begin();
 }
 
 Result<std::vector<std::string>> components(const std::string& target) {
@@ -37,21 +37,6 @@ Result<std::vector<std::string>> components(const std::string& target) {
     return names;
 }
 
-// O_PATH of names below root, with these further flags; none and errno when it cannot be had.
-UniqueFd open_path(int root, Names names, int flags) {
-    std::string path = ".";
-    for (const auto& name : names)
-        path += "/" + name;
-    const bool strict = !names.empty() && is_ours(names);
-    const uint64_t how = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (strict ? RESOLVE_NO_SYMLINKS : 0);
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        const int fd = sys::openat2(root, path.c_str(), O_PATH | flags, how);
-        if (fd >= 0 || errno != EAGAIN)
-            return UniqueFd{fd};
-    }
-    return {};
-}
-
 Failure lookup_failure(const char* syscall, const std::string& target) {
     Failure failure = syscall_failure("resolve", syscall, target);
     if (failure.err == ELOOP || failure.err == EEXIST)
@@ -59,52 +44,90 @@ Failure lookup_failure(const char* syscall, const std::string& target) {
     return failure;
 }
 
+} // namespace
+
+Result<Root::Lookup> Root::begin(const std::string& target) const {
+    Lookup lookup{directory_.get(), false, TRY(components(target)), target};
+    const ptrdiff_t ours = index_of(lookup.names.front());
+    lookup.strict = ours >= 0;
+    if (ours >= 0 && mounts_[static_cast<size_t>(ours)]) {
+        lookup.base = mounts_[static_cast<size_t>(ours)].get();
+        lookup.names.erase(lookup.names.begin());
+    }
+    return lookup;
+}
+
+// O_PATH of names below the lookup's base, with these further flags; none and errno when it cannot be had.
+UniqueFd Root::open_path(const Lookup& lookup, Names names, int flags) {
+    std::string path = ".";
+    for (const auto& name : names)
+        path += "/" + name;
+    const uint64_t links = lookup.strict ? RESOLVE_NO_SYMLINKS : RESOLVE_NO_MAGICLINKS;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        const int fd = sys::openat2(lookup.base, path.c_str(), O_PATH | flags, RESOLVE_IN_ROOT | links);
+        if (fd >= 0 || errno != EAGAIN)
+            return UniqueFd{fd};
+    }
+    return {};
+}
+
 // The directory that names stands for. Each one missing is made in its parent's descriptor, where a link that
 // appears in the meantime is an error and not a way out.
-Result<UniqueFd> make_directories(int root, Names names, const std::string& target) {
-    UniqueFd directory = open_path(root, names, O_DIRECTORY);
+Result<UniqueFd> Root::make_directories(const Lookup& lookup, Names names) {
+    UniqueFd directory = open_path(lookup, names, O_DIRECTORY);
     if (directory)
         return directory;
     if (errno != ENOENT || names.empty())
-        return lookup_failure("openat2", target);
-    const UniqueFd parent = TRY(make_directories(root, names.first(names.size() - 1), target));
+        return lookup_failure("openat2", lookup.target);
+    const UniqueFd parent = TRY(make_directories(lookup, names.first(names.size() - 1)));
     if (mkdirat(parent.get(), names.back().c_str(), 0755) != 0)
-        return lookup_failure("mkdirat", target);
-    directory = open_path(root, names, O_DIRECTORY);
+        return lookup_failure("mkdirat", lookup.target);
+    directory = open_path(lookup, names, O_DIRECTORY);
     if (!directory)
-        return lookup_failure("openat2", target);
+        return lookup_failure("openat2", lookup.target);
     return directory;
 }
 
-} // namespace
-
-Result<UniqueFd> find(int root, const std::string& target) {
-    const auto names = TRY(components(target));
-    UniqueFd fd = open_path(root, names, 0);
+Result<UniqueFd> Root::find(const std::string& target) const {
+    const Lookup lookup = TRY(begin(target));
+    UniqueFd fd = open_path(lookup, lookup.names, 0);
     if (!fd)
         return lookup_failure("openat2", target);
     return fd;
 }
 
-Result<UniqueFd> find_or_make(int root, const std::string& target, plan::Create kind) {
-    auto found = find(root, target);
+Result<UniqueFd> Root::find_or_make(const std::string& target, plan::Create kind) const {
+    auto found = find(target);
     if (found.ok() || found.failure().err != ENOENT || kind == plan::Create::None)
         return found;
-    const auto names = TRY(components(target));
-    if (kind == plan::Create::Dir)
-        return make_directories(root, names, target);
-    const UniqueFd parent = TRY(make_directories(root, Names(names).first(names.size() - 1), target));
-    const UniqueFd file{
-        openat(parent.get(), names.back().c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644)};
+    if (kind == plan::Create::Dir) {
+        const Lookup lookup = TRY(begin(target));
+        return make_directories(lookup, lookup.names);
+    }
+    const Entry place = TRY(entry(target));
+    const int flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC;
+    const UniqueFd file{openat(place.directory.get(), place.name.c_str(), flags, 0644)};
     if (!file)
         return lookup_failure("openat", target);
-    return find(root, target);
+    return find(target);
 }
 
-Result<Entry> entry(int root, const std::string& target) {
-    const auto names = TRY(components(target));
-    UniqueFd directory = TRY(make_directories(root, Names(names).first(names.size() - 1), target));
-    return Entry{std::move(directory), names.back()};
+Result<Entry> Root::entry(const std::string& target) const {
+    const Lookup lookup = TRY(begin(target));
+    if (lookup.names.empty())
+        return refusal("resolve", "a mount point", target);
+    const Names above = Names(lookup.names).first(lookup.names.size() - 1);
+    UniqueFd directory = TRY(make_directories(lookup, above));
+    return Entry{std::move(directory), lookup.names.back()};
+}
+
+void Root::remember(const std::string& target, UniqueFd mount) {
+    auto names = components(target);
+    if (!names.ok() || names.value().size() != 1)
+        return;
+    const ptrdiff_t ours = index_of(names.value().front());
+    if (ours >= 0)
+        mounts_[static_cast<size_t>(ours)] = std::move(mount);
 }
 
 std::string shown(const plan::StartPlan& plan, const std::string& target) {

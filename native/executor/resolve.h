@@ -1,9 +1,13 @@
 // Places inside the root filesystem, which the container or its image may have filled with anything. They are
 // found by the kernel with the root filesystem as their root, and made component by component; never by a
-// string that the host's root resolves. Below dev, proc and sys, where our own mounts lie, no symbolic link
-// is followed at all.
+// string that the host's root resolves. Below dev, proc and sys no symbolic link is followed at all, and what
+// a start has mounted there is the base of all lookups below: whoever renames the root filesystem's
+// directories meanwhile leads nothing that is protected there elsewhere.
 #pragma once
+#include <array>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -11,19 +15,45 @@
 
 namespace tlxc::resolve {
 
-// O_PATH of target below root. ENOENT in the failure: it is not there.
-[[nodiscard]] Result<UniqueFd> find(int root, const std::string& target);
-
-// As find, after making what is missing: the directories on the way and, as kind says, an empty file or
-// directory.
-[[nodiscard]] Result<UniqueFd> find_or_make(int root, const std::string& target, plan::Create kind);
-
-// The directory in which target lies, made with all above it where missing, and target's last component.
+// The directory in which a target lies, and the target's last component.
 struct Entry {
     UniqueFd directory;
     std::string name;
 };
-[[nodiscard]] Result<Entry> entry(int root, const std::string& target);
+
+class Root {
+  public:
+    // directory: O_PATH of the container's root.
+    explicit Root(UniqueFd directory) : directory_(std::move(directory)) {}
+    [[nodiscard]] int fd() const { return directory_.get(); }
+
+    // O_PATH of the target. ENOENT in the failure: it is not there.
+    [[nodiscard]] Result<UniqueFd> find(const std::string& target) const;
+    // As find, after making what is missing: the directories on the way and, as kind says, an empty file or
+    // directory.
+    [[nodiscard]] Result<UniqueFd> find_or_make(const std::string& target, plan::Create kind) const;
+    // With all directories above the target made where missing.
+    [[nodiscard]] Result<Entry> entry(const std::string& target) const;
+
+    // What has been mounted at target; kept where it is dev, proc or sys.
+    void remember(const std::string& target, UniqueFd mount);
+
+  private:
+    // Where a lookup begins, what is left of the target from there, and whether links are refused on the way.
+    struct Lookup {
+        int base;
+        bool strict;
+        std::vector<std::string> names;
+        const std::string& target;
+    };
+    using Names = std::span<const std::string>;
+    [[nodiscard]] Result<Lookup> begin(const std::string& target) const;
+    [[nodiscard]] static UniqueFd open_path(const Lookup& lookup, Names names, int flags);
+    [[nodiscard]] static Result<UniqueFd> make_directories(const Lookup& lookup, Names names);
+
+    UniqueFd directory_;
+    std::array<UniqueFd, 3> mounts_; // of dev, proc and sys, where a start has mounted them
+};
 
 // How target is told to a person: below the directory that the root filesystem is, else as the container
 // names it.

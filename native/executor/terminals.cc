@@ -26,9 +26,9 @@ plan::Create kind_of(const plan::StartPlan& plan, plan::Create kind) {
     return plan.rootfs.kind == plan::RootfsKind::None ? plan::Create::None : kind;
 }
 
-Result<UniqueFd> open_devpts(const plan::StartPlan& plan, int root) {
+Result<UniqueFd> open_devpts(const plan::StartPlan& plan, const resolve::Root& root) {
     const plan::Terminals& terminals = plan.terminals;
-    UniqueFd target = TRY(resolve::find_or_make(root, "dev/pts", kind_of(plan, plan::Create::Dir)));
+    UniqueFd target = TRY(root.find_or_make("dev/pts", kind_of(plan, plan::Create::Dir)));
     if (!terminals.devpts)
         return target;
     std::vector<std::string> options{"newinstance", "ptmxmode=0666", "mode=0620"};
@@ -43,13 +43,13 @@ Result<UniqueFd> open_devpts(const plan::StartPlan& plan, int root) {
 
 // dev/ptmx must be this instance's: a node of the image's or the host's is covered, a missing one becomes a
 // link.
-Status offer_ptmx(int root, int devpts) {
-    auto there = resolve::find(root, "dev/ptmx");
+Status offer_ptmx(const resolve::Root& root, int devpts) {
+    auto there = root.find("dev/ptmx");
     if (there.ok()) {
         const UniqueFd ptmx = TRY(mount_api::clone(devpts, "ptmx", mount_api::Depth::Top));
         return mount_api::attach(ptmx.get(), there.value().get());
     }
-    const auto entry = TRY(resolve::entry(root, "dev/ptmx"));
+    const auto entry = TRY(root.entry("dev/ptmx"));
     if (symlinkat("pts/ptmx", entry.directory.get(), entry.name.c_str()) == 0)
         return {};
     char to[16] = {};
@@ -88,20 +88,21 @@ Status bind_peer(const Terminal& terminal, int target) {
 
 // Shows the terminal as dev/NAME; with lxc.tty.dir as dev/DIR/NAME, to which dev/NAME is a link where it is
 // free.
-Status show(const plan::StartPlan& plan, int root, const Terminal& terminal, const std::string& name) {
+Status show(const plan::StartPlan& plan, const resolve::Root& root, const Terminal& terminal,
+            const std::string& name) {
     const std::string& directory = plan.terminals.ttyDir;
     const std::string direct = "dev/" + name;
     if (!directory.empty() && plan.rootfs.kind != plan::RootfsKind::None) {
         const std::string inside = "dev/" + directory + "/" + name;
-        const UniqueFd target = TRY(resolve::find_or_make(root, inside, plan::Create::File));
+        const UniqueFd target = TRY(root.find_or_make(inside, plan::Create::File));
         TRY(bind_peer(terminal, target.get()));
-        const auto entry = TRY(resolve::entry(root, direct));
+        const auto entry = TRY(root.entry(direct));
         if (symlinkat((directory + "/" + name).c_str(), entry.directory.get(), entry.name.c_str()) == 0)
             return {};
         if (errno != EEXIST)
             return syscall_failure(kStep, "symlinkat");
     }
-    auto target = resolve::find_or_make(root, direct, kind_of(plan, plan::Create::File));
+    auto target = root.find_or_make(direct, kind_of(plan, plan::Create::File));
     if (!target.ok() && target.failure().err == ENOENT)
         return {};
     if (!target.ok())
@@ -109,7 +110,8 @@ Status show(const plan::StartPlan& plan, int root, const Terminal& terminal, con
     return bind_peer(terminal, target.value().get());
 }
 
-Result<Terminal> offer(const plan::StartPlan& plan, int root, int devpts, const std::string& name) {
+Result<Terminal> offer(const plan::StartPlan& plan, const resolve::Root& root, int devpts,
+                       const std::string& name) {
     auto terminal = allocate(devpts);
     if (!terminal.ok())
         return blame(terminal.failure(), plan, "dev/pts/ptmx");
@@ -121,7 +123,7 @@ Result<Terminal> offer(const plan::StartPlan& plan, int root, int devpts, const 
 
 } // namespace
 
-Result<Made> make(const plan::StartPlan& plan, int root) {
+Result<Made> make(const plan::StartPlan& plan, const resolve::Root& root) {
     Made made;
     const plan::Terminals& terminals = plan.terminals;
     if (!terminals.devpts && terminals.console == plan::ConsoleKind::None && terminals.ttys == 0)

@@ -1,6 +1,7 @@
 // The container's terminals: its own devpts instance, the console and the ttys, all allocated from that
 // instance.
 #pragma once
+#include "executor/resolve.h"
 #include "executor/running.h"
 
 namespace tlxc::terminals {
@@ -13,7 +14,7 @@ struct Made {
 
 // In the child, below root. The masters go to the monitor; the console's peer becomes init's standard
 // streams.
-[[nodiscard]] Result<Made> make(const plan::StartPlan& plan, int root);
+[[nodiscard]] Result<Made> make(const plan::StartPlan& plan, const resolve::Root& root);
 
 // "container_ttys=pts/1 pts/2", as init finds it in its environment; "" without ttys.
 [[nodiscard]] std::string container_ttys(const std::vector<Terminal>& ttys);

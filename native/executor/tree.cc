@@ -107,17 +107,21 @@ Status Tree::protect() {
 }
 
 Status Tree::perform(const plan::MountFilesystem& step) {
-    const UniqueFd target = TRY(resolve::find_or_make(root_, step.target, step.create));
-    const UniqueFd mount = TRY(mount_api::make({step.fstype, step.source, step.options, step.attributes}));
-    return mount_api::attach(mount.get(), target.get());
+    const UniqueFd target = TRY(root_.find_or_make(step.target, step.create));
+    UniqueFd mount = TRY(mount_api::make({step.fstype, step.source, step.options, step.attributes}));
+    TRY(mount_api::attach(mount.get(), target.get()));
+    root_.remember(step.target, std::move(mount));
+    return {};
 }
 
 Status Tree::perform(const plan::MountBind& step) {
-    const UniqueFd mount = step.sourceIn == plan::SourceIn::Host ? take_prepared() : TRY(clone_below(step));
+    UniqueFd mount = step.sourceIn == plan::SourceIn::Host ? take_prepared() : TRY(clone_below(step));
     if (!mount)
         return {}; // its source does not exist, and it may be so
-    const UniqueFd target = TRY(resolve::find_or_make(root_, step.target, step.create));
-    return mount_api::attach(mount.get(), target.get());
+    const UniqueFd target = TRY(root_.find_or_make(step.target, step.create));
+    TRY(mount_api::attach(mount.get(), target.get()));
+    root_.remember(step.target, std::move(mount));
+    return {};
 }
 
 UniqueFd Tree::take_prepared() {
@@ -129,7 +133,7 @@ UniqueFd Tree::take_prepared() {
 }
 
 Result<UniqueFd> Tree::clone_below(const plan::MountBind& step) {
-    const UniqueFd source = TRY(resolve::find(root_, step.source));
+    const UniqueFd source = TRY(root_.find(step.source));
     UniqueFd mount = TRY(
         mount_api::clone(source.get(), "", step.recursive ? mount_api::Depth::Tree : mount_api::Depth::Top));
     if (!step.propagation.empty())
@@ -139,7 +143,7 @@ Result<UniqueFd> Tree::clone_below(const plan::MountBind& step) {
 }
 
 Status Tree::perform(const plan::MountMask& step) {
-    auto target = resolve::find(root_, step.target);
+    auto target = root_.find(step.target);
     if (!target.ok() && is_missing(target.failure()))
         return {};
     if (!target.ok())
@@ -156,7 +160,7 @@ Status Tree::perform(const plan::MountMask& step) {
 }
 
 Status Tree::perform(const plan::MountReadonly& step) {
-    auto target = resolve::find(root_, step.target);
+    auto target = root_.find(step.target);
     if (!target.ok() && is_missing(target.failure()))
         return {};
     if (!target.ok())
@@ -174,7 +178,7 @@ Status Tree::perform(const plan::MountReadonly& step) {
 }
 
 Status Tree::perform(const plan::MountBootId& step) {
-    auto target = resolve::find(root_, step.target);
+    auto target = root_.find(step.target);
     if (!target.ok() && is_missing(target.failure()))
         return {};
     if (!target.ok())
@@ -188,7 +192,7 @@ Status Tree::perform(const plan::MountBootId& step) {
 }
 
 Status Tree::perform(const plan::MakeDirectory& step) {
-    const auto entry = TRY(resolve::entry(root_, step.target));
+    const auto entry = TRY(root_.entry(step.target));
     if (mkdirat(entry.directory.get(), entry.name.c_str(), static_cast<mode_t>(step.mode)) == 0)
         return {};
     if (errno != EEXIST)
@@ -202,7 +206,7 @@ Status Tree::perform(const plan::MakeDirectory& step) {
 }
 
 Status Tree::perform(const plan::MakeSymlink& step) {
-    const auto entry = TRY(resolve::entry(root_, step.target));
+    const auto entry = TRY(root_.entry(step.target));
     // What is there already stays: with lxc.autodev = 0 the directory is the image's.
     if (symlinkat(step.to.c_str(), entry.directory.get(), entry.name.c_str()) != 0 && errno != EEXIST)
         return syscall_failure("symlink", "symlinkat");
@@ -215,12 +219,12 @@ Status Tree::perform(const plan::MakeDevice& step) {
     const UniqueFd mount = take_prepared();
     if (!mount)
         return refusal("device", "not prepared");
-    const UniqueFd target = TRY(resolve::find_or_make(root_, step.target, plan::Create::File));
+    const UniqueFd target = TRY(root_.find_or_make(step.target, plan::Create::File));
     return mount_api::attach(mount.get(), target.get());
 }
 
 Status Tree::make_node(const plan::MakeDevice& step) {
-    const auto entry = TRY(resolve::entry(root_, step.target));
+    const auto entry = TRY(root_.entry(step.target));
     const dev_t device = makedev(static_cast<unsigned>(step.major), static_cast<unsigned>(step.minor));
     const mode_t mode = S_IFCHR | static_cast<mode_t>(step.mode);
     if (mknodat(entry.directory.get(), entry.name.c_str(), mode, device) == 0)

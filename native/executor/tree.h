@@ -2,13 +2,14 @@
 // other below the descriptor of the container's root.
 #pragma once
 #include "executor/handshake.h"
+#include "executor/resolve.h"
 
 namespace tlxc {
 
 class Tree {
   public:
     // prepared: the mounts that the monitor took from the host, in the order of their steps.
-    Tree(const plan::StartPlan& plan, int root, std::vector<handshake::PreparedMount> prepared)
+    Tree(const plan::StartPlan& plan, resolve::Root& root, std::vector<handshake::PreparedMount> prepared)
         : plan_(plan), root_(root), prepared_(std::move(prepared)) {}
 
     // The three lists of the plan, each once and in this order.
@@ -31,7 +32,7 @@ class Tree {
     [[nodiscard]] Result<UniqueFd> clone_below(const plan::MountBind& step);
 
     const plan::StartPlan& plan_;
-    int root_;
+    resolve::Root& root_;
     std::vector<handshake::PreparedMount> prepared_;
     size_t nextPrepared_ = 0;
     int64_t number_ = 0; // of the step being performed, through all lists

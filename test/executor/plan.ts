@@ -73,7 +73,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     inputs: [],
     logFile: '',
     logLevel: 'ERROR',
-    monitor: { pidFile: '', foreground: true, title: '' },
+    monitor: { pidFile: '', foreground: false, title: '' },
     hooks: {
       ...{
         preStart: [],
