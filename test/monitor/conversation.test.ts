@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { readdirSync, readFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import type { StartPlan } from '../../src/plan/types.ts';
 import { makePlan } from '../executor/plan.ts';
 import { makePlace } from '../executor/run.ts';
 import { requires } from '../rig/requires.ts';
-import { closeAll, eventually, readUntil, startMonitored, type Monitored } from './monitored.ts';
+import { closeAll, eventually, readUntil, startMonitored, written, type Monitored } from './monitored.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
 const asleep = ['/bin/sleep', '1000'];
@@ -206,7 +206,7 @@ rooted('a full console log is rotated, or begun anew', async (t) => {
     const writer = ['/bin/sh', '-c', 'yes 123456789 | head -n 1000; echo END; sleep 1000'];
     const monitor = await running(t, (plan) => Object.assign(plan.terminals, options(plan)), writer);
     const path = file(monitor.plan);
-    t.true(await eventually(() => existsSync(path) && readFileSync(path, 'latin1').includes('END')));
+    t.true(await eventually(() => written(path).includes('END')));
     await sleep(50);
     t.true(readFileSync(path).length <= 4096);
     t.is(readdirSync(monitor.plan.lxcpath).includes('console.log.1'), rotate);
@@ -221,5 +221,5 @@ rooted('lxc.console.path gets what the container writes', async (t) => {
     '-c',
     'echo here I am; sleep 1000',
   ]);
-  t.true(await eventually(() => readFileSync(path(monitor.plan), 'latin1') === 'here I am\r\n'));
+  t.true(await eventually(() => written(path(monitor.plan)) === 'here I am\r\n'));
 });

@@ -77,7 +77,7 @@ export async function startMonitored(
   // In the foreground it would wait two seconds for the start command's viewer.
   plan.monitor.foreground = false;
   const [file, ...args] = [...wrapper, MONITOR];
-  const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] });
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   t.teardown(async () => {
     child.kill('SIGTERM');
@@ -109,6 +109,9 @@ export function alive(pid: number): boolean {
   if (!existsSync(`/proc/${pid}/stat`)) return false;
   return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
 }
+
+/** What a container has written into the file by now; "" before it exists. */
+export const written = (file: string): string => (existsSync(file) ? readFileSync(file, 'latin1') : '');
 
 /** Reads a received descriptor until it has said `text`, five seconds at most; what it said. */
 export async function readUntil(fd: number, text: string): Promise<string> {
