@@ -7,7 +7,10 @@ import { createRequire } from 'node:module';
 
 const prefix = dirname(dirname(process.execPath));
 const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
-const task = existsSync('native/build/Makefile') && !process.argv.includes('--clean') ? ['configure', 'build'] : ['rebuild'];
+const task =
+  existsSync('native/build/Makefile') && !process.argv.includes('--clean')
+    ? ['configure', 'build']
+    : ['rebuild'];
 const args = [gyp, ...task, '-C', 'native', '--jobs', 'max', '--loglevel', 'error'];
 if (existsSync(join(prefix, 'include/node/node_api.h'))) args.push('--nodedir', prefix);
 const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });

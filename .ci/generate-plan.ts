@@ -20,9 +20,11 @@ const done = new Set<string>();
 const isEnum = (node: Node) => node.anyOf?.every((each) => typeof each.const === 'string') === true;
 const isNullable = (node: Node) => node.anyOf?.length === 2 && node.anyOf[1]?.type === 'null';
 const opOf = (node: Node) => node.properties?.['op']?.const;
-const camel = (word: string) => word.replace(/(^|[_-])(\w)/g, (_all, _sep, letter: string) => letter.toUpperCase());
+const camel = (word: string) =>
+  word.replace(/(^|[_-])(\w)/g, (_all, _sep, letter: string) => letter.toUpperCase());
 /** C++ keywords that field names of the plan may be. */
-const safe = (field: string) => (['operator', 'default', 'namespace', 'mutable', 'new', 'errno'].includes(field) ? `${field}_` : field);
+const safe = (field: string) =>
+  ['operator', 'default', 'namespace', 'mutable', 'new', 'errno'].includes(field) ? `${field}_` : field;
 
 /** The C++ type of a node; declares the structs and enums it needs first. */
 function typeOf(node: Node): string {
@@ -80,7 +82,9 @@ function declareStruct(node: Node): string {
   done.add(name);
   header.push(
     `struct ${name} {`,
-    ...typed.map(([field, type]) => `    ${type} ${safe(field)}${type === 'bool' || type === 'int64_t' ? '{}' : ''};`),
+    ...typed.map(
+      ([field, type]) => `    ${type} ${safe(field)}${type === 'bool' || type === 'int64_t' ? '{}' : ''};`,
+    ),
     `};`,
   );
   const all = Object.keys(node.properties ?? {});
@@ -95,9 +99,10 @@ function declareStruct(node: Node): string {
   return name;
 }
 
-typeOf(StartPlan as Node);
+typeOf(StartPlan);
 
-const banner = '// Generated from src/plan/schema.ts by .ci/generate-plan.ts; change the schema, not this file.';
+const banner =
+  '// Generated from src/plan/schema.ts by .ci/generate-plan.ts; change the schema, not this file.';
 const write = (path: string, lines: string[]) => {
   const text = `${lines.join('\n')}\n`;
   let old = '';

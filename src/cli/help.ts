@@ -1,5 +1,5 @@
 /** The texts of --help and --usage, laid out as LXC's. */
-import type { CommandSpec, Option, OptionSet } from './command.ts';
+import type { CommandSpec, Option, OptionSet } from './options.ts';
 
 function flagText({ short, long, argument, valueName }: Option): string {
   const letter = short ? `-${short}, ` : '    ';

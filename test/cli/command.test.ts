@@ -2,7 +2,8 @@ import test from 'ava';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineCommand, type Action, type CommandSpec, type Invocation } from '../../src/cli/command.ts';
+import { defineCommand, type Action, type Invocation } from '../../src/cli/command.ts';
+import type { CommandSpec } from '../../src/cli/options.ts';
 import { TlxcError } from '../../src/errors.ts';
 import { runCommand, type CommandOutcome } from './run-command.ts';
 

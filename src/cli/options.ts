@@ -1,0 +1,77 @@
+/** A command's options: its own and those that all commands have. */
+import type { ErrorCode } from '../errors.ts';
+import type { OptionShape } from './getopt.ts';
+
+export interface OptionSpec {
+  /** '-t, --template <NAME>', '--foo', '-e, --elevated-privileges [PRIV]' (an argument only when glued). */
+  readonly flags: string;
+  /** May have several lines. */
+  readonly description: string;
+  /** May be given more than once: its value is a list. Else the last one counts. */
+  readonly repeat?: boolean;
+  readonly hidden?: boolean;
+}
+
+export interface CommandSpec {
+  readonly program: string;
+  /** Completes "tlxc-start …" in --help. */
+  readonly summary: string;
+  /** What follows the program's name in the synopsis; one line a form. */
+  readonly usage: string;
+  readonly options: readonly OptionSpec[];
+  readonly name: 'required' | 'optional' | 'none';
+  /** Words after the name or after "--": taken as they are, or refused. */
+  readonly rest: 'none' | 'words';
+  /** Exit codes of errors; 1 for others. */
+  readonly exitCodes?: Readonly<Partial<Record<ErrorCode, number>>>;
+}
+
+export interface Option extends OptionShape {
+  readonly key: string;
+  readonly valueName: string;
+  readonly description: string;
+  readonly repeat: boolean;
+  readonly hidden: boolean;
+}
+
+const camelCase = (long: string) => long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+function parseFlags(spec: OptionSpec): Option {
+  const match = /^(?:-(\S), )?--([a-z0-9-]+)(?: ([<[])([^\]>]+)[\]>])?$/.exec(spec.flags);
+  if (!match) throw new Error(`bad flags: ${spec.flags}`);
+  const [, short = '', long = '', bracket, valueName = ''] = match;
+  const argument = bracket === undefined ? 'none' : bracket === '<' ? 'required' : 'optional';
+  const { description, repeat = false, hidden = false } = spec;
+  return { short, long, argument, valueName, description, repeat, hidden, key: camelCase(long) };
+}
+
+const common = (flags: string, description = '') => parseFlags({ flags, description });
+const NAME = common('-n, --name <NAME>', 'NAME of the container');
+export const HELP = common('-h, --help');
+/** Without a long form, or --he would be ambiguous. */
+export const QUESTION: Option = { ...HELP, short: '?', long: '', description: 'Print this help' };
+export const USAGE = common('--usage', 'Print a short list of the options');
+export const VERSION = common('--version', 'Print the version number');
+export const LXCPATH = common('-P, --lxcpath <PATH>', 'Look for containers in PATH');
+const COMMON = [
+  common('-o, --logfile <FILE>', 'Append the log to FILE'),
+  common('-l, --logpriority <LEVEL>', 'Log what is at least LEVEL (ERROR unless set)'),
+  common('-q, --quiet', 'Print no errors; the exit status tells'),
+  ...[LXCPATH, HELP, QUESTION, USAGE, VERSION],
+];
+
+/** What getopt is given, and what --help prints. */
+export interface OptionSet {
+  readonly own: readonly Option[];
+  readonly common: readonly Option[];
+}
+
+/** A command's own options, and the common ones but for letters that mean another thing there. */
+export function optionsOf(spec: CommandSpec): OptionSet {
+  const own = spec.options.map(parseFlags);
+  const free = (option: Option) =>
+    option.short !== '' && own.some(({ short }) => short === option.short)
+      ? { ...option, short: '' }
+      : option;
+  return { own: spec.name === 'none' ? own : [NAME, ...own], common: COMMON.map(free) };
+}
