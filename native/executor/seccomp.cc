@@ -86,6 +86,25 @@ int syscall_number(const plan::SeccompRule& rule, bool native) {
     return seccomp_syscall_resolve_name(rule.syscall.c_str());
 }
 
+struct FilterRule {
+    uint32_t action;
+    int number;
+    const std::vector<scmp_arg_cmp>& tests;
+    bool native;
+};
+
+// Where one call stands for many (i386: socketcall, ipc), a filter cannot see their arguments, and libseccomp
+// would leave the conditions out. What is allowed under conditions is not allowed there; but for the native
+// architecture, whose programs would be left without sockets.
+int add_rule(scmp_filter_ctx filter, const FilterRule& rule) {
+    const auto count = static_cast<unsigned int>(rule.tests.size());
+    if (rule.native || rule.action != SCMP_ACT_ALLOW || count == 0)
+        return seccomp_rule_add_array(filter, rule.action, rule.number, count, rule.tests.data());
+    const int result =
+        seccomp_rule_add_exact_array(filter, rule.action, rule.number, count, rule.tests.data());
+    return result == -EINVAL ? 0 : result;
+}
+
 // The policy for one architecture. One filter each, merged later: a rule may be meant for a single one of
 // them.
 Result<Filter> compile_for(const plan::Seccomp& policy, uint32_t arch, const std::string& name) {
@@ -112,7 +131,7 @@ Result<Filter> compile_for(const plan::Seccomp& policy, uint32_t arch, const std
         std::vector<scmp_arg_cmp> tests;
         if (!conditions(rule, tests))
             return at(refusal("seccomp", "bad-argument", rule.syscall), rule.origin);
-        const int result = seccomp_rule_add_array(filter.get(), action, number, tests.size(), tests.data());
+        const int result = add_rule(filter.get(), {action, number, tests, native});
         if (result != 0 && result != -EEXIST)
             return at(failed("seccomp_rule_add", result, rule.syscall), rule.origin);
     }

@@ -26,7 +26,7 @@ export interface SeccompContext {
 }
 
 /** Of the compiled form: another number where the same policy comes to mean another filter. */
-const FORMAT = 1;
+const FORMAT = 2;
 const EACCES = 13;
 /** umount2(2), MNT_FORCE. */
 const MNT_FORCE = '1';

@@ -1,0 +1,56 @@
+/** What the kernel has for the whole host: a container's root tries all of it, with every trick to get it back. */
+import { readFileSync } from 'node:fs';
+import { requires } from '../rig/requires.ts';
+import { makeWorld } from '../rig/world.ts';
+import { createContainer, type Profile } from './attacks.ts';
+
+const filtered = requires('root', 'userns', 'idmap', 'busybox', 'seccomp');
+
+/** MAJOR:MINOR of every block device of the host. */
+const disks = readFileSync('/proc/partitions', 'utf8')
+  .split('\n')
+  .slice(2)
+  .filter((line) => line.trim() !== '')
+  .map((line) => line.trim().split(/\s+/).slice(0, 2).join(':'));
+
+/** The attempts that succeed, and that they show nothing but the container's own. */
+const GRANTED: Readonly<Record<Exclude<Profile, 'full'>, readonly string[]>> = {
+  u2: [
+    ...['open /dev/null', 'read /proc/self/status', 'AF_UNIX', 'AF_NETLINK/route'].map(
+      (name) => `control ${name}`,
+    ),
+    // Formats of its own user namespace, since Linux 6.7.
+    'mount binfmt_misc',
+    'nested unshare',
+    // Keys of its own user namespace: it made the mount that covered them, and may take it off.
+    'undone-read /proc/keys',
+  ],
+  p3: [
+    ...['open /dev/null', 'read /proc/self/status', 'AF_UNIX', 'AF_NETLINK/route'].map(
+      (name) => `control ${name}`,
+    ),
+    'device null',
+    'nested unshare',
+  ],
+};
+
+for (const profile of ['u2', 'p3'] as const) {
+  filtered(`${profile}: knobs, secrets, filesystems, calls, sockets and devices of the host`, async (t) => {
+    const world = await makeWorld(t);
+    await createContainer(world, 'c1', profile, { attacks: ['probe'] });
+    await world.sh('tlxc-start -n c1');
+    const probe = await world.run('tlxc-attach', '-n', 'c1', '--', '/probe', ...disks);
+    t.is(probe.stderr, '');
+    const tried = probe.stdout.trim().split('\n');
+    const granted = tried.filter((line) => line.endsWith(': OK')).map((line) => line.slice(0, -4));
+    const unexpected = granted.filter((line) => !GRANTED[profile].includes(line));
+    t.deepEqual(unexpected, []);
+    for (const kind of ['control', 'call', 'socket', 'device', 'nested-write', 'undone-read', 'fresh-write'])
+      t.true(
+        tried.some((line) => line.startsWith(`${kind} `)),
+        `${kind} was tried`,
+      );
+    for (const line of GRANTED[profile].filter((name) => name.startsWith('control')))
+      t.true(granted.includes(line), line);
+  });
+}
