@@ -2,6 +2,7 @@
  * The few files that are edited in a new root filesystem. Everything in it may be hostile: paths are resolved below the
  * root by openat2(RESOLVE_IN_ROOT), and what is not a plain file in plain directories is left alone.
  */
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -136,10 +137,19 @@ function add(root: string, path: string, { text, stats }: { text: string; stats:
   return withOpen(root, path, O_RDWR | O_CREAT | O_EXCL, use) === true;
 }
 
-/** Gives a new container its name: LXC_NAME in the files that the image lists, and /etc/hostname in any case. */
+/**
+ * A machine id of its own (machine-id(5)) for a system that was published with "uninitialized". systemd would make a
+ * transient one and mount it over the file, which PID 1 cannot do without CAP_SYS_ADMIN; networkd then has no DUID.
+ */
+function identify(text: string | null): string | null {
+  return text?.trim() === 'uninitialized' ? `${randomUUID().replaceAll('-', '')}\n` : null;
+}
+
+/** Gives a new container its name (LXC_NAME in the files that the image lists, /etc/hostname in any case) and its id. */
 export function nameRootfs(layers: readonly string[], name: string, templates: readonly string[]): void {
   for (const path of new Set(['/etc/hosts', ...templates])) {
     editRootfsFile(layers, path, (text) => text?.replaceAll('LXC_NAME', name) ?? null);
   }
   editRootfsFile(layers, '/etc/hostname', () => `${name}\n`);
+  editRootfsFile(layers, '/etc/machine-id', identify);
 }

@@ -76,3 +76,17 @@ test('a system without /etc gets none', (t) => {
   nameRootfs([root], 'c1', []);
   t.false(existsSync(join(root, 'etc')));
 });
+
+test('an uninitialized machine gets an id of its own; one that has an id, or is to make it, keeps that', (t) => {
+  const { root } = place(t);
+  const file = join(root, 'etc/machine-id');
+  const named = (text: string) => {
+    writeFileSync(file, text);
+    nameRootfs([root], 'c1', []);
+    return readFileSync(file, 'utf8');
+  };
+  t.regex(named('uninitialized\n'), /^[0-9a-f]{32}\n$/);
+  t.not(named('uninitialized\n'), named('uninitialized\n'));
+  t.is(named(''), '');
+  t.is(named('0123456789abcdef0123456789abcdef\n'), '0123456789abcdef0123456789abcdef\n');
+});
