@@ -182,7 +182,8 @@ onV1('a device list of version 2 decides over opens', async (t) => {
     { ...rule, allow: true },
     { ...rule, allow: true, minor: 5, access: 'r' },
     { ...rule, allow: false, minor: 5, access: 'r' },
-    { ...rule, allow: true, major: 136, minor: -1 },
+    { ...rule, allow: true, major: 136, minor: -1 }, // the terminals
+    { ...rule, allow: true, major: 5, minor: 2 },
   ];
   const monitor = await startMonitored(t, plan);
   const out = (): string => written(join(place.rootfs, 'out'));
