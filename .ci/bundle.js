@@ -3,7 +3,10 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
 const commands = readdirSync('bin')
@@ -34,7 +37,31 @@ const entries = {
   },
 };
 
-await build({
+/** Code caches of runs that read, and change nothing: a store with one container, which does not run. */
+function warmUp(names) {
+  const store = mkdtempSync(join(tmpdir(), 'tlxc-build-'));
+  mkdirSync(join(store, 'u1'));
+  writeFileSync(join(store, 'tlxc.conf'), `tlxc.rundir = ${store}/run\n`);
+  const lines = ['lxc.include = /usr/share/tlxc/config/debian.common.conf', `lxc.rootfs.path = dir:${store}`];
+  const net = ['type = veth', 'link = tlxcbr0', 'flags = up'].map((line) => `lxc.net.0.${line}`);
+  writeFileSync(join(store, 'u1', 'config'), [...lines, ...net, ''].join('\n'));
+  const runs = {
+    start: ['--plan', 'u1'],
+    ls: ['-f'],
+    net: ['status'],
+    config: ['-l'],
+    create: ['--help'],
+    destroy: ['u2'],
+  };
+  for (const name of names) {
+    const words = ['-P', store, ...(runs[name] ?? ['u1'])];
+    const env = { ...process.env, TLXC_CONF: join(store, 'tlxc.conf') };
+    spawnSync(process.execPath, ['.ci/code-cache.js', `tlxc-${name}`, ...words], { env, timeout: 20_000 });
+  }
+  rmSync(store, { recursive: true });
+}
+
+const { outputFiles } = await build({
   ...common,
   entryPoints: commands.map((name) => ({ in: `command:${name}`, out: `tlxc-${name}` })),
   plugins: [entries],
@@ -45,8 +72,17 @@ await build({
   minifyWhitespace: true,
   logOverride: { 'empty-import-meta': 'silent' },
   banner: { js: "var __tlxcPackageRoot = require('node:path').dirname(__dirname);" },
+  write: false,
 });
+mkdirSync('dist', { recursive: true });
+for (const file of readdirSync('dist')) if (file.endsWith('.cache')) rmSync(`dist/${file}`);
+for (const { path, contents } of outputFiles) {
+  // bin/run.js reads the build's id from the last characters.
+  const id = createHash('sha256').update(contents).digest('hex').slice(0, 16);
+  writeFileSync(path, `${Buffer.from(contents).toString()}// build ${id}`);
+}
 await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' });
+warmUp(commands);
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const types = spawnSync(process.execPath, [tsc, '-p', '.ci/types.json'], { stdio: 'inherit' });
 process.exit(types.status ?? 1);

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/tlxc-attach.cjs');
+require('./run.js').run('tlxc-attach');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/tlxc-config.cjs');
+require('./run.js').run('tlxc-config');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/tlxc-destroy.cjs');
+require('./run.js').run('tlxc-destroy');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/tlxc-info.cjs');
+require('./run.js').run('tlxc-info');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/tlxc-net.cjs');
+require('./run.js').run('tlxc-net');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/tlxc-start.cjs');
+require('./run.js').run('tlxc-start');

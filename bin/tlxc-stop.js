@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/tlxc-stop.cjs');
+require('./run.js').run('tlxc-stop');
