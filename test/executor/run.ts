@@ -1,5 +1,6 @@
 /** Runs tlxc-monitor on a plan, as tlxc-start does: the plan on descriptor 3, what it reports from descriptor 4. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,20 +24,52 @@ export interface Outcome {
 /** The command of an init that writes what its script prints to /out of the root filesystem, and then ends. */
 export const script = (text: string): string[] => ['/bin/sh', '-c', `exec >/out 2>&1; ${text}`];
 
-/** Starts the plan and waits until the container has ended; without a plan of ours, whatever text is given. */
-export async function runPlan(plan: StartPlan | string, rootfs = ''): Promise<Outcome> {
+interface Monitor {
+  readonly process: ChildProcess;
+  /** What it reports; complete once it has ended, or said its last word. */
+  readonly report: Readable;
+}
+
+function startMonitor(plan: string): Monitor {
   const child = spawn(MONITOR, [], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
-  const deadline = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   const [, , , input, report] = child.stdio as unknown as [null, null, null, Writable, Readable];
   input.on('error', () => undefined); // a monitor that refuses the plan need not read it to its end
-  input.end(typeof plan === 'string' ? plan : JSON.stringify(plan));
+  input.end(plan);
+  return { process: child, report: report.setEncoding('utf8') };
+}
+
+const messagesOf = (text: string): StartMessage[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as StartMessage);
+
+/** Starts the plan (or whatever text is given) and waits until the container has ended. */
+export async function runPlan(plan: StartPlan | string, rootfs = ''): Promise<Outcome> {
+  const monitor = startMonitor(typeof plan === 'string' ? plan : JSON.stringify(plan));
+  const deadline = setTimeout(() => monitor.process.kill('SIGKILL'), PATIENCE_MS);
   let text = '';
-  report.setEncoding('utf8').on('data', (part: string) => (text += part));
-  await new Promise((resolve) => child.once('close', resolve));
+  monitor.report.on('data', (part: string) => (text += part));
+  await once(monitor.process, 'close');
   clearTimeout(deadline);
-  const messages = text.split('\n').filter((line) => line !== '');
-  const last = messages.map((line) => JSON.parse(line) as StartMessage).at(-1);
+  const last = messagesOf(text).at(-1);
   return { last, failure: last?.kind === 'failed' ? last : undefined, output: takeOutput(rootfs) };
+}
+
+/** Starts the plan and returns once init runs. `kill` ends the monitor, and with it the container. */
+export async function startPlan(plan: StartPlan): Promise<{ initPid: number; kill: () => Promise<void> }> {
+  const monitor = startMonitor(JSON.stringify(plan));
+  const ended = once(monitor.process, 'close');
+  const kill = async (): Promise<void> => {
+    monitor.process.kill('SIGKILL');
+    await ended;
+  };
+  for await (const part of monitor.report as AsyncIterable<string>) {
+    const last = messagesOf(part).at(-1);
+    if (last?.kind === 'running') return { initPid: last.initPid, kill };
+  }
+  await kill();
+  throw new Error('the container did not start');
 }
 
 function takeOutput(rootfs: string): string {

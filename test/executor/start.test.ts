@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requires } from '../rig/requires.ts';
+import type { StartPlan } from '../../src/plan/types.ts';
 import { makePlan, ORIGIN, OUTSIDE } from './plan.ts';
-import { makePlace, runPlan, script } from './run.ts';
+import { makePlace, runPlan, script, startPlan } from './run.ts';
 
 const both = requires('root', 'userns', 'idmap', 'busybox');
 
@@ -68,7 +69,7 @@ for (const unprivileged of [true, false]) {
     const argv = script(
       'readlink /dev/console; readlink /dev/tty1; stat -c %t:%T /dev/lxc/console /dev/lxc/tty1',
     );
-    const change = (plan: ReturnType<typeof makePlan>) => void (plan.terminals.ttyDir = 'lxc');
+    const change = (plan: StartPlan) => void (plan.terminals.ttyDir = 'lxc');
     const { output } = await runPlan(makePlan({ ...place, argv, unprivileged, change }), place.rootfs);
     t.deepEqual(output.trim().split('\n'), ['lxc/console', 'lxc/tty1', '88:0', '88:1']);
   });
@@ -79,7 +80,7 @@ for (const unprivileged of [true, false]) {
     writeFileSync(out, '');
     chmodSync(out, 0o666);
     const argv = script('pwd; id -u; id -G; grep -E "Cap(Prm|Eff)" /proc/self/status | cut -f2');
-    const change = (plan: ReturnType<typeof makePlan>) =>
+    const change = (plan: StartPlan) =>
       void Object.assign(plan.init, { cwd: '/srv/app', uid: 1000, gid: 1000 });
     const { output } = await runPlan(makePlan({ ...place, argv, unprivileged, change }), place.rootfs);
     t.deepEqual(output.trim().split('\n'), [
@@ -110,4 +111,55 @@ for (const unprivileged of [true, false]) {
     t.is(output, 'mount 0\nautodev\nstart pts/1 pts/2\n');
     t.is(readFileSync(log, 'utf8'), 'pre-start\nstart-host /\n');
   });
+
+  both(`${kind}: without a console the standard streams are the container's own null device`, async (t) => {
+    const place = makePlace(t);
+    const argv = ['/bin/sh', '-c', 'stat -L -c %t:%T /proc/self/fd/0 /proc/self/fd/2 > /out'];
+    const withoutConsole = (plan: StartPlan) => void (plan.terminals.console = 'none');
+    const { output } = await runPlan(
+      makePlan({ ...place, argv, unprivileged, change: withoutConsole }),
+      place.rootfs,
+    );
+    t.is(output, '1:3\n1:3\n');
+  });
+
+  both(`${kind}: a null device that is none is refused`, async (t) => {
+    const place = makePlace(t);
+    writeFileSync(join(place.rootfs, 'dev/null'), '');
+    const change = (plan: StartPlan) => {
+      plan.terminals.console = 'none';
+      plan.tree.shift(); // no /dev of our own
+      plan.devices = [];
+    };
+    const { failure } = await runPlan(makePlan({ ...place, argv: script('true'), unprivileged, change }));
+    t.like(failure, { step: 'standard streams', path: '/dev/null', detail: 'not the null device' });
+  });
+
+  both(`${kind}: another's namespace is joined where the plan shares it`, async (t) => {
+    const [place, other] = [makePlace(t), makePlace(t)];
+    const held = await startPlan(makePlan({ ...other, argv: ['/bin/sleep', '60'], unprivileged }));
+    t.teardown(held.kill);
+    const path = `/proc/${held.initPid}/ns/net`;
+    const change = (plan: StartPlan) => {
+      plan.namespaces = plan.namespaces.filter((each) => each !== 'net');
+      plan.shared.push({ namespace: 'net', path, origin: ORIGIN });
+    };
+    const own = readlinkSync('/proc/self/ns/net');
+    const { output } = await runPlan(
+      makePlan({ ...place, argv: script('readlink /proc/self/ns/net'), unprivileged, change }),
+      place.rootfs,
+    );
+    t.is(output.trim(), readlinkSync(path));
+    t.not(output.trim(), own);
+  });
 }
+
+both('what a pre-mount hook mounts over the root filesystem is the root filesystem', async (t) => {
+  const [place, other] = [makePlace(t), makePlace(t)];
+  writeFileSync(join(other.rootfs, 'etc/other'), 'the other\n');
+  const command = `mount --bind ${other.rootfs} ${place.rootfs}`;
+  const plan = makePlan({ ...place, argv: script('cat /etc/other'), unprivileged: false });
+  plan.hooks.preMount.push({ argv: ['/bin/sh', '-c', command], timeoutMs: 5000, origin: ORIGIN });
+  t.is((await runPlan(plan, other.rootfs)).output, 'the other\n');
+  t.false(readFileSync('/proc/self/mountinfo', 'utf8').includes(place.rootfs), "and not the host's");
+});
