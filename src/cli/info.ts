@@ -26,7 +26,7 @@ function informationOf(status: ContainerStatus): Information {
     pid: running?.initPid ?? null,
     addresses: [...addressesOf(status, 'inet'), ...addressesOf(status, 'inet6')],
     usage: running && usageOf(running.cgroups),
-    links: running ? linksOf(running) : [],
+    links: linksOf(status),
   };
 }
 

@@ -153,7 +153,7 @@ export class Container {
       ipv4: addressesOf(status, 'inet'),
       ipv6: addressesOf(status, 'inet6'),
       usage: running && usageOf(running.cgroups),
-      links: running ? linksOf(running) : [],
+      links: linksOf(status),
     };
   }
 

@@ -1,5 +1,5 @@
 /** What is to be known of containers from outside: state, pid, addresses, links, counters, and their configuration. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
@@ -81,19 +81,11 @@ export interface LinkCounters {
   readonly rxBytes: number;
 }
 
-/** What the host's side received is what the container sent. */
-export function linksOf(running: MonitorInfo): LinkCounters[] {
-  return running.interfaces.flatMap(({ hostName }) => {
-    const read = (counter: string) => {
-      try {
-        return Number(readFileSync(`/sys/class/net/${hostName}/statistics/${counter}`, 'utf8'));
-      } catch {
-        return null; // the container has just gone, or its host side lies in another namespace than ours
-      }
-    };
-    const txBytes = hostName ? read('rx_bytes') : null;
-    const rxBytes = hostName ? read('tx_bytes') : null;
-    return txBytes === null || rxBytes === null ? [] : [{ hostName, txBytes, rxBytes }];
+/** Those of the container's links that TLXC made, by the names they got inside; counted there, as the container sees them. */
+export function linksOf({ running, interfaces }: ContainerStatus): LinkCounters[] {
+  return (running?.interfaces ?? []).flatMap(({ hostName, name }) => {
+    const inside = interfaces.find((each) => each.name === name);
+    return hostName && inside ? [{ hostName, txBytes: inside.txBytes, rxBytes: inside.rxBytes }] : [];
   });
 }
 
