@@ -186,7 +186,7 @@ class Start {
 
 } // namespace
 
-Result<Running> execute(const plan::StartPlan& plan, Report&) {
+Result<Running> execute(const plan::StartPlan& plan) {
     Start start(plan);
     return start.perform();
 }

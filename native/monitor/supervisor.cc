@@ -36,7 +36,7 @@ Supervisor::Supervisor(UniqueFd planText, RunDir dir, Log log)
 
 Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     TRY(prepare(plan));
-    TRY(launch(plan, report));
+    TRY(launch(plan));
     Status listening = server_.listen();
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
@@ -63,13 +63,13 @@ Status Supervisor::prepare(const plan::StartPlan& plan) {
     return entered;
 }
 
-Status Supervisor::launch(const plan::StartPlan& plan, Report& report) {
+Status Supervisor::launch(const plan::StartPlan& plan) {
     state_ = State::Starting;
     log_.write(Log::Level::Info, "state STARTING");
     Status console = console_.prepare(plan.terminals);
     if (!console.ok())
         return fail(plan, std::move(console.failure()));
-    Result<Running> started = execute(plan, report);
+    Result<Running> started = execute(plan);
     if (!started.ok())
         return fail(plan, std::move(started.failure()));
     running_ = std::move(started).value();
@@ -257,12 +257,11 @@ void Supervisor::restart() {
     set_state(State::Stopped, true, true);
     exitStatus_ = -1;
     ++reboots_;
-    Report nobody{UniqueFd{}};
     Result<plan::StartPlan> plan = read_plan();
     if (!plan.ok())
         return finish(nullptr);
     set_state(State::Starting);
-    (void)launch(plan.value(), nobody); // a failure has been logged, and is the end
+    (void)launch(plan.value()); // a failure has been logged, and is the end
 }
 
 // Everything of the container is gone. STOPPED is said last: whoever hears it may start it again at once.

@@ -34,7 +34,7 @@ class Supervisor {
     using State = protocol::State;
 
     [[nodiscard]] Status prepare(const plan::StartPlan& plan);
-    [[nodiscard]] Status launch(const plan::StartPlan& plan, Report& report);
+    [[nodiscard]] Status launch(const plan::StartPlan& plan);
     [[nodiscard]] Status publish(const plan::StartPlan& plan);
     void remember(const plan::StartPlan& plan);
     [[nodiscard]] Status fail(const plan::StartPlan& plan, Failure failure);
