@@ -61,21 +61,34 @@ Napi::Value spawn_monitor(const Napi::CallbackInfo& info) {
     sigfillset(&all);
     // No handler of Node's may run in the child, which borrows our stack until it has become the monitor.
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    // Twice: the monitor is the child of nobody who lives, so that a program which starts containers and goes
+    // on need not reap it. Both children borrow our memory and have ended, or become the monitor, when we go
+    // on.
     volatile int error = 0;
-    const pid_t pid = ::vfork();
-    if (pid == 0) {
-        error = become_monitor(start);
-        ::_exit(127);
+    volatile pid_t monitor = -1;
+    const pid_t between = ::vfork();
+    if (between == 0) {
+        const pid_t pid = ::vfork();
+        if (pid == 0) {
+            error = become_monitor(start);
+            ::_exit(127);
+        }
+        monitor = pid;
+        if (pid < 0)
+            error = errno;
+        else if (error != 0)
+            ::waitpid(pid, nullptr, 0);
+        ::_exit(0);
     }
     const int forkError = errno;
+    if (between > 0)
+        ::waitpid(between, nullptr, 0);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (pid > 0 && error == 0)
-        return Napi::Number::New(info.Env(), pid);
-    if (pid > 0)
-        ::waitpid(pid, nullptr, 0);
+    if (between > 0 && error == 0)
+        return Napi::Number::New(info.Env(), monitor);
     return js::failure(info.Env(), {.step = "monitor",
-                                    .syscall = pid < 0 ? "vfork" : "execve",
-                                    .err = pid < 0 ? forkError : error,
+                                    .syscall = between < 0 || monitor < 0 ? "vfork" : "execve",
+                                    .err = between < 0 ? forkError : error,
                                     .path = path});
 }
 

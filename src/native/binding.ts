@@ -1,4 +1,5 @@
 /** The typed face of the addon: the only file that loads tlxc.node, and its whole surface. */
+import { TlxcError } from '../errors.ts';
 import { nativeFile } from '../package-root.ts';
 
 /** A failed system call as the addon returns it: data, no sentence. */
@@ -136,12 +137,18 @@ export interface Binding {
 
 let loaded: Binding | undefined;
 
-/** Loads the addon on first use: most failures (usage, configuration) need no native code. */
+/** Loads the addon on first use: most failures (usage, configuration) need no native code. Throws TLXC_E_INTERNAL. */
 export function native(): Binding {
   if (loaded) return loaded;
   // process.dlopen is what require does with a .node file; require in an ES module would load node:module first.
   const module = { exports: {} as Binding };
-  process.dlopen(module, nativeFile('tlxc.node'));
+  const file = nativeFile('tlxc.node');
+  try {
+    process.dlopen(module, file);
+  } catch (cause) {
+    const message = `cannot load ${file}: ${(cause as Error).message}`;
+    throw new TlxcError({ code: 'TLXC_E_INTERNAL', message, hint: 'npm run build:native builds it', cause });
+  }
   loaded = module.exports;
   return loaded;
 }
