@@ -8,6 +8,9 @@ extern "C" {
 int getaddrinfo(const char*, const char*, const addrinfo*, addrinfo**) {
     return EAI_NONAME;
 }
+int getnameinfo(const sockaddr*, socklen_t, char*, socklen_t, char*, socklen_t, int) {
+    return EAI_NONAME;
+}
 void freeaddrinfo(addrinfo*) noexcept {}
 protoent* getprotobyname(const char*) {
     return nullptr;
