@@ -1,0 +1,160 @@
+/** Whoever enters a container is watched by its root, with all of its privileges, from the first moment. */
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+import { attackProgram, createContainer } from './attacks.ts';
+
+const filtered = requires('root', 'userns', 'idmap', 'busybox', 'seccomp');
+
+const ATTACHES = 100;
+
+/** DEV:INODE of everything in the root filesystem of c1, as a process sees it that stats it from outside. */
+async function inodes(world: World): Promise<Set<string>> {
+  const found = await world.sh(`find ${world.lxcpath}/c1/rootfs -printf '%D:%i\\n'`);
+  return new Set(
+    found.split('\n').map((line) => {
+      const [device = 0, inode = 0] = line.split(':').map(Number);
+      return `${device >> 8}:${device & 0xff}:${inode}`;
+    }),
+  );
+}
+
+async function stalk(world: World): Promise<string[]> {
+  const stalker = world.spawn('tlxc-attach', '-n', 'c1', '--', '/stalk');
+  const lines: string[] = [];
+  const reader = createInterface({ input: stalker.stdout }).on('line', (line) => lines.push(line));
+  await once(reader, 'line');
+  const attach = 'tlxc-attach -n c1 -- true </etc/passwd >/dev/null';
+  // Two at a time.
+  const loop = `i=0; while [ $i -lt ${ATTACHES / 2} ]; do ${attach} || exit 1; i=$((i+1)); done`;
+  await world.sh(`(${loop}) & (${loop}); first=$?; wait $! && exit $first`, {
+    env: { TLXC_HOST_SECRET: '1' },
+  });
+  stalker.stdin.end('enough');
+  await once(reader, 'close');
+  return lines.slice(1);
+}
+
+for (const profile of ['u2', 'full'] as const) {
+  filtered.serial(`${profile}: ${ATTACHES} attaches give a stalker nothing of the host`, async (t) => {
+    const world = await makeWorld(t);
+    await createContainer(world, 'c1', profile, { attacks: ['stalk'] });
+    await world.sh('tlxc-start -n c1');
+    const seen = await stalk(world);
+    const known = await inodes(world);
+    const opened = seen.filter((line) => line.startsWith('open '));
+    const strange = opened.filter((line) => {
+      const [, inode = '', path = ''] = line.split(' ');
+      return !known.has(inode) && !path.startsWith('/memfd:tlxc-enter') && path !== '/etc/passwd';
+    });
+    t.deepEqual(strange, []);
+    const others = seen.filter((line) => !line.startsWith('open '));
+    t.deepEqual(
+      others.filter((line) => /^(written|secret|traced)/.test(line)),
+      [],
+    );
+    t.is(others.filter((line) => line.startsWith('capabilities')).length, 1);
+    t.deepEqual(
+      others.filter((line) => line.startsWith('seccomp')),
+      ['seccomp 2'],
+    );
+    t.true(opened.length > 0, 'it did look');
+  });
+}
+
+const DESCRIPTORS = { 7: '/', 9: '/etc/shadow', 63: '/sys/fs/cgroup', 251: '/proc', 1000: '/' };
+
+/** A line of shell, run with descriptors of the host open that the shell does not close. */
+const leaking = (line: string): string => {
+  const opened = Object.entries(DESCRIPTORS).map(([fd, path]) => `${fd}<${path}`);
+  return `bash -c "exec ${opened.join(' ')}; ${line}"`;
+};
+
+/** Of a listing by ls -l: what of the above is in it. */
+const leaked = (listing: string): string[] =>
+  listing.split('\n').filter((line) => Object.values(DESCRIPTORS).includes(line.split(' -> ')[1] ?? ''));
+
+filtered('no descriptor of the caller reaches init, hooks, the monitor or a command', async (t) => {
+  const world = await makeWorld(t);
+  const list = 'ls -l /proc/self/fd';
+  const hook = join(world.dir, 'hook');
+  writeFileSync(hook, `#!/bin/sh\n(echo $3; ${list}) >> ${world.dir}/saw\n`, { mode: 0o755 });
+  // Some of the hooks are the container's root already, who is nobody here.
+  await world.sh(`touch ${world.dir}/saw; chmod 666 ${world.dir}/saw`);
+  const hooks = ['pre-start', 'pre-mount', 'mount', 'start-host', 'post-stop'];
+  await createContainer(world, 'c1', 'u2', {
+    config: [...hooks.map((name) => `lxc.hook.${name} = ${hook}`), 'lxc.hook.start = /hook'],
+  });
+  const inside = '#!/bin/sh\n(echo start; ls -l /proc/self/fd) >> /dev/shm/saw\n';
+  writeFileSync(join(world.lxcpath, 'c1/rootfs/hook'), inside, { mode: 0o755 });
+
+  await world.sh(leaking('tlxc-start -d -n c1'));
+  const monitor = await world.sh(`ls -l /proc/$(pgrep -f '^.tlxc monitor. ${world.lxcpath} c1')/fd`);
+  t.deepEqual(leaked(monitor), []);
+  t.regex(monitor, /socket/, 'it was the monitor');
+  const attached = await world.sh(leaking(`tlxc-attach -n c1 -- ls -l /proc/1/fd /proc/self/fd`));
+  t.deepEqual(leaked(attached), []);
+  const startHook = await world.sh('tlxc-attach -n c1 -- cat /dev/shm/saw');
+  t.regex(startHook, /^start\n.* 1 -> /s);
+  t.deepEqual(leaked(startHook), []);
+  await world.sh('tlxc-stop -k -n c1');
+
+  const foreground = await world.sh(leaking(`tlxc-start -F -n c1 -- /bin/ls -l /proc/self/fd </dev/null`));
+  t.regex(foreground, / 1 -> /);
+  t.deepEqual(leaked(foreground), []);
+  const saw = await world.sh(`cat ${world.dir}/saw`);
+  for (const name of hooks) t.regex(saw, new RegExp(`^${name}$`, 'm'));
+  t.deepEqual(leaked(saw), []);
+});
+
+/** t: the terminal, p: a pipe, d: /dev/null, for standard input, output and error. */
+const STREAMS: Readonly<Record<string, string>> = {
+  ttt: '',
+  tpp: '2>&1 | cat',
+  dtt: '</dev/null',
+  dpt: '</dev/null | cat',
+  ddd: '</dev/null >/dev/null 2>&1',
+};
+
+requires(
+  'root',
+  'busybox',
+  'terminal',
+)("nothing is typed into the caller's terminal", async (t) => {
+  const world = await makeWorld(t);
+  await createContainer(world, 'c1', 'full', { attacks: ['type'] });
+  await world.sh('tlxc-start -n c1');
+  // What waits to be read from the terminal. script(1) types an end of file of its own.
+  const read = `perl -MFcntl -e 'sysopen T, "/dev/tty", O_RDONLY|O_NONBLOCK; sysread T, $_, 99; tr/\\4//d; print "typed <$_>\\n"'`;
+  const session = join(world.dir, 'session');
+  for (const [streams, redirections] of Object.entries(STREAMS)) {
+    const attack = `tlxc-attach -n c1 -- /type ${redirections}`;
+    writeFileSync(session, `stty -icanon -echo; ${attack}; echo ended $?; ${read}\n`);
+    const { stdout } = await world.run('script', '-qec', `sh ${session}`, '/dev/null');
+    t.regex(stdout, /ended 0[^]*typed <>/, streams);
+  }
+});
+
+for (const profile of ['u2', 'p3'] as const) {
+  filtered.serial(`${profile}: no key of the caller is found by init or by a command`, async (t) => {
+    const world = await makeWorld(t);
+    await createContainer(world, 'c1', profile, { attacks: ['keys'] });
+    const keys = attackProgram('keys');
+    const loud = await world.run(keys, 'plant', keys, 'find');
+    t.regex(loud.stdout, /found in session\nfound in user\n/, 'it is there to be found');
+    const init = ['/bin/sh', '-c', '/keys find; echo looked; exec sleep 60'];
+    try {
+      await world.sh(
+        `${keys} plant tlxc-start -n c1 -L ${world.dir}/console -- ${init.map((word) => `'${word}'`).join(' ')}`,
+      );
+      const command = await world.run(keys, 'plant', 'tlxc-attach', '-n', 'c1', '--', '/keys', 'find');
+      t.is(command.stdout + command.stderr, '');
+      t.is((await world.sh(`cat ${world.dir}/console`)).trim(), 'looked');
+    } finally {
+      await world.run(keys, 'remove');
+    }
+  });
+}
