@@ -22,14 +22,14 @@ function itemOf(name: string): string {
   throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-config -l lists them' });
 }
 
-function config({ options, rest }: Invocation, { env, stdout, stderr }: CommandContext): number {
+function config({ options, rest }: Invocation, { env, stdout }: CommandContext): number {
   const [name, value, unexpected] = rest;
   if (options['list'] === true) {
     stdout.write(systemKeys.map((key) => `${key.name}\n`).join(''));
     return 0;
   }
   if (name === undefined) {
-    stderr.write(USAGE);
+    stdout.write(USAGE);
     return 0;
   }
   if (unexpected !== undefined) {

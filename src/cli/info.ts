@@ -51,9 +51,9 @@ function itemLines(key: string, text: string, bare: boolean): string[] {
 
 function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContext, bare: boolean): string[] {
   const keys = (invocation.options['config'] as readonly string[] | undefined) ?? [];
-  if (keys.length === 0) return [];
-  const { name, system, lxcpath, options } = invocation;
-  const rcfile = options['rcfile'];
+  const rcfile = invocation.options['rcfile'];
+  if (keys.length === 0 && rcfile === undefined) return [];
+  const { name, system, lxcpath } = invocation;
   const configFile =
     typeof rcfile === 'string' ? resolve(cwd, rcfile) : containerPaths(system, lxcpath, name).config;
   const { settings } = loadSettings({ name, lxcpath, configFile, environment: env });

@@ -49,7 +49,7 @@ function wishesOf({ options, rest }: Invocation): Wishes {
   const [pattern, unexpected] = words;
   if (unexpected !== undefined) {
     throw new TlxcError({
-      code: 'TLXC_E_USAGE',
+      code: 'TLXC_E_UNSUPPORTED',
       message: `one filter at a time: '${unexpected}' is one too many`,
     });
   }
@@ -177,6 +177,7 @@ export default defineCommand(
       '[-1|-f|--json] [--active] [--running] [--frozen] [--stopped] [--defined]\n        [-g GROUPS] [-F COLUMNS] [--filter=REGEX | REGEX]',
     name: 'none',
     rest: 'words',
+    // As LXC: nothing is wrong with the containers.
     exitCodes: { TLXC_E_USAGE: 0 },
     options: [
       { flags: '-1, --line', description: 'One name a line' },
