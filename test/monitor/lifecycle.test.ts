@@ -177,3 +177,20 @@ rooted('without lxc.signal.halt, an init that does not wait for SIGRTMIN+3 is as
   monitor.signal(0);
   t.deepEqual((await watched).at(-1), { state: 'STOPPED', exitStatus: 5 << 8 });
 });
+
+rooted('the log file gets the states and what hooks print, from its level on', async (t) => {
+  for (const logLevel of ['INFO', 'ERROR']) {
+    const place = makePlace(t);
+    const plan = makePlan({ ...place, argv: asleep });
+    Object.assign(plan, { logFile: join(place.scratch, 'log'), logLevel });
+    plan.hooks.preStart.push(hook('echo from the hook'));
+    plan.hooks.stop.push(hook('exit 9'));
+    const monitor = await startMonitored(t, plan);
+    monitor.signal(KILL);
+    await monitor.ended;
+    const log = readFileSync(plan.logFile, 'utf8');
+    t.is(/^tlxc x1 \d{14}\.\d{3} INFO monitor - state RUNNING$/m.test(log), logLevel === 'INFO');
+    t.regex(log, /ERROR monitor - hook stop: .*exit 9 \(\/etc\/example\/config:7\)$/m);
+    t.regex(log, /^from the hook$/m);
+  }
+});
