@@ -17,13 +17,22 @@ constexpr const char* kName = "monitor.sock";
 constexpr size_t kMaxClients = 64;
 constexpr int kBacklog = 64;
 
+// A PID namespace below ours is a container's, and what comes out of one is no command of the host's,
+// whatever its uid. pid 0: a process above or beside us, which we cannot see.
+bool from_container(pid_t pid) {
+    struct stat ours {
+    }, theirs{};
+    const std::string path = "/proc/" + std::to_string(pid) + "/ns/pid";
+    return pid != 0 && stat("/proc/self/ns/pid", &ours) == 0 && stat(path.c_str(), &theirs) == 0 &&
+           (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev);
+}
+
 bool trusted(int client) {
     ucred peer{};
     socklen_t size = sizeof peer;
     if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return false;
-    // pid 0: a process of a PID namespace that is not below ours.
-    return peer.pid != 0 && (peer.uid == 0 || peer.uid == geteuid());
+    return (peer.uid == 0 || peer.uid == geteuid()) && !from_container(peer.pid);
 }
 
 } // namespace

@@ -27,7 +27,8 @@ class Server {
     [[nodiscard]] Status listen();
     void close(const RunDir& dir);
 
-    // Takes new clients that are root or of our own user; the others are closed at once.
+    // Takes new clients that are root or of our own user, and not inside a container; the others are closed
+    // at once.
     void accept();
     [[nodiscard]] Client* find(int fd);
     // The client's next datagram. False: it is gone.

@@ -2,7 +2,8 @@
  * The conversation between a command and a container's monitor. The other side: native/monitor/protocol.{h,cc}.
  *
  *   command                              monitor (RUNDIR/monitor.sock, SOCK_SEQPACKET, mode 0600)
- *     | -- connect ----------------------> | SO_PEERCRED: root or the monitor's own uid, else closed at once
+ *     | -- connect ----------------------> | SO_PEERCRED: root or the monitor's own uid, and no
+ *     |                                    | process of a container, else closed at once
  *     | -- one Request, JSON ------------> |
  *     | <- one Reply, JSON (+ SCM_RIGHTS)  | "fds" in the reply names the descriptors in their order
  *     |                                    | connection stays open for: watch (one Event a datagram),

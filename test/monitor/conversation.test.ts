@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -131,6 +132,18 @@ rooted('another kind of socket cannot talk to it', async (t) => {
   const stream = connect(monitor.place.socket);
   const error = await new Promise<Error>((resolve) => stream.once('error', resolve));
   t.regex(error.message, /EPROTOTYPE/);
+});
+
+rooted('a process of another PID namespace below, root or not, gets no answer', async (t) => {
+  const monitor = await running(t);
+  const ask = `use Socket; socket(S, AF_UNIX, SOCK_SEQPACKET, 0); connect(S, sockaddr_un($ARGV[0])) or die;
+    send(S, '{"op":"info"}', 0); recv(S, $reply, 4096, 0); print length($reply) ? "answered" : "nothing"`;
+  const talk = (...wrapper: string[]): string => {
+    const [file, ...args] = [...wrapper, 'perl', '-e', ask, monitor.place.socket];
+    return spawnSync(file, args, { encoding: 'utf8' }).stdout;
+  };
+  t.is(talk('env'), 'answered');
+  t.is(talk('unshare', '--pid', '--fork'), 'nothing');
 });
 
 rooted('ttys are given out one by one and come back with the connection', async (t) => {
