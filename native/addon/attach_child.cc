@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "addon/stdio.h"
+#include "common/attach_report.h"
 
 namespace tlxc {
 namespace {
@@ -132,27 +133,31 @@ int null_inside(const AttachChild& child, int fd) {
     give_up(child, AttachStep::null, fd);
 }
 
-void take_stdio(const AttachChild& child) {
-    int sources[3];
+// All that tlxc-enter inherits, at its numbers; its own image beside them, closed by exec.
+void take_descriptors(AttachChild& child) {
+    constexpr int enterFd = kReportFd + 1;
+    int sources[] = {0, 0, 0, child.report, child.enterFd};
     for (int i = 0; i < 3; ++i)
         sources[i] = child.insideMounts && is_null(child.stdio[i]) ? null_inside(child, child.stdio[i])
                                                                    : child.stdio[i];
-    if (!place_descriptors(sources, 3))
+    if (!place_descriptors(sources, 5))
         give_up(child, AttachStep::stdio);
-    if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+    child.report = kReportFd;
+    child.enterFd = enterFd;
+    if (::syscall(SYS_close_range, static_cast<unsigned>(enterFd), ~0U, CLOSE_RANGE_CLOEXEC) != 0)
         give_up(child, AttachStep::descriptors);
 }
 
 } // namespace
 
-void attach_child(const AttachChild& child) {
+void attach_child(AttachChild& child) {
     reset_signals();
     prepare_outside(child);
     enter_namespaces(child);
     take_ids(child);
     restrict(child);
     change_directory(child);
-    take_stdio(child);
+    take_descriptors(child);
     // Last, so that the container's filter need allow nothing of the above; exec drops what the bounding set
     // lacks.
     sock_fprog program{.len = static_cast<unsigned short>(child.seccomp.size()),

@@ -31,7 +31,7 @@ struct AttachChild {
     int enterFd;       // sealed memfd
     char* const* argv;
     char* const* environment;
-    int report; // a step that failed is written here; closed by exec
+    int report; // a step that failed is written here; tlxc-enter gets it
 };
 
 // The steps that can fail, in their order.
@@ -61,9 +61,10 @@ struct AttachReport {
 };
 
 // The child's whole life.
-[[noreturn]] void attach_child(const AttachChild& child);
+[[noreturn]] void attach_child(AttachChild& child);
 
-// Forks it and waits until tlxc-enter runs (its pid, the caller's to reap) or a step has failed.
+// Forks it and waits until the command's process exists (the pid is tlxc-enter's, the caller's to reap) or a
+// step has failed.
 [[nodiscard]] Result<pid_t> start_attach(AttachChild& child);
 
 } // namespace tlxc

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "addon/attach_child.h"
+#include "common/attach_report.h"
 #include "common/unique_fd.h"
 
 namespace tlxc {
@@ -39,13 +40,14 @@ Failure told(const AttachChild& child, const AttachReport& report) {
     return failure;
 }
 
-// Nothing on the pipe means that exec closed it: tlxc-enter runs.
+// Either what went wrong or kEntered. Nothing at all: tlxc-enter has ended, its own words and its status tell
+// why.
 Result<pid_t> hear(const AttachChild& child, pid_t pid, int fd) {
     pollfd readable{fd, POLLIN, 0};
     AttachReport report{};
     const int ready = ::poll(&readable, 1, kPatienceMs);
     const ssize_t size = ready > 0 ? ::read(fd, &report, sizeof report) : 0;
-    if (ready > 0 && size == 0)
+    if (ready > 0 && size <= static_cast<ssize_t>(sizeof kEntered))
         return pid;
     ::kill(pid, SIGKILL);
     // A child that hangs in the kernel is left behind rather than waited for.

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/attach_report.h"
 #include "enter/command.h"
 
 namespace {
@@ -110,8 +111,12 @@ int main(int argc, char** argv) {
         complain(label, "cannot start a process in the container");
         return 1;
     }
-    if (child > 0)
+    if (child > 0) {
+        (void)!write(tlxc::kReportFd, &tlxc::kEntered, 1);
+        close(tlxc::kReportFd);
         wait_for(child, set);
+    }
+    close(tlxc::kReportFd);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (const pid_t parent = getppid(); parent != 0 && parent != self)
         _exit(1);

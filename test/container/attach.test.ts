@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../rig/containers.ts';
+import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
@@ -40,6 +42,26 @@ rooted('it runs inside: the hostname, the processes, the root filesystem, the co
   );
   const groups = (await attach('--', 'cat', '/proc/self/cgroup')).stdout.trim().split('\n');
   for (const line of groups) t.regex(line, /:\/(\.tlxc)?$/);
+});
+
+rooted('the half that waits outside is not among the processes of its v2 group', async (t) => {
+  const { world } = await running(t);
+  const point = (await world.sh(`awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts`)).trim();
+  if (point === '') return void t.pass('no v2 tree');
+  const waiting = world.spawn('tlxc-attach', '-n', 'u1', '--', 'sh', '-c', 'echo here; cat; true');
+  await once(waiting.stdout, 'data');
+  const group = `$(dirname $(find ${point} -path '*.tlxc/cgroup.procs'))`;
+  // sh and cat, in either order of their start.
+  await eventually(
+    5,
+    async () => (await world.sh(`wc -l < ${group}/cgroup.procs`)).trim() === '2' || undefined,
+  );
+  t.notRegex(
+    await world.sh(`for pid in $(cat ${group}/cgroup.procs); do cat /proc/$pid/comm; done`),
+    /enter/,
+  );
+  waiting.stdin.end();
+  await once(waiting, 'exit');
 });
 
 rooted('without a command: the login shell, which reads what it is told', async (t) => {
