@@ -70,6 +70,8 @@ const { outputFiles } = await build({
   outExtension: { '.js': '.cjs' },
   minifySyntax: true,
   minifyWhitespace: true,
+  // import() becomes require(): a script that comes from a code cache has no loader for it.
+  supported: { 'dynamic-import': false },
   logOverride: { 'empty-import-meta': 'silent' },
   banner: { js: "var __tlxcPackageRoot = require('node:path').dirname(__dirname);" },
   write: false,

@@ -4,7 +4,7 @@
 'use strict';
 const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 
 const dist = join(dirname(__dirname), 'dist');
 /** The bundle's last characters, written by .ci/bundle.js. */
@@ -24,8 +24,7 @@ function compile(name) {
   const source = readFileSync(filename, 'utf8');
   const cacheFile = join(dist, `${name}.${source.slice(-BUILD_ID)}.cache`);
   const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const script = new Script(wrapped, { filename, cachedData: readCache(cacheFile), importModuleDynamically });
+  const script = new Script(wrapped, { filename, cachedData: readCache(cacheFile) });
   return { filename, script, cacheFile };
 }
 
