@@ -43,6 +43,8 @@ Result<UniqueFd> take(const plan::MakeDevice& device) {
     const dev_t wanted = makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor));
     if (!S_ISCHR(status.st_mode) || status.st_rdev != wanted)
         return refusal("device", "another file than the device");
+    // Or what the container mounts over it would lie over the host's own device, too.
+    TRY(mount_api::set_propagation(mount.get(), "private"));
     return mount;
 }
 
