@@ -6,7 +6,7 @@ import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import type { Command, CommandContext } from './context.ts';
-import { getopt } from './getopt.ts';
+import { parseArguments } from './arguments.ts';
 import { helpText, usageText } from './help.ts';
 import { openLog, parseLogLevel, type Log, type LogTarget } from './log.ts';
 import {
@@ -74,7 +74,7 @@ function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLi
   const options = optionsOf(spec);
   const values: Values = {};
   const words: string[] = [];
-  for (const { shape, value } of getopt(argv, [...options.own, ...options.common], words)) {
+  for (const { shape, value } of parseArguments(argv, [...options.own, ...options.common], words)) {
     const answer = answerTo(shape, spec, options);
     if (answer) return answer;
     if (shape === LXCPATH && values['lxcpath'] !== undefined) {

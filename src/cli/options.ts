@@ -1,6 +1,6 @@
 /** A command's options: its own and those that all commands have. */
 import type { ErrorCode } from '../errors.ts';
-import type { OptionShape } from './getopt.ts';
+import type { OptionShape } from './arguments.ts';
 
 export interface OptionSpec {
   /** '-t, --template <NAME>', '--foo', '-e, --elevated-privileges [PRIV]' (an argument only when glued). */
@@ -60,7 +60,7 @@ const COMMON = [
   ...[LXCPATH, HELP, QUESTION, USAGE, VERSION],
 ];
 
-/** What getopt is given, and what --help prints. */
+/** What the parser is given, and what --help prints. */
 export interface OptionSet {
   readonly own: readonly Option[];
   readonly common: readonly Option[];

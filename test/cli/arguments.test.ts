@@ -1,5 +1,5 @@
 import test from 'ava';
-import { getopt, type OptionShape } from '../../src/cli/getopt.ts';
+import { parseArguments, type OptionShape } from '../../src/cli/arguments.ts';
 import { TlxcError } from '../../src/errors.ts';
 
 const shapes: OptionShape[] = [
@@ -14,7 +14,7 @@ const shapes: OptionShape[] = [
 
 function parse(...argv: string[]): { options: string[]; words: string[] } {
   const words: string[] = [];
-  const options = [...getopt(argv, shapes, words)].map(
+  const options = [...parseArguments(argv, shapes, words)].map(
     ({ shape, value }) => (shape.long || shape.short) + (value === null ? '' : `=${value}`),
   );
   return { options, words };
@@ -68,6 +68,6 @@ for (const [argv, expected] of [
 }
 
 test('what stands before a mistake is seen first', (t) => {
-  const seen = getopt(['-?', '--bogus'], shapes, []).next();
+  const seen = parseArguments(['-?', '--bogus'], shapes, []).next();
   t.is(seen.done ? '' : seen.value.shape.short, '?');
 });
