@@ -1,7 +1,6 @@
 #include "executor/cgroup.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -9,6 +8,7 @@
 #include <optional>
 
 #include "common/deadline.h"
+#include "executor/cgroup_claim.h"
 #include "executor/cgroup_dir.h"
 #include "executor/device_program.h"
 #include "executor/freezer.h"
@@ -19,132 +19,14 @@ namespace {
 using plan::CgroupHierarchy;
 using plan::StartPlan;
 
-constexpr mode_t kMode = 0755;
 constexpr int kSuffixes = 1000;
-constexpr int kDyingMs = 500;
-
-void pause_ms(long milliseconds) {
-    const timespec pause{.tv_sec = 0, .tv_nsec = milliseconds * 1'000'000};
-    nanosleep(&pause, nullptr);
-}
 
 std::string group_path(const CgroupHierarchy& hierarchy, const std::string& group) {
     return hierarchy.mountPoint + "/" + group;
 }
 
-bool has(const std::vector<std::string>& list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-}
-
-std::pair<std::string, std::string> split_last(const std::string& group) {
-    const size_t slash = group.rfind('/');
-    if (slash == std::string::npos)
-        return {"", group};
-    return {group.substr(0, slash), group.substr(slash + 1)};
-}
-
-// A new v1 cpuset group has neither CPUs nor memory nodes and so takes no process: it gets its parent's.
-void initialise_cpuset(const CgroupHierarchy& hierarchy, int parent, int group) {
-    if (hierarchy.version != 1 || !has(hierarchy.controllers, "cpuset"))
-        return;
-    for (const char* file : {"cpuset.cpus", "cpuset.mems"})
-        if (read_file(group, file).empty())
-            (void)write_file(group, file, read_file(parent, file));
-    (void)write_file(group, "cgroup.clone_children", "1"); // for the groups that the container makes
-}
-
-// Offers the v2 controllers of the plan to the children of group. One that the kernel does not offer here is
-// skipped: the setting that needs it fails, and names its line.
-void enable_controllers(const CgroupHierarchy& hierarchy, int group) {
-    if (hierarchy.version != 2)
-        return;
-    const std::string enabled = " " + read_file(group, "cgroup.subtree_control") + " ";
-    for (const auto& controller : hierarchy.controllers)
-        if (enabled.find(" " + controller + " ") == std::string::npos)
-            (void)write_file(group, "cgroup.subtree_control", "+" + controller);
-}
-
-enum class Controllers { HandDown, LeaveAlone };
-
-// mkdir -p below the mount point: the group's descriptor, or none with errno set. Controllers are enabled in
-// every ancestor, not in the group itself.
-UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group, Controllers controllers) {
-    UniqueFd here = open_group(hierarchy.mountPoint, "");
-    for (size_t at = 0; here && at < group.size();) {
-        const size_t end = std::min(group.find('/', at), group.size());
-        const std::string part{group.substr(at, end - at)};
-        at = end + 1;
-        if (part.empty())
-            continue;
-        if (controllers == Controllers::HandDown)
-            enable_controllers(hierarchy, here.get());
-        const bool made = mkdirat(here.get(), part.c_str(), kMode) == 0;
-        if (!made && errno != EEXIST)
-            return {};
-        UniqueFd next{openat(here.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-        if (next && made)
-            initialise_cpuset(hierarchy, here.get(), next.get());
-        here = std::move(next);
-    }
-    return here;
-}
-
 Failure failed(const char* syscall, const CgroupHierarchy& hierarchy, const std::string& group) {
     return syscall_failure("cgroup", syscall, group_path(hierarchy, group));
-}
-
-// Whether fd still is what the name leads to, and not a directory removed since it was opened.
-bool same_group(int fd, const UniqueFd& other) {
-    struct stat a {
-    }, b{};
-    return other && fstat(fd, &a) == 0 && fstat(other.get(), &b) == 0 && a.st_ino == b.st_ino &&
-           a.st_dev == b.st_dev;
-}
-
-// What a killed monitor left inside is dying, which may take a moment; anybody else stays.
-bool empties(int group, int version) {
-    const Deadline deadline{kDyingMs};
-    while (populated(group, version)) {
-        if (deadline.left() == 0)
-            return false;
-        pause_ms(5);
-    }
-    return true;
-}
-
-enum class Claim { Ours, InUse, Failed };
-
-// Makes the limit group, new and empty. Who holds the flock on it owns it: a monitor holds it for life, so a
-// group that can be locked and has nobody inside was left behind, and is removed and made anew.
-Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, UniqueFd& owner) {
-    const auto [parent, name] = split_last(group);
-    const UniqueFd above = make_group(hierarchy, parent, Controllers::HandDown);
-    if (!above)
-        return Claim::Failed;
-    enable_controllers(hierarchy, above.get());
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    for (int attempt = 0; attempt < 3; ++attempt) {
-        const bool made = mkdirat(above.get(), name.c_str(), kMode) == 0;
-        if (!made && errno != EEXIST)
-            return Claim::Failed;
-        UniqueFd fd{openat(above.get(), name.c_str(), flags)};
-        if (!fd)
-            continue;
-        if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-            return Claim::InUse;
-        if (!same_group(fd.get(), UniqueFd{openat(above.get(), name.c_str(), flags)}))
-            continue;
-        if (made) {
-            initialise_cpuset(hierarchy, above.get(), fd.get());
-            owner = std::move(fd);
-            return Claim::Ours;
-        }
-        if (!empties(fd.get(), static_cast<int>(hierarchy.version)))
-            return Claim::InUse;
-        if (!remove_tree(above.get(), name))
-            return errno == EBUSY ? Claim::InUse : Claim::Failed;
-    }
-    return Claim::InUse;
 }
 
 Status write_settings(const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
@@ -193,8 +75,7 @@ Status delegate(const StartPlan& plan, const CgroupHierarchy& hierarchy, const C
 // Everything between an empty limit group and one that the child may enter. The inner group comes after the
 // limits: a v1 child group copies its parent's device list and cpuset when it is made.
 Status fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
-    if (Status status = write_settings(hierarchy, place); !status.ok())
-        return status;
+    TRY(write_settings(hierarchy, place));
     if (hierarchy.version == 2 && !plan.cgroups.deviceRules.empty()) {
         Status status = attach_device_program(place.owner.get(), plan.cgroups.deviceRules);
         if (!status.ok()) {
@@ -285,8 +166,7 @@ Status enter_monitor(const StartPlan& plan, int version) {
 }
 
 Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
-    if (Status status = check(plan); !status.ok())
-        return status.failure();
+    TRY(check(plan));
     std::vector<CgroupPlace> places;
     Failure failure;
     for (int number = 0; number < kSuffixes; ++number) {
@@ -351,7 +231,8 @@ void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
         if (left.empty() || deadline.left() == 0)
             return;
         thaw(places); // a frozen process does not die of its SIGKILL
-        pause_ms(pauseMs);
+        const timespec pause{.tv_sec = 0, .tv_nsec = pauseMs * 1'000'000};
+        nanosleep(&pause, nullptr);
     }
 }
 

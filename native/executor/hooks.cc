@@ -127,8 +127,7 @@ Status run(const std::vector<plan::Hook>& hooks, const char* name, const std::ve
     const std::string step = std::string("hook ") + name;
     const std::vector<std::string> environment = joined(base, extra);
     for (const auto& hook : hooks)
-        if (Status status = run_one(hook, step, environment, extraArgs); !status.ok())
-            return status;
+        TRY(run_one(hook, step, environment, extraArgs));
     return {};
 }
 

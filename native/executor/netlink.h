@@ -26,6 +26,18 @@ template <typename Header> NetlinkMessage netlink_message(int type, int flags, H
     return message;
 }
 
+inline constexpr int kMake = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+inline constexpr int kChange = NLM_F_REQUEST | NLM_F_ACK;
+
+// A change of a link: sets the flags given, further attributes are the caller's.
+inline NetlinkMessage link_change(int index, unsigned int flags) {
+    ifinfomsg header{};
+    header.ifi_index = index;
+    header.ifi_flags = flags;
+    header.ifi_change = flags;
+    return netlink_message(RTM_NEWLINK, kChange, header);
+}
+
 // What the kernel answered: err 0, or an errno with the kernel's own explanation where it gives one.
 struct NetlinkAnswer {
     int err = 0;

@@ -1,0 +1,124 @@
+#include "executor/cgroup_claim.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "common/deadline.h"
+#include "executor/cgroup_dir.h"
+
+namespace tlxc::cgroup {
+namespace {
+
+using plan::CgroupHierarchy;
+
+constexpr mode_t kMode = 0755;
+constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int kDyingMs = 500;
+
+// A new v1 cpuset group has neither CPUs nor memory nodes and so takes no process: it gets its parent's.
+void initialise_cpuset(const CgroupHierarchy& hierarchy, int parent, int group) {
+    if (hierarchy.version != 1 ||
+        std::ranges::find(hierarchy.controllers, "cpuset") == hierarchy.controllers.end())
+        return;
+    for (const char* file : {"cpuset.cpus", "cpuset.mems"})
+        if (read_file(group, file).empty())
+            (void)write_file(group, file, read_file(parent, file));
+    (void)write_file(group, "cgroup.clone_children", "1"); // for the groups that the container makes
+}
+
+// Offers the v2 controllers of the plan to the children of group. One that the kernel does not offer here is
+// skipped: the setting that needs it fails, and names its line.
+void enable_controllers(const CgroupHierarchy& hierarchy, int group) {
+    if (hierarchy.version != 2)
+        return;
+    const std::string enabled = " " + read_file(group, "cgroup.subtree_control") + " ";
+    for (const auto& controller : hierarchy.controllers)
+        if (enabled.find(" " + controller + " ") == std::string::npos)
+            (void)write_file(group, "cgroup.subtree_control", "+" + controller);
+}
+
+// Whether fd still is what the name leads to, and not a directory removed since it was opened.
+bool same_group(int fd, const UniqueFd& other) {
+    struct stat a {
+    }, b{};
+    return other && fstat(fd, &a) == 0 && fstat(other.get(), &b) == 0 && a.st_ino == b.st_ino &&
+           a.st_dev == b.st_dev;
+}
+
+// What a killed monitor left inside is dying, which may take a moment; anybody else stays.
+bool empties(int group, int version) {
+    const Deadline deadline{kDyingMs};
+    while (populated(group, version)) {
+        if (deadline.left() == 0)
+            return false;
+        const timespec pause{.tv_sec = 0, .tv_nsec = 5'000'000};
+        nanosleep(&pause, nullptr);
+    }
+    return true;
+}
+
+} // namespace
+
+std::pair<std::string, std::string> split_last(const std::string& group) {
+    const size_t slash = group.rfind('/');
+    if (slash == std::string::npos)
+        return {"", group};
+    return {group.substr(0, slash), group.substr(slash + 1)};
+}
+
+UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group, Controllers controllers) {
+    UniqueFd here = open_group(hierarchy.mountPoint, "");
+    for (size_t at = 0; here && at < group.size();) {
+        const size_t end = std::min(group.find('/', at), group.size());
+        const std::string part{group.substr(at, end - at)};
+        at = end + 1;
+        if (part.empty())
+            continue;
+        if (controllers == Controllers::HandDown)
+            enable_controllers(hierarchy, here.get());
+        const bool made = mkdirat(here.get(), part.c_str(), kMode) == 0;
+        if (!made && errno != EEXIST)
+            return {};
+        UniqueFd next{openat(here.get(), part.c_str(), kDirectory)};
+        if (next && made)
+            initialise_cpuset(hierarchy, here.get(), next.get());
+        here = std::move(next);
+    }
+    return here;
+}
+
+Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, UniqueFd& owner) {
+    const auto [parent, name] = split_last(group);
+    const UniqueFd above = make_group(hierarchy, parent, Controllers::HandDown);
+    if (!above)
+        return Claim::Failed;
+    enable_controllers(hierarchy, above.get());
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        const bool made = mkdirat(above.get(), name.c_str(), kMode) == 0;
+        if (!made && errno != EEXIST)
+            return Claim::Failed;
+        UniqueFd fd{openat(above.get(), name.c_str(), kDirectory)};
+        if (!fd)
+            continue;
+        if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+            return Claim::InUse;
+        if (!same_group(fd.get(), UniqueFd{openat(above.get(), name.c_str(), kDirectory)}))
+            continue;
+        if (made) {
+            initialise_cpuset(hierarchy, above.get(), fd.get());
+            owner = std::move(fd);
+            return Claim::Ours;
+        }
+        if (!empties(fd.get(), static_cast<int>(hierarchy.version)))
+            return Claim::InUse;
+        if (!remove_tree(above.get(), name))
+            return errno == EBUSY ? Claim::InUse : Claim::Failed;
+    }
+    return Claim::InUse;
+}
+
+} // namespace tlxc::cgroup

@@ -1,0 +1,28 @@
+// Making control groups, and making sure that one is nobody else's.
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/unique_fd.h"
+#include "plan/plan.gen.h"
+
+namespace tlxc::cgroup {
+
+// "a/b/c" as "a/b" and "c".
+[[nodiscard]] std::pair<std::string, std::string> split_last(const std::string& group);
+
+enum class Controllers { HandDown, LeaveAlone };
+
+// mkdir -p below the mount point: the group's descriptor, or none with errno set. Controllers are enabled in
+// every ancestor, not in the group itself.
+[[nodiscard]] UniqueFd make_group(const plan::CgroupHierarchy& hierarchy, std::string_view group,
+                                  Controllers controllers);
+
+enum class Claim { Ours, InUse, Failed };
+
+// Makes the limit group, new and empty. Who holds the flock on it owns it: a monitor holds it for life, so a
+// group that can be locked and has nobody inside was left behind, and is removed and made anew.
+[[nodiscard]] Claim claim(const plan::CgroupHierarchy& hierarchy, const std::string& group, UniqueFd& owner);
+
+} // namespace tlxc::cgroup
