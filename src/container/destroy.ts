@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
+import { refuseMounted } from '../host/mounts.ts';
 import { removeTree, renameDurably } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { runDestroyHooks } from './destroy-hooks.ts';
@@ -75,6 +76,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name });
   }
   checkDependants(request, paths);
+  refuseMounted(paths.dir);
   const config = loadForDestroy(request, paths);
   if (config) {
     checkStorage(config, paths, request.warn);

@@ -2,13 +2,23 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { runProgram } from './program.ts';
+import { refuseMounted } from './mounts.ts';
+import { runProgram, startProgram } from './program.ts';
 
-/** Removes a tree that may be hostile; stops at mount points. Throws TLXC_E_STORAGE. Absent: nothing to do. */
+/**
+ * Removes a tree that may be hostile, whatever lies in it. Throws TLXC_E_BUSY where something is mounted below: then
+ * nothing is touched; TLXC_E_STORAGE. Absent: nothing to do.
+ */
 export async function removeTree(path: string): Promise<void> {
   if (!existsSync(path)) return;
+  refuseMounted(path);
   const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be removed` } as const;
-  await runProgram(['rm', '-rf', '--one-file-system', '--', basename(path)], failure, { cwd: dirname(path) });
+  const [name, place] = [basename(path), { cwd: dirname(path) }];
+  const remove = ['rm', '-rf', '--one-file-system', '--', name];
+  if ((await startProgram(remove, place).ended).status === 0) return;
+  // Files made immutable, or for appending only, are not even root's to remove.
+  await startProgram(['chattr', '-R', '-f', '-ia', '--', name], place).ended;
+  await runProgram(remove, failure, place);
 }
 
 /** Copies what is in `from` into the existing directory `to`, with owners, modes, times, links and extended attributes. */
