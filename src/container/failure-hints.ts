@@ -85,6 +85,11 @@ const HINTS: readonly Hint[] = [
     errno: /EPERM/,
     hint: 'the ids of lxc.idmap must be given to this user in /etc/subuid and /etc/subgid',
   },
+  {
+    step: /^apparmor$/,
+    errno: /ENOENT/,
+    hint: 'the kernel knows no such profile: load it with apparmor_parser, see lxc.apparmor.profile',
+  },
   { step: /^hook/, detail: /timeout/, hint: 'the hook ran too long and was killed' },
   { step: /^hook/, detail: /^exit 12[67]$/, hint: 'the command does not exist or is not executable' },
 ];

@@ -25,6 +25,8 @@ export interface HostFacts {
   /** Overlay takes idmapped lower and upper layers. */
   readonly overlayOnIdmapped: boolean;
   readonly apparmor: boolean;
+  /** Names of the profiles that AppArmor has loaded; [] without it, or where the list may not be read. */
+  readonly apparmorProfiles: readonly string[];
   readonly seccomp: boolean;
   readonly uid: number;
   readonly gid: number;

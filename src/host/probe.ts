@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { join } from 'node:path';
+import { profileNames } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
 import type { HostFacts } from './facts.ts';
@@ -22,6 +23,7 @@ function readFacts(): HostFacts {
     read(join(mountPoint, 'cgroup.controllers')),
   );
   const capabilities = knownCapabilities(read('/proc/sys/kernel/cap_last_cap'));
+  const apparmor = read('/sys/module/apparmor/parameters/enabled').trim() === 'Y';
   return {
     kernelRelease,
     machine: machine(),
@@ -34,7 +36,8 @@ function readFacts(): HostFacts {
     // A module that is not loaded yet is not listed; mounting loads it, so its directory counts as well.
     overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || existsSync('/sys/module/overlay'),
     overlayOnIdmapped: hasOverlayOnIdmapped(kernelRelease),
-    apparmor: read('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
+    apparmor,
+    apparmorProfiles: apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,

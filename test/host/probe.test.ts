@@ -1,4 +1,5 @@
 import test from 'ava';
+import { profileNames } from '../../src/host/apparmor.ts';
 import { boundingCapabilities, CAPABILITY_NAMES, knownCapabilities } from '../../src/host/capabilities.ts';
 import { filesystemKnown, kernelAtLeast } from '../../src/host/kernel.ts';
 import { probeHost } from '../../src/host/probe.ts';
@@ -24,6 +25,14 @@ test('kernel releases are compared by number', (t) => {
 test('filesystems are found by their whole name', (t) => {
   t.true(filesystemKnown('nodev\toverlay\n\text4\n', 'ext4'));
   t.false(filesystemKnown('nodev\toverlayfs\n', 'overlay'));
+});
+
+test('the profiles that AppArmor has loaded', (t) => {
+  t.deepEqual(profileNames('/usr/bin/man (enforce)\nmy own profile (complain)\n'), [
+    '/usr/bin/man',
+    'my own profile',
+  ]);
+  t.deepEqual(profileNames(''), []);
 });
 
 test('this host is probed once', (t) => {

@@ -82,6 +82,7 @@ export const hybridHost: HostFacts = {
   overlay: true,
   overlayOnIdmapped: true,
   apparmor: false,
+  apparmorProfiles: [],
   seccomp: true,
   uid: 0,
   gid: 0,

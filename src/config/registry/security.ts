@@ -47,7 +47,7 @@ export const security = {
   apparmorProfile: scalar({
     name: 'lxc.apparmor.profile',
     syntax: 'NAME|generated|unconfined|unchanged',
-    doc: 'The AppArmor profile of the container, where the host has AppArmor.',
+    doc: 'The AppArmor profile of the container, where the host has AppArmor. Without the key it is lxc-container-default-cgns; in place of a generated one the nearest that LXC ships is taken, with a warning.',
     parse: text,
   }),
   apparmorAllowIncomplete: scalar({
