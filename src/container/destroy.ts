@@ -117,7 +117,8 @@ function loadForDestroy(
   try {
     return loadContainerConfig({ name, lxcpath, configFile, environment });
   } catch (error) {
-    if (!force || !(error instanceof TlxcError)) throw error;
+    if (!(error instanceof TlxcError)) throw error;
+    if (!force) throw new TlxcError({ ...error.details, hint: 'tlxc-destroy -f destroys it all the same' });
     warn(`${error.message}: destroyed without its destroy hooks`);
     return null;
   }
