@@ -17,7 +17,7 @@ for (const place of ['cache', 'lxc'] as const) {
     const refused = await world.run('sh', '-c', create);
     t.is(refused.code, 1, refused.stdout);
     t.regex(refused.stderr, /^tlxc-create: .*no space left on device/im);
-    t.is(await world.sh('tlxc-ls'), '');
+    t.is(await world.sh('tlxc-ls -1'), '');
     t.is(await world.sh(`find lxc -mindepth 1 ! -name '.*'`), '');
     if (place === 'cache') t.is(await world.sh('find cache -name rootfs'), '');
     await world.sh(`umount ${place}; ${create}; tlxc-destroy -n u1`);

@@ -21,11 +21,11 @@ rooted('create', async (t) => {
   await world.sh('touch empty.conf');
   for (const moment of moments) {
     await killedAfter(world, moment, 'tlxc-create', '-n', 'k1', '-t', 'busybox', '-f', 'empty.conf');
-    const listed = await world.sh('tlxc-ls');
+    const listed = await world.sh('tlxc-ls -1');
     t.true(['', 'k1\n'].includes(listed), `after ${moment} s: ${listed}`);
     if (listed === '') await world.sh('tlxc-create -n k1 -t busybox -f empty.conf');
     await world.sh('tlxc-start -n k1; tlxc-attach -n k1 -- true; tlxc-stop -k -n k1; tlxc-destroy -n k1');
-    t.is(await world.sh('tlxc-ls'), '');
+    t.is(await world.sh('tlxc-ls -1'), '');
   }
 });
 
@@ -49,14 +49,14 @@ rooted('destroy', async (t) => {
   const world = await makeWorld(t);
   await world.sh('touch empty.conf');
   for (const moment of moments) {
-    const exists = (await world.sh('tlxc-ls')) !== '';
+    const exists = (await world.sh('tlxc-ls -1')) !== '';
     if (!exists) await world.sh('tlxc-create -n k1 -t busybox -f empty.conf');
     await killedAfter(world, moment, 'tlxc-destroy', '-n', 'k1');
-    if ((await world.sh('tlxc-ls')) === '') continue;
+    if ((await world.sh('tlxc-ls -1')) === '') continue;
     await world.sh('tlxc-start -n k1; tlxc-attach -n k1 -- true; tlxc-stop -k -n k1');
     t.pass();
   }
-  if ((await world.sh('tlxc-ls')) !== '') await world.sh('tlxc-destroy -n k1');
+  if ((await world.sh('tlxc-ls -1')) !== '') await world.sh('tlxc-destroy -n k1');
   // What a destroy did not come to is done by the next create or destroy.
   await world.sh('tlxc-create -n k2 -t busybox -f empty.conf; tlxc-destroy -n k2');
   t.deepEqual(await world.leaks(), []);

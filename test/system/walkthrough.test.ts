@@ -36,7 +36,7 @@ rooted.serial('create, ls, start, info, attach, stop, destroy', async (t) => {
 
   t.regex(await world.sh(`ls -l ${world.lxcpath}/u1`), /^total [^]* root root .* config\n/);
   t.is(statSync(join(world.lxcpath, 'u1')).mode & 0o7777, 0o770);
-  t.is(await succeed(t, world, 'tlxc-ls'), 'u1\n');
+  t.is(await succeed(t, world, 'tlxc-ls', '-1'), 'u1\n');
   t.regex(await succeed(t, world, 'tlxc-ls', '--fancy'), /^NAME +STATE[^\n]*\nu1 +STOPPED 0 .* true +\n$/);
   t.regex(await succeed(t, world, 'tlxc-info', '-n', 'u1'), /^Name: +u1\nState: +STOPPED\n$/);
 
