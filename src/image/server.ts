@@ -33,10 +33,17 @@ export function pathOnServer(server: URL, path: string): URL {
   });
 }
 
-/** The proxy that the environment names for this server's protocol, without its credentials; "" for none. */
+/** Whether no_proxy exempts the server: a list of hosts, of domains (".example.org"), or "*". */
+function exempt(server: URL, list: string): boolean {
+  const names = list.split(/[\s,]+/).map((name) => name.replace(/^\*?\.|:\d+$/g, ''));
+  return names.some((name) => name !== '' && (name === '*' || `.${server.hostname}`.endsWith(`.${name}`)));
+}
+
+/** The proxy that the environment names for this server, as undici takes it, without its credentials; "" for none. */
 export function proxyFor(server: URL, environment: Readonly<Record<string, string | undefined>>): string {
   const name = server.protocol.replace(':', '_proxy');
   const proxy = environment[name] ?? environment[name.toUpperCase()] ?? '';
+  if (exempt(server, environment['no_proxy'] ?? environment['NO_PROXY'] ?? '')) return '';
   return URL.canParse(proxy) ? new URL(proxy).host : '';
 }
 

@@ -75,4 +75,8 @@ test('a proxy is told by its host, never with its password', (t) => {
   t.is(proxyFor(new URL('https://x/'), environment), 'proxy.example:3128');
   t.is(proxyFor(new URL('http://x/'), environment), 'other:1');
   t.is(proxyFor(new URL('https://x/'), {}), '');
+  const exempt = { ...environment, no_proxy: '127.0.0.1, .example.org' };
+  t.is(proxyFor(new URL('https://127.0.0.1:8443/'), exempt), '');
+  t.is(proxyFor(new URL('https://images.example.org/'), exempt), '');
+  t.is(proxyFor(new URL('https://notexample.org/'), exempt), 'proxy.example:3128');
 });
