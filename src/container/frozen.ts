@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MonitorInfo } from '../monitor/protocol.ts';
+import { LEAF } from '../plan/attach.ts';
 
 type Place = MonitorInfo['cgroups'][number];
 
@@ -14,7 +15,9 @@ function contains(path: string, text: RegExp): boolean {
 }
 
 function isFrozenIn({ version, mountPoint, controllers, limitGroup, innerGroup }: Place): boolean {
-  const groups = [...new Set([limitGroup, innerGroup])].map((group) => join(mountPoint, group));
+  // The container may freeze the leaf for itself: an attach would stop in it all the same.
+  const leaf = version === 2 ? [join(innerGroup, LEAF)] : [];
+  const groups = [...new Set([limitGroup, innerGroup, ...leaf])].map((group) => join(mountPoint, group));
   if (version === 2) return groups.some((group) => contains(join(group, 'cgroup.events'), /^frozen 1$/m));
   if (!controllers.includes('freezer')) return false;
   return groups.some((group) => contains(join(group, 'freezer.state'), /^(FROZEN|FREEZING)$/m));

@@ -77,7 +77,7 @@ export interface AttachPlan {
 }
 
 /** The v2 leaf for attached processes; LXC's is ".lxc". */
-const LEAF = '.tlxc';
+export const LEAF = '.tlxc';
 /** Debian's, and what the container's devpts gives its ptys. */
 const TTY_GID = 5;
 

@@ -131,18 +131,23 @@ rooted('stopped, unknown, frozen and wedged containers are errors at once', asyn
   await stopped(t, world, 'u2');
   await stopped(t, world, 'nobody');
 
-  const freezer = (
-    await world.sh('awk \'$3 == "cgroup" && /freezer/ { print $2; exit }\' /proc/mounts')
-  ).trim();
-  if (freezer !== '') {
-    const state = `$(find ${freezer} -path '*u1/ns/freezer.state')`;
-    await world.sh(`echo FROZEN > ${state}`);
+  const freezes = async (type: string, path: string, [on, off]: readonly [string, string]) => {
+    const mounts = `awk '$3 == "${type}" && (/freezer/ || $3 == "cgroup2") { print $2; exit }' /proc/mounts`;
+    const point = (await world.sh(mounts)).trim();
+    if (point === '') return;
+    const file = `$(find ${point} -path '*/u1/ns/${path}')`;
+    await world.sh(`echo ${on} > ${file}`);
     const frozen = await attach('--', 'true');
-    await world.sh(`echo THAWED > ${state}`);
+    await world.sh(`echo ${off} > ${file}`);
     t.is(frozen.code, 1);
     t.regex(frozen.stderr, /^tlxc-attach: u1: the container is frozen/);
     t.true(frozen.milliseconds < 3000);
-  }
+  };
+  t.is((await attach('--', 'true')).code, 0);
+  await freezes('cgroup', 'freezer.state', ['FROZEN', 'THAWED']);
+  await freezes('cgroup2', 'cgroup.freeze', ['1', '0']);
+  await freezes('cgroup2', '.tlxc/cgroup.freeze', ['1', '0']);
+  t.is((await attach('--', 'true')).code, 0);
 
   const instance = await world.sh(`cat ${world.runDir}/*/u1/instance.json`);
   const { monitorPid } = JSON.parse(instance) as { monitorPid: number };
