@@ -35,38 +35,47 @@ function addContainer(tool: Tool, name: string, further: readonly string[] = [])
   appendFileSync(join(stores[tool], name, 'config'), config.map((line) => `${line}\n`).join(''));
 }
 
-const bare: Step = { name: 'node', argv: [process.execPath, '-e', '0'] };
+const bare: Step = { argv: [process.execPath, '-e', '0'] };
 
 function print(what: string, ours: number, theirs: number, unit: string): void {
   const columns = [ours, theirs].map((value) => `${value.toFixed(1).padStart(9)} ${unit}`);
   console.log(`${what.padEnd(44)}${columns.join('')}${(ours / theirs).toFixed(2).padStart(9)}`);
 }
 
-/** A line for the whole command and one with Node's own start-up taken off. */
-function compare(what: string, ours: Step, theirs: Step, count = rounds): void {
-  const medians = sample([bare, ours, theirs], count);
-  const [node = 0, tlxc = 0, lxc = 0] = [bare, ours, theirs].map(({ name }) => medians.get(name));
-  print(what, tlxc, lxc, 'ms');
-  print(`  without node -e 0 (${node.toFixed(1)} ms)`, tlxc - node, lxc, 'ms');
+/** A line for the whole command, and one with Node's own start-up of the same round taken off. */
+function compare(what: string, [ours, theirs]: readonly [Step, Step], count = rounds): void {
+  const times = sample([bare, ours, theirs], count);
+  const [node, tlxc, lxc] = [bare, ours, theirs].map((step) => times.get(step) ?? []) as [
+    number[],
+    number[],
+    number[],
+  ];
+  print(what, median(tlxc), median(lxc), 'ms');
+  const own = tlxc.map((time, round) => time - (node[round] ?? 0));
+  print(`  without node -e 0 (${median(node).toFixed(1)} ms)`, median(own), median(lxc), 'ms');
 }
 
-function step(tool: Tool, argv: readonly string[], after?: readonly string[]): Step {
-  return { name: tool, argv, ...(after ? { after } : {}) };
-}
+/** The same step for both tools. */
+const pair = (step: (tool: Tool) => Step): readonly [Step, Step] => [step('tlxc'), step('lxc')];
 
 function compareStart(): void {
-  const pair = tools.map((tool) =>
-    step(tool, command(tool, 'start', '-n', 'b1'), command(tool, 'stop', '-k', '-n', 'b1')),
-  );
-  compare('start of a busybox container', pair[0] as Step, pair[1] as Step);
+  const step = (tool: Tool): Step => ({
+    argv: command(tool, 'start', '-n', 'b1'),
+    after: command(tool, 'stop', '-k', '-n', 'b1'),
+  });
+  compare('start of a busybox container', pair(step));
 }
 
 function compareWithRunning(): void {
   for (const tool of tools) run(command(tool, 'start', '-n', 'b1'));
-  const attach = tools.map((tool) => step(tool, command(tool, 'attach', '-n', 'b1', '--', 'true')));
-  compare('attach, command true', attach[0] as Step, attach[1] as Step);
-  const info = tools.map((tool) => step(tool, command(tool, 'info', '-n', 'b1')));
-  compare('info of a running container', info[0] as Step, info[1] as Step);
+  compare(
+    'attach, command true',
+    pair((tool) => ({ argv: command(tool, 'attach', '-n', 'b1', '--', 'true') })),
+  );
+  compare(
+    'info of a running container',
+    pair((tool) => ({ argv: command(tool, 'info', '-n', 'b1') })),
+  );
   for (const tool of tools) run(command(tool, 'stop', '-k', '-n', 'b1'));
 }
 
@@ -92,8 +101,10 @@ function compareMany(): void {
       run(command(tool, 'start', '-n', name));
     }
   }
-  const list = tools.map((tool) => step(tool, command(tool, 'ls', '--fancy')));
-  compare(`ls --fancy of ${containers} running containers`, list[0] as Step, list[1] as Step);
+  compare(
+    `ls --fancy of ${containers} running containers`,
+    pair((tool) => ({ argv: command(tool, 'ls', '--fancy') })),
+  );
   const [ours, theirs] = [sharesOf(/^\[tlxc monitor\]/), sharesOf(/^\[lxc monitor\]/)];
   if (ours.length !== containers || theirs.length !== containers) {
     throw new Error(
@@ -108,14 +119,11 @@ function compareMany(): void {
 function compareCreate(): void {
   const empty = join(home, 'empty.conf');
   appendFileSync(empty, '');
-  const pair = tools.map((tool) =>
-    step(
-      tool,
-      command(tool, 'create', '-n', 'c1', '-f', empty, '-t', 'busybox'),
-      command(tool, 'destroy', '-n', 'c1'),
-    ),
-  );
-  compare('create -t busybox', pair[0] as Step, pair[1] as Step, Math.ceil(rounds / 2));
+  const step = (tool: Tool): Step => ({
+    argv: command(tool, 'create', '-n', 'c1', '-f', empty, '-t', 'busybox'),
+    after: command(tool, 'destroy', '-n', 'c1'),
+  });
+  compare('create -t busybox', pair(step), Math.ceil(rounds / 2));
 }
 
 for (const tool of tools) {

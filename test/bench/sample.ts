@@ -1,8 +1,7 @@
-/** Times commands in turns and tells the median. */
+/** Times commands in turns. */
 import { spawnSync } from 'node:child_process';
 
 export interface Step {
-  readonly name: string;
   readonly argv: readonly string[];
   /** Brings the state back that the next round begins with; not timed. */
   readonly after?: readonly string[];
@@ -26,17 +25,17 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Medians in milliseconds by step. Each round runs every step once, so that what disturbs one disturbs all. */
-export function sample(steps: readonly Step[], rounds: number): Map<string, number> {
-  const times = new Map(steps.map(({ name }) => [name, [] as number[]]));
+/** Milliseconds of each round by step. A round runs every step once, so that what disturbs one disturbs all. */
+export function sample(steps: readonly Step[], rounds: number): ReadonlyMap<Step, readonly number[]> {
+  const times = new Map(steps.map((step) => [step, [] as number[]]));
   for (let round = -1; round < rounds; round++) {
-    for (const { name, argv, after } of steps) {
+    for (const step of steps) {
       const begin = performance.now();
-      run(argv);
+      run(step.argv);
       // The first round fills the page cache.
-      if (round >= 0) times.get(name)?.push(performance.now() - begin);
-      if (after) run(after);
+      if (round >= 0) times.get(step)?.push(performance.now() - begin);
+      if (step.after) run(step.after);
     }
   }
-  return new Map([...times].map(([name, values]) => [name, median(values)]));
+  return times;
 }
