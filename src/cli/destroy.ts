@@ -2,11 +2,12 @@
 import { destroyContainer } from '../container/destroy.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { printable } from './render.ts';
 
 async function destroy(invocation: Invocation, { program, stderr, env }: CommandContext): Promise<number> {
   const { name, lxcpath, system, options, quiet, log } = invocation;
   const warn = (text: string) => {
-    if (!quiet) stderr.write(`${program}: ${name}: warning: ${text}\n`);
+    if (!quiet) stderr.write(`${program}: ${name}: warning: ${printable(text)}\n`);
     log('WARN', text);
   };
   const flags = { force: options['force'] === true, snapshots: options['snapshots'] === true };

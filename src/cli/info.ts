@@ -16,7 +16,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { infoLines, type Information, type Selection } from './info-lines.ts';
-import { printable } from './render.ts';
+import { jsonText, printable } from './render.ts';
 
 function informationOf(status: ContainerStatus): Information {
   const { name, state, running } = status;
@@ -71,7 +71,7 @@ function info(invocation: Invocation, context: CommandContext): number {
   const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };
   const information = informationOf(inspect(invocation, context));
   if (is('json')) {
-    context.stdout.write(`${JSON.stringify(information, null, 2)}\n`);
+    context.stdout.write(jsonText(information));
     return 0;
   }
   const keys = (options['config'] as readonly string[] | undefined) ?? [];

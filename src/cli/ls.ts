@@ -13,7 +13,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { DEFAULT_COLUMNS, fancyTable, nameColumns, parseColumns, type Column, type Row } from './ls-table.ts';
-import { renderError } from './render.ts';
+import { jsonText, renderError } from './render.ts';
 
 interface Wishes {
   readonly columns: readonly Column[];
@@ -156,7 +156,7 @@ function ls(invocation: Invocation, context: CommandContext): number {
   }
   const rows = found.map((entry) => rowOf(entry, wishes));
   const print = (lines: readonly string[]) => context.stdout.write(lines.map((line) => `${line}\n`).join(''));
-  if (wishes.json) print([JSON.stringify(rows, null, 2)]);
+  if (wishes.json) context.stdout.write(jsonText(rows));
   else if (!wishes.fancy)
     print(
       plainLines(

@@ -3,6 +3,7 @@ import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, startBridge, stopBridge } from '../network/service.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { jsonText } from './render.ts';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
 
@@ -34,7 +35,7 @@ const restart: Action = async (invocation, context) =>
 
 const status: Action = async ({ system, options }, { stdout }) => {
   const state = await bridgeStatus(system);
-  stdout.write(options['json'] ? `${JSON.stringify(state, null, 2)}\n` : describe(state));
+  stdout.write(options['json'] ? jsonText(state) : describe(state));
   return state.up ? 0 : NOT_RUNNING;
 };
 

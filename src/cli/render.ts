@@ -2,9 +2,8 @@
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 
-// C0 but for the tab, DEL, C1, and the marks that change the direction of text.
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+// C0 but for the tab, DEL, C1, line separators, and the marks that change the direction of text.
+const CONTROL = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** The text with each control character written out (\x1b), so that nothing in it can drive a terminal. */
 export const printable = (text: string): string =>
@@ -13,6 +12,12 @@ export const printable = (text: string): string =>
     if (character === '\n') return '\\n';
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
+
+/** A value as JSON on lines of its own; what JSON itself leaves of the above is written as \u0000, which means the same. */
+export const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replace(CONTROL, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )}\n`;
 
 /** `message: errno in words`, unless the message ends with the reason already. */
 function withReason(message: string, errno: string | undefined): string {

@@ -6,6 +6,7 @@ import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { jsonText, printable } from './render.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
@@ -51,14 +52,14 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
   const request = requestOf(invocation, context);
   const prefix = `${context.program}: ${invocation.name}: `;
   const warn = (warning: string) => {
-    if (!invocation.quiet) context.stderr.write(`${prefix}warning: ${warning}\n`);
+    if (!invocation.quiet) context.stderr.write(`${prefix}warning: ${printable(warning)}\n`);
     invocation.log('WARN', warning);
   };
   checkDefines(request.defines ?? []);
   if (invocation.options['plan'] === true) {
     const { plan, warnings } = planStart(request);
     warnings.forEach(warn);
-    context.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+    context.stdout.write(jsonText(plan));
     return 0;
   }
   await startContainer(request, { warn });

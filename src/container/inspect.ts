@@ -1,5 +1,5 @@
 /** What is to be known of containers from outside: state, pid, addresses, links, counters, and their configuration. */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
@@ -49,6 +49,14 @@ function interfacesOf(initPidfd: number | undefined): readonly InterfaceState[] 
   return 'errno' in state ? [] : state;
 }
 
+function mayListen(socket: string): boolean {
+  try {
+    return lstatSync(socket, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true; // who may not look there is told so when it is asked
+  }
+}
+
 /** Asks all the monitors at once: a wedged one delays the answer by 200 ms, however many there are. */
 export function inspectContainers(
   { system, lxcpath }: Store,
@@ -57,7 +65,7 @@ export function inspectContainers(
 ): ContainerStatus[] {
   const paths = names.map((name) => containerPaths(system, lxcpath, name));
   // Most containers of a store may be stopped: only a socket that exists is asked, and native code loaded for it.
-  const asked = paths.filter(({ socket }) => existsSync(socket));
+  const asked = paths.filter(({ socket }) => mayListen(socket));
   const results = asked.length === 0 ? [] : askMonitors(asked, { op: network ? 'attach' : 'info' });
   const byName = new Map(results.map((result, index) => [asked[index]?.name, result]));
   return names.map((name) => {

@@ -1,14 +1,6 @@
 /** A root filesystem whose owner has put links where a start mounts and makes things. None leads to the host's files. */
 import { once } from 'node:events';
-import {
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { requires } from '../rig/requires.ts';
