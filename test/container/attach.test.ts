@@ -140,8 +140,8 @@ rooted('stopped, unknown, frozen and wedged containers are errors at once', asyn
     const frozen = await attach('--', 'true');
     await world.sh(`echo ${off} > ${file}`);
     t.is(frozen.code, 1);
+    // Said before anything enters: an attach that waited in the group would say that it took too long.
     t.regex(frozen.stderr, /^tlxc-attach: u1: the container is frozen/);
-    t.true(frozen.milliseconds < 3000);
   };
   t.is((await attach('--', 'true')).code, 0);
   await freezes('cgroup', 'freezer.state', ['FROZEN', 'THAWED']);
