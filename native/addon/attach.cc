@@ -1,4 +1,5 @@
 // Attach, the caller's half: copies the request out of JavaScript and prepares all that the child needs.
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/capability.h>
 #include <sys/personality.h>
@@ -54,7 +55,9 @@ unsigned long personality_number(const std::string& name) {
 // The request, copied out of JavaScript, with what was opened for it.
 struct Attach {
     std::string apparmorProfile, cwd;
-    std::vector<std::string> cgroupProcs, environment, argv;
+    std::string leafPath;
+    UniqueFd leaf;
+    std::vector<std::string> cgroupTasks, environment, argv;
     std::vector<gid_t> groups;
     std::vector<sock_filter> filter;
     Pty pty;
@@ -106,7 +109,8 @@ void copy_request(Attach& attach, const Napi::Object& request) {
     const auto profile = js::text(request, "apparmorProfile");
     if (!profile.empty())
         attach.apparmorProfile = "exec " + profile;
-    attach.cgroupProcs = js::texts(request, "cgroupProcs");
+    attach.cgroupTasks = js::texts(request, "cgroupTasks");
+    attach.leafPath = js::text(request, "cgroupLeaf");
     attach.environment = js::texts(request, "environment");
     for (const int group : js::numbers(request, "groups"))
         attach.groups.push_back(static_cast<gid_t>(group));
@@ -124,6 +128,19 @@ void copy_request(Attach& attach, const Napi::Object& request) {
     child.cwd = attach.cwd.c_str();
 }
 
+// The container cannot make links here: the path is as good as the hierarchy's mount point.
+Status open_leaf(Attach& attach) {
+    attach.child.leafPath = attach.leafPath.c_str();
+    attach.child.leaf = -1;
+    if (attach.leafPath.empty())
+        return {};
+    attach.leaf.reset(::open(attach.leafPath.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!attach.leaf)
+        return syscall_failure("cgroup", "open", attach.leafPath);
+    attach.child.leaf = attach.leaf.get();
+    return {};
+}
+
 // Fills in what can fail, in the order in which a person would want to hear of it, then starts the child.
 Result<pid_t> perform(Attach& attach, const Napi::Object& request) {
     copy_request(attach, request);
@@ -132,6 +149,8 @@ Result<pid_t> perform(Attach& attach, const Napi::Object& request) {
     if (!capabilities.ok())
         return capabilities.failure();
     child.capabilities = capabilities.value();
+    if (Status opened = open_leaf(attach); !opened.ok())
+        return opened.failure();
     auto enter = sealed_enter(js::text(request, "enter"));
     if (!enter.ok())
         return enter.failure();
@@ -147,10 +166,10 @@ Result<pid_t> perform(Attach& attach, const Napi::Object& request) {
     attach.argv = enter_arguments(request, ttyFd.value());
     const auto argv = js::pointers(attach.argv);
     const auto environment = js::pointers(attach.environment);
-    const auto procs = js::pointers(attach.cgroupProcs);
+    const auto tasks = js::pointers(attach.cgroupTasks);
     child.argv = argv.data();
     child.environment = environment.data();
-    child.cgroupProcs = {procs.data(), attach.cgroupProcs.size()};
+    child.cgroupTasks = {tasks.data(), attach.cgroupTasks.size()};
     return start_attach(child);
 }
 

@@ -41,8 +41,8 @@ bool write_text(const char* path, const char* text) {
 
 // With the caller's privilege, on the caller's /proc and /sys.
 void prepare_outside(const AttachChild& child) {
-    for (size_t i = 0; i < child.cgroupProcs.size(); ++i)
-        if (!write_text(child.cgroupProcs[i], "0"))
+    for (size_t i = 0; i < child.cgroupTasks.size(); ++i)
+        if (!write_text(child.cgroupTasks[i], "0"))
             give_up(child, AttachStep::cgroup, static_cast<int>(i));
     if (*child.apparmorProfile != '\0' &&
         !write_text("/proc/self/attr/apparmor/exec", child.apparmorProfile) &&

@@ -15,8 +15,10 @@ namespace tlxc {
 struct AttachChild {
     int initPidfd;
     int namespaces; // CLONE_NEW*
-    std::span<char* const> cgroupProcs;
-    const char* apparmorProfile; // "exec NAME" as the kernel wants it written; "": none
+    int leaf;       // the v2 group it is born in; -1: the caller's own
+    const char* leafPath;
+    std::span<char* const> cgroupTasks; // v1
+    const char* apparmorProfile;        // "exec NAME" as the kernel wants it written; "": none
     unsigned long personality;
     std::span<const gid_t> groups;
     gid_t gid;
@@ -57,14 +59,13 @@ enum class AttachStep : int {
 struct AttachReport {
     AttachStep step;
     int err;
-    int which; // index of the cgroup, number of the descriptor
+    int which; // index of the v1 group, number of the descriptor
 };
 
 // The child's whole life.
 [[noreturn]] void attach_child(AttachChild& child);
 
-// Forks it and waits until the command's process exists (the pid is tlxc-enter's, the caller's to reap) or a
-// step has failed.
+// Forks it and waits until the command's process exists (the pid, the caller's to reap) or a step has failed.
 [[nodiscard]] Result<pid_t> start_attach(AttachChild& child);
 
 } // namespace tlxc

@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "addon/attach_child.h"
 #include "common/attach_report.h"
+#include "common/syscalls.h"
 #include "common/unique_fd.h"
 
 namespace tlxc {
@@ -32,7 +34,7 @@ Failure told(const AttachChild& child, const AttachReport& report) {
     const auto& name = names[static_cast<int>(report.step)];
     Failure failure{.step = name.step, .syscall = name.syscall, .err = report.err};
     if (report.step == AttachStep::cgroup)
-        failure.path = child.cgroupProcs[static_cast<size_t>(report.which)];
+        failure.path = child.cgroupTasks[static_cast<size_t>(report.which)];
     if (report.step == AttachStep::null)
         failure.path = "/dev/null";
     if (report.step == AttachStep::cwd)
@@ -40,14 +42,26 @@ Failure told(const AttachChild& child, const AttachReport& report) {
     return failure;
 }
 
-// Either what went wrong or kEntered. Nothing at all: tlxc-enter has ended, its own words and its status tell
-// why.
+// tlxc-enter ends once it has told of the command: its end of the pipe is closed then.
+void reap_enter(pid_t enter, pollfd& pipe) {
+    const bool ended = ::poll(&pipe, 1, kPatienceMs) > 0;
+    ::waitpid(enter, nullptr, ended ? 0 : WNOHANG);
+}
+
+// Either what went wrong or the command's pid. Nothing at all: tlxc-enter has ended, its own words and its
+// status tell why.
 Result<pid_t> hear(const AttachChild& child, pid_t pid, int fd) {
     pollfd readable{fd, POLLIN, 0};
     AttachReport report{};
     const int ready = ::poll(&readable, 1, kPatienceMs);
     const ssize_t size = ready > 0 ? ::read(fd, &report, sizeof report) : 0;
-    if (ready > 0 && size <= static_cast<ssize_t>(sizeof kEntered))
+    if (size == sizeof(Entered)) {
+        Entered command = 0;
+        memcpy(&command, &report, sizeof command);
+        reap_enter(pid, readable);
+        return command;
+    }
+    if (ready > 0 && size == 0)
         return pid;
     ::kill(pid, SIGKILL);
     // A child that hangs in the kernel is left behind rather than waited for.
@@ -55,6 +69,17 @@ Result<pid_t> hear(const AttachChild& child, pid_t pid, int fd) {
     if (ready <= 0)
         return Failure{.step = "attach", .syscall = "poll", .err = ETIMEDOUT};
     return told(child, report);
+}
+
+// Born in the v2 group: moving there later would wait for an RCU grace period, 10 ms and more.
+pid_t fork_into(int group) {
+    clone_args arguments{};
+    arguments.exit_signal = SIGCHLD;
+    if (group >= 0) {
+        arguments.flags = CLONE_INTO_CGROUP;
+        arguments.cgroup = static_cast<uint64_t>(group);
+    }
+    return sys::clone3(arguments);
 }
 
 } // namespace
@@ -71,13 +96,16 @@ Result<pid_t> start_attach(AttachChild& child) {
     sigfillset(&all);
     // None of Node's handlers may run in the child.
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    const pid_t pid = ::fork();
+    const pid_t pid = fork_into(child.leaf);
     if (pid == 0)
         attach_child(child);
     const int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (pid < 0)
-        return Failure{.step = "attach", .syscall = "fork", .err = error};
+        return Failure{.step = child.leaf < 0 ? "attach" : "cgroup",
+                       .syscall = "clone3",
+                       .err = error,
+                       .path = child.leafPath};
     writing.reset();
     return hear(child, pid, reading.get());
 }

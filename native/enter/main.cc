@@ -1,7 +1,8 @@
 // tlxc-enter: the last step of an attach. It is executed from a sealed memory file, inside the container's
 // namespaces and already restricted to what the container may do, but outside its PID namespace, where nobody
-// in the container sees it. Its child is born into the PID namespace, takes the terminal and becomes the
-// command; this half waits, passes signals on, and ends as the command ended.
+// in the container sees it. From here a process is born into the PID namespace, a child of the caller's and
+// not of this one; it takes the terminal and becomes the command. This half tells its pid and ends: a process
+// that stayed in the container's control groups would be shown there as pid 0.
 //
 //   tlxc-enter LABEL TTY-FD PARENT-PID FLAGS [COMMAND [ARGUMENT ...]]
 //
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/attach_report.h"
@@ -23,46 +24,6 @@
 namespace {
 
 using tlxc::enter::complain;
-
-// What a caller's process may be sent that is meant for the command.
-constexpr int kForwarded[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT};
-
-sigset_t waited_for() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    for (const int each : kForwarded)
-        sigaddset(&set, each);
-    return set;
-}
-
-// Ends as the child did, so that whoever waits for this process sees the command's own wait status.
-[[noreturn]] void end_as(int status) {
-    if (WIFEXITED(status))
-        _exit(WEXITSTATUS(status));
-    const int cause = WTERMSIG(status);
-    sigset_t only;
-    sigemptyset(&only);
-    sigaddset(&only, cause);
-    signal(cause, SIG_DFL);
-    kill(getpid(), cause);
-    sigprocmask(SIG_UNBLOCK, &only, nullptr);
-    _exit(128 + cause);
-}
-
-[[noreturn]] void wait_for(pid_t child, const sigset_t& set) {
-    // The command's end is the end of its pipes and its terminal: nothing here may keep them open.
-    for (int fd = 0; fd <= 2; ++fd)
-        close(fd);
-    for (;;) {
-        const int received = sigwaitinfo(&set, nullptr);
-        int status = 0;
-        if (received > 0 && received != SIGCHLD)
-            kill(child, received);
-        else if (waitpid(child, &status, WNOHANG) == child)
-            end_as(status);
-    }
-}
 
 bool mount_over(const char* type, const char* path) {
     // EBUSY: it is there already, because the namespace it tells of is the caller's own.
@@ -95,32 +56,27 @@ int main(int argc, char** argv) {
     const int ttyFd = atoi(argv[2]);
     const bool remount = strchr(argv[4], 'r') != nullptr;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != atoi(argv[3]))
+    const pid_t caller = atoi(argv[3]);
+    if (getppid() != caller)
         return 1; // the caller ended before that
-    // Out of the caller's foreground process group: its terminal's signals come through the pty or the caller
-    // alone.
-    setsid();
-    const sigset_t set = waited_for();
-    sigset_t before;
-    sigprocmask(SIG_BLOCK, &set, &before);
     if (remount && !leave_mounts(label))
         return 1;
-    const pid_t self = getpid();
-    const pid_t child = fork();
+    // Raw, like fork: the C library has no wrapper that takes CLONE_PARENT without a stack.
+    const auto child =
+        static_cast<pid_t>(syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, 0));
     if (child < 0) {
         complain(label, "cannot start a process in the container");
         return 1;
     }
     if (child > 0) {
-        (void)!write(tlxc::kReportFd, &tlxc::kEntered, 1);
-        close(tlxc::kReportFd);
-        wait_for(child, set);
+        const tlxc::Entered entered = child;
+        (void)!write(tlxc::kReportFd, &entered, sizeof entered);
+        _exit(0);
     }
     close(tlxc::kReportFd);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (const pid_t parent = getppid(); parent != 0 && parent != self)
+    if (const pid_t parent = getppid(); parent != 0 && parent != caller)
         _exit(1);
-    sigprocmask(SIG_SETMASK, &before, nullptr);
     if (remount && !mount_fresh(label))
         _exit(1);
     tlxc::enter::become_command(

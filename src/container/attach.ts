@@ -1,4 +1,5 @@
 /** Runs a command in a running container: asks its monitor, makes the plan, lets the addon enter. */
+import { mkdirSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { askMonitor } from '../monitor/client.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
@@ -6,7 +7,6 @@ import { native, type AttachedProcess, type AttachRequest } from '../native/bind
 import { nativeFile } from '../package-root.ts';
 import { compileAttachPlan, hostId, type AttachOptions, type AttachPlan } from '../plan/attach.ts';
 import { attachFailure } from './attach-failure.ts';
-import { makeLeaf, returnToCaller } from './attach-groups.ts';
 import { isFrozen } from './frozen.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -96,6 +96,14 @@ function requestOf(
   };
 }
 
+function makeLeaf(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
 /** How messages of the command's last step begin: "tlxc-attach" for that command. */
 export interface AttachTarget {
   readonly paths: ContainerPaths;
@@ -116,10 +124,9 @@ export function attachToContainer(
     checkFrozen(paths.name, info);
     const plan = compileAttachPlan(info, options);
     checkIds(paths.name, info, plan);
-    plan.cgroupLeaves.forEach(makeLeaf);
+    if (plan.cgroupLeaf) makeLeaf(plan.cgroupLeaf);
     const attached = native().attach(requestOf(`${program}: ${paths.name}`, plan, fds, streams));
     if ('step' in attached) throw attachFailure(paths.name, attached);
-    if (plan.cgroupLeaves.length > 0) returnToCaller(attached.pid, info.cgroups);
     return attached;
   } finally {
     for (const fd of Object.values(fds)) native().closeFd(fd);

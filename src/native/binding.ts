@@ -20,8 +20,10 @@ export interface AttachRequest {
   readonly initPidfd: number;
   /** Names as in the plan: user mount pid uts ipc net cgroup. */
   readonly namespaces: readonly string[];
-  /** Absolute paths of cgroup.procs files to join, in order; written with the caller's privilege before setns. */
-  readonly cgroupProcs: readonly string[];
+  /** The v2 group's directory, in which the process is born with the caller's privilege; "": the caller's own. */
+  readonly cgroupLeaf: string;
+  /** Absolute paths of v1 tasks files to join, in order; written with the caller's privilege before setns. */
+  readonly cgroupTasks: readonly string[];
   /** Capabilities kept, names; null keeps the caller's (-e CAP). */
   readonly capabilities: readonly string[] | null;
   readonly noNewPrivileges: boolean;
@@ -59,7 +61,7 @@ export interface AttachRequest {
 }
 
 export interface AttachedProcess {
-  /** The process outside the PID namespace (tlxc-enter); its wait status is the command's exit status. */
+  /** The command, a child of this process, to be waited for; or tlxc-enter, where it ended before it was one. */
   readonly pid: number;
   readonly pidfd: number;
   /** The pty's master, -1 when none was made. Owned by the caller. */

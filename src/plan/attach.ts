@@ -56,9 +56,10 @@ export interface AttachOptions {
 
 export interface AttachPlan {
   readonly namespaces: readonly Namespace[];
-  /** Leaf groups to be made where they are missing: processes may not sit beside enabled v2 controllers. */
-  readonly cgroupLeaves: readonly string[];
-  readonly cgroupProcs: readonly string[];
+  /** The v2 group, made where it is missing: processes may not sit beside enabled v2 controllers. "": none. */
+  readonly cgroupLeaf: string;
+  /** The tasks files of the v1 groups. */
+  readonly cgroupTasks: readonly string[];
   readonly capabilities: readonly string[] | null;
   readonly noNewPrivileges: boolean;
   /** Load the container's seccomp filter, if it has one. */
@@ -113,14 +114,13 @@ export function compileAttachPlan(info: AttachSource, options: AttachOptions): A
   const namespaces = chosenNamespaces(info, options.namespaces);
   const inMounts = namespaces.includes('mount');
   const groups = elevation.cgroup ? [] : info.cgroups.filter(({ innerGroup }) => innerGroup !== '');
-  const places = groups.map(({ version, mountPoint, innerGroup }) => ({
-    leaf: version === 2,
-    directory: join(mountPoint, innerGroup, version === 2 ? LEAF : ''),
-  }));
+  const unified = groups.find(({ version }) => version === 2);
   return {
     namespaces,
-    cgroupLeaves: places.filter(({ leaf }) => leaf).map(({ directory }) => directory),
-    cgroupProcs: places.map(({ directory }) => join(directory, 'cgroup.procs')),
+    cgroupLeaf: unified ? join(unified.mountPoint, unified.innerGroup, LEAF) : '',
+    cgroupTasks: groups
+      .filter(({ version }) => version === 1)
+      .map(({ mountPoint, innerGroup }) => join(mountPoint, innerGroup, 'tasks')),
     capabilities: elevation.capabilities ? null : info.capabilities,
     noNewPrivileges: info.noNewPrivileges,
     // Names of files mean nothing to a filter, but its rules were written for the container's own view.
