@@ -9,6 +9,7 @@
 
 #include "addon/families.h"
 #include "addon/js.h"
+#include "addon/peer.h"
 #include "addon/readiness.h"
 #include "common/unique_fd.h"
 
@@ -17,6 +18,9 @@ namespace {
 
 constexpr size_t kDatagram = 64 * 1024;
 constexpr size_t kMaxFds = 16;
+// A monitor that runs and has not answered is on a busy machine; it gets this much more. One that is stopped
+// or stuck gets nothing: it is to delay no command.
+constexpr int kBusyMs = 2000;
 // connect on a full backlog cannot be polled for, only tried again.
 constexpr int kRetryMs = 5;
 
@@ -105,8 +109,23 @@ void receive_reply(Conversation& talk, std::vector<char>& buffer) {
     talk.done = true;
 }
 
+// Gives up those that will not answer; whether others are left that may.
+bool give_up_wedged(std::vector<Conversation>& talks) {
+    bool working = false;
+    for (auto& talk : talks) {
+        if (talk.done)
+            continue;
+        if (talk.sent && peer_is_working(talk.fd.get()))
+            working = true;
+        else
+            talk.fail("poll", ETIMEDOUT);
+    }
+    return working;
+}
+
 void converse(std::vector<Conversation>& talks, int timeoutMs) {
-    const long deadline = now_ms() + timeoutMs;
+    long deadline = now_ms() + timeoutMs;
+    bool extended = false;
     std::vector<char> buffer(kDatagram);
     for (;;) {
         std::vector<pollfd> polled;
@@ -126,8 +145,13 @@ void converse(std::vector<Conversation>& talks, int timeoutMs) {
         if (waiting.empty() && !retry)
             return;
         const long left = deadline - now_ms();
-        if (left <= 0)
-            break;
+        if (left <= 0) {
+            if (extended || !give_up_wedged(talks))
+                break;
+            extended = true;
+            deadline = now_ms() + kBusyMs;
+            continue;
+        }
         const int patience = static_cast<int>(retry && left > kRetryMs ? kRetryMs : left);
         if (::poll(polled.data(), polled.size(), patience) <= 0)
             continue;

@@ -10,7 +10,7 @@ export interface MonitorPlace {
 }
 
 export interface AskOptions {
-  /** Milliseconds for all monitors asked together; 200 unless given. */
+  /** Milliseconds for all monitors together, 200 unless given; those that run and are only slow get two seconds more. */
   readonly timeoutMs?: number;
   /** Keep the connection open (watch, console): its descriptor is the caller's to close. */
   readonly keep?: boolean;

@@ -103,7 +103,10 @@ export interface InterfaceState {
 }
 
 export interface Binding {
-  /** Asks many monitors at once; one common deadline, in milliseconds. Answers in the order asked. */
+  /**
+   * Asks many monitors at once; one common deadline, in milliseconds. Answers in the order asked. A monitor that runs
+   * and has not answered gets two seconds more, for the machine is busy; one that is stopped or stuck does not.
+   */
   exchange(options: { requests: readonly MonitorExchange[]; timeoutMs: number; keep: boolean }): MonitorAnswer[];
   /** The next datagram of a kept connection, on the event loop; "" at its end, null when timeoutMs (-1: none) ran out. */
   nextEvent(options: { connection: number; timeoutMs: number }): Promise<string | null>;
