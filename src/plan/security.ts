@@ -17,6 +17,10 @@ export function compileSecurity(compilation: Compilation): Security {
   };
 }
 
+/** C libraries for i386 make sockets by socketcall, whose arguments no filter can see. */
+const NO_SOCKETS =
+  '32-bit x86 programs have no sockets, since the policy does not allow socketcall; /usr/share/tlxc/config/common.seccomp is one that does';
+
 function compileSeccompProfile({ config, host, system, files, findings }: Compilation): Security['seccomp'] {
   if (config.seccompProfile === undefined) return null;
   const { value: path, at } = config.seccompProfile;
@@ -31,9 +35,18 @@ function compileSeccompProfile({ config, host, system, files, findings }: Compil
     findings.refuse(at, `lxc.seccomp.profile: ${path} was not read`);
     return null;
   }
-  return compileSeccomp(files.seccompProfile, {
+  const policy = compileSeccomp(files.seccompProfile, {
     machine: host.machine,
     findings,
     cacheDir: join(system.runDir, 'seccomp'),
   });
+  const listed = policy.rules.some(({ syscall, action }) => syscall === 'socketcall' && action === 'allow');
+  if (
+    config.arch?.value === 'linux32' &&
+    host.machine === 'x86_64' &&
+    policy.defaultAction !== 'allow' &&
+    !listed
+  )
+    findings.warn(at, `lxc.seccomp.profile: ${NO_SOCKETS}`);
+  return policy;
 }

@@ -229,3 +229,20 @@ test('masked and read-only paths are protected last', (t) => {
     ['readonly proc/irq', 'mask proc/kcore'],
   );
 });
+
+test('a 32-bit container whose policy leaves it without sockets is told so', (t) => {
+  const warnings = (arch: 'linux32' | 'linux64', ...calls: string[]) => {
+    const path = '/p.seccomp';
+    const text = ['2', 'allowlist errno 38', '[all]', 'read', ...calls].join('\n');
+    const input = { path, inode: '1', size: text.length, mtimeNs: '0' };
+    const config = { arch: written(arch), seccompProfile: written(path) };
+    return compileStartPlan(startInput({ config, files: { seccompProfile: { path, text, input } } }))
+      .warnings;
+  };
+  t.regex(
+    warnings('linux32').join(),
+    /config:\d+: lxc\.seccomp\.profile: 32-bit x86 programs have no sockets/,
+  );
+  t.deepEqual(warnings('linux32', 'socketcall'), []);
+  t.deepEqual(warnings('linux64'), []);
+});
