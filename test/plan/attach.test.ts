@@ -30,9 +30,7 @@ const options: AttachOptions = {
 test('an attach takes all that the container has: namespaces, groups, limits, label, filter', (t) => {
   const plan = compileAttachPlan(info, options);
   t.deepEqual(plan.namespaces, ['user', 'mount', 'pid', 'uts', 'ipc', 'cgroup']);
-  t.deepEqual(plan.cgroupTasks, [
-    '/sys/fs/cgroup/pids/tlxc/u1/ns/tasks',
-  ]);
+  t.deepEqual(plan.cgroupTasks, ['/sys/fs/cgroup/pids/tlxc/u1/ns/tasks']);
   t.deepEqual(plan.capabilities, ['chown', 'kill']);
   t.like(plan, {
     noNewPrivileges: true,
