@@ -24,10 +24,12 @@ void initialise_cpuset(const CgroupHierarchy& hierarchy, int parent, int group) 
     if (hierarchy.version != 1 ||
         std::ranges::find(hierarchy.controllers, "cpuset") == hierarchy.controllers.end())
         return;
+    bool fresh = false;
     for (const char* file : {"cpuset.cpus", "cpuset.mems"})
         if (read_file(group, file).empty())
-            (void)write_file(group, file, read_file(parent, file));
-    (void)write_file(group, "cgroup.clone_children", "1"); // for the groups that the container makes
+            fresh = write_file(group, file, read_file(parent, file)) || fresh;
+    if (fresh)
+        (void)write_file(group, "cgroup.clone_children", "1"); // for the groups that the container makes
 }
 
 // Offers the v2 controllers of the plan to the children of group. One that the kernel does not offer here is
@@ -84,7 +86,8 @@ UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group, Co
         if (!made && errno != EEXIST)
             return {};
         UniqueFd next{openat(here.get(), part.c_str(), kDirectory)};
-        if (next && made)
+        // Also one that is there already: who makes it at this moment may not have come to that.
+        if (next)
             initialise_cpuset(hierarchy, here.get(), next.get());
         here = std::move(next);
     }

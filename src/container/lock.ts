@@ -1,8 +1,10 @@
 /** One lock a container: held by whoever creates, starts or destroys it; readers take none. */
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -10,14 +12,43 @@ import type { ContainerPaths } from './paths.ts';
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 25;
 
-function tryLock(paths: ContainerPaths): number | null {
-  const lock = native().lock({ path: paths.lock, wait: false });
+function tryLock(container: string, path: string): number | null {
+  const lock = native().lock({ path, wait: false });
   if (typeof lock === 'number') return lock;
   const errno = errnoName(lock.errno);
   if (errno === 'EAGAIN' || errno === 'EWOULDBLOCK') return null;
-  const { syscall, path } = lock;
-  const message = `cannot lock ${paths.lock}`;
-  throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: paths.name, syscall, errno, path });
+  const message = `cannot lock ${path}`;
+  throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container, syscall: lock.syscall, errno, path });
+}
+
+/** The lock that a monitor holds as long as it lives, whether it answers or not. */
+export const monitorLock = ({ runDir }: ContainerPaths): string => join(runDir, 'monitor.lock');
+
+/**
+ * Whether a monitor has the container and listens not yet or no more: it starts it (for a command that has died, say),
+ * or cleans up after it. One that answers, or is wedged, is no reason to wait.
+ */
+function isBetween(paths: ContainerPaths): boolean {
+  const lock = tryLock(paths.name, monitorLock(paths));
+  if (lock !== null) native().closeFd(lock);
+  return lock === null && askMonitor(paths, { op: 'info' }).kind === 'stopped';
+}
+
+/** Tries until it does not give null. Throws TLXC_E_BUSY after 10 s. */
+async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let got = attempt(); ; got = attempt()) {
+    if (got !== null) return got;
+    if (performance.now() > deadline) {
+      throw new TlxcError({
+        code: 'TLXC_E_BUSY',
+        message: 'another command works on the container, or it is being started or stopped',
+        container: paths.name,
+        hint: `find who does with: fuser -v ${paths.lock} ${monitorLock(paths)}`,
+      });
+    }
+    await sleep(RETRY_MS);
+  }
 }
 
 /** Makes the run directory (0700) of a container, and those above it. */
@@ -27,25 +58,13 @@ export function makeRunDir(paths: ContainerPaths): void {
 
 /**
  * Runs `work` while this process holds the container's lock; the kernel releases it should the process die.
- * Throws TLXC_E_BUSY when another command holds it for 10 s.
+ * Throws TLXC_E_BUSY when another command holds it for 10 s, or a monitor neither runs the container nor ends.
  */
 export async function withLock<T>(paths: ContainerPaths, work: () => T | Promise<T>): Promise<T> {
   makeRunDir(paths);
-  const deadline = Date.now() + PATIENCE_MS;
-  let lock = tryLock(paths);
-  while (lock === null) {
-    if (Date.now() > deadline) {
-      throw new TlxcError({
-        code: 'TLXC_E_BUSY',
-        message: 'another command works on the container',
-        container: paths.name,
-        hint: `find it with: fuser -v ${paths.lock}`,
-      });
-    }
-    await sleep(RETRY_MS);
-    lock = tryLock(paths);
-  }
+  const lock = await patiently(paths, () => tryLock(paths.name, paths.lock));
   try {
+    await patiently(paths, () => (isBetween(paths) ? null : true));
     return await work();
   } finally {
     native().closeFd(lock);

@@ -130,6 +130,8 @@ export async function startContainer(
   const { plan, warnings } = planStart(request);
   warnings.forEach(warn);
   return withLock(paths, async () => {
+    // Again: one that was on its way may run by now.
+    checkStopped(paths);
     await sweepDead(paths);
     return launchMonitor(plan, warn);
   });

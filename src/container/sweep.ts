@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { monitorLock } from './lock.ts';
 import type { ContainerPaths } from './paths.ts';
 
 /** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
@@ -101,7 +102,7 @@ export function killInstance(paths: ContainerPaths): boolean {
 export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
   const instance = readInstance(paths);
   if (!instance) return true;
-  const lock = native().lock({ path: join(paths.runDir, 'monitor.lock'), wait: false });
+  const lock = native().lock({ path: monitorLock(paths), wait: false });
   if (typeof lock !== 'number') return false;
   try {
     killInstance(paths);
