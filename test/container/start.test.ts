@@ -35,6 +35,20 @@ rooted('of two starts at the same time one wins, and the other finds it running'
   t.deepEqual(said, ['', 'tlxc-start: u1: Container is already running\n']);
 });
 
+rooted(
+  'whose command was killed a start goes on; the next one waits for it and finds it running',
+  async (t) => {
+    const world = await makeWorld(t);
+    const slow = `lxc.hook.pre-start = ${world.dir}/slow`;
+    addBusybox(world, 'u1', { config: [slow] });
+    await world.sh(`printf '#!/bin/sh\\ntouch ${world.dir}/begun; sleep 1\\n' > slow; chmod +x slow`);
+    await world.sh(`tlxc-start -n u1 & until [ -e begun ]; do sleep 0.02; done; kill -9 $!`);
+    const next = await world.run('tlxc-start', '-n', 'u1');
+    t.deepEqual([next.code, next.stderr], [0, 'tlxc-start: u1: Container is already running\n']);
+    t.is(await world.sh('tlxc-attach -n u1 -- hostname'), 'u1\n');
+  },
+);
+
 rooted('a container that is not defined needs -f; what -f starts is listed while it runs', async (t) => {
   const { world } = await worldWith(t);
   const missing = await world.run('tlxc-start', 'other');
