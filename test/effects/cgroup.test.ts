@@ -1,0 +1,4 @@
+import { see } from './effect.ts';
+import { cgroup } from './tables/cgroup.ts';
+
+see(cgroup);

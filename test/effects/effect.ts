@@ -1,0 +1,45 @@
+/** One key's effect, seen: in a real container, in /proc, in /sys/fs/cgroup, or in the plan where the host lacks what it needs. */
+import type { ExecutionContext } from 'ava';
+import { addBusybox, type ContainerOptions } from '../rig/containers.ts';
+import { requires, type Feature } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+export interface Effect {
+  /** As the registry spells it: lxc.sysctl.*, lxc.net.[i].mtu. */
+  readonly key: string;
+  readonly needs: readonly Feature[];
+  /** What a user would notice: fails when the key does nothing. */
+  readonly seen: (t: ExecutionContext, world: World) => Promise<void>;
+}
+
+/** A container that runs. */
+export interface Booted {
+  /** Runs a line of shell in it and gives what it printed, trimmed; throws unless it exits 0. */
+  readonly inside: (line: string) => Promise<string>;
+  /** The pid of its init, as the host counts. */
+  readonly pid: number;
+}
+
+/** Starts a busybox container c1 with these lines of configuration; the end of the world stops it. */
+export async function boot(
+  world: World,
+  config: readonly string[],
+  options: Omit<ContainerOptions, 'config'> = {},
+): Promise<Booted> {
+  addBusybox(world, 'c1', { ...options, config });
+  await world.sh('tlxc-start -n c1');
+  const pid = Number(await world.sh('tlxc-info -n c1 -pH'));
+  const inside = async (line: string): Promise<string> => {
+    const { code, stdout, stderr } = await world.run('tlxc-attach', '-n', 'c1', '--', 'sh', '-c', line);
+    if (code !== 0) throw new Error(`${line}: exit ${code}\n${stdout}${stderr}`);
+    return stdout.trim();
+  };
+  return { inside, pid };
+}
+
+/** A test for each, one after the other. */
+export function see(effects: readonly Effect[]): void {
+  for (const { key, needs, seen } of effects) {
+    requires(...needs).serial(`${key} acts`, async (t) => seen(t, await makeWorld(t)));
+  }
+}

@@ -1,0 +1,27 @@
+import test from 'ava';
+import { registry } from '../../src/config/registry.ts';
+import { cgroup } from './tables/cgroup.ts';
+import { devices } from './tables/devices.ts';
+import { lifecycle } from './tables/lifecycle.ts';
+import { network } from './tables/network.ts';
+import { security } from './tables/security.ts';
+import { storage } from './tables/storage.ts';
+import { system } from './tables/system.ts';
+
+const effects = [system, storage, devices, network, cgroup, security, lifecycle].flat();
+
+test('no effect is of a key that does not exist', (t) => {
+  const names = new Set(registry.map(({ name }) => name));
+  t.deepEqual(
+    effects.map(({ key }) => key).filter((key) => !names.has(key)),
+    [],
+  );
+});
+
+test.failing('every key of the registry has an effect', (t) => {
+  const seen = new Set(effects.map(({ key }) => key));
+  t.deepEqual(
+    registry.map(({ name }) => name).filter((name) => !seen.has(name)),
+    [],
+  );
+});

@@ -1,0 +1,4 @@
+import { see } from './effect.ts';
+import { security } from './tables/security.ts';
+
+see(security);

@@ -1,0 +1,4 @@
+import { see } from './effect.ts';
+import { system } from './tables/system.ts';
+
+see(system);
