@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tlxc::pty {
@@ -51,6 +52,9 @@ void Flow::redirect(int from, int to) {
 }
 
 int reopen_nonblocking(int fd, int mode) {
+    struct stat status {};
+    if (fstat(fd, &status) != 0 || S_ISREG(status.st_mode))
+        return fd;
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     const int reopened = ::open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

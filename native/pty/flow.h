@@ -36,7 +36,9 @@ class Flow {
 };
 
 // A second open file description of a terminal or pipe that never blocks: setting O_NONBLOCK on the caller's
-// own would outlive this process in the caller's shell. fd itself where that cannot be had (a socket).
+// own would outlive this process in the caller's shell. fd itself where that cannot be had (a socket), and
+// for a regular file: it never blocks, and a second description would begin at its start, over what is there
+// already.
 [[nodiscard]] int reopen_nonblocking(int fd, int mode);
 
 void set_nonblocking(int fd); // for descriptors that nobody shares

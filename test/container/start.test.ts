@@ -73,6 +73,13 @@ rooted('in the foreground its output is ours, and its exit status, however soon 
   t.is((await start('-F', '-c', 'none', '--', '/bin/false')).code, 1);
 });
 
+rooted('in the foreground, into a file: what is in it already stays', async (t) => {
+  const { world } = await worldWith(t);
+  const words = '/bin/sh -c "echo two; echo three"';
+  await world.sh(`{ echo one; tlxc-start -n u1 -F -- ${words}; echo four; } > out`);
+  t.is(await world.sh('cat out'), 'one\ntwo\r\nthree\r\nfour\n');
+});
+
 rooted('-s changes this start only, -p and -L write their files', async (t) => {
   const { world, start } = await worldWith(t);
   const files = ['-p', 'monitor.pid', '-L', 'console.log'];
