@@ -15,6 +15,7 @@ import { debianArch } from '../image/product.ts';
 import { ImageStore } from '../image/store.ts';
 import { findTemplate } from '../image/templates/find-template.ts';
 import type { TemplateResult } from '../image/templates/template.ts';
+import type { RootfsBackend } from '../storage/backend.ts';
 import { chooseBackend } from '../storage/choose.ts';
 import { nameRootfs } from '../storage/rootfs-files.ts';
 import { allocateRange, releaseRange } from './id-ranges.ts';
@@ -49,8 +50,11 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   checkSeed(seed, seedFile, { template, privileged });
   loadContainerConfig({ name, lxcpath, configFile: seedFile, environment: request.environment });
   mkdirSync(lxcpath, { recursive: true, mode: 0o711 });
+  const idmapped = !privileged || seed.hasIdmap;
   const making: Making = {
-    ...{ request, paths, seed },
+    ...{ request, paths, seed, idmapped },
+    // Before an image is fetched or built: a backend that cannot be is refused at once.
+    backend: makesImage(template) ? await backendOf(request, idmapped) : null,
     staging: stagingPath(lxcpath, name),
     store: new ImageStore(system.cacheDir),
     onEvent: request.onEvent ?? (() => undefined),
@@ -87,7 +91,7 @@ function refuseExisting({ name, dir, config }: ContainerPaths): void {
 
 /** A template that fills a directory, or none, leaves no choice of storage. */
 function checkBackend({ backend, template, name }: CreateRequest): void {
-  if (backend === undefined || (template !== 'none' && !template.startsWith('/'))) return;
+  if (backend === undefined || makesImage(template)) return;
   if (template !== 'none' && ['dir', 'none', 'best'].includes(backend)) return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
@@ -99,6 +103,11 @@ function checkBackend({ backend, template, name }: CreateRequest): void {
         : 'such a template fills a directory: use -B dir',
   });
 }
+
+const makesImage = (template: string): boolean => template !== 'none' && !template.startsWith('/');
+
+const backendOf = ({ backend, lxcpath }: CreateRequest, idmapped: boolean): Promise<RootfsBackend> =>
+  chooseBackend({ asked: backend ?? null, idmapped, lxcpath, host: probeHost() });
 
 async function createLocked(making: Making): Promise<Created> {
   const { request, paths, staging } = making;
@@ -152,7 +161,7 @@ function explained(error: unknown, { name, lxcpath }: ContainerPaths): unknown {
 async function prepareImage(making: Making): Promise<TemplateResult | null> {
   const { request, store, onEvent } = making;
   const { template, templateArgs, system, privileged, environment, ask } = request;
-  if (template === 'none' || template.startsWith('/')) return null;
+  if (!makesImage(template)) return null;
   return findTemplate(template).prepare({
     args: templateArgs,
     defaultServer: system.imageServer,
@@ -164,8 +173,7 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
 type Prepared = Extract<TemplateResult, { kind: 'image' }> | null;
 
 async function fill(making: Making, prepared: Prepared, firstId: number | null): Promise<Created> {
-  const { request, paths, staging, seed } = making;
-  const idmapped = firstId !== null || seed.hasIdmap;
+  const { request, paths, staging, seed, idmapped, backend } = making;
   const shipped = defaultMetadata(debianArch(process.arch));
   const metadata = prepared?.metadata ?? shipped;
   const config: Omit<NewConfig, 'rootfsPath'> = {
@@ -184,11 +192,11 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     await fillByProgram(making, config);
     return done('dir');
   }
-  if (prepared === null) {
+  if (prepared === null || backend === null) {
     writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
     return done('none');
   }
-  const rootfsPath = await makeRootfs(making, prepared, idmapped);
+  const rootfsPath = await makeRootfs(making, prepared, backend);
   writeConfig(making, newConfigText({ ...config, rootfsPath }));
   await syncFilesystem(staging);
   return done(rootfsPath.split(':')[0] ?? '');
@@ -198,9 +206,9 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
 async function makeRootfs(
   making: Making,
   prepared: NonNullable<Prepared>,
-  idmapped: boolean,
+  backend: RootfsBackend,
 ): Promise<string> {
-  const { request, paths, staging, store } = making;
+  const { request, paths, staging, store, idmapped } = making;
   const { info, rootfs } = prepared.image;
   refuseDevices(info.devices, idmapped, prepared.title);
   if (!store.reference(info.id, { staging, config: paths.config })) {
@@ -210,8 +218,6 @@ async function makeRootfs(
       hint: 'try again',
     });
   }
-  const { backend: asked = null, lxcpath } = request;
-  const backend = await chooseBackend({ asked, idmapped, lxcpath, host: probeHost() });
   const made = await backend.create({ image: rootfs, staging, final: paths.dir });
   nameRootfs(made.layers, request.name, prepared.metadata.templates);
   return made.path;

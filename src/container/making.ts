@@ -7,6 +7,7 @@ import type { SystemConfig } from '../config/model.ts';
 import type { OnImageEvent } from '../image/progress.ts';
 import type { ImageStore } from '../image/store.ts';
 import type { Ask } from '../image/templates/template.ts';
+import type { RootfsBackend } from '../storage/backend.ts';
 import type { Seed } from './new-config.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -37,6 +38,10 @@ export interface Making {
   readonly staging: string;
   readonly seed: Seed;
   readonly store: ImageStore;
+  /** Ids are mapped: the container gets a range of its own, or its seed has one. */
+  readonly idmapped: boolean;
+  /** What will hold an image's tree; null for a template that makes no image. */
+  readonly backend: RootfsBackend | null;
   readonly onEvent: OnImageEvent;
 }
 

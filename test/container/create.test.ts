@@ -69,6 +69,13 @@ test('five at once of one name: one is made, the others say that it exists', asy
   t.deepEqual(entries(join(system.stateDir, 'ranges')).filter((name) => !name.startsWith('.')).length, 1);
 });
 
+test('a backing store that cannot be is refused before anything is fetched', async (t) => {
+  const { server, system, create, entries } = await servedImage(t);
+  t.is(await outcome(create('c1', { backend: 'zfs' })), 'TLXC_E_UNSUPPORTED');
+  t.deepEqual(server.requests, []);
+  t.deepEqual(entries(system.lxcpath), []);
+});
+
 for (const [what, fault] of Object.entries({
   tampered: () => ({ damageAt: 100 }),
   missing: () => ({ status: 404 }),
