@@ -1,12 +1,13 @@
 /**
  * Ids on the host for containers: every unprivileged one has 65,536 of its own, shared with no other.
  *
- * A range is taken by making STATEDIR/ranges/FIRST-ID exclusively; the file says for which container. It counts for as
+ * A range is taken by writing STATEDIR/ranges/FIRST-ID under a lock; the file says for which container. It counts for as
  * long as that container is being made, or has the range in its configuration: a range whose container went away
  * without a word (kill -9, rm -r) is given out again.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../config/atomic-write.ts';
 import { ConfigDocument } from '../config/document.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
@@ -105,14 +106,10 @@ function isHeld(file: string, first: number): boolean {
 
 function take(directory: string, first: number, owner: RangeOwner): boolean {
   const file = join(directory, String(first));
-  if (existsSync(file) && !isHeld(file, first)) rmSync(file, { force: true });
-  try {
-    writeFileSync(file, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+  if (existsSync(file) && isHeld(file, first)) return false;
+  // Whole and on disk: a record that a power failure cut short would give the range to a second container.
+  writeFileAtomically(file, JSON.stringify(owner), { mode: 0o600 });
+  return true;
 }
 
 /**
@@ -163,7 +160,7 @@ function ownerOf(file: string): RangeOwner | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as RangeOwner;
   } catch {
-    // Whoever wrote it died halfway: nobody writes one without the lock.
+    // No record of ours: they are written whole.
     return null;
   }
 }
