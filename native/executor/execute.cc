@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "common/reap.h"
 #include "common/syscalls.h"
 #include "executor/cgroup.h"
 #include "executor/child.h"
@@ -168,10 +169,7 @@ class Start {
     void undo() {
         if (running_.initPidfd) {
             sys::pidfd_send_signal(running_.initPidfd.get(), SIGKILL);
-            siginfo_t ended{};
-            while (waitid(P_PIDFD, static_cast<id_t>(running_.initPidfd.get()), &ended, WEXITED) != 0 &&
-                   errno == EINTR) {
-            }
+            (void)reap_within(running_.initPid, kDyingMs);
         }
         network::remove(running_.interfaces);
         cgroup::remove(running_.cgroups, kRemovalMs);

@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
-#include "common/deadline.h"
+#include "common/reap.h"
 
 namespace tlxc::hooks {
 namespace {
@@ -52,19 +50,6 @@ struct Command {
     _exit(127);
 }
 
-// Whether the process ended in time. Signals do not shorten the wait: the caller has them blocked or ignored.
-bool ends_within(int pidfd, int64_t timeoutMs) {
-    const Deadline deadline{timeoutMs};
-    pollfd ended{.fd = pidfd, .events = POLLIN, .revents = 0};
-    for (;;) {
-        const int left = deadline.left();
-        if (poll(&ended, 1, left) > 0)
-            return true;
-        if (left == 0)
-            return false;
-    }
-}
-
 Status failed(Failure failure, const plan::Hook& hook) {
     failure.path = hook.argv.empty() ? "" : hook.argv[0];
     return at(std::move(failure), hook.origin);
@@ -72,15 +57,13 @@ Status failed(Failure failure, const plan::Hook& hook) {
 
 // Waits for the hook, ends it when its time is up, and reaps it.
 Status await(pid_t pid, const UniqueFd& report, const std::string& step, const plan::Hook& hook) {
-    const UniqueFd pidfd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
-    const bool inTime = pidfd && ends_within(pidfd.get(), hook.timeoutMs);
-    if (!inTime)
+    const std::optional<int> ended = reap_within(pid, hook.timeoutMs);
+    if (!ended) {
         kill(-pid, SIGKILL); // not reaped yet: the number is still ours
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (!inTime)
+        (void)reap_within(pid, kDyingMs);
         return failed(refusal(step.c_str(), "timeout"), hook);
+    }
+    const int status = *ended;
     int error = 0;
     if (read(report.get(), &error, sizeof error) == sizeof error) {
         errno = error;

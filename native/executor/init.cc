@@ -7,9 +7,9 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <termios.h>
 
+#include "common/reap.h"
 #include "common/syscalls.h"
 #include "executor/handshake.h"
 #include "executor/hooks.h"
@@ -148,7 +148,7 @@ Status run_start_hooks(const plan::StartPlan& plan, const UniqueFd& seccomp, con
         patience += hook.timeoutMs;
     auto done = ours.receive<handshake::HooksDone>(Deadline(patience));
     kill(pid, SIGKILL);
-    waitpid(pid, nullptr, 0);
+    (void)reap_within(pid, kDyingMs);
     if (!done.ok())
         return done.failure();
     return {};

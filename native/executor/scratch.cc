@@ -2,8 +2,8 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
+#include "common/reap.h"
 #include "executor/handshake.h"
 
 namespace tlxc::scratch {
@@ -36,7 +36,7 @@ Result<UniqueFd> make_mount(const std::function<Result<UniqueFd>()>& make) {
     theirs = handshake::Channel(UniqueFd{});
     auto answer = ours.receive<handshake::Mounts>(Deadline(kPatienceMs));
     kill(pid, SIGKILL); // it has nothing more to do; not reaped yet, so the number is still its own
-    waitpid(pid, nullptr, 0);
+    (void)reap_within(pid, kDyingMs);
     if (!answer.ok())
         return answer.failure();
     if (answer.value().mounts.empty())

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "common/reap.h"
 #include "common/syscalls.h"
 #include "executor/cgroup.h"
 #include "executor/execute.h"
@@ -108,8 +109,7 @@ Status Supervisor::fail(const plan::StartPlan& plan, Failure failure) {
     set_state(State::Aborting);
     if (running_.initPidfd) {
         (void)signal_init(SIGKILL);
-        while (waitpid(running_.initPid, nullptr, 0) < 0 && errno == EINTR) {
-        }
+        (void)reap_within(running_.initPid, kDyingMs);
         teardown::stop(plan, running_, getpid(), target(false), log_);
         running_ = Running{};
     }
