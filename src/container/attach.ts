@@ -9,6 +9,7 @@ import { compileAttachPlan, hostId, type AttachOptions, type AttachPlan } from '
 import { attachFailure } from './attach-failure.ts';
 import { isFrozen } from './frozen.ts';
 import type { ContainerPaths } from './paths.ts';
+import { unresponsive } from './unresponsive.ts';
 
 /** Where the command's 0, 1 and 2 go. */
 export interface AttachStreams {
@@ -28,14 +29,7 @@ interface Entrance {
 function entrance(paths: ContainerPaths): Entrance {
   const container = paths.name;
   const result = askMonitor(paths, { op: 'attach' });
-  if (result.kind === 'unresponsive') {
-    throw new TlxcError({
-      code: 'TLXC_E_UNRESPONSIVE',
-      message: "the container's monitor does not answer",
-      container,
-      hint: `tlxc-stop -k -n ${container} ends it without its monitor`,
-    });
-  }
+  if (result.kind === 'unresponsive') throw unresponsive(container);
   if (result.kind === 'answer' && result.reply.ok && result.fds['initPidfd'] !== undefined)
     return { info: result.reply as unknown as MonitorInfo, fds: result.fds };
   throw new TlxcError({

@@ -5,6 +5,7 @@ import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import { attachFailure } from './attach-failure.ts';
 import type { ContainerPaths } from './paths.ts';
+import { unresponsive } from './unresponsive.ts';
 
 export interface OpenConsole {
   /** The number of the tty that was given; 0 is the console. */
@@ -25,14 +26,7 @@ function refuse(container: string, what: string, result: MonitorResult): never {
   if (result.kind === 'stopped') {
     throw new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: `${container} is not running`, container });
   }
-  if (result.kind === 'unresponsive') {
-    throw new TlxcError({
-      code: 'TLXC_E_UNRESPONSIVE',
-      message: "the container's monitor does not answer",
-      container,
-      hint: `tlxc-stop -k -n ${container} ends it without its monitor`,
-    });
-  }
+  if (result.kind === 'unresponsive') throw unresponsive(container);
   const error = result.reply.ok ? '' : result.reply.error;
   throw new TlxcError({
     code: error === 'busy' ? 'TLXC_E_BUSY' : 'TLXC_E_NOT_FOUND',

@@ -5,15 +5,16 @@ import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import type { ContainerPaths } from './paths.ts';
+import { unresponsive } from './unresponsive.ts';
 
 /** The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it. */
 function watch(paths: ContainerPaths): number {
   const result = askMonitor(paths, { op: 'watch' }, { keep: true });
   if (result.kind === 'answer') return result.connection;
-  const stopped = result.kind === 'stopped';
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   throw new TlxcError({
-    code: stopped ? 'TLXC_E_NOT_RUNNING' : 'TLXC_E_UNRESPONSIVE',
-    message: stopped ? "the container's monitor has died" : "the container's monitor does not answer",
+    code: 'TLXC_E_NOT_RUNNING',
+    message: "the container's monitor has died",
     container: paths.name,
   });
 }

@@ -6,6 +6,7 @@ import { TlxcError } from '../errors.ts';
 import type { StartMessage } from '../monitor/protocol.ts';
 import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
+import { startHooks } from '../plan/hooks.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { startFailure } from './start-failure.ts';
 
@@ -18,17 +19,8 @@ export interface Started {
 /** What a start may take beside its hooks, which have deadlines of their own. */
 const START_MS = 60_000;
 
-function deadlineMs({ hooks }: StartPlan): number {
-  const all = [
-    hooks.preStart,
-    hooks.preMount,
-    hooks.mount,
-    hooks.autodev,
-    hooks.startHost,
-    hooks.start,
-  ].flat();
-  return START_MS + all.reduce((sum, hook) => sum + hook.timeoutMs, 0);
-}
+const deadlineMs = ({ hooks }: StartPlan): number =>
+  START_MS + startHooks(hooks).reduce((sum, hook) => sum + hook.timeoutMs, 0);
 
 /** The lines of a pipe, until its end. The caller owns the descriptor and closes it afterwards. */
 async function* linesOf(fd: number): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 /** A failed start as the monitor tells it (data) becomes the error a person reads. */
 import { errnoName } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
+import { startHooks } from '../plan/hooks.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { failureHint, type FailedMessage } from './failure-hints.ts';
 
@@ -41,15 +42,9 @@ const WRAPPED = /^exec (.*?)(?: '[^']*' lxc \S+)?(?: "\$@")?$/s;
 
 /** The command of the hook that the origin belongs to, as it was written. */
 function hookCommand({ hooks }: StartPlan, failed: FailedMessage): string {
-  const all = [
-    hooks.preStart,
-    hooks.preMount,
-    hooks.mount,
-    hooks.autodev,
-    hooks.startHost,
-    hooks.start,
-  ].flat();
-  const hook = all.find(({ origin }) => origin.line === failed.line && origin.file === failed.file);
+  const hook = startHooks(hooks).find(
+    ({ origin }) => origin.line === failed.line && origin.file === failed.file,
+  );
   const script = hook?.argv[2] ?? failed.path;
   return WRAPPED.exec(script)?.[1] ?? script;
 }

@@ -12,6 +12,7 @@ import { launchMonitor, type Started } from './launch.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { sweepDead } from './sweep.ts';
+import { unresponsive } from './unresponsive.ts';
 
 export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'share'>> {
   readonly name: string;
@@ -108,12 +109,7 @@ function checkStopped(paths: ContainerPaths): void {
   if (kind === 'answer') {
     throw new TlxcError({ code: 'TLXC_E_RUNNING', message: 'Container is already running', container });
   }
-  throw new TlxcError({
-    code: 'TLXC_E_UNRESPONSIVE',
-    message: 'the container has a monitor that does not answer',
-    container,
-    hint: `tlxc-stop -k -n ${container} ends it`,
-  });
+  throw unresponsive(container);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Request } from '../monitor/protocol.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { killInstance, sweepDead } from './sweep.ts';
+import { unresponsive } from './unresponsive.ts';
 
 export interface StopRequest {
   readonly name: string;
@@ -30,15 +31,6 @@ const GONE_MS = 2_000;
 
 const fail = (code: 'TLXC_E_NOT_RUNNING' | 'TLXC_E_TIMEOUT', message: string, container: string, hint = '') =>
   new TlxcError({ code, message, container, ...(hint && { hint }) });
-
-function unresponsive(name: string): TlxcError {
-  return new TlxcError({
-    code: 'TLXC_E_UNRESPONSIVE',
-    message: "the container's monitor does not answer",
-    container: name,
-    hint: `tlxc-stop -k -n ${name} kills it and the container`,
-  });
-}
 
 const STOPPED = { kind: 'stopped' } as const;
 

@@ -29,6 +29,16 @@ export function compileHooks(compilation: Compilation): Hooks {
   };
 }
 
+/** Those that a start runs, and may be kept waiting by. */
+export const startHooks = ({
+  preStart,
+  preMount,
+  mount,
+  autodev,
+  startHost,
+  start,
+}: Hooks): readonly Hook[] => [preStart, preMount, mount, autodev, startHost, start].flat();
+
 function hooksNamed(name: HookName, { config }: Compilation): Hook[] {
   return config.hooks
     .filter(({ value }) => value.hook === name)

@@ -90,7 +90,10 @@ rooted('a wedged monitor delays no command, and does not survive -k', async (t) 
     refused.stderr,
     /^tlxc-stop: u1: the container's monitor does not answer\n {2}hint: tlxc-stop -k -n u1 /,
   );
-  t.regex((await world.run('tlxc-start', 'u1')).stderr, /a monitor that does not answer\n {2}hint: /);
+  t.regex(
+    (await world.run('tlxc-start', 'u1')).stderr,
+    /the container's monitor does not answer\n {2}hint: /,
+  );
   t.is((await stop('-k')).code, 0);
   t.is(await state(), 'STOPPED');
   await t.throwsAsync(world.sh(`kill -0 ${initPid}`));
