@@ -49,6 +49,8 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** Several problems found at once (a configuration's), each already a sentence with its place. */
   readonly problems?: readonly string[];
+  /** What the host lacks that may be the reason, each with what mends it. */
+  readonly findings?: readonly { readonly what: string; readonly found: string; readonly mend: string }[];
   readonly cause?: unknown;
 }
 

@@ -7,7 +7,20 @@ import { runCommand } from './cli/run-command.ts';
 
 const page = (name: string) => readFileSync(new URL(`../man/${name}`, import.meta.url), 'utf8');
 
-const COMMANDS = ['attach', 'config', 'console', 'create', 'destroy', 'info', 'ls', 'net', 'start', 'stop'];
+const COMMANDS = [
+  'attach',
+  'checkconfig',
+  'config',
+  'console',
+  'create',
+  'destroy',
+  'doctor',
+  'info',
+  'ls',
+  'net',
+  'start',
+  'stop',
+];
 /** Those of tlxc(7), in every command's --help. */
 const COMMON = ['--logfile', '--logpriority', '--quiet', '--lxcpath', '--help', '--usage', '--version'];
 

@@ -27,7 +27,7 @@ function withReason(message: string, errno: string | undefined): string {
 }
 
 function tlxcLines(error: TlxcError): string[] {
-  const { message, errno, where, problems = [], hint } = error.details;
+  const { message, errno, where, problems = [], hint, findings = [] } = error.details;
   const lines = [withReason(message, errno)];
   for (const problem of problems) lines.push(`  ${problem}`);
   if (where?.file) {
@@ -35,6 +35,8 @@ function tlxcLines(error: TlxcError): string[] {
     if (!message.includes(place)) lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);
   } else if (where?.key) lines.push(`  at -s (${where.key})`);
   if (hint) lines.push(`  hint: ${hint}`);
+  for (const { what, found, mend } of findings)
+    lines.push(`  this host: ${what}: ${found}`, `    mend: ${mend}`);
   return lines;
 }
 

@@ -9,6 +9,7 @@ import { askMonitor } from '../monitor/client.ts';
 import type { ShareableNamespace, StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { compileStartPlan, type CompiledStart } from '../plan/start-plan.ts';
 import { launchMonitor, type Started } from './launch.ts';
+import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { sweepDead } from './sweep.ts';
@@ -112,6 +113,13 @@ function checkStopped(paths: ContainerPaths): void {
   throw unresponsive(container);
 }
 
+/** The error, and what the host lacks that may explain it. */
+function withLikelyCauses(error: unknown, request: StartRequest): unknown {
+  if (!(error instanceof TlxcError)) return error;
+  const findings = likelyCauses(request);
+  return findings.length === 0 ? error : new TlxcError({ ...error.details, findings });
+}
+
 /**
  * Starts the container and resolves when its init has been executed. Throws TLXC_E_RUNNING when it runs already, and the
  * failed step as TlxcError otherwise; nothing is left behind then.
@@ -129,6 +137,8 @@ export async function startContainer(
     // Again: one that was on its way may run by now.
     checkStopped(paths);
     await sweepDead(paths);
-    return launchMonitor(plan, warn);
+    return launchMonitor(plan, warn).catch((error: unknown) => {
+      throw withLikelyCauses(error, request);
+    });
   });
 }

@@ -117,7 +117,7 @@ export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> 
     rules,
     nat: rules && settings.nat,
     forwarding: forwardingState(),
-    droppedBy: await droppingChains(),
+    droppedBy: await droppingChains(settings.name),
   };
   return { ...status, up: complete(status, settings) };
 }

@@ -1,0 +1,42 @@
+/** The host, looked at as containers need it: tlxc-doctor, and its fast part when a start fails. */
+import { existsSync } from 'node:fs';
+import type { SystemConfig } from '../config/model.ts';
+import { cgroupFindings } from '../host/doctor/cgroups.ts';
+import { kernelFindings } from '../host/doctor/kernel.ts';
+import { programFindings } from '../host/doctor/programs.ts';
+import { securityModuleFindings } from '../host/doctor/security-modules.ts';
+import { filesystemFindings, pathFinding } from '../host/doctor/store.ts';
+import type { Finding } from '../host/finding.ts';
+import { probeHost } from '../host/probe.ts';
+import { networkFindings } from '../network/doctor.ts';
+
+export interface Examination {
+  readonly system: SystemConfig;
+  readonly lxcpath: string;
+}
+
+/** What is known without running a program: files of /proc and /sys, the directories of the store. */
+function fastFindings({ lxcpath }: Examination): Finding[] {
+  const host = probeHost();
+  return [
+    ...kernelFindings(host),
+    ...cgroupFindings(host),
+    ...securityModuleFindings(host),
+    // Root opens the way for its containers; those of others walk it themselves.
+    ...(host.uid !== 0 && existsSync(lxcpath) ? [pathFinding('containers', lxcpath)] : []),
+    ...filesystemFindings('containers', lxcpath),
+  ];
+}
+
+/** Everything, in the order in which a start would need it. */
+export async function examineHost(examination: Examination): Promise<Finding[]> {
+  return [
+    ...fastFindings(examination),
+    ...programFindings(probeHost().uid === 0),
+    ...(await networkFindings(examination.system)),
+  ];
+}
+
+/** The problems of the fast part: what a failed start may be due to. A few milliseconds. */
+export const likelyCauses = (examination: Examination): Finding[] =>
+  fastFindings(examination).filter(({ level }) => level === 'problem');

@@ -1,0 +1,61 @@
+/** The directories that containers live in: who may pass through them, and what their filesystem can do. */
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fine, problem, warning, type Finding } from '../finding.ts';
+
+/** statfs(2) magic numbers of filesystems that take no id-mapped mounts. */
+const NO_IDMAP: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+  [0x794c7630, 'overlay'],
+]);
+
+const GIBIBYTE = 2 ** 30;
+const OTHERS_SEARCH = 0o001;
+
+/** The directory and those above it, outermost first. */
+function upwards(path: string): string[] {
+  return path === '/' ? ['/'] : [...upwards(dirname(path)), path];
+}
+
+/** The first directory on the way to path that the root of an unprivileged container, a stranger here, cannot pass. */
+export function closedDirectory(path: string): string | undefined {
+  return upwards(path).find((place) => existsSync(place) && (statSync(place).mode & OTHERS_SEARCH) === 0);
+}
+
+/** An unprivileged container's root is a stranger to the host: it must be let through. */
+export function pathFinding(what: string, path: string): Finding {
+  const closed = closedDirectory(path);
+  if (closed === undefined) return fine(what, `${path} can be reached by containers`);
+  return problem(
+    what,
+    `${closed} is closed to others: unprivileged containers cannot reach ${path}`,
+    `chmod o+x ${closed}`,
+  );
+}
+
+/** Where path, or the first directory above it that exists, lies. */
+export function filesystemFindings(what: string, path: string): Finding[] {
+  const place = upwards(path).findLast((directory) => existsSync(directory)) ?? '/';
+  const { type, bavail, bsize } = statfsSync(place);
+  const free = (bavail * bsize) / GIBIBYTE;
+  const kind = NO_IDMAP.get(type);
+  const findings: Finding[] = [];
+  if (kind !== undefined) {
+    findings.push(
+      problem(
+        what,
+        `${place} is on ${kind}, which takes no id-mapped mounts: unprivileged containers of root will not start`,
+        'keep containers on ext4, xfs, btrfs or tmpfs: tlxc-config lxc.lxcpath DIRECTORY',
+      ),
+    );
+  }
+  if (free < 1) {
+    const room = `${(free * 1024).toFixed(0)} MiB`;
+    findings.push(
+      warning(what, `${place} has ${room} left`, 'free some space: an image takes 300 MiB and more'),
+    );
+  }
+  return findings;
+}

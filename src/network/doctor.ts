@@ -1,0 +1,86 @@
+/** The bridge and what stands in its way: its own state, forwarding, other firewalls, the ports it needs. */
+import { readFileSync } from 'node:fs';
+import type { SystemConfig } from '../config/model.ts';
+import { TlxcError } from '../errors.ts';
+import { fine, problem, warning, type Finding } from '../host/finding.ts';
+import { portHolders } from './port-holder.ts';
+import { bridgeStatus, type BridgeStatus } from './service.ts';
+import { bridgeSettings } from './settings.ts';
+
+const WHAT = 'bridge';
+
+function device({ bridge, link, addresses, dnsmasqPid, rules }: BridgeStatus): Finding {
+  const start = 'tlxc-net start';
+  if (link === 'absent') return warning(WHAT, `${bridge} is not there`, start);
+  if (link === 'down') return warning(WHAT, `${bridge} is down`, start);
+  const missing = [
+    ...(dnsmasqPid === null ? ['DHCP and DNS'] : []),
+    ...(rules ? [] : ['the packet filter rules']),
+  ];
+  if (missing.length > 0) return problem(WHAT, `${bridge} lacks ${missing.join(' and ')}`, start);
+  return fine(WHAT, `${bridge} ${addresses.join(' ')}, DHCP and DNS, rules`);
+}
+
+function forwarding({ forwarding: { ipv4, ipv6 } }: BridgeStatus): Finding {
+  if (ipv4) return fine('forwarding', `IPv4 on, IPv6 ${ipv6 ? 'on' : 'off'}`);
+  return problem(
+    'forwarding',
+    'IPv4 off: containers reach nobody beyond the host',
+    'sysctl -w net.ipv4.ip_forward=1',
+  );
+}
+
+/** The remedy that the owner of the chain documents: Docker's DOCKER-USER, firewalld's zones, else a rule. */
+function remedy(chain: string, bridge: string): string {
+  const [family = '', table = '', name = ''] = chain.split(' ');
+  if (table === 'firewalld')
+    return `firewall-cmd --permanent --zone=trusted --add-interface=${bridge} && firewall-cmd --reload`;
+  const rule = (place: string, direction: string): string =>
+    `nft insert rule ${family} ${table} ${place} ${direction} ${bridge} accept`;
+  const place = name === 'FORWARD' && hasDocker() ? 'DOCKER-USER' : name;
+  return `${rule(place, 'iifname')} && ${rule(place, 'oifname')}`;
+}
+
+function hasDocker(): boolean {
+  try {
+    return /^\s*docker0:/m.test(readFileSync('/proc/net/dev', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function firewalls({ droppedBy, bridge }: BridgeStatus): Finding[] {
+  if (droppedBy.length === 0) return [fine('firewall', 'none drops forwarded packets')];
+  return droppedBy.map((chain) =>
+    problem('firewall', `the chain ${chain} drops what containers send and get`, remedy(chain, bridge)),
+  );
+}
+
+/** DNS and DHCP: while our own server does not run, nobody else may hold them. */
+function ports({ dnsmasqPid }: BridgeStatus): Finding[] {
+  if (dnsmasqPid !== null) return [];
+  return [53, 67].flatMap((port) => {
+    const holders = portHolders(port);
+    if (holders.length === 0) return [];
+    return [
+      warning(
+        'ports',
+        `port ${port} is held by ${holders.join(', ')}: the bridge may not get it`,
+        'make it listen on its own addresses only (named: listen-on; dnsmasq: bind-interfaces), or stop it',
+      ),
+    ];
+  });
+}
+
+/** Root only: others are not shown the packet filter, and get a warning that says so. Never throws. */
+export async function networkFindings(system: SystemConfig): Promise<Finding[]> {
+  try {
+    const status = await bridgeStatus(system);
+    const rest = status.link === 'absent' ? [] : [forwarding(status)];
+    return [device(status), ...rest, ...firewalls(status), ...ports(status)];
+  } catch (error) {
+    if (!(error instanceof TlxcError)) throw error;
+    const { name } = bridgeSettings(system);
+    return [warning(WHAT, `${name} cannot be looked into: ${error.message}`, error.details.hint ?? '')];
+  }
+}
