@@ -1,14 +1,7 @@
 /** The one error class of TLXC. Words for people are made here and in cli/; everything below passes data. */
+import type { Problem, SourceLocation } from './problem.ts';
 
-/** Where in a configuration something was written. */
-export interface SourceLocation {
-  readonly file: string;
-  /** 1-based; 0 when the value came from the command line. */
-  readonly line: number;
-  /** 1-based, when known. */
-  readonly column?: number;
-  readonly key?: string;
-}
+export type { SourceLocation } from './problem.ts';
 
 /** Stable codes a program may match on; message texts may change, codes do not. */
 export type ErrorCode =
@@ -47,8 +40,8 @@ export interface ErrorDetails {
   readonly where?: SourceLocation;
   /** What the person can do. */
   readonly hint?: string;
-  /** Several problems found at once (a configuration's), each already a sentence with its place. */
-  readonly problems?: readonly string[];
+  /** Several problems found at once (a configuration's). */
+  readonly problems?: readonly Problem[];
   /** What the host lacks that may be the reason, each with what mends it. */
   readonly findings?: readonly { readonly what: string; readonly found: string; readonly mend: string }[];
   readonly cause?: unknown;

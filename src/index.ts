@@ -11,6 +11,7 @@ export {
 export type { ExecOptions, ExecResult } from './container/exec.ts';
 export type { Usage } from './container/usage.ts';
 export { TlxcError, type ErrorCode, type ErrorDetails, type SourceLocation } from './errors.ts';
+export { Problem, type Fault, type ProblemDetails, type ProblemJson } from './problem.ts';
 export type { ContainerState, Event, MonitorInfo } from './monitor/protocol.ts';
 export type { SystemConfig } from './config/model.ts';
 export { loadSystemConfig } from './config/system.ts';

@@ -2,7 +2,7 @@
 import { destroyContainer } from '../container/destroy.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './render.ts';
+import { printable } from './printable.ts';
 
 async function destroy(invocation: Invocation, { program, stderr, env }: CommandContext): Promise<number> {
   const { name, lxcpath, system, options, quiet, log } = invocation;

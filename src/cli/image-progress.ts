@@ -2,7 +2,7 @@
 import type { SingleBar } from 'cli-progress';
 import type { ImageEvent } from '../image/progress.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './render.ts';
+import { printable } from './printable.ts';
 
 export interface ImageProgress {
   readonly show: (event: ImageEvent) => void;

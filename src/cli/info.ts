@@ -16,7 +16,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { infoLines, type Information, type Selection } from './info-lines.ts';
-import { jsonText, printable } from './render.ts';
+import { jsonText, printable } from './printable.ts';
 
 function informationOf(status: ContainerStatus): Information {
   const { name, state, running } = status;

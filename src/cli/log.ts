@@ -1,7 +1,7 @@
 /** The log that -o and -l ask for: lines as LXC's log files have them, appended to a file. */
 import { appendFileSync, closeSync, constants, openSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
-import { printable } from './render.ts';
+import { printable } from './printable.ts';
 
 export const LOG_LEVELS = [
   'TRACE',

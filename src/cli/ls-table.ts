@@ -1,6 +1,6 @@
 /** How tlxc-ls prints: the columns, their cells, and the three layouts, as LXC has them. Pure. */
 import { TlxcError } from '../errors.ts';
-import { printable } from './render.ts';
+import { printable } from './printable.ts';
 
 /** One container as tlxc-ls shows it. null: not known, not asked for, or the container does not run. */
 export interface Row {

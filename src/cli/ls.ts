@@ -13,7 +13,8 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { DEFAULT_COLUMNS, fancyTable, nameColumns, parseColumns, type Column, type Row } from './ls-table.ts';
-import { jsonText, renderError } from './render.ts';
+import { jsonText } from './printable.ts';
+import { renderError } from './render.ts';
 
 interface Wishes {
   readonly columns: readonly Column[];

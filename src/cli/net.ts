@@ -3,7 +3,7 @@ import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, startBridge, stopBridge } from '../network/service.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText } from './render.ts';
+import { jsonText } from './printable.ts';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
 

@@ -1,23 +1,8 @@
-/** How an error reads on the terminal. Everything of it may come from a container, an image or a file: no control characters pass. */
+/** How an error reads on the terminal. */
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
-
-// C0 but for the tab, DEL, C1, line separators, and the marks that change the direction of text.
-const CONTROL = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
-
-/** The text with each control character written out (\x1b), so that nothing in it can drive a terminal. */
-export const printable = (text: string): string =>
-  text.replace(CONTROL, (character) => {
-    const code = character.charCodeAt(0);
-    if (character === '\n') return '\\n';
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-  });
-
-/** A value as JSON on lines of its own; what JSON itself leaves of the above is written as \u0000, which means the same. */
-export const jsonText = (value: unknown): string =>
-  `${JSON.stringify(value, null, 2).replace(CONTROL, (character) =>
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )}\n`;
+import { printable } from './printable.ts';
+import { problemLines } from './problem-lines.ts';
 
 /** `message: errno in words`, unless the message ends with the reason already. */
 function withReason(message: string, errno: string | undefined): string {
@@ -29,7 +14,7 @@ function withReason(message: string, errno: string | undefined): string {
 function tlxcLines(error: TlxcError): string[] {
   const { message, errno, where, problems = [], hint, findings = [] } = error.details;
   const lines = [withReason(message, errno)];
-  for (const problem of problems) lines.push(`  ${problem}`);
+  for (const problem of problems) lines.push(...problemLines(problem).map((line) => `  ${line}`));
   if (where?.file) {
     const place = where.line > 0 ? `${where.file}:${where.line}` : where.file;
     if (!message.includes(place)) lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);

@@ -6,7 +6,7 @@ import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText, printable } from './render.ts';
+import { jsonText, printable } from './printable.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 

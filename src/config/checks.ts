@@ -1,5 +1,5 @@
 /** What only shows when all keys are known: settings that contradict each other. */
-import { placeOf } from './include.ts';
+import { placeOf } from '../problem.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { network } from './registry/network.ts';
 import { security } from './registry/security.ts';

@@ -1,7 +1,8 @@
 /** From files to statements: follows lxc.include, in place, and gathers what is wrong on the way. */
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { TlxcError, type SourceLocation } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
+import { placeOf, Problem, type SourceLocation } from '../problem.ts';
 import { parseLine } from './document.ts';
 import type { InputFile } from './model.ts';
 import { hostPath } from './values/plain.ts';
@@ -18,10 +19,6 @@ export interface Statement {
   readonly directory: string;
 }
 
-/** FILE:LINE, or what the command line said. */
-export const placeOf = ({ file, line }: SourceLocation): string =>
-  line === 0 ? file || '-s' : `${file}:${line}`;
-
 const DEPTH_LIMIT = 16;
 /** Files that include others twice would be read 2^16 times within that depth. */
 const FILE_LIMIT = 1000;
@@ -33,9 +30,9 @@ interface OpenFile {
   readonly from?: SourceLocation;
 }
 
-/** Where statements go, and what is wrong: sentences with their FILE:LINE. */
+/** Where statements go, and what is wrong; warnings are sentences with their FILE:LINE. */
 export interface StatementSink {
-  readonly problems: string[];
+  readonly problems: Problem[];
   readonly warnings: string[];
   apply(statement: Statement): void;
 }
@@ -43,6 +40,10 @@ export interface StatementSink {
 /** Reads configuration files in LXC's order: an include stands where it is written. */
 export class StatementReader {
   readonly inputs: InputFile[] = [];
+  /** What was read, by path: where a problem's line is found again. */
+  readonly texts = new Map<string, string>();
+  /** What -s said, by the place that stands for it. */
+  readonly overrides = new Map<SourceLocation, string>();
   readonly #sink: StatementSink;
   readonly #open: OpenFile[] = [];
 
@@ -56,8 +57,15 @@ export class StatementReader {
       this.#readFile(file);
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
-      this.#sink.problems.push(error.message);
+      const { where: at = { file, line: 0 } } = error.details;
+      this.#sink.problems.push(new Problem({ message: reasonOf(error, placeOf(at)), at }));
     }
+  }
+
+  /** The line that a place is of, as it was written. */
+  lineOf(at: SourceLocation): string | undefined {
+    if (at.line === 0) return this.overrides.get(at);
+    return this.texts.get(at.file)?.split('\n')[at.line - 1];
   }
 
   /** Takes one statement, following it if it is an include. */
@@ -71,6 +79,7 @@ export class StatementReader {
     const again = this.#open.find((open) => open.identity === identity);
     if (again) throw circle(file, again);
     this.inputs.push(input);
+    this.texts.set(file, text);
     this.#open.push({ identity, ...(from && { from }) });
     const directory = dirname(file);
     for (const [index, raw] of text.split('\n').entries()) this.#readLine(raw, { file, line: index + 1 }, directory);
@@ -83,7 +92,8 @@ export class StatementReader {
       const { key, value } = line;
       this.take({ key, value, at: { ...place, key }, directory });
     } else if (line.kind === 'malformed') {
-      this.#sink.problems.push(`${placeOf(place)}: ${line.text}: it must be KEY = VALUE`);
+      const message = `${line.text}: it must be KEY = VALUE`;
+      this.#sink.problems.push(new Problem({ message, at: place }));
     } else if (line.kind === 'foreign') {
       this.#sink.warnings.push(foreign(line.text, place));
     }
@@ -97,7 +107,8 @@ export class StatementReader {
       for (const file of filesOf(path, statement.value)) this.#includeFile(file, statement.at);
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
-      this.#sink.problems.push(`${placeOf(statement.at)}: lxc.include = ${statement.value}: ${reasonOf(error, path)}`);
+      const { key, value, at } = statement;
+      this.#sink.problems.push(new Problem({ message: reasonOf(error, path), at, subject: { key, value } }));
     }
   }
 
@@ -117,9 +128,9 @@ const circle = (file: string, open: OpenFile): TlxcError =>
       : `${file} includes itself: it is already being read, included at ${placeOf(open.from)}`,
   );
 
-/** readConfigFile names the file, which the value just did: said once when they are the same. */
-const reasonOf = (error: TlxcError, path: string): string =>
-  error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message;
+/** readConfigFile names the file, which the place or the value just did: said once when they are the same. */
+const reasonOf = ({ message }: TlxcError, place: string): string =>
+  message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message;
 
 /** A file itself; of a directory its *.conf, by name. A directory ("…/") that does not exist holds none, as in LXC. */
 function filesOf(path: string, written: string): readonly string[] {

@@ -1,8 +1,16 @@
 /** What the registry says of one key, and how its values are kept while a configuration is read. */
+import type { Fault } from '../problem.ts';
 import type { Sourced } from './model.ts';
 
-/** A value that will not do; the message completes "KEY = VALUE: ". */
-export class BadValue extends Error {}
+/** A value that will not do; the message completes "KEY = VALUE: ", the fault says which word of it is wrong. */
+export class BadValue extends Error {
+  readonly fault: Fault;
+
+  constructor(message: string, fault: Fault = {}) {
+    super(message);
+    this.fault = fault;
+  }
+}
 
 /** What a parser may know besides the text. */
 export interface ParseContext {

@@ -1,9 +1,12 @@
 /** Loads a container's configuration: all of it, or one error that names every problem. */
-import { TlxcError, type SourceLocation } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
+import type { Problem} from '../problem.ts';
+import { placeOf, type SourceLocation } from '../problem.ts';
 import { checkTogether } from './checks.ts';
 import { containerConfig, type Identity } from './container-config.ts';
-import { placeOf, StatementReader } from './include.ts';
+import { StatementReader } from './include.ts';
 import { BadValue } from './key.ts';
+import { locate } from './locate.ts';
 import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts';
 import { storage } from './registry/storage.ts';
 import { readConfigFile } from './read-file.ts';
@@ -29,23 +32,25 @@ function takeOverrides(reader: StatementReader, settings: Settings, overrides: r
   for (const override of overrides) {
     const [, key = '', value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/s.exec(override) ?? [];
     const at = { file: '', line: 0, key };
-    if (key === '') settings.problem(at, `${override}: it must be KEY=VAL`);
+    reader.overrides.set(at, override);
+    if (key === '') settings.problem(at, `${override}: it must be KEY=VAL`, {});
     else reader.take({ key, value, at, directory: process.cwd() });
   }
 }
 
-function readFstab(settings: Settings, inputs: InputFile[]): readonly Sourced<MountEntry>[] {
+function readFstab(settings: Settings, { inputs, texts }: StatementReader): readonly Sourced<MountEntry>[] {
   const fstab = settings.last(storage.fstab);
   if (!fstab) return [];
   try {
     const { text, input } = readConfigFile(fstab.value);
     inputs.push(input);
+    texts.set(fstab.value, text);
     return [...fstabLines(text)].flatMap(({ line, text: entry }) =>
       fstabEntry(settings, entry, { file: fstab.value, line, key: 'lxc.mount.fstab' }),
     );
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
-    settings.problem(fstab.at, `lxc.mount.fstab: ${error.message}`);
+    settings.problem(fstab.at, `lxc.mount.fstab: ${error.message}`, {});
     return [];
   }
 }
@@ -56,12 +61,13 @@ function fstabEntry(settings: Settings, text: string, at: SourceLocation): Sourc
     return [{ value: mountEntry(text, { warn }), at }];
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
-    settings.problem(at, `${text}: ${error.message}`);
+    settings.problem(at, `${text}: ${error.message}`, error.fault);
     return [];
   }
 }
 
-function refuse({ name, configFile }: Identity, problems: readonly string[]): TlxcError {
+function refuse({ name, configFile }: Identity, found: readonly Problem[], reader: StatementReader): TlxcError {
+  const problems = found.map((problem) => locate(problem, (at) => reader.lineOf(at)));
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   return new TlxcError({
     code: 'TLXC_E_CONFIG',
@@ -79,13 +85,13 @@ export function loadSettings(request: LoadRequest): LoadedSettings {
   reader.read(request.configFile);
   takeOverrides(reader, settings, request.overrides ?? []);
   checkTogether(settings);
-  const fstabEntries = readFstab(settings, reader.inputs);
-  if (settings.problems.length > 0) throw refuse(request, settings.problems);
+  const fstabEntries = readFstab(settings, reader);
+  if (settings.problems.length > 0) throw refuse(request, settings.problems, reader);
   return { settings, inputs: reader.inputs, fstabEntries };
 }
 
 /**
- * The typed configuration of a container. Throws TLXC_E_CONFIG whose `problems` name every FILE:LINE at once:
+ * The typed configuration of a container. Throws TLXC_E_CONFIG whose `problems` name every FILE:LINE:COLUMN at once:
  * unknown keys, bad values, missing or circular includes, files that are no text.
  */
 export function loadContainerConfig(request: LoadRequest): ContainerConfig {

@@ -1,4 +1,5 @@
 /** The registry of keys: what a name in a container's configuration means. lxc.container.conf(5) */
+import type { Fault } from '../problem.ts';
 import type { AnyKey } from './key.ts';
 import { nearest } from './nearest.ts';
 import { cgroup } from './registry/cgroup.ts';
@@ -29,7 +30,7 @@ export type Found =
   | { readonly kind: 'key'; readonly key: AnyKey; readonly slot: string; readonly variable: string }
   /** A name that only takes an empty value, and resets every slot that clears() names. */
   | { readonly kind: 'group'; readonly clears: (slot: string) => boolean }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string; readonly fault: Fault };
 
 /** The slot that holds a key's settings: its name with the index in place of [i]. */
 export const slotOf = (key: { readonly name: string }, index: string | number = ''): string =>
@@ -83,13 +84,27 @@ export function nearestKey(name: string): string | undefined {
   );
 }
 
-function refuse(name: string): string {
-  if (isUnsupported(name)) return `${name} is not supported by this version of TLXC`;
+/** The keys that begin as the name does, up to its last dot: what could stand in its place. */
+function siblings(name: string): readonly string[] {
+  const family = name.slice(0, name.lastIndexOf('.') + 1).replace(/^lxc\.net\.\d+\./, 'lxc.net.[i].');
+  if (family === 'lxc.' || family === 'tlxc.' || family === '') return [];
+  const index = /^lxc\.net\.(\d+)/.exec(name)?.[1] ?? '';
+  return registry.filter((key) => key.name.startsWith(family)).map((key) => slotOf(key, index));
+}
+
+function refuse(name: string): Found {
+  const refused = (reason: string, fault: Fault = {}): Found => ({
+    kind: 'refused',
+    reason,
+    fault: { part: 'key', ...fault },
+  });
+  if (isUnsupported(name)) return refused(`${name} is not supported by this version of TLXC`);
   const now = Object.hasOwn(renamed, name) ? renamed[name] : renamedFamily(name);
-  if (now === '') return `${name} is a name from before LXC 3 that means nothing any more; remove the line`;
-  if (now !== undefined) return `${name} is a name from before LXC 3; it is now ${now}`;
-  const near = nearestKey(name);
-  return `${name} is not a known key${near === undefined ? '' : ` (did you mean ${near}?)`}`;
+  if (now === '') return refused(`${name} is a name from before LXC 3 that means nothing any more; remove the line`);
+  if (now !== undefined) return refused(`${name} is a name from before LXC 3; it is now ${now}`);
+  const nearest = nearestKey(name);
+  const allowed = siblings(name);
+  return refused(`${name} is not a known key`, { ...(nearest && { nearest }), ...(allowed.length > 0 && { allowed }) });
 }
 
 /** What a name means; refused with the reason where it means nothing here. */
@@ -98,5 +113,5 @@ export function find(name: string): Found {
   if (key && !/[*[]/.test(name)) return { kind: 'key', key, slot: name, variable: '' };
   const clears = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined;
   if (clears) return { kind: 'group', clears };
-  return findNetwork(name) ?? findCgroup(name) ?? { kind: 'refused', reason: refuse(name) };
+  return findNetwork(name) ?? findCgroup(name) ?? refuse(name);
 }

@@ -1,6 +1,6 @@
 /** What a configuration has set so far: the values of each key, with the lines that wrote them. */
-import type { SourceLocation } from '../errors.ts';
-import { placeOf, type Statement } from './include.ts';
+import { placeOf, Problem, type Fault, type SourceLocation } from '../problem.ts';
+import type { Statement } from './include.ts';
 import { BadValue, type AnyKey, type Key, type ParseContext } from './key.ts';
 import type { Sourced } from './model.ts';
 import { find, slotOf, type Found } from './registry.ts';
@@ -8,7 +8,7 @@ import { find, slotOf, type Found } from './registry.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export class Settings {
-  readonly problems: string[] = [];
+  readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
   readonly #slots = new Map<string, readonly Sourced<unknown>[]>();
   /** A configuration repeats its keys: each name is looked up once. */
@@ -54,14 +54,18 @@ export class Settings {
     const { key: name, value, at } = statement;
     const found = this.#found.get(name) ?? find(name);
     this.#found.set(name, found);
-    if (found.kind === 'refused') this.problem(at, found.reason);
+    if (found.kind === 'refused') this.problem(at, found.reason, found.fault);
     else if (found.kind === 'key') this.#applyKey(found.key, found.slot, found.variable, statement);
     else if (value === '') this.#reset(found.clears);
-    else this.problem(at, `${name} = ${value}: only an empty value, which resets all of ${name}.*, may be set`);
+    else {
+      const message = `only an empty value, which resets all of ${name}.*, may be set`;
+      this.problems.push(new Problem({ message, at, subject: { key: name, value } }));
+    }
   }
 
-  problem(at: SourceLocation, message: string): void {
-    this.problems.push(`${placeOf(at)}: ${message}`);
+  /** The key is marked as what is wrong, unless the fault says otherwise. */
+  problem(at: SourceLocation, message: string, fault: Fault = { part: 'key' }): void {
+    this.problems.push(new Problem({ message, at, fault }));
   }
 
   #applyKey(key: AnyKey, slot: string, variable: string, statement: Statement): void {
@@ -95,7 +99,8 @@ export class Settings {
       return key.parse(value, context).map((one: unknown) => ({ value: one, at }));
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
-      this.problem(at, `${name} = ${value}: ${error.message}`);
+      const { message, fault } = error;
+      this.problems.push(new Problem({ message, at, subject: { key: name, value }, fault }));
       return undefined;
     }
   }

@@ -3,9 +3,11 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ini from 'ini';
 import { TlxcError } from '../errors.ts';
+import { Problem, type Fault } from '../problem.ts';
 import { writeFileAtomically } from './atomic-write.ts';
+import { locate } from './locate.ts';
 import type { SystemConfig } from './model.ts';
-import { suggestion } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import { readConfigFile } from './read-file.ts';
 import {
   shippedDefaultConfig,
@@ -29,7 +31,7 @@ export function systemConfigFile(env: Environment): string {
   return env['TLXC_CONF'] || (places.root ? '/etc/tlxc/tlxc.conf' : join(places.home, '.config/tlxc/tlxc.conf'));
 }
 
-const wrong = (file: string, problems: readonly string[]): TlxcError =>
+const wrong = (file: string, problems: readonly Problem[]): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_CONFIG',
     message: `${file}: ${problems.length === 1 ? 'a setting is' : `${problems.length} settings are`} wrong`,
@@ -52,8 +54,9 @@ function readSettings(file: string, required: boolean): Map<string, string> {
   const { text } = readConfigFile(file);
   flatten(ini.parse(text), '', settings);
   const problems = [...settings].flatMap(([name, value]) => {
-    const reason = checkSetting(name, value);
-    return reason === undefined ? [] : [`${file}:${lineOf(text, name)}: ${reason}`];
+    const problem = checkSetting(name, value);
+    const line = lineOf(text, name);
+    return problem === undefined ? [] : [locate(problem.with({ at: { file, line } }), () => text.split('\n')[line - 1])];
   });
   if (problems.length > 0) throw wrong(file, problems);
   return settings;
@@ -74,15 +77,23 @@ const lineOf = (text: string, name: string): number => namesByLine(text).lastInd
 
 const find = (name: string): SystemKey | undefined => systemKeys.find((key) => key.name === name);
 
-function checkSetting(name: string, value: string): string | undefined {
+function checkSetting(name: string, value: string): Problem | undefined {
   const key = find(name);
-  if (key) {
-    const reason = /[\r\n\0]/.test(value) ? 'it must be one line' : key.check(value);
-    return reason === undefined ? undefined : `${name} = ${value}: ${reason}`;
+  if (!key) return unknownSetting(name);
+  const message = /[\r\n\0]/.test(value) ? 'it must be one line' : key.check(value);
+  return message === undefined ? undefined : new Problem({ message, subject: { key: name, value }, fault: { word: value } });
+}
+
+function unknownSetting(name: string): Problem {
+  if (unsupportedSystemKeys.includes(name)) {
+    return new Problem({ message: `${name} is not supported by this version of TLXC`, fault: { part: 'key' } });
   }
-  if (unsupportedSystemKeys.includes(name)) return `${name} is not supported by this version of TLXC`;
-  const names = systemKeys.map((known) => known.name);
-  return `${name} is not a setting${suggestion(name, names)}`;
+  const meant = nearest(
+    name,
+    systemKeys.map((known) => known.name),
+  );
+  const fault: Fault = { part: 'key', ...(meant && { nearest: meant }) };
+  return new Problem({ message: `${name} is not a setting`, fault });
 }
 
 /** A default.conf that nobody wrote: the next one in line, at last the package's. */
@@ -135,8 +146,8 @@ function edit(text: string, name: string, value: string): string {
  */
 export function setSystemSetting(env: Environment, name: string, value: string): string {
   const file = systemConfigFile(env);
-  const reason = checkSetting(name, value);
-  if (reason !== undefined) throw new TlxcError({ code: 'TLXC_E_CONFIG', message: reason });
+  const problem = checkSetting(name, value);
+  if (problem !== undefined) throw new TlxcError({ code: 'TLXC_E_CONFIG', message: String(problem) });
   const text = existsSync(file) ? readConfigFile(file).text : '';
   mkdirSync(dirname(file), { recursive: true });
   writeFileAtomically(file, edit(text, name, value));

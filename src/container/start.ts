@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import { withLines } from '../config/locate.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
 import type { ShareableNamespace, StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
-import { compileStartPlan, type CompiledStart } from '../plan/start-plan.ts';
+import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
 import { launchMonitor, type Started } from './launch.ts';
 import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
@@ -81,6 +82,15 @@ function readProfile({ name, seccompProfile }: ContainerConfig): StartFiles['sec
   }
 }
 
+/** The compiler reads no file: the lines of what it refuses are looked up here. */
+function compile(input: StartInput): CompiledStart {
+  try {
+    return compileStartPlan(input);
+  } catch (error) {
+    throw error instanceof TlxcError ? withLines(error) : error;
+  }
+}
+
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
@@ -88,7 +98,7 @@ export function planStart(request: StartRequest): CompiledStart {
   const seccompProfile = readProfile(config);
   const { foreground = false, consolePath, consoleLog, pidFile, logFile, logLevel, command } = request;
   const fromCommandLine = { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command };
-  return compileStartPlan({
+  return compile({
     config,
     host: probeHost(),
     system: request.system,

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { parseLine } from '../config/document.ts';
 import { TlxcError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
+import { Problem } from '../problem.ts';
 
 export interface ImageMetadata {
   /** Configuration lines of a privileged container ("key = value"), includes already rewritten to ours. */
@@ -78,7 +79,7 @@ const printable = (text: string): string =>
     .slice(0, 4096)
     .trim();
 
-const refuse = (image: string, why: string, problems: readonly string[] = []): TlxcError =>
+const refuse = (image: string, why: string, problems: readonly Problem[] = []): TlxcError =>
   new TlxcError({ code: 'TLXC_E_IMAGE', message: `${image}: ${why}: refused`, problems });
 
 function withUserNamespace(config: readonly string[]): string[] {
@@ -87,11 +88,12 @@ function withUserNamespace(config: readonly string[]): string[] {
 }
 
 function checkedConfig(text: string, member: string, image: string): string[] {
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const config = text.split('\n').flatMap((raw, index) => {
     const line = parseLine(raw);
     if (line.kind === 'blank' || line.kind === 'comment') return [];
-    const problem = (why: string) => problems.push(`${member}:${index + 1}: ${why}`);
+    const at = { file: member, line: index + 1 };
+    const problem = (message: string) => problems.push(new Problem({ message, at }));
     if (line.kind !== 'entry') {
       problem('not a configuration line');
       return [];

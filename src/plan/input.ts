@@ -1,6 +1,6 @@
 /** What the compiler reads, and where it puts what it finds wrong. */
 import type { ContainerConfig, InputFile, SystemConfig } from '../config/model.ts';
-import type { SourceLocation } from '../errors.ts';
+import { Problem, type SourceLocation } from '../problem.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Origin } from './types.ts';
 
@@ -51,12 +51,12 @@ export interface Compilation extends StartInput {
 
 /** All that is wrong or doubtful, collected so that a person sees it at once. */
 export class Findings {
-  readonly problems: string[] = [];
+  readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
 
   /** The plan cannot be made. */
   refuse(at: SourceLocation | undefined, message: string): void {
-    this.problems.push(placed(at, message));
+    this.problems.push(new Problem({ message, at: at?.file === '' ? undefined : at }));
   }
 
   /** The plan is made, but something the person wrote has no or another effect here. */

@@ -1,6 +1,8 @@
 import test from 'ava';
-import { printable, renderError } from '../../src/cli/render.ts';
+import { printable } from '../../src/cli/printable.ts';
+import { renderError } from '../../src/cli/render.ts';
 import { TlxcError } from '../../src/errors.ts';
+import { Problem, type ProblemDetails } from '../../src/problem.ts';
 
 test('an error names the program, the container, the reason in words, the line of the configuration, and a way out', (t) => {
   const error = new TlxcError({
@@ -17,20 +19,62 @@ test('an error names the program, the container, the reason in words, the line o
   ]);
 });
 
-test('every problem of a configuration has its line', (t) => {
-  const problems = [
-    '/c/u1/config:3: lxc.foo is not a known key',
-    '/c/u1/config:9: lxc.tty.max = x: not a number',
-  ];
-  const error = new TlxcError({
-    code: 'TLXC_E_CONFIG',
-    message: 'its configuration has 2 problems',
-    problems,
+const ofConfig = (...problems: readonly ProblemDetails[]): string[] =>
+  renderError(
+    'tlxc-start',
+    new TlxcError({
+      code: 'TLXC_E_CONFIG',
+      message: 'its configuration has problems',
+      problems: problems.map((details) => new Problem(details)),
+    }),
+    'u1',
+  ).slice(1);
+
+test('a problem of a configuration shows its line, with a caret under what is wrong', (t) => {
+  const key: ProblemDetails = {
+    message: 'lxc.tty.mx is not a known key',
+    at: { file: '/c/u1/config', line: 3, column: 1 },
+    fault: { part: 'key', nearest: 'lxc.tty.max', allowed: ['lxc.tty.dir', 'lxc.tty.max'] },
+    source: { text: 'lxc.tty.mx = 4', start: 0, length: 10 },
+  };
+  const value: ProblemDetails = {
+    message: 'it must be 0 or 1',
+    at: { file: '/c/u1/config', line: 9, column: 15 },
+    subject: { key: 'lxc.autodev', value: 'yes' },
+    fault: { allowed: ['0', '1'] },
+    source: { text: '\tlxc.autodev = yes \r', start: 15, length: 3 },
+  };
+  t.deepEqual(ofConfig(key, value), [
+    '  /c/u1/config:3:1: lxc.tty.mx is not a known key',
+    '    lxc.tty.mx = 4',
+    '    ^^^^^^^^^^ did you mean lxc.tty.max?',
+    '    allowed: lxc.tty.dir, lxc.tty.max',
+    '  /c/u1/config:9:15: lxc.autodev: it must be 0 or 1',
+    '    lxc.autodev = yes',
+    '                  ^^^',
+  ]);
+});
+
+test('a problem without a line is one line', (t) => {
+  const subject = { key: 'lxc.autodev', value: 'yes' };
+  t.deepEqual(ofConfig({ message: 'it must be 0 or 1', at: { file: '', line: 0 }, subject }), [
+    '  -s: lxc.autodev = yes: it must be 0 or 1',
+  ]);
+  t.deepEqual(ofConfig({ message: 'lxc.rootfs.path is not set' }), ['  lxc.rootfs.path is not set']);
+});
+
+test('a long line is cut around what is wrong, and the caret stands where it should', (t) => {
+  const text = `lxc.environment = ${'x'.repeat(150)} 名字é wrong ${'y'.repeat(150)}`;
+  const lines = ofConfig({
+    message: 'bad',
+    at: { file: 'f', line: 1 },
+    source: { text, start: text.indexOf('wrong'), length: 5 },
   });
-  t.deepEqual(
-    renderError('tlxc-start', error, 'u1').slice(1),
-    problems.map((problem) => `  ${problem}`),
-  );
+  t.true(lines.every((line) => line.length <= 110));
+  const [, shown = '', marks = ''] = lines;
+  // Two of the characters before it are as wide as two.
+  t.is(marks.indexOf('^'), shown.indexOf('wrong') + 2);
+  t.regex(shown, /^ {4}….*….?$/);
 });
 
 test('a name that the sentence begins with is not said twice', (t) => {

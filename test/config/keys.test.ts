@@ -195,7 +195,7 @@ for (const [name, { good, bad }] of Object.entries(rows)) {
     for (const value of bad) {
       const { problems } = trying(name, value);
       t.is(problems.length, 1, `${name} = ${value} was taken`);
-      t.true(problems[0]?.startsWith(`/etc/here/config:7: ${name} = ${value}: `), problems[0]);
+      t.true(String(problems[0]).startsWith(`/etc/here/config:7: ${name} = ${value}: `), String(problems[0]));
     }
   });
 

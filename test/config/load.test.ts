@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { TlxcError } from '../../src/errors.ts';
+import type { ProblemJson } from '../../src/problem.ts';
 import { load, loadText, problemsOf, problemsOfText, scratch } from './scratch.ts';
 
 const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] => list.map(({ value }) => value);
@@ -22,6 +23,23 @@ test('all problems are told at once, in the order of the lines', (t) => {
     '-s: bogus: it must be KEY=VAL',
     '-s: colour is not a known key',
   ]);
+});
+
+test('a problem has its column, its line, and what could stand there', (t) => {
+  const text = 'lxc.tty.mx = 4\n  lxc.cap.drop = "mknod sys_tim kill"\nlxc.autodev\nlxc.mount.fstab = fstab\n';
+  const directory = scratch(t, { config: text, fstab: '\n a b\n' });
+  const error = t.throws(() => load(join(directory, 'config'), ['lxc.start.auto = maybe']), { instanceOf: TlxcError });
+  const [key, value, line, override, fstab] = JSON.parse(JSON.stringify(error.details.problems)) as ProblemJson[];
+  t.like(key, { line: 1, column: 1, length: 10, nearest: 'lxc.tty.max', allowed: ['lxc.tty.max', 'lxc.tty.dir'] });
+  t.like(value, {
+    ...{ file: join(directory, 'config'), line: 2, column: 25, length: 7 },
+    text: '  lxc.cap.drop = "mknod sys_tim kill"',
+    ...{ key: 'lxc.cap.drop', value: 'mknod sys_tim kill' },
+    ...{ message: 'sys_tim is not a capability', nearest: 'sys_time' },
+  });
+  t.like(line, { line: 3, column: 1, length: 11 });
+  t.like(override, { file: '', line: 0, text: 'lxc.start.auto = maybe', length: 5 });
+  t.like(fstab, { file: join(directory, 'fstab'), line: 2, column: 2, length: 3 });
 });
 
 test('the error counts the problems and names the container', (t) => {

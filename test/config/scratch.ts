@@ -28,11 +28,15 @@ export function load(file: string, overrides: readonly string[] = []): Container
 export const loadText = (t: ExecutionContext, text: string): ContainerConfig =>
   load(join(scratch(t, { config: text }), 'config'));
 
-/** The problems of a configuration that must not load, with the directory of its file left out of them. */
+/** The problems of a configuration that must not load, a line each, without the directory of its file and the columns. */
 export function problemsOf(t: ExecutionContext, file: string, overrides: readonly string[] = []): readonly string[] {
   const error = t.throws(() => load(file, overrides), { instanceOf: TlxcError });
   t.is(error.code, 'TLXC_E_CONFIG');
-  return (error.details.problems ?? []).map((problem) => problem.replaceAll(`${dirname(file)}/`, ''));
+  return (error.details.problems ?? []).map((problem) =>
+    String(problem)
+      .replaceAll(`${dirname(file)}/`, '')
+      .replace(/^([^:]*:\d+):\d+:/, '$1:'),
+  );
 }
 
 /** The problems of one text, in the file "config". */

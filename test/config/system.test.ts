@@ -39,13 +39,13 @@ test('every wrong setting is told with its line', (t) => {
   );
   const error = t.throws(() => loadSystemConfig({ TLXC_CONF: file }), { instanceOf: TlxcError });
   t.deepEqual(
-    error.details.problems?.map((problem) => problem.slice(file.length - 'tlxc.conf'.length)),
+    error.details.problems?.map((problem) => String(problem).slice(file.length - 'tlxc.conf'.length)),
     [
-      'tlxc.conf:2: lxc.lxcpth is not a setting (did you mean lxc.lxcpath?)',
-      'tlxc.conf:3: lxc.lxcpath = x: it must be an absolute path',
-      'tlxc.conf:4: lxc.bdev.zfs.root is not supported by this version of TLXC',
-      'tlxc.conf:7: tlxc.bridge.ipv4 = 10.0.4.1: it must be ADDRESS/PREFIX or none',
-      'tlxc.conf:8: tlxc.bridge.mac = 11:22:33:44:55:66: it must be a unicast MAC address or auto',
+      'tlxc.conf:2:1: lxc.lxcpth is not a setting (did you mean lxc.lxcpath?)',
+      'tlxc.conf:3:15: lxc.lxcpath = x: it must be an absolute path',
+      'tlxc.conf:4:1: lxc.bdev.zfs.root is not supported by this version of TLXC',
+      'tlxc.conf:7:8: tlxc.bridge.ipv4 = 10.0.4.1: it must be ADDRESS/PREFIX or none',
+      'tlxc.conf:8:7: tlxc.bridge.mac = 11:22:33:44:55:66: it must be a unicast MAC address or auto',
     ],
   );
 });

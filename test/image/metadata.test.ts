@@ -7,7 +7,9 @@ const problemsOf = (members: Record<string, string>): readonly string[] => {
   try {
     parse(members);
   } catch (error) {
-    return error instanceof TlxcError ? [error.message, ...(error.details.problems ?? [])] : [String(error)];
+    return error instanceof TlxcError
+      ? [error.message, ...(error.details.problems ?? []).map(String)]
+      : [String(error)];
   }
   return [];
 };

@@ -47,7 +47,7 @@ test('all problems at once, each with its place; nothing is compiled by halves',
   );
   const problems = error.details.problems ?? [];
   t.is(problems.length, 5, problems.join('\n'));
-  t.true(problems.every((problem) => /^\/var\/lib\/tlxc\/u1\/config:\d+: /.test(problem)));
+  t.true(problems.every((problem) => /^\/var\/lib\/tlxc\/u1\/config:\d+: /.test(String(problem))));
 });
 
 test('a configuration without a root filesystem starts only where it says so', (t) => {

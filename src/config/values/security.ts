@@ -1,7 +1,7 @@
 /** Capabilities and what cgroups are told. lxc.cap.*, lxc.cgroup.*, lxc.cgroup2.* */
 import { BadValue, type ParseContext } from '../key.ts';
 import type { Sourced } from '../model.ts';
-import { suggestion } from '../nearest.ts';
+import { nearest } from '../nearest.ts';
 import { words } from './plain.ts';
 
 /** In the kernel's order: the index is the capability's number. capabilities(7). */
@@ -18,7 +18,8 @@ function capability(word: string): string {
   if (CAPABILITIES.includes(word)) return word;
   if (/^\d{1,2}$/.test(word) && Number(word) < 64) return CAPABILITIES[Number(word)] ?? word;
   const plain = word.toLowerCase().replace(/^cap_/, '');
-  throw new BadValue(`${word} is not a capability${suggestion(plain, CAPABILITIES)}`);
+  const meant = nearest(plain, CAPABILITIES);
+  throw new BadValue(`${word} is not a capability`, { word, ...(meant && { nearest: meant }) });
 }
 
 export const capabilities = (value: string): readonly string[] => words(value).map(capability);

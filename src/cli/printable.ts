@@ -1,0 +1,29 @@
+/** Text that may come from a container, an image or a file, made safe to print: no control characters pass. */
+
+// C0 but for the tab, DEL, C1, line separators, and the marks that change the direction of text.
+const CONTROL = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/** The text with each control character written out (\x1b), so that nothing in it can drive a terminal. */
+export const printable = (text: string): string =>
+  text.replace(CONTROL, (character) => {
+    const code = character.charCodeAt(0);
+    if (character === '\n') return '\\n';
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+
+/** A value as JSON on lines of its own; what JSON itself leaves of the above is written as \u0000, which means the same. */
+export const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replace(CONTROL, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )}\n`;
+
+/** Characters that a terminal gives two columns: East Asian wide and fullwidth forms, and emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+/** How many columns of a terminal a text takes; combining marks take none. */
+export function columns(text: string): number {
+  let sum = 0;
+  for (const character of text) sum += /\p{Mn}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return sum;
+}
