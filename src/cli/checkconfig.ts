@@ -10,7 +10,7 @@ import { packageRoot } from '../package-root.ts';
 import { painter, type Colour } from './colour.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText } from './render.ts';
+import { jsonText } from './printable.ts';
 
 interface Answer {
   readonly label: string;

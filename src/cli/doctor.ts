@@ -4,7 +4,7 @@ import type { Finding } from '../host/finding.ts';
 import { painter, type Colour } from './colour.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText, printable } from './render.ts';
+import { jsonText, printable } from './printable.ts';
 
 const COLOURS: Readonly<Record<Finding['level'], Colour>> = {
   ok: 'green',
