@@ -4,8 +4,11 @@
 #include "executor/idmap.h"
 #include "executor/init.h"
 #include "executor/namespaces.h"
+#include "executor/network.h"
 #include "executor/rootfs.h"
+#include "executor/scratch.h"
 #include "executor/security.h"
+#include "executor/sources.h"
 #include "executor/terminals.h"
 #include "executor/tree.h"
 
@@ -26,7 +29,11 @@ class Child {
         const UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
         TRY(monitor_.receive<handshake::Mapped>(
             deadline_)); // fails, too, when the monitor died before we asked
+        if (plan_.user)
+            TRY(take_mounts());
         TRY(settle());
+        if (plan_.user)
+            TRY(open_network());
         resolve::Root root(TRY(attach_root(mountPoint)));
         TRY(set_hostname());
         auto terminals = TRY(build(root));
@@ -36,6 +43,28 @@ class Child {
     }
 
   private:
+    // For a monitor without privilege: what the host gives is taken by who has the user's rights to files,
+    // which the container's root lacks, and this namespace's to mounts, which the monitor lacks.
+    Status take_mounts() {
+        TRY(rootfs::isolate());
+        if (!plan_.hooks.preMount.empty())
+            TRY(scratch::run(deadline_, [this]() -> Status {
+                TRY(idmap::become_root(plan_));
+                return run_hooks(plan_.hooks.preMount, "pre-mount");
+            }));
+        prepared_ = TRY(sources::prepare(plan_, -1));
+        rootfs_ = TRY(rootfs::prepare(plan_, -1, rootfs::kHere));
+        return {};
+    }
+
+    // A socket in the new network namespace, with which the monitor configures it.
+    Status open_network() {
+        handshake::Network message;
+        if (namespaces::has(plan_, plan::Namespace::Net))
+            message.socket = TRY(network::open_socket());
+        return monitor_.send(message);
+    }
+
     // At home in the new namespaces: root of the user namespace, its groups the roots it sees, no mount
     // shared.
     Status settle() {
@@ -46,22 +75,27 @@ class Child {
     }
 
     Result<UniqueFd> attach_root(const UniqueFd& mountPoint) {
+        if (!plan_.user)
+            TRY(receive_mounts());
+        return rootfs::attach(plan_, std::move(rootfs_), mountPoint);
+    }
+
+    Status receive_mounts() {
         if (!plan_.hooks.preMount.empty()) {
             TRY(run_hooks(plan_.hooks.preMount, "pre-mount"));
             TRY(monitor_.send(handshake::HooksDone{}));
         }
-        UniqueFd mount;
         for (bool last = false; !last;) {
             handshake::Mounts message = TRY(monitor_.receive<handshake::Mounts>(deadline_));
             last = message.last;
             for (auto& each : message.mounts) {
                 if (each.step == handshake::PreparedMount::kRootfs)
-                    mount = std::move(each.mount);
+                    rootfs_ = std::move(each.mount);
                 else
                     prepared_.push_back(std::move(each));
             }
         }
-        return rootfs::attach(plan_, std::move(mount), mountPoint);
+        return {};
     }
 
     Status set_hostname() {
@@ -119,6 +153,7 @@ class Child {
     const Deadline& deadline_;
     handshake::Channel& monitor_;
     std::vector<handshake::PreparedMount> prepared_;
+    UniqueFd rootfs_; // detached; none on the host's own root
 };
 
 } // namespace

@@ -51,8 +51,12 @@ class Start {
         TRY(rootfs::make_mount_point(plan_));
         TRY(spawn_child());
         TRY(map_ids());
-        TRY(send_mounts());
-        running_.interfaces = TRY(network::create(plan_, running_.initPid));
+        UniqueFd inside;
+        if (plan_.user)
+            inside = std::move(TRY(hear<handshake::Network>()).socket);
+        else
+            TRY(send_mounts());
+        running_.interfaces = TRY(network::create(plan_, running_.initPid, std::move(inside)));
         running_.seccomp = TRY(security::compile_seccomp(plan_)); // while the child builds its tree
         TRY(collect_terminals());
         TRY(open_for_stop_hooks());

@@ -20,6 +20,12 @@ template <> struct Wire<Mapped> : Empty<Tag::Mapped, Mapped> {};
 template <> struct Wire<HooksDone> : Empty<Tag::HooksDone, HooksDone> {};
 template <> struct Wire<Executing> : Empty<Tag::Executing, Executing> {};
 
+template <> struct Wire<Network> {
+    static constexpr Tag tag = Tag::Network;
+    static void write(Packet& packet, const Network& message) { packet.put_descriptor(message.socket); }
+    static void read(Packet& packet, Network& message) { message.socket = packet.descriptor(); }
+};
+
 template <> struct Wire<Mounts> {
     static constexpr Tag tag = Tag::Mounts;
     static void write(Packet& packet, const Mounts& message) {
@@ -149,6 +155,7 @@ std::optional<Failure> Channel::last_words() {
 }
 
 template Status Channel::send(const Mapped&);
+template Status Channel::send(const Network&);
 template Status Channel::send(const HooksDone&);
 template Status Channel::send(const Mounts&);
 template Status Channel::send(const Tty&);
@@ -157,6 +164,7 @@ template Status Channel::send(const Go&);
 template Status Channel::send(const Executing&);
 template Status Channel::send(const Failure&);
 template Result<Mapped> Channel::receive(const Deadline&);
+template Result<Network> Channel::receive(const Deadline&);
 template Result<HooksDone> Channel::receive(const Deadline&);
 template Result<Mounts> Channel::receive(const Deadline&);
 template Result<Tty> Channel::receive(const Deadline&);

@@ -4,8 +4,10 @@
 // clang-format off
 //   monitor                                   child
 //     | -- Mapped ----------------------------> | its ids are mapped: become root inside
+//     | <- Network + socket ----------------- | only to a monitor without privilege, for its network
 //     | <- HooksDone -------------------------- | only with pre-mount hooks: the rootfs may be taken now
 //     | -- Mounts {steps} + descriptors ------> | one or several, the last one says so: build the tree
+//     |                                         | (without privilege: neither, the child takes them itself)
 //     | <- Tty {slave} + master, peer --------- | one for each tty
 //     | <- Ready + devpts, console ------------ | all is built and the root is changed
 //     | -- Go + seccomp filter ---------------> | network and start-host hooks are done: execute init
@@ -32,6 +34,9 @@ struct PreparedMount {
 };
 
 struct Mapped {};
+struct Network {
+    UniqueFd socket; // netlink; none: the network is not the container's own
+};
 struct HooksDone {};
 struct Mounts {
     std::vector<PreparedMount> mounts;

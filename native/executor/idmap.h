@@ -4,7 +4,7 @@
 
 namespace tlxc::idmap {
 
-// In the monitor, privileged over the host's ids: writes the child's uid and gid maps. setgroups stays
+// In the monitor: writes the child's uid and gid maps, itself or by the programs of the plan. setgroups stays
 // allowed.
 [[nodiscard]] Status write_maps(const plan::StartPlan& plan, pid_t child);
 // In the child, once the maps are written: uid 0, gid 0 and no supplementary group, of its own user

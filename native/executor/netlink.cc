@@ -52,15 +52,30 @@ int on_error(sockaddr_nl*, nlmsgerr* error, void* data) {
 
 } // namespace
 
+// Bound by the kernel: an address of its own, as libnl's own sockets have.
+UniqueFd Netlink::open_socket() {
+    UniqueFd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    if (socket && bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+        socket.reset();
+    return socket;
+}
+
 bool Netlink::open() {
+    return adopt(open_socket());
+}
+
+bool Netlink::adopt(UniqueFd socket) {
+    const int fd = socket.get();
+    if (!socket)
+        return false;
     socket_.reset(nl_socket_alloc());
-    if (!socket_) {
+    if (!socket_ || nl_socket_set_fd(socket_.get(), NETLINK_ROUTE, fd) != 0) {
         errno = ENOMEM;
         return false;
     }
-    if (nl_connect(socket_.get(), NETLINK_ROUTE) != 0)
-        return false;
-    const int fd = nl_socket_get_fd(socket_.get());
+    (void)socket.release(); // libnl's from now on
     const int on = 1;
     const timeval limit{.tv_sec = 5,
                         .tv_usec = 0}; // the kernel answers within the send; this is for the unforeseen

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "common/unique_fd.h"
 
 namespace tlxc {
 
@@ -54,6 +55,10 @@ class Netlink {
   public:
     // In the network namespace of the caller. false with errno set.
     [[nodiscard]] bool open();
+    // A socket from open_socket, opened elsewhere. false with errno set.
+    [[nodiscard]] bool adopt(UniqueFd socket);
+    // A socket as it can be handed on.
+    [[nodiscard]] static UniqueFd open_socket();
     [[nodiscard]] NetlinkAnswer send(const NetlinkMessage& message);
     [[nodiscard]] NetlinkAnswer link(const std::string& name, Link& out);
     [[nodiscard]] NetlinkAnswer link(int index, Link& out);

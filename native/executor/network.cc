@@ -10,6 +10,7 @@
 
 #include "executor/interface.h"
 #include "executor/netlink.h"
+#include "executor/user_nic.h"
 #include "executor/veth.h"
 
 namespace tlxc::network {
@@ -44,11 +45,13 @@ Status loopback_up(Netlink& inside) {
     return Failure{.step = "network", .syscall = "RTM_NEWLINK(IFF_UP)", .err = answer.err, .path = "lo"};
 }
 
-Status create_all(const plan::StartPlan& plan, pid_t child, std::vector<InterfaceInfo>& made) {
+Status create_all(const plan::StartPlan& plan, pid_t child, UniqueFd socket,
+                  std::vector<InterfaceInfo>& made) {
     Netlink host, inside;
-    if (!host.open())
+    if (!host.open() || (socket && !inside.adopt(std::move(socket))))
         return syscall_failure("network", "socket(NETLINK_ROUTE)");
-    TRY(open_inside(child, inside));
+    if (!plan.user)
+        TRY(open_inside(child, inside));
     TRY(loopback_up(inside));
     for (const auto& interface : plan.interfaces) {
         InterfaceInfo& info = made.emplace_back();
@@ -57,7 +60,8 @@ Status create_all(const plan::StartPlan& plan, pid_t child, std::vector<Interfac
         info.link = interface.link;
         if (interface.type != plan::InterfaceType::Veth)
             continue;
-        TRY(make_veth(host, interface, child, info));
+        TRY(plan.user ? have_veth_made(plan, interface, {child, host, inside}, info)
+                      : make_veth(host, interface, child, info));
     }
     // Those with a name of their own first, so that eth%d takes what they leave.
     for (const bool named : {true, false})
@@ -72,11 +76,18 @@ Status create_all(const plan::StartPlan& plan, pid_t child, std::vector<Interfac
 
 } // namespace
 
-Result<std::vector<InterfaceInfo>> create(const plan::StartPlan& plan, pid_t child) {
+Result<UniqueFd> open_socket() {
+    UniqueFd socket = Netlink::open_socket();
+    if (!socket)
+        return syscall_failure("network", "socket(NETLINK_ROUTE)");
+    return socket;
+}
+
+Result<std::vector<InterfaceInfo>> create(const plan::StartPlan& plan, pid_t child, UniqueFd inside) {
     std::vector<InterfaceInfo> made;
     if (std::ranges::find(plan.namespaces, plan::Namespace::Net) == plan.namespaces.end())
         return made;
-    const Status status = create_all(plan, child, made);
+    const Status status = create_all(plan, child, std::move(inside), made);
     if (status.ok())
         return made;
     remove(made);

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "executor/idmap.h"
 #include "executor/mount_api.h"
 
 namespace tlxc::overlay {
@@ -39,11 +40,17 @@ Result<UniqueFd> enter_workshop() {
     return workshop;
 }
 
-// Attaches the directory source as name in the workshop.
-Status add_layer(const std::string& source, const std::string& name, int userNamespace) {
+struct Layer {
+    std::string source; // on the host
+    std::string name;   // in the workshop
+    UniqueFd mount;     // detached
+};
+
+Result<Layer> take_layer(const std::string& source, std::string name, int userNamespace) {
     auto mount = mount_api::clone(AT_FDCWD, source, mount_api::Depth::Top);
     if (!mount.ok())
         return blame(mount.failure(), source);
+    TRY(mount_api::set_propagation(mount.value().get(), "private"));
     if (userNamespace >= 0) {
         Status mapped = mount_api::set_idmap(mount.value().get(), userNamespace);
         if (!mapped.ok()) {
@@ -52,14 +59,19 @@ Status add_layer(const std::string& source, const std::string& name, int userNam
             return failure;
         }
     }
-    if (mkdir(name.c_str(), 0700) != 0)
-        return syscall_failure(kStep, "mkdir", source);
-    const UniqueFd place{open(name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    return Layer{source, std::move(name), std::move(mount.value())};
+}
+
+// In the workshop.
+Status attach_layer(const Layer& layer) {
+    if (mkdir(layer.name.c_str(), 0700) != 0)
+        return syscall_failure(kStep, "mkdir", layer.source);
+    const UniqueFd place{open(layer.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
     if (!place)
-        return syscall_failure(kStep, "open", source);
-    Status attached = mount_api::attach(mount.value().get(), place.get());
+        return syscall_failure(kStep, "open", layer.source);
+    Status attached = mount_api::attach(layer.mount.get(), place.get());
     if (!attached.ok())
-        return blame(attached.failure(), source);
+        return blame(attached.failure(), layer.source);
     return {};
 }
 
@@ -113,21 +125,27 @@ Result<UniqueFd> make(const plan::StartPlan& plan, int userNamespace) {
     TRY(make_directory(rootfs.upper));
     TRY(make_directory(rootfs.work));
 
-    const UniqueFd workshop = TRY(enter_workshop());
+    std::vector<Layer> layers;
     std::string lower;
     for (size_t i = 0; i < rootfs.lower.size(); ++i) {
-        const std::string name = "lower" + std::to_string(i);
-        TRY(add_layer(rootfs.lower[i], name, userNamespace));
-        lower += (i == 0 ? "" : ":") + name;
+        layers.push_back(TRY(take_layer(rootfs.lower[i], "lower" + std::to_string(i), userNamespace)));
+        lower += (i == 0 ? "" : ":") + layers.back().name;
     }
     // One mount for upper and work: overlay renames between the two.
-    TRY(add_layer(parent, "changes", userNamespace));
+    layers.push_back(TRY(take_layer(parent, "changes", userNamespace)));
+    if (plan.user)
+        TRY(idmap::become_root(plan)); // who took the layers; the files in them are the container's
+    const UniqueFd workshop = TRY(enter_workshop());
+    for (const auto& layer : layers)
+        TRY(attach_layer(layer));
     if (userNamespace >= 0)
         TRY(become_owner(plan));
-    const std::vector<std::string> options{
+    std::vector<std::string> options{
         "lowerdir=" + lower, "upperdir=changes/" + upper, "workdir=changes/" + work,
         "metacopy=off", // a file's content never depends on an extended attribute of the upper layer
     };
+    if (plan.user)
+        options.emplace_back("userxattr"); // trusted.* are the host's root's
     auto mount = mount_api::make({"overlay", "overlay", options, rootfs.attributes});
     if (!mount.ok())
         return blame(mount.failure(), rootfs.upper);

@@ -48,7 +48,7 @@ Status join_mounts_of(pid_t child) {
 Result<UniqueFd> take(const plan::StartPlan& plan, int userNamespace, pid_t child) {
     const plan::Rootfs& rootfs = plan.rootfs;
     const bool isOverlay = rootfs.kind == plan::RootfsKind::Overlay;
-    const bool hooked = !plan.hooks.preMount.empty();
+    const bool hooked = !plan.hooks.preMount.empty() && child != kHere;
     const auto make = [&]() -> Result<UniqueFd> {
         if (hooked)
             TRY(join_mounts_of(child));

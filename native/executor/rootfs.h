@@ -4,10 +4,13 @@
 
 namespace tlxc::rootfs {
 
+inline constexpr pid_t kHere = 0;
+
 // In the monitor: makes the directory that the root filesystem is attached at.
 [[nodiscard]] Status make_mount_point(const plan::StartPlan& plan);
 // In the monitor: the root filesystem as a detached mount; none for a container on the host's own root. Where
-// pre-mount hooks may have mounted it, it is taken from the mount namespace of child.
+// pre-mount hooks may have mounted it, it is taken from the mount namespace of child. Also in the child
+// itself, for kHere.
 [[nodiscard]] Result<UniqueFd> prepare(const plan::StartPlan& plan, int userNamespace, pid_t child);
 
 // In the child: nothing mounted from now on shows outside, nor the reverse.

@@ -24,9 +24,7 @@ constexpr int kPatienceMs = 60'000;
     _exit(0);
 }
 
-} // namespace
-
-Result<UniqueFd> make_mount(const std::function<Result<UniqueFd>()>& make) {
+Result<UniqueFd> in_fork(const Deadline& deadline, const std::function<Result<UniqueFd>()>& make) {
     auto [ours, theirs] = TRY(handshake::Channel::make());
     const pid_t pid = fork();
     if (pid < 0)
@@ -34,7 +32,7 @@ Result<UniqueFd> make_mount(const std::function<Result<UniqueFd>()>& make) {
     if (pid == 0)
         work(make, theirs);
     theirs = handshake::Channel(UniqueFd{});
-    auto answer = ours.receive<handshake::Mounts>(Deadline(kPatienceMs));
+    auto answer = ours.receive<handshake::Mounts>(deadline);
     kill(pid, SIGKILL); // it has nothing more to do; not reaped yet, so the number is still its own
     (void)reap_within(pid, kDyingMs);
     if (!answer.ok())
@@ -42,6 +40,20 @@ Result<UniqueFd> make_mount(const std::function<Result<UniqueFd>()>& make) {
     if (answer.value().mounts.empty())
         return refusal("rootfs", handshake::kEnded);
     return std::move(answer.value().mounts.front().mount);
+}
+
+} // namespace
+
+Result<UniqueFd> make_mount(const std::function<Result<UniqueFd>()>& make) {
+    return in_fork(Deadline(kPatienceMs), make);
+}
+
+Status run(const Deadline& deadline, const std::function<Status()>& task) {
+    TRY(in_fork(deadline, [&task]() -> Result<UniqueFd> {
+        TRY(task());
+        return UniqueFd{};
+    }));
+    return {};
 }
 
 } // namespace tlxc::scratch

@@ -13,6 +13,13 @@ import type { SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import {
+  isWithin,
+  overlaps,
+  parseSubordinateIds,
+  type IdSpan,
+  type SubordinateIds,
+} from '../host/subordinate-ids.ts';
 import { native } from '../native/binding.ts';
 
 export const RANGE_SIZE = 65_536;
@@ -20,48 +27,21 @@ export const RANGE_SIZE = 65_536;
 /** Where ids are taken from when root has no entry in /etc/subuid: beyond what distributions give to people. */
 const FALLBACK: IdSpan = { first: 1_000_000, count: 1_000_000_000 };
 
-export interface IdSpan {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Subordinate ids by owner, as /etc/subuid and /etc/subgid list them. */
-export interface SubordinateIds {
-  readonly root: readonly IdSpan[];
-  readonly others: readonly IdSpan[];
-}
-
 /** Whose a range is: it is made in `staging`, then has its configuration in `config`. */
 export interface RangeOwner {
   readonly staging: string;
   readonly config: string;
 }
 
-/** One of subuid(5): NAME_OR_UID:FIRST:COUNT a line; lines of another shape are none. */
-export function parseSubordinateIds(text: string): SubordinateIds {
-  const spans = text.split('\n').flatMap((line) => {
-    const [, owner = '', first = '', count = ''] = /^([^:#\s]+):(\d+):(\d+)\s*$/.exec(line) ?? [];
-    return owner === '' ? [] : [{ owner, span: { first: Number(first), count: Number(count) } }];
-  });
-  const isRoot = (owner: string) => owner === 'root' || owner === '0';
-  return {
-    root: spans.filter(({ owner }) => isRoot(owner)).map(({ span }) => span),
-    others: spans.filter(({ owner }) => !isRoot(owner)).map(({ span }) => span),
-  };
-}
-
-const overlaps = (a: IdSpan, b: IdSpan) => a.first < b.first + b.count && b.first < a.first + a.count;
-const within = (a: IdSpan, b: IdSpan) => a.first >= b.first && a.first + a.count <= b.first + b.count;
-
 /** The first ids of all ranges that may be given out, in order: the same numbers must be free as uids and as gids. */
 export function* candidates(uids: SubordinateIds, gids: SubordinateIds): Generator<number> {
-  const configured = uids.root.length > 0 && gids.root.length > 0;
+  const configured = uids.own.length > 0 && gids.own.length > 0;
   const others = [...uids.others, ...gids.others];
-  for (const span of configured ? uids.root : [FALLBACK]) {
+  for (const span of configured ? uids.own : [FALLBACK]) {
     for (let first = span.first; first + RANGE_SIZE <= span.first + span.count; first += RANGE_SIZE) {
       const range = { first, count: RANGE_SIZE };
       const allowed = configured
-        ? gids.root.some((gidSpan) => within(range, gidSpan))
+        ? isWithin(range, gids.own)
         : !others.some((other) => overlaps(range, other));
       if (allowed) yield first;
     }

@@ -1,10 +1,30 @@
 /** What this machine can do: read once, passed in to the pure compiler. */
+import type { IdSpan } from './subordinate-ids.ts';
 
 export interface CgroupMount {
   readonly version: 1 | 2;
   readonly mountPoint: string;
   /** v1: the controllers mounted together, or name=systemd; v2: those in cgroup.controllers. */
   readonly controllers: readonly string[];
+}
+
+/** What a plain user has for containers: host/user.ts. */
+export interface UserFacts {
+  readonly name: string;
+  readonly subuids: readonly IdSpan[];
+  readonly subgids: readonly IdSpan[];
+  /** Absolute paths; "": not installed. */
+  readonly newUidMap: string;
+  readonly newGidMap: string;
+  /** Where tlxc-user-nic lies, and whether the administrator lets it act for users. */
+  readonly nic: string;
+  readonly nicIsSetuid: boolean;
+  /** kernel.unprivileged_userns_clone, "" where the kernel has no such switch. */
+  readonly usernsClone: string;
+  /** user.max_user_namespaces, "" without user namespaces. */
+  readonly maxUserNamespaces: string;
+  /** By mount point: the group, relative to it, below which the user may make groups. */
+  readonly cgroups: Readonly<Record<string, string>>;
 }
 
 export interface HostFacts {
@@ -30,6 +50,8 @@ export interface HostFacts {
   readonly seccomp: boolean;
   readonly uid: number;
   readonly gid: number;
+  /** null: root. */
+  readonly user: UserFacts | null;
   readonly bootId: string;
   /** Signal numbers by name, RTMIN and RTMAX included. */
   readonly signals: Readonly<Record<string, number>>;

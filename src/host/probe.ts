@@ -8,6 +8,7 @@ import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
 import type { HostFacts } from './facts.ts';
 import { filesystemKnown, hasIdmappedMounts, hasOverlayOnIdmapped } from './kernel.ts';
 import { signalNumbers } from './signals.ts';
+import { readUser } from './user.ts';
 
 let probed: HostFacts | undefined;
 
@@ -24,6 +25,7 @@ function readFacts(): HostFacts {
   );
   const capabilities = knownCapabilities(read('/proc/sys/kernel/cap_last_cap'));
   const apparmor = read('/sys/module/apparmor/parameters/enabled').trim() === 'Y';
+  const uid = process.getuid?.() ?? 0;
   return {
     kernelRelease,
     machine: machine(),
@@ -39,8 +41,9 @@ function readFacts(): HostFacts {
     apparmor,
     apparmorProfiles: apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
-    uid: process.getuid?.() ?? 0,
+    uid,
     gid: process.getgid?.() ?? 0,
+    user: readUser(uid, cgroups),
     bootId: read('/proc/sys/kernel/random/boot_id').trim(),
     signals: signalNumbers,
   };

@@ -19,11 +19,12 @@ interface Groups {
   readonly exact: boolean;
 }
 
-/** The hierarchies that are used: all, or those that lxc.cgroup.use (tlxc.conf) names. */
+/** The hierarchies that are used: all, or those that lxc.cgroup.use (tlxc.conf) names; a user's: those delegated. */
 export function usedHierarchies({ host, system }: Compilation): readonly CgroupMount[] {
   const use = new Set(system.cgroupUse);
-  if (use.size === 0) return host.cgroups;
-  return host.cgroups.filter(
+  const cgroups = host.cgroups.filter((mount) => host.user === null || mount.mountPoint in host.user.cgroups);
+  if (use.size === 0) return cgroups;
+  return cgroups.filter(
     (mount) => mount.controllers.some((each) => use.has(each)) || (mount.version === 2 && use.has('cgroup2')),
   );
 }
@@ -40,9 +41,9 @@ export function compileCgroups(compilation: Compilation): StartPlan['cgroups'] {
     version: mount.version,
     mountPoint: mount.mountPoint,
     controllers: [...mount.controllers],
-    limitGroup: groups.limit,
-    innerGroup: groups.inner,
-    monitorGroup: groups.monitor,
+    limitGroup: below(mount, groups.limit, compilation),
+    innerGroup: below(mount, groups.inner, compilation),
+    monitorGroup: below(mount, groups.monitor, compilation),
     settings: [
       ...(mount === deviceHierarchy
         ? devices.map(({ value, at }) => ({ ...value, origin: originOf(at) }))
@@ -59,6 +60,12 @@ export function compileCgroups(compilation: Compilation): StartPlan['cgroups'] {
       'this host has neither the devices controller nor a cgroup2 tree to limit devices',
     );
   return { hierarchies, deviceRules: byProgram ? deviceRules : [], allowSuffix: !groups.exact };
+}
+
+/** A user's groups are made below the one that was delegated. */
+function below({ mountPoint }: CgroupMount, group: string, { host }: Compilation): string {
+  const own = host.user?.cgroups[mountPoint] ?? '';
+  return own === '' ? group : `${own}/${group}`;
 }
 
 /** What a container's root needs to make groups of its own below the inner one (cgroups(7), /sys/kernel/cgroup/delegate). */

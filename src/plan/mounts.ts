@@ -143,6 +143,7 @@ function checkIdmapped(
   if (options.idmap !== 'container')
     refuse(`idmap=${options.idmap} is not supported yet; idmap=container is`);
   else if (config.idmap.length === 0) refuse('idmap=container needs lxc.idmap lines');
+  if (host.user !== null) refuse('idmap= takes root: no user may map the ids of a mount');
   if (!host.idmappedMounts) refuse(`idmapped mounts need Linux 5.12, this is ${host.kernelRelease}`);
   if (!options.bind) refuse('idmap= needs a bind mount');
 }

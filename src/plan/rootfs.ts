@@ -23,8 +23,9 @@ export function rootfsPath({ config }: Compilation): string {
  * Where the root filesystem is attached and hooks find it. Beside the run directory and not in it: the root of an
  * unprivileged container, whose ids hooks run with, may not pass through a directory of mode 0700.
  */
-export function rootfsMount({ config, system }: Compilation): string {
-  return config.rootfs.mount?.value ?? `${system.runDir}.rootfs`;
+export function rootfsMount({ config, host, system }: Compilation): string {
+  // A user's run directory is closed to it as well; /mnt is on every host, and covered in one mount namespace only.
+  return config.rootfs.mount?.value ?? (host.user === null ? `${system.runDir}.rootfs` : '/mnt');
 }
 
 export function compileRootfs(compilation: Compilation): Rootfs {
@@ -87,6 +88,8 @@ function compileOptions(compilation: Compilation): Pick<Rootfs, 'idmapped' | 'at
 function isIdmapped(idmap: string, { config, host, findings }: Compilation): boolean {
   const at = config.rootfs.options?.at;
   if (idmap === '') return false;
+  if (host.user !== null)
+    findings.refuse(at, `lxc.rootfs.options: idmap=${idmap}: only root may map the ids of a mount`);
   if (idmap !== 'container')
     findings.refuse(at, `lxc.rootfs.options: idmap=${idmap} is not supported yet; idmap=container is`);
   else if (config.idmap.length === 0)

@@ -246,6 +246,15 @@ const Interface = record('Interface', {
   origin: Origin,
 });
 
+/** A plain user for whom the monitor runs: without privilege, but for what these programs give. */
+export const User = record('User', {
+  /** newuidmap(1) and newgidmap(1), absolute paths: the maps are written by them. */
+  newUidMap: text,
+  newGidMap: text,
+  /** tlxc-user-nic, absolute path: makes the veth pairs; "": no interface needs it. */
+  nic: text,
+});
+
 const SeccompArgument = record('SeccompArgument', {
   index: whole,
   op: names('SeccompOp', 'ne', 'lt', 'le', 'eq', 'ge', 'gt', 'masked_eq'),
@@ -331,6 +340,8 @@ export const StartPlan = record('StartPlan', {
   namespaces: Type.Array(Namespace),
   shared: Type.Array(SharedNamespace),
   idmap: Type.Array(IdMapEntry),
+  /** null: the monitor is root's. Else what is taken from the host is taken by the child, in its own namespaces. */
+  user: Type.Union([User, Type.Null()]),
   cgroups: Cgroups,
   rootfs: Rootfs,
   hostname: text,

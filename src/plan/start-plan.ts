@@ -14,6 +14,7 @@ import { compileSecurity } from './security.ts';
 import { compileSignals } from './signals.ts';
 import { compileTerminals } from './terminals.ts';
 import type { StartPlan } from './types.ts';
+import { compileUser } from './user.ts';
 
 export type { StartFiles, StartInput, StartOptions } from './input.ts';
 
@@ -62,6 +63,7 @@ function compilePlan(compilation: Compilation): StartPlan {
     namespaces: created,
     shared,
     idmap: compileIdmap(compilation),
+    user: compileUser(compilation),
     cgroups: compileCgroups(compilation),
     rootfs: compileRootfs(compilation),
     hostname: config.utsName?.value ?? '',

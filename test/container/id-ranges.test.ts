@@ -5,12 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import {
-  allocateRange,
-  candidates,
-  parseSubordinateIds,
-  releaseRange,
-} from '../../src/container/id-ranges.ts';
+import { allocateRange, candidates, releaseRange } from '../../src/container/id-ranges.ts';
+import { parseSubordinateIds } from '../../src/host/subordinate-ids.ts';
 import { loadSystemConfig } from '../../src/config/system.ts';
 
 const NONE = parseSubordinateIds('');
@@ -43,10 +39,10 @@ function place(t: ExecutionContext) {
 }
 
 test('subuid: by name or number of root, other lines are not ours', (t) => {
-  const { root, others } = parseSubordinateIds(
+  const { own, others } = parseSubordinateIds(
     'root:100000:65536\n# x\nuser:165536:65536\n0:300000:1\nbroken\n',
   );
-  t.deepEqual(root, [
+  t.deepEqual(own, [
     { first: 100_000, count: 65_536 },
     { first: 300_000, count: 1 },
   ]);

@@ -91,6 +91,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     },
     namespaces: ALL_NAMESPACES.filter((each) => unprivileged || each !== 'user'),
     shared: [],
+    user: null,
     idmap: unprivileged
       ? [
           { kind: 'uid', ...ids },

@@ -86,6 +86,7 @@ export const hybridHost: HostFacts = {
   seccomp: true,
   uid: 0,
   gid: 0,
+  user: null,
   bootId: '00000000-0000-0000-0000-000000000000',
   signals: { SIGINT: 2, SIGKILL: 9, SIGRTMIN: 34 },
 };

@@ -1,0 +1,46 @@
+/** /etc/subuid and /etc/subgid, subuid(5): which ids a user may map into user namespaces. */
+
+export interface IdSpan {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Subordinate ids by owner. */
+export interface SubordinateIds {
+  readonly own: readonly IdSpan[];
+  readonly others: readonly IdSpan[];
+}
+
+/** Root as an owner, who may be written by name or by number. */
+export const ROOT: readonly string[] = ['root', '0'];
+
+/** NAME_OR_UID:FIRST:COUNT a line; lines of another shape are none. owner: the name and the number of who asks. */
+export function parseSubordinateIds(text: string, owner: readonly string[] = ROOT): SubordinateIds {
+  const spans = text.split('\n').flatMap((line) => {
+    const [, name = '', first = '', count = ''] = /^([^:#\s]+):(\d+):(\d+)\s*$/.exec(line) ?? [];
+    return name === '' ? [] : [{ name, span: { first: Number(first), count: Number(count) } }];
+  });
+  const isOwn = ({ name }: { name: string }) => owner.includes(name);
+  return {
+    own: spans.filter(isOwn).map(({ span }) => span),
+    others: spans.filter((entry) => !isOwn(entry)).map(({ span }) => span),
+  };
+}
+
+export const overlaps = (a: IdSpan, b: IdSpan): boolean =>
+  a.first < b.first + b.count && b.first < a.first + a.count;
+
+/** Whether every id of a is in one of spans, or in several that follow each other: as newuidmap(1) sees it. */
+export function isWithin(a: IdSpan, spans: readonly IdSpan[]): boolean {
+  let first = a.first;
+  const end = a.first + a.count;
+  while (first < end) {
+    const span = spans.find((each) => first >= each.first && first < each.first + each.count);
+    if (span === undefined) return false;
+    first = span.first + span.count;
+  }
+  return true;
+}
+
+/** For people: "100000-165535". */
+export const spanText = ({ first, count }: IdSpan): string => `${first}-${first + count - 1}`;

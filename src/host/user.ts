@@ -1,0 +1,83 @@
+/** A plain user's means for containers: subordinate ids, the set-id programs that act for users, groups given to it. */
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { nativeFile } from '../package-root.ts';
+import type { CgroupMount, UserFacts } from './facts.ts';
+import { parseSubordinateIds } from './subordinate-ids.ts';
+
+const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+
+/** The first of the system's own directories that has the program; "": none. PATH is the user's own, and not asked. */
+function systemProgram(name: string): string {
+  const places = ['/usr/bin', '/bin', '/usr/local/bin', '/run/wrappers/bin'];
+  return places.map((place) => join(place, name)).find((file) => existsSync(file)) ?? '';
+}
+
+function isSetuidRoot(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return (
+    stats !== undefined &&
+    stats.uid === 0 &&
+    (stats.mode & constants.S_IFREG) !== 0 &&
+    (stats.mode & 0o4000) !== 0
+  );
+}
+
+/** Who has no entry in the user database still has a number. */
+function accountName(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid);
+  }
+}
+
+/** The facts of the user that this process runs as; null for root. */
+export function readUser(uid: number, cgroups: readonly CgroupMount[]): UserFacts | null {
+  if (uid === 0) return null;
+  const name = accountName(uid);
+  const owner = [name, String(uid)];
+  const nic = nativeFile('tlxc-user-nic');
+  return {
+    name,
+    subuids: parseSubordinateIds(read('/etc/subuid'), owner).own,
+    subgids: parseSubordinateIds(read('/etc/subgid'), owner).own,
+    newUidMap: systemProgram('newuidmap'),
+    newGidMap: systemProgram('newgidmap'),
+    nic,
+    nicIsSetuid: isSetuidRoot(nic),
+    usernsClone: read('/proc/sys/kernel/unprivileged_userns_clone').trim(),
+    maxUserNamespaces: read('/proc/sys/user/max_user_namespaces').trim(),
+    cgroups: ownGroups(read('/proc/self/cgroup'), cgroups),
+  };
+}
+
+/** The group of this process in each hierarchy where the user may make groups below it, by mount point. */
+function ownGroups(text: string, mounts: readonly CgroupMount[]): Readonly<Record<string, string>> {
+  const own = parseOwnCgroups(text, mounts);
+  return Object.fromEntries(own.filter(([mountPoint, group]) => isDelegated(join(mountPoint, group))));
+}
+
+function isDelegated(group: string): boolean {
+  try {
+    for (const file of ['', 'cgroup.procs']) accessSync(join(group, file), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** cgroups(7): NUMBER:CONTROLLERS:PATH a line, "0::PATH" for version 2. [mount point, path without leading slash]. */
+export function parseOwnCgroups(text: string, mounts: readonly CgroupMount[]): [string, string][] {
+  return text.split('\n').flatMap((line): [string, string][] => {
+    const [, controllers, path = ''] = /^\d+:([^:]*):\/(.*)$/.exec(line) ?? [];
+    if (controllers === undefined) return [];
+    const mount = mounts.find((each) =>
+      controllers === ''
+        ? each.version === 2
+        : each.version === 1 && each.controllers.join(',') === controllers,
+    );
+    return mount && !path.startsWith('..') ? [[mount.mountPoint, path]] : [];
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * Containers of plain users: what acts for them, and what only root can have, found before anything happens.
+ * A user's ids are those of /etc/subuid and /etc/subgid and the user's own, newuidmap(1).
+ */
+import type { IdMap, Sourced } from '../config/model.ts';
+import type { HostFacts, UserFacts } from '../host/facts.ts';
+import { isWithin, spanText } from '../host/subordinate-ids.ts';
+import { startChecks, userNic } from '../host/user-checks.ts';
+import type { Compilation } from './input.ts';
+import type { StartPlan } from './types.ts';
+
+/** What changes nothing on the host, and what tlxc-user-nic makes. */
+const USERS_TYPES: ReadonlySet<string> = new Set(['veth', 'empty', 'none']);
+
+/** null for root. */
+export function compileUser(compilation: Compilation): StartPlan['user'] {
+  const { config, host, findings } = compilation;
+  const { user } = host;
+  if (user === null) return null;
+  const { newUidMap, newGidMap, nic } = user;
+  for (const check of startChecks.map((each) => each(user)))
+    if (!check.ok) findings.refuse(undefined, `${check.what}: ${check.found}; mend: ${check.mend}`);
+  checkMaps(compilation, user);
+  checkNetworks(compilation, user);
+  sayCgroups(compilation, user);
+  const needsNic = config.networks.some((network) => network.type.value === 'veth');
+  return { newUidMap, newGidMap, nic: needsNic ? nic : '' };
+}
+
+function checkMaps({ config, host, findings }: Compilation, user: UserFacts): void {
+  if (config.idmap.length === 0)
+    findings.refuse(
+      undefined,
+      `${config.configFile}: there is no lxc.idmap, and only root runs containers without a user namespace; ` +
+        `write for example: ${exampleMaps(user).join('; ')}`,
+    );
+  for (const map of config.idmap) {
+    const reason = whyNotMapped(map, host, user);
+    if (reason !== '') findings.refuse(map.at, reason);
+  }
+}
+
+/** The lines that a user's first subordinate ids make; of no more than a system needs. */
+export const exampleMaps = ({ subuids, subgids }: UserFacts): string[] =>
+  [
+    { letter: 'u', span: subuids[0] },
+    { letter: 'g', span: subgids[0] },
+  ].map(
+    ({ letter, span = { first: 100_000, count: 65_536 } }) =>
+      `lxc.idmap = ${letter} 0 ${span.first} ${Math.min(span.count, 65_536)}`,
+  );
+
+function whyNotMapped({ value }: Sourced<IdMap>, { uid, gid }: HostFacts, user: UserFacts): string {
+  const { kind, inside, outside, count } = value;
+  const isUid = kind === 'uid';
+  const spans = isUid ? user.subuids : user.subgids;
+  if (count === 1 && outside === (isUid ? uid : gid)) return '';
+  if (isWithin({ first: outside, count }, spans)) return '';
+  const wanted = spanText({ first: outside, count });
+  const given = spans.length === 0 ? 'none' : spans.map(spanText).join(', ');
+  return (
+    `lxc.idmap = ${isUid ? 'u' : 'g'} ${inside} ${outside} ${count}: the ${kind}s ${wanted} are not all ${user.name}'s; ` +
+    `/etc/sub${kind} gives ${given}; mend: usermod --add-sub${kind}s ${wanted} ${user.name} (as root)`
+  );
+}
+
+function checkNetworks({ config, findings }: Compilation, user: UserFacts): void {
+  for (const { index, type, link } of config.networks) {
+    const key = `lxc.net.${index}.type = ${type.value}`;
+    if (!USERS_TYPES.has(type.value))
+      findings.refuse(type.at, `${key}: only root may have it; users have veth, empty and none`);
+    if (type.value !== 'veth') continue;
+    if (link === undefined)
+      findings.refuse(
+        type.at,
+        `${key}: lxc.net.${index}.link must name a bridge: users may have no other pairs`,
+      );
+    const check = userNic(user);
+    const bridge = link?.value ?? 'tlxcbr0';
+    if (!check.ok)
+      findings.refuse(
+        type.at,
+        `${key}: ${check.found}; mend: ${check.mend}, and the line "${user.name} veth ${bridge} 10" in ` +
+          `/etc/tlxc/tlxc-usernet; or write lxc.net.${index}.type = empty`,
+      );
+  }
+}
+
+/** Limits that were asked for are refused by cgroup-settings.ts, with their lines. */
+function sayCgroups({ findings }: Compilation, { name, cgroups }: UserFacts): void {
+  if (Object.keys(cgroups).length > 0) return;
+  findings.warn(
+    undefined,
+    `no control group is delegated to ${name}: the container shares the group of this command, without limits of its own`,
+  );
+}
