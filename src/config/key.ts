@@ -24,11 +24,35 @@ export interface ParseContext {
   readonly warn: (message: string) => void;
 }
 
+/**
+ * What a value may be, said once for all who ask: completion, the JSON Schema, and what an error offers. The value, or with
+ * `several` each of its words, is one of `words`, a whole number of `range`, or fits `pattern`; where none of these is said
+ * it is any text. What cannot be said so is said more loosely: never is a value excluded that the parser takes.
+ */
+export interface Accepts {
+  readonly words?: readonly string[];
+  /** Least and most. */
+  readonly range?: readonly [least: number, most: number];
+  /** The source of a regular expression for the whole value. */
+  readonly pattern?: string;
+  /** The words are taken in either case. */
+  readonly anyCase?: boolean;
+  /** Blanks part several of them. */
+  readonly several?: boolean;
+}
+
+type Parse<T> = (text: string, context: ParseContext) => T;
+
+/** A parser that says what it takes; keys that are parsed by it accept that. */
+export const accepting = <F extends Parse<unknown>>(accepts: Accepts, parse: F): F & { readonly accepts: Accepts } =>
+  Object.assign(parse, { accepts });
+
 export interface Key<T> {
   /** lxc.tty.max; with a variable part, lxc.net.[i].type or lxc.cgroup.*. */
   readonly name: string;
   /** What may stand after "=", as the manual page writes it. */
   readonly syntax: string;
+  readonly accepts: Accepts;
   /** What is in force where the key is not set; "" for nothing. */
   readonly fallback: string;
   readonly doc: string;
@@ -60,12 +84,15 @@ export type AnyKey = Key<any>;
 type Entry<T> = Pick<Key<T>, 'name' | 'syntax' | 'doc'> &
   Partial<Omit<Key<T>, 'parse' | 'list' | 'name' | 'syntax' | 'doc'>>;
 
-/** A key with one value: the last line wins. */
-export function scalar<T>(entry: Entry<T> & { parse: (text: string, context: ParseContext) => T }): Key<T> {
+type Parser<T> = Parse<T> & { readonly accepts?: Accepts };
+
+/** A key with one value: the last line wins. What its parser accepts it accepts, unless the entry says otherwise. */
+export function scalar<T>(entry: Entry<T> & { parse: Parser<T> }): Key<T> {
   const { parse } = entry;
   return {
     fallback: '',
     show: String,
+    accepts: parse.accepts ?? {},
     ...entry,
     list: false,
     parse: (text, context) => [parse(text, context)],
@@ -73,8 +100,6 @@ export function scalar<T>(entry: Entry<T> & { parse: (text: string, context: Par
 }
 
 /** A key whose lines add up; one line may hold several values. */
-export function list<T>(
-  entry: Entry<T> & { parse: (text: string, context: ParseContext) => readonly T[] },
-): Key<T> {
-  return { fallback: '', show: String, ...entry, list: true };
+export function list<T>(entry: Entry<T> & { parse: Parser<readonly T[]> }): Key<T> {
+  return { fallback: '', show: String, accepts: entry.parse.accepts ?? {}, ...entry, list: true };
 }

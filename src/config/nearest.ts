@@ -22,10 +22,11 @@ function distance(left: string, right: string): number {
   return previous[right.length] ?? 0;
 }
 
-/** The known name with the fewest edits, if a person could have meant it: at most a third of the word differs. */
+/** The known name with the fewest edits, if a person could have meant it: at most a third of it, or two letters, differ. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let fewest = Math.max(2, Math.floor(word.length / 3)) + 1;
+  // Of a word of one or two letters something must be left.
+  let fewest = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1) + 1;
   for (const name of known) {
     if (Math.abs(name.length - word.length) >= fewest) continue;
     const edits = distance(word, name);

@@ -1,11 +1,19 @@
 /** What a configuration has set so far: the values of each key, with the lines that wrote them. */
 import { placeOf, Problem, type Fault, type SourceLocation } from '../problem.ts';
 import type { Statement } from './include.ts';
-import { BadValue, type AnyKey, type Key, type ParseContext } from './key.ts';
+import { BadValue, type Accepts, type AnyKey, type Key, type ParseContext } from './key.ts';
 import type { Sourced } from './model.ts';
+import { nearest } from './nearest.ts';
 import { find, slotOf, type Found } from './registry.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The words that the key takes are offered, unless the parser knew better ones; all of them where they are all it takes. */
+function withOffer(fault: Fault, value: string, { words = [], pattern }: Accepts): Fault {
+  const { allowed = pattern === undefined ? words : [] } = fault;
+  const { nearest: meant = nearest(fault.word ?? value, words) } = fault;
+  return { ...fault, ...(allowed.length > 0 && { allowed }), ...(meant !== undefined && { nearest: meant }) };
+}
 
 export class Settings {
   readonly problems: Problem[] = [];
@@ -100,7 +108,8 @@ export class Settings {
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
       const { message, fault } = error;
-      this.problems.push(new Problem({ message, at, subject: { key: name, value }, fault }));
+      const subject = { key: name, value };
+      this.problems.push(new Problem({ message, at, subject, fault: withOffer(fault, value, key.accepts) }));
       return undefined;
     }
   }

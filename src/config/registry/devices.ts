@@ -9,6 +9,7 @@ export const devices = {
     fallback: '1',
     doc: 'A fresh /dev with the few devices that a system needs; an empty value is 0, as in LXC.',
     parse: (value) => value !== '' && flag(value),
+    accepts: flag.accepts,
     show: showFlag,
     acceptsEmpty: true,
   }),
@@ -37,6 +38,7 @@ export const devices = {
     syntax: 'FILE|none',
     doc: 'A file or terminal of the host that is /dev/console; none for no console.',
     parse: (value, context) => (value === 'none' ? value : hostPath(value, context)),
+    accepts: { words: ['none'], pattern: '.*' },
   }),
   consoleLogFile: scalar({
     name: 'lxc.console.logfile',

@@ -33,6 +33,7 @@ export const lifecycle = {
     syntax: 'NAME …',
     doc: 'Groups that the container belongs to, for tlxc-ls -g; onboot is started with the host.',
     parse: words,
+    accepts: { words: ['onboot'], pattern: '.*' },
   }),
   hookVersion: scalar({
     name: 'lxc.hook.version',
@@ -40,6 +41,7 @@ export const lifecycle = {
     fallback: '0',
     doc: 'How hooks learn what they need: 0 by arguments, 1 by environment variables only.',
     parse: (value): 0 | 1 => (flag(value) ? 1 : 0),
+    accepts: flag.accepts,
   }),
 };
 

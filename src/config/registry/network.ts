@@ -28,6 +28,7 @@ export const network = {
     syntax: 'empty|none|veth',
     doc: "veth: a pair of interfaces, one end inside; empty: loopback only; none: the host's network.",
     parse: interfaceType,
+    accepts: { words: TYPES },
     // What is particular to a type is written after it, and forgotten with it, as in LXC.
     supersedes: ['lxc.net.[i].veth.pair'],
   }),
@@ -40,6 +41,7 @@ export const network = {
       return true;
     },
     show: () => 'up',
+    accepts: { words: ['up'], pattern: '.*' },
   }),
   link: scalar({
     name: 'lxc.net.[i].link',

@@ -49,6 +49,7 @@ export const security = {
     syntax: 'NAME|generated|unconfined|unchanged',
     doc: 'The AppArmor profile of the container, where the host has AppArmor. Without the key it is lxc-container-default-cgns; in place of a generated one the nearest that LXC ships is taken, with a warning.',
     parse: text,
+    accepts: { words: ['generated', 'unconfined', 'unchanged'], pattern: '.*' },
   }),
   apparmorAllowIncomplete: scalar({
     name: 'lxc.apparmor.allow_incomplete',

@@ -1,5 +1,5 @@
 /** Mounts: lines of fstab(5), and what lxc.mount.auto asks for. */
-import { BadValue, type ParseContext } from '../key.ts';
+import { accepting, BadValue, type ParseContext } from '../key.ts';
 import type { AutoMount, MountEntry, Sourced } from '../model.ts';
 
 /** fstab(5): blanks and backslashes inside a field are written in octal. */
@@ -43,7 +43,7 @@ export function* fstabLines(text: string): Generator<{ readonly line: number; re
 const DEFERRED = /^(shmounts|cgroup2)(:|$)/;
 
 function autoMount(token: string): AutoMount {
-  if (DEFERRED.test(token)) throw new BadValue(`${token} is not supported by this version of TLXC`);
+  if (DEFERRED.test(token)) throw new BadValue(`${token} is not supported by this version of TLXC`, { word: token });
   const [what, mode = '', force] = token.split(':');
   if ((what === 'proc' || what === 'sys') && force === undefined) {
     if (mode === '' || mode === 'mixed') return { what, mode: 'mixed' };
@@ -53,18 +53,27 @@ function autoMount(token: string): AutoMount {
   throw new BadValue(
     `${token} is none of proc, proc:mixed, proc:rw, sys, sys:mixed, sys:ro, sys:rw, cgroup, cgroup-full ` +
       '(both also with :mixed, :ro or :rw, and then :force)',
+    { word: token },
   );
 }
 
 function cgroupMount(token: string, what: 'cgroup' | 'cgroup-full'): AutoMount {
   const [, mode, force] = /^cgroup(?:-full)?(?::(mixed|ro|rw))?(:force)?$/.exec(token) ?? [];
   if (mode === undefined && force === undefined && token !== what) {
-    throw new BadValue(`${token} must end in :mixed, :ro or :rw, and may add :force`);
+    throw new BadValue(`${token} must end in :mixed, :ro or :rw, and may add :force`, { word: token });
   }
   return { what, mode: (mode ?? 'default') as 'mixed' | 'ro' | 'rw' | 'default', force: force !== undefined };
 }
 
-export const autoMounts = (value: string): readonly AutoMount[] => value.split(/[ \t]+/).map(autoMount);
+const CGROUP_MOUNTS = ['cgroup', 'cgroup-full'].flatMap((what) =>
+  ['', ':mixed', ':ro', ':rw'].flatMap((mode) => [what + mode, `${what}${mode}:force`]),
+);
+const AUTO_MOUNTS = ['proc', 'proc:mixed', 'proc:rw', 'sys', 'sys:mixed', 'sys:ro', 'sys:rw', ...CGROUP_MOUNTS];
+
+export const autoMounts = accepting(
+  { words: AUTO_MOUNTS, several: true },
+  (value: string): readonly AutoMount[] => value.split(/[ \t]+/).map(autoMount),
+);
 
 const family = ({ what }: AutoMount): string => (what === 'cgroup-full' ? 'cgroup' : what);
 const FAMILIES = ['proc', 'sys', 'cgroup'];

@@ -1,18 +1,18 @@
 /** Addresses and names of a network interface. lxc.net.[i].* */
 import { isIPv4, isIPv6 } from '../ip-address.ts';
-import { BadValue } from '../key.ts';
+import { accepting, BadValue } from '../key.ts';
 import type { IpAddress } from '../model.ts';
 
 /** Linux: 15 bytes, no slash, no blank, no colon. */
-export function interfaceName(value: string): string {
+export const interfaceName = accepting({ pattern: '[^/\\s:]{1,15}' }, (value: string): string => {
   if (/^[^/\s:]{1,15}$/.test(value) && Buffer.byteLength(value) <= 15 && value !== '.' && value !== '..') {
     return value;
   }
   throw new BadValue('it must be an interface name: 1 to 15 characters without "/", ":" or blanks');
-}
+});
 
 /** Six octets in hexadecimal; an x or X stands for a digit that is drawn when the container is created. */
-export function hardwareAddress(value: string): string {
+export const hardwareAddress = accepting({ pattern: '[0-9a-fA-FxX]{2}(:[0-9a-fA-FxX]{2}){5}' }, (value: string): string => {
   if (!/^[0-9a-fx]{2}(:[0-9a-fx]{2}){5}$/i.test(value)) {
     throw new BadValue('it must be six octets such as 10:66:6a:12:34:56; x stands for a digit to be drawn');
   }
@@ -20,7 +20,7 @@ export function hardwareAddress(value: string): string {
     throw new BadValue('it is a multicast address: the second digit must be even');
   }
   return value;
-}
+});
 
 const prefixLength = (text: string, most: number): number => {
   if (/^\d{1,3}$/.test(text) && Number(text) <= most) return Number(text);
@@ -45,40 +45,41 @@ function broadcastOf(address: string, prefix: number): string {
 }
 
 /** ADDRESS[/PREFIX] [BROADCAST] */
-export function ipv4Address(value: string): IpAddress {
+export const ipv4Address = accepting({ pattern: '[0-9.]+(/[0-9]{1,2})?([ \\t]+[0-9.]+)?' }, (value: string): IpAddress => {
   const [network = '', broadcast, extra] = value.split(/[ \t]+/);
   const [address = '', length, rest] = network.split('/');
   if (!isIPv4(address) || rest !== undefined || extra !== undefined) {
     throw new BadValue('it must be ADDRESS/PREFIX, such as 10.0.4.7/24');
   }
   if (broadcast !== undefined && !isIPv4(broadcast)) {
-    throw new BadValue(`${broadcast} is not a broadcast address`);
+    throw new BadValue(`${broadcast} is not a broadcast address`, { word: broadcast });
   }
   const prefix = length === undefined ? classfulPrefix(address) : prefixLength(length, 32);
   return { address, prefix, broadcast: broadcast ?? broadcastOf(address, prefix) };
-}
+});
 
 /** ADDRESS[/PREFIX]; 64 where no prefix length is written. */
-export function ipv6Address(value: string): IpAddress {
+export const ipv6Address = accepting({ pattern: '[0-9a-fA-F:.]+(/[0-9]{1,3})?' }, (value: string): IpAddress => {
   const [address = '', length, rest] = value.split('/');
   if (!isIPv6(address) || address.includes('%') || rest !== undefined) {
     throw new BadValue('it must be ADDRESS/PREFIX, such as fd00::7/64');
   }
   return { address, prefix: length === undefined ? 64 : prefixLength(length, 128), broadcast: '' };
-}
+});
 
 export const showAddress = ({ address, prefix }: IpAddress): string => `${address}/${prefix}`;
 
-const gateway = (isAddress: (text: string) => boolean, example: string) => (value: string) => {
-  if (value === 'auto' || value === 'dev' || (isAddress(value) && !value.includes('%'))) return value;
-  throw new BadValue(`it must be an address such as ${example}, auto or dev`);
-};
+const gateway = (isAddress: (text: string) => boolean, example: string) =>
+  accepting({ words: ['auto', 'dev'], pattern: '[0-9a-fA-F:.]+' }, (value: string): string => {
+    if (value === 'auto' || value === 'dev' || (isAddress(value) && !value.includes('%'))) return value;
+    throw new BadValue(`it must be an address such as ${example}, auto or dev`);
+  });
 
 export const ipv4Gateway = gateway(isIPv4, '10.0.4.1');
 export const ipv6Gateway = gateway(isIPv6, 'fd00::1');
 
 /** sethostname(2) takes 64 bytes; what cannot be a host name at all is refused. */
-export function hostName(value: string): string {
+export const hostName = accepting({ pattern: '[^\\s/]{1,64}' }, (value: string): string => {
   if (/^[^\s/]{1,64}$/.test(value) && Buffer.byteLength(value) <= 64) return value;
   throw new BadValue('it must be a host name: 1 to 64 characters without "/" or blanks');
-}
+});

@@ -1,44 +1,43 @@
 /** Values that are what they look like: numbers, switches, words, paths. */
 import { posix } from 'node:path';
-import { BadValue, type ParseContext } from '../key.ts';
+import { accepting, BadValue, type ParseContext } from '../key.ts';
 
 export const text = (value: string): string => value;
 
-export function flag(value: string): boolean {
+export const flag = accepting({ words: ['0', '1'] }, (value: string): boolean => {
   if (value === '0' || value === '1') return value === '1';
   throw new BadValue('it must be 0 or 1');
-}
+});
 
 export const showFlag = (value: boolean): string => (value ? '1' : '0');
 
 /** A whole number between two bounds, in decimal: 010 would be 8 to LXC, and ten to everybody else. */
-export const whole =
-  (least: number, most: number) =>
-  (value: string): number => {
+export const whole = (least: number, most: number) =>
+  accepting({ range: [least, most] }, (value: string): number => {
     const number = /^-?(0|[1-9]\d*)$/.test(value) ? Number(value) : NaN;
     if (number >= least && number <= most) return number;
     throw new BadValue(`it must be a whole number from ${least} to ${most}`);
-  };
+  });
 
 export const words = (value: string): readonly string[] => value.split(/[ \t]+/).filter(Boolean);
 
-export function absolutePath(value: string): string {
+export const absolutePath = accepting({ pattern: '/.*' }, (value: string): string => {
   if (value.startsWith('/')) return posix.normalize(value);
   throw new BadValue('it must be an absolute path');
-}
+});
 
 /** A path on the host; a relative one begins at the directory of the file that names it. */
 export const hostPath = (value: string, { directory }: Pick<ParseContext, 'directory'>): string =>
   posix.resolve(directory, value);
 
 /** A path below some other place: it must not lead out of there. */
-export function relativePath(value: string): string {
+export const relativePath = accepting({ pattern: '[^/].*' }, (value: string): string => {
   const normal = posix.normalize(value);
   if (!value.startsWith('/') && normal !== '..' && !normal.startsWith('../') && normal !== '.') {
     return normal.replace(/\/$/, '');
   }
   throw new BadValue('it must be a relative path that does not lead out by ".."');
-}
+});
 
 /** VAR=VALUE as it is, VAR with the caller's value. */
 export function environmentVariable(value: string, { environment }: ParseContext): string {
@@ -51,27 +50,29 @@ export function environmentVariable(value: string, { environment }: ParseContext
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const PAGE = 4096;
+const SIZE = '\\d{1,12}[ \\t]*([KkMmGg]?[Bb])?';
 
 /** lxc.console.size and .buffer.size: bytes, rounded up to a power of 2 that is at least a page; 0 is off. */
-export function bufferSize(value: string): number {
+export const bufferSize = accepting({ words: ['auto'], pattern: SIZE }, (value: string): number => {
   if (value === 'auto') return 128 * 1024;
   const [, digits = '', unit = ''] = /^(\d{1,12})[ \t]*([KMG]?B)?$/i.exec(value) ?? [];
   const bytes = digits === '' ? NaN : Number(digits) * (UNITS[unit.toUpperCase()] ?? NaN);
   if (bytes === 0) return 0;
   if (bytes <= 2 ** 40) return 2 ** Math.ceil(Math.log2(Math.max(bytes, PAGE)));
   throw new BadValue('it must be auto, or a size such as 131072, 128KB, 1MB or 1GB, at most 1024GB');
-}
+});
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'ERROR', 'CRIT', 'ALERT', 'FATAL'] as const;
+const LEVEL = { words: LEVELS, range: [0, 8], anyCase: true } as const;
 
 /** A log level by name, in any case, or by LXC's number. */
-export function logLevel(value: string): string {
+export const logLevel = accepting(LEVEL, (value: string): string => {
   const level = /^\d$/.test(value)
     ? LEVELS[Number(value)]
     : LEVELS.find((name) => name === value.toUpperCase());
   if (level !== undefined) return level;
   throw new BadValue(`it must be one of ${LEVELS.join(', ')}, or a number from 0 to 8`);
-}
+});
 
 const ARCHITECTURES = {
   linux32:
@@ -82,10 +83,11 @@ const ARCHITECTURES = {
   ).split(' '),
 } as const;
 
+const KNOWN = [...ARCHITECTURES.linux64, ...ARCHITECTURES.linux32].sort();
+
 /** lxc.arch: what personality(2) init gets. */
-export function architecture(value: string): 'linux32' | 'linux64' {
+export const architecture = accepting({ words: KNOWN }, (value: string): 'linux32' | 'linux64' => {
   if (ARCHITECTURES.linux64.includes(value)) return 'linux64';
   if (ARCHITECTURES.linux32.includes(value)) return 'linux32';
-  const known = [...ARCHITECTURES.linux64, ...ARCHITECTURES.linux32].sort().join(' ');
-  throw new BadValue(`it is no architecture known here: ${known}`);
-}
+  throw new BadValue('it is no architecture known here');
+});

@@ -1,5 +1,5 @@
 /** Capabilities and what cgroups are told. lxc.cap.*, lxc.cgroup.*, lxc.cgroup2.* */
-import { BadValue, type ParseContext } from '../key.ts';
+import { accepting, BadValue, type ParseContext } from '../key.ts';
 import type { Sourced } from '../model.ts';
 import { nearest } from '../nearest.ts';
 import { words } from './plain.ts';
@@ -19,14 +19,23 @@ function capability(word: string): string {
   if (/^\d{1,2}$/.test(word) && Number(word) < 64) return CAPABILITIES[Number(word)] ?? word;
   const plain = word.toLowerCase().replace(/^cap_/, '');
   const meant = nearest(plain, CAPABILITIES);
-  throw new BadValue(`${word} is not a capability`, { word, ...(meant && { nearest: meant }) });
+  throw new BadValue(`${word} is not a capability`, { word, ...(meant && { nearest: meant }), allowed: CAPABILITIES });
 }
 
-export const capabilities = (value: string): readonly string[] => words(value).map(capability);
+/** Numbers are taken for kernels that know more of them than this list. */
+const CAPABILITY = { range: [0, 63], several: true } as const;
+
+export const capabilities = accepting(
+  { ...CAPABILITY, words: CAPABILITIES },
+  (value: string): readonly string[] => words(value).map(capability),
+);
 
 /** "none" forgets what was to be kept so far; alone, it keeps nothing at all. */
-export const keptCapabilities = (value: string): readonly string[] =>
-  words(value).map((word) => (word === 'none' ? word : capability(word)));
+export const keptCapabilities = accepting(
+  { ...CAPABILITY, words: ['none', ...CAPABILITIES] },
+  (value: string): readonly string[] =>
+    words(value).map((word) => (word === 'none' ? word : capability(word))),
+);
 
 export function mergeKept(
   before: readonly Sourced<string>[],
@@ -51,7 +60,10 @@ function checkDeviceRule(value: string): void {
 /** The file is a name in the container's own group and nothing else: no path leads out of it. */
 export function cgroupValue(value: string, { variable }: ParseContext): readonly CgroupValue[] {
   if (!/^[A-Za-z0-9_]+(\.[A-Za-z0-9_-]+)+$/.test(variable)) {
-    throw new BadValue(`${variable} is not the name of a cgroup file, such as memory.max`);
+    throw new BadValue(`${variable} is not the name of a cgroup file, such as memory.max`, {
+      part: 'key',
+      word: variable,
+    });
   }
   if (variable === 'devices.allow' || variable === 'devices.deny') checkDeviceRule(value);
   return [{ file: variable, value }];
