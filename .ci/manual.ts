@@ -77,7 +77,10 @@ as the names of keys do. An empty value resets a key to its default; for a list 
 repeated, and add up; of other keys the last one counts.
 .PP
 A key that is not known, and a value that will not do, are errors: the container is not started, and all of them are
-told with their file and line.
+told with file, line and column, the word that is wrong, and what may stand there. Names from before LXC 3 are accepted
+with a warning;
+.BR tlxc-update-config (1)
+rewrites them.
 `;
 
 /** man/tlxc.container.conf.5 */
