@@ -12,7 +12,6 @@ const COMMANDS = [
   'checkconfig',
   'config',
   'console',
-  'copy',
   'create',
   'destroy',
   'doctor',

@@ -102,10 +102,11 @@ function devicesPart(settings: Settings): DevicesPart {
   };
 }
 
-function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgroup2' | 'cgroupDir'> {
+function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgroup2' | 'cgroupDir' | 'cgroupRelative'> {
   return {
     cgroup1: settings.all(cgroup.v1),
     cgroup2: settings.all(cgroup.v2),
+    cgroupRelative: flagOf(settings, cgroup.relative),
     cgroupDir: {
       ...optional('dir', settings.last(cgroup.dir)),
       ...optional('container', settings.last(cgroup.container)),

@@ -118,6 +118,8 @@ export interface ContainerConfig {
     readonly monitorPivot?: Sourced<string>;
     readonly containerInner?: Sourced<string>;
   };
+  /** lxc.cgroup.relative */
+  readonly cgroupRelative: boolean;
   readonly seccompProfile?: Sourced<string>;
   readonly signals: {
     readonly halt?: Sourced<Signal>;

@@ -1,11 +1,11 @@
 /** Reads what this machine can do: once a process, a handful of small files of /proc and /sys. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { join } from 'node:path';
 import { profileNames } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
-import type { HostFacts } from './facts.ts';
+import type { CgroupMount, HostFacts } from './facts.ts';
 import { filesystemKnown, hasIdmappedMounts, hasOverlayOnIdmapped } from './kernel.ts';
 import { signalNumbers } from './signals.ts';
 import { readUser } from './user.ts';
@@ -20,9 +20,11 @@ export function probeHost(): HostFacts {
 
 function readFacts(): HostFacts {
   const kernelRelease = release();
-  const cgroups = parseCgroupMounts(read('/proc/self/mountinfo'), (mountPoint) =>
-    read(join(mountPoint, 'cgroup.controllers')),
-  );
+  const cgroups = parseCgroupMounts({
+    mountinfo: read('/proc/self/mountinfo'),
+    membership: read('/proc/self/cgroup'),
+    controllersOf: (mountPoint) => read(join(mountPoint, 'cgroup.controllers')),
+  });
   const capabilities = knownCapabilities(read('/proc/sys/kernel/cap_last_cap'));
   const apparmor = read('/sys/module/apparmor/parameters/enabled').trim() === 'Y';
   const uid = process.getuid?.() ?? 0;
@@ -32,6 +34,9 @@ function readFacts(): HostFacts {
     cgroups,
     cgroupLayout: cgroupLayout(cgroups),
     cgroupNamespaces: existsSync('/proc/self/ns/cgroup'),
+    get blockWeights() {
+      return blockWeights(cgroups);
+    },
     capabilities,
     boundingCapabilities: boundingCapabilities(read('/proc/self/status'), capabilities),
     idmappedMounts: hasIdmappedMounts(kernelRelease),
@@ -47,6 +52,23 @@ function readFacts(): HostFacts {
     bootId: read('/proc/sys/kernel/random/boot_id').trim(),
     signals: signalNumbers,
   };
+}
+
+/** Without any block device nothing is weighed, and BFQ cannot be seen. */
+function blockWeights(cgroups: readonly CgroupMount[]): HostFacts['blockWeights'] {
+  const v2 = cgroups.find(({ version }) => version === 2);
+  const devices = list('/sys/block');
+  const bfq = devices.some((name) => /\bbfq\b/.test(read(join('/sys/block', name, 'queue/scheduler'))));
+  const cost = v2 !== undefined && existsSync(join(v2.mountPoint, 'io.cost.qos'));
+  return [...(cost ? (['io.weight'] as const) : []), ...(bfq ? (['io.bfq.weight'] as const) : [])];
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 function read(path: string): string {

@@ -82,7 +82,11 @@ export const CgroupHierarchy = record('CgroupHierarchy', {
   innerGroup: text,
   /** The monitor's own group; "" leaves it where it is. */
   monitorGroup: text,
+  /** Where the monitor goes at the end so that its own group can be removed; "": the nearest group above that takes it. */
+  pivotGroup: text,
   settings: Type.Array(CgroupSetting),
+  /** Those of them that limitGroup does not hand down: written to innerGroup, too. */
+  innerSettings: Type.Array(CgroupSetting),
   /** Files of innerGroup (besides the directory) handed to the container's root. */
   delegatedFiles: texts,
 });

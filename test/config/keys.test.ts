@@ -137,6 +137,7 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.cgroup.dir.monitor': relative,
   'lxc.cgroup.dir.monitor.pivot': relative,
   'lxc.cgroup.dir.container.inner': relative,
+  'lxc.cgroup.relative': flag,
   'lxc.cgroup.devices.allow': {
     good: [line('a'), line('c 1:3 rwm'), line('b *:* m')],
     bad: ['c 1:3', 'd 1:3 r', 'c 1 r', 'c 1:3 x', 'all'],

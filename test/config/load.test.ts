@@ -52,7 +52,7 @@ test('what LXC knows and TLXC does not yet is refused by name', (t) => {
     'lxc.prlimit.nofile lxc.sysctl.net.ipv4.ip_forward lxc.proc.oom_score_adj lxc.namespace.share.net lxc.time.offset.boot ' +
     'lxc.monitor.unshare lxc.selinux.context lxc.keyring.session lxc.sched.core lxc.execute.cmd lxc.init.groups ' +
     'lxc.seccomp.allow_nesting lxc.seccomp.notify.proxy lxc.net.3.macvlan.mode lxc.net.0.script.up lxc.net.0.l2proxy ' +
-    'lxc.net.0.veth.mode lxc.autodev.tmpfs.size lxc.rootfs.managed lxc.environment.runtime lxc.log.syslog lxc.cgroup.relative';
+    'lxc.net.0.veth.mode lxc.autodev.tmpfs.size lxc.rootfs.managed lxc.environment.runtime lxc.log.syslog';
   for (const key of keys.split(' ')) {
     t.deepEqual(problemsOfText(t, `${key} = 1`), [`config:1: ${key} is not supported by this version of TLXC`]);
   }

@@ -3,7 +3,6 @@
 /** A name ending in "*" stands for all that begin so; [i] for a number. */
 export const unsupported: readonly string[] = [
   'lxc.autodev.tmpfs.size',
-  'lxc.cgroup.relative',
   'lxc.environment.hooks',
   'lxc.environment.runtime',
   'lxc.ephemeral',
