@@ -12,6 +12,7 @@ const COMMANDS = [
   'checkconfig',
   'config',
   'console',
+  'copy',
   'create',
   'destroy',
   'doctor',

@@ -116,6 +116,14 @@ export class ConfigDocument {
     this.#insert(last === undefined ? this.#lines.length : last + 1, `${key} = ${quote(value)}`.trimEnd());
   }
 
+  /** Gives the lines of a key that have this value another one, each where it stands. */
+  replace(key: string, value: string, by: string): void {
+    for (const stored of this.#lines) {
+      if (stored.line.kind === 'entry' && stored.line.key === key && stored.line.value === value)
+        this.#edit(stored, by);
+    }
+  }
+
   /** Adds a comment line (without its "#") at the end; an empty text adds a blank line. */
   comment(text: string): void {
     checkText(text);

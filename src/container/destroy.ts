@@ -1,5 +1,5 @@
 /** Removes a container: it is gone with one rename into LXCPATH/.trash, whatever the deletion after it takes. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { loadContainerConfig } from '../config/load.ts';
@@ -8,11 +8,13 @@ import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { removeTree, renameDurably } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
-import { runDestroyHooks } from './destroy-hooks.ts';
+import { clonesOf, countedClones, forgetClone } from './clones.ts';
+import { runHostHooks } from './host-hooks.ts';
 import { releaseRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers, trashPath } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { recoverRename } from './pending-rename.ts';
 import { stopContainer } from './stop.ts';
 
 export interface DestroyRequest {
@@ -35,6 +37,7 @@ const REMOVABLE = ['dir', 'overlay', 'overlayfs'];
 export async function destroyContainer(request: DestroyRequest): Promise<void> {
   const { name, lxcpath, system, force } = request;
   const paths = containerPaths(system, lxcpath, name);
+  await recoverRename(paths);
   await sweepQuietly(request);
   if (!existsSync(paths.config)) throw notDefined(paths);
   if (isRunning(paths)) {
@@ -80,12 +83,13 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
   const config = loadForDestroy(request, paths);
   if (config) {
     checkStorage(config, paths, request.warn);
-    await runDestroyHooks(config, paths, request.environment);
+    await runHostHooks({ hook: 'destroy', config, configFile: paths.config }, request.environment);
   }
   const trash = trashPath(lxcpath);
   mkdirSync(trash, { recursive: true, mode: 0o700 });
   const trashed = join(trash, randomUUID());
   await renameDurably(paths.dir, trashed);
+  forgetClone(trashed, { lxcpath, name });
   // In this order: a range in use by nobody is found and taken again, one given out twice never is.
   for (const { value } of config?.idmap ?? []) releaseRange(request.system, value.outside, paths.config);
   return trashed;
@@ -102,10 +106,12 @@ function checkDependants({ name, snapshots }: DestroyRequest, { dir }: Container
   const snaps = join(dir, 'snaps');
   if (!snapshots && existsSync(snaps) && readdirSync(snaps).length > 0)
     throw refuse(`${name} has snapshots`, 'tlxc-destroy -s destroys them with it');
-  // LXC counts here the containers whose root filesystem lies over this one's.
-  const clones = join(dir, 'lxc_snapshots');
-  if (existsSync(clones) && readFileSync(clones, 'utf8').trim().replace(/^0$/, '') !== '')
-    throw refuse(`${name} has clones`, `destroy the clones first; they are listed in ${clones}`);
+  const clones = clonesOf(dir).map((clone) => clone.name);
+  if (clones.length > 0 || countedClones(dir) > 0)
+    throw refuse(
+      `${name} has clones`,
+      `destroy the clones first: ${clones.join(', ') || 'see lxc_snapshots'}`,
+    );
 }
 
 /** null: it cannot be read, and the person wants it gone all the same. */

@@ -130,10 +130,21 @@ function firstFree(directory: string, lxcpath: string, owner: RangeOwner, system
   });
 }
 
+const recordOf = (system: SystemConfig, first: number): string =>
+  join(system.stateDir, 'ranges', String(first));
+
+/** Whether the range that begins with first was given to the container of that configuration file. */
+export const ownsRange = (system: SystemConfig, first: number, config: string): boolean =>
+  existsSync(recordOf(system, first)) && ownerOf(recordOf(system, first))?.config === config;
+
+/** Records another owner of a range that is held: the container gets another name. */
+export function recordRange(system: SystemConfig, first: number, owner: RangeOwner): void {
+  writeFileAtomically(recordOf(system, first), JSON.stringify(owner), { mode: 0o600 });
+}
+
 /** Gives back the range that begins with first, if it is recorded for the container of that configuration file. */
 export function releaseRange(system: SystemConfig, first: number, config: string): void {
-  const file = join(system.stateDir, 'ranges', String(first));
-  if (existsSync(file) && ownerOf(file)?.config === config) rmSync(file, { force: true });
+  if (ownsRange(system, first, config)) rmSync(recordOf(system, first), { force: true });
 }
 
 function ownerOf(file: string): RangeOwner | null {

@@ -13,6 +13,7 @@ import { launchMonitor, type Started } from './launch.ts';
 import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { recoverRename } from './pending-rename.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
@@ -140,6 +141,7 @@ export async function startContainer(
 ): Promise<Started> {
   const { warn = () => undefined } = callbacks;
   const paths = containerPaths(request.system, request.lxcpath, request.name);
+  await recoverRename(paths);
   checkStopped(paths);
   const { plan, warnings } = planStart(request);
   warnings.forEach(warn);

@@ -79,6 +79,12 @@ export class ImageStore {
       : null;
   }
 
+  /** The image whose tree this is; null for any other path. */
+  idOf(rootfs: string): string | null {
+    const [, id = ''] = /([^/]+)\/rootfs$/.exec(rootfs) ?? [];
+    return ID.test(id) && rootfs === join(this.#images, id, 'rootfs') ? id : null;
+  }
+
   list(): StoredImage[] {
     if (!existsSync(this.#images)) return [];
     return readdirSync(this.#images).flatMap((name) => this.get(name) ?? []);

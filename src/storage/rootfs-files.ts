@@ -145,6 +145,16 @@ function identify(text: string | null): string | null {
   return text?.trim() === 'uninitialized' ? `${randomUUID().replaceAll('-', '')}\n` : null;
 }
 
+/** A copy is another machine: two with one id would be given one address by DHCP. */
+const reidentify = (text: string | null): string | null =>
+  text !== null && /^[0-9a-f]{32}$/.test(text.trim()) ? `${randomUUID().replaceAll('-', '')}\n` : null;
+
+/** Gives a copy a machine id of its own, and its name in /etc/hostname; null: it keeps the source's. */
+export function nameCopy(layers: readonly string[], name: string | null): void {
+  if (name !== null) editRootfsFile(layers, '/etc/hostname', (text) => (text === null ? null : `${name}\n`));
+  editRootfsFile(layers, '/etc/machine-id', reidentify);
+}
+
 /** Gives a new container its name (LXC_NAME in the files that the image lists, /etc/hostname in any case) and its id. */
 export function nameRootfs(layers: readonly string[], name: string, templates: readonly string[]): void {
   for (const path of new Set(['/etc/hosts', ...templates])) {

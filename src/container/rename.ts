@@ -1,0 +1,93 @@
+/**
+ * Gives a container another name. Its directory is renamed, and its configuration names that directory: the new
+ * configuration lies beside the old one first, and who is killed between the two renames leaves what the next command
+ * completes (finishRename).
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { loadContainerConfig } from '../config/load.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { readConfigFile } from '../config/read-file.ts';
+import { TlxcError } from '../errors.ts';
+import { refuseMounted } from '../host/mounts.ts';
+import { renameDurably, syncFilesystem } from '../host/trees.ts';
+import { ImageStore } from '../image/store.ts';
+import { layersOf } from '../storage/copy.ts';
+import { clonesOf, countedClones } from './clones.ts';
+import { copiedConfig } from './copy-config.ts';
+import { checkSource, refuseExisting } from './copy.ts';
+import { ownsRange, recordRange } from './id-ranges.ts';
+import { withLock } from './lock.ts';
+import { finishRename, pendingConfig, recoverRename } from './pending-rename.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
+
+export interface RenameRequest {
+  readonly name: string;
+  readonly newName: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_BUSY; the container is then as it was. */
+export async function renameContainer(request: RenameRequest): Promise<void> {
+  const { name, newName, lxcpath, system } = request;
+  const [source, target] = [containerPaths(system, lxcpath, name), containerPaths(system, lxcpath, newName)];
+  await recoverRename(source);
+  checkSource(source);
+  refuseExisting(target);
+  await withLock(source, () => withLock(target, () => renameLocked(request, source, target)));
+}
+
+function refuseDependants({ dir, name }: ContainerPaths): void {
+  const snaps = join(dir, 'snaps');
+  const refuse = (what: string, hint: string): TlxcError =>
+    new TlxcError({ code: 'TLXC_E_BUSY', message: `${name} has ${what}`, container: name, hint });
+  if (existsSync(snaps) && readdirSync(snaps).length > 0)
+    throw refuse('snapshots', 'they name it; destroy them first');
+  const [clone] = clonesOf(dir);
+  if (clone !== undefined || countedClones(dir) > 0)
+    throw refuse(
+      'clones',
+      `${clone?.name ?? 'they'} lies over its root filesystem; destroy the clones first`,
+    );
+}
+
+async function renameLocked(
+  request: RenameRequest,
+  source: ContainerPaths,
+  target: ContainerPaths,
+): Promise<void> {
+  checkSource(source);
+  refuseExisting(target);
+  refuseDependants(source);
+  refuseMounted(source.dir);
+  const { name, newName, lxcpath, system, environment } = request;
+  const config = loadContainerConfig({ name, lxcpath, configFile: source.config, environment });
+  const path = config.rootfs.path?.value;
+  const text = copiedConfig({
+    text: readConfigFile(source.config).text,
+    file: source.config,
+    sourceDir: source.dir,
+    dir: target.dir,
+    name: newName,
+    rootfsPath: path?.replaceAll(`${source.dir}/`, `${target.dir}/`) ?? null,
+    firstId: null,
+    keepName: config.utsName?.value !== name,
+    keepMac: true,
+  });
+  // Held by either name from here on: by the old directory while it is there, by the new configuration after.
+  const owner = { staging: source.dir, config: target.config };
+  const first = config.idmap[0]?.value.outside;
+  if (first !== undefined && ownsRange(system, first, source.config)) recordRange(system, first, owner);
+  const store = new ImageStore(system.cacheDir);
+  for (const layer of path === undefined ? [] : layersOf(path)) {
+    const id = store.idOf(layer);
+    if (id !== null) store.reference(id, owner);
+  }
+  writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
+  await renameDurably(source.dir, target.dir);
+  finishRename(target.dir);
+  await syncFilesystem(target.dir);
+}
