@@ -35,13 +35,13 @@ const header = (title: string, what: string) =>
   `.TH ${title.toUpperCase()} 5 2026-11 TLXC "TLXC manual"\n.SH NAME\n${title} \\- ${what}\n`;
 
 const SECTIONS: readonly (readonly [title: string, names: RegExp])[] = [
-  ['SYSTEM', /^lxc\.(include|arch|uts|init|environment|log|signal)/],
+  ['SYSTEM', /^lxc\.(include|arch|uts|init|environment|execute|log|signal)/],
   ['ROOT FILESYSTEM AND MOUNTS', /^(lxc\.(rootfs|mount)|tlxc\.mount)/],
   ['DEVICES AND TERMINALS', /^lxc\.(autodev|tty|pty|console)/],
   ['NETWORK', /^lxc\.net\./],
   ['CONTROL GROUPS', /^lxc\.cgroup/],
   ['PRIVILEGES', /^lxc\.(idmap|cap|no_new_privs|seccomp|apparmor)/],
-  ['STARTING AND HOOKS', /^lxc\.(start|group|hook)/],
+  ['STARTING AND HOOKS', /^lxc\.(start|group|ephemeral|monitor|hook)/],
 ];
 
 function sections(entries: readonly Entry[]): string {

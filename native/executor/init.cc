@@ -92,7 +92,7 @@ Status run_restricted(plan::StartPlan plan, const UniqueFd& seccomp, const std::
     std::vector<std::string> extra = plan.hooks.childEnvironment;
     if (!ttys.empty())
         extra.push_back(ttys);
-    return hooks::run(plan.hooks.start, "start", plan.hooks.environment, extra);
+    return hooks::run(plan.hooks.start, "start", plan.hooks.insideEnvironment, extra);
 }
 
 } // namespace

@@ -34,15 +34,8 @@ void Report::line(const std::string& json) {
     }
 }
 
-void Report::warning(const std::string& text, const std::string& path) {
-    Buffer buffer;
-    Writer json{buffer};
-    json.StartObject();
-    field(json, "kind", "warning");
-    field(json, "text", text);
-    field(json, "path", path);
-    json.EndObject();
-    line(buffer.GetString());
+void Report::warning(const Failure& failure) {
+    tell("warning", failure);
 }
 
 void Report::running(pid_t initPid, pid_t monitorPid) {
@@ -58,10 +51,15 @@ void Report::running(pid_t initPid, pid_t monitorPid) {
 }
 
 void Report::failed(const Failure& failure) {
+    tell("failed", failure);
+    fd_.reset();
+}
+
+void Report::tell(const char* kind, const Failure& failure) {
     Buffer buffer;
     Writer json{buffer};
     json.StartObject();
-    field(json, "kind", "failed");
+    field(json, "kind", kind);
     field(json, "step", failure.step);
     field(json, "syscall", failure.syscall);
     field(json, "errno", failure.err);
@@ -72,7 +70,6 @@ void Report::failed(const Failure& failure) {
     field(json, "key", failure.key);
     json.EndObject();
     line(buffer.GetString());
-    fd_.reset();
 }
 
 } // namespace tlxc

@@ -13,12 +13,13 @@ namespace tlxc {
 class Report {
   public:
     explicit Report(UniqueFd fd) : fd_(std::move(fd)) {}
-    void warning(const std::string& text, const std::string& path = {});
+    void warning(const Failure& failure);          // of what does not stop the start
     void running(pid_t initPid, pid_t monitorPid); // the last word: closes the descriptor
     void failed(const Failure& failure);           // the last word: closes the descriptor
     [[nodiscard]] int fd() const { return fd_.get(); }
 
   private:
+    void tell(const char* kind, const Failure& failure);
     void line(const std::string& json);
     UniqueFd fd_; // -1 during a reboot: nobody listens any more
 };

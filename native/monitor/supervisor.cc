@@ -11,6 +11,7 @@
 #include "executor/cgroup.h"
 #include "executor/execute.h"
 #include "executor/freezer.h"
+#include "executor/hooks.h"
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -250,6 +251,7 @@ void Supervisor::buried(bool postStopOk) {
     if (reboot_)
         return restart();
     Result<plan::StartPlan> plan = read_plan();
+    hasRun_ = true;
     finish(plan.ok() ? &plan.value() : nullptr);
 }
 
@@ -273,8 +275,18 @@ void Supervisor::finish(const plan::StartPlan* plan) {
     if (plan != nullptr)
         cgroup::remove_monitor(*plan);
     dir_.release();
+    if (plan != nullptr && hasRun_)
+        run_after_stop(*plan);
     set_state(State::Stopped, true);
     done_ = true;
+}
+
+// The locks are released by now: what is run here takes them.
+void Supervisor::run_after_stop(const plan::StartPlan& plan) {
+    Status status =
+        hooks::run(plan.monitor.afterStop, "after-stop", plan.hooks.environment, {"LXC_TARGET=stop"});
+    if (!status.ok())
+        log_.failure(Log::Level::Error, status.failure());
 }
 
 Result<plan::StartPlan> Supervisor::read_plan() const {

@@ -8,7 +8,7 @@ import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import { startHooks } from '../plan/hooks.ts';
 import type { StartPlan } from '../plan/types.ts';
-import { startFailure } from './start-failure.ts';
+import { startFailure, startWarning } from './start-failure.ts';
 
 export interface Started {
   /** In the host's PID namespace. */
@@ -44,7 +44,7 @@ async function outcomeOf(statusFd: number, warn: (text: string) => void): Promis
   for await (const line of linesOf(statusFd)) {
     const message = JSON.parse(line) as StartMessage;
     if (message.kind !== 'warning') return message;
-    warn(message.path ? `${message.text} (${message.path})` : message.text);
+    warn(startWarning(message));
   }
   return null;
 }

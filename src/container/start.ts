@@ -9,6 +9,7 @@ import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
 import type { ShareableNamespace, StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
+import { destroyCommand } from './ephemeral.ts';
 import { launchMonitor, type Started } from './launch.ts';
 import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
@@ -17,7 +18,7 @@ import { recoverRename } from './pending-rename.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
-export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'share'>> {
+export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'share' | 'destroy'>> {
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
@@ -107,6 +108,7 @@ export function planStart(request: StartRequest): CompiledStart {
       ...fromCommandLine,
       runDir: paths.runDir,
       share: sharedPaths(request),
+      destroy: config.ephemeral && destroyCommand(paths),
       environment: request.environment,
     },
     files: { seccompProfile },

@@ -63,7 +63,7 @@ export interface MonitorInfo {
   readonly noNewPrivileges: boolean;
   readonly apparmorProfile: string;
   readonly personality: string;
-  /** lxc.environment of the running container, for attach. */
+  /** What init was given, container=lxc among it, for attach. */
   readonly environment: readonly string[];
   readonly idmap: readonly { kind: 'uid' | 'gid'; inside: number; outside: number; count: number }[];
   readonly ttys: number;
@@ -90,17 +90,19 @@ export interface Event {
  */
 export type StartMessage =
   /** Something a person should know that does not stop the start. */
-  | { readonly kind: 'warning'; readonly text: string; readonly path: string }
+  | ({ readonly kind: 'warning' } & StepFailure)
   | { readonly kind: 'running'; readonly initPid: number; readonly monitorPid: number }
-  | {
-      readonly kind: 'failed';
-      /** "already-running", or the step's name: "mount", "cgroup", "hook" … */
-      readonly step: string;
-      readonly syscall: string;
-      readonly errno: number;
-      readonly path: string;
-      readonly detail: string;
-      readonly file: string;
-      readonly line: number;
-      readonly key: string;
-    };
+  | ({ readonly kind: 'failed' } & StepFailure);
+
+/** native/common/result.h */
+export interface StepFailure {
+  /** "already-running", or the step's name: "mount", "cgroup", "hook" … */
+  readonly step: string;
+  readonly syscall: string;
+  readonly errno: number;
+  readonly path: string;
+  readonly detail: string;
+  readonly file: string;
+  readonly line: number;
+  readonly key: string;
+}

@@ -56,9 +56,11 @@ const Hooks = record('Hooks', {
   postStop: Type.Array(Hook),
   /** lxc.hook.version: 0 or 1. */
   version: whole,
-  /** KEY=VALUE, the whole environment of every hook but for what only the executor learns (LXC_PID, LXC_TARGET, …). */
+  /** KEY=VALUE, the whole environment of every hook but start, without what only the executor learns (LXC_PID, LXC_TARGET …). */
   environment: texts,
-  /** KEY=VALUE, added for hooks that run in the child (lxc.environment). */
+  /** The same for start hooks, which are programs of the container's: little of it is the caller's. */
+  insideEnvironment: texts,
+  /** KEY=VALUE, added for hooks that run in the child (lxc.environment, lxc.environment.hooks). */
   childEnvironment: texts,
 });
 
@@ -327,6 +329,10 @@ const Monitor = record('Monitor', {
   foreground: flag,
   /** The process title shown by ps. */
   title: text,
+  /** A mount namespace of its own, in which the host's mounts are slaves, before its first hook (lxc.monitor.unshare). */
+  unshare: flag,
+  /** Run with the hooks' environment once nothing of the container is left, if it ever ran (lxc.ephemeral). */
+  afterStop: Type.Array(Hook),
 });
 
 export const StartPlan = record('StartPlan', {
@@ -339,6 +345,8 @@ export const StartPlan = record('StartPlan', {
   inputs: Type.Array(InputFile),
   logFile: text,
   logLevel: text,
+  /** The syslog's facility as syslog(3) counts them (LOG_DAEMON is 24); 0: nothing is sent there. */
+  logFacility: whole,
   monitor: Monitor,
   hooks: Hooks,
   namespaces: Type.Array(Namespace),

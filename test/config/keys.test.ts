@@ -46,6 +46,7 @@ const mount: Row = {
 };
 const line = (value: string): Good => [value, `${value}\n`];
 
+const environment = { good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n'] as const], bad: ['NOT_HERE', '=a'] };
 const rows: Readonly<Record<string, Row>> = {
   'lxc.arch': {
     good: [
@@ -64,7 +65,14 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.signal.halt': signal,
   'lxc.signal.reboot': signal,
   'lxc.signal.stop': signal,
-  'lxc.environment': { good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n']], bad: ['NOT_HERE', '=a'] },
+  'lxc.environment': environment,
+  'lxc.environment.runtime': environment,
+  'lxc.environment.hooks': environment,
+  'lxc.execute.cmd': { good: ['/bin/a "b c"'], bad: ['"a', '""'] },
+  'lxc.log.syslog': { good: ['daemon', 'local0', 'LOCAL7'], bad: ['user', 'local8', 'local', '24'] },
+  'lxc.ephemeral': flag,
+  'lxc.monitor.unshare': flag,
+  'lxc.monitor.signal.pdeath': signal,
   'lxc.log.file': path,
   'lxc.log.level': {
     good: [

@@ -3,14 +3,8 @@
 /** A name ending in "*" stands for all that begin so; [i] for a number. */
 export const unsupported: readonly string[] = [
   'lxc.autodev.tmpfs.size',
-  'lxc.environment.hooks',
-  'lxc.environment.runtime',
-  'lxc.ephemeral',
-  'lxc.execute.cmd',
   'lxc.init.groups',
   'lxc.keyring.*',
-  'lxc.log.syslog',
-  'lxc.monitor.*',
   'lxc.namespace.*',
   'lxc.prlimit.*',
   'lxc.proc.*',
