@@ -11,6 +11,7 @@ import type { ShareableNamespace, StartFiles, StartOptions as PlanOptions } from
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
 import { destroyCommand } from './ephemeral.ts';
 import { launchMonitor, type Started } from './launch.ts';
+import { provideBridge } from './bridge.ts';
 import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
@@ -151,6 +152,7 @@ export async function startContainer(
     // Again: one that was on its way may run by now.
     checkStopped(paths);
     await sweepDead(paths);
+    await provideBridge(plan, request, warn);
     return launchMonitor(plan, warn).catch((error: unknown) => {
       throw withLikelyCauses(error, request);
     });

@@ -138,6 +138,8 @@ export interface Binding {
     initPidfd: number;
     timeoutMs: number;
   }): readonly InterfaceState[] | NativeFailure;
+  /** Whether nftables has a table `inet NAME` in this network namespace. Needs root. */
+  hasPacketFilterTable(name: string): boolean | NativeFailure;
 }
 
 let loaded: Binding | undefined;
