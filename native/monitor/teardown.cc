@@ -19,7 +19,8 @@ std::string upper(std::string word) {
 
 } // namespace
 
-void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target, Log& log) {
+void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target,
+          const Log& log) {
     std::vector<std::string> environment{std::string("LXC_TARGET=") + target,
                                          "LXC_PID=" + std::to_string(running.initPid)};
     std::vector<std::string> arguments;
@@ -36,7 +37,7 @@ void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, co
     cgroup::remove(running.cgroups, kCgroupDeadlineMs);
 }
 
-bool post_stop(const plan::StartPlan& plan, const char* target, Log& log) {
+bool post_stop(const plan::StartPlan& plan, const char* target, const Log& log) {
     const Status status = hooks::run(plan.hooks.postStop, "post-stop", plan.hooks.environment,
                                      {std::string("LXC_TARGET=") + target});
     if (!status.ok())

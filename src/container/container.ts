@@ -134,7 +134,8 @@ export class Container {
   }
 
   stop({ how = 'halt', timeoutMs = 60_000, escalate = true }: StopOptions = {}): Promise<void> {
-    return stopContainer({ name: this.name, ...this.#place, how, timeoutMs, escalate });
+    const { system, lxcpath } = this.#place;
+    return stopContainer({ name: this.name, system, lxcpath, how, timeoutMs, escalate });
   }
 
   /** Runs a command in the running container and collects what it prints. */

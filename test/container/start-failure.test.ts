@@ -23,7 +23,6 @@ const plan = {
     preStart: [{ argv, timeoutMs: 1000, origin }],
     version: 0,
     environment: [],
-    insideEnvironment: [],
     childEnvironment: [],
   },
 } as unknown as StartPlan;

@@ -73,8 +73,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     inputs: [],
     logFile: '',
     logLevel: 'ERROR',
-    logFacility: 0,
-    monitor: { pidFile: '', foreground: false, unshare: false, afterStop: [], title: '' },
+    monitor: { pidFile: '', foreground: false, title: '' },
     hooks: {
       ...{
         preStart: [],
@@ -88,7 +87,6 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
       },
       version: 0,
       environment: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
-      insideEnvironment: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
       childEnvironment: [],
     },
     namespaces: ALL_NAMESPACES.filter((each) => unprivileged || each !== 'user'),

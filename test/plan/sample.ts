@@ -40,14 +40,11 @@ export const minimalConfig: ContainerConfig = {
   cgroup1: [],
   cgroup2: [],
   cgroupDir: {},
-  cgroupRelative: false,
   signals: {},
   init: { uid: 0, gid: 0 },
   environment: [],
-  environmentRuntime: [],
-  environmentHooks: [],
   log: {},
-  monitor: { unshare: false },
+  seccomp: { allowNesting: false },
   apparmor: { allowIncomplete: false, allowNesting: false, raw: [] },
   start: { auto: false, delay: 0, order: 0 },
   groups: [],
@@ -60,14 +57,6 @@ const v1 = (mountPoint: string, ...controllers: string[]) => ({
   version: 1 as const,
   mountPoint: `/sys/fs/cgroup/${mountPoint}`,
   controllers,
-  ownGroup: 'user/login',
-});
-
-const v2 = (mountPoint: string, ...controllers: string[]) => ({
-  version: 2 as const,
-  mountPoint,
-  controllers,
-  ownGroup: 'user/login',
 });
 
 const HIERARCHIES_V1 = [
@@ -82,10 +71,12 @@ const HIERARCHIES_V1 = [
 export const hybridHost: HostFacts = {
   kernelRelease: '6.18.0',
   machine: 'x86_64',
-  cgroups: [...HIERARCHIES_V1, v2('/sys/fs/cgroup/unified', 'hugetlb')],
+  cgroups: [
+    ...HIERARCHIES_V1,
+    { version: 2, mountPoint: '/sys/fs/cgroup/unified', controllers: ['hugetlb'] },
+  ],
   cgroupLayout: 'hybrid',
   cgroupNamespaces: true,
-  blockWeights: ['io.bfq.weight'],
   capabilities: CAPABILITY_NAMES,
   boundingCapabilities: CAPABILITY_NAMES.filter((name) => name !== 'sys_resource'),
   idmappedMounts: true,
@@ -94,6 +85,7 @@ export const hybridHost: HostFacts = {
   apparmor: false,
   apparmorProfiles: [],
   seccomp: true,
+  filtered: false,
   uid: 0,
   gid: 0,
   user: null,
@@ -105,7 +97,9 @@ export const v1Host: HostFacts = { ...hybridHost, cgroups: HIERARCHIES_V1, cgrou
 
 export const v2Host: HostFacts = {
   ...hybridHost,
-  cgroups: [v2('/sys/fs/cgroup', 'cpuset', 'cpu', 'io', 'memory', 'pids')],
+  cgroups: [
+    { version: 2, mountPoint: '/sys/fs/cgroup', controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
+  ],
   cgroupLayout: 'v2',
 };
 

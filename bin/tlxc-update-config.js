@@ -1,2 +1,0 @@
-#!/usr/bin/env node
-require('./run.js').run('tlxc-update-config');

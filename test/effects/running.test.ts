@@ -1,4 +1,0 @@
-import { see } from './effect.ts';
-import { running } from './tables/running.ts';
-
-see(running);
