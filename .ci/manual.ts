@@ -35,13 +35,13 @@ const header = (title: string, what: string) =>
   `.TH ${title.toUpperCase()} 5 2026-11 TLXC "TLXC manual"\n.SH NAME\n${title} \\- ${what}\n`;
 
 const SECTIONS: readonly (readonly [title: string, names: RegExp])[] = [
-  ['SYSTEM', /^lxc\.(include|arch|uts|init|environment|log|signal)/],
+  ['SYSTEM', /^lxc\.(include|arch|uts|init|environment|execute|log|signal)/],
   ['ROOT FILESYSTEM AND MOUNTS', /^(lxc\.(rootfs|mount)|tlxc\.mount)/],
   ['DEVICES AND TERMINALS', /^lxc\.(autodev|tty|pty|console)/],
   ['NETWORK', /^lxc\.net\./],
   ['CONTROL GROUPS', /^lxc\.cgroup/],
   ['PRIVILEGES', /^lxc\.(idmap|cap|no_new_privs|seccomp|apparmor)/],
-  ['STARTING AND HOOKS', /^lxc\.(start|group|hook)/],
+  ['STARTING AND HOOKS', /^lxc\.(start|group|ephemeral|monitor|hook)/],
 ];
 
 function sections(entries: readonly Entry[]): string {
@@ -77,7 +77,10 @@ as the names of keys do. An empty value resets a key to its default; for a list 
 repeated, and add up; of other keys the last one counts.
 .PP
 A key that is not known, and a value that will not do, are errors: the container is not started, and all of them are
-told with their file and line.
+told with file, line and column, the word that is wrong, and what may stand there. Names from before LXC 3 are accepted
+with a warning;
+.BR tlxc-update-config (1)
+rewrites them.
 `;
 
 /** man/tlxc.container.conf.5 */

@@ -21,6 +21,7 @@ const COMMANDS = [
   'net',
   'start',
   'stop',
+  'update-config',
 ];
 /** Those of tlxc(7), in every command's --help. */
 const COMMON = ['--logfile', '--logpriority', '--quiet', '--lxcpath', '--help', '--usage', '--version'];

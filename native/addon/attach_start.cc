@@ -30,8 +30,7 @@ Failure told(const AttachChild& child, const AttachReport& report) {
                               {"capabilities", "prctl"}, {"no_new_privs", "prctl"},
                               {"cwd", "chdir"},          {"stdio", "dup2"},
                               {"stdio", "open"},         {"descriptors", "close_range"},
-                              {"seccomp", "seccomp"},    {"seccomp", "sendmsg"},
-                              {"enter", "execveat"}};
+                              {"seccomp", "seccomp"},    {"enter", "execveat"}};
     const auto& name = names[static_cast<int>(report.step)];
     Failure failure{.step = name.step, .syscall = name.syscall, .err = report.err};
     if (report.step == AttachStep::cgroup)

@@ -9,5 +9,6 @@ void export_attach(Napi::Env env, Napi::Object exports);
 void export_process(Napi::Env env, Napi::Object exports);
 void export_files(Napi::Env env, Napi::Object exports);
 void export_network_state(Napi::Env env, Napi::Object exports);
+void export_packet_filter(Napi::Env env, Napi::Object exports);
 
 } // namespace tlxc

@@ -29,14 +29,15 @@ Failure failed(const char* syscall, const CgroupHierarchy& hierarchy, const std:
     return syscall_failure("cgroup", syscall, group_path(hierarchy, group));
 }
 
-Status write_settings(const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
-    for (const auto& setting : hierarchy.settings) {
+Status write_settings(const CgroupHierarchy& hierarchy, const std::vector<plan::CgroupSetting>& settings,
+                      const std::string& name, int group) {
+    for (const auto& setting : settings) {
         if (setting.file.empty() || setting.file.find('/') != std::string::npos ||
             setting.file.starts_with('.'))
             return at(refusal("cgroup", "not-a-cgroup-file", setting.file), setting.origin);
-        if (write_file(place.owner.get(), setting.file.c_str(), setting.value))
+        if (write_file(group, setting.file.c_str(), setting.value))
             continue;
-        return at(failed("write", hierarchy, place.limitGroup + "/" + setting.file), setting.origin);
+        return at(failed("write", hierarchy, name + "/" + setting.file), setting.origin);
     }
     return {};
 }
@@ -75,7 +76,7 @@ Status delegate(const StartPlan& plan, const CgroupHierarchy& hierarchy, const C
 // Everything between an empty limit group and one that the child may enter. The inner group comes after the
 // limits: a v1 child group copies its parent's device list and cpuset when it is made.
 Status fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
-    TRY(write_settings(hierarchy, place));
+    TRY(write_settings(hierarchy, hierarchy.settings, place.limitGroup, place.owner.get()));
     if (hierarchy.version == 2 && !plan.cgroups.deviceRules.empty()) {
         Status status = attach_device_program(place.owner.get(), plan.cgroups.deviceRules);
         if (!status.ok()) {
@@ -86,6 +87,7 @@ Status fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const Cgrou
     const UniqueFd inner = make_group(hierarchy, place.innerGroup, Controllers::HandDown);
     if (!inner)
         return failed("mkdir", hierarchy, place.innerGroup);
+    TRY(write_settings(hierarchy, hierarchy.innerSettings, place.innerGroup, inner.get()));
     return delegate(plan, hierarchy, place, inner.get());
 }
 
@@ -101,7 +103,8 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
         place.limitGroup = hierarchy.limitGroup + suffix;
         place.innerGroup = place.limitGroup + hierarchy.innerGroup.substr(hierarchy.limitGroup.size());
         place.monitorGroup = hierarchy.monitorGroup;
-        const Claim result = claim(hierarchy, place.limitGroup, place.owner);
+        const Leftover leftover = plan.cgroups.allowSuffix ? Leftover::Replace : Leftover::Keep;
+        const Claim result = claim(hierarchy, place.limitGroup, leftover, place.owner);
         if (result != Claim::Ours) {
             failure = failed("mkdir", hierarchy, place.limitGroup);
             return result;
@@ -113,8 +116,8 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
 
 Status check(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
-        const std::string all =
-            "/" + hierarchy.limitGroup + "/" + hierarchy.innerGroup + "/" + hierarchy.monitorGroup + "/";
+        const std::string all = "/" + hierarchy.limitGroup + "/" + hierarchy.innerGroup + "/" +
+                                hierarchy.monitorGroup + "/" + hierarchy.pivotGroup + "/";
         if (hierarchy.limitGroup.empty() || !hierarchy.innerGroup.starts_with(hierarchy.limitGroup) ||
             all.find("/../") != std::string::npos)
             return refusal("cgroup", "bad-group-name", group_path(hierarchy, hierarchy.limitGroup));
@@ -134,6 +137,14 @@ const char* own_entry(int64_t version) {
 bool move_into(const CgroupHierarchy& hierarchy, const std::string& group) {
     const UniqueFd fd = open_group(hierarchy.mountPoint, group);
     return fd && write_file(fd.get(), own_entry(hierarchy.version), "0");
+}
+
+// Moves this process into the group that the configuration has for the end, if it has one.
+bool pivot(const CgroupHierarchy& hierarchy) {
+    if (hierarchy.pivotGroup.empty())
+        return false;
+    const UniqueFd group = make_group(hierarchy, hierarchy.pivotGroup, Controllers::LeaveAlone);
+    return group && write_file(group.get(), own_entry(hierarchy.version), "0");
 }
 
 // Kills what lives in the place and removes its groups; false while something is still left.
@@ -178,6 +189,12 @@ Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
         places.clear();
         if (result == Claim::Failed)
             return failure;
+        if (result == Claim::Exists)
+            return Failure{.step = "cgroup",
+                           .syscall = "mkdir",
+                           .err = EEXIST,
+                           .path = failure.path,
+                           .detail = "exists"};
         if (!plan.cgroups.allowSuffix || number + 1 == kSuffixes)
             return Failure{
                 .step = "cgroup", .syscall = "mkdir", .err = EBUSY, .path = failure.path, .detail = "in-use"};
@@ -242,9 +259,10 @@ void remove_monitor(const StartPlan& plan) {
             continue;
         auto [parent, name] = split_last(hierarchy.monitorGroup);
         const UniqueFd above = open_group(hierarchy.mountPoint, parent);
-        // Upwards to the first group that takes a process: one that hands v2 controllers down does not.
-        while (!move_into(hierarchy, parent) && !parent.empty())
-            parent = split_last(parent).first;
+        if (!pivot(hierarchy))
+            // Upwards to the first group that takes a process: one that hands v2 controllers down does not.
+            while (!move_into(hierarchy, parent) && !parent.empty())
+                parent = split_last(parent).first;
         if (above)
             (void)unlinkat(above.get(), name.c_str(), AT_REMOVEDIR); // a namesake elsewhere may still use it
     }

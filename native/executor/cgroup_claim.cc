@@ -94,7 +94,7 @@ UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group, Co
     return here;
 }
 
-Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, UniqueFd& owner) {
+Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, Leftover leftover, UniqueFd& owner) {
     const auto [parent, name] = split_last(group);
     const UniqueFd above = make_group(hierarchy, parent, Controllers::HandDown);
     if (!above)
@@ -118,6 +118,8 @@ Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, UniqueFd
         }
         if (!empties(fd.get(), static_cast<int>(hierarchy.version)))
             return Claim::InUse;
+        if (leftover == Leftover::Keep)
+            return Claim::Exists;
         if (!remove_tree(above.get(), name))
             return errno == EBUSY ? Claim::InUse : Claim::Failed;
     }

@@ -19,10 +19,14 @@ enum class Controllers { HandDown, LeaveAlone };
 [[nodiscard]] UniqueFd make_group(const plan::CgroupHierarchy& hierarchy, std::string_view group,
                                   Controllers controllers);
 
-enum class Claim { Ours, InUse, Failed };
+enum class Claim { Ours, InUse, Exists, Failed };
+// What becomes of a group that is there already. Who holds the flock on it owns it: a monitor holds it for
+// life, so one that can be locked and has nobody inside was left behind. Under a name of our own choice it is
+// removed and made anew; one that the configuration names may be the administrator's, and stays.
+enum class Leftover { Replace, Keep };
 
-// Makes the limit group, new and empty. Who holds the flock on it owns it: a monitor holds it for life, so a
-// group that can be locked and has nobody inside was left behind, and is removed and made anew.
-[[nodiscard]] Claim claim(const plan::CgroupHierarchy& hierarchy, const std::string& group, UniqueFd& owner);
+// Makes the limit group, new and empty.
+[[nodiscard]] Claim claim(const plan::CgroupHierarchy& hierarchy, const std::string& group, Leftover leftover,
+                          UniqueFd& owner);
 
 } // namespace tlxc::cgroup

@@ -136,9 +136,9 @@ class Child {
         const std::string ttys = terminals::container_ttys(made.ttys);
         const int console = made.console.peer ? made.console.peer.get() : -1;
         TRY(init::prepare_process(plan_, console));
-        TRY(init::run_start_hooks(plan_, go.filter, ttys));
+        TRY(init::run_start_hooks(plan_, go.seccomp, ttys));
         TRY(monitor_.send(handshake::Executing{})); // before the filter, which may know no sendmsg
-        TRY(security::restrict_child(plan_, go.filter));
+        TRY(security::restrict_child(plan_, go.seccomp));
         if (plan_.init.uid != 0 || plan_.init.gid != 0)
             TRY(init::die_with_monitor(plan_));
         return init::execute(plan_, ttys);

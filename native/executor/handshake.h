@@ -10,7 +10,7 @@
 //     |                                         | (without privilege: neither, the child takes them itself)
 //     | <- Tty {slave} + master, peer --------- | one for each tty
 //     | <- Ready + devpts, console ------------ | all is built and the root is changed
-//     | -- Go + filter, listeners' socket ------> | network and start-host hooks are done: execute init
+//     | -- Go + seccomp filter ---------------> | network and start-host hooks are done: execute init
 //     | <- Executing -------------------------- | the last word before the filter is in force
 //     | <- end of file ------------------------ | execve has closed the descriptor: init runs
 // clang-format on
@@ -49,7 +49,7 @@ struct Ready {
     UniqueFd devpts, console, consolePeer; // each may be missing
 };
 struct Go {
-    Filter filter;
+    UniqueFd seccomp; // none: no policy
 };
 struct Executing {};
 

@@ -136,7 +136,7 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
     json.Bool(plan.security.noNewPrivileges);
     json.member("apparmorProfile", plan.security.apparmorProfile);
     json.member("personality", plan.init.personality);
-    json.member("environment", plan.hooks.childEnvironment);
+    json.member("environment", plan.init.environment);
     idmap(json, plan);
     json.member("ttys", static_cast<int64_t>(running.ttys.size()));
     json.member("configFile", plan.configFile);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/time.h>
+#include <syslog.h>
 #include <time.h>
 
 #include <array>
@@ -13,6 +14,9 @@ namespace tlxc {
 namespace {
 
 constexpr std::array<std::string_view, 7> kNames{"TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "OFF"};
+
+constexpr std::array<int, 7> kPriorities{LOG_DEBUG,   LOG_DEBUG, LOG_INFO, LOG_NOTICE,
+                                         LOG_WARNING, LOG_ERR,   LOG_ERR};
 
 // LXC's further words are ERROR or worse.
 Log::Level level_of(std::string_view word) {
@@ -37,18 +41,21 @@ std::string timestamp() {
 } // namespace
 
 Status Log::open(const std::string& name, const std::string& path, const std::string& level) {
-    if (path.empty())
-        return {};
     name_ = name;
     least_ = level_of(level);
+    if (path.empty())
+        return {};
     file_.reset(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600));
     if (!file_)
         return syscall_failure("log", "open", path);
     return {};
 }
 
-void Log::write(Level level, const std::string& text) const {
-    if (!file_ || level < least_)
+void Log::write(Level level, const std::string& text) {
+    if (level < least_)
+        return;
+    syslog_.write(kPriorities[static_cast<size_t>(level)], name_ + ": " + text);
+    if (!file_)
         return;
     const auto word = kNames[static_cast<size_t>(level)];
     const std::string line =
@@ -56,7 +63,7 @@ void Log::write(Level level, const std::string& text) const {
     (void)!::write(file_.get(), line.data(), line.size());
 }
 
-void Log::failure(Level level, const Failure& failure) const {
+void Log::failure(Level level, const Failure& failure) {
     std::string text = failure.step;
     for (const auto* part : {&failure.syscall, &failure.path, &failure.detail})
         if (!part->empty())

@@ -1,9 +1,10 @@
-// The container's log file (lxc.log.file): one line an event, from lxc.log.level on.
+// The container's log (lxc.log.file, lxc.log.syslog): one line an event, from lxc.log.level on.
 #pragma once
 #include <string>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
+#include "monitor/syslog.h"
 
 namespace tlxc {
 
@@ -11,10 +12,12 @@ class Log {
   public:
     enum class Level { Trace, Debug, Info, Notice, Warn, Error, Off };
 
-    // Opens the file for appending; path "": nothing is logged.
+    // Opens the file for appending; path "": none.
     [[nodiscard]] Status open(const std::string& name, const std::string& path, const std::string& level);
-    void write(Level level, const std::string& text) const;
-    void failure(Level level, const Failure& failure) const;
+    // After open. A failure stops nothing: the next line looks for the syslog again.
+    [[nodiscard]] Status open_syslog(int facility) { return syslog_.open(facility); }
+    void write(Level level, const std::string& text);
+    void failure(Level level, const Failure& failure);
     // For the standard output and error of hooks; -1 without a file.
     [[nodiscard]] int fd() const { return file_.get(); }
 
@@ -22,6 +25,7 @@ class Log {
     std::string name_;
     Level least_ = Level::Off;
     UniqueFd file_;
+    Syslog syslog_;
 };
 
 } // namespace tlxc

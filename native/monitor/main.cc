@@ -54,10 +54,17 @@ Result<std::unique_ptr<Supervisor>> start(Report& report) {
     prctl(PR_SET_NAME, plan.monitor.title.c_str()); // the caller gave us the title as argv[0], too
     Log log;
     TRY(log.open(plan.name, plan.logFile, plan.logLevel));
+    if (plan.logFacility != 0) {
+        Status syslog = log.open_syslog(static_cast<int>(plan.logFacility));
+        if (!syslog.ok())
+            report.warning(syslog.failure());
+    }
     if (!plan.monitor.foreground)
         TRY(process::detach(log.fd()));
     RunDir dir;
     TRY(dir.claim(plan.runDir));
+    if (plan.monitor.unshare)
+        TRY(process::leave_mounts());
     auto supervisor = std::make_unique<Supervisor>(std::move(text), std::move(dir), std::move(log));
     TRY(supervisor->start(plan, report));
     return supervisor;

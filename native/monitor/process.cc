@@ -1,6 +1,8 @@
 #include "monitor/process.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -34,6 +36,14 @@ Status detach(int out) {
     for (int stream = 0; stream < 3; ++stream)
         if (dup2(stream > 0 && out >= 0 ? out : null.get(), stream) < 0)
             return syscall_failure("monitor", "dup2");
+    return {};
+}
+
+Status leave_mounts() {
+    if (unshare(CLONE_NEWNS) != 0)
+        return syscall_failure("monitor", "unshare");
+    if (mount("", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
+        return syscall_failure("monitor", "mount", "/");
     return {};
 }
 

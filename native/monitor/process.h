@@ -11,6 +11,8 @@ namespace tlxc::process {
 // Leaves the caller's session and gives up its standard streams: input from /dev/null, output to out, -1:
 // /dev/null.
 [[nodiscard]] Status detach(int out);
+// A mount namespace of its own: the host's mounts come in, none goes out.
+[[nodiscard]] Status leave_mounts();
 // The score as text ("0"); "" where it cannot be read.
 [[nodiscard]] std::string oom_score();
 // Without the privilege for it nothing changes.

@@ -13,7 +13,7 @@ namespace tlxc {
 class Report {
   public:
     explicit Report(UniqueFd fd) : fd_(std::move(fd)) {}
-    void warning(const Failure& failure);          // what did not stop the start
+    void warning(const Failure& failure);          // of what does not stop the start
     void running(pid_t initPid, pid_t monitorPid); // the last word: closes the descriptor
     void failed(const Failure& failure);           // the last word: closes the descriptor
     [[nodiscard]] int fd() const { return fd_.get(); }

@@ -11,6 +11,7 @@
 #include "executor/cgroup.h"
 #include "executor/execute.h"
 #include "executor/freezer.h"
+#include "executor/hooks.h"
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -41,27 +42,12 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     Status listening = server_.listen();
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
-    warn(plan, report);
     report.running(running_.initPid, getpid());
     Status entered = cgroup::enter_monitor(plan, 2);
     if (!entered.ok())
         log_.failure(Log::Level::Warn,
                      entered.failure()); // the container runs, only its monitor is elsewhere
     return {};
-}
-
-// What did not stop the start. A proxy that is not there may still come; until then its calls get ENOSYS.
-void Supervisor::warn(const plan::StartPlan& plan, Report& report) {
-    if (running_.notifier) {
-        const Status reached = running_.notifier->reach();
-        if (!reached.ok())
-            running_.warnings.push_back(at(reached.failure(), plan.security.seccomp->notify->origin));
-    }
-    for (const Failure& each : running_.warnings) {
-        log_.failure(Log::Level::Warn, each);
-        report.warning(each);
-    }
-    running_.warnings = {};
 }
 
 // Once a monitor: what stays over reboots.
@@ -94,8 +80,6 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     if (!published.ok())
         return fail(plan, std::move(published.failure()));
     console_.begin(std::move(running_.console), std::move(running_.consolePeer), foreground_);
-    if (running_.notifier)
-        (void)loop_.add(Source::Notifier, running_.notifier->fd());
     viewerComes_ = Deadline{kViewerMs};
     process::set_oom_score(kProtected);
     set_state(State::Running);
@@ -169,8 +153,6 @@ void Supervisor::dispatch(const LoopEvent& event) {
         if (Client* client = server_.find(event.fd))
             serve(*client);
         return;
-    case Source::Notifier:
-        return running_.notifier->handle();
     case Source::Console:
     case Source::ConsoleViewer:
     case Source::ConsolePath:
@@ -243,8 +225,6 @@ void Supervisor::init_exited(int status) {
     // The kernel ends the init of a PID namespace with SIGHUP when it calls reboot(2) to restart.
     reboot_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
     console_.end();
-    if (running_.notifier)
-        loop_.remove(running_.notifier->fd());
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
     stopTask_ = spawn_task([this, monitor = getpid()](const plan::StartPlan& plan) {
@@ -271,6 +251,7 @@ void Supervisor::buried(bool postStopOk) {
     if (reboot_)
         return restart();
     Result<plan::StartPlan> plan = read_plan();
+    hasRun_ = true;
     finish(plan.ok() ? &plan.value() : nullptr);
 }
 
@@ -294,8 +275,18 @@ void Supervisor::finish(const plan::StartPlan* plan) {
     if (plan != nullptr)
         cgroup::remove_monitor(*plan);
     dir_.release();
+    if (plan != nullptr && hasRun_)
+        run_after_stop(*plan);
     set_state(State::Stopped, true);
     done_ = true;
+}
+
+// The locks are released by now: what is run here takes them.
+void Supervisor::run_after_stop(const plan::StartPlan& plan) {
+    Status status =
+        hooks::run(plan.monitor.afterStop, "after-stop", plan.hooks.environment, {"LXC_TARGET=stop"});
+    if (!status.ok())
+        log_.failure(Log::Level::Error, status.failure());
 }
 
 Result<plan::StartPlan> Supervisor::read_plan() const {

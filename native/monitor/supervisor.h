@@ -36,7 +36,6 @@ class Supervisor {
     [[nodiscard]] Status prepare(const plan::StartPlan& plan);
     [[nodiscard]] Status launch(const plan::StartPlan& plan);
     [[nodiscard]] Status publish(const plan::StartPlan& plan);
-    void warn(const plan::StartPlan& plan, Report& report);
     void remember(const plan::StartPlan& plan);
     [[nodiscard]] Status fail(const plan::StartPlan& plan, Failure failure);
 
@@ -60,6 +59,7 @@ class Supervisor {
     void buried(bool postStopOk);
     void restart();
     void finish(const plan::StartPlan* plan);
+    void run_after_stop(const plan::StartPlan& plan);
     [[nodiscard]] Result<plan::StartPlan> read_plan() const;
     // Runs work(plan) in a process of its own; its result is its exit status.
     [[nodiscard]] pid_t spawn_task(const std::function<bool(const plan::StartPlan&)>& work);
@@ -76,6 +76,7 @@ class Supervisor {
     State state_ = State::Starting;
     bool done_ = false;
     bool reboot_ = false;
+    bool hasRun_ = false; // and has stopped: not a start that came to nothing
     int exitStatus_ = -1;
     int reboots_ = 0;
     pid_t stopTask_ = -1;

@@ -19,8 +19,7 @@ std::string upper(std::string word) {
 
 } // namespace
 
-void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target,
-          const Log& log) {
+void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target, Log& log) {
     std::vector<std::string> environment{std::string("LXC_TARGET=") + target,
                                          "LXC_PID=" + std::to_string(running.initPid)};
     std::vector<std::string> arguments;
@@ -37,7 +36,7 @@ void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, co
     cgroup::remove(running.cgroups, kCgroupDeadlineMs);
 }
 
-bool post_stop(const plan::StartPlan& plan, const char* target, const Log& log) {
+bool post_stop(const plan::StartPlan& plan, const char* target, Log& log) {
     const Status status = hooks::run(plan.hooks.postStop, "post-stop", plan.hooks.environment,
                                      {std::string("LXC_TARGET=") + target});
     if (!status.ok())

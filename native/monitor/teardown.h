@@ -10,9 +10,8 @@ namespace tlxc::teardown {
 
 // Stop hooks (their failures are logged), then the network's host ends and the control groups are removed.
 // The hooks reach the namespaces through the monitor's descriptors.
-void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target,
-          const Log& log);
+void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target, Log& log);
 // Post-stop hooks. False when one fails: a reboot becomes a stop then.
-[[nodiscard]] bool post_stop(const plan::StartPlan& plan, const char* target, const Log& log);
+[[nodiscard]] bool post_stop(const plan::StartPlan& plan, const char* target, Log& log);
 
 } // namespace tlxc::teardown

@@ -10,8 +10,13 @@ async function destroy(invocation: Invocation, { program, stderr, env }: Command
     if (!quiet) stderr.write(`${program}: ${name}: warning: ${printable(text)}\n`);
     log('WARN', text);
   };
+  const { incarnation } = options;
   const flags = { force: options['force'] === true, snapshots: options['snapshots'] === true };
-  await destroyContainer({ name, lxcpath, system, ...flags, environment: env, warn });
+  await destroyContainer({
+    ...{ name, lxcpath, system, environment: env, warn },
+    ...flags,
+    ...(typeof incarnation === 'string' && { incarnation }),
+  });
   return 0;
 }
 
@@ -24,6 +29,7 @@ export default defineCommand(
     rest: 'none',
     options: [
       { flags: '-s, --snapshots', description: 'destroy including all snapshots' },
+      { flags: '--incarnation <ID>', description: '', hidden: true },
       { flags: '-f, --force', description: "stop and destroy the container if it's still running" },
     ],
   },

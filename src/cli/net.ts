@@ -1,6 +1,7 @@
 /** tlxc-net: the bridge service by hand or from an init system; the words of LXC's lxc-net, and status. */
+import { raiseContainersBridge } from '../container/bridge.ts';
 import type { BridgeStatus } from '../network/service.ts';
-import { bridgeStatus, startBridge, stopBridge } from '../network/service.ts';
+import { bridgeStatus, stopBridge } from '../network/service.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -12,8 +13,8 @@ const NOT_RUNNING = 3;
 /** lxc-net's, for a word it does not know. */
 const USAGE = 2;
 
-const start: Action = async ({ system, quiet }, { stdout, stderr, program }) => {
-  await startBridge(system);
+const start: Action = async ({ system, lxcpath, quiet }, { stdout, stderr, program }) => {
+  await raiseContainersBridge({ system, lxcpath });
   const status = await bridgeStatus(system);
   if (!quiet) stdout.write(`${status.bridge} is up: ${status.addresses.join(', ')}\n`);
   for (const line of quiet ? [] : warnings(status)) stderr.write(`${program}: warning: ${line}\n`);

@@ -2,6 +2,7 @@
 import { stopContainer, type StopRequest } from '../container/stop.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
 
 const DEFAULT_SECONDS = 60;
 
@@ -28,12 +29,13 @@ function timeoutMs({ options }: Invocation): number {
   return seconds < 0 ? -1 : seconds * 1000;
 }
 
-async function stop(invocation: Invocation): Promise<number> {
+async function stop(invocation: Invocation, { env }: CommandContext): Promise<number> {
   const { name, lxcpath, system, options } = invocation;
   checkCombination(invocation);
   const how: StopRequest['how'] = options['kill'] ? 'kill' : options['reboot'] ? 'reboot' : 'halt';
   const escalate = options['nokill'] !== true;
-  await stopContainer({ name, lxcpath, system, how, escalate, timeoutMs: timeoutMs(invocation) });
+  const request = { name, lxcpath, system, how, escalate, environment: env };
+  await stopContainer({ ...request, timeoutMs: timeoutMs(invocation) });
   return 0;
 }
 

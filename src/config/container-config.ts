@@ -53,9 +53,13 @@ export function containerConfig({ identity, settings, inputs, fstabEntries }: Pa
       ...optional('stop', settings.last(system.signalStop)),
     },
     environment: settings.all(system.environment),
+    environmentRuntime: settings.all(system.environmentRuntime),
+    environmentHooks: settings.all(system.environmentHooks),
+    ...optional('executeCmd', wordsOf(settings, system.executeCmd)),
     log: {
       ...optional('file', settings.last(system.logFile)),
       ...optional('level', settings.last(system.logLevel)),
+      ...optional('syslog', settings.last(system.logSyslog)),
     },
     ...lifecyclePart(settings),
   };
@@ -102,10 +106,11 @@ function devicesPart(settings: Settings): DevicesPart {
   };
 }
 
-function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgroup2' | 'cgroupDir'> {
+function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgroup2' | 'cgroupDir' | 'cgroupRelative'> {
   return {
     cgroup1: settings.all(cgroup.v1),
     cgroup2: settings.all(cgroup.v2),
+    cgroupRelative: flagOf(settings, cgroup.relative),
     cgroupDir: {
       ...optional('dir', settings.last(cgroup.dir)),
       ...optional('container', settings.last(cgroup.container)),
@@ -116,8 +121,19 @@ function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgro
   };
 }
 
-function lifecyclePart(settings: Settings): Pick<ContainerConfig, 'start' | 'groups' | 'hooks' | 'hookVersion'> {
+type LifecyclePart = Pick<
+  ContainerConfig,
+  'start' | 'groups' | 'ephemeral' | 'monitor' | 'hooks' | 'hookVersion'
+>;
+
+function lifecyclePart(settings: Settings): LifecyclePart {
+  const ephemeral = settings.last(lifecycle.ephemeral);
   return {
+    ...optional('ephemeral', ephemeral?.value ? map(ephemeral, () => true as const) : undefined),
+    monitor: {
+      unshare: flagOf(settings, lifecycle.monitorUnshare),
+      ...optional('parentDeathSignal', settings.last(lifecycle.monitorPdeath)),
+    },
     start: {
       auto: flagOf(settings, lifecycle.auto),
       delay: numberOf(settings, lifecycle.delay),
@@ -131,32 +147,32 @@ function lifecyclePart(settings: Settings): Pick<ContainerConfig, 'start' | 'gro
   };
 }
 
+/** A command line, in words. */
+function wordsOf(settings: Settings, key: typeof system.initCmd): Sourced<readonly string[]> | undefined {
+  const command = settings.last(key);
+  return command && map(command, ({ words }) => words);
+}
+
 function initPart(settings: Settings): ContainerConfig['init'] {
-  const cmd = settings.last(system.initCmd);
   return {
-    ...optional('cmd', cmd && map(cmd, ({ words }) => words)),
+    ...optional('cmd', wordsOf(settings, system.initCmd)),
     ...optional('cwd', settings.last(system.initCwd)),
     uid: numberOf(settings, system.initUid),
     gid: numberOf(settings, system.initGid),
   };
 }
 
-type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccomp' | 'apparmor'>;
+type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccompProfile' | 'apparmor'>;
 
 function securityPart(settings: Settings): SecurityPart {
   const keep = settings.all(security.capKeep);
-  const profile = settings.last(security.seccompProfile);
+  const seccomp = settings.last(security.seccompProfile);
   return {
     idmap: settings.all(security.idmap),
     capDrop: settings.all(security.capDrop),
     capKeep: keep.length === 0 ? null : keep.filter(({ value }) => value !== 'none'),
     noNewPrivs: flagOf(settings, security.noNewPrivs),
-    seccomp: {
-      ...optional('profile', profile && map(profile, shippedPath)),
-      allowNesting: flagOf(settings, security.seccompAllowNesting),
-      ...optional('notifyProxy', settings.last(security.seccompNotifyProxy)),
-      ...optional('notifyCookie', settings.last(security.seccompNotifyCookie)),
-    },
+    ...optional('seccompProfile', seccomp && map(seccomp, shippedPath)),
     apparmor: {
       ...optional('profile', settings.last(security.apparmorProfile)),
       allowIncomplete: flagOf(settings, security.apparmorAllowIncomplete),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { placeOf, Problem, type SourceLocation } from '../problem.ts';
 import { parseLine } from './document.ts';
+import { LegacyReader, type Translation } from './legacy.ts';
 import type { InputFile } from './model.ts';
 import { hostPath } from './values/plain.ts';
 import { readConfigFile } from './read-file.ts';
@@ -35,6 +36,8 @@ export interface StatementSink {
   readonly problems: Problem[];
   readonly warnings: string[];
   apply(statement: Statement): void;
+  /** The numbers of the network interfaces so far, lowest first. */
+  networks(): readonly number[];
 }
 
 /** Reads configuration files in LXC's order: an include stands where it is written. */
@@ -46,9 +49,13 @@ export class StatementReader {
   readonly overrides = new Map<SourceLocation, string>();
   readonly #sink: StatementSink;
   readonly #open: OpenFile[] = [];
+  readonly #legacy: LegacyReader;
+  /** Files with names from before LXC 3. */
+  readonly #outdated = new Set<string>();
 
   constructor(sink: StatementSink) {
     this.#sink = sink;
+    this.#legacy = new LegacyReader(() => (sink.networks().at(-1) ?? -1) + 1);
   }
 
   /** Reads a container's own configuration. */
@@ -68,10 +75,28 @@ export class StatementReader {
     return this.texts.get(at.file)?.split('\n')[at.line - 1];
   }
 
-  /** Takes one statement, following it if it is an include. */
+  /** Takes one statement, following it if it is an include, and under its new name if it has one from before LXC 3. */
   take(statement: Statement): void {
-    if (statement.key === 'lxc.include') this.#include(statement);
-    else this.#sink.apply(statement);
+    const { key, value, at } = statement;
+    const now = this.#legacy.translate(key, value);
+    if (now === undefined) {
+      if (key === 'lxc.include') this.#include(statement);
+      else this.#sink.apply(statement);
+    } else if (now.kind === 'wrong') {
+      this.#sink.problems.push(new Problem({ message: now.reason, at, subject: { key, value }, fault: { part: 'key' } }));
+    } else {
+      if (now.kind === 'dropped' || now.key !== key) this.#warnOfOldName(at, now);
+      if (now.kind === 'setting') this.#sink.apply({ ...statement, ...now, at: { ...at, key: now.key } });
+    }
+  }
+
+  /** How to be rid of the warnings is said with the first of each file. */
+  #warnOfOldName(at: SourceLocation, now: Exclude<Translation, { kind: 'wrong' }>): void {
+    const means = now.kind === 'dropped' ? now.why : `and is now ${now.key}`;
+    const known = this.#outdated.has(at.file) || at.line === 0;
+    const hint = known ? '' : ` (tlxc-update-config -c ${at.file} rewrites such lines)`;
+    this.#outdated.add(at.file);
+    this.#sink.warnings.push(`${placeOf(at)}: ${at.key ?? ''} is a name from before LXC 3 ${means}${hint}`);
   }
 
   #readFile(file: string, from?: SourceLocation): void {

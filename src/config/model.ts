@@ -118,13 +118,9 @@ export interface ContainerConfig {
     readonly monitorPivot?: Sourced<string>;
     readonly containerInner?: Sourced<string>;
   };
-  readonly seccomp: {
-    readonly profile?: Sourced<string>;
-    readonly allowNesting: boolean;
-    /** A socket's path, or @NAME for an abstract one. */
-    readonly notifyProxy?: Sourced<string>;
-    readonly notifyCookie?: Sourced<string>;
-  };
+  /** lxc.cgroup.relative */
+  readonly cgroupRelative: boolean;
+  readonly seccompProfile?: Sourced<string>;
   readonly signals: {
     readonly halt?: Sourced<Signal>;
     readonly reboot?: Sourced<Signal>;
@@ -137,7 +133,20 @@ export interface ContainerConfig {
     readonly gid: number;
   };
   readonly environment: readonly Sourced<string>[];
-  readonly log: { readonly file?: Sourced<string>; readonly level?: Sourced<string> };
+  /** lxc.environment.runtime: init and attached commands. */
+  readonly environmentRuntime: readonly Sourced<string>[];
+  /** lxc.environment.hooks: hooks that run in the container's namespaces. */
+  readonly environmentHooks: readonly Sourced<string>[];
+  readonly executeCmd?: Sourced<readonly string[]>;
+  readonly log: {
+    readonly file?: Sourced<string>;
+    readonly level?: Sourced<string>;
+    /** daemon or local0 … local7, in any case. */
+    readonly syslog?: Sourced<string>;
+  };
+  readonly monitor: { readonly unshare: boolean; readonly parentDeathSignal?: Sourced<Signal> };
+  /** lxc.ephemeral; unset where it is 0. */
+  readonly ephemeral?: Sourced<true>;
   readonly apparmor: {
     readonly profile?: Sourced<string>;
     readonly allowIncomplete: boolean;

@@ -1,12 +1,13 @@
 /** The registry of keys: what a name in a container's configuration means. lxc.container.conf(5) */
 import type { Fault } from '../problem.ts';
 import type { AnyKey } from './key.ts';
+import { modernName } from './legacy.ts';
 import { nearest } from './nearest.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { network } from './registry/network.ts';
-import { renamed, renamedFamily, unsupported } from './registry/other-names.ts';
+import { unsupported } from './registry/other-names.ts';
 import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
 import { system } from './registry/system.ts';
@@ -99,7 +100,7 @@ function refuse(name: string): Found {
     fault: { part: 'key', ...fault },
   });
   if (isUnsupported(name)) return refused(`${name} is not supported by this version of TLXC`);
-  const now = Object.hasOwn(renamed, name) ? renamed[name] : renamedFamily(name);
+  const now = modernName(name);
   if (now === '') return refused(`${name} is a name from before LXC 3 that means nothing any more; remove the line`);
   if (now !== undefined) return refused(`${name} is a name from before LXC 3; it is now ${now}`);
   const nearest = nearestKey(name);

@@ -115,6 +115,13 @@ const bridge: readonly SystemKey[] = [
     check: matching(/^(?!\.\.?$)[^/\s:]{1,15}$/, 'it must be an interface name of 1 to 15 characters'),
   },
   {
+    name: 'tlxc.bridge.auto',
+    syntax: '0|1',
+    doc: 'Whether the first container that is connected to the bridge brings it up, and a later one what was taken away of it.',
+    fallback: fixed('1'),
+    check: flag,
+  },
+  {
     name: 'tlxc.bridge.mac',
     syntax: 'MAC|auto',
     doc: "The bridge's hardware address; auto: 10:66:6a:00:00:00.",

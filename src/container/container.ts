@@ -134,8 +134,7 @@ export class Container {
   }
 
   stop({ how = 'halt', timeoutMs = 60_000, escalate = true }: StopOptions = {}): Promise<void> {
-    const { system, lxcpath } = this.#place;
-    return stopContainer({ name: this.name, system, lxcpath, how, timeoutMs, escalate });
+    return stopContainer({ name: this.name, ...this.#place, how, timeoutMs, escalate });
   }
 
   /** Runs a command in the running container and collects what it prints. */

@@ -9,13 +9,14 @@ import { refuseMounted } from '../host/mounts.ts';
 import { removeTree, renameDurably } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { clonesOf, countedClones, forgetClone } from './clones.ts';
+import { incarnationOf } from './ephemeral.ts';
 import { runHostHooks } from './host-hooks.ts';
 import { releaseRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers, trashPath } from './leftovers.ts';
+import { killContainer } from './kill.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
-import { stopContainer } from './stop.ts';
 
 export interface DestroyRequest {
   readonly name: string;
@@ -25,6 +26,8 @@ export interface DestroyRequest {
   readonly force: boolean;
   /** Its snapshots with it. */
   readonly snapshots: boolean;
+  /** Only this very container (incarnationOf), not a later one of its name. */
+  readonly incarnation?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Something a person should know that does not stop it. */
   readonly warn: (text: string) => void;
@@ -45,7 +48,7 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
       const hint = `stop it first, or use tlxc-destroy -f`;
       throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name, hint });
     }
-    await stopContainer({ name, lxcpath, system, how: 'kill', timeoutMs: 0, escalate: true });
+    await killContainer(paths);
   }
   const trashed = await withLock(paths, () => moveToTrash(request, paths));
   await removeTree(trashed);
@@ -73,8 +76,9 @@ function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError
 const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';
 
 async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string> {
-  const { name, lxcpath } = request;
+  const { name, lxcpath, incarnation } = request;
   if (!existsSync(paths.config)) throw notDefined(paths);
+  if (incarnation !== undefined && incarnation !== incarnationOf(paths)) throw notDefined(paths);
   if (isRunning(paths)) {
     throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name });
   }

@@ -1,4 +1,5 @@
 /** What to do about the failures of a start that people meet, the first that fits. */
+import { dirname } from 'node:path';
 import type { StartMessage } from '../monitor/protocol.ts';
 
 export type FailedMessage = Extract<StartMessage, { kind: 'failed' }>;
@@ -47,6 +48,32 @@ const HINTS: readonly Hint[] = [
     step: /^cgroup$/,
     errno: /EROFS|EACCES|EPERM/,
     hint: 'the cgroup filesystem is not writable here: start it as root',
+  },
+  {
+    step: /^cgroup$/,
+    errno: /EEXIST/,
+    hint: ({ path }) =>
+      `the configuration names this very group, and it may be somebody's: remove it (rmdir ${path}/* ${path}) or name another`,
+  },
+  {
+    step: /^cgroup$/,
+    syscall: /^write$/,
+    errno: /ENOENT/,
+    hint: ({ path }) =>
+      path.endsWith('/blkio.weight')
+        ? 'this file went with the CFQ scheduler in Linux 5.0: blkio.bfq.weight is what weighs block devices now'
+        : 'this kernel has no such file, or (cgroup v2) a group above does not hand its controller down: ' +
+          'see cgroup.controllers and cgroup.subtree_control there',
+  },
+  {
+    step: /^cgroup$/,
+    syscall: /^write$/,
+    errno: /EINVAL/,
+    detail: /^$/,
+    hint: ({ path }) =>
+      path.endsWith('/cpu.rt_runtime_us')
+        ? `a group gives only the realtime of its own away: write it to cpu.rt_runtime_us of ${dirname(dirname(path))} first`
+        : '',
   },
   { step: /^cgroup$/, errno: /EBUSY/, hint: 'processes are in the group already: another container uses it' },
   {

@@ -9,7 +9,9 @@ import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
 import type { ShareableNamespace, StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
+import { destroyCommand } from './ephemeral.ts';
 import { launchMonitor, type Started } from './launch.ts';
+import { provideBridge } from './bridge.ts';
 import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
@@ -17,7 +19,7 @@ import { recoverRename } from './pending-rename.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
-export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'share'>> {
+export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'share' | 'destroy'>> {
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
@@ -72,9 +74,9 @@ function sharedPaths(request: StartRequest): PlanOptions['share'] {
   );
 }
 
-function readProfile({ name, seccomp }: ContainerConfig): StartFiles['seccompProfile'] {
-  if (seccomp.profile === undefined) return undefined;
-  const { value: path, at } = seccomp.profile;
+function readProfile({ name, seccompProfile }: ContainerConfig): StartFiles['seccompProfile'] {
+  if (seccompProfile === undefined) return undefined;
+  const { value: path, at } = seccompProfile;
   try {
     return { path, ...readConfigFile(path) };
   } catch (error) {
@@ -107,6 +109,7 @@ export function planStart(request: StartRequest): CompiledStart {
       ...fromCommandLine,
       runDir: paths.runDir,
       share: sharedPaths(request),
+      destroy: config.ephemeral && destroyCommand(paths),
       environment: request.environment,
     },
     files: { seccompProfile },
@@ -149,6 +152,7 @@ export async function startContainer(
     // Again: one that was on its way may run by now.
     checkStopped(paths);
     await sweepDead(paths);
+    await provideBridge(plan, request, warn);
     return launchMonitor(plan, warn).catch((error: unknown) => {
       throw withLikelyCauses(error, request);
     });

@@ -16,37 +16,65 @@ const NOT_CONTROLLERS = new Set([
 const unescape = (path: string) =>
   path.replace(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
-/**
- * The hierarchies in mount order, each once (its first mount). readControllers gives the text of
- * MOUNTPOINT/cgroup.controllers of a v2 tree.
- */
-export function parseCgroupMounts(
-  mountinfo: string,
-  readControllers: (mountPoint: string) => string,
-): readonly CgroupMount[] {
+/** What parseCgroupMounts reads. */
+export interface CgroupTexts {
+  /** /proc/self/mountinfo */
+  readonly mountinfo: string;
+  /** /proc/self/cgroup (cgroups(7)) */
+  readonly membership: string;
+  /** The text of MOUNTPOINT/cgroup.controllers of a v2 tree. */
+  readonly controllersOf: (mountPoint: string) => string;
+}
+
+/** The hierarchies in mount order, each once (its first mount). */
+export function parseCgroupMounts(texts: CgroupTexts): readonly CgroupMount[] {
+  const groups = memberships(texts.membership);
   const found = new Map<string, CgroupMount>();
-  for (const line of mountinfo.split('\n')) {
-    const [left, right] = line.split(' - ');
-    const [fstype, , superOptions] = right?.split(' ') ?? [];
-    if (fstype !== 'cgroup' && fstype !== 'cgroup2') continue;
-    const mountPoint = unescape(left?.split(' ')[4] ?? '');
-    const mount = fstype === 'cgroup2' ? v2(mountPoint, readControllers) : v1(mountPoint, superOptions ?? '');
-    const key = mount.version === 2 ? 'v2' : mount.controllers.join(',');
-    if (key !== '' && !found.has(key)) found.set(key, mount);
+  for (const { version, root, mountPoint, v1Names } of mountLines(texts.mountinfo)) {
+    const key = version === 2 ? V2 : v1Names.join(',');
+    if (found.has(key) || (version === 1 && key === '')) continue;
+    const controllers = version === 2 ? words(texts.controllersOf(mountPoint), /\s+/) : v1Names;
+    found.set(key, { version, mountPoint, controllers, ownGroup: below(root, groups.get(key) ?? '') });
   }
   return [...found.values()];
 }
 
-function v2(mountPoint: string, readControllers: (mountPoint: string) => string): CgroupMount {
-  const controllers = readControllers(mountPoint).split(/\s+/).filter(Boolean);
-  return { version: 2, mountPoint, controllers };
+interface MountLine {
+  readonly version: 1 | 2;
+  /** What of the hierarchy is mounted: a group's path. */
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly v1Names: readonly string[];
 }
 
-function v1(mountPoint: string, superOptions: string): CgroupMount {
-  const controllers = superOptions
-    .split(',')
-    .filter((word) => !NOT_CONTROLLERS.has(word) && !word.startsWith('release_agent='));
-  return { version: 1, mountPoint, controllers };
+function mountLines(mountinfo: string): MountLine[] {
+  return mountinfo.split('\n').flatMap((line): MountLine[] => {
+    const [left = '', right = ''] = line.split(' - ');
+    const [fstype = '', , superOptions = ''] = right.split(' ');
+    if (!/^cgroup2?$/.test(fstype)) return [];
+    const [root = '/', mountPoint = ''] = left.split(' ').slice(3, 5).map(unescape);
+    const v1Names = words(superOptions, /,/).filter(isController);
+    return [{ version: fstype === 'cgroup2' ? 2 : 1, root, mountPoint, v1Names }];
+  });
+}
+
+/** What /proc/self/cgroup writes in place of v2's controllers. */
+const V2 = '';
+
+const words = (text: string, separator: RegExp) => text.split(separator).filter(Boolean);
+
+const isController = (word: string) => !NOT_CONTROLLERS.has(word) && !word.startsWith('release_agent=');
+
+/** "4:cpu,cpuacct:/a": the group by the controllers. */
+function memberships(text: string): ReadonlyMap<string, string> {
+  const lines = [...text.matchAll(/^\d+:([^:\n]*):(.*)$/gm)];
+  return new Map(lines.map(([, controllers = '', group = '']) => [controllers, group]));
+}
+
+/** The group as seen from a mount of root: "" also where it lies elsewhere. */
+function below(root: string, group: string): string {
+  const prefix = root === '/' ? '' : root;
+  return group.startsWith(`${prefix}/`) && !group.startsWith('/..') ? group.slice(prefix.length + 1) : '';
 }
 
 /** Only named v1 hierarchies (name=systemd) beside v2 still count as hybrid: they must be joined too. */

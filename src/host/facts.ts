@@ -6,6 +6,8 @@ export interface CgroupMount {
   readonly mountPoint: string;
   /** v1: the controllers mounted together, or name=systemd; v2: those in cgroup.controllers. */
   readonly controllers: readonly string[];
+  /** The caller's group there, relative to mountPoint; "": its root. */
+  readonly ownGroup: string;
 }
 
 /** What a plain user has for containers: host/user.ts. */
@@ -28,13 +30,15 @@ export interface UserFacts {
 }
 
 export interface HostFacts {
-  /** uname: kernel release; machine, where a mips that begins with the low byte ends in el. */
+  /** uname: kernel release, machine. */
   readonly kernelRelease: string;
   readonly machine: string;
   readonly cgroups: readonly CgroupMount[];
   /** "v1" (only v1), "hybrid" (v1 controllers beside a v2 tree), "v2". */
   readonly cgroupLayout: 'v1' | 'hybrid' | 'v2';
   readonly cgroupNamespaces: boolean;
+  /** The files by which this kernel weighs block devices in v2: by iocost, by BFQ. Looked up when first asked for. */
+  readonly blockWeights: readonly ('io.weight' | 'io.bfq.weight')[];
   /** Capability names the kernel knows, in number order. */
   readonly capabilities: readonly string[];
   /** Names in the bounding set of this process: none other can be kept. */
@@ -48,8 +52,6 @@ export interface HostFacts {
   /** Names of the profiles that AppArmor has loaded; [] without it, or where the list may not be read. */
   readonly apparmorProfiles: readonly string[];
   readonly seccomp: boolean;
-  /** This process runs under a filter of system calls already. */
-  readonly filtered: boolean;
   readonly uid: number;
   readonly gid: number;
   /** null: root. */

@@ -1,11 +1,11 @@
 /** Reads what this machine can do: once a process, a handful of small files of /proc and /sys. */
-import { existsSync, readFileSync } from 'node:fs';
-import { endianness, machine, release } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { machine, release } from 'node:os';
 import { join } from 'node:path';
 import { profileNames } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
-import type { HostFacts } from './facts.ts';
+import type { CgroupMount, HostFacts } from './facts.ts';
 import { filesystemKnown, hasIdmappedMounts, hasOverlayOnIdmapped } from './kernel.ts';
 import { signalNumbers } from './signals.ts';
 import { readUser } from './user.ts';
@@ -20,21 +20,25 @@ export function probeHost(): HostFacts {
 
 function readFacts(): HostFacts {
   const kernelRelease = release();
-  const cgroups = parseCgroupMounts(read('/proc/self/mountinfo'), (mountPoint) =>
-    read(join(mountPoint, 'cgroup.controllers')),
-  );
+  const cgroups = parseCgroupMounts({
+    mountinfo: read('/proc/self/mountinfo'),
+    membership: read('/proc/self/cgroup'),
+    controllersOf: (mountPoint) => read(join(mountPoint, 'cgroup.controllers')),
+  });
   const capabilities = knownCapabilities(read('/proc/sys/kernel/cap_last_cap'));
-  const status = read('/proc/self/status');
   const apparmor = read('/sys/module/apparmor/parameters/enabled').trim() === 'Y';
   const uid = process.getuid?.() ?? 0;
   return {
     kernelRelease,
-    machine: machine().startsWith('mips') && endianness() === 'LE' ? `${machine()}el` : machine(),
+    machine: machine(),
     cgroups,
     cgroupLayout: cgroupLayout(cgroups),
     cgroupNamespaces: existsSync('/proc/self/ns/cgroup'),
+    get blockWeights() {
+      return blockWeights(cgroups);
+    },
     capabilities,
-    boundingCapabilities: boundingCapabilities(status, capabilities),
+    boundingCapabilities: boundingCapabilities(read('/proc/self/status'), capabilities),
     idmappedMounts: hasIdmappedMounts(kernelRelease),
     // A module that is not loaded yet is not listed; mounting loads it, so its directory counts as well.
     overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || existsSync('/sys/module/overlay'),
@@ -42,13 +46,29 @@ function readFacts(): HostFacts {
     apparmor,
     apparmorProfiles: apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
-    filtered: /^Seccomp:\s*[12]$/m.test(status),
     uid,
     gid: process.getgid?.() ?? 0,
     user: readUser(uid, cgroups),
     bootId: read('/proc/sys/kernel/random/boot_id').trim(),
     signals: signalNumbers,
   };
+}
+
+/** Without any block device nothing is weighed, and BFQ cannot be seen. */
+function blockWeights(cgroups: readonly CgroupMount[]): HostFacts['blockWeights'] {
+  const v2 = cgroups.find(({ version }) => version === 2);
+  const devices = list('/sys/block');
+  const bfq = devices.some((name) => /\bbfq\b/.test(read(join('/sys/block', name, 'queue/scheduler'))));
+  const cost = v2 !== undefined && existsSync(join(v2.mountPoint, 'io.cost.qos'));
+  return [...(cost ? (['io.weight'] as const) : []), ...(bfq ? (['io.bfq.weight'] as const) : [])];
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 function read(path: string): string {

@@ -17,10 +17,7 @@ export type ContainerState =
 export type Request =
   /** Everything a command may want to know of the running container. */
   | { readonly op: 'info' }
-  /**
-   * info, with descriptors: initPidfd, and where they exist seccomp (compiled filter), devpts (its root) and listeners
-   * (a socket: a process that loads the filter sends the listener it gets there, one descriptor in a datagram).
-   */
+  /** info, with descriptors: initPidfd, and where they exist seccomp (compiled filter) and devpts (its root). */
   | { readonly op: 'attach' }
   /** tty 0: the console (a stream socket the monitor pumps); n ≥ 1: that tty's pty master; -1: the next free one. */
   | { readonly op: 'console'; readonly tty: number }
@@ -66,7 +63,7 @@ export interface MonitorInfo {
   readonly noNewPrivileges: boolean;
   readonly apparmorProfile: string;
   readonly personality: string;
-  /** lxc.environment of the running container, for attach. */
+  /** What init was given, container=lxc among it, for attach. */
   readonly environment: readonly string[];
   readonly idmap: readonly { kind: 'uid' | 'gid'; inside: number; outside: number; count: number }[];
   readonly ttys: number;
@@ -97,6 +94,7 @@ export type StartMessage =
   | { readonly kind: 'running'; readonly initPid: number; readonly monitorPid: number }
   | ({ readonly kind: 'failed' } & StepFailure);
 
+/** native/common/result.h */
 export interface StepFailure {
   /** "already-running", or the step's name: "mount", "cgroup", "hook" … */
   readonly step: string;

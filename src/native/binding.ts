@@ -29,8 +29,6 @@ export interface AttachRequest {
   readonly noNewPrivileges: boolean;
   /** The compiled filter, -1: none. */
   readonly seccompFd: number;
-  /** Where the process sends its filter's listener, from the monitor; -1: no rule of the policy notifies. */
-  readonly listenersFd: number;
   /** "": none. */
   readonly apparmorProfile: string;
   /** "", linux32 or linux64. */
@@ -140,6 +138,8 @@ export interface Binding {
     initPidfd: number;
     timeoutMs: number;
   }): readonly InterfaceState[] | NativeFailure;
+  /** Whether nftables has a table `inet NAME` in this network namespace. Needs root. */
+  hasPacketFilterTable(name: string): boolean | NativeFailure;
 }
 
 let loaded: Binding | undefined;

@@ -91,6 +91,18 @@ export async function raiseBridge({ name, mac, ipv4, ipv6 }: BridgeSettings): Pr
   await ip('link', 'set', 'dev', name, 'up');
 }
 
+/** Connects those of the interfaces that exist and belong to no bridge: containers' ends, after theirs was deleted. */
+export async function connectPorts(name: string, ports: readonly string[]): Promise<void> {
+  const loose = (await interfaces()).filter(
+    ({ ifname, master }) => ports.includes(ifname) && master === undefined,
+  );
+  for (const { ifname } of loose)
+    await runTool(
+      ['ip', 'link', 'set', 'dev', ifname, 'master', name, 'up'],
+      `cannot connect ${ifname} to ${name}`,
+    );
+}
+
 /** Removes the bridge; one that containers are connected to is only taken down. Returns its ports. */
 export async function lowerBridge(name: string): Promise<readonly string[]> {
   const bridge = await readBridge(name);

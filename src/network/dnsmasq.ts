@@ -30,9 +30,15 @@ export interface Lease {
 const SIGTERM = 15;
 const SIGKILL = 9;
 
-const recordFile = (directory: string): string => join(directory, 'dnsmasq.json');
-const pidFile = (directory: string): string => join(directory, 'dnsmasq.pid');
-const leaseFile = (directory: string): string => join(directory, 'dnsmasq.leases');
+/** Where its files lie: what belongs to a running one, and the leases, which outlive a reboot. */
+export interface DnsmasqPlaces {
+  readonly run: string;
+  readonly state: string;
+}
+
+const recordFile = ({ run }: DnsmasqPlaces): string => join(run, 'dnsmasq.json');
+const pidFile = ({ run }: DnsmasqPlaces): string => join(run, 'dnsmasq.pid');
+const leaseFile = ({ state }: DnsmasqPlaces): string => join(state, 'dnsmasq.leases');
 
 /** The unprivileged user that dnsmasq becomes: its own where Debian's package made it. */
 function serviceUser(): string {
@@ -43,14 +49,14 @@ function serviceUser(): string {
 }
 
 /** --conf-file and --no-hosts: nothing of the host's own dnsmasq, nor its /etc/hosts, reaches containers. */
-export function dnsmasqArguments(settings: BridgeSettings, directory: string, user: string): string[] {
+export function dnsmasqArguments(settings: BridgeSettings, places: DnsmasqPlaces, user: string): string[] {
   const { name, ipv4, ipv6, domain } = settings;
   return [
     'dnsmasq',
     '--conf-file=/dev/null',
     '--no-hosts',
     `--user=${user}`,
-    `--pid-file=${pidFile(directory)}`,
+    `--pid-file=${pidFile(places)}`,
     '--bind-interfaces',
     `--interface=${name}`,
     '--except-interface=lo',
@@ -58,7 +64,7 @@ export function dnsmasqArguments(settings: BridgeSettings, directory: string, us
     ...(domain === '' ? [] : [`--domain=${domain}`, `--local=/${domain}/`]),
     ...(ipv4 ? [`--listen-address=${ipv4.address}`, `--dhcp-range=${ipv4.range.join(',')},1h`] : []),
     ...(ipv4 ? [`--dhcp-lease-max=${rangeSize(ipv4.range)}`] : []),
-    `--dhcp-leasefile=${leaseFile(directory)}`,
+    `--dhcp-leasefile=${leaseFile(places)}`,
     '--dhcp-authoritative',
     '--dhcp-no-override',
     // A ping before each offer would make every first boot wait three seconds for its address.
@@ -82,32 +88,32 @@ function startTimeOf(pid: number): string | null {
 const alive = ({ pid, startTime }: Record): boolean => startTimeOf(pid) === startTime;
 
 /** Our running instance, null when there is none. */
-function running(directory: string): Record | null {
+function running(places: DnsmasqPlaces): Record | null {
   try {
-    const record = JSON.parse(readFileSync(recordFile(directory), 'utf8')) as Record;
+    const record = JSON.parse(readFileSync(recordFile(places), 'utf8')) as Record;
     return alive(record) ? record : null;
   } catch {
     return null;
   }
 }
 
-export const dnsmasqPid = (directory: string): number | null => running(directory)?.pid ?? null;
+export const dnsmasqPid = (places: DnsmasqPlaces): number | null => running(places)?.pid ?? null;
 
 /** Starts it; where it runs already as the settings say, does nothing; where they changed, starts it anew. */
-export async function startDnsmasq(settings: BridgeSettings, directory: string): Promise<void> {
-  const argv = dnsmasqArguments(settings, directory, serviceUser());
-  const current = running(directory);
+export async function startDnsmasq(settings: BridgeSettings, places: DnsmasqPlaces): Promise<void> {
+  const argv = dnsmasqArguments(settings, places, serviceUser());
+  const current = running(places);
   if (current?.argv.join('\0') === argv.join('\0')) return;
-  await stopDnsmasq(directory);
+  await stopDnsmasq(places);
   const what = `cannot serve DHCP and DNS on ${settings.name}`;
   try {
     await runTool(argv, what);
   } catch (error) {
     throw explain(error, what);
   }
-  const pid = Number(readFileSync(pidFile(directory), 'utf8'));
+  const pid = Number(readFileSync(pidFile(places), 'utf8'));
   const record: Record = { pid, startTime: startTimeOf(pid) ?? '', argv };
-  writeFileAtomically(recordFile(directory), JSON.stringify(record), { mode: 0o600 });
+  writeFileAtomically(recordFile(places), JSON.stringify(record), { mode: 0o600 });
 }
 
 /** "Address already in use" says neither which port nor whose. */
@@ -126,16 +132,16 @@ function explain(error: unknown, what: string): unknown {
 }
 
 /** Ends our instance, if there is one, by SIGTERM and after two seconds SIGKILL. Leases are kept. */
-export async function stopDnsmasq(directory: string): Promise<void> {
-  const record = running(directory);
+export async function stopDnsmasq(places: DnsmasqPlaces): Promise<void> {
+  const record = running(places);
   if (record !== null) {
     const { pid, startTime } = record;
     native().signalProcess({ pid, startTime, signal: SIGTERM });
     for (let waited = 0; alive(record) && waited < 2000; waited += 20) await sleep(20);
     if (alive(record)) native().signalProcess({ pid, startTime, signal: SIGKILL });
   }
-  rmSync(recordFile(directory), { force: true });
-  rmSync(pidFile(directory), { force: true });
+  rmSync(recordFile(places), { force: true });
+  rmSync(pidFile(places), { force: true });
 }
 
 /** dnsmasq's lease file: EXPIRES MAC ADDRESS HOSTNAME CLIENT-ID a line; DHCPv6 leases, after "duid", are of another form. */
@@ -147,9 +153,9 @@ export function parseLeases(text: string): Lease[] {
   });
 }
 
-export function readLeases(directory: string): Lease[] {
+export function readLeases(places: DnsmasqPlaces): Lease[] {
   try {
-    return parseLeases(readFileSync(leaseFile(directory), 'utf8'));
+    return parseLeases(readFileSync(leaseFile(places), 'utf8'));
   } catch {
     return [];
   }

@@ -1,8 +1,10 @@
 /** The nftables rules of the bridge: one table of our own, replaced whole. No rule of anybody else is touched. */
+import { native } from '../native/binding.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
 
-const TABLE = 'inet tlxc';
+const NAME = 'tlxc';
+const TABLE = `inet ${NAME}`;
 
 /** Text for nft -f: the table as it shall be, in one transaction. */
 export function ruleset({ name, ipv4, ipv6, nat }: BridgeSettings): string {
@@ -42,6 +44,9 @@ export async function rulesPresent(): Promise<boolean> {
   const tables = await runTool(['nft', 'list', 'tables'], 'cannot read the packet filter rules');
   return tables.split('\n').includes(`table ${TABLE}`);
 }
+
+/** The same, asked of the kernel itself: quick, and where it does not tell, true. */
+export const rulesSeemPresent = (): boolean => native().hasPacketFilterTable(NAME) !== false;
 
 export async function removeRules(): Promise<void> {
   if (await rulesPresent())

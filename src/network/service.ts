@@ -1,13 +1,20 @@
 /** The bridge service: brings the bridge, its addresses, the packet filter, DHCP and DNS up and down, and says what is up. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import { checkNetworkIsFree, lowerBridge, raiseBridge, readBridge } from './bridge-device.ts';
-import { dnsmasqPid, readLeases, startDnsmasq, stopDnsmasq, type Lease } from './dnsmasq.ts';
-import { applyRules, droppingChains, removeRules, rulesPresent } from './firewall.ts';
+import {
+  dnsmasqPid,
+  readLeases,
+  startDnsmasq,
+  stopDnsmasq,
+  type DnsmasqPlaces,
+  type Lease,
+} from './dnsmasq.ts';
+import { applyRules, droppingChains, removeRules, rulesPresent, rulesSeemPresent } from './firewall.ts';
 import { enableForwarding, forwardingState } from './forwarding.ts';
 import { bridgeSettings, type BridgeSettings } from './settings.ts';
 
@@ -29,8 +36,11 @@ export interface BridgeStatus {
   readonly droppedBy: readonly string[];
 }
 
-/** RUNDIR/network: dnsmasq's record, pid and leases, and the lock. */
-const stateDirectory = (system: SystemConfig): string => join(system.runDir, 'network');
+/** RUNDIR/network has dnsmasq's record and pid, and the lock; STATEDIR/network its leases. */
+const placesOf = (system: SystemConfig): DnsmasqPlaces => ({
+  run: join(system.runDir, 'network'),
+  state: join(system.stateDir, 'network'),
+});
 
 function requireRoot(what: string): void {
   if (process.getuid?.() === 0) return;
@@ -42,10 +52,10 @@ function requireRoot(what: string): void {
 }
 
 /** One start or stop at a time; the kernel drops the lock when the process ends. */
-async function locked<T>(system: SystemConfig, action: (directory: string) => Promise<T>): Promise<T> {
-  const directory = stateDirectory(system);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, 'lock');
+async function locked<T>(system: SystemConfig, action: (places: DnsmasqPlaces) => Promise<T>): Promise<T> {
+  const places = placesOf(system);
+  for (const directory of [places.run, places.state]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(places.run, 'lock');
   const lock = native().lock({ path, wait: true });
   if (typeof lock !== 'number') {
     const { syscall, errno } = lock;
@@ -58,7 +68,7 @@ async function locked<T>(system: SystemConfig, action: (directory: string) => Pr
     });
   }
   try {
-    return await action(directory);
+    return await action(places);
   } finally {
     native().closeFd(lock);
   }
@@ -71,12 +81,12 @@ async function locked<T>(system: SystemConfig, action: (directory: string) => Pr
 export async function startBridge(system: SystemConfig): Promise<void> {
   requireRoot('bring up');
   const settings = bridgeSettings(system);
-  await locked(system, async (directory) => {
+  await locked(system, async (places) => {
     await checkNetworkIsFree(settings);
     await raiseBridge(settings);
     enableForwarding(settings);
     await applyRules(settings);
-    await startDnsmasq(settings, directory);
+    await startDnsmasq(settings, places);
   });
 }
 
@@ -84,9 +94,9 @@ export async function startBridge(system: SystemConfig): Promise<void> {
 export async function stopBridge(system: SystemConfig): Promise<readonly string[]> {
   requireRoot('take down');
   const { name } = bridgeSettings(system);
-  if (!existsSync(stateDirectory(system)) && (await readBridge(name)) === null) return [];
-  return locked(system, async (directory) => {
-    await stopDnsmasq(directory);
+  if (!existsSync(placesOf(system).run) && (await readBridge(name)) === null) return [];
+  return locked(system, async (places) => {
+    await stopDnsmasq(places);
     await removeRules();
     return lowerBridge(name);
   });
@@ -100,11 +110,30 @@ const complete = (status: Omit<BridgeStatus, 'up'>, settings: BridgeSettings): b
     (own) => own === null || status.addresses.includes(`${own.address}/${own.prefix}`),
   );
 
+/** Has an interface of this name an address that others can reach? proc(5): in /proc/net, by the protocols that are asked for. */
+function hasAddresses({ name, ipv4, ipv6 }: BridgeSettings): boolean {
+  const listed = (file: string, pattern: RegExp): boolean => pattern.test(readFileSync(file, 'utf8'));
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return (
+    (ipv4 === null || listed('/proc/net/route', new RegExp(`^${escaped}\\t`, 'm'))) &&
+    (ipv6 === null || listed('/proc/net/if_inet6', new RegExp(` 00 [0-9a-f]{2} +${escaped}$`, 'm')))
+  );
+}
+
+/**
+ * Whether everything seems to be up, without running a program: a fraction of a millisecond. Root only.
+ * A wrong address, or a rule of ours that somebody edited, is not seen; that something is missing is.
+ */
+export function bridgeSeemsUp(system: SystemConfig): boolean {
+  const settings = bridgeSettings(system);
+  return hasAddresses(settings) && dnsmasqPid(placesOf(system)) !== null && rulesSeemPresent();
+}
+
 /** Needs root: the packet filter is not shown to others. */
 export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> {
   requireRoot('look into');
   const settings = bridgeSettings(system);
-  const directory = stateDirectory(system);
+  const places = placesOf(system);
   const bridge = await readBridge(settings.name);
   const rules = await rulesPresent();
   const status = {
@@ -112,8 +141,8 @@ export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> 
     link: bridge === null ? ('absent' as const) : bridge.up ? ('up' as const) : ('down' as const),
     addresses: bridge?.addresses ?? [],
     ports: bridge?.ports ?? [],
-    dnsmasqPid: dnsmasqPid(directory),
-    leases: readLeases(directory),
+    dnsmasqPid: dnsmasqPid(places),
+    leases: readLeases(places),
     rules,
     nat: rules && settings.nat,
     forwarding: forwardingState(),

@@ -1,76 +1,48 @@
-/** Limits that mean the same in both cgroup worlds, under another name or scale. */
-interface CgroupValue {
-  readonly file: string;
-  readonly value: string;
+/** One line of cgroup-table.ts, found and used: a limit written for one cgroup world, in the words of the other. */
+import { table, type CgroupValue, type Line, type Row, type Translated } from './cgroup-table.ts';
+
+export type { CgroupValue, Translated } from './cgroup-table.ts';
+
+/** A file of one world and the row that knows it. */
+interface Known {
+  readonly row: Row;
+  /** What * stands for. */
+  readonly part: string;
 }
 
-/** Least, default and greatest, from the kernel's Documentation/admin-guide/cgroup-v2.rst; a default stays a default. */
-const SHARES = { least: 2, usual: 1024, most: 262144 };
-const WEIGHT = { least: 1, usual: 100, most: 10000 };
-const DEFAULT_PERIOD = '100000';
+const wildcard = (pattern: string) =>
+  new RegExp(`^${pattern.replaceAll('.', '\\.').replace('*', '([^.]+)')}$`);
 
-/** The settings of the other world, or nothing where there is no equal. all: the other settings written beside it. */
+function find(file: string, world: 1 | 2): Known | undefined {
+  for (const row of table) {
+    const names = world === 1 ? row.v1 : row.v2;
+    if (names.includes(file)) return { row, part: '' };
+    for (const name of names.filter((each) => each.includes('*'))) {
+      const [, part] = wildcard(name).exec(file) ?? [];
+      if (part !== undefined) return { row, part };
+    }
+  }
+  return undefined;
+}
+
+const other = (world: 1 | 2) => (world === 1 ? 2 : 1);
+
+/** The files of the other world that hold the same resource; [] where it has none. */
+export function equalsOf(file: string, world: 1 | 2): readonly string[] {
+  const known = find(file, world);
+  if (!known) return [];
+  const names = other(world) === 1 ? known.row.v1 : known.row.v2;
+  return names.map((name) => name.replace('*', known.part));
+}
+
+/** What a setting becomes in the other world, or why nothing. Throws BadValue for a value that no kernel would take. */
 export function translateSetting(
   setting: CgroupValue,
   from: 1 | 2,
-  all: readonly CgroupValue[],
-): readonly CgroupValue[] | undefined {
-  return from === 1 ? toVersion2(setting, all) : toVersion1(setting);
-}
-
-function toVersion1({ file, value }: CgroupValue): readonly CgroupValue[] | undefined {
-  switch (file) {
-    case 'memory.max':
-      return [{ file: 'memory.limit_in_bytes', value: value === 'max' ? '-1' : value }];
-    case 'cpu.weight':
-      return scaled('cpu.shares', value, WEIGHT, SHARES);
-    case 'cpu.max': {
-      const [quota = 'max', period = DEFAULT_PERIOD] = value.split(/\s+/);
-      return [
-        { file: 'cpu.cfs_period_us', value: period },
-        { file: 'cpu.cfs_quota_us', value: quota === 'max' ? '-1' : quota },
-      ];
-    }
-    default:
-      return sameInBoth(file, value);
-  }
-}
-
-function toVersion2(
-  { file, value }: CgroupValue,
-  all: readonly CgroupValue[],
-): readonly CgroupValue[] | undefined {
-  const last = (name: string) => all.findLast((each) => each.file === name)?.value;
-  switch (file) {
-    case 'memory.limit_in_bytes':
-      return [{ file: 'memory.max', value: value === '-1' ? 'max' : value }];
-    case 'cpu.shares':
-      return scaled('cpu.weight', value, SHARES, WEIGHT);
-    case 'cpu.cfs_quota_us':
-    case 'cpu.cfs_period_us': {
-      const quota = last('cpu.cfs_quota_us') ?? '-1';
-      return [
-        {
-          file: 'cpu.max',
-          value: `${quota === '-1' ? 'max' : quota} ${last('cpu.cfs_period_us') ?? DEFAULT_PERIOD}`,
-        },
-      ];
-    }
-    default:
-      return sameInBoth(file, value);
-  }
-}
-
-const SAME = new Set(['pids.max', 'cpuset.cpus', 'cpuset.mems']);
-
-function sameInBoth(file: string, value: string): readonly CgroupValue[] | undefined {
-  return SAME.has(file) ? [{ file, value }] : undefined;
-}
-
-type Scale = typeof SHARES;
-
-function scaled(file: string, value: string, from: Scale, to: Scale): readonly CgroupValue[] | undefined {
-  if (!/^\d+$/.test(value)) return undefined;
-  const number = Math.round((Number(value) * to.usual) / from.usual);
-  return [{ file, value: String(Math.min(Math.max(number, to.least), to.most)) }];
+  beside: Pick<Line, 'last' | 'blockWeights'>,
+): Translated {
+  const known = find(setting.file, from);
+  if (!known) return { why: `no file of cgroup v${other(from)} is known to mean the same` };
+  const line: Line = { ...setting, ...beside, part: known.part };
+  return from === 1 ? known.row.toV2(line) : known.row.toV1(line);
 }

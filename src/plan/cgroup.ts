@@ -3,18 +3,21 @@
  * cannot write, and in it an inner one that is the root of its cgroup namespace. So no limit is lifted from inside.
  */
 import type { CgroupMount } from '../host/facts.ts';
-import { compileSettings } from './cgroup-settings.ts';
+import { compileSettings, handedDown } from './cgroup-settings.ts';
 import { deviceEntries, parseDeviceRules } from './device-rules.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import type { CgroupHierarchy, StartPlan } from './types.ts';
 
 const INNER = 'ns';
+/** LXC's name for the group below lxc.cgroup.dir.monitor.pivot. */
+const PIVOT = 'lxc.pivot';
 
 interface Groups {
   readonly limit: string;
   readonly inner: string;
   readonly monitor: string;
+  readonly pivot: string;
   /** The configuration names this very group, so no other may be taken in its place. */
   readonly exact: boolean;
 }
@@ -37,21 +40,19 @@ export function compileCgroups(compilation: Compilation): StartPlan['cgroups'] {
   const deviceHierarchy = mounts.find(
     (mount) => mount.version === 1 && mount.controllers.includes('devices'),
   );
-  const hierarchies = mounts.map((mount): CgroupHierarchy => ({
-    version: mount.version,
-    mountPoint: mount.mountPoint,
-    controllers: [...mount.controllers],
-    limitGroup: below(mount, groups.limit, compilation),
-    innerGroup: below(mount, groups.inner, compilation),
-    monitorGroup: below(mount, groups.monitor, compilation),
-    settings: [
-      ...(mount === deviceHierarchy
-        ? devices.map(({ value, at }) => ({ ...value, origin: originOf(at) }))
-        : []),
-      ...(settings.get(mount) ?? []),
-    ],
-    delegatedFiles: delegatedFiles(mount),
-  }));
+  const hierarchies = mounts.map((mount): CgroupHierarchy => {
+    const own = settings.get(mount) ?? [];
+    const list = mount === deviceHierarchy ? devices : [];
+    return {
+      version: mount.version,
+      mountPoint: mount.mountPoint,
+      controllers: [...mount.controllers],
+      ...groupsIn(mount, groups, compilation),
+      settings: [...list.map(({ value, at }) => ({ ...value, origin: originOf(at) })), ...own],
+      innerSettings: own.filter(({ file }) => !handedDown(file)),
+      delegatedFiles: delegatedFiles(mount),
+    };
+  });
   const byProgram = deviceHierarchy === undefined && mounts.some((mount) => mount.version === 2);
   const deviceRules = parseDeviceRules(devices, compilation.findings);
   if (devices[0] !== undefined && deviceHierarchy === undefined && !byProgram)
@@ -62,12 +63,6 @@ export function compileCgroups(compilation: Compilation): StartPlan['cgroups'] {
   return { hierarchies, deviceRules: byProgram ? deviceRules : [], allowSuffix: !groups.exact };
 }
 
-/** A user's groups are made below the one that was delegated. */
-function below({ mountPoint }: CgroupMount, group: string, { host }: Compilation): string {
-  const own = host.user?.cgroups[mountPoint] ?? '';
-  return own === '' ? group : `${own}/${group}`;
-}
-
 /** What a container's root needs to make groups of its own below the inner one (cgroups(7), /sys/kernel/cgroup/delegate). */
 function delegatedFiles(mount: CgroupMount): string[] {
   return mount.version === 1
@@ -75,30 +70,43 @@ function delegatedFiles(mount: CgroupMount): string[] {
     : ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
 }
 
-function compileGroups(compilation: Compilation): Groups {
-  const { config, system, findings } = compilation;
-  const { name, cgroupDir } = config;
-  if (cgroupDir.monitorPivot)
-    findings.warn(
-      cgroupDir.monitorPivot.at,
-      'lxc.cgroup.dir.monitor.pivot has no effect: the monitor leaves its group by itself',
-    );
-  const monitor = cgroupDir.monitor?.value ?? `tlxc/.monitor/${name}`;
-  if (cgroupDir.container !== undefined) {
-    const limit = cgroupDir.container.value;
-    return { limit, inner: `${limit}/${cgroupDir.containerInner?.value ?? INNER}`, monitor, exact: true };
-  }
-  if (cgroupDir.dir !== undefined) {
-    const base = cgroupDir.dir.value.replace(/\/+$/, '');
-    return payload(`${base}/lxc.payload.${name}`, `${base}/lxc.monitor.${name}`);
-  }
-  const pattern = system.cgroupPattern === '' ? 'tlxc/%n' : system.cgroupPattern.replace(/^\/+/, '');
-  return payload(pattern.replaceAll('%n', name), monitor);
+function groupsIn(
+  mount: CgroupMount,
+  groups: Groups,
+  compilation: Compilation,
+): Pick<CgroupHierarchy, 'limitGroup' | 'innerGroup' | 'monitorGroup' | 'pivotGroup'> {
+  const base = baseIn(mount, compilation);
+  const below = (group: string) => (base === '' || group === '' ? group : `${base}/${group}`);
+  return {
+    limitGroup: below(groups.limit),
+    innerGroup: below(groups.inner),
+    monitorGroup: below(groups.monitor),
+    pivotGroup: below(groups.pivot),
+  };
 }
 
-const payload = (limit: string, monitor: string): Groups => ({
-  limit,
-  inner: `${limit}/${INNER}`,
-  monitor,
-  exact: false,
-});
+/** A user's groups are made below the one that was delegated; with lxc.cgroup.relative root's are, below the caller's own. */
+function baseIn({ mountPoint, ownGroup }: CgroupMount, { config, host }: Compilation): string {
+  if (host.user !== null) return host.user.cgroups[mountPoint] ?? '';
+  return config.cgroupRelative ? ownGroup : '';
+}
+
+function compileGroups({ config, system }: Compilation): Groups {
+  const { name, cgroupDir } = config;
+  const { dir, container, containerInner, monitorPivot } = cgroupDir;
+  const pivot = monitorPivot === undefined ? '' : `${monitorPivot.value}/${PIVOT}`;
+  const monitor = cgroupDir.monitor?.value ?? `tlxc/.monitor/${name}`;
+  if (container !== undefined) {
+    const limit = container.value;
+    return { limit, inner: `${limit}/${containerInner?.value ?? INNER}`, monitor, pivot, exact: true };
+  }
+  const pattern = system.cgroupPattern === '' ? 'tlxc/%n' : system.cgroupPattern.replace(/^\/+/, '');
+  const limit = dir === undefined ? pattern.replaceAll('%n', name) : `${dir.value}/lxc.payload.${name}`;
+  return {
+    limit,
+    inner: `${limit}/${INNER}`,
+    monitor: dir === undefined ? monitor : `${dir.value}/lxc.monitor.${name}`,
+    pivot,
+    exact: false,
+  };
+}

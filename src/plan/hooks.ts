@@ -8,11 +8,13 @@ import type { Hook, Hooks } from './types.ts';
 /** LXC waits for ever; a hook that hangs would hold its container's start, so there is an end, if a late one. */
 const TIMEOUT_MS = 300_000;
 
-/** Of the caller's environment, what a program needs to find its tools and speak the person's language. */
+/** Of the caller's environment, what a program of the container's gets: to find its tools and speak the person's language. */
 const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ'];
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export function compileHooks(compilation: Compilation): Hooks {
+  const { config } = compilation;
+  const runsOnHost = config.hooks.length > 0 || config.ephemeral !== undefined;
   const of = (name: HookName) => hooksNamed(name, compilation);
   return {
     preStart: of('pre-start'),
@@ -23,9 +25,10 @@ export function compileHooks(compilation: Compilation): Hooks {
     start: of('start'),
     stop: of('stop'),
     postStop: of('post-stop'),
-    version: compilation.config.hookVersion,
-    environment: hookEnvironment(compilation),
-    childEnvironment: compilation.config.environment.map((each) => each.value),
+    version: config.hookVersion,
+    environment: environment(compilation, (name) => runsOnHost || PASSED.includes(name)),
+    insideEnvironment: environment(compilation, (name) => PASSED.includes(name)),
+    childEnvironment: [...config.environment, ...config.environmentHooks].map((each) => each.value),
   };
 }
 
@@ -55,23 +58,29 @@ function script(command: string, name: HookName, version: 0 | 1, container: stri
   return `export LXC_HOOK_TYPE=${name} LXC_HOOK_SECTION=lxc; exec ${command} "$@"`;
 }
 
-function hookEnvironment(compilation: Compilation): string[] {
+/** What hooks are told; unset variables are left out. */
+function told(compilation: Compilation): readonly (readonly [string, string | undefined])[] {
   const { config, host, options } = compilation;
-  const console = options.consolePath ?? config.console.path?.value;
-  const consoleLog = options.consoleLog ?? config.console.logFile?.value;
-  const level = options.logLevel ?? config.log.level?.value ?? 'ERROR';
-  const variables: [string, string | undefined][] = [
-    ...PASSED.map((name): [string, string | undefined] => [name, options.environment[name]]),
+  return [
     ['LXC_NAME', config.name],
     ['LXC_CONFIG_FILE', config.configFile],
     ['LXC_ROOTFS_MOUNT', rootfsMount(compilation)],
     ['LXC_ROOTFS_PATH', rootfsPath(compilation) || undefined],
-    ['LXC_CONSOLE', console],
-    ['LXC_CONSOLE_LOGPATH', consoleLog],
+    ['LXC_CONSOLE', options.consolePath ?? config.console.path?.value],
+    ['LXC_CONSOLE_LOGPATH', options.consoleLog ?? config.console.logFile?.value],
     ['LXC_CGNS_AWARE', host.cgroupNamespaces ? '1' : undefined],
-    ['LXC_LOG_LEVEL', level.toUpperCase()],
+    ['LXC_LOG_LEVEL', (options.logLevel ?? config.log.level?.value ?? 'ERROR').toUpperCase()],
     ['LXC_HOOK_VERSION', String(config.hookVersion)],
   ];
-  const set = variables.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`);
-  return options.environment['PATH'] === undefined ? [`PATH=${DEFAULT_PATH}`, ...set] : set;
+}
+
+/** What the caller's environment gives a hook, and then what it is told. */
+function environment(compilation: Compilation, isPassed: (name: string) => boolean): string[] {
+  const passed = Object.entries(compilation.options.environment).filter(([name]) => isPassed(name));
+  const variables = new Map<string, string | undefined>([
+    ['PATH', DEFAULT_PATH],
+    ...passed,
+    ...told(compilation),
+  ]);
+  return [...variables].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }

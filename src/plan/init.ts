@@ -20,7 +20,10 @@ export function compileInit(compilation: Compilation): StartPlan['init'] {
     cwd: cwd?.value ?? '/',
     uid,
     gid,
-    environment: ['container=lxc', ...config.environment.map((each) => each.value)],
+    environment: [
+      'container=lxc',
+      ...[...config.environment, ...config.environmentRuntime].map((each) => each.value),
+    ],
     personality: config.arch?.value ?? '',
     origin: commanded || cmd === undefined ? NO_ORIGIN : originOf(cmd.at),
   };

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly share: Readonly<Partial<Record<ShareableNamespace, string>>>;
   /** The command after --, over lxc.init.cmd. */
   readonly command?: readonly string[] | undefined;
+  /** lxc.ephemeral: the command that destroys this very container; not given where it is not defined. */
+  readonly destroy?: readonly string[] | undefined;
   /** The caller's environment; hooks are given a few names of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

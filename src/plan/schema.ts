@@ -56,9 +56,11 @@ const Hooks = record('Hooks', {
   postStop: Type.Array(Hook),
   /** lxc.hook.version: 0 or 1. */
   version: whole,
-  /** KEY=VALUE, the whole environment of every hook but for what only the executor learns (LXC_PID, LXC_TARGET, …). */
+  /** KEY=VALUE, the whole environment of every hook but start, without what only the executor learns (LXC_PID, LXC_TARGET …). */
   environment: texts,
-  /** KEY=VALUE, added for hooks that run in the child (lxc.environment). */
+  /** The same for start hooks, which are programs of the container's: little of it is the caller's. */
+  insideEnvironment: texts,
+  /** KEY=VALUE, added for hooks that run in the child (lxc.environment, lxc.environment.hooks). */
   childEnvironment: texts,
 });
 
@@ -82,7 +84,11 @@ export const CgroupHierarchy = record('CgroupHierarchy', {
   innerGroup: text,
   /** The monitor's own group; "" leaves it where it is. */
   monitorGroup: text,
+  /** Where the monitor goes at the end so that its own group can be removed; "": the nearest group above that takes it. */
+  pivotGroup: text,
   settings: Type.Array(CgroupSetting),
+  /** Those of them that limitGroup does not hand down: written to innerGroup, too. */
+  innerSettings: Type.Array(CgroupSetting),
   /** Files of innerGroup (besides the directory) handed to the container's root. */
   delegatedFiles: texts,
 });
@@ -268,30 +274,19 @@ const SeccompRule = record('SeccompRule', {
   syscall: text,
   /** "" all architectures of the filter, else a libseccomp name (x86_64, x86, x32 …). */
   arch: text,
-  action: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log', 'notify'),
+  action: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
   errno: whole,
   arguments: Type.Array(SeccompArgument),
   origin: Origin,
 });
 
-/** Who answers the calls of rules with the action notify: the monitor asks the proxy. */
-const SeccompNotify = record('SeccompNotify', {
-  /** A socket's path, @NAME for an abstract one; "": nobody, such calls get ENOSYS. */
-  proxy: text,
-  /** Added to each message; "": nothing. */
-  cookie: text,
-  origin: Origin,
-});
-
 /** A seccomp policy, parsed in TypeScript and compiled by libseccomp in the executor. */
 export const Seccomp = record('Seccomp', {
-  defaultAction: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log', 'notify'),
+  defaultAction: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
   defaultErrno: whole,
   /** libseccomp names beside the native architecture. */
   architectures: texts,
   rules: Type.Array(SeccompRule),
-  /** null: no rule has the action notify. */
-  notify: Type.Union([SeccompNotify, Type.Null()]),
   /** A file under the run directory that holds (or will hold) this policy's compiled form; another policy, another name. */
   cache: text,
 });
@@ -334,6 +329,10 @@ const Monitor = record('Monitor', {
   foreground: flag,
   /** The process title shown by ps. */
   title: text,
+  /** A mount namespace of its own, in which the host's mounts are slaves, before its first hook (lxc.monitor.unshare). */
+  unshare: flag,
+  /** Run with the hooks' environment once nothing of the container is left, if it ever ran (lxc.ephemeral). */
+  afterStop: Type.Array(Hook),
 });
 
 export const StartPlan = record('StartPlan', {
@@ -346,6 +345,8 @@ export const StartPlan = record('StartPlan', {
   inputs: Type.Array(InputFile),
   logFile: text,
   logLevel: text,
+  /** The syslog's facility as syslog(3) counts them (LOG_DAEMON is 24); 0: nothing is sent there. */
+  logFacility: whole,
   monitor: Monitor,
   hooks: Hooks,
   namespaces: Type.Array(Namespace),

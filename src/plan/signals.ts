@@ -1,4 +1,4 @@
-/** lxc.signal.*: how init is asked to halt, to reboot, and how it is killed. */
+/** lxc.signal.* and lxc.monitor.signal.pdeath: how init is asked to halt, to reboot, and how it is killed. */
 import type { Compilation } from './input.ts';
 import type { StartPlan } from './types.ts';
 
@@ -9,6 +9,6 @@ export function compileSignals({ config, host }: Compilation): StartPlan['signal
     halt: halt?.value ?? 0,
     reboot: reboot?.value ?? number('SIGINT', 2),
     stop: stop?.value ?? number('SIGKILL', 9),
-    parentDeath: number('SIGKILL', 9),
+    parentDeath: config.monitor.parentDeathSignal?.value ?? number('SIGKILL', 9),
   };
 }

@@ -5,7 +5,7 @@ import { compileDevices } from './devices.ts';
 import { compileHooks } from './hooks.ts';
 import { compileIdmap } from './idmap.ts';
 import { compileInit } from './init.ts';
-import { Findings, type Compilation, type StartInput } from './input.ts';
+import { Findings, originOf, type Compilation, type StartInput } from './input.ts';
 import { compileProtection, compileTree } from './mounts.ts';
 import { compileNamespaces } from './namespaces.ts';
 import { compileInterfaces } from './network.ts';
@@ -20,6 +20,8 @@ export type { StartFiles, StartInput, StartOptions } from './input.ts';
 
 /** schema.ts's PLAN_VERSION, not imported from there: the schema's library has no place in a command. */
 const VERSION = 1;
+/** The end of an ephemeral container: its destroy hooks, and a large root filesystem. */
+const DESTROY_MS = 600_000;
 /** LXC's level where no lxc.log.level is set. */
 const LOG_LEVEL = 'ERROR';
 
@@ -58,6 +60,7 @@ function compilePlan(compilation: Compilation): StartPlan {
     })),
     logFile: options.logFile ?? config.log.file?.value ?? '',
     logLevel: (options.logLevel ?? config.log.level?.value ?? LOG_LEVEL).toUpperCase(),
+    logFacility: facility(config.log.syslog?.value),
     monitor: compileMonitor(compilation),
     hooks: compileHooks(compilation),
     namespaces: created,
@@ -78,8 +81,26 @@ function compilePlan(compilation: Compilation): StartPlan {
   };
 }
 
-function compileMonitor({ config, options }: Compilation): StartPlan['monitor'] {
+/** As syslog(3) counts them: the kernel's interface has had these numbers since it was BSD's. */
+function facility(name: string | undefined): number {
+  if (name === undefined) return 0;
+  return name.toLowerCase() === 'daemon' ? 3 << 3 : (16 + Number(name.slice(-1))) << 3;
+}
+
+function compileMonitor({ config, options, findings }: Compilation): StartPlan['monitor'] {
+  const { ephemeral } = config;
+  const destroy = options.destroy ?? [];
+  if (ephemeral && destroy.length === 0)
+    findings.warn(
+      ephemeral.at,
+      `${config.name} is not defined in ${config.lxcpath}: nothing is destroyed when it stops`,
+    );
   return {
+    unshare: config.monitor.unshare,
+    afterStop:
+      destroy.length > 0
+        ? [{ argv: [...destroy], timeoutMs: DESTROY_MS, origin: originOf(ephemeral?.at) }]
+        : [],
     pidFile: options.pidFile ?? '',
     foreground: options.foreground,
     title: `[tlxc monitor] ${config.lxcpath} ${config.name}`,

@@ -46,6 +46,7 @@ const mount: Row = {
 };
 const line = (value: string): Good => [value, `${value}\n`];
 
+const environment = { good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n'] as const], bad: ['NOT_HERE', '=a'] };
 const rows: Readonly<Record<string, Row>> = {
   'lxc.arch': {
     good: [
@@ -64,7 +65,14 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.signal.halt': signal,
   'lxc.signal.reboot': signal,
   'lxc.signal.stop': signal,
-  'lxc.environment': { good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n']], bad: ['NOT_HERE', '=a'] },
+  'lxc.environment': environment,
+  'lxc.environment.runtime': environment,
+  'lxc.environment.hooks': environment,
+  'lxc.execute.cmd': { good: ['/bin/a "b c"'], bad: ['"a', '""'] },
+  'lxc.log.syslog': { good: ['daemon', 'local0', 'LOCAL7'], bad: ['user', 'local8', 'local', '24'] },
+  'lxc.ephemeral': flag,
+  'lxc.monitor.unshare': flag,
+  'lxc.monitor.signal.pdeath': signal,
   'lxc.log.file': path,
   'lxc.log.level': {
     good: [
@@ -137,6 +145,7 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.cgroup.dir.monitor': relative,
   'lxc.cgroup.dir.monitor.pivot': relative,
   'lxc.cgroup.dir.container.inner': relative,
+  'lxc.cgroup.relative': flag,
   'lxc.cgroup.devices.allow': {
     good: [line('a'), line('c 1:3 rwm'), line('b *:* m')],
     bad: ['c 1:3', 'd 1:3 r', 'c 1 r', 'c 1:3 x', 'all'],
@@ -158,15 +167,6 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.cap.keep': { good: [line('kill'), ['chown none kill', 'none\nkill\n'], line('none')], bad: ['bogus', 'None'] },
   'lxc.no_new_privs': flag,
   'lxc.seccomp.profile': path,
-  'lxc.seccomp.allow_nesting': flag,
-  'lxc.seccomp.notify.proxy': {
-    good: [
-      ['unix:/run/a b', '/run/a b'],
-      ['unix:@name', 'name'],
-    ],
-    bad: ['/run/proxy', 'unix:', 'unix:run/proxy', 'unix:@', 'tcp:1', `unix:/${'x'.repeat(107)}`],
-  },
-  'lxc.seccomp.notify.cookie': { good: ['c1', 'a b=c'], bad: [] },
   'lxc.apparmor.profile': { good: ['generated', 'unconfined', 'a b'], bad: [] },
   'lxc.apparmor.allow_incomplete': flag,
   'lxc.apparmor.allow_nesting': flag,

@@ -23,6 +23,7 @@ const plan = {
     preStart: [{ argv, timeoutMs: 1000, origin }],
     version: 0,
     environment: [],
+    insideEnvironment: [],
     childEnvironment: [],
   },
 } as unknown as StartPlan;

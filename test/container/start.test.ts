@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { startWithDev } from '../effects/tables/running.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
@@ -160,4 +161,13 @@ rooted('a start that is killed leaves a container that runs, or none', async (t)
     t.is(await world.sh('tlxc-info -n u1 -sH'), 'RUNNING\n');
     t.is((await world.run('tlxc-stop', '-k', 'u1')).code, 0);
   }
+});
+
+rooted('where nothing listens at /dev/log the start says so, and goes on', async (t) => {
+  const { world } = await worldWith(t);
+  addBusybox(world, 'c1', { config: ['lxc.log.syslog = daemon'] });
+  const said = await startWithDev(world, 'true');
+  const reason = 'nothing can be sent to /dev/log (connect): no such file or directory';
+  t.is(said, `tlxc-start: c1: warning: lxc.log.syslog: ${reason}\n`);
+  t.is(await world.sh('tlxc-info -n c1 -sH'), 'RUNNING\n');
 });

@@ -12,6 +12,7 @@ const onV1 = requires('root', 'userns', 'idmap', 'busybox', 'cgroup1');
 const asleep = ['/bin/sleep', '1000'];
 const KILL = 9;
 const EBUSY = 16;
+const EEXIST = 17;
 
 interface Mount {
   readonly version: 1 | 2;
@@ -43,7 +44,9 @@ function withGroups(t: ExecutionContext, plan: StartPlan, more: Partial<CgroupHi
     limitGroup: group,
     innerGroup: `${group}/ns`,
     monitorGroup: `${group}.monitor`,
+    pivotGroup: '',
     settings: [],
+    innerSettings: [],
     delegatedFiles: ['cgroup.procs'],
     ...more,
   }));
@@ -122,6 +125,44 @@ onV1('a group in use: the next suffix, or an error', async (t) => {
     other.kill('SIGKILL');
     await eventually(() => !alive(other.pid ?? -1));
   }
+});
+
+onV1('a group that the configuration names and that is there already is let be', async (t) => {
+  const plan = makePlan({ ...makePlace(t), argv: asleep });
+  const group = withGroups(t, plan);
+  plan.cgroups.allowSuffix = false;
+  const theirs = join(mountOf('memory'), group);
+  mkdirSync(join(theirs, 'ns'), { recursive: true });
+  writeFileSync(join(theirs, 'memory.limit_in_bytes'), '64M');
+  const { started } = await startMonitored(t, plan);
+  t.like(started, { kind: 'failed', step: 'cgroup', errno: EEXIST, path: theirs, detail: 'exists' });
+  t.is(readFileSync(join(theirs, 'memory.limit_in_bytes'), 'utf8').trim(), String(64 << 20));
+  t.true(existsSync(join(theirs, 'ns')));
+});
+
+onV1('the monitor goes to the pivot group, and its own is gone', async (t) => {
+  const plan = makePlan({ ...makePlace(t), argv: asleep });
+  const group = withGroups(t, plan);
+  for (const hierarchy of plan.cgroups.hierarchies) hierarchy.pivotGroup = `${group}.pivot/lxc.pivot`;
+  t.teardown(() => {
+    for (const { mountPoint } of mounts)
+      for (const name of [`${group}.pivot/lxc.pivot`, `${group}.pivot`]) rmdirSync(join(mountPoint, name));
+  });
+  const monitor = await startMonitored(t, plan);
+  monitor.signal(KILL);
+  await monitor.ended;
+  t.true(nothingLeft(group));
+  for (const { mountPoint } of mounts) t.true(existsSync(join(mountPoint, `${group}.pivot/lxc.pivot`)));
+});
+
+onV1('what a group does not hand down is written to the inner one', async (t) => {
+  const plan = makePlan({ ...makePlace(t), argv: asleep });
+  const group = withGroups(t, plan);
+  const cpu = plan.cgroups.hierarchies.find(({ controllers }) => controllers.includes('cpu'));
+  cpu?.innerSettings.push({ file: 'cpu.shares', value: '77', origin: ORIGIN });
+  await startMonitored(t, plan);
+  t.is(readFileSync(join(mountOf('cpu'), group, 'ns/cpu.shares'), 'utf8').trim(), '77');
+  t.is(readFileSync(join(mountOf('cpu'), group, 'cpu.shares'), 'utf8').trim(), '1024');
 });
 
 onV1('what a killed monitor left is taken over under the same name', async (t) => {

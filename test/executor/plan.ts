@@ -73,7 +73,8 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     inputs: [],
     logFile: '',
     logLevel: 'ERROR',
-    monitor: { pidFile: '', foreground: false, title: '' },
+    logFacility: 0,
+    monitor: { pidFile: '', foreground: false, unshare: false, afterStop: [], title: '' },
     hooks: {
       ...{
         preStart: [],
@@ -87,6 +88,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
       },
       version: 0,
       environment: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+      insideEnvironment: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
       childEnvironment: [],
     },
     namespaces: ALL_NAMESPACES.filter((each) => unprivileged || each !== 'user'),

@@ -92,18 +92,94 @@ test('a limit in the other world only is translated where that is exact', (t) =>
   t.deepEqual(settingsOf(unified, 'memory'), ['memory.max=512M', 'cpu.weight=100']);
 });
 
-test('a limit that has no equal here is said aloud, with its line; one nobody could set is refused', (t) => {
-  const io = limit('io.weight', '10');
-  const onHybrid = compilation({ config: { cgroup2: [io] } });
+test('a limit that has no equal here is said aloud, with its line and reason; one nobody could set is refused', (t) => {
+  const high = limit('memory.high', '1G');
+  const onHybrid = compilation({ config: { cgroup2: [high, limit('memory.oom.group', '0')] } });
   compileCgroups(onHybrid);
   t.deepEqual(onHybrid.findings.problems, []);
-  t.true(
-    onHybrid.findings.warnings[0]?.startsWith(`${io.at.file}:${io.at.line}: lxc.cgroup2.io.weight: not set`),
+  t.deepEqual(onHybrid.findings.warnings, [
+    `${high.at.file}:${high.at.line}: lxc.cgroup2.memory.high: not set, this host has memory as cgroup v1: ` +
+      'v1 has no such step below its limit',
+  ]);
+
+  const legacy = compilation({ config: { cgroup1: [limit('net_cls.classid', '1')] }, host: v2Host });
+  compileCgroups(legacy);
+  t.deepEqual(legacy.findings.problems, []);
+  t.regex(
+    legacy.findings.warnings.join(),
+    /lxc.cgroup.net_cls.classid: not set, no cgroup hierarchy of this host/,
   );
 
   const rdma = compilation({ config: { cgroup2: [limit('rdma.max', 'x')] }, host: v2Host });
   compileCgroups(rdma);
   t.regex(rdma.findings.problems.join(), /no cgroup hierarchy of this host has the controller rdma/);
+});
+
+test('a value of the other world that no kernel takes is refused with its line', (t) => {
+  const weight = limit('cpu.weight', '0');
+  const onHybrid = compilation({ config: { cgroup2: [weight] } });
+  compileCgroups(onHybrid);
+  t.deepEqual(onHybrid.findings.problems.map(String), [
+    `${weight.at.file}:${weight.at.line}: lxc.cgroup2.cpu.weight = 0: it must be a whole number from 1 to 10000`,
+  ]);
+});
+
+test('each resource is spoken for by itself: what only the other world says is translated', (t) => {
+  const config = {
+    cgroup1: [limit('memory.limit_in_bytes', '1G')],
+    cgroup2: [limit('memory.max', '2G'), limit('memory.swap.max', '1G'), limit('memory.low', '512M')],
+  };
+  const { hierarchies } = compileCgroups(compilation({ config }));
+  t.deepEqual(settingsOf(hierarchies, 'memory'), [
+    'memory.limit_in_bytes=1G',
+    'memory.soft_limit_in_bytes=512M',
+    'memory.memsw.limit_in_bytes=2147483648',
+  ]);
+});
+
+test('a controller that a hybrid host has as v2 is written there, in either spelling', (t) => {
+  const config = {
+    cgroup1: [limit('hugetlb.2MB.limit_in_bytes', '-1')],
+    cgroup2: [limit('hugetlb.1GB.max', '0')],
+  };
+  const { hierarchies } = compileCgroups(compilation({ config }));
+  t.deepEqual(settingsOf(hierarchies, 'hugetlb'), ['hugetlb.2MB.max=max', 'hugetlb.1GB.max=0']);
+});
+
+test('what a group does not hand down is written to the inner one, too', (t) => {
+  const cgroup1 = [
+    limit('cpu.rt_runtime_us', '1000'),
+    limit('cpu.rt_period_us', '2000'),
+    limit('cpu.shares', '5'),
+  ];
+  const { hierarchies } = compileCgroups(compilation({ config: { cgroup1 } }));
+  const cpu = hierarchies.find((each) => each.controllers.includes('cpu'));
+  const files = (settings: CgroupHierarchy['settings'] = []) => settings.map((each) => each.file);
+  t.deepEqual(files(cpu?.settings), ['cpu.rt_period_us', 'cpu.rt_runtime_us', 'cpu.shares']);
+  t.deepEqual(files(cpu?.innerSettings), ['cpu.rt_period_us', 'cpu.rt_runtime_us']);
+});
+
+test('a container that would be frozen before it runs is refused', (t) => {
+  for (const [key, file, value] of [
+    ['cgroup1', 'freezer.state', 'FROZEN'],
+    ['cgroup2', 'cgroup.freeze', '1'],
+  ] as const) {
+    const frozen = compilation({ config: { [key]: [limit(file, value)] } });
+    compileCgroups(frozen);
+    t.regex(frozen.findings.problems.join(), /never starts/);
+  }
+});
+
+test("lxc.cgroup.relative puts all groups below the caller's own", (t) => {
+  const config = { cgroupRelative: true, cgroupDir: { monitorPivot: written('p') } };
+  const [first] = compileCgroups(compilation({ config })).hierarchies;
+  t.like(first, {
+    limitGroup: 'user/login/tlxc/u1',
+    innerGroup: 'user/login/tlxc/u1/ns',
+    monitorGroup: 'user/login/tlxc/.monitor/u1',
+    pivotGroup: 'user/login/p/lxc.pivot',
+  });
+  t.is(compileCgroups(compilation()).hierarchies[0]?.pivotGroup, '');
 });
 
 test('v1 gets the limit of memory and swap after the one of memory', (t) => {

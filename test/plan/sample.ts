@@ -40,11 +40,14 @@ export const minimalConfig: ContainerConfig = {
   cgroup1: [],
   cgroup2: [],
   cgroupDir: {},
+  cgroupRelative: false,
   signals: {},
   init: { uid: 0, gid: 0 },
   environment: [],
+  environmentRuntime: [],
+  environmentHooks: [],
   log: {},
-  seccomp: { allowNesting: false },
+  monitor: { unshare: false },
   apparmor: { allowIncomplete: false, allowNesting: false, raw: [] },
   start: { auto: false, delay: 0, order: 0 },
   groups: [],
@@ -57,6 +60,14 @@ const v1 = (mountPoint: string, ...controllers: string[]) => ({
   version: 1 as const,
   mountPoint: `/sys/fs/cgroup/${mountPoint}`,
   controllers,
+  ownGroup: 'user/login',
+});
+
+const v2 = (mountPoint: string, ...controllers: string[]) => ({
+  version: 2 as const,
+  mountPoint,
+  controllers,
+  ownGroup: 'user/login',
 });
 
 const HIERARCHIES_V1 = [
@@ -71,12 +82,10 @@ const HIERARCHIES_V1 = [
 export const hybridHost: HostFacts = {
   kernelRelease: '6.18.0',
   machine: 'x86_64',
-  cgroups: [
-    ...HIERARCHIES_V1,
-    { version: 2, mountPoint: '/sys/fs/cgroup/unified', controllers: ['hugetlb'] },
-  ],
+  cgroups: [...HIERARCHIES_V1, v2('/sys/fs/cgroup/unified', 'hugetlb')],
   cgroupLayout: 'hybrid',
   cgroupNamespaces: true,
+  blockWeights: ['io.bfq.weight'],
   capabilities: CAPABILITY_NAMES,
   boundingCapabilities: CAPABILITY_NAMES.filter((name) => name !== 'sys_resource'),
   idmappedMounts: true,
@@ -85,7 +94,6 @@ export const hybridHost: HostFacts = {
   apparmor: false,
   apparmorProfiles: [],
   seccomp: true,
-  filtered: false,
   uid: 0,
   gid: 0,
   user: null,
@@ -97,9 +105,7 @@ export const v1Host: HostFacts = { ...hybridHost, cgroups: HIERARCHIES_V1, cgrou
 
 export const v2Host: HostFacts = {
   ...hybridHost,
-  cgroups: [
-    { version: 2, mountPoint: '/sys/fs/cgroup', controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
-  ],
+  cgroups: [v2('/sys/fs/cgroup', 'cpuset', 'cpu', 'io', 'memory', 'pids')],
   cgroupLayout: 'v2',
 };
 

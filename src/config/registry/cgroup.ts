@@ -1,6 +1,6 @@
 /** Control groups: where a container's groups lie and what is written into them. */
 import { list, scalar } from '../key.ts';
-import { relativePath } from '../values/plain.ts';
+import { flag, relativePath, showFlag } from '../values/plain.ts';
 import { cgroupValue, otherCgroupFile } from '../values/security.ts';
 
 const directory = (name: string, doc: string) =>
@@ -17,14 +17,51 @@ const controllers = (name: string, doc: string) =>
   });
 
 export const cgroup = {
-  dir: directory('lxc.cgroup.dir', 'The directory below which the groups of container and monitor are made.'),
-  container: directory('lxc.cgroup.dir.container', "The container's group, exactly."),
-  monitor: directory('lxc.cgroup.dir.monitor', "The monitor's group, exactly."),
-  pivot: directory('lxc.cgroup.dir.monitor.pivot', 'Where the monitor goes so that its own group can be removed.'),
+  dir: directory(
+    'lxc.cgroup.dir',
+    'The group below which those of the container and of its monitor are made, as lxc.payload.NAME and lxc.monitor.NAME; ' +
+      'it is made where it is missing, and stays. Without it they are tlxc/NAME and tlxc/.monitor/NAME.',
+  ),
+  container: directory(
+    'lxc.cgroup.dir.container',
+    "The container's group, exactly, made for it: one that exists is never taken. Only together with " +
+      'lxc.cgroup.dir.monitor, and not with lxc.cgroup.dir.',
+  ),
+  monitor: directory(
+    'lxc.cgroup.dir.monitor',
+    "The group of the container's monitor, exactly; removed at the end if nothing else is in it.",
+  ),
+  pivot: directory(
+    'lxc.cgroup.dir.monitor.pivot',
+    'At the end of the container its monitor goes into the group lxc.pivot below this one, so that its own can be removed; ' +
+      'that one stays. Without it the monitor goes to the nearest group above that takes it.',
+  ),
   inner: directory(
     'lxc.cgroup.dir.container.inner',
-    'A group below the limited one that the container sees as its root.',
+    'The group below lxc.cgroup.dir.container that the container sees as its root, and cannot leave; the limits sit on the ' +
+      'outer one. Without it, and in every other layout, that group is called ns.',
   ),
-  v1: controllers('lxc.cgroup.*', 'Written into this file of a v1 controller, such as memory.limit_in_bytes, where the host has it.'),
-  v2: controllers('lxc.cgroup2.*', 'Written into this file of the unified hierarchy, such as memory.max, where the host has it.'),
+  relative: scalar({
+    name: 'lxc.cgroup.relative',
+    syntax: '0|1',
+    fallback: '0',
+    doc:
+      "1: all groups are made below the caller's own group in each hierarchy instead of its root. In cgroup v2 a group that " +
+      'holds processes hands no controllers down, so the caller must be in a group of its own for limits there.',
+    parse: flag,
+    show: showFlag,
+  }),
+  v1: controllers(
+    'lxc.cgroup.*',
+    'Written, in the order of the lines, into this file of a cgroup v1 controller, such as lxc.cgroup.memory.limit_in_bytes, ' +
+      'before init runs; an empty value forgets the lines of that file. Where the host has the controller as cgroup v2, its ' +
+      'equal there is written (cpu.shares 1024 is cpu.weight 100, as in the kernel), unless an lxc.cgroup2 line sets that; ' +
+      'what has no equal is not set, with a warning. devices.allow and devices.deny make the list of devices: a, or ' +
+      'TYPE MAJOR:MINOR ACCESS, where * is any number.',
+  ),
+  v2: controllers(
+    'lxc.cgroup2.*',
+    'Written into this file of the unified hierarchy, such as lxc.cgroup2.memory.max, as lxc.cgroup.* is, and translated ' +
+      'the same way where the host has the controller as cgroup v1. devices.allow and devices.deny become a program in the kernel.',
+  ),
 };

@@ -1,6 +1,7 @@
 /** When a container starts by itself, and the hooks that run on its way. */
 import { list, scalar, type Key } from '../key.ts';
 import type { HookName } from '../model.ts';
+import { SIGNAL, signal } from '../values/signal.ts';
 import { flag, showFlag, text, whole, words } from '../values/plain.ts';
 
 const INT = 2 ** 31;
@@ -34,6 +35,31 @@ export const lifecycle = {
     doc: 'Groups that the container belongs to, for tlxc-ls -g; onboot is started with the host.',
     parse: words,
     accepts: { words: ['onboot'], pattern: '.*' },
+  }),
+  ephemeral: scalar({
+    name: 'lxc.ephemeral',
+    syntax: '0|1',
+    fallback: '0',
+    doc:
+      'Destroys the container, with its destroy hooks, when it has stopped, whoever or whatever stopped it; ' +
+      'not when it reboots, and not when its start fails.',
+    parse: flag,
+    show: showFlag,
+  }),
+  monitorUnshare: scalar({
+    name: 'lxc.monitor.unshare',
+    syntax: '0|1',
+    fallback: '0',
+    doc: 'Gives the monitor a mount namespace of its own, so that what its hooks mount is not seen on the host.',
+    parse: flag,
+    show: showFlag,
+  }),
+  monitorPdeath: scalar({
+    name: 'lxc.monitor.signal.pdeath',
+    syntax: SIGNAL,
+    fallback: '9',
+    doc: 'The signal that init gets when its monitor dies.',
+    parse: signal,
   }),
   hookVersion: scalar({
     name: 'lxc.hook.version',

@@ -7,14 +7,14 @@ import {
   environmentVariable,
   hostPath,
   logLevel,
+  syslogFacility,
   whole,
 } from '../values/plain.ts';
-import { signal } from '../values/signal.ts';
+import { SIGNAL, signal } from '../values/signal.ts';
 import { hostName } from '../values/network.ts';
 
 /** 4294967295 means "no id" to the kernel. */
 const id = whole(0, 0xffff_fffe);
-const SIGNAL = 'SIGNAME|SIGRTMIN+N|SIGRTMAX-N|NUMBER';
 
 export const system = {
   include: list({
@@ -90,6 +90,25 @@ export const system = {
     doc: "A variable for init, for attached commands and for hooks inside; VAR alone takes the caller's value.",
     parse: (value, context) => [environmentVariable(value, context)],
   }),
+  environmentRuntime: list({
+    name: 'lxc.environment.runtime',
+    syntax: 'VAR=VALUE|VAR',
+    doc: 'As lxc.environment, but not for hooks: for init and for attached commands.',
+    parse: (value, context) => [environmentVariable(value, context)],
+  }),
+  environmentHooks: list({
+    name: 'lxc.environment.hooks',
+    syntax: 'VAR=VALUE|VAR',
+    doc: "As lxc.environment, but only for the hooks that run in the container's namespaces: pre-mount, mount, autodev and start.",
+    parse: (value, context) => [environmentVariable(value, context)],
+  }),
+  executeCmd: scalar({
+    name: 'lxc.execute.cmd',
+    syntax: 'COMMAND',
+    doc: 'What tlxc-execute runs when it is given no command, split into words as by a shell.',
+    parse: (value) => ({ text: value, words: splitCommand(value) }),
+    show: (value) => value.text,
+  }),
   logFile: scalar({
     name: 'lxc.log.file',
     syntax: 'FILE',
@@ -102,5 +121,13 @@ export const system = {
     fallback: 'NOTSET',
     doc: 'What gets into the log: TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL, or 0 to 8.',
     parse: logLevel,
+  }),
+  logSyslog: scalar({
+    name: 'lxc.log.syslog',
+    syntax: 'daemon|local0|…|local7',
+    doc:
+      'Sends what the log of the container is told to the syslog as well, under this facility. ' +
+      'Where nothing listens at /dev/log the start says so, and goes on.',
+    parse: syslogFacility,
   }),
 };

@@ -74,6 +74,14 @@ export const logLevel = accepting(LEVEL, (value: string): string => {
   throw new BadValue(`it must be one of ${LEVELS.join(', ')}, or a number from 0 to 8`);
 });
 
+const FACILITIES = ['daemon', ...[0, 1, 2, 3, 4, 5, 6, 7].map((number) => `local${number}`)];
+
+/** A facility of syslog(3) that LXC takes, as it was written. */
+export const syslogFacility = accepting({ words: FACILITIES, anyCase: true }, (value: string): string => {
+  if (FACILITIES.includes(value.toLowerCase())) return value;
+  throw new BadValue('it must be daemon or one of local0 to local7');
+});
+
 const ARCHITECTURES = {
   linux32:
     'arm armel armhf armv7l athlon i386 i486 i586 i686 linux32 mips mipsel ppc powerpc x32 x86'.split(' '),

@@ -2,11 +2,14 @@
 import { constants } from 'node:os';
 import { accepting, BadValue } from '../key.ts';
 
+/** What may be written, for the manual page. */
+export const SIGNAL = 'SIGNAME|SIGRTMIN+N|SIGRTMAX-N|NUMBER';
+
 /** As the C library of the host counts them; the kernel's first, 32 and 33, are kept by the thread library. */
 const SIGRTMIN = 34;
 const SIGRTMAX = 64;
 
-const SIGNAL = {
+const ACCEPTED = {
   words: Object.keys(constants.signals),
   anyCase: true,
   range: [1, SIGRTMAX],
@@ -14,7 +17,7 @@ const SIGNAL = {
 } as const;
 
 /** SIGNAME (in any case), SIGRTMIN+n, SIGRTMAX-n or a number; as a number. */
-export const signal = accepting(SIGNAL, (value: string): number => {
+export const signal = accepting(ACCEPTED, (value: string): number => {
   const number = /^[1-9]\d?$/.test(value) ? Number(value) : byName(value.toUpperCase());
   if (number !== undefined && number >= 1 && number <= SIGRTMAX) return number;
   throw new BadValue('it must be a signal: SIGPWR, SIGRTMIN+3 or a number from 1 to 64');

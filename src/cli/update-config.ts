@@ -1,0 +1,47 @@
+/** tlxc-update-config */
+import { resolve } from 'node:path';
+import { updateFile } from '../config/update.ts';
+import { containerPaths } from '../container/paths.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { printable } from './printable.ts';
+
+const USAGE = `Usage: tlxc-update-config -c FILE: update this configuration
+       tlxc-update-config -n NAME: update the configuration of a container
+`;
+
+/** "" where none is named. */
+function fileOf({ name, options, system, lxcpath }: Invocation, cwd: string): string {
+  const file = options['config'];
+  if (typeof file !== 'string') return name && containerPaths(system, lxcpath, name).config;
+  if (name === '') return resolve(cwd, file);
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message: '-c and the name of a container exclude each other' });
+}
+
+function updateConfig(invocation: Invocation, { cwd, program, stdout, stderr }: CommandContext): number {
+  const file = fileOf(invocation, cwd);
+  if (file === '') {
+    stdout.write(USAGE);
+    return 0;
+  }
+  const { changes, backup, problems } = updateFile(file);
+  for (const problem of problems) stderr.write(`${program}: ${printable(String(problem))}\n`);
+  if (invocation.quiet) return problems.length > 0 ? 1 : 0;
+  const count = changes === 1 ? 'a line' : `${changes} lines`;
+  const done = backup === undefined ? 'nothing to update' : `${count} updated; as it was: ${backup}`;
+  stdout.write(`${printable(`${file}: ${done}`)}\n`);
+  return problems.length > 0 ? 1 : 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-update-config',
+    summary: 'rewrites names from before LXC 3 in a configuration, and keeps FILE.backup',
+    usage: '-c FILE\n-n NAME',
+    name: 'optional',
+    rest: 'none',
+    options: [{ flags: '-c, --config <FILE>', description: 'The configuration to update' }],
+  },
+  updateConfig,
+);
