@@ -8,6 +8,7 @@ import type { CommandContext } from './context.ts';
 const USAGE = `Usage: tlxc-config -l: list all available configuration items
        tlxc-config ITEM: print a configuration item
        tlxc-config ITEM VALUE: set a configuration item
+       tlxc-config explain -n NAME [KEY]: show what is in force in a container, and where it was written
 `;
 
 /** The item that a name, or a prefix of one as LXC allows, means. */
@@ -22,8 +23,27 @@ function itemOf(name: string): string {
   throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-config -l lists them' });
 }
 
-function config({ options, rest }: Invocation, { env, stdout }: CommandContext): number {
+/** explain -n NAME [KEY], or explain NAME [KEY]. */
+async function explainWords(invocation: Invocation, context: CommandContext): Promise<number> {
+  const words = invocation.rest.slice(1);
+  const given = invocation.options['name'];
+  const name = typeof given === 'string' ? given : words.shift();
+  const [key, unexpected] = words;
+  if (name === undefined)
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'No container name specified' });
+  if (unexpected !== undefined) throw tooMany(unexpected);
+  const { explain } = await import('./explain.ts');
+  return explain({ ...invocation, name }, context, key);
+}
+
+const tooMany = (word: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${word}'` });
+
+function config(invocation: Invocation, context: CommandContext): number | Promise<number> {
+  const { options, rest } = invocation;
+  const { env, stdout } = context;
   const [name, value, unexpected] = rest;
+  if (name === 'explain') return explainWords(invocation, context);
   if (options['list'] === true) {
     stdout.write(systemKeys.map((key) => `${key.name}\n`).join(''));
     return 0;
@@ -32,9 +52,7 @@ function config({ options, rest }: Invocation, { env, stdout }: CommandContext):
     stdout.write(USAGE);
     return 0;
   }
-  if (unexpected !== undefined) {
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'` });
-  }
+  if (unexpected !== undefined) throw tooMany(unexpected);
   // To set an item its whole name is needed: a prefix may mean another one in the next version.
   if (value !== undefined) {
     setSystemSetting(env, name, value);
@@ -49,11 +67,15 @@ function config({ options, rest }: Invocation, { env, stdout }: CommandContext):
 export default defineCommand(
   {
     program: 'tlxc-config',
-    summary: "prints and sets TLXC's own settings",
-    usage: '-l\nITEM\nITEM VALUE',
+    summary: "prints and sets TLXC's own settings, explains a container's configuration",
+    usage: '-l\nITEM\nITEM VALUE\nexplain -n NAME [KEY]',
     name: 'none',
     rest: 'words',
-    options: [{ flags: '-l, --list', description: 'List all available configuration items' }],
+    options: [
+      { flags: '-l, --list', description: 'List all available configuration items' },
+      { flags: '-n, --name <NAME>', description: 'Of explain: the container' },
+      { flags: '--json', description: 'Of explain: print JSON' },
+    ],
   },
   config,
 );

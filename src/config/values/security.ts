@@ -5,7 +5,7 @@ import { nearest } from '../nearest.ts';
 import { words } from './plain.ts';
 
 /** In the kernel's order: the index is the capability's number. capabilities(7). */
-const CAPABILITIES: readonly string[] = (
+export const CAPABILITIES: readonly string[] = (
   'chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable ' +
   'net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot ' +
   'sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease ' +

@@ -1,0 +1,53 @@
+/** What the control groups of a running container hold. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MonitorInfo } from '../../monitor/protocol.ts';
+import { translateSetting } from '../../plan/cgroup-translation.ts';
+import type { Live } from './live.ts';
+
+type Group = MonitorInfo['cgroups'][number];
+
+function read({ mountPoint, limitGroup }: Group, file: string): string | undefined {
+  try {
+    return readFileSync(join(mountPoint, limitGroup, file), 'utf8')
+      .trimEnd()
+      .replaceAll('\n', ', ');
+  } catch {
+    return undefined; // the kernel does not have the file, or the container has just ended
+  }
+}
+
+const has = ({ controllers, version }: Group, file: string): boolean => {
+  const [controller = ''] = file.split('.');
+  return controllers.includes(controller) || (version === 2 && controller === 'cgroup');
+};
+
+/** The file itself; where the host has the controller in the other world only, what it was translated to. */
+const limit =
+  (version: 1 | 2, prefix: string): Live =>
+  ({ running: { cgroups } }, { key, value }) => {
+    const file = key.slice(prefix.length).replace(/^devices\.(allow|deny)$/, 'devices.list');
+    const home = cgroups.find((group) => group.version === version && has(group, file));
+    if (home) return read(home, file);
+    const others = translateSetting({ file, value }, version, []) ?? [];
+    const shown = others.flatMap((other) => {
+      const text = cgroups
+        .filter((group) => has(group, other.file))
+        .map((group) => read(group, other.file))[0];
+      return text === undefined ? [] : [`${other.file} ${text}`];
+    });
+    return shown.length > 0 ? shown.join(', ') : undefined;
+  };
+
+const group =
+  (which: 'limitGroup' | 'innerGroup'): Live =>
+  ({ running: { cgroups } }) =>
+    cgroups[0]?.[which];
+
+export const cgroupKeys: Readonly<Record<string, Live>> = {
+  'lxc.cgroup.*': limit(1, 'lxc.cgroup.'),
+  'lxc.cgroup2.*': limit(2, 'lxc.cgroup2.'),
+  'lxc.cgroup.dir': group('limitGroup'),
+  'lxc.cgroup.dir.container': group('limitGroup'),
+  'lxc.cgroup.dir.container.inner': group('innerGroup'),
+};
