@@ -78,7 +78,7 @@ test('of a broken one: its problems, as JSON too', async (t) => {
   const { exit, stdout, stderr } = await run(store, '-n', 'c1', '--json');
   t.is(exit, 1);
   t.regex(stderr, /config:1:15: lxc\.tty\.max: it must be/);
-  t.like((JSON.parse(stdout) as { problems: unknown[] }).problems[0] as object, {
+  t.like((JSON.parse(stdout) as { problems: unknown[] }).problems[0], {
     line: 1,
     column: 15,
     key: 'lxc.tty.max',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
-import { translateSetting } from '../../plan/cgroup-translation.ts';
+import { equalsOf } from '../../plan/cgroup-translation.ts';
 import type { Live } from './live.ts';
 
 type Group = MonitorInfo['cgroups'][number];
@@ -25,16 +25,13 @@ const has = ({ controllers, version }: Group, file: string): boolean => {
 /** The file itself; where the host has the controller in the other world only, what it was translated to. */
 const limit =
   (version: 1 | 2, prefix: string): Live =>
-  ({ running: { cgroups } }, { key, value }) => {
+  ({ running: { cgroups } }, { key }) => {
     const file = key.slice(prefix.length).replace(/^devices\.(allow|deny)$/, 'devices.list');
     const home = cgroups.find((group) => group.version === version && has(group, file));
     if (home) return read(home, file);
-    const others = translateSetting({ file, value }, version, []) ?? [];
-    const shown = others.flatMap((other) => {
-      const text = cgroups
-        .filter((group) => has(group, other.file))
-        .map((group) => read(group, other.file))[0];
-      return text === undefined ? [] : [`${other.file} ${text}`];
+    const shown = equalsOf(file, version).flatMap((equal) => {
+      const [text] = cgroups.filter((group) => has(group, equal)).map((group) => read(group, equal));
+      return text === undefined ? [] : [`${equal} ${text}`];
     });
     return shown.length > 0 ? shown.join(', ') : undefined;
   };
