@@ -74,7 +74,11 @@ function warmUp(names) {
 
 const { outputFiles } = await build({
   ...common,
-  entryPoints: commands.map((name) => ({ in: `command:${name}`, out: `tlxc-${name}` })),
+  entryPoints: [
+    ...commands.map((name) => ({ in: `command:${name}`, out: `tlxc-${name}` })),
+    // What a plain user's tlxc-create runs with power over subordinate ids.
+    { in: 'src/storage/name-rootfs-program.ts', out: 'name-rootfs' },
+  ],
   plugins: [entries, withoutSubcommands],
   outdir: 'dist',
   format: 'cjs',

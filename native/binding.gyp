@@ -45,6 +45,15 @@
       "ldflags!": ["-rdynamic", "-pthread"]
     },
     {
+      "target_name": "tlxc-mapped",
+      "type": "executable",
+      "sources": ["<!@(find mapped common -name '*.cc')"],
+      "cflags": ["-Os"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections"],
+      "ldflags!": ["-rdynamic", "-pthread"]
+    },
+    {
       "target_name": "tlxc-pty",
       "type": "executable",
       "sources": ["<!@(find pty -name '*.cc')"],

@@ -14,3 +14,7 @@ export function shippedPath(path: string): string {
   if (!path.startsWith(`${SHIPPED_CONFIG}/`) || existsSync(path)) return path;
   return join(packageRoot, 'config', path.slice(SHIPPED_CONFIG.length));
 }
+
+/** Whether a configuration file came with TLXC, wherever it lies. */
+export const isShipped = (file: string): boolean =>
+  file.startsWith(`${SHIPPED_CONFIG}/`) || file.startsWith(`${join(packageRoot, 'config')}/`);

@@ -17,14 +17,15 @@ import { findTemplate } from '../image/templates/find-template.ts';
 import type { TemplateResult } from '../image/templates/template.ts';
 import type { RootfsBackend } from '../storage/backend.ts';
 import { chooseBackend } from '../storage/choose.ts';
-import { nameRootfs } from '../storage/rootfs-files.ts';
-import { allocateRange, releaseRange } from './id-ranges.ts';
+import { nameContainer } from '../storage/name-container.ts';
+import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { writeConfig, type CreateRequest, type Making } from './making.ts';
 import { checkSeed, newConfigText, readSeed, type NewConfig } from './new-config.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { fillByProgram } from './template-program.ts';
+import { imageDirectory, mappingOf } from './user-mapping.ts';
 
 export type Created =
   | {
@@ -42,21 +43,25 @@ export type Created =
 export async function createContainer(request: CreateRequest): Promise<Created> {
   const { name, lxcpath, system, template, privileged } = request;
   const paths = containerPaths(system, lxcpath, name);
-  if (process.getuid?.() !== 0) throw needsRoot(name);
+  if (privileged && probeHost().user !== null) throw needsRoot(name);
   refuseExisting(paths);
   checkBackend(request);
   const seedFile = request.configFile ?? system.defaultConfig;
   const seed = readSeed(seedFile);
   checkSeed(seed, seedFile, { template, privileged });
-  loadContainerConfig({ name, lxcpath, configFile: seedFile, environment: request.environment });
+  const { environment } = request;
+  const mapping = mappingOf(
+    loadContainerConfig({ name, lxcpath, configFile: seedFile, environment }),
+    probeHost(),
+  );
   mkdirSync(lxcpath, { recursive: true, mode: 0o711 });
   const idmapped = !privileged || seed.hasIdmap;
   const making: Making = {
-    ...{ request, paths, seed, idmapped },
+    ...{ request, paths, seed, idmapped, mapping },
     // Before an image is fetched or built: a backend that cannot be is refused at once.
     backend: makesImage(template) ? await backendOf(request, idmapped) : null,
     staging: stagingPath(lxcpath, name),
-    store: new ImageStore(system.cacheDir),
+    store: new ImageStore(imageDirectory(system, mapping)),
     onEvent: request.onEvent ?? (() => undefined),
   };
   return withLock(paths, () => createLocked(making));
@@ -65,9 +70,9 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
 const needsRoot = (name: string): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_PERMISSION',
-    message: 'creating containers takes root; for other users it is not built yet',
+    message: '--privileged takes root: such a container is root on the host',
     container: name,
-    hint: 'containers that root creates are unprivileged all the same, unless --privileged is given',
+    hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
   });
 
 function refuseExisting({ name, dir, config }: ContainerPaths): void {
@@ -122,7 +127,7 @@ async function createLocked(making: Making): Promise<Created> {
       await removeTree(staging);
       return prepared;
     }
-    const wantsRange = !request.privileged && !making.seed.hasIdmap;
+    const wantsRange = making.mapping === null && !request.privileged && !making.seed.hasIdmap;
     if (wantsRange)
       firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
     const created = await fill(making, prepared, firstId);
@@ -165,7 +170,7 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
   return findTemplate(template).prepare({
     args: templateArgs,
     defaultServer: system.imageServer,
-    ...{ store, privileged, environment, onEvent },
+    ...{ store, privileged, environment, onEvent, mapping: making.mapping },
     ...(ask && { ask }),
   });
 }
@@ -173,12 +178,13 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
 type Prepared = Extract<TemplateResult, { kind: 'image' }> | null;
 
 async function fill(making: Making, prepared: Prepared, firstId: number | null): Promise<Created> {
-  const { request, paths, staging, seed, idmapped, backend } = making;
+  const { request, paths, staging, seed, idmapped, mapping, backend } = making;
+  const maps = seed.hasIdmap ? [] : (mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId)));
   const shipped = defaultMetadata(debianArch(process.arch));
   const metadata = prepared?.metadata ?? shipped;
   const config: Omit<NewConfig, 'rootfsPath'> = {
     ...{ name: request.name, template: request.template, templateArgs: request.templateArgs },
-    ...{ seed, firstId, idmapped },
+    ...{ seed, maps, idmapped, mountMapped: idmapped && mapping === null },
     image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
     distribution: idmapped ? metadata.userConfig : metadata.systemConfig,
   };
@@ -219,7 +225,7 @@ async function makeRootfs(
     });
   }
   const made = await backend.create({ image: rootfs, staging, final: paths.dir });
-  nameRootfs(made.layers, request.name, prepared.metadata.templates);
+  await nameContainer(made.layers, request.name, prepared.metadata.templates);
   return made.path;
 }
 

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { ConfigDocument } from '../config/document.ts';
-import type { SystemConfig } from '../config/model.ts';
+import type { IdMap, SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
@@ -141,6 +141,10 @@ export const ownsRange = (system: SystemConfig, first: number, config: string): 
 export function recordRange(system: SystemConfig, first: number, owner: RangeOwner): void {
   writeFileAtomically(recordOf(system, first), JSON.stringify(owner), { mode: 0o600 });
 }
+
+/** The maps that a range makes. */
+export const wholeRange = (first: number): IdMap[] =>
+  (['uid', 'gid'] as const).map((kind) => ({ kind, inside: 0, outside: first, count: RANGE_SIZE }));
 
 /** Gives back the range that begins with first, if it is recorded for the container of that configuration file. */
 export function releaseRange(system: SystemConfig, first: number, config: string): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
+import type { Mapping } from '../host/mapped.ts';
 import type { OnImageEvent } from '../image/progress.ts';
 import type { ImageStore } from '../image/store.ts';
 import type { Ask } from '../image/templates/template.ts';
@@ -37,6 +38,8 @@ export interface Making {
   readonly paths: ContainerPaths;
   readonly staging: string;
   readonly seed: Seed;
+  /** A plain user's: whose ids the files of the container have. null: root makes it. */
+  readonly mapping: Mapping | null;
   readonly store: ImageStore;
   /** Ids are mapped: the container gets a range of its own, or its seed has one. */
   readonly idmapped: boolean;

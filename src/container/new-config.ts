@@ -2,9 +2,9 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigDocument } from '../config/document.ts';
 import { randomHardwareAddress } from '../config/hwaddr.ts';
+import type { IdMap } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
-import { RANGE_SIZE } from './id-ranges.ts';
 
 export interface Seed {
   readonly network: readonly string[];
@@ -24,10 +24,12 @@ export interface NewConfig {
   readonly seed: Seed;
   /** Configuration lines of the image, or TLXC's own for that kind of container. */
   readonly distribution: readonly string[];
-  /** The first id on the host; null: privileged, or the seed has its own map. */
-  readonly firstId: number | null;
-  /** Ids are mapped by mounting, in whichever file the map is. */
+  /** The container's own ids; none: privileged, or the seed has its own map. */
+  readonly maps: readonly IdMap[];
+  /** Ids are mapped, in whichever file the map is. */
   readonly idmapped: boolean;
+  /** By mounting: the files have unshifted owners. A user's have shifted ones. */
+  readonly mountMapped: boolean;
   /** The value of lxc.rootfs.path; null: without one, or the seed's. */
   readonly rootfsPath: string | null;
 }
@@ -81,10 +83,12 @@ export function checkSeed(
 }
 
 /** The lines that a container's own ids take. */
-export function idmapLines({ firstId, idmapped }: Pick<NewConfig, 'firstId' | 'idmapped'>): string[] {
-  const map =
-    firstId === null ? [] : ['u', 'g'].map((kind) => `lxc.idmap = ${kind} 0 ${firstId} ${RANGE_SIZE}`);
-  return idmapped ? [...map, 'lxc.rootfs.options = idmap=container'] : map;
+export function idmapLines({ maps, mountMapped }: Pick<NewConfig, 'maps' | 'mountMapped'>): string[] {
+  const lines = maps.map(
+    ({ kind, inside, outside, count }) =>
+      `lxc.idmap = ${kind === 'uid' ? 'u' : 'g'} ${inside} ${outside} ${count}`,
+  );
+  return mountMapped ? [...lines, 'lxc.rootfs.options = idmap=container'] : lines;
 }
 
 /** Comment lines at the top: where the container comes from. One line each, whatever the arguments hold. */

@@ -28,6 +28,7 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
     name: request.name,
     rootfs,
     args: request.templateArgs,
+    mapping: making.mapping,
     environment: request.environment,
     onLine: (line) => onEvent({ kind: 'output', line }),
     ...(request.stdio && { stdio: request.stdio }),

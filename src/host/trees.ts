@@ -1,9 +1,17 @@
 /** Whole directory trees: copied, removed and made durable by coreutils, which walk by descriptor and follow no link. */
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { chown, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { asRootOf, everyIdOf } from './mapped.ts';
 import { refuseMounted } from './mounts.ts';
+import { probeHost } from './probe.ts';
 import { runProgram, startProgram } from './program.ts';
+
+/** argv with power over the files of all containers of this user; root has it anyway. */
+export function overAllIds(argv: readonly string[]): readonly string[] {
+  const host = probeHost();
+  return asRootOf(host.user && everyIdOf(host.user, host), argv);
+}
 
 /**
  * Removes a tree that may be hostile, whatever lies in it. Throws TLXC_E_BUSY where something is mounted below: then
@@ -16,9 +24,9 @@ export async function removeTree(path: string): Promise<void> {
   const [name, place] = [basename(path), { cwd: dirname(path) }];
   const remove = ['rm', '-rf', '--one-file-system', '--', name];
   if ((await startProgram(remove, place).ended).status === 0) return;
-  // Files made immutable, or for appending only, are not even root's to remove.
-  await startProgram(['chattr', '-R', '-f', '-ia', '--', name], place).ended;
-  await runProgram(remove, failure, place);
+  // Files made immutable, or for appending only, are not even root's to remove; no user could have made one.
+  if (probeHost().user === null) await startProgram(['chattr', '-R', '-f', '-ia', '--', name], place).ended;
+  await runProgram(overAllIds(remove), failure, place);
 }
 
 /** Copies what is in `from` into the existing directory `to`, with owners, modes, times, links and extended attributes. */
@@ -27,10 +35,22 @@ export async function copyTree(from: string, to: string): Promise<void> {
     code: 'TLXC_E_STORAGE',
     what: `the root filesystem could not be copied to ${to}`,
   } as const;
-  await runProgram(
-    ['cp', '--archive', '--reflink=auto', '--one-file-system', '--', `${from}/.`, to],
-    failure,
-  );
+  const copy = ['cp', '--archive', '--reflink=auto', '--one-file-system', '--', `${from}/.`, to];
+  await runProgram(overAllIds(copy), failure);
+}
+
+/** Gives the directories owner and group of `from`. */
+export async function copyOwner(from: string, ...directories: readonly string[]): Promise<void> {
+  const { uid, gid } = await stat(from);
+  if (probeHost().user === null) {
+    for (const directory of directories) await chown(directory, uid, gid);
+    return;
+  }
+  const failure = {
+    code: 'TLXC_E_STORAGE',
+    what: `the owner of ${from} could not be given to others`,
+  } as const;
+  await runProgram(overAllIds(['chown', `--reference=${from}`, '--', ...directories]), failure);
 }
 
 /** Everything written to the filesystem that holds path is on disk when this resolves. */

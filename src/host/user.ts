@@ -49,14 +49,14 @@ export function readUser(uid: number, cgroups: readonly CgroupMount[]): UserFact
     nicIsSetuid: isSetuidRoot(nic),
     usernsClone: read('/proc/sys/kernel/unprivileged_userns_clone').trim(),
     maxUserNamespaces: read('/proc/sys/user/max_user_namespaces').trim(),
-    cgroups: ownGroups(read('/proc/self/cgroup'), cgroups),
+    cgroups: delegatedGroups(cgroups),
   };
 }
 
 /** The group of this process in each hierarchy where the user may make groups below it, by mount point. */
-function ownGroups(text: string, mounts: readonly CgroupMount[]): Readonly<Record<string, string>> {
-  const own = parseOwnCgroups(text, mounts);
-  return Object.fromEntries(own.filter(([mountPoint, group]) => isDelegated(join(mountPoint, group))));
+function delegatedGroups(mounts: readonly CgroupMount[]): Readonly<Record<string, string>> {
+  const own = mounts.filter(({ mountPoint, ownGroup }) => isDelegated(join(mountPoint, ownGroup)));
+  return Object.fromEntries(own.map(({ mountPoint, ownGroup }) => [mountPoint, ownGroup]));
 }
 
 function isDelegated(group: string): boolean {
@@ -66,18 +66,4 @@ function isDelegated(group: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** cgroups(7): NUMBER:CONTROLLERS:PATH a line, "0::PATH" for version 2. [mount point, path without leading slash]. */
-export function parseOwnCgroups(text: string, mounts: readonly CgroupMount[]): [string, string][] {
-  return text.split('\n').flatMap((line): [string, string][] => {
-    const [, controllers, path = ''] = /^\d+:([^:]*):\/(.*)$/.exec(line) ?? [];
-    if (controllers === undefined) return [];
-    const mount = mounts.find((each) =>
-      controllers === ''
-        ? each.version === 2
-        : each.version === 1 && each.controllers.join(',') === controllers,
-    );
-    return mount && !path.startsWith('..') ? [[mount.mountPoint, path]] : [];
-  });
 }

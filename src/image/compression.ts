@@ -1,6 +1,7 @@
 /** How an archive is compressed, found from its first bytes, and the program that undoes it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
 
 /** xz uses every core on archives made of blocks; its limits hold for what a hostile header asks for. */
 const DECODERS: readonly (readonly [string, readonly string[]])[] = [
@@ -30,8 +31,9 @@ export function decoderOf(path: string): readonly string[] {
   });
 }
 
-/** setpriv options for a decoder: it needs its two descriptors and nothing else of the host. */
-export const DECODER_PRIVILEGES: readonly string[] = [
-  ...['--reuid', '65534', '--regid', '65534', '--clear-groups'],
-  ...['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'],
-];
+/** setpriv options for a decoder: it needs its two descriptors and nothing else of the host. Only root has ids to give up. */
+export function decoderPrivileges(): readonly string[] {
+  if (probeHost().user !== null) return ['--inh-caps=-all', '--no-new-privs'];
+  const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+  return [...nobody, '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'];
+}

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { programError, startProgram } from '../host/program.ts';
-import { decoderOf, DECODER_PRIVILEGES } from './compression.ts';
+import { decoderOf, decoderPrivileges } from './compression.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_MEMBERS = 64;
@@ -46,7 +46,7 @@ async function decodeInto(path: string, sink: Sink, tooMuch: () => boolean): Pro
   const decoder = startProgram(decoderOf(path), {
     stdin: fd,
     stdout: 'pipe',
-    privileges: DECODER_PRIVILEGES,
+    privileges: decoderPrivileges(),
   });
   closeSync(fd);
   let decoded = 0;

@@ -6,10 +6,12 @@
  * holds a read-only /usr and the empty target, with the few capabilities that extraction takes.
  */
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
-import { programError, startProgram, type Ended } from '../host/program.ts';
-import { decoderOf, DECODER_PRIVILEGES } from './compression.ts';
+import { chmod, mkdir, rm, stat, statfs } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { asRootOf, withOwnIds, type Mapping } from '../host/mapped.ts';
+import { probeHost } from '../host/probe.ts';
+import { programError, runProgram, startProgram, type Ended } from '../host/program.ts';
+import { decoderOf, decoderPrivileges } from './compression.ts';
 import { MemberScan } from './member-scan.ts';
 
 export interface Unpacking {
@@ -20,6 +22,8 @@ export interface Unpacking {
   readonly excludes: readonly string[];
   /** Device nodes outside /dev are let through. */
   readonly privileged: boolean;
+  /** A user's container: owners in the archive are ids of this namespace. null, as for root: they are the host's. */
+  readonly mapping?: Mapping | null;
 }
 
 export interface Unpacked {
@@ -39,18 +43,21 @@ const BOMB_FREE = 64 * 2 ** 20;
 const CHECKPOINT = 800;
 const RECORD = 10 * 1024;
 
-/** $1: empty directory for the jail's root, $2: the target, then the command. ulimit counts blocks of 512 bytes. */
+/**
+ * $1: empty directory for the jail's root, $2: the target, both below the working directory and never looked up from
+ * "/", where a user's home may be closed to the container's root; then the command. ulimit counts blocks of 512 bytes.
+ */
 const JAIL = `set -eu
 root=$1 target=$2; shift 2
-mount -t tmpfs -o mode=755,size=1m,nosuid,nodev tlxc-unpack "$root"
+mount -c -t tmpfs -o mode=755,size=1m,nosuid,nodev tlxc-unpack "$root"
 mkdir "$root/usr" "$root/rootfs"
-mount --bind -o ro,nosuid,nodev /usr "$root/usr"
+mount -c --bind -o ro,nosuid,nodev /usr "$root/usr"
 for dir in bin sbin lib lib32 lib64; do
   if [ -L "/$dir" ]; then cp -P "/$dir" "$root/$dir"
-  elif [ -d "/$dir" ]; then mkdir "$root/$dir"; mount --bind -o ro,nosuid,nodev "/$dir" "$root/$dir"; fi
+  elif [ -d "/$dir" ]; then mkdir "$root/$dir"; mount -c --bind -o ro,nosuid,nodev "/$dir" "$root/$dir"; fi
 done
-mount --bind "$target" "$root/rootfs"
-mount -o remount,ro "$root"
+mount -c --bind "$target" "$root/rootfs"
+mount -c -o remount,ro "$root"
 ulimit -f ${MAX_BYTES / 512}
 exec chroot "$root" "$@"`;
 
@@ -75,6 +82,7 @@ export async function unpack(unpacking: Unpacking): Promise<Unpacked> {
   const jail = join(unpacking.work, 'jail');
   await mkdir(rootfs, { mode: 0o755 });
   await mkdir(jail, { mode: 0o700 });
+  if (unpacking.mapping) await openTo(unpacking.mapping, unpacking.work, rootfs);
   const { bavail, bsize } = await statfs(unpacking.work);
   // The rest is left to whoever else writes there, and to what directories and inodes take.
   const space = bavail * bsize * FILL;
@@ -91,6 +99,19 @@ export async function unpack(unpacking: Unpacking): Promise<Unpacked> {
   if (decoder.status !== 0) throw programError(decoder, failure);
   await rm(jail, { recursive: true });
   return { rootfs, devices: scan.devices };
+}
+
+/**
+ * The target becomes the container's root's, who may also pass through its parent. The archive is unpacked without the
+ * user's own ids: no member can become a file of the user.
+ */
+async function openTo(mapping: Mapping, work: string, rootfs: string): Promise<void> {
+  const failure = {
+    code: 'TLXC_E_STORAGE',
+    what: `${rootfs} could not be given to the container's root`,
+  } as const;
+  await chmod(work, 0o711);
+  await runProgram(asRootOf(withOwnIds(mapping, probeHost()), ['chown', '0:0', '--', rootfs]), failure);
 }
 
 /** The decoder that ended by SIGPIPE is the victim of tar, any other failure of it the cause. */
@@ -115,34 +136,26 @@ async function runPipeline(pipeline: Pipeline): Promise<[Ended, Ended]> {
   const input = openSync(archive, 'r');
   const compressed = (await stat(archive)).size;
   const stop = () => tar.child.kill('SIGKILL');
-  const jailed = [
-    'sh',
-    '-c',
-    JAIL,
-    'unpack',
-    pipeline.jail,
-    pipeline.rootfs,
-    ...tarCommand(pipeline.excludes),
-  ];
-  const tar = startProgram(
-    ['unshare', '--mount', '--net', '--ipc', '--propagation', 'private', '--', ...jailed],
-    {
-      stdin: 'pipe',
-      stdout: (line) => scan.take(line) || stop(),
-      onErrorLine: (line) => {
-        const decompressed = Number(CHECKPOINT_LINE.exec(line)?.[1] ?? 0) * RECORD;
-        if (decompressed <= BOMB_FREE || decompressed <= compressed * MAX_RATIO) return;
-        scan.refuse(`it grows to more than ${MAX_RATIO} times its size`);
-        stop();
-      },
+  const places = [basename(pipeline.jail), basename(pipeline.rootfs)];
+  const jailed = ['sh', '-c', JAIL, 'unpack', ...places, ...tarCommand(pipeline.excludes)];
+  const namespaces = ['unshare', '--mount', '--net', '--ipc', '--propagation', 'private', '--'];
+  const tar = startProgram(asRootOf(pipeline.mapping ?? null, [...namespaces, ...jailed]), {
+    stdin: 'pipe',
+    cwd: pipeline.work,
+    stdout: (line) => scan.take(line) || stop(),
+    onErrorLine: (line) => {
+      const decompressed = Number(CHECKPOINT_LINE.exec(line)?.[1] ?? 0) * RECORD;
+      if (decompressed <= BOMB_FREE || decompressed <= compressed * MAX_RATIO) return;
+      scan.refuse(`it grows to more than ${MAX_RATIO} times its size`);
+      stop();
     },
-  );
+  });
   const pipe = tar.child.stdin;
   if (!pipe) throw new Error('tar has no standard input');
   const decoder = startProgram(decoderOf(archive), {
     stdin: input,
     stdout: pipe,
-    privileges: DECODER_PRIVILEGES,
+    privileges: decoderPrivileges(),
   });
   // Both children have their ends now; ours would keep tar waiting for ever.
   closeSync(input);

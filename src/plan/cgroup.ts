@@ -8,6 +8,7 @@ import { deviceEntries, parseDeviceRules } from './device-rules.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import type { CgroupHierarchy, StartPlan } from './types.ts';
+import { delegatedHierarchies, withDelegatedLimits } from './user-cgroups.ts';
 
 const INNER = 'ns';
 /** LXC's name for the group below lxc.cgroup.dir.monitor.pivot. */
@@ -25,14 +26,15 @@ interface Groups {
 /** The hierarchies that are used: all, or those that lxc.cgroup.use (tlxc.conf) names; a user's: those delegated. */
 export function usedHierarchies({ host, system }: Compilation): readonly CgroupMount[] {
   const use = new Set(system.cgroupUse);
-  const cgroups = host.cgroups.filter((mount) => host.user === null || mount.mountPoint in host.user.cgroups);
+  const cgroups = delegatedHierarchies(host);
   if (use.size === 0) return cgroups;
   return cgroups.filter(
     (mount) => mount.controllers.some((each) => use.has(each)) || (mount.version === 2 && use.has('cgroup2')),
   );
 }
 
-export function compileCgroups(compilation: Compilation): StartPlan['cgroups'] {
+export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
+  const compilation = { ...whole, config: withDelegatedLimits(whole) };
   const mounts = usedHierarchies(compilation);
   const groups = compileGroups(compilation);
   const settings = compileSettings(mounts, compilation);

@@ -2,7 +2,7 @@
  * Containers of plain users: what acts for them, and what only root can have, found before anything happens.
  * A user's ids are those of /etc/subuid and /etc/subgid and the user's own, newuidmap(1).
  */
-import type { IdMap, Sourced } from '../config/model.ts';
+import type { IdMap } from '../config/model.ts';
 import type { HostFacts, UserFacts } from '../host/facts.ts';
 import { isWithin, spanText } from '../host/subordinate-ids.ts';
 import { startChecks, userNic } from '../host/user-checks.ts';
@@ -22,7 +22,6 @@ export function compileUser(compilation: Compilation): StartPlan['user'] {
     if (!check.ok) findings.refuse(undefined, `${check.what}: ${check.found}; mend: ${check.mend}`);
   checkMaps(compilation, user);
   checkNetworks(compilation, user);
-  sayCgroups(compilation, user);
   const needsNic = config.networks.some((network) => network.type.value === 'veth');
   return { newUidMap, newGidMap, nic: needsNic ? nic : '' };
 }
@@ -35,7 +34,7 @@ function checkMaps({ config, host, findings }: Compilation, user: UserFacts): vo
         `write for example: ${exampleMaps(user).join('; ')}`,
     );
   for (const map of config.idmap) {
-    const reason = whyNotMapped(map, host, user);
+    const reason = whyNotMapped(map.value, host, user);
     if (reason !== '') findings.refuse(map.at, reason);
   }
 }
@@ -50,8 +49,13 @@ export const exampleMaps = ({ subuids, subgids }: UserFacts): string[] =>
       `lxc.idmap = ${letter} 0 ${span.first} ${Math.min(span.count, 65_536)}`,
   );
 
-function whyNotMapped({ value }: Sourced<IdMap>, { uid, gid }: HostFacts, user: UserFacts): string {
-  const { kind, inside, outside, count } = value;
+/** Why the user may not map these ids; "": it may. */
+export function whyNotMapped(
+  map: IdMap,
+  { uid, gid }: Pick<HostFacts, 'uid' | 'gid'>,
+  user: UserFacts,
+): string {
+  const { kind, inside, outside, count } = map;
   const isUid = kind === 'uid';
   const spans = isUid ? user.subuids : user.subgids;
   if (count === 1 && outside === (isUid ? uid : gid)) return '';
@@ -84,13 +88,4 @@ function checkNetworks({ config, findings }: Compilation, user: UserFacts): void
           `/etc/tlxc/tlxc-usernet; or write lxc.net.${index}.type = empty`,
       );
   }
-}
-
-/** Limits that were asked for are refused by cgroup-settings.ts, with their lines. */
-function sayCgroups({ findings }: Compilation, { name, cgroups }: UserFacts): void {
-  if (Object.keys(cgroups).length > 0) return;
-  findings.warn(
-    undefined,
-    `no control group is delegated to ${name}: the container shares the group of this command, without limits of its own`,
-  );
 }

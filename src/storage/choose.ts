@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { TlxcError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
+import { kernelAtLeast } from '../host/kernel.ts';
 import type { RootfsBackend } from './backend.ts';
 import { dirBackend } from './dir.ts';
 import { overlayBackend } from './overlay.ts';
@@ -54,8 +55,10 @@ function fullName(text: string): string {
 /** Why an overlay cannot be used; null where it can. */
 async function overlayObstacle({ host, idmapped, lxcpath }: BackendChoice): Promise<string | null> {
   if (!host.overlay) return 'cannot be used: this kernel has no overlayfs';
-  if (idmapped && !host.overlayOnIdmapped)
+  if (host.user === null && idmapped && !host.overlayOnIdmapped)
     return `cannot be used unprivileged: Linux ${host.kernelRelease} has no overlayfs on idmapped layers (5.19 has)`;
+  if (host.user !== null && !kernelAtLeast(host.kernelRelease, 5, 11))
+    return `cannot be used by users: Linux ${host.kernelRelease} lets only root mount an overlayfs (5.11 others, too)`;
   const { type } = await statfs(lxcpath);
   return type === OVERLAYFS_MAGIC ? `cannot be used: ${lxcpath} lies on an overlay itself` : null;
 }

@@ -15,6 +15,7 @@ import {
   ftruncateSync,
   mkdirSync,
   readFileSync,
+  statSync,
   writeSync,
   type Stats,
 } from 'node:fs';
@@ -127,10 +128,11 @@ function overwrite(root: string, path: string, text: string): boolean {
   return withOpen(root, path, O_RDWR | O_NONBLOCK, use) === true;
 }
 
-/** A new file, with owner and mode of the one that it stands in for. */
+/** A new file, with owner and mode of the one that it stands in for, or the owner of the root directory. */
 function add(root: string, path: string, { text, stats }: { text: string; stats: Stats | null }): boolean {
+  const { uid, gid } = stats ?? statSync(root);
   const use = (fd: number) => {
-    fchownSync(fd, stats?.uid ?? 0, stats?.gid ?? 0);
+    fchownSync(fd, uid, gid);
     fchmodSync(fd, (stats?.mode ?? 0o644) & 0o7777);
     return replaceText(fd, text);
   };

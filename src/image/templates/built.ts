@@ -74,6 +74,7 @@ async function build({ program, args, work }: Build, request: TemplateRequest): 
     ...{ program, args, rootfs },
     path: work,
     name: 'LXC_NAME',
+    mapping: request.mapping,
     environment: request.environment,
     onLine: (line) => request.onEvent({ kind: 'output', line }),
   });

@@ -116,7 +116,8 @@ async function fetchImage(product: Product, server: URL, request: TemplateReques
       const metadata = await fetchMetadata({ files, server, title, arch: product.arch }, request);
       const archive = await fetchFile('rootfs', files.rootfs, server, request);
       onEvent({ kind: 'unpack', image: title });
-      const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged: request.privileged });
+      const { privileged, mapping } = request;
+      const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged, mapping });
       await rm(archive, { force: true });
       return { source, metadata, devices };
     },

@@ -36,7 +36,8 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
     id,
     async (work) => {
       onEvent({ kind: 'unpack', image: title });
-      const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged: request.privileged });
+      const { privileged, mapping } = request;
+      const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged, mapping });
       return { source: { kind: 'local', archive }, metadata, devices };
     },
     () => onEvent({ kind: 'waiting', image: title }),

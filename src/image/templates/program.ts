@@ -1,9 +1,12 @@
 /**
  * A template that is a program, by LXC's calling convention: PROGRAM --path=DIR --name=NAME --rootfs=ROOTFS ARGS.
- * It fills ROOTFS and adds lines to DIR/config. It runs as root on the host, so it must be one that the person chose.
+ * It fills ROOTFS and adds lines to DIR/config. It runs as root on the host, or as root of a user's own user namespace
+ * with --mapped-uid and --mapped-gid, the user's own ids in there; so it must be one that the person chose.
  */
 import { TlxcError } from '../../errors.ts';
-import { programError, startProgram } from '../../host/program.ts';
+import { asRootOf, firstUnmapped, withOwnIds, type Mapping } from '../../host/mapped.ts';
+import { probeHost } from '../../host/probe.ts';
+import { programError, runProgram, startProgram } from '../../host/program.ts';
 
 export interface TemplateProgram {
   readonly program: string;
@@ -11,6 +14,7 @@ export interface TemplateProgram {
   readonly name: string;
   readonly rootfs: string;
   readonly args: readonly string[];
+  readonly mapping: Mapping | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Standard streams handed over as they are; else `onLine` gets what it writes and it reads nothing. */
   readonly stdio?: readonly [number, number, number];
@@ -22,9 +26,12 @@ const CONTAINED = ['unshare', '--mount', '--propagation', 'slave', '--pid', '--f
 
 /** Throws TLXC_E_TEMPLATE with the program's last words where it does not exit 0. */
 export async function runTemplateProgram(template: TemplateProgram): Promise<void> {
-  const { program, stdio, onLine } = template;
-  const words = [`--path=${template.path}`, `--name=${template.name}`, `--rootfs=${template.rootfs}`, ...template.args];
-  const running = startProgram([...CONTAINED, program, ...words], {
+  const { program, stdio, onLine, rootfs } = template;
+  const mapping = template.mapping && withOwnIds(template.mapping, probeHost());
+  if (mapping) await runProgram(asRootOf(mapping, ['chown', '0:0', '--', rootfs]), failed(program));
+  const places = [`--path=${template.path}`, `--name=${template.name}`, `--rootfs=${rootfs}`];
+  const words = [...places, ...ownIds(template.mapping), ...template.args];
+  const running = startProgram(asRootOf(mapping, [...CONTAINED, program, ...words]), {
     environment: templateEnvironment(template.environment),
     stdout: stdio?.[1] ?? onLine,
     ...(stdio ? { stdin: stdio[0], stderr: stdio[2] } : { onErrorLine: onLine }),
@@ -33,9 +40,17 @@ export async function runTemplateProgram(template: TemplateProgram): Promise<voi
     throw new TlxcError({ code: 'TLXC_E_TEMPLATE', message: `the template ${program} could not be started`, cause });
   });
   if (ended.status !== 0) {
-    throw programError({ ...ended, program }, { code: 'TLXC_E_TEMPLATE', what: `the template ${program} failed` });
+    throw programError({ ...ended, program }, failed(program));
   }
 }
+
+const failed = (program: string) => ({ code: 'TLXC_E_TEMPLATE' as const, what: `the template ${program} failed` });
+
+/** Where withOwnIds puts them. */
+const ownIds = (mapping: Mapping | null): string[] =>
+  mapping === null
+    ? []
+    : [`--mapped-uid=${firstUnmapped(mapping, 'uid')}`, `--mapped-gid=${firstUnmapped(mapping, 'gid')}`];
 
 function templateEnvironment(environment: TemplateProgram['environment']): Record<string, string> {
   const given = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined);

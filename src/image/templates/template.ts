@@ -1,6 +1,7 @@
 /** What the built-in templates have in common: how they are asked, and what they give. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { TlxcError } from '../../errors.ts';
+import type { Mapping } from '../../host/mapped.ts';
 import type { ImageMetadata } from '../metadata.ts';
 import type { OnImageEvent } from '../progress.ts';
 import type { ImageStore, StoredImage } from '../store.ts';
@@ -20,6 +21,8 @@ export interface TemplateRequest {
   /** The server asked where --server does not name another: tlxc.image.server. */
   readonly defaultServer: string;
   readonly privileged: boolean;
+  /** A plain user's: files get the owners of this namespace. null: root makes them as they are. */
+  readonly mapping: Mapping | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly ask?: Ask;
   readonly onEvent: OnImageEvent;

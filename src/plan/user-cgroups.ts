@@ -1,0 +1,47 @@
+/**
+ * The control groups of a plain user: those that were delegated. What the shipped configuration limits is left out with
+ * one statement where nothing was; a limit that somebody wrote is refused then, never dropped.
+ */
+import type { ContainerConfig, Sourced } from '../config/model.ts';
+import { isShipped } from '../config/shipped.ts';
+import type { CgroupMount, HostFacts, UserFacts } from '../host/facts.ts';
+import type { CgroupValue } from './cgroup-settings.ts';
+import type { Compilation } from './input.ts';
+
+/** All hierarchies for root. */
+export function delegatedHierarchies({ cgroups, user }: HostFacts): readonly CgroupMount[] {
+  return cgroups.filter(({ mountPoint }) => user === null || mountPoint in user.cgroups);
+}
+
+/** The configuration with those limits that can be set. */
+export function withDelegatedLimits(compilation: Compilation): ContainerConfig {
+  const { config, host, findings } = compilation;
+  const { user } = host;
+  if (user === null) return config;
+  const cgroup1 = config.cgroup1.filter((entry) => keeps(entry, 'lxc.cgroup', compilation));
+  const cgroup2 = config.cgroup2.filter((entry) => keeps(entry, 'lxc.cgroup2', compilation));
+  if (Object.keys(user.cgroups).length === 0) findings.warn(undefined, nothingDelegated(user));
+  return { ...config, cgroup1, cgroup2 };
+}
+
+const nothingDelegated = ({ name }: UserFacts): string =>
+  `no control group is delegated to ${name}: the container stays in the group of this command, without limits of its own`;
+
+function keeps(entry: Sourced<CgroupValue>, world: string, { host, findings }: Compilation): boolean {
+  const { file } = entry.value;
+  const controller = file.split('.', 1)[0] ?? file;
+  const has = (mounts: readonly CgroupMount[]) => mounts.some((mount) => controls(mount, controller));
+  if (has(delegatedHierarchies(host)) || !has(host.cgroups)) return true;
+  if (!isShipped(entry.at.file))
+    findings.refuse(
+      entry.at,
+      `${world}.${file}: the controller ${controller} is not delegated to ${host.user?.name ?? ''}`,
+    );
+  return false;
+}
+
+/** io and blkio are one controller; cgroup.* are the core's own files. */
+function controls({ version, controllers }: CgroupMount, controller: string): boolean {
+  const names = controller === 'io' || controller === 'blkio' ? ['io', 'blkio'] : [controller];
+  return names.some((name) => controllers.includes(name)) || (version === 2 && controller === 'cgroup');
+}
