@@ -18,7 +18,7 @@ import { wholeRange } from './id-ranges.ts';
 export function mappingOf(seed: ContainerConfig, host: HostFacts): Mapping | null {
   const { user } = host;
   if (user === null) return null;
-  const lacking = startChecks.map((check) => check(user)).filter(({ ok }) => !ok);
+  const lacking = startChecks.map((check) => check(user)).filter(({ level }) => level !== 'ok');
   const problems = [
     ...lacking.map(({ what, found, mend }) => new Problem({ message: `${what}: ${found}; mend: ${mend}` })),
     ...seed.idmap.flatMap(({ value, at }) => {

@@ -1,28 +1,16 @@
 /** What a plain user needs before any container of theirs can run, one check each: what was looked at and what mends it. */
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants } from 'node:fs';
 import type { UserFacts } from './facts.ts';
+import { fine, problem, type Finding } from './finding.ts';
 import { spanText } from './subordinate-ids.ts';
-
-export interface Check {
-  /** What was looked at: "subordinate uids". */
-  readonly what: string;
-  /** What was found, as a sentence can say it. */
-  readonly found: string;
-  readonly ok: boolean;
-  /** The command that mends it; "" where there is nothing to mend. */
-  readonly mend: string;
-}
 
 /** How many ids a system in a container expects. */
 const ENOUGH = 65_536;
 
-const check = (what: string, ok: boolean, found: string, mend: string): Check => ({
-  ...{ what, found, ok },
-  mend: ok ? '' : mend,
-});
+const check = (what: string, ok: boolean, found: string, mend: string): Finding =>
+  ok ? fine(what, found) : problem(what, found, mend);
 
-function subordinateIds(kind: 'uid' | 'gid', { name, subuids, subgids }: UserFacts): Check {
+function subordinateIds(kind: 'uid' | 'gid', { name, subuids, subgids }: UserFacts): Finding {
   const spans = kind === 'uid' ? subuids : subgids;
   const file = `/etc/sub${kind}`;
   const ok = spans.some(({ count }) => count >= ENOUGH);
@@ -38,10 +26,10 @@ function subordinateIds(kind: 'uid' | 'gid', { name, subuids, subgids }: UserFac
   );
 }
 
-export const subordinateUids = (user: UserFacts): Check => subordinateIds('uid', user);
-export const subordinateGids = (user: UserFacts): Check => subordinateIds('gid', user);
+export const subordinateUids = (user: UserFacts): Finding => subordinateIds('uid', user);
+export const subordinateGids = (user: UserFacts): Finding => subordinateIds('gid', user);
 
-export function mapPrograms({ newUidMap, newGidMap }: UserFacts): Check {
+export function mapPrograms({ newUidMap, newGidMap }: UserFacts): Finding {
   const missing = [newUidMap === '' ? 'newuidmap' : '', newGidMap === '' ? 'newgidmap' : ''].filter(Boolean);
   const found =
     missing.length === 0 ? `${newUidMap}, ${newGidMap}` : `${missing.join(' and ')} not installed`;
@@ -49,7 +37,7 @@ export function mapPrograms({ newUidMap, newGidMap }: UserFacts): Check {
 }
 
 /** Debian's and Ubuntu's kernels have this switch. */
-export function unprivilegedUserNamespaces({ usernsClone }: UserFacts): Check {
+export function unprivilegedUserNamespaces({ usernsClone }: UserFacts): Finding {
   const found =
     usernsClone === ''
       ? 'this kernel has no such switch'
@@ -62,7 +50,7 @@ export function unprivilegedUserNamespaces({ usernsClone }: UserFacts): Check {
   );
 }
 
-export function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Check {
+export function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Finding {
   const found =
     maxUserNamespaces === ''
       ? 'this kernel has no user namespaces'
@@ -75,7 +63,7 @@ export function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Check {
 }
 
 /** Without it sockets lie in ~/.cache/tlxc/run, which may survive a reboot. Not needed, but better. */
-export function runtimeDirectory(environment: Readonly<Record<string, string | undefined>>): Check {
+export function runtimeDirectory(environment: Readonly<Record<string, string | undefined>>): Finding {
   const path = environment['XDG_RUNTIME_DIR'] ?? '';
   const found =
     path === '' ? 'XDG_RUNTIME_DIR is not set: ~/.cache/tlxc/run is used' : `XDG_RUNTIME_DIR is ${path}`;
@@ -97,7 +85,7 @@ function isWritable(path: string): boolean {
 }
 
 /** The interfaces of users are made by a program that the administrator has to let do so. */
-export function userNic({ nic, nicIsSetuid }: UserFacts): Check {
+export function userNic({ nic, nicIsSetuid }: UserFacts): Finding {
   const found = nicIsSetuid ? `${nic} is set-user-id root` : `${nic} is not set-user-id root`;
   return check(
     'network interfaces for users',
@@ -107,27 +95,8 @@ export function userNic({ nic, nicIsSetuid }: UserFacts): Check {
   );
 }
 
-/**
- * Whether others than the owner may pass through every directory above path: hooks run as the container's root, which on
- * the host is nobody of the user's group. What the container mounts is opened with the user's own rights.
- */
-export function traversable(path: string): Check {
-  const closed: string[] = [];
-  for (let at = path; at !== dirname(at); at = dirname(at)) {
-    const mode = statSync(at, { throwIfNoEntry: false })?.mode;
-    if (mode !== undefined && (mode & 0o001) === 0) closed.unshift(at);
-  }
-  const found = closed.length === 0 ? `${path} can be reached` : `closed: ${closed.join(', ')}`;
-  return check(
-    "path open to the container's root",
-    closed.length === 0,
-    found,
-    `chmod o+x ${closed.join(' ')}`,
-  );
-}
-
 /** Those without which no start can succeed. */
-export const startChecks: readonly ((user: UserFacts) => Check)[] = [
+export const startChecks: readonly ((user: UserFacts) => Finding)[] = [
   subordinateUids,
   subordinateGids,
   mapPrograms,

@@ -5,7 +5,7 @@
 import type { ContainerConfig, Sourced } from '../config/model.ts';
 import { isShipped } from '../config/shipped.ts';
 import type { CgroupMount, HostFacts, UserFacts } from '../host/facts.ts';
-import type { CgroupValue } from './cgroup-settings.ts';
+import type { CgroupValue } from './cgroup-table.ts';
 import type { Compilation } from './input.ts';
 
 /** All hierarchies for root. */

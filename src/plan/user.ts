@@ -19,7 +19,8 @@ export function compileUser(compilation: Compilation): StartPlan['user'] {
   if (user === null) return null;
   const { newUidMap, newGidMap, nic } = user;
   for (const check of startChecks.map((each) => each(user)))
-    if (!check.ok) findings.refuse(undefined, `${check.what}: ${check.found}; mend: ${check.mend}`);
+    if (check.level !== 'ok')
+      findings.refuse(undefined, `${check.what}: ${check.found}; mend: ${check.mend}`);
   checkMaps(compilation, user);
   checkNetworks(compilation, user);
   const needsNic = config.networks.some((network) => network.type.value === 'veth');
@@ -81,7 +82,7 @@ function checkNetworks({ config, findings }: Compilation, user: UserFacts): void
       );
     const check = userNic(user);
     const bridge = link?.value ?? 'tlxcbr0';
-    if (!check.ok)
+    if (check.level !== 'ok')
       findings.refuse(
         type.at,
         `${key}: ${check.found}; mend: ${check.mend}, and the line "${user.name} veth ${bridge} 10" in ` +
