@@ -40,7 +40,9 @@ const SECTIONS: readonly (readonly [title: string, names: RegExp])[] = [
   ['DEVICES AND TERMINALS', /^lxc\.(autodev|tty|pty|console)/],
   ['NETWORK', /^lxc\.net\./],
   ['CONTROL GROUPS', /^lxc\.cgroup/],
-  ['PRIVILEGES', /^lxc\.(idmap|cap|no_new_privs|seccomp|apparmor)/],
+  ['NAMESPACES AND CLOCKS', /^lxc\.(namespace|time)\./],
+  ['LIMITS AND KERNEL PARAMETERS', /^lxc\.(prlimit|sysctl|proc|sched)\./],
+  ['PRIVILEGES', /^lxc\.(idmap|cap|no_new_privs|seccomp|apparmor|selinux|keyring)/],
   ['STARTING AND HOOKS', /^lxc\.(start|group|ephemeral|monitor|hook)/],
 ];
 

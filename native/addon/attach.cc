@@ -13,6 +13,7 @@
 #include "addon/attach_pty.h"
 #include "addon/families.h"
 #include "addon/js.h"
+#include "common/resources.h"
 
 namespace tlxc {
 namespace {
@@ -21,8 +22,9 @@ constexpr unsigned long kSamePersonality = 0xffffffffUL;
 
 int namespace_flags(const std::vector<std::string>& names) {
     constexpr std::pair<std::string_view, int> table[] = {
-        {"user", CLONE_NEWUSER}, {"mount", CLONE_NEWNS}, {"pid", CLONE_NEWPID},      {"uts", CLONE_NEWUTS},
-        {"ipc", CLONE_NEWIPC},   {"net", CLONE_NEWNET},  {"cgroup", CLONE_NEWCGROUP}};
+        {"user", CLONE_NEWUSER},     {"mount", CLONE_NEWNS}, {"pid", CLONE_NEWPID},
+        {"uts", CLONE_NEWUTS},       {"ipc", CLONE_NEWIPC},  {"net", CLONE_NEWNET},
+        {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
     int flags = 0;
     for (const auto& name : names)
         for (const auto& [known, flag] : table)
@@ -54,7 +56,8 @@ unsigned long personality_number(const std::string& name) {
 
 // The request, copied out of JavaScript, with what was opened for it.
 struct Attach {
-    std::string apparmorProfile, cwd;
+    std::string apparmorProfile, selinuxContext, cwd;
+    std::vector<ProcessLimit> limits;
     std::string leafPath;
     UniqueFd leaf;
     std::vector<std::string> cgroupTasks, environment, argv;
@@ -109,6 +112,7 @@ void copy_request(Attach& attach, const Napi::Object& request) {
     const auto profile = js::text(request, "apparmorProfile");
     if (!profile.empty())
         attach.apparmorProfile = "exec " + profile;
+    attach.selinuxContext = js::text(request, "selinuxContext");
     attach.cgroupTasks = js::texts(request, "cgroupTasks");
     attach.leafPath = js::text(request, "cgroupLeaf");
     attach.environment = js::texts(request, "environment");
@@ -125,7 +129,25 @@ void copy_request(Attach& attach, const Napi::Object& request) {
     child.keepCapabilities = request.Get("capabilities").IsNull();
     child.groups = attach.groups;
     child.apparmorProfile = attach.apparmorProfile.c_str();
+    child.selinuxContext = attach.selinuxContext.c_str();
+    child.corePid = js::number(request, "corePid");
     child.cwd = attach.cwd.c_str();
+}
+
+Status copy_limits(Attach& attach, const Napi::Object& request) {
+    const auto limits = request.Get("limits").As<Napi::Array>();
+    for (uint32_t i = 0; i < limits.Length(); ++i) {
+        const auto each = limits.Get(i).As<Napi::Object>();
+        const auto name = js::text(each, "resource");
+        const int resource = resources::number_of(name);
+        if (resource < 0)
+            return refusal("limits", "unknown", name);
+        attach.limits.push_back({resource,
+                                 {.rlim_cur = resources::amount_of(js::text(each, "soft")),
+                                  .rlim_max = resources::amount_of(js::text(each, "hard"))}});
+    }
+    attach.child.limits = attach.limits;
+    return {};
 }
 
 // The container cannot make links here: the path is as good as the hierarchy's mount point.
@@ -149,6 +171,8 @@ Result<pid_t> perform(Attach& attach, const Napi::Object& request) {
     if (!capabilities.ok())
         return capabilities.failure();
     child.capabilities = capabilities.value();
+    if (Status copied = copy_limits(attach, request); !copied.ok())
+        return copied.failure();
     if (Status opened = open_leaf(attach); !opened.ok())
         return opened.failure();
     auto enter = sealed_enter(js::text(request, "enter"));

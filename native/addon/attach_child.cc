@@ -39,11 +39,42 @@ bool write_text(const char* path, const char* text) {
     return written;
 }
 
+int set_limit(const ProcessLimit& limit, const rlimit64& value) {
+    return ::setrlimit64(static_cast<__rlimit_resource>(limit.resource), &value);
+}
+
+// Out here is the privilege to raise a hard limit; below, where all is done that a limit could be too low
+// for, it is only taken down.
+void make_room(const AttachChild& child) {
+    for (const auto& limit : child.limits) {
+        rlimit64 now{};
+        if (::getrlimit64(static_cast<__rlimit_resource>(limit.resource), &now) != 0)
+            give_up(child, AttachStep::limits, limit.resource);
+        if (limit.value.rlim_max <= now.rlim_max)
+            continue;
+        now.rlim_max = limit.value.rlim_max;
+        if (set_limit(limit, now) != 0)
+            give_up(child, AttachStep::limits, limit.resource);
+    }
+}
+
+void take_limits(const AttachChild& child) {
+    for (const auto& limit : child.limits)
+        if (set_limit(limit, limit.value) != 0)
+            give_up(child, AttachStep::limits, limit.resource);
+}
+
 // With the caller's privilege, on the caller's /proc and /sys.
 void prepare_outside(const AttachChild& child) {
     for (size_t i = 0; i < child.cgroupTasks.size(); ++i)
         if (!write_text(child.cgroupTasks[i], "0"))
             give_up(child, AttachStep::cgroup, static_cast<int>(i));
+    if (child.corePid != 0 &&
+        ::prctl(PR_SCHED_CORE, PR_SCHED_CORE_SHARE_FROM, child.corePid, PR_SCHED_CORE_SCOPE_THREAD, 0) != 0)
+        give_up(child, AttachStep::core);
+    make_room(child);
+    if (*child.selinuxContext != '\0' && !write_text("/proc/self/attr/exec", child.selinuxContext))
+        give_up(child, AttachStep::selinux);
     if (*child.apparmorProfile != '\0' &&
         !write_text("/proc/self/attr/apparmor/exec", child.apparmorProfile) &&
         !write_text("/proc/self/attr/exec", child.apparmorProfile))
@@ -158,6 +189,7 @@ void attach_child(AttachChild& child) {
     restrict(child);
     change_directory(child);
     take_descriptors(child);
+    take_limits(child);
     // Last, so that the container's filter need allow nothing of the above; exec drops what the bounding set
     // lacks.
     sock_fprog program{.len = static_cast<unsigned short>(child.seccomp.size()),

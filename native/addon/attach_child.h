@@ -2,6 +2,7 @@
 // tlxc-enter.
 #pragma once
 #include <linux/filter.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <span>
@@ -9,6 +10,11 @@
 #include "common/result.h"
 
 namespace tlxc {
+
+struct ProcessLimit {
+    int resource; // RLIMIT_*
+    rlimit64 value;
+};
 
 // Everything the child needs, made before the fork: afterwards nothing may be allocated, for another of
 // Node's threads may have held the allocator's lock. All of it is borrowed from the parent, which waits.
@@ -19,6 +25,9 @@ struct AttachChild {
     const char* leafPath;
     std::span<char* const> cgroupTasks; // v1
     const char* apparmorProfile;        // "exec NAME" as the kernel wants it written; "": none
+    const char* selinuxContext;         // "": none
+    pid_t corePid;                      // whose core scheduling domain is joined; 0: none
+    std::span<const ProcessLimit> limits;
     unsigned long personality;
     std::span<const gid_t> groups;
     gid_t gid;
@@ -39,7 +48,10 @@ struct AttachChild {
 // The steps that can fail, in their order.
 enum class AttachStep : int {
     cgroup,
+    core,
+    limits,
     apparmor,
+    selinux,
     namespaces,
     personality,
     groups,

@@ -23,14 +23,25 @@ Failure told(const AttachChild& child, const AttachReport& report) {
         const char* step;
         const char* syscall;
     };
-    constexpr Name names[] = {{"cgroup", "write"},       {"apparmor", "write"},
-                              {"namespaces", "setns"},   {"personality", "personality"},
-                              {"groups", "setgroups"},   {"gid", "setresgid"},
-                              {"uid", "setresuid"},      {"keyring", "keyctl"},
-                              {"capabilities", "prctl"}, {"no_new_privs", "prctl"},
-                              {"cwd", "chdir"},          {"stdio", "dup2"},
-                              {"stdio", "open"},         {"descriptors", "close_range"},
-                              {"seccomp", "seccomp"},    {"enter", "execveat"}};
+    constexpr Name names[] = {{"cgroup", "write"},
+                              {"core scheduling", "prctl"},
+                              {"limits", "setrlimit"},
+                              {"apparmor", "write"},
+                              {"selinux", "write"},
+                              {"namespaces", "setns"},
+                              {"personality", "personality"},
+                              {"groups", "setgroups"},
+                              {"gid", "setresgid"},
+                              {"uid", "setresuid"},
+                              {"keyring", "keyctl"},
+                              {"capabilities", "prctl"},
+                              {"no_new_privs", "prctl"},
+                              {"cwd", "chdir"},
+                              {"stdio", "dup2"},
+                              {"stdio", "open"},
+                              {"descriptors", "close_range"},
+                              {"seccomp", "seccomp"},
+                              {"enter", "execveat"}};
     const auto& name = names[static_cast<int>(report.step)];
     Failure failure{.step = name.step, .syscall = name.syscall, .err = report.err};
     if (report.step == AttachStep::cgroup)

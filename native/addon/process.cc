@@ -2,6 +2,7 @@
 // no other.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,12 +168,19 @@ Napi::Value signal_process(const Napi::CallbackInfo& info) {
     return env.Null();
 }
 
+Napi::Value core_scheduling(const Napi::CallbackInfo& info) {
+    unsigned long long cookie = 0;
+    const bool there = ::prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, PR_SCHED_CORE_SCOPE_THREAD, &cookie) == 0;
+    return Napi::Number::New(info.Env(), there ? 0 : errno);
+}
+
 } // namespace
 
 void export_process(Napi::Env env, Napi::Object exports) {
     exports.Set("spawnMonitor", Napi::Function::New(env, spawn_monitor));
     exports.Set("execve", Napi::Function::New(env, become));
     exports.Set("waitChild", Napi::Function::New(env, wait_child));
+    exports.Set("coreScheduling", Napi::Function::New(env, core_scheduling));
     exports.Set("signalProcess", Napi::Function::New(env, signal_process));
 }
 

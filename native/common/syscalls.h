@@ -28,6 +28,10 @@ inline int pidfd_send_signal(int pidfd, int signal) {
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }
 
+inline int pidfd_open(pid_t pid) {
+    return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+
 inline int pivot_root(const char* newRoot, const char* oldRoot) {
     return static_cast<int>(::syscall(SYS_pivot_root, newRoot, oldRoot));
 }

@@ -1,14 +1,17 @@
 #include "executor/child.h"
 
+#include "executor/clocks.h"
 #include "executor/hooks.h"
 #include "executor/idmap.h"
 #include "executor/init.h"
 #include "executor/namespaces.h"
 #include "executor/network.h"
+#include "executor/procfs.h"
 #include "executor/rootfs.h"
 #include "executor/scratch.h"
 #include "executor/security.h"
 #include "executor/sources.h"
+#include "executor/sysctl.h"
 #include "executor/terminals.h"
 #include "executor/tree.h"
 
@@ -60,7 +63,7 @@ class Child {
     // A socket in the new network namespace, with which the monitor configures it.
     Status open_network() {
         handshake::Network message;
-        if (namespaces::has(plan_, plan::Namespace::Net))
+        if (namespaces::is_new(plan_, plan::Namespace::Net))
             message.socket = TRY(network::open_socket());
         return monitor_.send(message);
     }
@@ -68,10 +71,21 @@ class Child {
     // At home in the new namespaces: root of the user namespace, its groups the roots it sees, no mount
     // shared.
     Status settle() {
+        if (!plan_.sysctls.empty())
+            TRY(take_proc());
+        TRY(clocks::enter(plan_));
+        TRY(sysctl::write(plan_, proc_, sysctl::When::Early));
         TRY(idmap::become_root(plan_));
         TRY(init::die_with_monitor(plan_));
         TRY(namespaces::unshare_cgroup(plan_));
         return rootfs::isolate();
+    }
+
+    Status take_proc() {
+        proc_ = procfs::open_root();
+        if (!proc_)
+            return syscall_failure("sysctl", "open", "/proc");
+        return {};
     }
 
     Result<UniqueFd> attach_root(const UniqueFd& mountPoint) {
@@ -101,7 +115,7 @@ class Child {
     Status set_hostname() {
         if (plan_.hostname.empty())
             return {};
-        if (!namespaces::has(plan_, plan::Namespace::Uts))
+        if (!namespaces::is_new(plan_, plan::Namespace::Uts))
             return refusal("hostname", "the host name is not its own");
         if (sethostname(plan_.hostname.data(), plan_.hostname.size()) != 0)
             return syscall_failure("hostname", "sethostname", plan_.hostname);
@@ -135,6 +149,7 @@ class Child {
     Status execute(const handshake::Go& go, terminals::Made& made) {
         const std::string ttys = terminals::container_ttys(made.ttys);
         const int console = made.console.peer ? made.console.peer.get() : -1;
+        TRY(sysctl::write(plan_, proc_, sysctl::When::Late)); // the network's are there by now
         TRY(init::prepare_process(plan_, console));
         TRY(init::run_start_hooks(plan_, go.seccomp, ttys));
         TRY(monitor_.send(handshake::Executing{})); // before the filter, which may know no sendmsg
@@ -154,6 +169,7 @@ class Child {
     handshake::Channel& monitor_;
     std::vector<handshake::PreparedMount> prepared_;
     UniqueFd rootfs_; // detached; none on the host's own root
+    UniqueFd proc_;   // the host's; only where something is to be written below it
 };
 
 } // namespace

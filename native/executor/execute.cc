@@ -5,6 +5,7 @@
 
 #include "common/reap.h"
 #include "common/syscalls.h"
+#include "executor/attributes.h"
 #include "executor/cgroup.h"
 #include "executor/child.h"
 #include "executor/hooks.h"
@@ -61,6 +62,7 @@ class Start {
         TRY(collect_terminals());
         TRY(open_for_stop_hooks());
         TRY(run_start_host_hooks());
+        TRY(attributes::apply(plan_, running_.initPid));
         return let_go();
     }
 
@@ -77,7 +79,7 @@ class Start {
     Status spawn_child() {
         auto [ours, theirs] = TRY(handshake::Channel::make());
         const cgroup::Door door = TRY(cgroup::open_door(running_.cgroups));
-        namespaces::Child child = TRY(namespaces::spawn(plan_, door.unified.get()));
+        namespaces::Child child = TRY(namespaces::spawn(plan_, door.unified.get(), deadline_));
         if (child.pid == 0)
             run_child({plan_, door, deadline_}, std::move(theirs));
         child_ = std::move(ours);

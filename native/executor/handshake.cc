@@ -26,6 +26,12 @@ template <> struct Wire<Network> {
     static void read(Packet& packet, Network& message) { message.socket = packet.descriptor(); }
 };
 
+template <> struct Wire<Born> {
+    static constexpr Tag tag = Tag::Born;
+    static void write(Packet& packet, const Born& message) { packet.put(message.pid); }
+    static void read(Packet& packet, Born& message) { message.pid = packet.number(); }
+};
+
 template <> struct Wire<Mounts> {
     static constexpr Tag tag = Tag::Mounts;
     static void write(Packet& packet, const Mounts& message) {
@@ -154,6 +160,7 @@ std::optional<Failure> Channel::last_words() {
     return std::nullopt;
 }
 
+template Status Channel::send(const Born&);
 template Status Channel::send(const Mapped&);
 template Status Channel::send(const Network&);
 template Status Channel::send(const HooksDone&);
@@ -163,6 +170,7 @@ template Status Channel::send(const Ready&);
 template Status Channel::send(const Go&);
 template Status Channel::send(const Executing&);
 template Status Channel::send(const Failure&);
+template Result<Born> Channel::receive(const Deadline&);
 template Result<Mapped> Channel::receive(const Deadline&);
 template Result<Network> Channel::receive(const Deadline&);
 template Result<HooksDone> Channel::receive(const Deadline&);

@@ -33,6 +33,10 @@ struct PreparedMount {
     UniqueFd mount; // detached; none: the source of an optional step does not exist
 };
 
+// From the process between, where namespaces are shared (namespaces.cc): the child exists.
+struct Born {
+    int64_t pid = -1;
+};
 struct Mapped {};
 struct Network {
     UniqueFd socket; // netlink; none: the network is not the container's own

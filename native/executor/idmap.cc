@@ -6,6 +6,8 @@
 
 #include "common/map_program.h"
 
+#include "executor/namespaces.h"
+
 namespace tlxc::idmap {
 namespace {
 
@@ -49,7 +51,7 @@ Status write_map(const plan::StartPlan& plan, pid_t child, plan::IdKind kind) {
 } // namespace
 
 Status write_maps(const plan::StartPlan& plan, pid_t child) {
-    if (plan.idmap.empty())
+    if (!namespaces::is_new(plan, plan::Namespace::User))
         return {};
     TRY(write_map(plan, child, plan::IdKind::Uid));
     TRY(write_map(plan, child, plan::IdKind::Gid));

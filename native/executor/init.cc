@@ -29,6 +29,15 @@ Status set_personality(const plan::Init& init) {
     return {};
 }
 
+// The cookie is inherited by all that init starts.
+Status make_core_domain(const plan::Init& init) {
+    if (!init.coreScheduling)
+        return {};
+    if (prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, PR_SCHED_CORE_SCOPE_THREAD_GROUP, 0) != 0)
+        return syscall_failure("core scheduling", "prctl(PR_SCHED_CORE)");
+    return {};
+}
+
 // The container's own null device, and really that one: the host's would be within reach of a chmod from
 // inside.
 Result<UniqueFd> open_null() {
@@ -88,6 +97,7 @@ std::vector<char*> pointers(const std::vector<std::string>& words, const std::st
 Status run_restricted(plan::StartPlan plan, const UniqueFd& seccomp, const std::string& ttys) {
     plan.init.uid = 0;
     plan.init.gid = 0;
+    plan.init.groups.clear();
     TRY(security::restrict_child(plan, seccomp));
     std::vector<std::string> extra = plan.hooks.childEnvironment;
     if (!ttys.empty())
@@ -121,6 +131,7 @@ Status die_with_monitor(const plan::StartPlan& plan) {
 
 Status prepare_process(const plan::StartPlan& plan, int peer) {
     TRY(set_personality(plan.init));
+    TRY(make_core_domain(plan.init));
     TRY(set_streams(peer));
     TRY(enter_directory(plan.init));
     umask(0022);

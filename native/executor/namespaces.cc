@@ -2,10 +2,13 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 
 #include "common/syscalls.h"
+#include "executor/handshake.h"
 
 namespace tlxc::namespaces {
 namespace {
@@ -14,53 +17,55 @@ struct Kind {
     plan::Namespace name;
     const char* file; // below /proc/PID/ns
     uint64_t flag;
-    bool shareable; // joining the others cannot be taken back by the monitor
 };
 constexpr Kind kKinds[] = {
-    {plan::Namespace::User, "user", CLONE_NEWUSER, false},
-    {plan::Namespace::Mount, "mnt", CLONE_NEWNS, false},
-    {plan::Namespace::Pid, "pid", CLONE_NEWPID, true},
-    {plan::Namespace::Uts, "uts", CLONE_NEWUTS, true},
-    {plan::Namespace::Ipc, "ipc", CLONE_NEWIPC, true},
-    {plan::Namespace::Net, "net", CLONE_NEWNET, true},
-    {plan::Namespace::Cgroup, "cgroup", CLONE_NEWCGROUP, true},
+    {plan::Namespace::User, "user", CLONE_NEWUSER},       {plan::Namespace::Mount, "mnt", CLONE_NEWNS},
+    {plan::Namespace::Pid, "pid", CLONE_NEWPID},          {plan::Namespace::Uts, "uts", CLONE_NEWUTS},
+    {plan::Namespace::Ipc, "ipc", CLONE_NEWIPC},          {plan::Namespace::Net, "net", CLONE_NEWNET},
+    {plan::Namespace::Cgroup, "cgroup", CLONE_NEWCGROUP}, {plan::Namespace::Time, "time", CLONE_NEWTIME},
 };
 
 const Kind& kind_of(plan::Namespace name) {
     return *std::ranges::find(kKinds, name, &Kind::name);
 }
 
-// The way back into one of the monitor's own namespaces.
-struct Return {
-    UniqueFd own;
-    int flag;
-};
+// The control groups are those of a process that is in its groups already; the clocks are set before anybody
+// lives by them.
+bool made_by_child(plan::Namespace name) {
+    return name == plan::Namespace::Cgroup || name == plan::Namespace::Time;
+}
 
-Status join(const plan::SharedNamespace& shared, std::vector<Return>& back) {
-    const Kind& kind = kind_of(shared.namespace_);
-    if (!kind.shareable)
-        return at(refusal("share namespace", "cannot be shared", kind.file), shared.origin);
-    const UniqueFd theirs{::open(shared.path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!theirs)
-        return at(syscall_failure("share namespace", "open", shared.path), shared.origin);
-    const std::string path = std::string("/proc/self/ns/") + kind.file;
-    UniqueFd own{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!own)
-        return at(syscall_failure("share namespace", "open", path), shared.origin);
-    if (setns(theirs.get(), static_cast<int>(kind.flag)) != 0)
-        return at(syscall_failure("share namespace", "setns", shared.path), shared.origin);
-    back.push_back({std::move(own), static_cast<int>(kind.flag)});
+Result<std::vector<UniqueFd>> open_shared(const plan::StartPlan& plan) {
+    std::vector<UniqueFd> all;
+    for (const auto& shared : plan.shared) {
+        UniqueFd fd{::open(shared.path.c_str(), O_RDONLY | O_CLOEXEC)};
+        struct stat found {};
+        if (!fd || fstat(fd.get(), &found) != 0)
+            return at(syscall_failure("share namespace", "open", shared.path), shared.origin);
+        if (!shared.inode.empty() && shared.inode != std::to_string(found.st_ino))
+            return at(refusal("share namespace", "it is another one by now", shared.path), shared.origin);
+        all.push_back(std::move(fd));
+    }
+    return all;
+}
+
+Status join_shared(const plan::StartPlan& plan, const std::vector<UniqueFd>& opened) {
+    for (size_t i = 0; i < opened.size(); ++i) {
+        const auto& shared = plan.shared[i];
+        if (setns(opened[i].get(), static_cast<int>(kind_of(shared.namespace_).flag)) != 0)
+            return at(syscall_failure("share namespace", "setns", shared.path), shared.origin);
+    }
     return {};
 }
 
-Result<Child> clone_child(const plan::StartPlan& plan, int cgroup) {
+Result<Child> clone_child(const plan::StartPlan& plan, int cgroup, uint64_t parentage) {
     int pidfd = -1;
     clone_args arguments{};
-    arguments.flags = CLONE_PIDFD;
+    arguments.flags = CLONE_PIDFD | parentage;
     arguments.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-    arguments.exit_signal = SIGCHLD;
+    arguments.exit_signal = parentage == CLONE_PARENT ? 0 : SIGCHLD; // with it, that of the process between
     for (const auto name : plan.namespaces)
-        if (name != plan::Namespace::Cgroup)
+        if (!made_by_child(name))
             arguments.flags |= kind_of(name).flag;
     if (cgroup >= 0) {
         arguments.flags |= CLONE_INTO_CGROUP;
@@ -72,35 +77,66 @@ Result<Child> clone_child(const plan::StartPlan& plan, int cgroup) {
     return Child{pid, UniqueFd{pid == 0 ? -1 : pidfd}};
 }
 
-} // namespace
+// In the process between: what it joins is gone with it, which the monitor could not take back, and what it
+// makes belongs to the user namespace that it has joined.
+Result<Child> clone_among(const plan::StartPlan& plan, int cgroup, const std::vector<UniqueFd>& opened) {
+    TRY(join_shared(plan, opened));
+    return clone_child(plan, cgroup, CLONE_PARENT);
+}
 
-Result<Child> spawn(const plan::StartPlan& plan, int cgroup) {
-    std::vector<Return> back;
-    Status joined;
-    for (const auto& shared : plan.shared) {
-        joined = join(shared, back);
-        if (!joined.ok())
-            break;
+Result<Child> meet(handshake::Channel& between, const Deadline& deadline) {
+    const auto born = TRY(between.receive<handshake::Born>(deadline));
+    const auto pid = static_cast<pid_t>(born.pid);
+    UniqueFd pidfd{sys::pidfd_open(pid)}; // our child: nobody else can have its number before we reap it
+    if (!pidfd)
+        return syscall_failure("namespaces", "pidfd_open");
+    return Child{pid, std::move(pidfd)};
+}
+
+Result<Child> spawn_among(const plan::StartPlan& plan, int cgroup, const Deadline& deadline) {
+    const auto opened = TRY(open_shared(plan));
+    auto [ours, theirs] = TRY(handshake::Channel::make());
+    const pid_t between = fork();
+    if (between < 0)
+        return syscall_failure("namespaces", "fork");
+    if (between == 0) {
+        auto child = clone_among(plan, cgroup, opened);
+        if (child.ok() && child.value().pid == 0)
+            return child;
+        (void)(child.ok() ? theirs.send(handshake::Born{child.value().pid}) : theirs.send(child.failure()))
+            .ok();
+        _exit(0);
     }
-    Result<Child> child = joined.ok() ? clone_child(plan, cgroup) : Result<Child>(joined.failure());
-    if (child.ok() && child.value().pid == 0)
-        return child;
-    for (const auto& each : back)
-        if (setns(each.own.get(), each.flag) != 0)
-            return syscall_failure("share namespace", "setns");
+    theirs = handshake::Channel(UniqueFd{});
+    auto child = meet(ours, deadline);
+    kill(between, SIGKILL); // it has said all it had to say, or is stuck
+    waitpid(between, nullptr, 0);
     return child;
 }
 
+} // namespace
+
+Result<Child> spawn(const plan::StartPlan& plan, int cgroup, const Deadline& deadline) {
+    if (plan.shared.empty())
+        return clone_child(plan, cgroup, 0);
+    return spawn_among(plan, cgroup, deadline);
+}
+
 Status unshare_cgroup(const plan::StartPlan& plan) {
-    if (!has(plan, plan::Namespace::Cgroup))
+    if (!is_new(plan, plan::Namespace::Cgroup))
         return {};
     if (unshare(CLONE_NEWCGROUP) != 0)
         return syscall_failure("namespaces", "unshare", "cgroup");
     return {};
 }
 
-bool has(const plan::StartPlan& plan, plan::Namespace wanted) {
+bool is_new(const plan::StartPlan& plan, plan::Namespace wanted) {
     return std::ranges::find(plan.namespaces, wanted) != plan.namespaces.end();
+}
+
+bool has(const plan::StartPlan& plan, plan::Namespace wanted) {
+    return is_new(plan, wanted) ||
+           std::ranges::find(plan.shared, wanted, &plan::SharedNamespace::namespace_) != plan.shared.end();
 }
 
 Result<UniqueFd> open(pid_t child, const char* name) {

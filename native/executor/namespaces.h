@@ -1,6 +1,7 @@
 // The container's namespaces: made with the child that becomes init, or joined where the plan shares
 // another's.
 #pragma once
+#include "common/deadline.h"
 #include "executor/running.h"
 
 namespace tlxc::namespaces {
@@ -10,14 +11,15 @@ struct Child {
     pid_t pid = -1;
     UniqueFd pidfd;
 };
-// A copy of this process in all new namespaces of the plan but the cgroup namespace, and in those it shares;
-// born in cgroup (a directory of version 2; -1: where the caller is). Shared namespaces are joined by the
-// caller for the moment of the clone, because only out here is the privilege to do so.
-[[nodiscard]] Result<Child> spawn(const plan::StartPlan& plan, int cgroup);
+// A copy of this process in all new namespaces of the plan but those of cgroups and time, which it makes
+// itself, and in those that it shares; born in cgroup (a directory of version 2; -1: where the caller is).
+[[nodiscard]] Result<Child> spawn(const plan::StartPlan& plan, int cgroup, const Deadline& deadline);
 
 // In the child, once it is in its groups: they become the roots that it sees.
 [[nodiscard]] Status unshare_cgroup(const plan::StartPlan& plan);
 
+[[nodiscard]] bool is_new(const plan::StartPlan& plan, plan::Namespace wanted);
+// It is not the monitor's: new, or joined.
 [[nodiscard]] bool has(const plan::StartPlan& plan, plan::Namespace wanted);
 
 // A descriptor of one of the child's namespaces ("user", "mnt" …), named as in /proc/PID/ns.

@@ -11,7 +11,7 @@
 
 namespace tlxc {
 
-enum class Tag : uint8_t { Mapped, Network, HooksDone, Mounts, Tty, Ready, Go, Executing, Failed, End };
+enum class Tag : uint8_t { Born, Mapped, Network, HooksDone, Mounts, Tty, Ready, Go, Executing, Failed, End };
 
 // Whole numbers are eight bytes of the machine's order, texts a number and their bytes; both sides are one
 // program.

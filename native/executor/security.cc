@@ -3,23 +3,18 @@
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 
 #include <memory>
 
-#include "common/syscalls.h"
+#include "executor/procfs.h"
 
 namespace tlxc::security {
 namespace {
-
-constexpr ino_t kProcRoot = 1; // the root of every procfs; a bind mount of something in it has another number
 
 Status join_session_keyring() {
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) >= 0 || errno == ENOSYS)
@@ -27,33 +22,36 @@ Status join_session_keyring() {
     return syscall_failure("security", "keyctl(KEYCTL_JOIN_SESSION_KEYRING)");
 }
 
-// Opens a file of this process in a genuine procfs. /proc is the container's by now: neither a link nor a
-// mount over any part of the path may lead the write elsewhere.
-UniqueFd open_own_proc(const char* file) {
-    const UniqueFd proc{open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-    struct stat root {};
-    struct statfs fs {};
-    if (!proc || fstat(proc.get(), &root) != 0 || fstatfs(proc.get(), &fs) != 0)
+// /proc is the container's by now.
+UniqueFd open_own_attribute(const char* name) {
+    const UniqueFd proc = procfs::open_root();
+    const std::string path = std::to_string(getpid()) + "/attr/" + name;
+    return proc ? procfs::open_file(proc, path.c_str()) : UniqueFd{};
+}
+
+// Contexts are written with their final zero byte.
+Status set_selinux_context(const plan::Security& security, const char* name, const std::string& context) {
+    if (context.empty())
         return {};
-    if (fs.f_type != PROC_SUPER_MAGIC || root.st_ino != kProcRoot) {
-        errno = EXDEV;
-        return {};
-    }
-    const std::string path = std::to_string(getpid()) + "/" + file;
-    return UniqueFd{sys::openat2(proc.get(), path.c_str(), O_WRONLY,
-                                 RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS)};
+    const UniqueFd attribute = open_own_attribute(name);
+    if (!attribute)
+        return at(syscall_failure("selinux", "open", std::string("/proc/self/attr/") + name),
+                  security.selinuxOrigin);
+    if (!procfs::write_all(attribute, context.c_str(), context.size() + 1))
+        return at(syscall_failure("selinux", "write", context), security.selinuxOrigin);
+    return {};
 }
 
 Status set_apparmor_profile(const std::string& profile) {
     if (profile.empty())
         return {};
-    UniqueFd attribute = open_own_proc("attr/apparmor/exec");
+    UniqueFd attribute = open_own_attribute("apparmor/exec");
     if (!attribute && errno == ENOENT)
-        attribute = open_own_proc("attr/exec"); // kernels before 5.1
+        attribute = open_own_attribute("exec"); // kernels before 5.1
     if (!attribute)
         return syscall_failure("apparmor", "open", "/proc/self/attr/exec");
     const std::string word = "exec " + profile;
-    if (write(attribute.get(), word.data(), word.size()) == static_cast<ssize_t>(word.size()))
+    if (procfs::write_all(attribute, word.data(), word.size()))
         return {};
     return syscall_failure("apparmor", "write", profile);
 }
@@ -106,7 +104,8 @@ Status load_filter(const UniqueFd& memfd) {
 Status become_user(const plan::Init& init) {
     const auto uid = static_cast<uid_t>(init.uid);
     const auto gid = static_cast<gid_t>(init.gid);
-    if (setgroups(0, nullptr) != 0)
+    const std::vector<gid_t> groups(init.groups.begin(), init.groups.end());
+    if (setgroups(groups.size(), groups.data()) != 0)
         return at(syscall_failure("credentials", "setgroups"), init.origin);
     if (setresgid(gid, gid, gid) != 0)
         return at(syscall_failure("credentials", "setresgid"), init.origin);
@@ -140,8 +139,10 @@ Status set_capabilities(cap_t kept) {
 
 Status restrict_child(const plan::StartPlan& plan, const UniqueFd& seccomp) {
     const Capabilities kept = TRY(kept_capabilities(plan));
+    TRY(set_selinux_context(plan.security, "keycreate", plan.security.keyringContext));
     if (plan.security.newKeyring)
         TRY(join_session_keyring());
+    TRY(set_selinux_context(plan.security, "exec", plan.security.selinuxContext));
     TRY(set_apparmor_profile(plan.security.apparmorProfile));
     TRY(drop_bounding_set(kept.get()));
     if (plan.security.noNewPrivileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

@@ -50,9 +50,11 @@ const char* name_of(plan::Namespace which) {
     case plan::Namespace::Net:
         return "net";
     case plan::Namespace::Cgroup:
+        return "cgroup";
+    case plan::Namespace::Time:
         break;
     }
-    return "cgroup";
+    return "time";
 }
 
 void namespaces(Json& json, const plan::StartPlan& plan) {
@@ -110,6 +112,19 @@ void idmap(Json& json, const plan::StartPlan& plan) {
     json.EndArray();
 }
 
+void limits(Json& json, const plan::StartPlan& plan) {
+    json.Key("limits");
+    json.StartArray();
+    for (const auto& each : plan.limits) {
+        json.StartObject();
+        json.member("resource", each.resource);
+        json.member("soft", each.soft);
+        json.member("hard", each.hard);
+        json.EndObject();
+    }
+    json.EndArray();
+}
+
 int64_t since_boot_ms() {
     timespec now{};
     clock_gettime(CLOCK_BOOTTIME, &now);
@@ -135,6 +150,10 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
     json.Key("noNewPrivileges");
     json.Bool(plan.security.noNewPrivileges);
     json.member("apparmorProfile", plan.security.apparmorProfile);
+    json.member("selinuxContext", plan.security.selinuxContext);
+    json.Key("coreScheduling");
+    json.Bool(plan.init.coreScheduling);
+    limits(json, plan);
     json.member("personality", plan.init.personality);
     json.member("environment", plan.init.environment);
     idmap(json, plan);

@@ -50,8 +50,18 @@ const NAMESPACES: Readonly<Record<string, Namespace>> = {
     USER: 'user',
     NETWORK: 'net',
     CGROUP: 'cgroup',
+    TIME: 'time',
   },
-  ...{ mnt: 'mount', pid: 'pid', uts: 'uts', ipc: 'ipc', user: 'user', net: 'net', cgroup: 'cgroup' },
+  ...{
+    mnt: 'mount',
+    pid: 'pid',
+    uts: 'uts',
+    ipc: 'ipc',
+    user: 'user',
+    net: 'net',
+    cgroup: 'cgroup',
+    time: 'time',
+  },
 };
 
 /** -s. */

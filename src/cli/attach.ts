@@ -2,7 +2,7 @@
 import { openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { attachToContainer, becomeProxy, type AttachStreams } from '../container/attach.ts';
-import { rcfileSettings, requireAppArmor } from '../container/attach-settings.ts';
+import { rcfileSettings, withLabel } from '../container/attach-settings.ts';
 import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
@@ -33,7 +33,6 @@ function optionsOf({ options, rest }: Invocation, { cwd, env }: CommandContext):
     namespaces,
     remount: options['remountSysProc'] === true,
     personality: parseArchitecture(options['arch']),
-    apparmorProfile: text(options['context']),
   };
 }
 
@@ -65,7 +64,8 @@ async function attach(invocation: Invocation, context: CommandContext): Promise<
   const { name, lxcpath, system, options } = invocation;
   const paths = containerPaths(system, lxcpath, name);
   let wanted = optionsOf(invocation, context);
-  if (wanted.apparmorProfile !== undefined) await requireAppArmor();
+  const label = text(options['context']);
+  if (label !== undefined) wanted = await withLabel(wanted, label);
   const rcfile = text(options['rcfile']);
   if (rcfile !== undefined) wanted = await rcfileSettings(paths, resolve(context.cwd, rcfile), wanted);
   const log = openLog(text(options['ptyLog']), context.cwd);
@@ -90,7 +90,7 @@ export default defineCommand(
       {
         flags: '-s, --namespaces <FLAGS>',
         description:
-          'Enter only these of the container: MOUNT|PID|UTSNAME|IPC|USER|\nNETWORK|CGROUP; implies -e with all privileges',
+          'Enter only these of the container: MOUNT|PID|UTSNAME|IPC|USER|\nNETWORK|CGROUP|TIME; implies -e with all privileges',
       },
       {
         flags: '-R, --remount-sys-proc',
@@ -104,7 +104,10 @@ export default defineCommand(
       { flags: '-f, --rcfile <FILE>', description: 'Take lxc.environment and lxc.arch from FILE' },
       { flags: '-u, --uid <UID>', description: 'Run as this user id of the container; 0' },
       { flags: '-g, --gid <GID>', description: 'Run as this group id of the container; 0' },
-      { flags: '-c, --context <CONTEXT>', description: "Run under this AppArmor profile; the container's" },
+      {
+        flags: '-c, --context <CONTEXT>',
+        description: "Run under this AppArmor profile or SELinux context; the\ncontainer's",
+      },
     ],
   },
   attach,

@@ -1,5 +1,6 @@
 /** What only shows when all keys are known: settings that contradict each other. */
 import { placeOf } from '../problem.ts';
+import { checkNamespaces } from './namespace-checks.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { network } from './registry/network.ts';
 import { security } from './registry/security.ts';
@@ -11,6 +12,7 @@ export function checkTogether(settings: Settings): void {
   checkCapabilities(settings);
   checkCgroupDirectories(settings);
   checkIdMaps(settings);
+  checkNamespaces(settings);
   checkNetworks(settings);
 }
 

@@ -5,7 +5,9 @@ import type { ContainerConfig, InputFile, MountEntry, NetworkConfig, Sourced } f
 import { cgroup } from './registry/cgroup.ts';
 import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
+import { namespaces } from './registry/namespaces.ts';
 import { network } from './registry/network.ts';
+import { process } from './registry/process.ts';
 import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
 import { system } from './registry/system.ts';
@@ -46,6 +48,7 @@ export function containerConfig({ identity, settings, inputs, fstabEntries }: Pa
     ...devicesPart(settings),
     ...cgroupPart(settings),
     ...securityPart(settings),
+    ...processPart(settings),
     init: initPart(settings),
     signals: {
       ...optional('halt', settings.last(system.signalHalt)),
@@ -159,6 +162,43 @@ function initPart(settings: Settings): ContainerConfig['init'] {
     ...optional('cwd', settings.last(system.initCwd)),
     uid: numberOf(settings, system.initUid),
     gid: numberOf(settings, system.initGid),
+    groups: settings.all(system.initGroups),
+  };
+}
+
+type ProcessPart = Pick<
+  ContainerConfig,
+  | 'namespaces'
+  | 'timeOffset'
+  | 'limits'
+  | 'sysctls'
+  | 'procFiles'
+  | 'inheritsKeyring'
+  | 'coreScheduling'
+  | 'selinux'
+>;
+
+function processPart(settings: Settings): ProcessPart {
+  const core = settings.last(process.schedCore);
+  return {
+    namespaces: {
+      clone: settings.all(namespaces.clone),
+      keep: settings.all(namespaces.keep),
+      share: settings.all(namespaces.share),
+    },
+    timeOffset: {
+      ...optional('boot', settings.last(namespaces.boot)),
+      ...optional('monotonic', settings.last(namespaces.monotonic)),
+    },
+    limits: settings.all(process.limit),
+    sysctls: settings.all(process.sysctl),
+    procFiles: settings.all(process.procFile),
+    inheritsKeyring: flagOf(settings, process.keyringSession),
+    ...optional('coreScheduling', core?.value === true ? core : undefined),
+    selinux: {
+      ...optional('context', settings.last(process.selinuxContext)),
+      ...optional('keyring', settings.last(process.selinuxKeyring)),
+    },
   };
 }
 

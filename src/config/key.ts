@@ -73,6 +73,8 @@ export interface Key<T> {
   readonly needs?: { readonly name: string; readonly value: string };
   /** How the values of a new line join those before; lists append, others replace. */
   readonly merge?: (before: readonly Sourced<T>[], added: readonly Sourced<T>[]) => readonly Sourced<T>[];
+  /** Of a key that ends in *: which of its family a value is for. */
+  readonly member?: (value: T) => string;
   /** What an empty value leaves of a list that several keys share. */
   readonly keep?: (value: T, variable: string) => boolean;
 }

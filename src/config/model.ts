@@ -63,6 +63,44 @@ export type AutoMount =
       readonly force: boolean;
     };
 
+/** As in /proc/PID/ns. */
+export type NamespaceName = 'user' | 'mnt' | 'pid' | 'uts' | 'ipc' | 'net' | 'cgroup' | 'time';
+
+export interface SharedNamespace {
+  readonly namespace: NamespaceName;
+  /** A container's name, a pid, or the path of a namespace file. */
+  readonly whose: string;
+}
+
+/** seconds may be negative, nanoseconds (below 10^9) count upwards from there. */
+export interface ClockOffset {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** Numbers as decimal text, for they have 64 bits; or "unlimited". */
+export interface ResourceLimit {
+  readonly resource: string;
+  readonly soft: string;
+  readonly hard: string;
+}
+
+export interface Sysctl {
+  /** As written. */
+  readonly name: string;
+  /** Below /proc/sys. */
+  readonly path: string;
+  /** Whose it is. */
+  readonly namespace: 'net' | 'ipc' | 'uts' | 'user';
+  readonly value: string;
+}
+
+/** A file of /proc/PID. */
+export interface ProcFile {
+  readonly file: string;
+  readonly value: string;
+}
+
 export type HookName =
   'pre-start' | 'pre-mount' | 'mount' | 'autodev' | 'start-host' | 'start' | 'stop' | 'post-stop' | 'clone' | 'destroy';
 
@@ -131,7 +169,26 @@ export interface ContainerConfig {
     readonly cwd?: Sourced<string>;
     readonly uid: number;
     readonly gid: number;
+    readonly groups: readonly Sourced<number>[];
   };
+  readonly namespaces: {
+    /** [] where the key is not set. */
+    readonly clone: readonly Sourced<NamespaceName>[];
+    readonly keep: readonly Sourced<NamespaceName>[];
+    readonly share: readonly Sourced<SharedNamespace>[];
+  };
+  readonly timeOffset: {
+    readonly boot?: Sourced<ClockOffset>;
+    readonly monotonic?: Sourced<ClockOffset>;
+  };
+  readonly limits: readonly Sourced<ResourceLimit>[];
+  readonly sysctls: readonly Sourced<Sysctl>[];
+  readonly procFiles: readonly Sourced<ProcFile>[];
+  /** lxc.keyring.session = 1: init keeps the caller's session keyring. */
+  readonly inheritsKeyring: boolean;
+  /** Set only where it is 1. */
+  readonly coreScheduling?: Sourced<boolean>;
+  readonly selinux: { readonly context?: Sourced<string>; readonly keyring?: Sourced<string> };
   readonly environment: readonly Sourced<string>[];
   /** lxc.environment.runtime: init and attached commands. */
   readonly environmentRuntime: readonly Sourced<string>[];

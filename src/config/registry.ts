@@ -6,8 +6,10 @@ import { nearest } from './nearest.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
+import { namespaces } from './registry/namespaces.ts';
 import { network } from './registry/network.ts';
 import { unsupported } from './registry/other-names.ts';
+import { process } from './registry/process.ts';
 import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
 import { system } from './registry/system.ts';
@@ -19,6 +21,8 @@ export const registry: readonly AnyKey[] = [
   ...Object.values(devices),
   ...Object.values(network),
   ...Object.values(cgroup),
+  ...Object.values(namespaces),
+  ...Object.values(process),
   ...Object.values(security),
   ...Object.values(lifecycle),
   ...hooks.values(),
@@ -47,6 +51,9 @@ const GROUPS: Readonly<Record<string, (slot: string) => boolean>> = {
   'lxc.hook': below('lxc.hook.'),
   'lxc.cgroup': (slot) => slot === cgroup.v1.name,
   'lxc.cgroup2': (slot) => slot === cgroup.v2.name,
+  'lxc.prlimit': (slot) => slot === process.limit.name,
+  'lxc.proc': (slot) => slot === process.procFile.name,
+  'lxc.sysctl': (slot) => slot === process.sysctl.name,
 };
 
 /** LXC's limit: an index is an int. */
@@ -66,6 +73,19 @@ function findCgroup(name: string): Found | undefined {
   if (version === undefined || file === undefined || /^(dir|relative)(\.|$)/.test(file)) return undefined;
   const key = version === 'lxc.cgroup' ? cgroup.v1 : cgroup.v2;
   return { kind: 'key', key, slot: key.name, variable: file };
+}
+
+/** Keys whose last part is free, each family in a slot of its own. */
+const families = [namespaces.share, process.limit, process.sysctl, process.procFile].map((key: AnyKey) => ({
+  key,
+  prefix: key.name.slice(0, -1),
+}));
+
+function findMember(name: string): Found | undefined {
+  const family = families.find(({ prefix }) => name.startsWith(prefix) && name !== prefix);
+  if (family === undefined) return undefined;
+  const { key, prefix } = family;
+  return { kind: 'key', key, slot: key.name, variable: name.slice(prefix.length) };
 }
 
 function isUnsupported(name: string): boolean {
@@ -114,5 +134,5 @@ export function find(name: string): Found {
   if (key && !/[*[]/.test(name)) return { kind: 'key', key, slot: name, variable: '' };
   const clears = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined;
   if (clears) return { kind: 'group', clears };
-  return findNetwork(name) ?? findCgroup(name) ?? refuse(name);
+  return findNetwork(name) ?? findCgroup(name) ?? findMember(name) ?? refuse(name);
 }

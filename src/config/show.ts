@@ -1,8 +1,9 @@
 /** The value of a key as LXC's tools print it: what tlxc-info -c shows. */
 import type { AnyKey } from './key.ts';
-import { find, slotOf } from './registry.ts';
+import { find } from './registry.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { network } from './registry/network.ts';
+import { process } from './registry/process.ts';
 import type { Settings } from './settings.ts';
 
 export type Shown =
@@ -22,10 +23,17 @@ function showKey(settings: Settings, key: AnyKey, variable: string): Shown {
   return key.joinedBy === undefined ? lines(texts) : value(texts.join(key.joinedBy));
 }
 
-/** lxc.net: the type of each interface. lxc.cgroup and lxc.cgroup2: every line. */
+const FAMILIES: readonly AnyKey[] = [process.limit, process.procFile, process.sysctl];
+
+/** lxc.net: the type of each interface. Families such as lxc.cgroup and lxc.prlimit: every line. */
 function showGroup(settings: Settings, name: string): Shown {
   if (name === 'lxc.net') {
     return lines(settings.networks().map((index) => settings.last(network.type, index)?.value ?? ''));
+  }
+  const family = FAMILIES.find((key) => key.name === `${name}.*`);
+  if (family?.member) {
+    const { member, show } = family;
+    return lines(settings.all(family).map(({ value: one }) => `${name}.${member(one)} = ${show(one)}`));
   }
   const version = name === 'lxc.cgroup' ? cgroup.v1 : name === 'lxc.cgroup2' ? cgroup.v2 : undefined;
   if (version === undefined) return { kind: 'invalid', reason: `${name} has no value of its own` };
@@ -40,7 +48,7 @@ export function showConfigKey(settings: Settings, name: string): Shown {
   const { key, variable, slot } = found;
   if (slot === 'lxc.include') return { kind: 'invalid', reason: 'lxc.include has no value once it is followed' };
   const index = Number(variable);
-  if (slot !== slotOf(key) && !settings.networks().includes(index)) {
+  if (slot.startsWith('lxc.net.') && !settings.networks().includes(index)) {
     return { kind: 'invalid', reason: `there is no lxc.net.${index}` };
   }
   return showKey(settings, key, variable);

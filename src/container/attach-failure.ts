@@ -5,6 +5,9 @@ import type { NativeFailure } from '../native/binding.ts';
 
 const STEPS: Readonly<Record<string, string>> = {
   cgroup: "cannot join the container's control group",
+  'core scheduling': "cannot join the container's core scheduling domain",
+  limits: "cannot take the container's resource limits",
+  selinux: 'cannot enter the SELinux context',
   apparmor: 'cannot enter the AppArmor profile',
   namespaces: "cannot enter the container's namespaces",
   personality: 'cannot take the personality asked for',
@@ -24,6 +27,7 @@ const STEPS: Readonly<Record<string, string>> = {
 };
 
 const HINTS: Readonly<Record<string, string>> = {
+  'limits EPERM': 'to raise a limit takes CAP_SYS_RESOURCE, which this command does not have',
   'namespaces EPERM': 'entering a container takes root',
   'namespaces ESRCH': 'its init has ended meanwhile',
   'cgroup EACCES': 'joining control groups takes root',

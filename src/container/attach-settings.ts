@@ -3,13 +3,15 @@ import { TlxcError } from '../errors.ts';
 import type { AttachOptions } from '../plan/attach.ts';
 import type { ContainerPaths } from './paths.ts';
 
-/** Throws TLXC_E_UNSUPPORTED where a label asked for with -c could not be set. */
-export async function requireAppArmor(): Promise<void> {
+/** -c, for the LSM that this host has. Throws TLXC_E_UNSUPPORTED where it has none that takes a label. */
+export async function withLabel(options: AttachOptions, label: string): Promise<AttachOptions> {
   const { probeHost } = await import('../host/probe.ts');
-  if (probeHost().apparmor) return;
+  const { apparmor, selinux } = probeHost();
+  if (apparmor) return { ...options, apparmorProfile: label };
+  if (selinux) return { ...options, selinuxContext: label };
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: '-c: AppArmor is not enabled on this host, and it is the only label that can be set',
+    message: '-c: neither AppArmor nor SELinux is enabled on this host, and only they have labels',
   });
 }
 

@@ -108,6 +108,41 @@ const HINTS: readonly Hint[] = [
   { step: /^namespaces$/, errno: /ENOSPC/, hint: 'a limit in /proc/sys/user/max_*_namespaces is reached' },
   { step: /^share namespace$/, errno: /ENOENT/, hint: 'no such process or namespace file' },
   {
+    step: /^share namespace$/,
+    detail: /another/,
+    hint: 'the process has ended meanwhile, and its pid is of another one: start the container again',
+  },
+  { step: /^share namespace$/, errno: /EPERM|EACCES/, hint: "this takes root, or a namespace of one's own" },
+  {
+    step: /^sysctl$/,
+    errno: /ENOENT/,
+    hint: 'this kernel has no such parameter, or has it for the host alone',
+  },
+  { step: /^sysctl$/, errno: /EINVAL|ERANGE/, hint: 'the kernel does not take this value' },
+  { step: /^sysctl$/, errno: /EACCES|EPERM/, hint: "this kernel leaves the parameter to the host's root" },
+  {
+    step: /^clocks$/,
+    errno: /ERANGE/,
+    hint: 'a clock cannot be set to before zero, which is when the host was started, nor beyond 146 years',
+  },
+  {
+    step: /^limit$/,
+    errno: /EPERM/,
+    hint: "to raise a limit above the caller's takes CAP_SYS_RESOURCE; nofile is never above /proc/sys/fs/nr_open",
+  },
+  {
+    step: /^proc$/,
+    errno: /ENOENT/,
+    hint: 'the names are those of the files in /proc/PID, see proc(5)',
+  },
+  { step: /^proc$/, errno: /EINVAL/, hint: 'the kernel does not take this value' },
+  {
+    step: /^proc$/,
+    errno: /EACCES|EPERM/,
+    hint: 'the file is not to be written, or not to this value without CAP_SYS_RESOURCE',
+  },
+  { step: /^selinux$/, errno: /EINVAL/, hint: 'the policy has no such context, or the kernel no SELinux' },
+  {
     step: /^idmap$/,
     errno: /EPERM/,
     hint: 'the ids of lxc.idmap must be given to this user in /etc/subuid and /etc/subgid',

@@ -4,10 +4,12 @@ import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { withLines } from '../config/locate.ts';
 import { readConfigFile } from '../config/read-file.ts';
+import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
-import type { ShareableNamespace, StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
+import { native } from '../native/binding.ts';
+import type { StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
 import { destroyCommand } from './ephemeral.ts';
 import { launchMonitor, type Started } from './launch.ts';
@@ -16,6 +18,7 @@ import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
+import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
@@ -28,7 +31,7 @@ export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'shar
   /** -s: KEY=VALUE, applied after the file. */
   readonly defines?: readonly string[];
   /** --share-*: a container's name, a pid, or the path of a namespace file. */
-  readonly share?: Readonly<Partial<Record<ShareableNamespace, string>>>;
+  readonly share?: Readonly<Partial<Record<ShareOption, string>>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -52,26 +55,12 @@ function loadConfig(request: StartRequest, paths: ContainerPaths): ContainerConf
   return loadContainerConfig({ name, lxcpath, configFile, overrides: defines, environment });
 }
 
-/** The namespace file that --share-NS means. A container named like a number is taken for a pid, as LXC does. */
-function sharedPath(request: StartRequest, namespace: ShareableNamespace, whose: string): string {
-  if (whose.startsWith('/')) return whose;
-  if (/^\d+$/.test(whose)) return `/proc/${whose}/ns/${namespace}`;
-  const result = askMonitor(containerPaths(request.system, request.lxcpath, whose), { op: 'info' });
-  const pid = result.kind === 'answer' && result.reply.ok ? result.reply.initPid : undefined;
-  if (pid !== undefined) return `/proc/${pid}/ns/${namespace}`;
-  throw new TlxcError({
-    code: 'TLXC_E_NOT_RUNNING',
-    message: `cannot share the ${namespace} namespace of ${whose}: no container of that name runs`,
-    container: request.name,
-    hint: 'give the name of a running container, a pid, or the path of a namespace file',
-  });
-}
-
-function sharedPaths(request: StartRequest): PlanOptions['share'] {
-  const entries = Object.entries(request.share ?? {}) as [ShareableNamespace, string][];
-  return Object.fromEntries(
-    entries.map(([namespace, whose]) => [namespace, sharedPath(request, namespace, whose)]),
-  );
+/** LXC's words, with what is missing. */
+function whyNoCoreScheduling(): string {
+  const errno = native().coreScheduling();
+  if (errno === 0) return '';
+  const missing = errnoName(errno) === 'ENODEV' ? 'no core here runs two threads (SMT)' : 'CONFIG_SCHED_CORE';
+  return `the kernel does not support core scheduling (${missing})`;
 }
 
 function readProfile({ name, seccompProfile }: ContainerConfig): StartFiles['seccompProfile'] {
@@ -108,7 +97,8 @@ export function planStart(request: StartRequest): CompiledStart {
     options: {
       ...fromCommandLine,
       runDir: paths.runDir,
-      share: sharedPaths(request),
+      share: findShared({ config, system: request.system, fromCommandLine: request.share ?? {} }),
+      noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
       destroy: config.ephemeral && destroyCommand(paths),
       environment: request.environment,
     },

@@ -62,6 +62,10 @@ export interface MonitorInfo {
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly apparmorProfile: string;
+  readonly selinuxContext: string;
+  /** Its processes share cores with nobody else. */
+  readonly coreScheduling: boolean;
+  readonly limits: readonly { readonly resource: string; readonly soft: string; readonly hard: string }[];
   readonly personality: string;
   /** What init was given, container=lxc among it, for attach. */
   readonly environment: readonly string[];

@@ -18,7 +18,7 @@ export interface AttachRequest {
   readonly enter: string;
   /** From the monitor; owned by the caller, not closed. */
   readonly initPidfd: number;
-  /** Names as in the plan: user mount pid uts ipc net cgroup. */
+  /** Names as in the plan: user mount pid uts ipc net cgroup time. */
   readonly namespaces: readonly string[];
   /** The v2 group's directory, in which the process is born with the caller's privilege; "": the caller's own. */
   readonly cgroupLeaf: string;
@@ -31,6 +31,12 @@ export interface AttachRequest {
   readonly seccompFd: number;
   /** "": none. */
   readonly apparmorProfile: string;
+  /** "": none. */
+  readonly selinuxContext: string;
+  /** Whose core scheduling domain is joined, as the host counts; 0: none. */
+  readonly corePid: number;
+  /** Amounts as decimal text, or "unlimited". */
+  readonly limits: readonly { readonly resource: string; readonly soft: string; readonly hard: string }[];
   /** "", linux32 or linux64. */
   readonly personality: string;
   /** Inside the container. */
@@ -131,6 +137,8 @@ export interface Binding {
   spawnMonitor(options: { path: string; argv: readonly string[]; planFd: number; statusFd: number; stdio: readonly [number, number, number] }): number | NativeFailure;
   /** A pipe [read, write], both close-on-exec. Throws only where descriptors have run out. */
   pipe(): readonly [number, number];
+  /** Asks for PR_SCHED_CORE: 0 where the kernel has it, ENODEV without SMT, EINVAL where it was built without. */
+  coreScheduling(): number;
   /** Window size of a terminal, null when fd is none. */
   windowSize(fd: number): { rows: number; columns: number } | null;
   /** The interfaces of init's network namespace, in the kernel's order. timeoutMs: for each answer of the kernel. */

@@ -1,6 +1,7 @@
 /** What an attach will do, computed from what the container's monitor answers and what the caller asks: no I/O. */
 import { join } from 'node:path';
 import { attachEnvironment, type EnvironmentPolicy } from './attach-environment.ts';
+import type { ResourceLimit } from '../config/model.ts';
 import type { Namespace } from './types.ts';
 
 /** What a plan needs to know of the running container; its monitor's answer (MonitorInfo) has it all. */
@@ -14,6 +15,10 @@ export interface AttachSource {
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly apparmorProfile: string;
+  readonly selinuxContext: string;
+  readonly coreScheduling: boolean;
+  readonly initPid: number;
+  readonly limits: readonly ResourceLimit[];
   readonly personality: string;
   readonly environment: readonly string[];
   readonly idmap: readonly {
@@ -50,8 +55,10 @@ export interface AttachOptions {
   readonly remount: boolean;
   /** -a; undefined: the container's. */
   readonly personality?: '' | 'linux32' | 'linux64' | undefined;
-  /** -c; undefined: the container's. */
+  /** -c, where the host has AppArmor; undefined: the container's. */
   readonly apparmorProfile?: string | undefined;
+  /** -c, where the host has SELinux; undefined: the container's. */
+  readonly selinuxContext?: string | undefined;
 }
 
 export interface AttachPlan {
@@ -65,6 +72,11 @@ export interface AttachPlan {
   /** Load the container's seccomp filter, if it has one. */
   readonly seccomp: boolean;
   readonly apparmorProfile: string;
+  /** "": as the caller's. */
+  readonly selinuxContext: string;
+  /** The process whose core scheduling domain is joined; 0: none. */
+  readonly corePid: number;
+  readonly limits: readonly ResourceLimit[];
   readonly personality: string;
   readonly uid: number;
   readonly gid: number;
@@ -126,6 +138,9 @@ export function compileAttachPlan(info: AttachSource, options: AttachOptions): A
     // Names of files mean nothing to a filter, but its rules were written for the container's own view.
     seccomp: inMounts && !elevation.lsm,
     apparmorProfile: options.apparmorProfile ?? (elevation.lsm ? '' : info.apparmorProfile),
+    selinuxContext: options.selinuxContext ?? (elevation.lsm ? '' : info.selinuxContext),
+    corePid: info.coreScheduling ? info.initPid : 0,
+    limits: info.limits,
     personality: options.personality ?? info.personality,
     uid,
     gid,

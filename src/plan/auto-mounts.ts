@@ -2,7 +2,7 @@
 import type { AutoMount, Sourced } from '../config/model.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
-import { usesHostNetwork } from './namespaces.ts';
+import { mayMountFor } from './namespaces.ts';
 import { keptCapabilities } from './capabilities.ts';
 import type { Origin, TreeStep } from './types.ts';
 
@@ -28,6 +28,12 @@ export function autoMounts(compilation: Compilation): TreeStep[] {
 
 /** mixed: /proc/sys and sysrq-trigger read-only; /proc/sys/net writable for who may configure a network. */
 function procMounts(mode: AutoMount['mode'], origin: Origin, compilation: Compilation): TreeStep[] {
+  if (!mayMountFor(compilation, 'pid'))
+    compilation.findings.refuse(
+      origin,
+      'lxc.mount.auto: a container with lxc.idmap may not mount /proc for a pid namespace that is not its own; ' +
+        'share user as well, or leave out proc',
+    );
   const steps = [kernelFilesystem('proc', 'proc', QUIET, origin)];
   if (mode === 'rw') return steps;
   steps.push({ op: 'readonly', target: 'proc/sys', origin });
@@ -40,7 +46,7 @@ function procMounts(mode: AutoMount['mode'], origin: Origin, compilation: Compil
 function sysMounts(mode: AutoMount['mode'], origin: Origin, compilation: Compilation): TreeStep[] {
   const attributes = mode === 'rw' ? QUIET : [...QUIET, 'ro'];
   // A new sysfs belongs to a network namespace; a user namespace may mount only that of its own.
-  const borrowed = compilation.config.idmap.length > 0 && usesHostNetwork(compilation);
+  const borrowed = !mayMountFor(compilation, 'net');
   const sys = borrowed ? hostSys(attributes, origin) : kernelFilesystem('sysfs', 'sys', attributes, origin);
   return mode === 'mixed' ? [sys, writable('sys/devices/virtual/net', origin)] : [sys];
 }

@@ -7,6 +7,7 @@ import { keptCapabilities } from './capabilities.ts';
 import { usedHierarchies } from './cgroup.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
+import { originOfNamespace } from './namespaces.ts';
 import type { Origin, TreeStep } from './types.ts';
 
 const ROOT = 'sys/fs/cgroup';
@@ -24,6 +25,14 @@ export function cgroupMounts(compilation: Compilation): TreeStep[] {
   const force = 'force' in token.value && token.value.force;
   if (!host.cgroupNamespaces) {
     findings.refuse(token.at, 'lxc.mount.auto: cgroup needs cgroup namespaces (Linux 4.6)');
+    return [];
+  }
+  if (originOfNamespace(compilation, 'cgroup') === 'host') {
+    findings.refuse(
+      token.at,
+      "lxc.mount.auto: in the host's cgroup namespace cgroup would show the host's groups; leave it out, or let the " +
+        'container have a cgroup namespace',
+    );
     return [];
   }
   const attributes = attributesOf(token.value);

@@ -4,6 +4,20 @@ import type { Compilation } from './input.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
 import type { StartPlan } from './types.ts';
 
+function compileGroups({ config, findings }: Compilation): number[] {
+  for (const { value, at } of config.init.groups)
+    if (!isMapped(config.idmap, 'gid', value))
+      findings.refuse(at, `lxc.init.groups: gid ${value} is not mapped by lxc.idmap`);
+  return config.init.groups.map(({ value }) => value);
+}
+
+function compileCoreScheduling({ config, options, findings }: Compilation): boolean {
+  const { noCoreScheduling = '' } = options;
+  if (config.coreScheduling !== undefined && noCoreScheduling !== '')
+    findings.refuse(config.coreScheduling.at, `lxc.sched.core: ${noCoreScheduling}`);
+  return config.coreScheduling !== undefined;
+}
+
 export function compileInit(compilation: Compilation): StartPlan['init'] {
   const { config, options, findings } = compilation;
   const { cmd, cwd, uid, gid } = config.init;
@@ -20,6 +34,8 @@ export function compileInit(compilation: Compilation): StartPlan['init'] {
     cwd: cwd?.value ?? '/',
     uid,
     gid,
+    groups: compileGroups(compilation),
+    coreScheduling: compileCoreScheduling(compilation),
     environment: [
       'container=lxc',
       ...[...config.environment, ...config.environmentRuntime].map((each) => each.value),

@@ -1,11 +1,22 @@
 /** What the compiler reads, and where it puts what it finds wrong. */
-import type { ContainerConfig, InputFile, SystemConfig } from '../config/model.ts';
+import type { ContainerConfig, IdMap, InputFile, SystemConfig } from '../config/model.ts';
 import { Problem, type SourceLocation } from '../problem.ts';
 import type { HostFacts } from '../host/facts.ts';
-import type { Origin } from './types.ts';
+import type { Namespace, Origin } from './types.ts';
 
-/** A namespace that --share-* may name. */
-export type ShareableNamespace = 'net' | 'ipc' | 'uts' | 'pid';
+/** A namespace to join, found. */
+export interface JoinedNamespace {
+  /** Of its file: /proc/PID/ns/net, or as written. */
+  readonly path: string;
+  /** Of that file where it is a process's, which may end; "" of a path that was written. */
+  readonly inode: string;
+  /** It is the one that the caller is in: nothing is to be joined. */
+  readonly host: boolean;
+  /** How a user namespace maps its ids. */
+  readonly idmap: readonly IdMap[];
+  /** The line that asked for it; undefined for the command line. */
+  readonly at: SourceLocation | undefined;
+}
 
 /** What the command line of a start says beyond the configuration. */
 export interface StartOptions {
@@ -21,8 +32,10 @@ export interface StartOptions {
   /** -o and -l, over lxc.log.file and lxc.log.level. */
   readonly logFile?: string | undefined;
   readonly logLevel?: string | undefined;
-  /** --share-*: the path of a namespace file to join (/proc/PID/ns/net), already resolved. */
-  readonly share: Readonly<Partial<Record<ShareableNamespace, string>>>;
+  /** lxc.namespace.share.* and --share-* over it, already found. */
+  readonly share: Readonly<Partial<Record<Namespace, JoinedNamespace>>>;
+  /** PR_SCHED_CORE, asked of the kernel where lxc.sched.core is set: why there is no core scheduling; "": there is. */
+  readonly noCoreScheduling?: string;
   /** The command after --, over lxc.init.cmd. */
   readonly command?: readonly string[] | undefined;
   /** lxc.ephemeral: the command that destroys this very container; not given where it is not defined. */

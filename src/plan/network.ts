@@ -2,15 +2,15 @@
 import type { IpAddress, NetworkConfig, Sourced } from '../config/model.ts';
 import type { Compilation, Findings } from './input.ts';
 import { originOf } from './input.ts';
-import { usesHostNetwork } from './namespaces.ts';
+import { originOfNamespace } from './namespaces.ts';
 import type { Interface } from './types.ts';
 
 type Address = Interface['ipv4'][number];
 
 export function compileInterfaces(compilation: Compilation): Interface[] {
-  const { config, options, findings } = compilation;
+  const { config, findings } = compilation;
   // A joined or the host's network namespace is somebody else's to configure.
-  if (options.share.net !== undefined || usesHostNetwork(compilation)) return [];
+  if (originOfNamespace(compilation, 'net') !== 'new') return [];
   checkNames(config.networks, findings);
   return config.networks.flatMap((network) => {
     const { type } = network;

@@ -64,10 +64,39 @@ const Hooks = record('Hooks', {
   childEnvironment: texts,
 });
 
-export const Namespace = names('Namespace', 'user', 'mount', 'pid', 'uts', 'ipc', 'net', 'cgroup');
+export const Namespace = names('Namespace', 'user', 'mount', 'pid', 'uts', 'ipc', 'net', 'cgroup', 'time');
 
-/** A namespace joined instead of created (--share-*, a network of type none has neither). */
-const SharedNamespace = record('SharedNamespace', { namespace: Namespace, path: text, origin: Origin });
+/** A namespace joined instead of created (lxc.namespace.share.*, --share-*), in the order of joining. */
+const SharedNamespace = record('SharedNamespace', {
+  namespace: Namespace,
+  path: text,
+  /** What the path has to lead to: it may be of a process that has ended meanwhile. "": anything. */
+  inode: text,
+  origin: Origin,
+});
+
+/** How far a clock of the new time namespace is ahead; nanoseconds count upwards from the seconds. */
+const ClockOffset = record('ClockOffset', {
+  clock: names('Clock', 'monotonic', 'boottime'),
+  seconds: whole,
+  nanoseconds: whole,
+  origin: Origin,
+});
+
+/** A resource limit of init; soft and hard as decimal text of 64 bits, or "unlimited". */
+const ResourceLimit = record('ResourceLimit', { resource: text, soft: text, hard: text, origin: Origin });
+
+/** A file of init's directory in the host's /proc, written before init is executed. */
+const ProcFile = record('ProcFile', { file: text, value: text, origin: Origin });
+
+/** A file below /proc/sys, written in the container's namespaces. */
+const Sysctl = record('Sysctl', {
+  path: text,
+  value: text,
+  /** true: while the child still has the caller's user id; false: as the container's root, when its network is there. */
+  early: flag,
+  origin: Origin,
+});
 
 /** One write into a cgroup file, made before init's first instruction. */
 const CgroupSetting = record('CgroupSetting', { file: text, value: text, origin: Origin });
@@ -299,6 +328,11 @@ const Security = record('Security', {
   newKeyring: flag,
   /** AppArmor profile to enter at exec; "": none. */
   apparmorProfile: text,
+  /** SELinux contexts to enter at exec and of the new keyring; "": none. */
+  selinuxContext: text,
+  keyringContext: text,
+  /** Which line asked for them. */
+  selinuxOrigin: Origin,
   seccomp: Type.Union([Seccomp, Type.Null()]),
 });
 
@@ -307,6 +341,10 @@ const Init = record('Init', {
   cwd: text,
   uid: whole,
   gid: whole,
+  /** Supplementary groups, all of them. */
+  groups: Type.Array(whole),
+  /** A core scheduling domain of its own. */
+  coreScheduling: flag,
   /** KEY=VALUE, the whole environment but for container_ttys, which the executor knows. */
   environment: texts,
   /** "", linux32 or linux64. */
@@ -351,6 +389,7 @@ export const StartPlan = record('StartPlan', {
   hooks: Hooks,
   namespaces: Type.Array(Namespace),
   shared: Type.Array(SharedNamespace),
+  clockOffsets: Type.Array(ClockOffset),
   idmap: Type.Array(IdMapEntry),
   /** null: the monitor is root's. Else what is taken from the host is taken by the child, in its own namespaces. */
   user: Type.Union([User, Type.Null()]),
@@ -365,6 +404,9 @@ export const StartPlan = record('StartPlan', {
   /** After the pivot: what must be read-only or hidden last. */
   protect: Type.Array(TreeStep),
   interfaces: Type.Array(Interface),
+  sysctls: Type.Array(Sysctl),
+  limits: Type.Array(ResourceLimit),
+  procFiles: Type.Array(ProcFile),
   security: Security,
   signals: Signals,
   init: Init,

@@ -4,6 +4,7 @@ import { compileAppArmor } from './apparmor.ts';
 import { checkCapabilities, keptCapabilities } from './capabilities.ts';
 import type { Compilation } from './input.ts';
 import { compileSeccomp } from './seccomp.ts';
+import { compileSelinux } from './selinux.ts';
 import type { Security } from './types.ts';
 
 export function compileSecurity(compilation: Compilation): Security {
@@ -11,8 +12,9 @@ export function compileSecurity(compilation: Compilation): Security {
   return {
     capabilities: keptCapabilities(compilation),
     noNewPrivileges: compilation.config.noNewPrivs,
-    newKeyring: true,
+    newKeyring: !compilation.config.inheritsKeyring,
     apparmorProfile: compileAppArmor(compilation),
+    ...compileSelinux(compilation),
     seccomp: compileSeccompProfile(compilation),
   };
 }

@@ -1,17 +1,20 @@
 /** ContainerConfig + host facts -> StartPlan. Pure: no I/O, equal inputs give equal plans. */
 import { TlxcError } from '../errors.ts';
+import { compileAttributes } from './attributes.ts';
 import { compileCgroups } from './cgroup.ts';
+import { compileClocks } from './clocks.ts';
 import { compileDevices } from './devices.ts';
 import { compileHooks } from './hooks.ts';
 import { compileIdmap } from './idmap.ts';
 import { compileInit } from './init.ts';
 import { Findings, originOf, type Compilation, type StartInput } from './input.ts';
 import { compileProtection, compileTree } from './mounts.ts';
-import { compileNamespaces } from './namespaces.ts';
+import { checkNamespaces, compileNamespaces, withSharedIds } from './namespaces.ts';
 import { compileInterfaces } from './network.ts';
 import { compileRootfs } from './rootfs.ts';
 import { compileSecurity } from './security.ts';
 import { compileSignals } from './signals.ts';
+import { compileHostname, compileSysctls } from './sysctls.ts';
 import { compileTerminals } from './terminals.ts';
 import type { StartPlan } from './types.ts';
 import { compileUser } from './user.ts';
@@ -34,7 +37,8 @@ export interface CompiledStart {
 /** Throws TLXC_E_CONFIG with every problem at once. */
 export function compileStartPlan(input: StartInput): CompiledStart {
   const findings = new Findings();
-  const plan = compilePlan({ ...input, findings });
+  const config = withSharedIds(input.config, input.options.share.user);
+  const plan = compilePlan({ ...input, config, findings });
   if (findings.problems.length > 0)
     throw new TlxcError({
       code: 'TLXC_E_CONFIG',
@@ -48,6 +52,7 @@ export function compileStartPlan(input: StartInput): CompiledStart {
 function compilePlan(compilation: Compilation): StartPlan {
   const { config, options, files } = compilation;
   const { name, lxcpath, configFile } = config;
+  checkNamespaces(compilation);
   const { created, shared } = compileNamespaces(compilation);
   return {
     version: VERSION,
@@ -65,16 +70,19 @@ function compilePlan(compilation: Compilation): StartPlan {
     hooks: compileHooks(compilation),
     namespaces: created,
     shared,
+    clockOffsets: compileClocks(compilation),
     idmap: compileIdmap(compilation),
     user: compileUser(compilation),
     cgroups: compileCgroups(compilation),
     rootfs: compileRootfs(compilation),
-    hostname: config.utsName?.value ?? '',
+    hostname: compileHostname(compilation),
     tree: compileTree(compilation),
     devices: compileDevices(compilation),
     terminals: compileTerminals(compilation),
     protect: compileProtection(compilation),
     interfaces: compileInterfaces(compilation),
+    sysctls: compileSysctls(compilation),
+    ...compileAttributes(compilation),
     security: compileSecurity(compilation),
     signals: compileSignals(compilation),
     init: compileInit(compilation),

@@ -44,6 +44,25 @@ const mount: Row = {
   good: [],
   bad: ['one', '/a b', '/a b none bind zero', '/my disk mnt none bind,ro 0 0'],
 };
+const namespaceList: Row = {
+  good: [
+    ['net ipc', 'ipc\nnet\n'],
+    ['time cgroup net ipc uts pid mount user', 'user\nmnt\npid\nuts\nipc\nnet\ncgroup\ntime\n'],
+  ],
+  bad: ['network', 'net,ipc', 'NET'],
+};
+const clock: Row = {
+  good: [
+    ['1h', '3600 s'],
+    ['-5m', '-300 s'],
+    ['+7 s', '7 s'],
+    ['1500ms', '1500000000 ns'],
+    ['-1us', '-1000 ns'],
+    ['3ns', '3 ns'],
+    ['4611686018s', '4611686018 s'],
+  ],
+  bad: ['5', '5d', '1.5h', 'h', '4611686019s', '-99999999999999h', '5 s s'],
+};
 const line = (value: string): Good => [value, `${value}\n`];
 
 const environment = { good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n'] as const], bad: ['NOT_HERE', '=a'] };
@@ -62,6 +81,26 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.init.cwd': { good: ['/a', ['/a/../b', '/b']], bad: ['a', './a'] },
   'lxc.init.uid': id,
   'lxc.init.gid': id,
+  'lxc.init.groups': { good: ['5', ['5, 6,7', '5,6,7']], bad: ['adm', '5 6', '-1', '4294967295', '0x5'] },
+  'lxc.namespace.clone': namespaceList,
+  'lxc.namespace.keep': namespaceList,
+  'lxc.namespace.share.net': { good: ['web', '17', '/run/netns/a'], bad: [] },
+  'lxc.namespace.share.network': { good: [], bad: ['web'] },
+  'lxc.time.offset.boot': clock,
+  'lxc.time.offset.monotonic': clock,
+  'lxc.prlimit.nofile': {
+    good: ['1024', '10:20', ['5:5', '5'], ['10 : 20', '10:20'], 'unlimited', '10:unlimited', ['-1', 'unlimited']],
+    bad: ['1K', '0x10', '20:10', 'unlimited:10', '5:', ':5', '1:2:3', '18446744073709551615', 'infinity'],
+  },
+  'lxc.prlimit.files': { good: [], bad: ['10'] },
+  'lxc.sysctl.net.ipv4.ip_forward': { good: ['1', '10 20\t30'], bad: ['1\n2', '1\0'] },
+  'lxc.proc.oom_score_adj': { good: ['10', '-5'], bad: [] },
+  'lxc.proc.../1/oom_score_adj': { good: [], bad: ['10'] },
+  'lxc.proc.uid_map': { good: [], bad: ['0 0 1'] },
+  'lxc.keyring.session': flag,
+  'lxc.sched.core': flag,
+  'lxc.selinux.context': { good: ['system_u:system_r:lxc_t:s0:c22', 'unconfined_t'], bad: [] },
+  'lxc.selinux.context.keyring': { good: ['system_u:system_r:lxc_t:s0:c22'], bad: [] },
   'lxc.signal.halt': signal,
   'lxc.signal.reboot': signal,
   'lxc.signal.stop': signal,
@@ -221,7 +260,11 @@ for (const [name, { good, bad }] of Object.entries(rows)) {
 
 test('every key of the registry is tried, says what it is for, and what it takes', (t) => {
   for (const { name, doc, syntax } of registry) {
-    const concrete = name.replace('[i]', '0').replace(/^(lxc\.cgroup2?)\.\*$/, '$1.devices.allow');
+    const concrete = name.replace('[i]', '0').replace(/^(lxc\.cgroup2?)\.\*$/, '$1.devices.allow')
+      .replace('share.*', 'share.net')
+      .replace('prlimit.*', 'prlimit.nofile')
+      .replace('sysctl.*', 'sysctl.net.ipv4.ip_forward')
+      .replace('proc.*', 'proc.oom_score_adj');
     const tried = name === 'lxc.include' || concrete in rows || name === 'lxc.cgroup2.*';
     t.true(tried, `${name} is in no row`);
     t.regex(doc, /^\S.+\.$/, name);

@@ -32,8 +32,8 @@ test('a value of another type is refused with its path', async (t) => {
   t.is(await refusalOf((plan) => (plan['hostname'] = 'a\0b')), 'plan.hostname: a NUL byte');
   t.is(await refusalOf((plan) => (plan['tree'] = {})), 'plan.tree: not a list');
   t.is(
-    await refusalOf((plan) => (plan['namespaces'] = ['user', 'time'])),
-    'plan.namespaces[1]: unknown value time',
+    await refusalOf((plan) => (plan['namespaces'] = ['user', 'clock'])),
+    'plan.namespaces[1]: unknown value clock',
   );
   t.is(
     await refusalOf((plan) => (plan['devices'] = [{ op: 'format' }])),

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requires } from '../rig/requires.ts';
 import type { StartPlan } from '../../src/plan/types.ts';
@@ -142,7 +142,7 @@ for (const unprivileged of [true, false]) {
     const path = `/proc/${held.initPid}/ns/net`;
     const change = (plan: StartPlan) => {
       plan.namespaces = plan.namespaces.filter((each) => each !== 'net');
-      plan.shared.push({ namespace: 'net', path, origin: ORIGIN });
+      plan.shared.push({ namespace: 'net', path, inode: String(statSync(path).ino), origin: ORIGIN });
     };
     const own = readlinkSync('/proc/self/ns/net');
     const { output } = await runPlan(

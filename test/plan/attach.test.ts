@@ -13,6 +13,10 @@ const info: AttachSource = {
   capabilities: ['chown', 'kill'],
   noNewPrivileges: true,
   apparmorProfile: 'lxc-default',
+  selinuxContext: '',
+  coreScheduling: true,
+  initPid: 77,
+  limits: [{ resource: 'nofile', soft: '10', hard: '20' }],
   personality: 'linux32',
   environment: ['FROM=container'],
   idmap,
@@ -37,6 +41,8 @@ test('an attach takes all that the container has: namespaces, groups, limits, la
     seccomp: true,
     apparmorProfile: 'lxc-default',
     personality: 'linux32',
+    corePid: 77,
+    limits: info.limits,
   });
 });
 

@@ -103,7 +103,8 @@ test('capabilities: drop, keep, none, and what the host itself lacks', (t) => {
 
 test('shared namespaces are joined, not made, and leave the network alone', (t) => {
   const networks = [{ index: 0, type: written('veth' as const), ipv4: [], ipv6: [] }];
-  const plan = compile({ config: { networks }, options: { share: { net: '/proc/7/ns/net' } } });
+  const net = { path: '/proc/7/ns/net', inode: '77', host: false, idmap: [], at: undefined };
+  const plan = compile({ config: { networks }, options: { share: { net } } });
   t.false(plan.namespaces.includes('net'));
   t.is(plan.shared[0]?.path, '/proc/7/ns/net');
   t.deepEqual(plan.interfaces, []);

@@ -3,18 +3,9 @@
 /** A name ending in "*" stands for all that begin so; [i] for a number. */
 export const unsupported: readonly string[] = [
   'lxc.autodev.tmpfs.size',
-  'lxc.init.groups',
-  'lxc.keyring.*',
-  'lxc.namespace.*',
-  'lxc.prlimit.*',
-  'lxc.proc.*',
   'lxc.rootfs.managed',
-  'lxc.sched.*',
   'lxc.seccomp.allow_nesting',
   'lxc.seccomp.notify.*',
-  'lxc.selinux.*',
-  'lxc.sysctl.*',
-  'lxc.time.*',
   'lxc.net.[i].ipvlan.*',
   'lxc.net.[i].l2proxy',
   'lxc.net.[i].macvlan.*',

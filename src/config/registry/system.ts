@@ -10,6 +10,7 @@ import {
   syslogFacility,
   whole,
 } from '../values/plain.ts';
+import { groupIds } from '../values/process.ts';
 import { SIGNAL, signal } from '../values/signal.ts';
 import { hostName } from '../values/network.ts';
 
@@ -62,6 +63,13 @@ export const system = {
     fallback: '0',
     doc: 'The group id inside that init runs as.',
     parse: id,
+  }),
+  initGroups: list({
+    name: 'lxc.init.groups',
+    syntax: 'GID,…',
+    doc: 'Supplementary groups of init, as ids inside; several lines add up. Without the key it has none.',
+    parse: groupIds,
+    joinedBy: ',',
   }),
   signalHalt: scalar({
     name: 'lxc.signal.halt',
