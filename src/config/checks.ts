@@ -1,9 +1,11 @@
 /** What only shows when all keys are known: settings that contradict each other. */
+import { posix } from 'node:path';
 import { placeOf } from '../problem.ts';
 import { checkNamespaces } from './namespace-checks.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { network } from './registry/network.ts';
 import { security } from './registry/security.ts';
+import { storage } from './registry/storage.ts';
 import type { Settings } from './settings.ts';
 import type { IdMap, Sourced } from './model.ts';
 
@@ -14,6 +16,8 @@ export function checkTogether(settings: Settings): void {
   checkIdMaps(settings);
   checkNamespaces(settings);
   checkNetworks(settings);
+  checkInterfaceNames(settings);
+  checkMountTargets(settings);
 }
 
 function checkCapabilities(settings: Settings): void {
@@ -57,7 +61,7 @@ function checkIdMaps(settings: Settings): void {
 function reportOverlaps(settings: Settings, maps: readonly Sourced<IdMap>[]): void {
   for (const [index, { value, at }] of maps.entries()) {
     const other = maps.slice(0, index).find((earlier) => overlap(earlier.value, value));
-    if (other) settings.problem(at, `lxc.idmap maps ids that ${placeOf(other.at)} maps already`);
+    if (other) settings.problem(at, `lxc.idmap maps ids that ${placeOf(other.at)} maps already`, {});
   }
 }
 
@@ -78,5 +82,32 @@ function checkNetworks(settings: Settings): void {
   const none = types.find((type) => type?.value === 'none');
   if (none && types.some((type) => type && type.value !== 'none')) {
     settings.problem(none.at, "type none shares the host's network, so no other interface can be had");
+  }
+}
+
+/** Inside, and of the pairs' ends on the host: a name is there once. */
+function checkInterfaceNames(settings: Settings): void {
+  for (const key of [network.name, network.vethPair]) {
+    const seen = new Map<string, Sourced<string>>();
+    for (const index of settings.networks()) {
+      const name = settings.last(key, index);
+      const other = name && seen.get(name.value);
+      if (name && other) {
+        const where = key === network.name ? 'inside' : 'on the host';
+        const taken = `another interface is called ${name.value} ${where} already, at ${placeOf(other.at)}`;
+        settings.problem(name.at, `${name.at.key ?? ''} = ${name.value}: ${taken}`, {});
+      } else if (name) seen.set(name.value, name);
+    }
+  }
+}
+
+/** Absolute targets are the compiler's to place: they begin with the path of the root filesystem. */
+function checkMountTargets(settings: Settings): void {
+  const entries = settings.all(storage.entry).map(({ value, at }) => ({ mount: value.mount, at }));
+  const base = settings.all(storage.base).map(({ value, at }) => ({ mount: value, at }));
+  for (const { mount, at } of [...base, ...entries]) {
+    if (!/^\.\.(\/|$)/.test(posix.normalize(mount.target))) continue;
+    const message = `${at.key ?? ''}: ${mount.target} leads out of the root filesystem`;
+    settings.problem(at, message, { word: mount.target });
   }
 }

@@ -118,7 +118,7 @@ export class Settings {
     if (key.needs === undefined) return;
     const slot = slotOf(key.needs, variable);
     if (this.#slots.get(slot)?.at(-1)?.value === key.needs.value) return;
-    throw new BadValue(`${slot} = ${key.needs.value} must be set before it`);
+    throw new BadValue(`${slot} = ${key.needs.value} must be set before it`, { part: 'key' });
   }
 
   #store(slot: string, values: readonly Sourced<unknown>[]): void {

@@ -170,6 +170,16 @@ test('settings that contradict each other are told with both lines', (t) => {
       /^config:3: lxc\.idmap maps ids that config:1 maps already/,
     ],
     ['lxc.net.4.link = br0\n', /^config:1: lxc\.net\.4 has no type/],
+    [
+      'lxc.net.0.type = veth\nlxc.net.0.name = a\nlxc.net.1.type = veth\nlxc.net.1.name = a\n',
+      /^config:4: lxc\.net\.1\.name = a: another interface is called a inside already, at .*config:2$/,
+    ],
+    [
+      'lxc.net.0.type = veth\nlxc.net.0.veth.pair = a\nlxc.net.1.type = veth\nlxc.net.1.veth.pair = a\n',
+      /^config:4: .* is called a on the host already/,
+    ],
+    ['lxc.mount.entry = /a ../b none bind\n', /^config:1: lxc\.mount\.entry: \.\.\/b leads out of the root filesystem$/],
+    ['tlxc.mount.base = /a b/../../c none bind\n', /^config:1: tlxc\.mount\.base: .* leads out/],
     ['lxc.net.0.type = none\nlxc.net.1.type = veth\n', /^config:1: type none shares/],
   ];
   for (const [text, problem] of contradictions) {
