@@ -101,6 +101,10 @@ export function scalar<T>(entry: Entry<T> & { parse: Parser<T> }): Key<T> {
   };
 }
 
+/** The parser of a list whose lines hold one value each. */
+export const single = <T>(parse: Parser<T>): Parser<readonly T[]> =>
+  accepting(parse.accepts ?? {}, (text, context) => [parse(text, context)]);
+
 /** A key whose lines add up; one line may hold several values. */
 export function list<T>(entry: Entry<T> & { parse: Parser<readonly T[]> }): Key<T> {
   return { fallback: '', show: String, accepts: entry.parse.accepts ?? {}, ...entry, list: true };

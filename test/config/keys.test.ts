@@ -1,4 +1,6 @@
+import Ajv from 'ajv';
 import test from 'ava';
+import { containerSchema } from '../../.ci/config-schema.ts';
 import { registry } from '../../src/config/registry.ts';
 import { Settings } from '../../src/config/settings.ts';
 import { showConfigKey } from '../../src/config/show.ts';
@@ -222,6 +224,8 @@ const rows: Readonly<Record<string, Row>> = {
   ),
 };
 
+const fits = new Ajv().compile(containerSchema());
+
 /** Settings in which only this key is tried; a veth interface is there for what needs one. */
 function trying(name: string, value: string): Settings {
   const settings = new Settings({ HERE: 'yes' });
@@ -239,6 +243,7 @@ for (const [name, { good, bad }] of Object.entries(rows)) {
       const settings = trying(name, written);
       t.deepEqual(settings.problems, []);
       t.deepEqual(showConfigKey(settings, name), { kind: 'value', text: shown });
+      t.true(fits({ [name]: written }), `the JSON Schema refuses ${name} = ${written}`);
     }
     for (const value of bad) {
       const { problems } = trying(name, value);

@@ -1,5 +1,5 @@
 /** Network interfaces: lxc.net.[i].*, where i is a number that orders them. */
-import { BadValue, list, scalar } from '../key.ts';
+import { BadValue, list, scalar, single } from '../key.ts';
 import { whole } from '../values/plain.ts';
 import {
   hardwareAddress,
@@ -71,7 +71,7 @@ export const network = {
     name: 'lxc.net.[i].ipv4.address',
     syntax: 'ADDRESS[/PREFIX] [BROADCAST]',
     doc: 'An IPv4 address of the interface.',
-    parse: (value) => [ipv4Address(value)],
+    parse: single(ipv4Address),
     show: showAddress,
     joinedBy: '\n',
   }),
@@ -85,7 +85,7 @@ export const network = {
     name: 'lxc.net.[i].ipv6.address',
     syntax: 'ADDRESS[/PREFIX]',
     doc: 'An IPv6 address of the interface.',
-    parse: (value) => [ipv6Address(value)],
+    parse: single(ipv6Address),
     show: showAddress,
     joinedBy: '\n',
   }),

@@ -1,5 +1,5 @@
 /** What a container may not do. */
-import { list, scalar } from '../key.ts';
+import { list, scalar, single } from '../key.ts';
 import { idMap, showIdMap } from '../values/idmap.ts';
 import { flag, hostPath, showFlag, text } from '../values/plain.ts';
 import { capabilities, keptCapabilities, mergeKept } from '../values/security.ts';
@@ -11,7 +11,7 @@ export const security = {
     name: 'lxc.idmap',
     syntax: 'u|g INSIDE OUTSIDE COUNT',
     doc: 'Ids of the container are these of the host; with any such line it gets a user namespace of its own.',
-    parse: (value) => [idMap(value)],
+    parse: single(idMap),
     show: showIdMap,
     joinedBy: '\n',
   }),
