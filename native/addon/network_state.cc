@@ -7,7 +7,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <functional>
@@ -38,7 +41,7 @@ void* open_inside(void* argument) {
     return nullptr;
 }
 
-Result<UniqueFd> open_socket(int pidfd) {
+Result<UniqueFd> open_by_thread(int pidfd) {
     Opening opening;
     opening.pidfd = pidfd;
     pthread_t thread{};
@@ -48,6 +51,69 @@ Result<UniqueFd> open_socket(int pidfd) {
     if (!opening.socket)
         return opening.failure;
     return std::move(opening.socket);
+}
+
+// One message with the descriptor, or with errno alone.
+struct Parcel {
+    int err = 0;
+    iovec body{&err, sizeof err};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
+    msghdr header{
+        .msg_iov = &body, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+};
+
+// In the forked process: the user namespace first, which gives the right to enter the other.
+[[noreturn]] void send_socket(int pidfd, int channel) {
+    Parcel parcel;
+    int socket = -1;
+    if (::setns(pidfd, CLONE_NEWUSER | CLONE_NEWNET) == 0)
+        socket = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    parcel.err = socket < 0 ? errno : 0;
+    if (socket < 0)
+        parcel.header.msg_controllen = 0;
+    else {
+        cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof socket);
+        memcpy(CMSG_DATA(rights), &socket, sizeof socket);
+    }
+    ::sendmsg(channel, &parcel.header, MSG_NOSIGNAL);
+    ::_exit(0);
+}
+
+// Who is not root has to be in the container's user namespace to look at its network, and a thread cannot go
+// there.
+Result<UniqueFd> open_by_process(int pidfd) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return syscall_failure("network", "socketpair");
+    const UniqueFd ours{ends[0]};
+    UniqueFd theirs{ends[1]};
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); // none of Node's handlers may run in the child
+    const pid_t child = ::fork();
+    if (child == 0)
+        send_socket(pidfd, theirs.get());
+    const int error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (child < 0)
+        return Failure{.step = "network", .syscall = "fork", .err = error};
+    theirs.reset();
+    Parcel parcel;
+    const ssize_t size = ::recvmsg(ours.get(), &parcel.header, MSG_CMSG_CLOEXEC);
+    ::waitpid(child, nullptr, 0);
+    const cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
+    if (size != sizeof parcel.err || parcel.err != 0 || rights == nullptr)
+        return Failure{.step = "network", .syscall = "setns", .err = parcel.err};
+    int socket = -1;
+    memcpy(&socket, CMSG_DATA(rights), sizeof socket);
+    return UniqueFd{socket};
+}
+
+Result<UniqueFd> open_socket(int pidfd) {
+    return ::geteuid() == 0 ? open_by_thread(pidfd) : open_by_process(pidfd);
 }
 
 // Every message of one dump; the kernel answers at once, the deadline is for what never should happen.

@@ -112,6 +112,13 @@ NetlinkAnswer Netlink::get_link(const NetlinkMessage& message, Link& out) {
             out.mtu = nla_get_u32(mtu);
         if (nlattr* name = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_IFNAME))
             out.name = nla_get_string(name);
+        if (const nlattr* master = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_MASTER))
+            out.master = static_cast<int>(nla_get_u32(master));
+        if (const nlattr* peer = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINK))
+            out.peer = static_cast<int>(nla_get_u32(peer));
+        if (nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO))
+            if (nlattr* kind = nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND))
+                out.kind = nla_get_string(kind);
     });
 }
 

@@ -49,6 +49,9 @@ struct Link {
     int index = 0;
     uint32_t mtu = 0;
     std::string name;
+    std::string kind; // "veth", "bridge" …; none for hardware
+    int master = 0;   // the bridge it is a port of
+    int peer = 0;     // of a veth: its other end, in whatever namespace that is
 };
 
 class Netlink {
