@@ -60,7 +60,7 @@ std::optional<std::pair<uid_t, gid_t>> container_root(const StartPlan& plan) {
 Status delegate(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place,
                 int inner) {
     const auto root = container_root(plan);
-    if (!root)
+    if (!root || hierarchy.delegatedFiles.empty())
         return {};
     if (fchown(inner, root->first, root->second) != 0)
         return failed("fchown", hierarchy, place.innerGroup);
@@ -131,20 +131,6 @@ Status check(const StartPlan& plan) {
 // The file in which a process of one thread moves itself. Version 1 moves single threads, and that at once.
 const char* own_entry(int64_t version) {
     return version == 1 ? "tasks" : "cgroup.procs";
-}
-
-// Moves this process.
-bool move_into(const CgroupHierarchy& hierarchy, const std::string& group) {
-    const UniqueFd fd = open_group(hierarchy.mountPoint, group);
-    return fd && write_file(fd.get(), own_entry(hierarchy.version), "0");
-}
-
-// Moves this process into the group that the configuration has for the end, if it has one.
-bool pivot(const CgroupHierarchy& hierarchy) {
-    if (hierarchy.pivotGroup.empty())
-        return false;
-    const UniqueFd group = make_group(hierarchy, hierarchy.pivotGroup, Controllers::LeaveAlone);
-    return group && write_file(group.get(), own_entry(hierarchy.version), "0");
 }
 
 // Kills what lives in the place and removes its groups; false while something is still left.
@@ -257,12 +243,11 @@ void remove_monitor(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
         if (hierarchy.monitorGroup.empty())
             continue;
-        auto [parent, name] = split_last(hierarchy.monitorGroup);
+        const UniqueFd pivot = make_group(hierarchy, hierarchy.pivotGroup, Controllers::LeaveAlone);
+        if (!pivot || !write_file(pivot.get(), own_entry(hierarchy.version), "0"))
+            continue; // its group stays: the next start of this container takes it again
+        const auto [parent, name] = split_last(hierarchy.monitorGroup);
         const UniqueFd above = open_group(hierarchy.mountPoint, parent);
-        if (!pivot(hierarchy))
-            // Upwards to the first group that takes a process: one that hands v2 controllers down does not.
-            while (!move_into(hierarchy, parent) && !parent.empty())
-                parent = split_last(parent).first;
         if (above)
             (void)unlinkat(above.get(), name.c_str(), AT_REMOVEDIR); // a namesake elsewhere may still use it
     }

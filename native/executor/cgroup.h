@@ -27,7 +27,7 @@ struct Door {
 // Kills what is left inside (v2 cgroup.kill, else by signals), then removes inner and limit groups, deepest
 // first. Waits at most deadlineMs. Also called for what a dead monitor left.
 void remove(const std::vector<CgroupPlace>& places, int deadlineMs);
-// After the container: the monitor leaves its groups, upwards, and removes them.
+// After the container: the monitor goes to its pivot groups, and removes its own.
 void remove_monitor(const plan::StartPlan& plan);
 
 } // namespace tlxc::cgroup

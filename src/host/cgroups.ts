@@ -29,11 +29,14 @@ export interface CgroupTexts {
 /** The hierarchies in mount order, each once (its first mount). */
 export function parseCgroupMounts(texts: CgroupTexts): readonly CgroupMount[] {
   const groups = memberships(texts.membership);
+  const lines = mountLines(texts.mountinfo);
   const found = new Map<string, CgroupMount>();
-  for (const { version, root, mountPoint, v1Names } of mountLines(texts.mountinfo)) {
+  for (const { version, mountPoint, v1Names } of lines) {
     const key = version === 2 ? V2 : v1Names.join(',');
     if (found.has(key) || (version === 1 && key === '')) continue;
     const controllers = version === 2 ? words(texts.controllersOf(mountPoint), /\s+/) : v1Names;
+    // What is mounted over it is what its path leads to.
+    const root = lines.findLast((line) => line.mountPoint === mountPoint)?.root ?? '/';
     found.set(key, { version, mountPoint, controllers, ownGroup: below(root, groups.get(key) ?? '') });
   }
   return [...found.values()];

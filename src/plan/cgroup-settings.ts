@@ -37,6 +37,10 @@ const RANKS: Readonly<Record<string, number>> = {
  * stays on the outer one.
  */
 const NOT_HANDED_DOWN = new Set([
+  'blkio.throttle.read_bps_device',
+  'blkio.throttle.read_iops_device',
+  'blkio.throttle.write_bps_device',
+  'blkio.throttle.write_iops_device',
   'cpu.rt_period_us',
   'cpu.rt_runtime_us',
   'cpu.uclamp.min',

@@ -11,6 +11,8 @@ import type { CgroupHierarchy, StartPlan } from './types.ts';
 import { delegatedHierarchies, withDelegatedLimits } from './user-cgroups.ts';
 
 const INNER = 'ns';
+/** Where monitors are, and where they end; it hands no controllers down, so it always takes a process. */
+const MONITORS = 'tlxc/.monitor';
 /** LXC's name for the group below lxc.cgroup.dir.monitor.pivot. */
 const PIVOT = 'lxc.pivot';
 
@@ -52,7 +54,7 @@ export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
       ...groupsIn(mount, groups, compilation),
       settings: [...list.map(({ value, at }) => ({ ...value, origin: originOf(at) })), ...own],
       innerSettings: own.filter(({ file }) => !handedDown(file)),
-      delegatedFiles: delegatedFiles(mount),
+      delegatedFiles: own.some(isEscapable) ? [] : delegatedFiles(mount),
     };
   });
   const byProgram = deviceHierarchy === undefined && mounts.some((mount) => mount.version === 2);
@@ -64,6 +66,9 @@ export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
     );
   return { hierarchies, deviceRules: byProgram ? deviceRules : [], allowSuffix: !groups.exact };
 }
+
+/** v1's throttles hold in one group alone: in groups of its own the container would be free of them. */
+const isEscapable = ({ file }: CgroupHierarchy['settings'][number]) => file.startsWith('blkio.throttle.');
 
 /** What a container's root needs to make groups of its own below the inner one (cgroups(7), /sys/kernel/cgroup/delegate). */
 function delegatedFiles(mount: CgroupMount): string[] {
@@ -78,7 +83,7 @@ function groupsIn(
   compilation: Compilation,
 ): Pick<CgroupHierarchy, 'limitGroup' | 'innerGroup' | 'monitorGroup' | 'pivotGroup'> {
   const base = baseIn(mount, compilation);
-  const below = (group: string) => (base === '' || group === '' ? group : `${base}/${group}`);
+  const below = (group: string) => (base === '' ? group : `${base}/${group}`);
   return {
     limitGroup: below(groups.limit),
     innerGroup: below(groups.inner),
@@ -96,8 +101,8 @@ function baseIn({ mountPoint, ownGroup }: CgroupMount, { config, host }: Compila
 function compileGroups({ config, system }: Compilation): Groups {
   const { name, cgroupDir } = config;
   const { dir, container, containerInner, monitorPivot } = cgroupDir;
-  const pivot = monitorPivot === undefined ? '' : `${monitorPivot.value}/${PIVOT}`;
-  const monitor = cgroupDir.monitor?.value ?? `tlxc/.monitor/${name}`;
+  const pivot = monitorPivot === undefined ? MONITORS : `${monitorPivot.value}/${PIVOT}`;
+  const monitor = cgroupDir.monitor?.value ?? `${MONITORS}/${name}`;
   if (container !== undefined) {
     const limit = container.value;
     return { limit, inner: `${limit}/${containerInner?.value ?? INNER}`, monitor, pivot, exact: true };

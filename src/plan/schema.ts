@@ -113,12 +113,12 @@ export const CgroupHierarchy = record('CgroupHierarchy', {
   innerGroup: text,
   /** The monitor's own group; "" leaves it where it is. */
   monitorGroup: text,
-  /** Where the monitor goes at the end so that its own group can be removed; "": the nearest group above that takes it. */
+  /** Where the monitor goes at the end so that its own group can be removed; made where it is missing, and stays. */
   pivotGroup: text,
   settings: Type.Array(CgroupSetting),
   /** Those of them that limitGroup does not hand down: written to innerGroup, too. */
   innerSettings: Type.Array(CgroupSetting),
-  /** Files of innerGroup (besides the directory) handed to the container's root. */
+  /** Files of innerGroup handed to the container's root with the directory; []: nothing is handed over. */
   delegatedFiles: texts,
 });
 

@@ -50,7 +50,7 @@ test('a unified host, mounted at a place with a blank', (t) => {
 test('the own group is told as the mount shows it; one outside of it is not', (t) => {
   const own = (root: string, group: string): string | undefined =>
     parseCgroupMounts({
-      mountinfo: `9 1 0:5 ${root} /c rw - cgroup2 none rw\n`,
+      mountinfo: `9 1 0:5 /.. /c rw - cgroup2 none rw\n10 9 0:5 ${root} /c rw - cgroup2 none rw\n`,
       membership: `0::${group}\n`,
       controllersOf: () => '',
     })[0]?.ownGroup;

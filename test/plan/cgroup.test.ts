@@ -159,6 +159,16 @@ test('what a group does not hand down is written to the inner one, too', (t) => 
   t.deepEqual(files(cpu?.innerSettings), ['cpu.rt_period_us', 'cpu.rt_runtime_us']);
 });
 
+test("v1's throttles hold where they are written: in the inner group, which the container cannot part", (t) => {
+  const cgroup2 = [limit('io.max', '8:0 rbps=1000')];
+  const { hierarchies } = compileCgroups(compilation({ config: { cgroup2 } }));
+  const blkio = hierarchies.find((each) => each.controllers.includes('blkio'));
+  t.deepEqual(blkio?.innerSettings, blkio?.settings);
+  t.is(blkio?.settings.length, 1);
+  t.deepEqual(blkio?.delegatedFiles, []);
+  t.not(hierarchies.find((each) => each.controllers.includes('pids'))?.delegatedFiles.length, 0);
+});
+
 test('a container that would be frozen before it runs is refused', (t) => {
   for (const [key, file, value] of [
     ['cgroup1', 'freezer.state', 'FROZEN'],
@@ -179,7 +189,7 @@ test("lxc.cgroup.relative puts all groups below the caller's own", (t) => {
     monitorGroup: 'user/login/tlxc/.monitor/u1',
     pivotGroup: 'user/login/p/lxc.pivot',
   });
-  t.is(compileCgroups(compilation()).hierarchies[0]?.pivotGroup, '');
+  t.is(compileCgroups(compilation()).hierarchies[0]?.pivotGroup, 'tlxc/.monitor');
 });
 
 test('v1 gets the limit of memory and swap after the one of memory', (t) => {

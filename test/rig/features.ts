@@ -1,5 +1,5 @@
 /** What a test may need of the host, and how each is found out: by trying it, never by a version number. */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,8 @@ const probes = {
   cgroup1: () => cgroup('cgroup', 'memory'),
   /** The unified hierarchy holds the controllers. */
   cgroup2: () => cgroup('cgroup2', 'memory'),
+  /** The scratch directories lie on a whole disk, and the kernel limits what is written to it. */
+  blockthrottle: () => diskIsThrottled(),
   seccomp: () =>
     existsSync('/proc/sys/kernel/seccomp/actions_avail') ? undefined : 'the kernel has no seccomp filters',
   apparmor: () =>
@@ -121,6 +123,13 @@ function cgroup(type: 'cgroup' | 'cgroup2', controller: string): string | undefi
   } catch (error) {
     return `${point}: ${(error as Error).message}`;
   }
+}
+
+function diskIsThrottled(): string | undefined {
+  const { dev } = statSync(tmpdir());
+  const disk = `/sys/dev/block/${Math.floor(dev / 256)}:${dev % 256}`;
+  if (!existsSync(disk) || existsSync(join(disk, 'partition'))) return `${tmpdir()} lies on no whole disk`;
+  return cgroup('cgroup', 'blkio') && cgroup('cgroup2', 'io');
 }
 
 function controllersOf(mountPoint: string): string[] {

@@ -34,7 +34,7 @@ export const cgroup = {
   pivot: directory(
     'lxc.cgroup.dir.monitor.pivot',
     'At the end of the container its monitor goes into the group lxc.pivot below this one, so that its own can be removed; ' +
-      'that one stays. Without it the monitor goes to the nearest group above that takes it.',
+      'that one stays. Without it the monitor goes to tlxc/.monitor.',
   ),
   inner: directory(
     'lxc.cgroup.dir.container.inner',
