@@ -9,6 +9,7 @@ const page = (name: string) => readFileSync(new URL(`../man/${name}`, import.met
 
 const COMMANDS = [
   'attach',
+  'autostart',
   'cgroup',
   'checkconfig',
   'config',

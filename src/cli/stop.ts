@@ -3,6 +3,7 @@ import { stopContainer, type StopRequest } from '../container/stop.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { secondsArgument } from './seconds.ts';
 
 const DEFAULT_SECONDS = 60;
 
@@ -23,10 +24,7 @@ function timeoutMs({ options }: Invocation): number {
   if (options['nowait'] === true) return 0;
   const given = options['timeout'];
   if (typeof given !== 'string') return DEFAULT_SECONDS * 1000;
-  if (!/^-?\d{1,6}$/.test(given)) throw wrong(`-t takes a number of seconds, not '${given}'`);
-  const seconds = Number(given);
-  if (seconds < -1) throw wrong('Invalid timeout');
-  return seconds < 0 ? -1 : seconds * 1000;
+  return secondsArgument(given);
 }
 
 async function stop(invocation: Invocation, { env }: CommandContext): Promise<number> {

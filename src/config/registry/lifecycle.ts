@@ -11,7 +11,7 @@ export const lifecycle = {
     name: 'lxc.start.auto',
     syntax: '0|1',
     fallback: '0',
-    doc: "Whether it starts when the host does.",
+    doc: "Whether tlxc-autostart starts it, which is for the host's boot.",
     parse: flag,
     show: showFlag,
   }),

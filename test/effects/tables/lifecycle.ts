@@ -1,13 +1,60 @@
 /** Keys of src/config/registry/lifecycle.ts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { addBusybox } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
+import type { World } from '../../rig/world.ts';
 import { boot, type Effect } from '../effect.ts';
 import { script } from './running.ts';
 
 const BUSYBOX = ['root', 'userns', 'idmap', 'busybox'] as const;
 
+/** What tlxc-autostart would start of these containers, in its order. */
+async function wouldStart(
+  world: World,
+  configs: Readonly<Record<string, string>>,
+  words = '',
+): Promise<string[]> {
+  for (const [name, line] of Object.entries(configs)) addBusybox(world, name, { config: [line] });
+  return (await world.sh(`tlxc-autostart -L ${words}`)).trim().split('\n');
+}
+
 export const lifecycle: readonly Effect[] = [
+  {
+    key: 'lxc.start.auto',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const configs = { c1: 'lxc.start.auto = 0', c2: 'lxc.start.auto = 1', c3: '' };
+      t.deepEqual(await wouldStart(world, configs), ['c2 0']);
+    },
+  },
+  {
+    key: 'lxc.start.delay',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      t.deepEqual(await wouldStart(world, { c1: 'lxc.start.delay = 1' }, '-A'), ['c1 1']);
+      const begin = performance.now();
+      await world.sh('tlxc-autostart -A');
+      t.true(performance.now() - begin >= 1000);
+    },
+  },
+  {
+    key: 'lxc.start.order',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const configs = { c1: 'lxc.start.order = 3', c2: 'lxc.start.order = -1', c3: '' };
+      t.deepEqual(await wouldStart(world, configs, '-A'), ['c2 0', 'c3 0', 'c1 0']);
+    },
+  },
+  {
+    key: 'lxc.group',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const configs = { c1: 'lxc.group = web', c2: 'lxc.group = db web', c3: '' };
+      t.deepEqual(await wouldStart(world, configs, '-A -g db'), ['c2 0']);
+      t.is(await world.sh('tlxc-ls -1 -g web'), 'c1\nc2\n');
+    },
+  },
   {
     key: 'lxc.ephemeral',
     needs: BUSYBOX,
