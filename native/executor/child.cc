@@ -151,9 +151,9 @@ class Child {
         const int console = made.console.peer ? made.console.peer.get() : -1;
         TRY(sysctl::write(plan_, proc_, sysctl::When::Late)); // the network's are there by now
         TRY(init::prepare_process(plan_, console));
-        TRY(init::run_start_hooks(plan_, go.seccomp, ttys));
+        TRY(init::run_start_hooks(plan_, go.filter, ttys));
         TRY(monitor_.send(handshake::Executing{})); // before the filter, which may know no sendmsg
-        TRY(security::restrict_child(plan_, go.seccomp));
+        TRY(security::restrict_child(plan_, go.filter));
         if (plan_.init.uid != 0 || plan_.init.gid != 0)
             TRY(init::die_with_monitor(plan_));
         return init::execute(plan_, ttys);

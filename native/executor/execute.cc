@@ -1,5 +1,6 @@
 #include "executor/execute.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -58,7 +59,7 @@ class Start {
         else
             TRY(send_mounts());
         running_.interfaces = TRY(network::create(plan_, running_.initPid, std::move(inside)));
-        running_.seccomp = TRY(security::compile_seccomp(plan_)); // while the child builds its tree
+        TRY(prepare_filter()); // while the child builds its tree
         TRY(collect_terminals());
         TRY(open_for_stop_hooks());
         TRY(run_start_host_hooks());
@@ -112,6 +113,13 @@ class Start {
         return {};
     }
 
+    Status prepare_filter() {
+        running_.seccomp = TRY(security::compile_seccomp(plan_, running_.warnings));
+        if (plan_.security.seccomp && plan_.security.seccomp->notify)
+            running_.notifier = TRY(Notifier::make(*plan_.security.seccomp->notify, running_.initPid));
+        return {};
+    }
+
     Status collect_terminals() {
         for (int64_t left = plan_.terminals.ttys; left > 0; --left)
             running_.ttys.push_back(std::move(TRY(hear<handshake::Tty>()).terminal));
@@ -135,15 +143,30 @@ class Start {
     }
 
     Status let_go() {
-        handshake::Go go{std::move(running_.seccomp)};
+        handshake::Go go{{std::move(running_.seccomp), {}}};
+        if (running_.notifier)
+            go.filter.listeners = running_.notifier->entrance();
         Status sent = tell(go);
-        running_.seccomp = std::move(go.seccomp);
+        running_.seccomp = std::move(go.filter.program);
         TRY(sent);
+        answer_calls();
         TRY(hear<handshake::Executing>());
+        answer_calls();
         Status ended = child_.wait_for_end(deadline_);
         if (!ended.ok())
             return explained(std::move(ended.failure()));
         return {};
+    }
+
+    // Until the child has something to say: with its filter in force, its own calls may be among those that
+    // wait for an answer, execve for one.
+    void answer_calls() {
+        while (running_.notifier && deadline_.left() > 0) {
+            pollfd waiting[] = {{child_.fd(), POLLIN, 0}, {running_.notifier->fd(), POLLIN, 0}};
+            if (poll(waiting, 2, deadline_.left()) > 0 && waiting[0].revents != 0)
+                return;
+            running_.notifier->handle();
+        }
     }
 
     template <typename Message> Status tell(const Message& message) {

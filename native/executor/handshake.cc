@@ -79,8 +79,14 @@ template <> struct Wire<Ready> {
 
 template <> struct Wire<Go> {
     static constexpr Tag tag = Tag::Go;
-    static void write(Packet& packet, const Go& message) { packet.put_descriptor(message.seccomp); }
-    static void read(Packet& packet, Go& message) { message.seccomp = packet.descriptor(); }
+    static void write(Packet& packet, const Go& message) {
+        packet.put_descriptor(message.filter.program);
+        packet.put_descriptor(message.filter.listeners);
+    }
+    static void read(Packet& packet, Go& message) {
+        message.filter.program = packet.descriptor();
+        message.filter.listeners = packet.descriptor();
+    }
 };
 
 template <> struct Wire<Failure> {

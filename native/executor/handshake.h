@@ -10,7 +10,7 @@
 //     |                                         | (without privilege: neither, the child takes them itself)
 //     | <- Tty {slave} + master, peer --------- | one for each tty
 //     | <- Ready + devpts, console ------------ | all is built and the root is changed
-//     | -- Go + seccomp filter ---------------> | network and start-host hooks are done: execute init
+//     | -- Go + filter, listeners' socket ------> | network and start-host hooks are done: execute init
 //     | <- Executing -------------------------- | the last word before the filter is in force
 //     | <- end of file ------------------------ | execve has closed the descriptor: init runs
 // clang-format on
@@ -53,7 +53,7 @@ struct Ready {
     UniqueFd devpts, console, consolePeer; // each may be missing
 };
 struct Go {
-    UniqueFd seccomp; // none: no policy
+    Filter filter;
 };
 struct Executing {};
 

@@ -42,12 +42,27 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     Status listening = server_.listen();
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
+    warn(plan, report);
     report.running(running_.initPid, getpid());
     Status entered = cgroup::enter_monitor(plan, 2);
     if (!entered.ok())
         log_.failure(Log::Level::Warn,
                      entered.failure()); // the container runs, only its monitor is elsewhere
     return {};
+}
+
+// What did not stop the start. A proxy that is not there may still come; until then its calls get ENOSYS.
+void Supervisor::warn(const plan::StartPlan& plan, Report& report) {
+    if (running_.notifier) {
+        const Status reached = running_.notifier->reach();
+        if (!reached.ok())
+            running_.warnings.push_back(at(reached.failure(), plan.security.seccomp->notify->origin));
+    }
+    for (const Failure& each : running_.warnings) {
+        log_.failure(Log::Level::Warn, each);
+        report.warning(each);
+    }
+    running_.warnings = {};
 }
 
 // Once a monitor: what stays over reboots.
@@ -80,6 +95,8 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     if (!published.ok())
         return fail(plan, std::move(published.failure()));
     console_.begin(std::move(running_.console), std::move(running_.consolePeer), foreground_);
+    if (running_.notifier)
+        (void)loop_.add(Source::Notifier, running_.notifier->fd());
     viewerComes_ = Deadline{kViewerMs};
     process::set_oom_score(kProtected);
     set_state(State::Running);
@@ -153,6 +170,8 @@ void Supervisor::dispatch(const LoopEvent& event) {
         if (Client* client = server_.find(event.fd))
             serve(*client);
         return;
+    case Source::Notifier:
+        return running_.notifier->handle();
     case Source::Console:
     case Source::ConsoleViewer:
     case Source::ConsolePath:
@@ -225,6 +244,8 @@ void Supervisor::init_exited(int status) {
     // The kernel ends the init of a PID namespace with SIGHUP when it calls reboot(2) to restart.
     reboot_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
     console_.end();
+    if (running_.notifier)
+        loop_.remove(running_.notifier->fd());
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
     stopTask_ = spawn_task([this, monitor = getpid()](const plan::StartPlan& plan) {

@@ -36,6 +36,7 @@ class Supervisor {
     [[nodiscard]] Status prepare(const plan::StartPlan& plan);
     [[nodiscard]] Status launch(const plan::StartPlan& plan);
     [[nodiscard]] Status publish(const plan::StartPlan& plan);
+    void warn(const plan::StartPlan& plan, Report& report);
     void remember(const plan::StartPlan& plan);
     [[nodiscard]] Status fail(const plan::StartPlan& plan, Failure failure);
 

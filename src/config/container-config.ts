@@ -202,17 +202,22 @@ function processPart(settings: Settings): ProcessPart {
   };
 }
 
-type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccompProfile' | 'apparmor'>;
+type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccomp' | 'apparmor'>;
 
 function securityPart(settings: Settings): SecurityPart {
   const keep = settings.all(security.capKeep);
-  const seccomp = settings.last(security.seccompProfile);
+  const profile = settings.last(security.seccompProfile);
   return {
     idmap: settings.all(security.idmap),
     capDrop: settings.all(security.capDrop),
     capKeep: keep.length === 0 ? null : keep.filter(({ value }) => value !== 'none'),
     noNewPrivs: flagOf(settings, security.noNewPrivs),
-    ...optional('seccompProfile', seccomp && map(seccomp, shippedPath)),
+    seccomp: {
+      ...optional('profile', profile && map(profile, shippedPath)),
+      allowNesting: flagOf(settings, security.seccompAllowNesting),
+      ...optional('notifyProxy', settings.last(security.seccompNotifyProxy)),
+      ...optional('notifyCookie', settings.last(security.seccompNotifyCookie)),
+    },
     apparmor: {
       ...optional('profile', settings.last(security.apparmorProfile)),
       allowIncomplete: flagOf(settings, security.apparmorAllowIncomplete),

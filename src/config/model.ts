@@ -158,7 +158,13 @@ export interface ContainerConfig {
   };
   /** lxc.cgroup.relative */
   readonly cgroupRelative: boolean;
-  readonly seccompProfile?: Sourced<string>;
+  readonly seccomp: {
+    readonly profile?: Sourced<string>;
+    readonly allowNesting: boolean;
+    /** A socket's path, or @NAME for an abstract one. */
+    readonly notifyProxy?: Sourced<string>;
+    readonly notifyCookie?: Sourced<string>;
+  };
   readonly signals: {
     readonly halt?: Sourced<Signal>;
     readonly reboot?: Sourced<Signal>;

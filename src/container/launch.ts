@@ -8,7 +8,8 @@ import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import { startHooks } from '../plan/hooks.ts';
 import type { StartPlan } from '../plan/types.ts';
-import { startFailure, startWarning } from './start-failure.ts';
+import { startFailure } from './start-failure.ts';
+import { startWarning } from './start-warning.ts';
 
 export interface Started {
   /** In the host's PID namespace. */

@@ -1,8 +1,7 @@
 /** A failed start as the monitor tells it (data) becomes the error a person reads. */
-import { errnoName, errnoWords } from '../errno.ts';
+import { errnoName } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 import { startHooks } from '../plan/hooks.ts';
-import type { StepFailure } from '../monitor/protocol.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { failureHint, type FailedMessage } from './failure-hints.ts';
 
@@ -65,13 +64,6 @@ function sentence(plan: StartPlan, failed: FailedMessage): string {
   const words = STEPS.find(([steps, syscalls]) => steps.test(step) && syscalls.test(syscall || '-'))?.[2];
   const what = words ?? `the start failed at "${step}":`;
   return `${what}${path && ' '}${path}${how && ` (${how})`}`;
-}
-
-/** What a person is told of something that does not stop the start. */
-export function startWarning({ step, syscall, path, errno }: StepFailure): string {
-  const reason = errno === 0 ? '' : `: ${errnoWords(errnoName(errno))}`;
-  if (step === 'syslog') return `lxc.log.syslog: nothing can be sent to ${path} (${syscall})${reason}`;
-  return `${step}: ${path} (${syscall})${reason}`;
 }
 
 const CODES: Readonly<Record<string, ErrorCode>> = {

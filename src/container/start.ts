@@ -63,9 +63,9 @@ function whyNoCoreScheduling(): string {
   return `the kernel does not support core scheduling (${missing})`;
 }
 
-function readProfile({ name, seccompProfile }: ContainerConfig): StartFiles['seccompProfile'] {
-  if (seccompProfile === undefined) return undefined;
-  const { value: path, at } = seccompProfile;
+function readProfile({ name, seccomp }: ContainerConfig): StartFiles['seccompProfile'] {
+  if (seccomp.profile === undefined) return undefined;
+  const { value: path, at } = seccomp.profile;
   try {
     return { path, ...readConfigFile(path) };
   } catch (error) {

@@ -303,19 +303,30 @@ const SeccompRule = record('SeccompRule', {
   syscall: text,
   /** "" all architectures of the filter, else a libseccomp name (x86_64, x86, x32 …). */
   arch: text,
-  action: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
+  action: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log', 'notify'),
   errno: whole,
   arguments: Type.Array(SeccompArgument),
   origin: Origin,
 });
 
+/** Who answers the calls of rules with the action notify: the monitor asks the proxy. */
+const SeccompNotify = record('SeccompNotify', {
+  /** A socket's path, @NAME for an abstract one; "": nobody, such calls get ENOSYS. */
+  proxy: text,
+  /** Added to each message; "": nothing. */
+  cookie: text,
+  origin: Origin,
+});
+
 /** A seccomp policy, parsed in TypeScript and compiled by libseccomp in the executor. */
 export const Seccomp = record('Seccomp', {
-  defaultAction: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
+  defaultAction: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log', 'notify'),
   defaultErrno: whole,
   /** libseccomp names beside the native architecture. */
   architectures: texts,
   rules: Type.Array(SeccompRule),
+  /** null: no rule has the action notify. */
+  notify: Type.Union([SeccompNotify, Type.Null()]),
   /** A file under the run directory that holds (or will hold) this policy's compiled form; another policy, another name. */
   cache: text,
 });

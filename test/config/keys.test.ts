@@ -208,6 +208,15 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.cap.keep': { good: [line('kill'), ['chown none kill', 'none\nkill\n'], line('none')], bad: ['bogus', 'None'] },
   'lxc.no_new_privs': flag,
   'lxc.seccomp.profile': path,
+  'lxc.seccomp.allow_nesting': flag,
+  'lxc.seccomp.notify.proxy': {
+    good: [
+      ['unix:/run/a b', '/run/a b'],
+      ['unix:@name', 'name'],
+    ],
+    bad: ['/run/proxy', 'unix:', 'unix:run/proxy', 'unix:@', 'tcp:1', `unix:/${'x'.repeat(107)}`],
+  },
+  'lxc.seccomp.notify.cookie': { good: ['c1', 'a b=c'], bad: [] },
   'lxc.apparmor.profile': { good: ['generated', 'unconfined', 'a b'], bad: [] },
   'lxc.apparmor.allow_incomplete': flag,
   'lxc.apparmor.allow_nesting': flag,

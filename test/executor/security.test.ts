@@ -14,7 +14,7 @@ const rule = (syscall: string, more: Partial<Rule> = {}): Rule => ({
   ...more,
 });
 const policy = (rules: readonly Rule[], more: Partial<Seccomp> = {}): Seccomp => ({
-  ...{ defaultAction: 'allow', defaultErrno: 0, architectures: ['x86', 'x32'], cache: '' },
+  ...{ defaultAction: 'allow', defaultErrno: 0, architectures: ['x86', 'x32'], notify: null, cache: '' },
   rules: [...rules],
   ...more,
 });

@@ -29,7 +29,7 @@ function compile(name: string, host: HostFacts): StartPlan {
     environment: {},
   };
   const config = loadContainerConfig(request);
-  const path = config.seccompProfile?.value;
+  const path = config.seccomp.profile?.value;
   const seccompProfile = path === undefined ? undefined : { path, ...readConfigFile(path) };
   return compileStartPlan({
     config,

@@ -39,7 +39,7 @@ test('all problems at once, each with its place; nothing is compiled by halves',
       compile({
         config: {
           rootfs: { path: written('zfs:tank/u1'), options: written(['idmap=container', 'nosense']) },
-          seccompProfile: written('/no/such'),
+          seccomp: { allowNesting: false, profile: written('/no/such') },
           apparmor: { ...minimalConfig.apparmor, profile: written('my-profile') },
         },
       }),
@@ -239,7 +239,7 @@ test('a 32-bit container whose policy leaves it without sockets is told so', (t)
     const path = '/p.seccomp';
     const text = ['2', 'allowlist errno 38', '[all]', 'read', ...calls].join('\n');
     const input = { path, inode: '1', size: text.length, mtimeNs: '0' };
-    const config = { arch: written(arch), seccompProfile: written(path) };
+    const config = { arch: written(arch), seccomp: { allowNesting: false, profile: written(path) } };
     return compileStartPlan(startInput({ config, files: { seccompProfile: { path, text, input } } }))
       .warnings;
   };

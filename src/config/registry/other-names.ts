@@ -4,8 +4,6 @@
 export const unsupported: readonly string[] = [
   'lxc.autodev.tmpfs.size',
   'lxc.rootfs.managed',
-  'lxc.seccomp.allow_nesting',
-  'lxc.seccomp.notify.*',
   'lxc.net.[i].ipvlan.*',
   'lxc.net.[i].l2proxy',
   'lxc.net.[i].macvlan.*',
