@@ -73,13 +73,13 @@ const ON_PURPOSE: Readonly<Record<string, string>> = {
 };
 
 /**
- * LXC 5 knows no key of LXC 6 and 7; to it a sub-key of an interface of another type is invalid, to TLXC it is unset. Of
- * paths that are unset it shows C's null pointer.
+ * How LXC 5 shows what is unset: it knows no key of LXC 6 and 7, and to it a sub-key of an interface of another type is
+ * invalid; of paths it shows C's null pointer; an interface of type empty is called lo.
  */
+const UNSET = [' invalid\n', ' = (null)\n', ' = lo\n'];
+
 const agrees = (key: string, ours: string, lxc: string): boolean =>
-  ours === lxc ||
-  key in ON_PURPOSE ||
-  (ours === `${key} =\n` && [`${key} invalid\n`, `${key} = (null)\n`].includes(lxc));
+  ours === lxc || key in ON_PURPOSE || (ours === `${key} =\n` && UNSET.includes(lxc.slice(key.length)));
 
 /** What lxc-info shows of each key, all asked at once. */
 function askLxc(directory: string, keys: readonly string[]): ReadonlyMap<string, string> {
