@@ -39,8 +39,10 @@ class Child {
             TRY(open_network());
         resolve::Root root(TRY(attach_root(mountPoint)));
         TRY(set_hostname());
-        auto terminals = TRY(build(root));
+        Tree tree(plan_, root, std::move(prepared_));
+        auto terminals = TRY(build(tree, root));
         TRY(rootfs::enter(plan_, root.fd()));
+        TRY(tree.settle());
         const handshake::Go go = TRY(hand_over(terminals));
         return execute(go, terminals);
     }
@@ -55,8 +57,8 @@ class Child {
                 TRY(idmap::become_root(plan_));
                 return run_hooks(plan_.hooks.preMount, "pre-mount");
             }));
-        prepared_ = TRY(sources::prepare(plan_, -1));
-        rootfs_ = TRY(rootfs::prepare(plan_, -1, rootfs::kHere));
+        prepared_ = TRY(sources::prepare(plan_, -1, sources::kHere));
+        rootfs_ = TRY(rootfs::prepare(plan_, -1, sources::kHere));
         return {};
     }
 
@@ -99,16 +101,9 @@ class Child {
             TRY(run_hooks(plan_.hooks.preMount, "pre-mount"));
             TRY(monitor_.send(handshake::HooksDone{}));
         }
-        for (bool last = false; !last;) {
-            handshake::Mounts message = TRY(monitor_.receive<handshake::Mounts>(deadline_));
-            last = message.last;
-            for (auto& each : message.mounts) {
-                if (each.step == handshake::PreparedMount::kRootfs)
-                    rootfs_ = std::move(each.mount);
-                else
-                    prepared_.push_back(std::move(each));
-            }
-        }
+        prepared_ = TRY(monitor_.receive_mounts(deadline_));
+        rootfs_ = std::move(prepared_.back().mount); // it comes last
+        prepared_.pop_back();
         return {};
     }
 
@@ -122,8 +117,7 @@ class Child {
         return {};
     }
 
-    Result<terminals::Made> build(resolve::Root& root) {
-        Tree tree(plan_, root, std::move(prepared_));
+    Result<terminals::Made> build(Tree& tree, const resolve::Root& root) {
         TRY(tree.make_tree());
         TRY(run_hooks(plan_.hooks.mount, "mount"));
         TRY(run_hooks(plan_.hooks.autodev, "autodev"));

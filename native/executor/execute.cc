@@ -22,7 +22,6 @@ namespace {
 
 constexpr int64_t kPatienceMs = 60'000;
 constexpr int kRemovalMs = 5'000;
-constexpr size_t kMountsAMessage = 200; // fewer than the kernel takes in one datagram
 
 // A start in progress. What it has made is removed with it, unless it ended in a running container.
 class Start {
@@ -98,19 +97,13 @@ class Start {
         UniqueFd userNamespace;
         if (namespaces::has(plan_, plan::Namespace::User))
             userNamespace = TRY(namespaces::open(running_.initPid, "user"));
-        auto mounts = TRY(sources::prepare(plan_, userNamespace.get()));
         if (!plan_.hooks.preMount.empty())
             TRY(hear<handshake::HooksDone>());
+        auto mounts = TRY(sources::prepare(plan_, userNamespace.get(), running_.initPid));
         mounts.push_back({handshake::PreparedMount::kRootfs,
                           TRY(rootfs::prepare(plan_, userNamespace.get(), running_.initPid))});
-        for (size_t sent = 0; sent < mounts.size();) {
-            handshake::Mounts message;
-            for (; sent < mounts.size() && message.mounts.size() < kMountsAMessage; ++sent)
-                message.mounts.push_back(std::move(mounts[sent]));
-            message.last = sent == mounts.size();
-            TRY(tell(message));
-        }
-        return {};
+        Status sent = child_.send_mounts(std::move(mounts));
+        return sent.ok() ? sent : explained(std::move(sent.failure()));
     }
 
     Status prepare_filter() {

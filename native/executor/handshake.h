@@ -67,6 +67,9 @@ class Channel {
     template <typename Message> [[nodiscard]] Status send(const Message& message);
     // A failure when something else comes: Failed gives the child's own; the end of file the detail "ended".
     template <typename Message> [[nodiscard]] Result<Message> receive(const Deadline& deadline);
+    // All of the mounts, in as many messages as they take.
+    [[nodiscard]] Status send_mounts(std::vector<PreparedMount> mounts);
+    [[nodiscard]] Result<std::vector<PreparedMount>> receive_mounts(const Deadline& deadline);
     // After Executing: waits until execve has closed the other end.
     [[nodiscard]] Status wait_for_end(const Deadline& deadline);
     // The failure that the other side has sent already, behind whatever else it has sent; does not wait.

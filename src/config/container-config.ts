@@ -82,6 +82,7 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
       ...optional('path', settings.last(storage.path)),
       ...optional('mount', settings.last(storage.mount)),
       ...optional('options', settings.last(storage.options)),
+      ...optional('managed', settings.last(storage.managed)),
     },
     fstabEntries: [...settings.all(storage.base), ...fstabEntries],
     mountEntries: settings.all(storage.entry).map((one) => map(one, ({ mount }) => mount)),
@@ -91,11 +92,15 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
   };
 }
 
-type DevicesPart = Pick<ContainerConfig, 'autodev' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'>;
+/** LXC's. */
+const AUTODEV_SIZE = 500_000;
+
+type DevicesPart = Pick<ContainerConfig, 'autodev' | 'autodevSize' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'>;
 
 function devicesPart(settings: Settings): DevicesPart {
   return {
     autodev: settings.last(devices.autodev)?.value ?? true,
+    autodevSize: settings.last(devices.autodevSize)?.value ?? AUTODEV_SIZE,
     ttyMax: numberOf(settings, devices.ttyMax),
     ttyDir: settings.last(devices.ttyDir)?.value ?? '',
     ptyMax: numberOf(settings, devices.ptyMax),

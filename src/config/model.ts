@@ -58,10 +58,12 @@ export interface MountEntry {
 export type AutoMount =
   | { readonly what: 'proc' | 'sys'; readonly mode: 'mixed' | 'rw' | 'ro' }
   | {
-      readonly what: 'cgroup' | 'cgroup-full';
+      readonly what: 'cgroup' | 'cgroup-full' | 'cgroup2';
       readonly mode: 'mixed' | 'rw' | 'ro' | 'default';
       readonly force: boolean;
-    };
+    }
+  /** A mount tunnel: what the host mounts below `host` later shows below `container`. */
+  | { readonly what: 'shmounts'; readonly host: string; readonly container: string };
 
 /** As in /proc/PID/ns. */
 export type NamespaceName = 'user' | 'mnt' | 'pid' | 'uts' | 'ipc' | 'net' | 'cgroup' | 'time';
@@ -122,6 +124,8 @@ export interface ContainerConfig {
     readonly path?: Sourced<string>;
     readonly mount?: Sourced<string>;
     readonly options?: Sourced<readonly string[]>;
+    /** false: the root filesystem is never deleted or changed by a management command. */
+    readonly managed?: Sourced<boolean>;
   };
   readonly idmap: readonly Sourced<IdMap>[];
   readonly networks: readonly NetworkConfig[];
@@ -133,6 +137,8 @@ export interface ContainerConfig {
   readonly masked: readonly Sourced<string>[];
   readonly readonlyPaths: readonly Sourced<string>[];
   readonly autodev: boolean;
+  /** lxc.autodev.tmpfs.size, in bytes; 0: no limit. */
+  readonly autodevSize: number;
   readonly ttyMax: number;
   readonly ttyDir: string;
   readonly ptyMax: number;

@@ -84,6 +84,17 @@ const HINTS: readonly Hint[] = [
   { step: /^rootfs/, errno: /ENOENT/, hint: 'the path in lxc.rootfs.path does not exist' },
   {
     step: /^mount$/,
+    syscall: /^open_tree$/,
+    errno: /EINVAL/,
+    hint: 'something is mounted below it, which an unprivileged container may not uncover: write rbind for bind',
+  },
+  {
+    step: /^mount$/,
+    errno: /ENOTBLK/,
+    hint: 'this filesystem needs a block device: put the file behind one (losetup -f --show FILE) and name that',
+  },
+  {
+    step: /^mount$/,
     syscall: /^openat2$/,
     errno: /ENOENT/,
     hint: 'create=dir or create=file among its options makes it; optional skips the entry',
@@ -102,7 +113,7 @@ const HINTS: readonly Hint[] = [
   {
     step: /^(mount|device|directory|readonly)$/,
     errno: /ELOOP/,
-    hint: 'a symbolic link in the root filesystem leads in a circle or out of it',
+    hint: 'nothing is mounted or made through a symbolic link: name the place that it leads to',
   },
   { step: /^namespaces$/, errno: /EPERM/, hint: 'this takes root, or unprivileged user namespaces' },
   { step: /^namespaces$/, errno: /ENOSPC/, hint: 'a limit in /proc/sys/user/max_*_namespaces is reached' },

@@ -141,32 +141,55 @@ const Cgroups = record('Cgroups', {
   allowSuffix: flag,
 });
 
+/**
+ * What MOUNT_ATTR_IDMAP maps the ids of a mount with: "" nothing, "container" the container's user namespace, else the
+ * path of a user namespace file of the host's.
+ */
+const Idmap = text;
+
+/** private shared slave unbindable; with r before it, of all that is mounted below as well. */
+const Propagation = text;
+
 /** The root filesystem, attached at mountPath before any other mount. */
 export const Rootfs = record('Rootfs', {
-  kind: names('RootfsKind', 'bind', 'overlay', 'none'),
-  /** bind: the directory. */
+  kind: names('RootfsKind', 'bind', 'overlay', 'image', 'none'),
+  /** bind: the directory; image: the file, which is put behind a loop device. */
   source: text,
   /** overlay: lower directories, topmost first; upper and work lie in one directory. */
   lower: texts,
   upper: text,
   work: text,
+  /** image: the filesystem in it. */
+  fstype: text,
   mountPath: text,
-  /** Map ids by mount_setattr(MOUNT_ATTR_IDMAP) with the container's user namespace. */
-  idmapped: flag,
+  idmap: Idmap,
   /** Of: ro nosuid nodev noexec noatime nodiratime relatime strictatime nosymfollow. */
   attributes: texts,
+  /** overlay and image: further options of the filesystem, each "key" or "key=value". */
+  options: texts,
+  /** rprivate, unless lxc.rootfs.options names another. */
+  propagation: Propagation,
   origin: Origin,
 });
 
-/** A new filesystem, mounted from inside the container's namespaces. */
+/**
+ * What a mount's propagation is made at the very end; "": shared. Once the root is entered, all that is mounted becomes
+ * shared between the mount namespaces inside the container, as LXC leaves it, whatever it was before.
+ */
+const LastPropagation = text;
+
+/** A new filesystem. */
 const MountFilesystem = record('MountFilesystem', {
   op: Type.Literal('filesystem'),
   fstype: text,
   source: text,
   target: text,
   attributes: texts,
-  /** Filesystem options, each "key" or "key=value". */
+  /** Filesystem options, each "key" or "key=value"; also the flags of the superblock: ro sync dirsync lazytime mand. */
   options: texts,
+  /** By the monitor, whose device cgroup lets it open a block device; else from inside the container's namespaces. */
+  byMonitor: flag,
+  lastPropagation: LastPropagation,
   create: names('Create', 'none', 'dir', 'file'),
   optional: flag,
   origin: Origin,
@@ -178,14 +201,29 @@ const MountBind = record('MountBind', {
   source: text,
   sourceIn: names('SourceIn', 'host', 'rootfs'),
   recursive: flag,
+  /** The source is a mount, which is itself moved, with all below it. */
+  moves: flag,
   target: text,
-  /** As Rootfs.attributes; "rw" takes back the ro that the source's own mount has (/proc/sys/net below /proc/sys). */
+  /** As Rootfs.attributes; "rw" and "dev" take back what the source's own mount has (/proc/sys/net below /proc/sys). */
   attributes: texts,
-  /** "", or one of private rprivate shared rshared slave rslave unbindable runbindable. */
-  propagation: text,
+  /** "": as the source's; what the host mounts below it shows inside. */
+  propagation: Propagation,
+  lastPropagation: LastPropagation,
   create: names('Create', 'none', 'dir', 'file'),
   optional: flag,
-  idmapped: flag,
+  idmap: Idmap,
+  origin: Origin,
+});
+
+/** Other attributes for what is mounted at target. */
+const MountRemount = record('MountRemount', {
+  op: Type.Literal('remount'),
+  target: text,
+  /** As Rootfs.attributes, and the words that take them back: rw suid dev exec atime diratime. */
+  attributes: texts,
+  /** What the filesystem itself is told; [] leaves it as it is. */
+  options: texts,
+  optional: flag,
   origin: Origin,
 });
 
@@ -228,7 +266,10 @@ const MakeDevice = record('MakeDevice', {
  * resolved with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), and never by string.
  */
 export const TreeStep = Type.Union(
-  [MountFilesystem, MountBind, MountMask, MountReadonly, MountBootId, MakeDirectory, MakeSymlink, MakeDevice],
+  [
+    ...[MountFilesystem, MountBind, MountRemount, MountMask, MountReadonly, MountBootId],
+    ...[MakeDirectory, MakeSymlink, MakeDevice],
+  ],
   { $id: 'TreeStep' },
 );
 

@@ -31,6 +31,7 @@ export const minimalConfig: ContainerConfig = {
   masked: [],
   readonlyPaths: [],
   autodev: true,
+  autodevSize: 500_000,
   ttyMax: 0,
   ttyDir: '',
   ptyMax: 0,

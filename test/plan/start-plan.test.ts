@@ -63,7 +63,7 @@ test('an unprivileged container: user namespace, host devices bound, no devices 
     config: { idmap, rootfs: { ...minimalConfig.rootfs, options: written(['idmap=container']) } },
   });
   t.true(plan.namespaces.includes('user'));
-  t.true(plan.rootfs.idmapped);
+  t.is(plan.rootfs.idmap, 'container');
   t.deepEqual(plan.rootfs.attributes, ['nodev']);
   t.true(plan.devices.every((step) => step.op !== 'device' || step.bindFrom === `/${step.target}`));
   t.is(plan.idmap.length, 2);
@@ -74,7 +74,7 @@ test('an unprivileged container: user namespace, host devices bound, no devices 
 });
 
 test('an id map that LXC shifted on disk is not shifted again', (t) => {
-  t.false(compile({ config: { idmap } }).rootfs.idmapped);
+  t.is(compile({ config: { idmap } }).rootfs.idmap, '');
 });
 
 test('overlay: lowers top first, the work directory beside the delta as LXC has it', (t) => {

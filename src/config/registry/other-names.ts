@@ -2,8 +2,6 @@
 
 /** A name ending in "*" stands for all that begin so; [i] for a number. */
 export const unsupported: readonly string[] = [
-  'lxc.autodev.tmpfs.size',
-  'lxc.rootfs.managed',
   'lxc.net.[i].ipvlan.*',
   'lxc.net.[i].l2proxy',
   'lxc.net.[i].macvlan.*',
