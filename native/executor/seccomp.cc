@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "executor/newer_calls.h"
 #include "executor/security.h"
 
 namespace tlxc::security {
@@ -32,8 +31,6 @@ uint32_t action_of(plan::SeccompAction action, int64_t error) {
         return SCMP_ACT_TRAP;
     case plan::SeccompAction::Log:
         return SCMP_ACT_LOG;
-    case plan::SeccompAction::Notify:
-        return SCMP_ACT_NOTIFY;
     case plan::SeccompAction::Kill:
         break;
     }
@@ -81,26 +78,12 @@ bool conditions(const plan::SeccompRule& rule, std::vector<scmp_arg_cmp>& out) {
     return true;
 }
 
-constexpr int kUnknown = __NR_SCMP_ERROR;
-
-// A number is a call of the native architecture, and so is a name that libseccomp does not know but this
-// program does.
+// A number is a call of the native architecture; a name that libseccomp does not know is no call here.
 int syscall_number(const plan::SeccompRule& rule, bool native) {
-    int number = kUnknown;
+    int number = __NR_SCMP_ERROR;
     if (parse(rule.syscall, number))
-        return native ? number : kUnknown;
-    number = seccomp_syscall_resolve_name(rule.syscall.c_str());
-    if (number != kUnknown || !native)
-        return number;
-    const int newer = newer_call(rule.syscall);
-    return newer < 0 ? kUnknown : newer;
-}
-
-// A misspelt name in a deny list would leave the call open: it is said.
-void warn_of_unknown(const plan::Seccomp& policy, std::vector<Failure>& warnings) {
-    for (const auto& rule : policy.rules)
-        if (syscall_number(rule, true) == kUnknown)
-            warnings.push_back(at(refusal("seccomp", "unknown-call", rule.syscall), rule.origin));
+        return native ? number : __NR_SCMP_ERROR;
+    return seccomp_syscall_resolve_name(rule.syscall.c_str());
 }
 
 struct FilterRule {
@@ -143,7 +126,7 @@ Result<Filter> compile_for(const plan::Seccomp& policy, uint32_t arch, const std
             continue;
         const uint32_t action = action_of(rule.action, rule.errno_);
         const int number = syscall_number(rule, native);
-        if (number == kUnknown || action == fallback)
+        if (number == __NR_SCMP_ERROR || action == fallback)
             continue; // libseccomp refuses to repeat the default
         std::vector<scmp_arg_cmp> tests;
         if (!conditions(rule, tests))
@@ -224,7 +207,7 @@ void write_cache(int dir, const std::string& name, int memfd) {
 
 } // namespace
 
-Result<UniqueFd> compile_seccomp(const plan::StartPlan& plan, std::vector<Failure>& warnings) {
+Result<UniqueFd> compile_seccomp(const plan::StartPlan& plan) {
     if (!plan.security.seccomp)
         return UniqueFd{};
     const plan::Seccomp& policy = *plan.security.seccomp;
@@ -241,8 +224,7 @@ Result<UniqueFd> compile_seccomp(const plan::StartPlan& plan, std::vector<Failur
             return syscall_failure("seccomp", "ftruncate");
         lseek(memfd.get(), 0, SEEK_SET);
         TRY(compile(policy, memfd.get()));
-        warn_of_unknown(policy, warnings);
-        if (dir && warnings.empty()) // what is not kept is warned of at the next start as well
+        if (dir)
             write_cache(dir.get(), name, memfd.get());
     }
     if (fcntl(memfd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)

@@ -1,16 +1,7 @@
 /** What to do about the failures of a start that people meet, the first that fits. */
 import { dirname } from 'node:path';
-import type { StartMessage } from '../monitor/protocol.ts';
-
-export type FailedMessage = Extract<StartMessage, { kind: 'failed' }>;
-
-interface Hint {
-  readonly step: RegExp;
-  readonly errno?: RegExp;
-  readonly syscall?: RegExp;
-  readonly detail?: RegExp;
-  readonly hint: string | ((failed: FailedMessage) => string);
-}
+import type { FailedMessage, Hint } from './hint.ts';
+import { NETWORK_HINTS } from './network-hints.ts';
 
 const HINTS: readonly Hint[] = [
   {
@@ -21,14 +12,7 @@ const HINTS: readonly Hint[] = [
       `the filesystem of ${path || 'the root filesystem'} takes no id-mapped mounts: keep the container on ` +
       'ext4, xfs, btrfs or tmpfs (another -P), or create it with --privileged',
   },
-  {
-    step: /^network$/,
-    errno: /ENODEV|ENOENT|ENXIO/,
-    hint: ({ path }) =>
-      `${path || 'the bridge'} does not exist on the host: 'tlxc-net start' brings up TLXC's own bridge, tlxcbr0`,
-  },
-  { step: /^network$/, errno: /EPERM/, hint: 'making network interfaces takes root' },
-  { step: /^network$/, errno: /EEXIST/, hint: 'an interface of that name exists already on the host' },
+  ...NETWORK_HINTS,
   {
     step: /^init$/,
     errno: /ENOENT/,
@@ -84,17 +68,6 @@ const HINTS: readonly Hint[] = [
   { step: /^rootfs/, errno: /ENOENT/, hint: 'the path in lxc.rootfs.path does not exist' },
   {
     step: /^mount$/,
-    syscall: /^open_tree$/,
-    errno: /EINVAL/,
-    hint: 'something is mounted below it, which an unprivileged container may not uncover: write rbind for bind',
-  },
-  {
-    step: /^mount$/,
-    errno: /ENOTBLK/,
-    hint: 'this filesystem needs a block device: put the file behind one (losetup -f --show FILE) and name that',
-  },
-  {
-    step: /^mount$/,
     syscall: /^openat2$/,
     errno: /ENOENT/,
     hint: 'create=dir or create=file among its options makes it; optional skips the entry',
@@ -113,7 +86,7 @@ const HINTS: readonly Hint[] = [
   {
     step: /^(mount|device|directory|readonly)$/,
     errno: /ELOOP/,
-    hint: 'nothing is mounted or made through a symbolic link: name the place that it leads to',
+    hint: 'a symbolic link in the root filesystem leads in a circle or out of it',
   },
   { step: /^namespaces$/, errno: /EPERM/, hint: 'this takes root, or unprivileged user namespaces' },
   { step: /^namespaces$/, errno: /ENOSPC/, hint: 'a limit in /proc/sys/user/max_*_namespaces is reached' },

@@ -1,31 +1,16 @@
 /** Which architectures a seccomp filter covers, and what a policy's [section] means on this machine. */
 
-interface Machine {
-  /** libseccomp's name. */
-  readonly native: string;
-  /** The other ABIs that its kernel may run. */
-  readonly compat: readonly string[];
-}
-
-const alone = (native: string): Machine => ({ native, compat: [] });
-
-/** By HostFacts.machine. */
-const MACHINES: Readonly<Record<string, Machine>> = {
+/** libseccomp's name by uname -m, with the other ABIs that kernel may run. */
+const MACHINES: Readonly<Record<string, { native: string; compat: readonly string[] }>> = {
   x86_64: { native: 'x86_64', compat: ['x86', 'x32'] },
-  ...Object.fromEntries(['i386', 'i486', 'i586', 'i686'].map((name) => [name, alone('x86')])),
+  i686: { native: 'x86', compat: [] },
   aarch64: { native: 'aarch64', compat: ['arm'] },
-  ...Object.fromEntries(['armv6l', 'armv7l', 'armv8l'].map((name) => [name, alone('arm')])),
-  mips: alone('mips'),
-  mipsel: alone('mipsel'),
-  mips64: { native: 'mips64', compat: ['mips', 'mips64n32'] },
-  mips64el: { native: 'mipsel64', compat: ['mipsel', 'mipsel64n32'] },
-  ppc: alone('ppc'),
+  armv7l: { native: 'arm', compat: [] },
   ppc64: { native: 'ppc64', compat: ['ppc'] },
-  ppc64le: alone('ppc64le'),
-  riscv64: alone('riscv64'),
-  s390: alone('s390'),
+  ppc64le: { native: 'ppc64le', compat: [] },
+  riscv64: { native: 'riscv64', compat: [] },
   s390x: { native: 's390x', compat: ['s390'] },
-  loongarch64: alone('loongarch64'),
+  loongarch64: { native: 'loongarch64', compat: [] },
 };
 
 /** Section names of LXC's policies, with libseccomp's name. */

@@ -20,19 +20,14 @@ export interface Booted {
   readonly pid: number;
 }
 
-export interface BootOptions extends Omit<ContainerOptions, 'config'> {
-  /** A line of shell that starts it; tlxc-start -n c1. */
-  readonly start?: string;
-}
-
 /** Starts a busybox container c1 with these lines of configuration; the end of the world stops it. */
 export async function boot(
   world: World,
   config: readonly string[],
-  { start = 'tlxc-start -n c1', ...options }: BootOptions = {},
+  options: Omit<ContainerOptions, 'config'> = {},
 ): Promise<Booted> {
   addBusybox(world, 'c1', { ...options, config });
-  await world.sh(start);
+  await world.sh('tlxc-start -n c1');
   const pid = Number(await world.sh('tlxc-info -n c1 -pH'));
   const inside = async (line: string): Promise<string> => {
     const { code, stdout, stderr } = await world.run('tlxc-attach', '-n', 'c1', '--', 'sh', '-c', line);
