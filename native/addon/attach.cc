@@ -184,6 +184,7 @@ Result<pid_t> perform(Attach& attach, const Napi::Object& request) {
         return filter.failure();
     attach.filter = std::move(filter.value());
     child.seccomp = attach.filter;
+    child.listeners = js::number(request, "listenersFd");
     auto ttyFd = open_terminal(attach, request);
     if (!ttyFd.ok())
         return ttyFd.failure();

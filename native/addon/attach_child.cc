@@ -18,6 +18,7 @@
 
 #include "addon/stdio.h"
 #include "common/attach_report.h"
+#include "common/descriptor.h"
 
 namespace tlxc {
 namespace {
@@ -167,14 +168,17 @@ int null_inside(const AttachChild& child, int fd) {
 // All that tlxc-enter inherits, at its numbers; its own image beside them, closed by exec.
 void take_descriptors(AttachChild& child) {
     constexpr int enterFd = kReportFd + 1;
-    int sources[] = {0, 0, 0, child.report, child.enterFd};
+    constexpr int listenersFd = enterFd + 1;
+    int sources[] = {0, 0, 0, child.report, child.enterFd, child.listeners};
     for (int i = 0; i < 3; ++i)
         sources[i] = child.insideMounts && is_null(child.stdio[i]) ? null_inside(child, child.stdio[i])
                                                                    : child.stdio[i];
-    if (!place_descriptors(sources, 5))
+    if (!place_descriptors(sources, child.listeners < 0 ? 5 : 6))
         give_up(child, AttachStep::stdio);
     child.report = kReportFd;
     child.enterFd = enterFd;
+    if (child.listeners >= 0)
+        child.listeners = listenersFd;
     if (::syscall(SYS_close_range, static_cast<unsigned>(enterFd), ~0U, CLOSE_RANGE_CLOEXEC) != 0)
         give_up(child, AttachStep::descriptors);
 }
@@ -194,8 +198,14 @@ void attach_child(AttachChild& child) {
     // lacks.
     sock_fprog program{.len = static_cast<unsigned short>(child.seccomp.size()),
                        .filter = child.seccomp.data()};
-    if (program.len != 0 && ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+    const unsigned flags = child.listeners >= 0 ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+    const long listener =
+        program.len == 0 ? 0 : ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    if (listener < 0)
         give_up(child, AttachStep::seccomp);
+    // The monitor answers the calls; exec closes both descriptors here.
+    if (flags != 0 && !send_descriptor(child.listeners, static_cast<int>(listener)))
+        give_up(child, AttachStep::listener);
     ::syscall(SYS_execveat, child.enterFd, "", child.argv, child.environment, AT_EMPTY_PATH);
     give_up(child, AttachStep::exec);
 }

@@ -36,6 +36,7 @@ struct AttachChild {
     unsigned long long capabilities; // bits kept in the bounding set
     bool noNewPrivileges;
     std::span<sock_filter> seccomp;
+    int listeners; // where the filter's listener goes; -1: no rule notifies
     const char* cwd;
     int stdio[3];
     bool insideMounts; // its /dev/null is the container's
@@ -65,6 +66,7 @@ enum class AttachStep : int {
     null,
     descriptors,
     seccomp,
+    listener,
     exec
 };
 

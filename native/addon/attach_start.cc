@@ -41,6 +41,7 @@ Failure told(const AttachChild& child, const AttachReport& report) {
                               {"stdio", "open"},
                               {"descriptors", "close_range"},
                               {"seccomp", "seccomp"},
+                              {"seccomp", "sendmsg"},
                               {"enter", "execveat"}};
     const auto& name = names[static_cast<int>(report.step)];
     Failure failure{.step = name.step, .syscall = name.syscall, .err = report.err};

@@ -39,8 +39,10 @@ class Child {
             TRY(open_network());
         resolve::Root root(TRY(attach_root(mountPoint)));
         TRY(set_hostname());
-        auto terminals = TRY(build(root));
+        Tree tree(plan_, root, std::move(prepared_));
+        auto terminals = TRY(build(tree, root));
         TRY(rootfs::enter(plan_, root.fd()));
+        TRY(tree.settle());
         const handshake::Go go = TRY(hand_over(terminals));
         return execute(go, terminals);
     }
@@ -55,8 +57,8 @@ class Child {
                 TRY(idmap::become_root(plan_));
                 return run_hooks(plan_.hooks.preMount, "pre-mount");
             }));
-        prepared_ = TRY(sources::prepare(plan_, -1));
-        rootfs_ = TRY(rootfs::prepare(plan_, -1, rootfs::kHere));
+        prepared_ = TRY(sources::prepare(plan_, -1, sources::kHere));
+        rootfs_ = TRY(rootfs::prepare(plan_, -1, sources::kHere));
         return {};
     }
 
@@ -99,16 +101,9 @@ class Child {
             TRY(run_hooks(plan_.hooks.preMount, "pre-mount"));
             TRY(monitor_.send(handshake::HooksDone{}));
         }
-        for (bool last = false; !last;) {
-            handshake::Mounts message = TRY(monitor_.receive<handshake::Mounts>(deadline_));
-            last = message.last;
-            for (auto& each : message.mounts) {
-                if (each.step == handshake::PreparedMount::kRootfs)
-                    rootfs_ = std::move(each.mount);
-                else
-                    prepared_.push_back(std::move(each));
-            }
-        }
+        prepared_ = TRY(monitor_.receive_mounts(deadline_));
+        rootfs_ = std::move(prepared_.back().mount); // it comes last
+        prepared_.pop_back();
         return {};
     }
 
@@ -122,8 +117,7 @@ class Child {
         return {};
     }
 
-    Result<terminals::Made> build(resolve::Root& root) {
-        Tree tree(plan_, root, std::move(prepared_));
+    Result<terminals::Made> build(Tree& tree, const resolve::Root& root) {
         TRY(tree.make_tree());
         TRY(run_hooks(plan_.hooks.mount, "mount"));
         TRY(run_hooks(plan_.hooks.autodev, "autodev"));
@@ -151,9 +145,9 @@ class Child {
         const int console = made.console.peer ? made.console.peer.get() : -1;
         TRY(sysctl::write(plan_, proc_, sysctl::When::Late)); // the network's are there by now
         TRY(init::prepare_process(plan_, console));
-        TRY(init::run_start_hooks(plan_, go.seccomp, ttys));
+        TRY(init::run_start_hooks(plan_, go.filter, ttys));
         TRY(monitor_.send(handshake::Executing{})); // before the filter, which may know no sendmsg
-        TRY(security::restrict_child(plan_, go.seccomp));
+        TRY(security::restrict_child(plan_, go.filter));
         if (plan_.init.uid != 0 || plan_.init.gid != 0)
             TRY(init::die_with_monitor(plan_));
         return init::execute(plan_, ttys);

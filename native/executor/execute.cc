@@ -1,9 +1,8 @@
 #include "executor/execute.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-
-#include <algorithm>
 
 #include "common/reap.h"
 #include "common/syscalls.h"
@@ -13,7 +12,7 @@
 #include "executor/hooks.h"
 #include "executor/idmap.h"
 #include "executor/namespaces.h"
-#include "executor/network_script.h"
+#include "executor/network.h"
 #include "executor/rootfs.h"
 #include "executor/security.h"
 #include "executor/sources.h"
@@ -23,13 +22,11 @@ namespace {
 
 constexpr int64_t kPatienceMs = 60'000;
 constexpr int kRemovalMs = 5'000;
-constexpr size_t kMountsAMessage = 200; // fewer than the kernel takes in one datagram
 
 // A start in progress. What it has made is removed with it, unless it ended in a running container.
 class Start {
   public:
-    Start(const plan::StartPlan& plan, const network::Record& record)
-        : plan_(plan), record_(record), deadline_(patience(plan)) {}
+    explicit Start(const plan::StartPlan& plan) : plan_(plan), deadline_(patience(plan)) {}
     ~Start() {
         if (!finished_)
             undo();
@@ -54,19 +51,14 @@ class Start {
         running_.cgroups = TRY(cgroup::create(plan_));
         TRY(rootfs::make_mount_point(plan_));
         TRY(spawn_child());
-        // A hook inside finds the network there, as in LXC; without one the child builds its tree meanwhile.
-        const bool networkFirst = !plan_.user && has_hooks_inside();
-        if (networkFirst)
-            TRY(make_network({}));
         TRY(map_ids());
         UniqueFd inside;
         if (plan_.user)
             inside = std::move(TRY(hear<handshake::Network>()).socket);
         else
             TRY(send_mounts());
-        if (!networkFirst)
-            TRY(make_network(std::move(inside)));
-        running_.seccomp = TRY(security::compile_seccomp(plan_)); // while the child builds its tree
+        running_.interfaces = TRY(network::create(plan_, running_.initPid, std::move(inside)));
+        TRY(prepare_filter()); // while the child builds its tree
         TRY(collect_terminals());
         TRY(open_for_stop_hooks());
         TRY(run_start_host_hooks());
@@ -81,18 +73,7 @@ class Start {
              {&hooks.preStart, &hooks.preMount, &hooks.mount, &hooks.autodev, &hooks.startHost, &hooks.start})
             for (const auto& hook : *list)
                 milliseconds += hook.timeoutMs;
-        for (const auto& interface : plan.interfaces)
-            milliseconds += interface.scriptUp ? interface.scriptUp->timeoutMs : 0;
         return milliseconds;
-    }
-
-    [[nodiscard]] bool has_hooks_inside() const {
-        const plan::Hooks& hooks = plan_.hooks;
-        return !hooks.preMount.empty() || !hooks.mount.empty() || !hooks.autodev.empty();
-    }
-
-    Status make_network(UniqueFd inside) {
-        return network::create(plan_, {running_.initPid, std::move(inside)}, record_, running_.network);
     }
 
     Status spawn_child() {
@@ -116,18 +97,19 @@ class Start {
         UniqueFd userNamespace;
         if (namespaces::has(plan_, plan::Namespace::User))
             userNamespace = TRY(namespaces::open(running_.initPid, "user"));
-        auto mounts = TRY(sources::prepare(plan_, userNamespace.get()));
         if (!plan_.hooks.preMount.empty())
             TRY(hear<handshake::HooksDone>());
+        auto mounts = TRY(sources::prepare(plan_, userNamespace.get(), running_.initPid));
         mounts.push_back({handshake::PreparedMount::kRootfs,
                           TRY(rootfs::prepare(plan_, userNamespace.get(), running_.initPid))});
-        for (size_t sent = 0; sent < mounts.size();) {
-            handshake::Mounts message;
-            for (; sent < mounts.size() && message.mounts.size() < kMountsAMessage; ++sent)
-                message.mounts.push_back(std::move(mounts[sent]));
-            message.last = sent == mounts.size();
-            TRY(tell(message));
-        }
+        Status sent = child_.send_mounts(std::move(mounts));
+        return sent.ok() ? sent : explained(std::move(sent.failure()));
+    }
+
+    Status prepare_filter() {
+        running_.seccomp = TRY(security::compile_seccomp(plan_, running_.warnings));
+        if (plan_.security.seccomp && plan_.security.seccomp->notify)
+            running_.notifier = TRY(Notifier::make(*plan_.security.seccomp->notify, running_.initPid));
         return {};
     }
 
@@ -142,8 +124,7 @@ class Start {
     }
 
     Status open_for_stop_hooks() {
-        const auto hasScript = [](const auto& interface) { return interface.scriptDown.has_value(); };
-        if (plan_.hooks.stop.empty() && std::ranges::none_of(plan_.interfaces, hasScript))
+        if (plan_.hooks.stop.empty())
             return {};
         running_.namespaces = TRY(namespaces::open_all(plan_, running_.initPid));
         return {};
@@ -155,15 +136,30 @@ class Start {
     }
 
     Status let_go() {
-        handshake::Go go{std::move(running_.seccomp)};
+        handshake::Go go{{std::move(running_.seccomp), {}}};
+        if (running_.notifier)
+            go.filter.listeners = running_.notifier->entrance();
         Status sent = tell(go);
-        running_.seccomp = std::move(go.seccomp);
+        running_.seccomp = std::move(go.filter.program);
         TRY(sent);
+        answer_calls();
         TRY(hear<handshake::Executing>());
+        answer_calls();
         Status ended = child_.wait_for_end(deadline_);
         if (!ended.ok())
             return explained(std::move(ended.failure()));
         return {};
+    }
+
+    // Until the child has something to say: with its filter in force, its own calls may be among those that
+    // wait for an answer, execve for one.
+    void answer_calls() {
+        while (running_.notifier && deadline_.left() > 0) {
+            pollfd waiting[] = {{child_.fd(), POLLIN, 0}, {running_.notifier->fd(), POLLIN, 0}};
+            if (poll(waiting, 2, deadline_.left()) > 0 && waiting[0].revents != 0)
+                return;
+            running_.notifier->handle();
+        }
     }
 
     template <typename Message> Status tell(const Message& message) {
@@ -197,15 +193,11 @@ class Start {
             sys::pidfd_send_signal(running_.initPidfd.get(), SIGKILL);
             (void)reap_within(running_.initPid, kDyingMs);
         }
-        const std::string pid = "LXC_PID=" + std::to_string(running_.initPid);
-        (void)network::run_down_scripts(plan_, running_.network,
-                                        {pid}); // the start's failure is what is told
-        (void)network::remove(running_.network, record_);
+        network::remove(running_.interfaces);
         cgroup::remove(running_.cgroups, kRemovalMs);
     }
 
     const plan::StartPlan& plan_;
-    const network::Record& record_;
     const Deadline deadline_;
     handshake::Channel child_{UniqueFd{}};
     Running running_;
@@ -214,8 +206,8 @@ class Start {
 
 } // namespace
 
-Result<Running> execute(const plan::StartPlan& plan, const network::Record& record) {
-    Start start(plan, record);
+Result<Running> execute(const plan::StartPlan& plan) {
+    Start start(plan);
     return start.perform();
 }
 

@@ -8,6 +8,8 @@
 namespace tlxc::handshake {
 namespace {
 
+constexpr size_t kMountsAMessage = 200; // fewer than the kernel takes in one datagram
+
 // Each message's fields, in their order on the wire: write and read are kept side by side.
 template <typename Message> struct Wire;
 
@@ -79,8 +81,14 @@ template <> struct Wire<Ready> {
 
 template <> struct Wire<Go> {
     static constexpr Tag tag = Tag::Go;
-    static void write(Packet& packet, const Go& message) { packet.put_descriptor(message.seccomp); }
-    static void read(Packet& packet, Go& message) { message.seccomp = packet.descriptor(); }
+    static void write(Packet& packet, const Go& message) {
+        packet.put_descriptor(message.filter.program);
+        packet.put_descriptor(message.filter.listeners);
+    }
+    static void read(Packet& packet, Go& message) {
+        message.filter.program = packet.descriptor();
+        message.filter.listeners = packet.descriptor();
+    }
 };
 
 template <> struct Wire<Failure> {
@@ -142,6 +150,29 @@ template <typename Message> Result<Message> Channel::receive(const Deadline& dea
     return message;
 }
 
+Status Channel::send_mounts(std::vector<PreparedMount> mounts) {
+    for (size_t sent = 0;;) {
+        Mounts message;
+        for (; sent < mounts.size() && message.mounts.size() < kMountsAMessage; ++sent)
+            message.mounts.push_back(std::move(mounts[sent]));
+        message.last = sent == mounts.size();
+        TRY(send(message));
+        if (message.last)
+            return {};
+    }
+}
+
+Result<std::vector<PreparedMount>> Channel::receive_mounts(const Deadline& deadline) {
+    std::vector<PreparedMount> mounts;
+    for (bool last = false; !last;) {
+        Mounts message = TRY(receive<Mounts>(deadline));
+        last = message.last;
+        for (auto& each : message.mounts)
+            mounts.push_back(std::move(each));
+    }
+    return mounts;
+}
+
 Status Channel::wait_for_end(const Deadline& deadline) {
     Packet packet = TRY(Packet::receive(socket_.get(), deadline));
     if (packet.tag() == Tag::End)
@@ -164,7 +195,6 @@ template Status Channel::send(const Born&);
 template Status Channel::send(const Mapped&);
 template Status Channel::send(const Network&);
 template Status Channel::send(const HooksDone&);
-template Status Channel::send(const Mounts&);
 template Status Channel::send(const Tty&);
 template Status Channel::send(const Ready&);
 template Status Channel::send(const Go&);
@@ -174,7 +204,6 @@ template Result<Born> Channel::receive(const Deadline&);
 template Result<Mapped> Channel::receive(const Deadline&);
 template Result<Network> Channel::receive(const Deadline&);
 template Result<HooksDone> Channel::receive(const Deadline&);
-template Result<Mounts> Channel::receive(const Deadline&);
 template Result<Tty> Channel::receive(const Deadline&);
 template Result<Ready> Channel::receive(const Deadline&);
 template Result<Go> Channel::receive(const Deadline&);

@@ -10,7 +10,7 @@
 //     |                                         | (without privilege: neither, the child takes them itself)
 //     | <- Tty {slave} + master, peer --------- | one for each tty
 //     | <- Ready + devpts, console ------------ | all is built and the root is changed
-//     | -- Go + seccomp filter ---------------> | network and start-host hooks are done: execute init
+//     | -- Go + filter, listeners' socket ------> | network and start-host hooks are done: execute init
 //     | <- Executing -------------------------- | the last word before the filter is in force
 //     | <- end of file ------------------------ | execve has closed the descriptor: init runs
 // clang-format on
@@ -53,7 +53,7 @@ struct Ready {
     UniqueFd devpts, console, consolePeer; // each may be missing
 };
 struct Go {
-    UniqueFd seccomp; // none: no policy
+    Filter filter;
 };
 struct Executing {};
 
@@ -67,6 +67,9 @@ class Channel {
     template <typename Message> [[nodiscard]] Status send(const Message& message);
     // A failure when something else comes: Failed gives the child's own; the end of file the detail "ended".
     template <typename Message> [[nodiscard]] Result<Message> receive(const Deadline& deadline);
+    // All of the mounts, in as many messages as they take.
+    [[nodiscard]] Status send_mounts(std::vector<PreparedMount> mounts);
+    [[nodiscard]] Result<std::vector<PreparedMount>> receive_mounts(const Deadline& deadline);
     // After Executing: waits until execve has closed the other end.
     [[nodiscard]] Status wait_for_end(const Deadline& deadline);
     // The failure that the other side has sent already, behind whatever else it has sent; does not wait.

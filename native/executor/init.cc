@@ -94,11 +94,11 @@ std::vector<char*> pointers(const std::vector<std::string>& words, const std::st
 }
 
 // In the process that runs the hooks. Its restriction is init's but for the ids, which a hook may still need.
-Status run_restricted(plan::StartPlan plan, const UniqueFd& seccomp, const std::string& ttys) {
+Status run_restricted(plan::StartPlan plan, const Filter& filter, const std::string& ttys) {
     plan.init.uid = 0;
     plan.init.gid = 0;
     plan.init.groups.clear();
-    TRY(security::restrict_child(plan, seccomp));
+    TRY(security::restrict_child(plan, filter));
     std::vector<std::string> extra = plan.hooks.childEnvironment;
     if (!ttys.empty())
         extra.push_back(ttys);
@@ -138,7 +138,7 @@ Status prepare_process(const plan::StartPlan& plan, int peer) {
     return {};
 }
 
-Status run_start_hooks(const plan::StartPlan& plan, const UniqueFd& seccomp, const std::string& ttys) {
+Status run_start_hooks(const plan::StartPlan& plan, const Filter& filter, const std::string& ttys) {
     if (plan.hooks.start.empty())
         return {};
     auto [ours, theirs] = TRY(handshake::Channel::make());
@@ -146,7 +146,7 @@ Status run_start_hooks(const plan::StartPlan& plan, const UniqueFd& seccomp, con
     if (pid < 0)
         return syscall_failure("start", "fork");
     if (pid == 0) {
-        Status status = run_restricted(plan, seccomp, ttys);
+        Status status = run_restricted(plan, filter, ttys);
         if (!status.ok())
             (void)theirs.send(status.failure()).ok();
         else

@@ -15,7 +15,7 @@ namespace tlxc::init {
 [[nodiscard]] Status prepare_process(const plan::StartPlan& plan, int peer);
 
 // Runs the start hooks, which are programs of the container, restricted as init is but with its root's ids.
-[[nodiscard]] Status run_start_hooks(const plan::StartPlan& plan, const UniqueFd& seccomp,
+[[nodiscard]] Status run_start_hooks(const plan::StartPlan& plan, const Filter& filter,
                                      const std::string& ttys);
 
 // Returns only when it failed. ttys: the container_ttys variable, "" for none.

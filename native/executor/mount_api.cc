@@ -19,10 +19,15 @@ constexpr Word kAttributes[] = {
     {"ro", MOUNT_ATTR_RDONLY, 0},
     {"rw", 0, MOUNT_ATTR_RDONLY},
     {"nosuid", MOUNT_ATTR_NOSUID, 0},
+    {"suid", 0, MOUNT_ATTR_NOSUID},
     {"nodev", MOUNT_ATTR_NODEV, 0},
+    {"dev", 0, MOUNT_ATTR_NODEV},
     {"noexec", MOUNT_ATTR_NOEXEC, 0},
+    {"exec", 0, MOUNT_ATTR_NOEXEC},
     {"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME},
+    {"atime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
     {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
+    {"diratime", 0, MOUNT_ATTR_NODIRATIME},
     {"relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
     {"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME},
     {"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0},
@@ -81,11 +86,8 @@ Failure context_failure(int context, const char* syscall, const std::string& abo
     return failure;
 }
 
-Status configure(int context, const Filesystem& filesystem) {
-    if (!filesystem.source.empty() &&
-        fsconfig(context, FSCONFIG_SET_STRING, "source", filesystem.source.c_str(), 0) != 0)
-        return context_failure(context, "fsconfig", "source " + filesystem.source);
-    for (const auto& option : filesystem.options) {
+Status set_options(int context, const std::vector<std::string>& options) {
+    for (const auto& option : options) {
         const size_t equals = option.find('=');
         const std::string key = option.substr(0, equals);
         const bool isFlag = equals == std::string::npos;
@@ -93,6 +95,14 @@ Status configure(int context, const Filesystem& filesystem) {
         if (fsconfig(context, isFlag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, key.c_str(), value, 0) != 0)
             return context_failure(context, "fsconfig", "option " + option);
     }
+    return {};
+}
+
+Status configure(int context, const Filesystem& filesystem) {
+    if (!filesystem.source.empty() &&
+        fsconfig(context, FSCONFIG_SET_STRING, "source", filesystem.source.c_str(), 0) != 0)
+        return context_failure(context, "fsconfig", "source " + filesystem.source);
+    TRY(set_options(context, filesystem.options));
     if (fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
         return context_failure(context, "fsconfig", "filesystem " + filesystem.type);
     return {};
@@ -134,9 +144,36 @@ Status make_readonly(int mount) {
     return set(mount, {.attr_set = MOUNT_ATTR_RDONLY}, Depth::Top);
 }
 
+Status reconfigure(int mount, const std::vector<std::string>& options) {
+    const UniqueFd context{fspick(mount, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH)};
+    if (!context)
+        return syscall_failure("mount", "fspick");
+    TRY(set_options(context.get(), options));
+    if (fsconfig(context.get(), FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0) != 0)
+        return context_failure(context.get(), "fsconfig", "remount");
+    return {};
+}
+
 Status set_idmap(int mount, int userNamespace) {
     const auto descriptor = static_cast<uint64_t>(userNamespace);
     return set(mount, {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = descriptor}, Depth::Tree);
+}
+
+Status set_idmap(int mount, const std::string& whose, int containers) {
+    if (whose.empty())
+        return {};
+    UniqueFd other;
+    if (whose != "container") {
+        other = UniqueFd{open(whose.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC)};
+        if (!other)
+            return syscall_failure("idmap", "open", whose);
+    } else if (containers < 0) {
+        return refusal("idmap", "no user namespace to map with");
+    }
+    Status mapped = set_idmap(mount, other ? other.get() : containers);
+    if (!mapped.ok())
+        mapped.failure().detail = "idmap";
+    return mapped;
 }
 
 Status set_propagation(int mount, const std::string& word) {

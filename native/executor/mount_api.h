@@ -28,11 +28,17 @@ struct Filesystem {
 };
 [[nodiscard]] Result<UniqueFd> make(const Filesystem& filesystem);
 
-// Words of the plan: ro rw nosuid nodev noexec noatime nodiratime relatime strictatime nosymfollow.
+// Gives the filesystem that is mounted there other options; those not named stay as they are.
+[[nodiscard]] Status reconfigure(int mount, const std::vector<std::string>& options);
+
+// Words of the plan: ro nosuid nodev noexec noatime nodiratime relatime strictatime nosymfollow, and rw suid
+// dev exec atime diratime, which take them back.
 [[nodiscard]] Status set_attributes(int mount, const std::vector<std::string>& attributes);
 [[nodiscard]] Status make_readonly(int mount);
 // Files keep their ids on disk; seen through the mount, they are shifted as userNamespace maps them.
 [[nodiscard]] Status set_idmap(int mount, int userNamespace);
+// The same with the user namespace that a plan names. containers: the container's own, -1 when it has none.
+[[nodiscard]] Status set_idmap(int mount, const std::string& whose, int containers);
 // Words of the plan: private slave shared unbindable, with r before them for the whole tree.
 [[nodiscard]] Status set_propagation(int mount, const std::string& word);
 

@@ -147,6 +147,13 @@ Result<UniqueFd> open(pid_t child, const char* name) {
     return fd;
 }
 
+Status join_mounts_of(pid_t child) {
+    const UniqueFd theirs = TRY(open(child, "mnt"));
+    if (setns(theirs.get(), CLONE_NEWNS) != 0)
+        return syscall_failure("namespaces", "setns", "mnt");
+    return {};
+}
+
 Result<std::vector<std::pair<std::string, UniqueFd>>> open_all(const plan::StartPlan& plan, pid_t child) {
     std::vector<std::pair<std::string, UniqueFd>> all;
     for (const auto name : plan.namespaces) {

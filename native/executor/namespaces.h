@@ -24,6 +24,9 @@ struct Child {
 
 // A descriptor of one of the child's namespaces ("user", "mnt" …), named as in /proc/PID/ns.
 [[nodiscard]] Result<UniqueFd> open(pid_t child, const char* name);
+// Takes this process into the child's mount namespace, for good; its root and working directory are the
+// root there.
+[[nodiscard]] Status join_mounts_of(pid_t child);
 // All that the container has of its own, for hooks that run when it is gone.
 [[nodiscard]] Result<std::vector<std::pair<std::string, UniqueFd>>> open_all(const plan::StartPlan& plan,
                                                                              pid_t child);

@@ -140,10 +140,11 @@ Result<UniqueFd> make(const plan::StartPlan& plan, int userNamespace) {
         TRY(attach_layer(layer));
     if (userNamespace >= 0)
         TRY(become_owner(plan));
-    std::vector<std::string> options{
-        "lowerdir=" + lower, "upperdir=changes/" + upper, "workdir=changes/" + work,
-        "metacopy=off", // a file's content never depends on an extended attribute of the upper layer
-    };
+    std::vector<std::string> options = rootfs.options;
+    options.push_back("lowerdir=" + lower);
+    options.push_back("upperdir=changes/" + upper);
+    options.push_back("workdir=changes/" + work);
+    options.emplace_back("metacopy=off"); // a file's content never depends on an attribute of the upper layer
     if (plan.user)
         options.emplace_back("userxattr"); // trusted.* are the host's root's
     auto mount = mount_api::make({"overlay", "overlay", options, rootfs.attributes});

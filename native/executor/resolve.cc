@@ -46,10 +46,10 @@ Failure lookup_failure(const char* syscall, const std::string& target) {
 
 } // namespace
 
-Result<Root::Lookup> Root::begin(const std::string& target) const {
+Result<Root::Lookup> Root::begin(const std::string& target, Links links) const {
     Lookup lookup{directory_.get(), false, TRY(components(target)), target};
     const ptrdiff_t ours = index_of(lookup.names.front());
-    lookup.strict = ours >= 0;
+    lookup.strict = ours >= 0 || links == Links::Refused;
     if (ours >= 0 && mounts_[static_cast<size_t>(ours)]) {
         lookup.base = mounts_[static_cast<size_t>(ours)].get();
         lookup.names.erase(lookup.names.begin());
@@ -89,7 +89,15 @@ Result<UniqueFd> Root::make_directories(const Lookup& lookup, Names names) {
 }
 
 Result<UniqueFd> Root::find(const std::string& target) const {
-    const Lookup lookup = TRY(begin(target));
+    return find(target, Links::Refused);
+}
+
+Result<UniqueFd> Root::find_linked(const std::string& target) const {
+    return find(target, Links::Followed);
+}
+
+Result<UniqueFd> Root::find(const std::string& target, Links links) const {
+    const Lookup lookup = TRY(begin(target, links));
     UniqueFd fd = open_path(lookup, lookup.names, 0);
     if (!fd)
         return lookup_failure("openat2", target);

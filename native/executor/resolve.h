@@ -1,8 +1,9 @@
 // Places inside the root filesystem, which the container or its image may have filled with anything. They are
 // found by the kernel with the root filesystem as their root, and made component by component; never by a
-// string that the host's root resolves. Below dev, proc and sys no symbolic link is followed at all, and what
-// a start has mounted there is the base of all lookups below: whoever renames the root filesystem's
-// directories meanwhile leads nothing that is protected there elsewhere.
+// string that the host's root resolves. Where something is mounted or made no symbolic link is followed at
+// all, nor anywhere below dev, proc and sys; and what a start has mounted there is the base of all lookups
+// below: whoever renames the root filesystem's directories meanwhile leads nothing that is protected there
+// elsewhere.
 #pragma once
 #include <array>
 #include <span>
@@ -29,6 +30,8 @@ class Root {
 
     // O_PATH of the target. ENOENT in the failure: it is not there.
     [[nodiscard]] Result<UniqueFd> find(const std::string& target) const;
+    // As find, following the links of the root filesystem within it.
+    [[nodiscard]] Result<UniqueFd> find_linked(const std::string& target) const;
     // As find, after making what is missing: the directories on the way and, as kind says, an empty file or
     // directory.
     [[nodiscard]] Result<UniqueFd> find_or_make(const std::string& target, plan::Create kind) const;
@@ -47,7 +50,9 @@ class Root {
         const std::string& target;
     };
     using Names = std::span<const std::string>;
-    [[nodiscard]] Result<Lookup> begin(const std::string& target) const;
+    enum class Links { Refused, Followed };
+    [[nodiscard]] Result<Lookup> begin(const std::string& target, Links links = Links::Refused) const;
+    [[nodiscard]] Result<UniqueFd> find(const std::string& target, Links links) const;
     [[nodiscard]] static UniqueFd open_path(const Lookup& lookup, Names names, int flags);
     [[nodiscard]] static Result<UniqueFd> make_directories(const Lookup& lookup, Names names);
 

@@ -5,56 +5,76 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "common/syscalls.h"
+#include "executor/loop_device.h"
 #include "executor/mount_api.h"
 #include "executor/namespaces.h"
 #include "executor/overlay.h"
 #include "executor/scratch.h"
+#include "executor/sources.h"
 
 namespace tlxc::rootfs {
 namespace {
 
 constexpr const char* kStep = "rootfs";
+constexpr int kPatienceMs = 60'000;
 
 Failure blame(Failure failure, const plan::Rootfs& rootfs) {
     if (failure.step == "mount")
         failure.step = kStep;
     if (failure.path.empty())
-        failure.path = rootfs.kind == plan::RootfsKind::Bind ? rootfs.source : rootfs.upper;
+        failure.path = rootfs.kind == plan::RootfsKind::Overlay ? rootfs.upper : rootfs.source;
     return at(std::move(failure), rootfs.origin);
+}
+
+Status map_ids(int mount, const plan::Rootfs& rootfs, int userNamespace) {
+    Status mapped = mount_api::set_idmap(mount, rootfs.idmap, userNamespace);
+    if (!mapped.ok())
+        mapped.failure().step = "rootfs idmap";
+    return mapped;
 }
 
 Result<UniqueFd> take_directory(const plan::Rootfs& rootfs, int userNamespace) {
     UniqueFd mount = TRY(mount_api::clone(AT_FDCWD, rootfs.source, mount_api::Depth::Tree));
-    TRY(mount_api::set_propagation(mount.get(), "rprivate"));
-    if (userNamespace >= 0) {
-        Status mapped = mount_api::set_idmap(mount.get(), userNamespace);
-        if (!mapped.ok()) {
-            mapped.failure().step = "rootfs idmap";
-            return mapped.failure();
-        }
-    }
+    // Never a peer of the host's: what the container mounts must not show there.
+    TRY(mount_api::set_propagation(mount.get(), "rslave"));
+    TRY(mount_api::set_propagation(mount.get(), rootfs.propagation));
+    TRY(map_ids(mount.get(), rootfs, userNamespace));
     TRY(mount_api::set_attributes(mount.get(), rootfs.attributes));
     return mount;
 }
 
-Status join_mounts_of(pid_t child) {
-    const UniqueFd theirs = TRY(namespaces::open(child, "mnt"));
-    if (setns(theirs.get(), CLONE_NEWNS) != 0)
-        return syscall_failure(kStep, "setns");
-    return {};
+Result<UniqueFd> take_image(const plan::Rootfs& rootfs, int userNamespace) {
+    const bool readOnly = std::ranges::find(rootfs.options, "ro") != rootfs.options.end();
+    // Held until the filesystem holds the device; from then on it goes away with the last mount.
+    const loop_device::Device device = TRY(loop_device::attach(rootfs.source, readOnly));
+    UniqueFd mount = TRY(mount_api::make({rootfs.fstype, device.path, rootfs.options, rootfs.attributes}));
+    TRY(map_ids(mount.get(), rootfs, userNamespace));
+    return mount;
 }
 
 Result<UniqueFd> take(const plan::StartPlan& plan, int userNamespace, pid_t child) {
     const plan::Rootfs& rootfs = plan.rootfs;
     const bool isOverlay = rootfs.kind == plan::RootfsKind::Overlay;
-    const bool hooked = !plan.hooks.preMount.empty() && child != kHere;
+    const bool hooked = !plan.hooks.preMount.empty() && child != sources::kHere;
     const auto make = [&]() -> Result<UniqueFd> {
         if (hooked)
-            TRY(join_mounts_of(child));
-        return isOverlay ? overlay::make(plan, userNamespace) : take_directory(rootfs, userNamespace);
+            TRY(namespaces::join_mounts_of(child));
+        if (isOverlay)
+            return overlay::make(plan, rootfs.idmap.empty() ? -1 : userNamespace);
+        return rootfs.kind == plan::RootfsKind::Image ? take_image(rootfs, userNamespace)
+                                                      : take_directory(rootfs, userNamespace);
     };
-    return isOverlay || hooked ? scratch::make_mount(make) : make();
+    if (!isOverlay && !hooked)
+        return make();
+    auto made = TRY(scratch::make_mounts(Deadline(kPatienceMs), [&]() -> Result<scratch::Mounts> {
+        scratch::Mounts one;
+        one.push_back({handshake::PreparedMount::kRootfs, TRY(make())});
+        return one;
+    }));
+    return std::move(made.front().mount);
 }
 
 // Nothing lies over the new root: what a hook has mounted over the old one would have been unmounted in its
@@ -88,9 +108,7 @@ Status make_mount_point(const plan::StartPlan& plan) {
 Result<UniqueFd> prepare(const plan::StartPlan& plan, int userNamespace, pid_t child) {
     if (plan.rootfs.kind == plan::RootfsKind::None)
         return UniqueFd{};
-    if (plan.rootfs.idmapped && userNamespace < 0)
-        return blame(refusal("rootfs idmap", "no user namespace to map with"), plan.rootfs);
-    auto mount = take(plan, plan.rootfs.idmapped ? userNamespace : -1, child);
+    auto mount = take(plan, userNamespace, child);
     if (!mount.ok())
         return blame(mount.failure(), plan.rootfs);
     return mount;
@@ -143,7 +161,9 @@ Status enter(const plan::StartPlan& plan, int root) {
         return at(syscall_failure(kStep, "umount2"), plan.rootfs.origin);
     if (chdir("/") != 0)
         return at(syscall_failure(kStep, "chdir", "/"), plan.rootfs.origin);
-    return check_alone(plan, root);
+    TRY(check_alone(plan, root));
+    Status shared = mount_api::set_propagation(root, "rshared");
+    return shared.ok() ? shared : blame(std::move(shared.failure()), plan.rootfs);
 }
 
 } // namespace tlxc::rootfs

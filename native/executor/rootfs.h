@@ -4,13 +4,11 @@
 
 namespace tlxc::rootfs {
 
-inline constexpr pid_t kHere = 0;
-
 // In the monitor: makes the directory that the root filesystem is attached at.
 [[nodiscard]] Status make_mount_point(const plan::StartPlan& plan);
 // In the monitor: the root filesystem as a detached mount; none for a container on the host's own root. Where
 // pre-mount hooks may have mounted it, it is taken from the mount namespace of child. Also in the child
-// itself, for kHere.
+// itself, for sources::kHere.
 [[nodiscard]] Result<UniqueFd> prepare(const plan::StartPlan& plan, int userNamespace, pid_t child);
 
 // In the child: nothing mounted from now on shows outside, nor the reverse.
@@ -22,6 +20,7 @@ inline constexpr pid_t kHere = 0;
 [[nodiscard]] Result<UniqueFd> attach(const plan::StartPlan& plan, UniqueFd mount,
                                       const UniqueFd& mountPoint);
 // In the child: makes root its root directory and leaves nothing of the host's tree in its mount namespace.
+// From then on the mounts are shared among the mount namespaces made inside, as systemd and LXC have it.
 [[nodiscard]] Status enter(const plan::StartPlan& plan, int root);
 
 } // namespace tlxc::rootfs

@@ -2,11 +2,13 @@
 #pragma once
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
+#include "executor/notifier.h"
 #include "plan/plan.gen.h"
 
 namespace tlxc {
@@ -33,16 +35,6 @@ struct InterfaceInfo {
     std::string hostName;
     int hostIndex = 0; // of the host end; 0: there is none
     std::string name;  // inside
-    int insideIndex = 0;
-    bool scripted = false; // script.up has run: script.down has something to take back
-};
-
-// The container's network, and what of it does not end with its namespace.
-struct Network {
-    std::vector<InterfaceInfo> interfaces;
-    std::vector<plan::Leaving> leavings;
-    // Of an interface lent by the host: it must be fetched from there before the namespace is gone.
-    UniqueFd namespace_;
 };
 
 struct Terminal {
@@ -51,20 +43,28 @@ struct Terminal {
     std::string slave; // "pts/3", relative to the container's /dev
 };
 
+// The filter of system calls, as a process of the container loads it.
+struct Filter {
+    UniqueFd program;   // memfd, compiled; none: no policy
+    UniqueFd listeners; // where the process sends the listener that it gets; none: no rule notifies
+};
+
 // The container once init has been executed. Everything here is owned by the monitor from then on.
 struct Running {
     pid_t initPid = -1;
     UniqueFd initPidfd;
     UniqueFd
         console; // pty master; none for "none". For "path" the monitor carries bytes to and from consolePath
-    UniqueFd consolePeer;       // its slave, held open as Terminal::peer is
-    std::vector<Terminal> ttys; // tty1 is ttys[0]
-    UniqueFd devpts;            // O_PATH, the root of the container's devpts
-    UniqueFd seccomp;           // memfd, the compiled filter; none without a policy
+    UniqueFd consolePeer;               // its slave, held open as Terminal::peer is
+    std::vector<Terminal> ttys;         // tty1 is ttys[0]
+    UniqueFd devpts;                    // O_PATH, the root of the container's devpts
+    UniqueFd seccomp;                   // memfd, the compiled filter; none without a policy
+    std::unique_ptr<Notifier> notifier; // none where the policy has no action notify
+    std::vector<Failure> warnings;      // what could not be done and did not stop the start
     std::vector<std::pair<std::string, UniqueFd>>
         namespaces; // "mnt" … for stop hooks; keeps nothing else alive
     std::vector<CgroupPlace> cgroups;
-    Network network;
+    std::vector<InterfaceInfo> interfaces;
 };
 
 } // namespace tlxc

@@ -2,15 +2,17 @@
 // ids.
 #pragma once
 #include <functional>
+#include <vector>
 
-#include "common/deadline.h"
-#include "common/result.h"
-#include "common/unique_fd.h"
+#include "executor/handshake.h"
 
 namespace tlxc::scratch {
 
-// Runs make in a fork of this process and takes over the detached mount it returns.
-[[nodiscard]] Result<UniqueFd> make_mount(const std::function<Result<UniqueFd>()>& make);
+using Mounts = std::vector<handshake::PreparedMount>;
+
+// Runs make in a fork of this process and takes over the detached mounts it returns.
+[[nodiscard]] Result<Mounts> make_mounts(const Deadline& deadline,
+                                         const std::function<Result<Mounts>()>& make);
 // Runs work in a fork of this process.
 [[nodiscard]] Status run(const Deadline& deadline, const std::function<Status()>& work);
 

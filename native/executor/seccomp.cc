@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "executor/newer_calls.h"
 #include "executor/security.h"
 
 namespace tlxc::security {
@@ -31,6 +32,8 @@ uint32_t action_of(plan::SeccompAction action, int64_t error) {
         return SCMP_ACT_TRAP;
     case plan::SeccompAction::Log:
         return SCMP_ACT_LOG;
+    case plan::SeccompAction::Notify:
+        return SCMP_ACT_NOTIFY;
     case plan::SeccompAction::Kill:
         break;
     }
@@ -78,12 +81,26 @@ bool conditions(const plan::SeccompRule& rule, std::vector<scmp_arg_cmp>& out) {
     return true;
 }
 
-// A number is a call of the native architecture; a name that libseccomp does not know is no call here.
+constexpr int kUnknown = __NR_SCMP_ERROR;
+
+// A number is a call of the native architecture, and so is a name that libseccomp does not know but this
+// program does.
 int syscall_number(const plan::SeccompRule& rule, bool native) {
-    int number = __NR_SCMP_ERROR;
+    int number = kUnknown;
     if (parse(rule.syscall, number))
-        return native ? number : __NR_SCMP_ERROR;
-    return seccomp_syscall_resolve_name(rule.syscall.c_str());
+        return native ? number : kUnknown;
+    number = seccomp_syscall_resolve_name(rule.syscall.c_str());
+    if (number != kUnknown || !native)
+        return number;
+    const int newer = newer_call(rule.syscall);
+    return newer < 0 ? kUnknown : newer;
+}
+
+// A misspelt name in a deny list would leave the call open: it is said.
+void warn_of_unknown(const plan::Seccomp& policy, std::vector<Failure>& warnings) {
+    for (const auto& rule : policy.rules)
+        if (syscall_number(rule, true) == kUnknown)
+            warnings.push_back(at(refusal("seccomp", "unknown-call", rule.syscall), rule.origin));
 }
 
 struct FilterRule {
@@ -126,7 +143,7 @@ Result<Filter> compile_for(const plan::Seccomp& policy, uint32_t arch, const std
             continue;
         const uint32_t action = action_of(rule.action, rule.errno_);
         const int number = syscall_number(rule, native);
-        if (number == __NR_SCMP_ERROR || action == fallback)
+        if (number == kUnknown || action == fallback)
             continue; // libseccomp refuses to repeat the default
         std::vector<scmp_arg_cmp> tests;
         if (!conditions(rule, tests))
@@ -207,7 +224,7 @@ void write_cache(int dir, const std::string& name, int memfd) {
 
 } // namespace
 
-Result<UniqueFd> compile_seccomp(const plan::StartPlan& plan) {
+Result<UniqueFd> compile_seccomp(const plan::StartPlan& plan, std::vector<Failure>& warnings) {
     if (!plan.security.seccomp)
         return UniqueFd{};
     const plan::Seccomp& policy = *plan.security.seccomp;
@@ -224,7 +241,8 @@ Result<UniqueFd> compile_seccomp(const plan::StartPlan& plan) {
             return syscall_failure("seccomp", "ftruncate");
         lseek(memfd.get(), 0, SEEK_SET);
         TRY(compile(policy, memfd.get()));
-        if (dir)
+        warn_of_unknown(policy, warnings);
+        if (dir && warnings.empty()) // what is not kept is warned of at the next start as well
             write_cache(dir.get(), name, memfd.get());
     }
     if (fcntl(memfd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)

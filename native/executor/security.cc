@@ -11,6 +11,7 @@
 
 #include <memory>
 
+#include "common/descriptor.h"
 #include "executor/procfs.h"
 
 namespace tlxc::security {
@@ -84,7 +85,9 @@ Status drop_bounding_set(cap_t kept) {
     return {};
 }
 
-Status load_filter(const UniqueFd& memfd) {
+// A rule that notifies needs somebody to listen: the monitor gets the descriptor for it, and nobody else.
+Status load_filter(const Filter& filter) {
+    const UniqueFd& memfd = filter.program;
     if (!memfd)
         return {};
     struct stat size {};
@@ -95,9 +98,16 @@ Status load_filter(const UniqueFd& memfd) {
     if (code.empty() || pread(memfd.get(), code.data(), bytes, 0) != bytes)
         return syscall_failure("seccomp", "pread");
     const sock_fprog program{.len = static_cast<unsigned short>(code.size()), .filter = code.data()};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
+    const unsigned flags = filter.listeners ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+    const long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    if (listener < 0)
+        return syscall_failure("seccomp", "seccomp(SECCOMP_SET_MODE_FILTER)");
+    if (!filter.listeners)
         return {};
-    return syscall_failure("seccomp", "seccomp(SECCOMP_SET_MODE_FILTER)");
+    // Closed by exec, as the socket is.
+    if (!send_descriptor(filter.listeners.get(), static_cast<int>(listener)))
+        return syscall_failure("seccomp", "sendmsg");
+    return {};
 }
 
 // Groups first: they can no longer be changed once the uid is another.
@@ -137,7 +147,7 @@ Status set_capabilities(cap_t kept) {
 
 } // namespace
 
-Status restrict_child(const plan::StartPlan& plan, const UniqueFd& seccomp) {
+Status restrict_child(const plan::StartPlan& plan, const Filter& filter) {
     const Capabilities kept = TRY(kept_capabilities(plan));
     TRY(set_selinux_context(plan.security, "keycreate", plan.security.keyringContext));
     if (plan.security.newKeyring)
@@ -147,7 +157,7 @@ Status restrict_child(const plan::StartPlan& plan, const UniqueFd& seccomp) {
     TRY(drop_bounding_set(kept.get()));
     if (plan.security.noNewPrivileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return syscall_failure("security", "prctl(PR_SET_NO_NEW_PRIVS)");
-    TRY(load_filter(seccomp));
+    TRY(load_filter(filter));
     TRY(become_user(plan.init));
     return set_capabilities(kept.get());
 }

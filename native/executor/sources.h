@@ -5,9 +5,12 @@
 
 namespace tlxc::sources {
 
-// One for every step of the plan that binds something of the host's, numbered through tree, devices and
-// protect. userNamespace: the container's, -1 when it has none.
+// Instead of the child: the caller is the child, which takes them itself.
+inline constexpr pid_t kHere = 0;
+
+// One for every step of the plan that binds something of the host's or opens a device of its, numbered
+// through tree, devices and protect. userNamespace: the container's, -1 when it has none.
 [[nodiscard]] Result<std::vector<handshake::PreparedMount>> prepare(const plan::StartPlan& plan,
-                                                                    int userNamespace);
+                                                                    int userNamespace, pid_t child);
 
 } // namespace tlxc::sources

@@ -17,6 +17,9 @@ const char* step_name(const plan::MountFilesystem&) {
 const char* step_name(const plan::MountBind&) {
     return "mount";
 }
+const char* step_name(const plan::MountRemount&) {
+    return "remount";
+}
 const char* step_name(const plan::MountMask&) {
     return "mask";
 }
@@ -40,6 +43,9 @@ bool is_optional(const plan::MountFilesystem& step) {
     return step.optional;
 }
 bool is_optional(const plan::MountBind& step) {
+    return step.optional;
+}
+bool is_optional(const plan::MountRemount& step) {
     return step.optional;
 }
 template <typename Step> bool is_optional(const Step&) {
@@ -108,8 +114,13 @@ Status Tree::protect() {
 
 Status Tree::perform(const plan::MountFilesystem& step) {
     const UniqueFd target = TRY(root_.find_or_make(step.target, step.create));
-    UniqueFd mount = TRY(mount_api::make({step.fstype, step.source, step.options, step.attributes}));
+    UniqueFd mount = step.byMonitor
+                         ? take_prepared()
+                         : TRY(mount_api::make({step.fstype, step.source, step.options, step.attributes}));
+    if (!mount)
+        return {};
     TRY(mount_api::attach(mount.get(), target.get()));
+    TRY(settle_later(mount, step.lastPropagation, step.target, step.origin));
     root_.remember(step.target, std::move(mount));
     return {};
 }
@@ -120,7 +131,37 @@ Status Tree::perform(const plan::MountBind& step) {
         return {}; // its source does not exist, and it may be so
     const UniqueFd target = TRY(root_.find_or_make(step.target, step.create));
     TRY(mount_api::attach(mount.get(), target.get()));
+    TRY(settle_later(mount, step.lastPropagation, step.target, step.origin));
     root_.remember(step.target, std::move(mount));
+    return {};
+}
+
+Status Tree::perform(const plan::MountRemount& step) {
+    const UniqueFd target = TRY(root_.find(step.target));
+    if (!step.options.empty())
+        TRY(mount_api::reconfigure(target.get(), step.options));
+    return mount_api::set_attributes(target.get(), step.attributes);
+}
+
+Status Tree::settle_later(const UniqueFd& mount, const std::string& propagation, const std::string& target,
+                          const plan::Origin& origin) {
+    if (propagation.empty())
+        return {};
+    UniqueFd copy{fcntl(mount.get(), F_DUPFD_CLOEXEC, 3)};
+    if (!copy)
+        return syscall_failure("mount", "fcntl");
+    unsettled_.push_back({std::move(copy), propagation, target, origin});
+    return {};
+}
+
+Status Tree::settle() {
+    for (const auto& each : unsettled_) {
+        Status done = mount_api::set_propagation(each.mount.get(), each.propagation);
+        if (done.ok())
+            continue;
+        done.failure().path = resolve::shown(plan_, each.target);
+        return at(std::move(done.failure()), each.origin);
+    }
     return {};
 }
 
@@ -133,9 +174,10 @@ UniqueFd Tree::take_prepared() {
 }
 
 Result<UniqueFd> Tree::clone_below(const plan::MountBind& step) {
-    const UniqueFd source = TRY(root_.find(step.source));
-    UniqueFd mount = TRY(
-        mount_api::clone(source.get(), "", step.recursive ? mount_api::Depth::Tree : mount_api::Depth::Top));
+    UniqueFd mount = TRY(root_.find(step.source));
+    if (!step.moves)
+        mount = TRY(mount_api::clone(mount.get(), "",
+                                     step.recursive ? mount_api::Depth::Tree : mount_api::Depth::Top));
     if (!step.propagation.empty())
         TRY(mount_api::set_propagation(mount.get(), step.propagation));
     TRY(mount_api::set_attributes(mount.get(), step.attributes));
@@ -143,7 +185,7 @@ Result<UniqueFd> Tree::clone_below(const plan::MountBind& step) {
 }
 
 Status Tree::perform(const plan::MountMask& step) {
-    auto target = root_.find(step.target);
+    auto target = root_.find_linked(step.target);
     if (!target.ok() && is_missing(target.failure()))
         return {};
     if (!target.ok())
@@ -160,7 +202,7 @@ Status Tree::perform(const plan::MountMask& step) {
 }
 
 Status Tree::perform(const plan::MountReadonly& step) {
-    auto target = root_.find(step.target);
+    auto target = root_.find_linked(step.target);
     if (!target.ok() && is_missing(target.failure()))
         return {};
     if (!target.ok())

@@ -7,7 +7,7 @@
 
 namespace tlxc {
 
-enum class Source : uint32_t { Signal, Listener, Client, Console, ConsoleViewer, ConsolePath };
+enum class Source : uint32_t { Signal, Listener, Client, Console, ConsoleViewer, ConsolePath, Notifier };
 
 struct LoopEvent {
     Source source;

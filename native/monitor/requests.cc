@@ -83,6 +83,9 @@ bool Supervisor::answer_info(Client& client, bool attach) {
         if (running_.devpts)
             fds.push_back({"devpts", running_.devpts.get()});
     }
+    const UniqueFd entrance = attach && running_.notifier ? running_.notifier->entrance() : UniqueFd{};
+    if (entrance)
+        fds.push_back({"listeners", entrance.get()});
     const bool frozen = state_ == State::Running && cgroup::frozen(running_.cgroups);
     const char* state = protocol::name_of(frozen ? State::Frozen : state_);
     const std::string members = std::string("\"state\":\"") + state + "\"," + members_;

@@ -12,7 +12,6 @@
 #include "executor/execute.h"
 #include "executor/freezer.h"
 #include "executor/hooks.h"
-#include "executor/leavings.h"
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -22,7 +21,6 @@ namespace tlxc {
 namespace {
 
 constexpr const char* kInstance = "instance.json";
-constexpr const char* kNetwork = "network.json";
 constexpr const char* kProtected =
     "-900"; // the host's out-of-memory killer takes a container before its monitor
 constexpr int kViewerMs = 2000;
@@ -44,12 +42,27 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     Status listening = server_.listen();
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
+    warn(plan, report);
     report.running(running_.initPid, getpid());
     Status entered = cgroup::enter_monitor(plan, 2);
     if (!entered.ok())
         log_.failure(Log::Level::Warn,
                      entered.failure()); // the container runs, only its monitor is elsewhere
     return {};
+}
+
+// What did not stop the start. A proxy that is not there may still come; until then its calls get ENOSYS.
+void Supervisor::warn(const plan::StartPlan& plan, Report& report) {
+    if (running_.notifier) {
+        const Status reached = running_.notifier->reach();
+        if (!reached.ok())
+            running_.warnings.push_back(at(reached.failure(), plan.security.seccomp->notify->origin));
+    }
+    for (const Failure& each : running_.warnings) {
+        log_.failure(Log::Level::Warn, each);
+        report.warning(each);
+    }
+    running_.warnings = {};
 }
 
 // Once a monitor: what stays over reboots.
@@ -73,7 +86,7 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     Status console = console_.prepare(plan.terminals);
     if (!console.ok())
         return fail(plan, std::move(console.failure()));
-    Result<Running> started = execute(plan, record_);
+    Result<Running> started = execute(plan);
     if (!started.ok())
         return fail(plan, std::move(started.failure()));
     running_ = std::move(started).value();
@@ -82,6 +95,8 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     if (!published.ok())
         return fail(plan, std::move(published.failure()));
     console_.begin(std::move(running_.console), std::move(running_.consolePeer), foreground_);
+    if (running_.notifier)
+        (void)loop_.add(Source::Notifier, running_.notifier->fd());
     viewerComes_ = Deadline{kViewerMs};
     process::set_oom_score(kProtected);
     set_state(State::Running);
@@ -96,13 +111,6 @@ void Supervisor::remember(const plan::StartPlan& plan) {
     pidFile_ = plan.monitor.pidFile;
     foreground_ = plan.monitor.foreground;
     hasPostStop_ = !plan.hooks.postStop.empty();
-}
-
-Status Supervisor::record(const std::vector<plan::Leaving>& leavings) const {
-    if (!leavings.empty())
-        return dir_.write(kNetwork, network::leavings_json(leavings));
-    dir_.remove(kNetwork);
-    return {};
 }
 
 Status Supervisor::publish(const plan::StartPlan& plan) {
@@ -120,7 +128,7 @@ Status Supervisor::fail(const plan::StartPlan& plan, Failure failure) {
     if (running_.initPidfd) {
         (void)signal_init(SIGKILL);
         (void)reap_within(running_.initPid, kDyingMs);
-        teardown::stop({plan, running_, record_, getpid(), target(false)}, log_);
+        teardown::stop(plan, running_, getpid(), target(false), log_);
         running_ = Running{};
     }
     (void)teardown::post_stop(plan, target(false), log_);
@@ -162,6 +170,8 @@ void Supervisor::dispatch(const LoopEvent& event) {
         if (Client* client = server_.find(event.fd))
             serve(*client);
         return;
+    case Source::Notifier:
+        return running_.notifier->handle();
     case Source::Console:
     case Source::ConsoleViewer:
     case Source::ConsolePath:
@@ -234,10 +244,12 @@ void Supervisor::init_exited(int status) {
     // The kernel ends the init of a PID namespace with SIGHUP when it calls reboot(2) to restart.
     reboot_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
     console_.end();
+    if (running_.notifier)
+        loop_.remove(running_.notifier->fd());
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
     stopTask_ = spawn_task([this, monitor = getpid()](const plan::StartPlan& plan) {
-        teardown::stop({plan, running_, record_, monitor, target(reboot_)}, log_);
+        teardown::stop(plan, running_, monitor, target(reboot_), log_);
         return true;
     });
     if (stopTask_ < 0)

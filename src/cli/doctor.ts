@@ -28,7 +28,7 @@ const count = (findings: readonly Finding[], level: Finding['level']): number =>
   findings.filter((finding) => finding.level === level).length;
 
 async function doctor({ system, lxcpath, options }: Invocation, context: CommandContext): Promise<number> {
-  const findings = await examineHost({ system, lxcpath });
+  const findings = await examineHost({ system, lxcpath, environment: context.env });
   const problems = count(findings, 'problem');
   const lines = describe(findings, context);
   context.stdout.write(

@@ -1,12 +1,12 @@
 /** From settings to the typed ContainerConfig: defaults applied, files that a value names resolved. */
+import { isTemplate, stableHardwareAddress } from './hwaddr.ts';
 import type { Key } from './key.ts';
-import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts';
-import { networkConfig } from './network-config.ts';
-import { mapped as map, optional } from './sourced.ts';
+import type { ContainerConfig, InputFile, MountEntry, NetworkConfig, Sourced } from './model.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { namespaces } from './registry/namespaces.ts';
+import { network } from './registry/network.ts';
 import { process } from './registry/process.ts';
 import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
@@ -20,6 +20,13 @@ export interface Identity {
   readonly lxcpath: string;
   readonly configFile: string;
 }
+
+/** { [name]: value } where the key is set, {} where not: what an optional property is spread from. */
+function optional<N extends string, T>(name: N, value: T | undefined): { readonly [K in N]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [K in N]?: T };
+}
+
+const map = <T, U>({ value, at }: Sourced<T>, change: (value: T) => U): Sourced<U> => ({ value: change(value), at });
 
 export interface Parts {
   readonly identity: Identity;
@@ -37,7 +44,7 @@ export function containerConfig({ identity, settings, inputs, fstabEntries }: Pa
     ...optional('arch', settings.last(system.arch)),
     ...optional('utsName', settings.last(system.utsName)),
     ...storagePart(settings, fstabEntries),
-    networks: settings.networks().flatMap((index) => networkConfig(settings, index, `${identity.lxcpath}\0${identity.name}\0${index}`) ?? []),
+    networks: settings.networks().flatMap((index) => networkConfig(settings, index, identity) ?? []),
     ...devicesPart(settings),
     ...cgroupPart(settings),
     ...securityPart(settings),
@@ -75,6 +82,7 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
       ...optional('path', settings.last(storage.path)),
       ...optional('mount', settings.last(storage.mount)),
       ...optional('options', settings.last(storage.options)),
+      ...optional('managed', settings.last(storage.managed)),
     },
     fstabEntries: [...settings.all(storage.base), ...fstabEntries],
     mountEntries: settings.all(storage.entry).map((one) => map(one, ({ mount }) => mount)),
@@ -84,11 +92,15 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
   };
 }
 
-type DevicesPart = Pick<ContainerConfig, 'autodev' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'>;
+/** LXC's. */
+const AUTODEV_SIZE = 500_000;
+
+type DevicesPart = Pick<ContainerConfig, 'autodev' | 'autodevSize' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'>;
 
 function devicesPart(settings: Settings): DevicesPart {
   return {
     autodev: settings.last(devices.autodev)?.value ?? true,
+    autodevSize: settings.last(devices.autodevSize)?.value ?? AUTODEV_SIZE,
     ttyMax: numberOf(settings, devices.ttyMax),
     ttyDir: settings.last(devices.ttyDir)?.value ?? '',
     ptyMax: numberOf(settings, devices.ptyMax),
@@ -195,22 +207,52 @@ function processPart(settings: Settings): ProcessPart {
   };
 }
 
-type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccompProfile' | 'apparmor'>;
+type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccomp' | 'apparmor'>;
 
 function securityPart(settings: Settings): SecurityPart {
   const keep = settings.all(security.capKeep);
-  const seccomp = settings.last(security.seccompProfile);
+  const profile = settings.last(security.seccompProfile);
   return {
     idmap: settings.all(security.idmap),
     capDrop: settings.all(security.capDrop),
     capKeep: keep.length === 0 ? null : keep.filter(({ value }) => value !== 'none'),
     noNewPrivs: flagOf(settings, security.noNewPrivs),
-    ...optional('seccompProfile', seccomp && map(seccomp, shippedPath)),
+    seccomp: {
+      ...optional('profile', profile && map(profile, shippedPath)),
+      allowNesting: flagOf(settings, security.seccompAllowNesting),
+      ...optional('notifyProxy', settings.last(security.seccompNotifyProxy)),
+      ...optional('notifyCookie', settings.last(security.seccompNotifyCookie)),
+    },
     apparmor: {
       ...optional('profile', settings.last(security.apparmorProfile)),
       allowIncomplete: flagOf(settings, security.apparmorAllowIncomplete),
       allowNesting: flagOf(settings, security.apparmorAllowNesting),
       raw: settings.all(security.apparmorRaw),
     },
+  };
+}
+
+/** undefined for an interface without a type: checks.ts has reported it. */
+function networkConfig(settings: Settings, index: number, identity: Identity): NetworkConfig | undefined {
+  const last = <T>(key: Key<T>): Sourced<T> | undefined => settings.last(key, index);
+  const type = last(network.type);
+  if (type === undefined) return undefined;
+  const seed = `${identity.lxcpath}\0${identity.name}\0${index}`;
+  const hwaddr = last(network.hwaddr);
+  const settle = (address: string): string =>
+    isTemplate(address) ? stableHardwareAddress(address, seed) : address;
+  return {
+    index,
+    type,
+    ...optional('flagsUp', last(network.flags)),
+    ...optional('link', last(network.link)),
+    ...optional('name', last(network.name)),
+    ...optional('hwaddr', hwaddr && map(hwaddr, settle)),
+    ...optional('mtu', last(network.mtu)),
+    ipv4: settings.all(network.ipv4Address, index),
+    ipv6: settings.all(network.ipv6Address, index),
+    ...optional('ipv4Gateway', last(network.ipv4Gateway)),
+    ...optional('ipv6Gateway', last(network.ipv6Gateway)),
+    ...optional('vethPair', last(network.vethPair)),
   };
 }

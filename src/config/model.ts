@@ -26,21 +26,13 @@ export interface IdMap {
 export interface IpAddress {
   readonly address: string;
   readonly prefix: number;
-  /** "": it has none. */
+  /** "" : computed by the kernel. */
   readonly broadcast: string;
 }
 
-export interface IpRoute {
-  readonly address: string;
-  readonly prefix: number;
-}
-
-/** lxc.net.[i].type */
-export const INTERFACE_TYPES = ['empty', 'ipvlan', 'macvlan', 'none', 'phys', 'veth', 'vlan'] as const;
-
 export interface NetworkConfig {
   readonly index: number;
-  readonly type: Sourced<(typeof INTERFACE_TYPES)[number]>;
+  readonly type: Sourced<'empty' | 'none' | 'veth'>;
   readonly flagsUp?: Sourced<boolean>;
   readonly link?: Sourced<string>;
   readonly name?: Sourced<string>;
@@ -52,23 +44,7 @@ export interface NetworkConfig {
   /** An address, "auto" or "dev". */
   readonly ipv4Gateway?: Sourced<string>;
   readonly ipv6Gateway?: Sourced<string>;
-  readonly l2proxy?: Sourced<boolean>;
-  readonly scriptUp?: Sourced<string>;
-  readonly scriptDown?: Sourced<string>;
-  readonly veth: {
-    readonly pair?: Sourced<string>;
-    readonly mode?: Sourced<'bridge' | 'router'>;
-    readonly rxQueues?: Sourced<number>;
-    readonly txQueues?: Sourced<number>;
-    readonly ipv4Routes: readonly Sourced<IpRoute>[];
-    readonly ipv6Routes: readonly Sourced<IpRoute>[];
-    readonly vlan?: Sourced<number | 'none'>;
-    readonly taggedVlans: readonly Sourced<number>[];
-  };
-  readonly macvlanMode?: Sourced<'private' | 'vepa' | 'bridge' | 'passthru'>;
-  readonly ipvlanMode?: Sourced<'l2' | 'l3' | 'l3s'>;
-  readonly ipvlanIsolation?: Sourced<'bridge' | 'private' | 'vepa'>;
-  readonly vlanId?: Sourced<number>;
+  readonly vethPair?: Sourced<string>;
 }
 
 /** One fstab line of lxc.mount.entry or lxc.mount.fstab. */
@@ -82,10 +58,12 @@ export interface MountEntry {
 export type AutoMount =
   | { readonly what: 'proc' | 'sys'; readonly mode: 'mixed' | 'rw' | 'ro' }
   | {
-      readonly what: 'cgroup' | 'cgroup-full';
+      readonly what: 'cgroup' | 'cgroup-full' | 'cgroup2';
       readonly mode: 'mixed' | 'rw' | 'ro' | 'default';
       readonly force: boolean;
-    };
+    }
+  /** A mount tunnel: what the host mounts below `host` later shows below `container`. */
+  | { readonly what: 'shmounts'; readonly host: string; readonly container: string };
 
 /** As in /proc/PID/ns. */
 export type NamespaceName = 'user' | 'mnt' | 'pid' | 'uts' | 'ipc' | 'net' | 'cgroup' | 'time';
@@ -146,6 +124,8 @@ export interface ContainerConfig {
     readonly path?: Sourced<string>;
     readonly mount?: Sourced<string>;
     readonly options?: Sourced<readonly string[]>;
+    /** false: the root filesystem is never deleted or changed by a management command. */
+    readonly managed?: Sourced<boolean>;
   };
   readonly idmap: readonly Sourced<IdMap>[];
   readonly networks: readonly NetworkConfig[];
@@ -157,6 +137,8 @@ export interface ContainerConfig {
   readonly masked: readonly Sourced<string>[];
   readonly readonlyPaths: readonly Sourced<string>[];
   readonly autodev: boolean;
+  /** lxc.autodev.tmpfs.size, in bytes; 0: no limit. */
+  readonly autodevSize: number;
   readonly ttyMax: number;
   readonly ttyDir: string;
   readonly ptyMax: number;
@@ -182,7 +164,13 @@ export interface ContainerConfig {
   };
   /** lxc.cgroup.relative */
   readonly cgroupRelative: boolean;
-  readonly seccompProfile?: Sourced<string>;
+  readonly seccomp: {
+    readonly profile?: Sourced<string>;
+    readonly allowNesting: boolean;
+    /** A socket's path, or @NAME for an abstract one. */
+    readonly notifyProxy?: Sourced<string>;
+    readonly notifyCookie?: Sourced<string>;
+  };
   readonly signals: {
     readonly halt?: Sourced<Signal>;
     readonly reboot?: Sourced<Signal>;

@@ -93,7 +93,7 @@ const cgroups: readonly SystemKey[] = [
   {
     name: 'lxc.cgroup.pattern',
     syntax: 'PATH with %n',
-    doc: "The group of a container below the hierarchy's root; %n is the container's name. Empty: LXC's layout.",
+    doc: "The group of a container below the hierarchy's root; %n is the container's name. Empty: tlxc/%n.",
     fallback: fixed(''),
     check: matching(/^(?!\/)(?!(.*\/)?\.\.(\/|$))[^\0]*$/, 'it must be a relative path without ".."'),
   },

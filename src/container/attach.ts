@@ -22,7 +22,7 @@ export interface AttachStreams {
 
 interface Entrance {
   readonly info: MonitorInfo;
-  /** initPidfd, and where they exist seccomp and devpts; the caller closes them. */
+  /** initPidfd, and where they exist seccomp, listeners and devpts; the caller closes them. */
   readonly fds: Readonly<Record<string, number>>;
 }
 
@@ -83,6 +83,7 @@ function requestOf(
     enter: nativeFile('tlxc-enter'),
     initPidfd: fds['initPidfd'] ?? -1,
     seccompFd: seccomp ? (fds['seccomp'] ?? -1) : -1,
+    listenersFd: seccomp ? (fds['listeners'] ?? -1) : -1,
     devptsFd: plan.namespaces.includes('mount') ? (fds['devpts'] ?? -1) : -1,
     ptyUid: terminalOwner?.uid ?? -1,
     ptyGid: terminalOwner?.gid ?? -1,

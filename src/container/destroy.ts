@@ -17,6 +17,7 @@ import { killContainer } from './kill.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
+import { moveAllBut, unmanagedEntries } from './unmanaged-rootfs.ts';
 
 export interface DestroyRequest {
   readonly name: string;
@@ -92,7 +93,13 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
   const trash = trashPath(lxcpath);
   mkdirSync(trash, { recursive: true, mode: 0o700 });
   const trashed = join(trash, randomUUID());
-  await renameDurably(paths.dir, trashed);
+  const kept = config ? unmanagedEntries(config, paths.dir) : [];
+  if (kept.length === 0) {
+    await renameDurably(paths.dir, trashed);
+  } else {
+    mkdirSync(trashed, { mode: 0o700 });
+    await moveAllBut(kept, paths.dir, trashed);
+  }
   forgetClone(trashed, { lxcpath, name });
   // In this order: a range in use by nobody is found and taken again, one given out twice never is.
   for (const { value } of config?.idmap ?? []) releaseRange(request.system, value.outside, paths.config);
@@ -141,6 +148,10 @@ function checkStorage(
 ): void {
   const written = config.rootfs.path?.value ?? 'none';
   if (written === 'none') return;
+  if (config.rootfs.managed?.value === false) {
+    warn(`its root filesystem ${written} is left where it is (lxc.rootfs.managed = 0)`);
+    return;
+  }
   const [, type = 'dir', path = ''] = /^(?:([a-z]+):)?(.*)$/.exec(written) ?? [];
   if (!REMOVABLE.includes(type)) {
     throw new TlxcError({

@@ -8,20 +8,34 @@ import { securityModuleFindings } from '../host/doctor/security-modules.ts';
 import { filesystemFindings, pathFinding } from '../host/doctor/store.ts';
 import type { Finding } from '../host/finding.ts';
 import { probeHost } from '../host/probe.ts';
+import { runtimeDirectory, startChecks, userNic } from '../host/user-checks.ts';
 import { networkFindings } from '../network/doctor.ts';
 
 export interface Examination {
   readonly system: SystemConfig;
   readonly lxcpath: string;
+  /** The caller's: XDG_RUNTIME_DIR. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a user who is not root lacks. Interfaces and a place for sockets are not needed by every container. */
+function userFindings(environment: Examination['environment']): Finding[] {
+  const { user } = probeHost();
+  if (user === null) return [];
+  const wanted = [userNic(user), runtimeDirectory(environment)].map((finding): Finding =>
+    finding.level === 'problem' ? { ...finding, level: 'warning' } : finding,
+  );
+  return [...startChecks.map((check) => check(user)), ...wanted];
 }
 
 /** What is known without running a program: files of /proc and /sys, the directories of the store. */
-function fastFindings({ lxcpath }: Examination): Finding[] {
+function fastFindings({ lxcpath, environment }: Examination): Finding[] {
   const host = probeHost();
   return [
     ...kernelFindings(host),
     ...cgroupFindings(host),
     ...securityModuleFindings(host),
+    ...userFindings(environment),
     // Root opens the way for its containers; those of others walk it themselves.
     ...(host.uid !== 0 && existsSync(lxcpath) ? [pathFinding('containers', lxcpath)] : []),
     ...filesystemFindings('containers', lxcpath),
@@ -33,7 +47,8 @@ export async function examineHost(examination: Examination): Promise<Finding[]> 
   return [
     ...fastFindings(examination),
     ...programFindings(probeHost().uid === 0),
-    ...(await networkFindings(examination.system)),
+    // Others are not shown the packet filter.
+    ...(probeHost().uid === 0 ? await networkFindings(examination.system) : []),
   ];
 }
 

@@ -1,7 +1,16 @@
 /** What to do about the failures of a start that people meet, the first that fits. */
 import { dirname } from 'node:path';
-import type { FailedMessage, Hint } from './hint.ts';
-import { NETWORK_HINTS } from './network-hints.ts';
+import type { StartMessage } from '../monitor/protocol.ts';
+
+export type FailedMessage = Extract<StartMessage, { kind: 'failed' }>;
+
+interface Hint {
+  readonly step: RegExp;
+  readonly errno?: RegExp;
+  readonly syscall?: RegExp;
+  readonly detail?: RegExp;
+  readonly hint: string | ((failed: FailedMessage) => string);
+}
 
 const HINTS: readonly Hint[] = [
   {
@@ -12,7 +21,14 @@ const HINTS: readonly Hint[] = [
       `the filesystem of ${path || 'the root filesystem'} takes no id-mapped mounts: keep the container on ` +
       'ext4, xfs, btrfs or tmpfs (another -P), or create it with --privileged',
   },
-  ...NETWORK_HINTS,
+  {
+    step: /^network$/,
+    errno: /ENODEV|ENOENT|ENXIO/,
+    hint: ({ path }) =>
+      `${path || 'the bridge'} does not exist on the host: 'tlxc-net start' brings up TLXC's own bridge, tlxcbr0`,
+  },
+  { step: /^network$/, errno: /EPERM/, hint: 'making network interfaces takes root' },
+  { step: /^network$/, errno: /EEXIST/, hint: 'an interface of that name exists already on the host' },
   {
     step: /^init$/,
     errno: /ENOENT/,
@@ -68,6 +84,17 @@ const HINTS: readonly Hint[] = [
   { step: /^rootfs/, errno: /ENOENT/, hint: 'the path in lxc.rootfs.path does not exist' },
   {
     step: /^mount$/,
+    syscall: /^open_tree$/,
+    errno: /EINVAL/,
+    hint: 'something is mounted below it, which an unprivileged container may not uncover: write rbind for bind',
+  },
+  {
+    step: /^mount$/,
+    errno: /ENOTBLK/,
+    hint: 'this filesystem needs a block device: put the file behind one (losetup -f --show FILE) and name that',
+  },
+  {
+    step: /^mount$/,
     syscall: /^openat2$/,
     errno: /ENOENT/,
     hint: 'create=dir or create=file among its options makes it; optional skips the entry',
@@ -86,7 +113,7 @@ const HINTS: readonly Hint[] = [
   {
     step: /^(mount|device|directory|readonly)$/,
     errno: /ELOOP/,
-    hint: 'a symbolic link in the root filesystem leads in a circle or out of it',
+    hint: 'nothing is mounted or made through a symbolic link: name the place that it leads to',
   },
   { step: /^namespaces$/, errno: /EPERM/, hint: 'this takes root, or unprivileged user namespaces' },
   { step: /^namespaces$/, errno: /ENOSPC/, hint: 'a limit in /proc/sys/user/max_*_namespaces is reached' },

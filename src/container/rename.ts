@@ -21,6 +21,7 @@ import { ownsRange, recordRange } from './id-ranges.ts';
 import { withLock } from './lock.ts';
 import { finishRename, pendingConfig, recoverRename } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { unmanagedEntries } from './unmanaged-rootfs.ts';
 
 export interface RenameRequest {
   readonly name: string;
@@ -54,6 +55,14 @@ function refuseDependants({ dir, name }: ContainerPaths): void {
     );
 }
 
+const unmanaged = ({ name, dir }: ContainerPaths, path: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `its root filesystem ${path} would be renamed with ${dir}, and lxc.rootfs.managed = 0 forbids it`,
+    container: name,
+    hint: 'move the root filesystem elsewhere first, or set lxc.rootfs.managed = 1',
+  });
+
 async function renameLocked(
   request: RenameRequest,
   source: ContainerPaths,
@@ -66,6 +75,7 @@ async function renameLocked(
   const { name, newName, lxcpath, system, environment } = request;
   const config = loadContainerConfig({ name, lxcpath, configFile: source.config, environment });
   const path = config.rootfs.path?.value;
+  if (unmanagedEntries(config, source.dir).length > 0) throw unmanaged(source, path ?? '');
   const text = copiedConfig({
     text: readConfigFile(source.config).text,
     file: source.config,

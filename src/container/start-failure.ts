@@ -1,11 +1,9 @@
 /** A failed start as the monitor tells it (data) becomes the error a person reads. */
-import { errnoName, errnoWords } from '../errno.ts';
+import { errnoName } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 import { startHooks } from '../plan/hooks.ts';
-import type { StepFailure } from '../monitor/protocol.ts';
 import type { StartPlan } from '../plan/types.ts';
-import { failureHint } from './failure-hints.ts';
-import type { FailedMessage } from './hint.ts';
+import { failureHint, type FailedMessage } from './failure-hints.ts';
 
 /** What could not be done, completed by the path; the first entry that fits. */
 const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[] = [
@@ -25,13 +23,6 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^symlink$/, /./, 'cannot make the link'],
   [/^device$/, /./, 'cannot make the device'],
   [/^idmap$/, /./, "cannot map the container's ids"],
-  [/^network$/, /^RTM_GETLINK$/, 'there is no network interface'],
-  [/^network$/, /^RTM_NEWLINK\((veth|macvlan|ipvlan|vlan)\)$/, 'cannot make the network interface, for'],
-  [/^network$/, /^RTM_NEWLINK\(IFLA_MASTER\)$/, 'cannot connect to the bridge'],
-  [/^network$/, /^RTM_NEWLINK\(IFLA_IFNAME\)$/, 'cannot give the network interface the name'],
-  [/^network$/, /^RTM_NEWLINK\(IFLA_NET_NS_PID\)$/, 'cannot lend the container the network interface'],
-  [/^network$/, /^RTM_NEWADDR$/, 'cannot give the network interface the address'],
-  [/^network$/, /^RTM_NEWROUTE$/, 'cannot make the route to'],
   [/^network$/, /./, 'cannot set up the network:'],
   [/^seccomp$/, /./, 'cannot install the system call filter'],
   [/^capabilities$/, /./, 'cannot give up capabilities'],
@@ -52,12 +43,12 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^init$/, /./, 'cannot set up init:'],
 ];
 
-/** What the plan wraps a hook's command in: exec COMMAND 'NAME' lxc HOOK "$@", or export …; exec COMMAND "$@" */
-const WRAPPED = /^(?:export [^;]*; )?exec (.*?)(?: '[^']*' (?:lxc|net) \S+)?(?: "\$@")?$/s;
+/** What the plan wraps a hook's command in: exec COMMAND 'NAME' lxc HOOK "$@" */
+const WRAPPED = /^exec (.*?)(?: '[^']*' lxc \S+)?(?: "\$@")?$/s;
 
 /** The command of the hook that the origin belongs to, as it was written. */
-function hookCommand(plan: StartPlan, failed: FailedMessage): string {
-  const hook = startHooks(plan).find(
+function hookCommand({ hooks }: StartPlan, failed: FailedMessage): string {
+  const hook = startHooks(hooks).find(
     ({ origin }) => origin.line === failed.line && origin.file === failed.file,
   );
   const script = hook?.argv[2] ?? failed.path;
@@ -73,13 +64,6 @@ function sentence(plan: StartPlan, failed: FailedMessage): string {
   const words = STEPS.find(([steps, syscalls]) => steps.test(step) && syscalls.test(syscall || '-'))?.[2];
   const what = words ?? `the start failed at "${step}":`;
   return `${what}${path && ' '}${path}${how && ` (${how})`}`;
-}
-
-/** What a person is told of something that does not stop the start. */
-export function startWarning({ step, syscall, path, errno }: StepFailure): string {
-  const reason = errno === 0 ? '' : `: ${errnoWords(errnoName(errno))}`;
-  if (step === 'syslog') return `lxc.log.syslog: nothing can be sent to ${path} (${syscall})${reason}`;
-  return `${step}: ${path} (${syscall})${reason}`;
 }
 
 const CODES: Readonly<Record<string, ErrorCode>> = {

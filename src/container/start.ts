@@ -1,11 +1,12 @@
 /** Starts a container: its configuration becomes a plan, the plan goes to a new monitor. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { withLines } from '../config/locate.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import { filesystemType } from '../host/filesystem-type.ts';
 import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
@@ -63,9 +64,9 @@ function whyNoCoreScheduling(): string {
   return `the kernel does not support core scheduling (${missing})`;
 }
 
-function readProfile({ name, seccompProfile }: ContainerConfig): StartFiles['seccompProfile'] {
-  if (seccompProfile === undefined) return undefined;
-  const { value: path, at } = seccompProfile;
+function readProfile({ name, seccomp }: ContainerConfig): StartFiles['seccompProfile'] {
+  if (seccomp.profile === undefined) return undefined;
+  const { value: path, at } = seccomp.profile;
   try {
     return { path, ...readConfigFile(path) };
   } catch (error) {
@@ -81,6 +82,14 @@ function compile(input: StartInput): CompiledStart {
   } catch (error) {
     throw error instanceof TlxcError ? withLines(error) : error;
   }
+}
+
+/** As LXC: loop:FILE, or a plain path that is a file; undefined for all others. */
+function readImage({ rootfs }: ContainerConfig): string | undefined {
+  const written = rootfs.path?.value ?? '';
+  const path = written.replace(/^loop:/, '');
+  const isImage = written !== path || statSync(path, { throwIfNoEntry: false })?.isFile();
+  return isImage ? filesystemType(path) : undefined;
 }
 
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
@@ -102,7 +111,7 @@ export function planStart(request: StartRequest): CompiledStart {
       destroy: config.ephemeral && destroyCommand(paths),
       environment: request.environment,
     },
-    files: { seccompProfile },
+    files: { seccompProfile, imageFilesystem: readImage(config) },
   });
 }
 

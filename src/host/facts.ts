@@ -30,7 +30,7 @@ export interface UserFacts {
 }
 
 export interface HostFacts {
-  /** uname: kernel release, machine. */
+  /** uname: kernel release; machine, where a mips that begins with the low byte ends in el. */
   readonly kernelRelease: string;
   readonly machine: string;
   readonly cgroups: readonly CgroupMount[];
@@ -56,6 +56,8 @@ export interface HostFacts {
   /** Names of the profiles that AppArmor has loaded; [] without it, or where the list may not be read. */
   readonly apparmorProfiles: readonly string[];
   readonly seccomp: boolean;
+  /** This process runs under a filter of system calls already. */
+  readonly filtered: boolean;
   readonly uid: number;
   readonly gid: number;
   /** null: root. */

@@ -1,6 +1,6 @@
 /** Reads what this machine can do: once a process, a handful of small files of /proc and /sys. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { machine, release } from 'node:os';
+import { endianness, machine, release } from 'node:os';
 import { join } from 'node:path';
 import { profileNames } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
@@ -26,11 +26,12 @@ function readFacts(): HostFacts {
     controllersOf: (mountPoint) => read(join(mountPoint, 'cgroup.controllers')),
   });
   const capabilities = knownCapabilities(read('/proc/sys/kernel/cap_last_cap'));
+  const status = read('/proc/self/status');
   const apparmor = read('/sys/module/apparmor/parameters/enabled').trim() === 'Y';
   const uid = process.getuid?.() ?? 0;
   return {
     kernelRelease,
-    machine: machine(),
+    machine: machine().startsWith('mips') && endianness() === 'LE' ? `${machine()}el` : machine(),
     cgroups,
     cgroupLayout: cgroupLayout(cgroups),
     cgroupNamespaces: existsSync('/proc/self/ns/cgroup'),
@@ -41,7 +42,7 @@ function readFacts(): HostFacts {
     ipcSysctlsOfRoot: hasIpcSysctlsOfRoot(kernelRelease),
     selinux: existsSync('/sys/fs/selinux/enforce'),
     capabilities,
-    boundingCapabilities: boundingCapabilities(read('/proc/self/status'), capabilities),
+    boundingCapabilities: boundingCapabilities(status, capabilities),
     idmappedMounts: hasIdmappedMounts(kernelRelease),
     // A module that is not loaded yet is not listed; mounting loads it, so its directory counts as well.
     overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || existsSync('/sys/module/overlay'),
@@ -49,6 +50,7 @@ function readFacts(): HostFacts {
     apparmor,
     apparmorProfiles: apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
+    filtered: /^Seccomp:\s*[12]$/m.test(status),
     uid,
     gid: process.getgid?.() ?? 0,
     user: readUser(uid, cgroups),

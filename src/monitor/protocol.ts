@@ -17,7 +17,10 @@ export type ContainerState =
 export type Request =
   /** Everything a command may want to know of the running container. */
   | { readonly op: 'info' }
-  /** info, with descriptors: initPidfd, and where they exist seccomp (compiled filter) and devpts (its root). */
+  /**
+   * info, with descriptors: initPidfd, and where they exist seccomp (compiled filter), devpts (its root) and listeners
+   * (a socket: a process that loads the filter sends the listener it gets there, one descriptor in a datagram).
+   */
   | { readonly op: 'attach' }
   /** tty 0: the console (a stream socket the monitor pumps); n ≥ 1: that tty's pty master; -1: the next free one. */
   | { readonly op: 'console'; readonly tty: number }

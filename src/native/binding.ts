@@ -29,6 +29,8 @@ export interface AttachRequest {
   readonly noNewPrivileges: boolean;
   /** The compiled filter, -1: none. */
   readonly seccompFd: number;
+  /** Where the process sends its filter's listener, from the monitor; -1: no rule of the policy notifies. */
+  readonly listenersFd: number;
   /** "": none. */
   readonly apparmorProfile: string;
   /** "": none. */

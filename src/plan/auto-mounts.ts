@@ -4,16 +4,18 @@ import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { mayMountFor } from './namespaces.ts';
 import { keptCapabilities } from './capabilities.ts';
+import { bindStep, filesystemStep } from './mount-steps.ts';
 import type { Origin, TreeStep } from './types.ts';
 
 const QUIET = ['nosuid', 'nodev', 'noexec'];
 
 /** Tokens of one family replace each other: the last counts. */
-export function lastAutoMount(
+export function lastAutoMount<W extends AutoMount['what']>(
   mounts: readonly Sourced<AutoMount>[],
-  family: readonly AutoMount['what'][],
-): Sourced<AutoMount> | undefined {
-  return mounts.findLast((mount) => family.includes(mount.value.what));
+  family: readonly W[],
+): Sourced<AutoMount & { readonly what: W }> | undefined {
+  type Wanted = Sourced<AutoMount & { readonly what: W }>;
+  return mounts.findLast((mount): mount is Wanted => family.some((what) => what === mount.value.what));
 }
 
 export function autoMounts(compilation: Compilation): TreeStep[] {
@@ -27,14 +29,14 @@ export function autoMounts(compilation: Compilation): TreeStep[] {
 }
 
 /** mixed: /proc/sys and sysrq-trigger read-only; /proc/sys/net writable for who may configure a network. */
-function procMounts(mode: AutoMount['mode'], origin: Origin, compilation: Compilation): TreeStep[] {
+function procMounts(mode: 'mixed' | 'rw' | 'ro', origin: Origin, compilation: Compilation): TreeStep[] {
   if (!mayMountFor(compilation, 'pid'))
     compilation.findings.refuse(
       origin,
       'lxc.mount.auto: a container with lxc.idmap may not mount /proc for a pid namespace that is not its own; ' +
         'share user as well, or leave out proc',
     );
-  const steps = [kernelFilesystem('proc', 'proc', QUIET, origin)];
+  const steps: TreeStep[] = [filesystemStep({ fstype: 'proc', target: 'proc', attributes: QUIET, origin })];
   if (mode === 'rw') return steps;
   steps.push({ op: 'readonly', target: 'proc/sys', origin });
   if (keptCapabilities(compilation).includes('net_admin')) steps.push(writable('proc/sys/net', origin));
@@ -43,48 +45,24 @@ function procMounts(mode: AutoMount['mode'], origin: Origin, compilation: Compil
 }
 
 /** mixed: /sys read-only but for the network devices of the container. */
-function sysMounts(mode: AutoMount['mode'], origin: Origin, compilation: Compilation): TreeStep[] {
+function sysMounts(mode: 'mixed' | 'rw' | 'ro', origin: Origin, compilation: Compilation): TreeStep[] {
   const attributes = mode === 'rw' ? QUIET : [...QUIET, 'ro'];
   // A new sysfs belongs to a network namespace; a user namespace may mount only that of its own.
   const borrowed = !mayMountFor(compilation, 'net');
-  const sys = borrowed ? hostSys(attributes, origin) : kernelFilesystem('sysfs', 'sys', attributes, origin);
+  const common = { target: 'sys', attributes, create: 'dir' as const, origin };
+  const sys = borrowed
+    ? bindStep({ source: '/sys', recursive: true, ...common })
+    : filesystemStep({ fstype: 'sysfs', options: mode === 'ro' ? ['ro'] : [], ...common });
   return mode === 'mixed' ? [sys, writable('sys/devices/virtual/net', origin)] : [sys];
 }
 
-function kernelFilesystem(fstype: string, target: string, attributes: string[], origin: Origin): TreeStep {
-  const common = { options: [], create: 'dir' as const, optional: false, origin };
-  return { op: 'filesystem', fstype, source: fstype, target, attributes, ...common };
-}
-
-function hostSys(attributes: string[], origin: Origin): TreeStep {
-  return {
-    op: 'bind',
-    source: '/sys',
-    sourceIn: 'host',
-    recursive: true,
-    target: 'sys',
-    attributes,
-    propagation: '',
-    create: 'dir',
-    optional: false,
-    idmapped: false,
-    origin,
-  };
-}
-
 /** A part of a read-only mount made writable again, by binding it onto itself. */
-function writable(target: string, origin: Origin): TreeStep {
-  return {
-    op: 'bind',
+const writable = (target: string, origin: Origin): TreeStep =>
+  bindStep({
     source: target,
     sourceIn: 'rootfs',
-    recursive: false,
     target,
     attributes: ['rw', ...QUIET],
-    propagation: '',
-    create: 'none',
     optional: true,
-    idmapped: false,
     origin,
-  };
-}
+  });

@@ -1,6 +1,5 @@
 /** lxc.mount.auto = cgroup[-full][:mode][:force]: /sys/fs/cgroup, mounted from inside the cgroup namespace. */
 import { basename } from 'node:path';
-import type { AutoMount } from '../config/model.ts';
 import type { CgroupMount } from '../host/facts.ts';
 import { lastAutoMount } from './auto-mounts.ts';
 import { keptCapabilities } from './capabilities.ts';
@@ -8,6 +7,7 @@ import { usedHierarchies } from './cgroup.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { originOfNamespace } from './namespaces.ts';
+import { filesystemStep } from './mount-steps.ts';
 import type { Origin, TreeStep } from './types.ts';
 
 const ROOT = 'sys/fs/cgroup';
@@ -15,14 +15,15 @@ const QUIET = ['nosuid', 'nodev', 'noexec'];
 
 /**
  * In a cgroup namespace the root of every mount is the container's own inner group, so "full" and plain show the same.
- * An init that may mount does it itself on v1 and hybrid hosts (systemd), unless :force; a v2 tree is always mounted.
+ * An init that may mount does it itself on v1 and hybrid hosts (systemd), unless :force; a v2 tree is always mounted,
+ * and on a hybrid host cgroup2 mounts it alone.
  */
 export function cgroupMounts(compilation: Compilation): TreeStep[] {
   const { config, host, findings } = compilation;
-  const token = lastAutoMount(config.autoMounts, ['cgroup', 'cgroup-full']);
+  const token = lastAutoMount(config.autoMounts, ['cgroup', 'cgroup-full', 'cgroup2']);
   if (token === undefined) return [];
   const origin = originOf(token.at);
-  const force = 'force' in token.value && token.value.force;
+  const { force } = token.value;
   if (!host.cgroupNamespaces) {
     findings.refuse(token.at, 'lxc.mount.auto: cgroup needs cgroup namespaces (Linux 4.6)');
     return [];
@@ -36,22 +37,29 @@ export function cgroupMounts(compilation: Compilation): TreeStep[] {
     return [];
   }
   const attributes = attributesOf(token.value);
-  if (host.cgroupLayout === 'v2') return [tree('cgroup2', ROOT, { attributes, options: [], origin })];
+  const unified = filesystemStep({ fstype: 'cgroup2', target: ROOT, attributes, origin });
+  if (host.cgroupLayout === 'v2') return [unified];
+  if (token.value.what === 'cgroup2') {
+    if (host.cgroups.some((mount) => mount.version === 2)) return [unified];
+    findings.refuse(token.at, 'lxc.mount.auto: cgroup2: this host has no cgroup version 2 mounted');
+  }
   if (!force && keptCapabilities(compilation).includes('sys_admin')) return [];
   return legacyMounts(usedHierarchies(compilation), attributes, origin);
 }
 
-const attributesOf = ({ mode }: AutoMount) => (mode === 'ro' ? [...QUIET, 'ro'] : QUIET);
+const attributesOf = ({ mode }: { readonly mode: string }): string[] =>
+  mode === 'ro' ? [...QUIET, 'ro'] : QUIET;
 
 function legacyMounts(mounts: readonly CgroupMount[], attributes: string[], origin: Origin): TreeStep[] {
   const size = { attributes: QUIET, options: ['mode=755', 'size=10240k'], origin };
   const names = new Set(mounts.map((mount) => basename(mount.mountPoint)));
   return [
-    tree('tmpfs', ROOT, size),
+    filesystemStep({ fstype: 'tmpfs', target: ROOT, ...size }),
     ...mounts.map((mount) => {
       const fstype = mount.version === 2 ? 'cgroup2' : 'cgroup';
       const options = mount.version === 2 ? [] : hierarchyOptions(mount);
-      return tree(fstype, `${ROOT}/${basename(mount.mountPoint)}`, { attributes, options, origin });
+      const target = `${ROOT}/${basename(mount.mountPoint)}`;
+      return filesystemStep({ fstype, target, attributes, options, origin });
     }),
     ...mounts.flatMap((mount) => controllerLinks(mount, names, origin)),
   ];
@@ -73,12 +81,4 @@ function controllerLinks(mount: CgroupMount, taken: ReadonlySet<string>, origin:
       to: basename(mount.mountPoint),
       origin,
     }));
-}
-
-function tree(
-  fstype: string,
-  target: string,
-  rest: { attributes: string[]; options: string[]; origin: Origin },
-): TreeStep {
-  return { op: 'filesystem', fstype, source: fstype, target, create: 'dir', optional: false, ...rest };
 }

@@ -1,11 +1,11 @@
 /** The mounts of a container in LXC's order: /dev, lxc.mount.auto (proc, sys), fstab, entries, cgroup. */
-import type { MountEntry, Sourced } from '../config/model.ts';
 import { autoMounts, lastAutoMount } from './auto-mounts.ts';
 import { cgroupMounts } from './cgroup-mounts.ts';
 import type { Compilation } from './input.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
-import { parseMountOptions, type MountOptions } from './mount-options.ts';
-import { rootfsPath } from './rootfs.ts';
+import { entryStep } from './mount-entry.ts';
+import { filesystemStep } from './mount-steps.ts';
+import { mountTunnel } from './mount-tunnel.ts';
 import type { TreeStep } from './types.ts';
 
 export function compileTree(compilation: Compilation): TreeStep[] {
@@ -14,7 +14,8 @@ export function compileTree(compilation: Compilation): TreeStep[] {
   return [
     ...deviceFilesystem(compilation),
     ...autoMounts(compilation),
-    ...entries.flatMap((entry) => mountEntry(entry, compilation)),
+    ...entries.flatMap((entry) => entryStep(entry, compilation)),
+    ...mountTunnel(compilation),
     ...nestingMounts(compilation),
     ...cgroupMounts(compilation),
   ];
@@ -42,18 +43,17 @@ export function compileProtection({ config }: Compilation): TreeStep[] {
 
 function deviceFilesystem({ config }: Compilation): TreeStep[] {
   if (!config.autodev || config.rootfs.path?.value === 'none') return [];
+  const options = ['mode=755', `size=${config.autodevSize}`];
+  const attributes = ['nosuid', 'noexec'];
   return [
-    {
-      op: 'filesystem',
+    filesystemStep({
       fstype: 'tmpfs',
       source: 'none',
       target: 'dev',
-      attributes: ['nosuid', 'noexec'],
-      options: ['mode=755', 'size=500000'],
-      create: 'dir',
-      optional: false,
+      attributes,
+      options,
       origin: NO_ORIGIN,
-    },
+    }),
   ];
 }
 
@@ -68,107 +68,6 @@ function nestingMounts({ config }: Compilation): TreeStep[] {
   const absent = pristine.filter(
     (mount) => !config.mountEntries.some((entry) => entry.value.target === mount.target),
   );
-  return absent.map((mount) => ({
-    op: 'filesystem' as const,
-    ...mount,
-    source: mount.fstype,
-    attributes: [],
-    options: [],
-    create: 'dir' as const,
-    optional: true,
-    origin: { ...NO_ORIGIN, key: 'lxc.apparmor.allow_nesting' },
-  }));
-}
-
-function mountEntry(entry: Sourced<MountEntry>, compilation: Compilation): TreeStep[] {
-  const { at, value } = entry;
-  const options = parseMountOptions(value.options);
-  const target = targetBelowRoot(entry, compilation);
-  checkOptions(entry, options, compilation);
-  if (target === undefined) return [];
-  const common = {
-    target,
-    attributes: options.attributes,
-    create: options.create,
-    optional: options.optional,
-  };
-  const origin = originOf(at);
-  if (!options.bind) {
-    const { fstype, source } = value;
-    return [{ op: 'filesystem', fstype, source, ...common, options: options.data, origin }];
-  }
-  return [
-    {
-      op: 'bind',
-      source: bindSource(value.source, options.relative),
-      sourceIn: options.relative ? 'rootfs' : 'host',
-      recursive: options.recursive,
-      ...common,
-      propagation: options.propagation,
-      idmapped: options.idmap !== '',
-      origin,
-    },
-  ];
-}
-
-/** A host source that is not absolute is meant from "/", where a daemonised LXC stands. */
-function bindSource(source: string, relative: boolean): string {
-  return relative ? source.replace(/^\/+/, '') : source.startsWith('/') ? source : `/${source}`;
-}
-
-function checkOptions(
-  { at, value }: Sourced<MountEntry>,
-  options: MountOptions,
-  compilation: Compilation,
-): void {
-  const { findings } = compilation;
-  const refuse = (what: string) =>
-    findings.refuse(at, `${at.key ?? 'lxc.mount.entry'}: ${value.target}: ${what}`);
-  for (const word of options.unsupported) refuse(`the option ${word} is not supported yet`);
-  if (options.idmap !== '') checkIdmapped(options, compilation, refuse);
-  if (options.bind) {
-    if (options.data.length > 0)
-      findings.warn(at, `${value.target}: ${options.data.join(',')} has no effect on a bind mount`);
-    return;
-  }
-  if (options.propagation !== '') refuse(`${options.propagation} needs a bind mount`);
-  if (value.fstype === 'none') refuse('type "none" needs the option bind or rbind');
-}
-
-function checkIdmapped(
-  options: MountOptions,
-  { config, host }: Compilation,
-  refuse: (what: string) => void,
-): void {
-  if (options.idmap !== 'container')
-    refuse(`idmap=${options.idmap} is not supported yet; idmap=container is`);
-  else if (config.idmap.length === 0) refuse('idmap=container needs lxc.idmap lines');
-  if (host.user !== null) refuse('idmap= takes root: no user may map the ids of a mount');
-  if (!host.idmappedMounts) refuse(`idmapped mounts need Linux 5.12, this is ${host.kernelRelease}`);
-  if (!options.bind) refuse('idmap= needs a bind mount');
-}
-
-/**
- * The target relative to the root filesystem, by LXC's rules: relative as written; absolute only below
- * LXCPATH/NAME/rootfs or lxc.rootfs.path, else left out with a warning.
- */
-function targetBelowRoot({ at, value }: Sourced<MountEntry>, compilation: Compilation): string | undefined {
-  const { config, findings } = compilation;
-  const root = rootfsPath(compilation);
-  let below: string | undefined = value.target;
-  if (below.startsWith('/') && root !== '') {
-    const bases = [`${config.lxcpath}/${config.name}/rootfs`, root];
-    const base = bases.find((each) => below?.startsWith(`${each}/`));
-    below = base === undefined ? undefined : below.slice(base.length);
-    if (below === undefined)
-      findings.warn(
-        at,
-        `${value.target}: left out, it is not below the root filesystem ${root}; write it without the leading "/"`,
-      );
-  }
-  const parts = below?.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts?.includes('..'))
-    findings.refuse(at, `lxc.mount.entry: ${value.target}: ".." leads out of the root filesystem`);
-  if (parts?.length === 0) findings.refuse(at, 'lxc.mount.entry: the target is the root filesystem itself');
-  return parts?.join('/');
+  const origin = { ...NO_ORIGIN, key: 'lxc.apparmor.allow_nesting' };
+  return absent.map((mount) => filesystemStep({ ...mount, optional: true, origin }));
 }

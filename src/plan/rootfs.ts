@@ -2,16 +2,17 @@
 import { dirname, join } from 'node:path';
 import type { SourceLocation } from '../errors.ts';
 import type { Compilation } from './input.ts';
+import { obstacleToIdmap } from './idmapped-mounts.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
-import { parseMountOptions } from './mount-options.ts';
+import { filesystemOptions, parseMountOptions } from './mount-options.ts';
 import type { Rootfs } from './types.ts';
 
-/** LXC's storage types that a bind mount of their directory serves. */
-const DIRECTORY_TYPES = new Set(['dir', 'btrfs']);
 const OVERLAY_TYPES = new Set(['overlay', 'overlayfs']);
+/** LXC's other types. */
+const UNSUPPORTED = new Set(['zfs', 'lvm', 'rbd', 'nbd']);
 
-type Source = Pick<Rootfs, 'kind' | 'source' | 'lower' | 'upper' | 'work'>;
-const NOTHING: Source = { kind: 'none', source: '', lower: [], upper: '', work: '' };
+type Source = Pick<Rootfs, 'kind' | 'source' | 'lower' | 'upper' | 'work' | 'fstype'>;
+const NOTHING: Source = { kind: 'none', source: '', lower: [], upper: '', work: '', fstype: '' };
 
 /** The path of lxc.rootfs.path without its type, as hooks are told; "": none. */
 export function rootfsPath({ config }: Compilation): string {
@@ -30,17 +31,17 @@ export function rootfsMount({ config, host, system }: Compilation): string {
 
 export function compileRootfs(compilation: Compilation): Rootfs {
   const { config, findings } = compilation;
-  const options = compileOptions(compilation);
   const mountPath = rootfsMount(compilation);
   if (config.rootfs.path === undefined) {
     findings.refuse(
       undefined,
       `${config.configFile}: lxc.rootfs.path is not set; name the root filesystem, or write "lxc.rootfs.path = none" to run on the host's own`,
     );
-    return { ...NOTHING, mountPath, ...options, origin: NO_ORIGIN };
+    return { ...NOTHING, mountPath, ...compileOptions('none', compilation), origin: NO_ORIGIN };
   }
   const { value, at } = config.rootfs.path;
-  return { ...compileSource(value, at, compilation), mountPath, ...options, origin: originOf(at) };
+  const source = compileSource(value, at, compilation);
+  return { ...source, mountPath, ...compileOptions(source.kind, compilation), origin: originOf(at) };
 }
 
 function splitType(written: string): { type: string; path: string } {
@@ -48,17 +49,24 @@ function splitType(written: string): { type: string; path: string } {
   return type === undefined || path === undefined ? { type: 'dir', path: written } : { type, path };
 }
 
-function compileSource(written: string, at: SourceLocation, { findings }: Compilation): Source {
+function compileSource(written: string, at: SourceLocation, compilation: Compilation): Source {
+  const { findings } = compilation;
   if (written === 'none') return NOTHING;
   const { type, path } = splitType(written);
   const parts = OVERLAY_TYPES.has(type) ? path.split(':') : [path];
-  if (!DIRECTORY_TYPES.has(type) && !OVERLAY_TYPES.has(type))
-    findings.refuse(at, `lxc.rootfs.path: storage of type ${type} is not supported yet; dir and overlay are`);
+  if (UNSUPPORTED.has(type))
+    findings.refuse(
+      at,
+      `lxc.rootfs.path: storage of type ${type} is not supported; dir, btrfs, overlay and loop are ` +
+        '(or mount it on the host, and name its directory)',
+    );
   else if (parts.some((part) => !part.startsWith('/')))
     findings.refuse(
       at,
       `lxc.rootfs.path: ${JSON.stringify(written)} holds a path that does not begin with "/"`,
     );
+  if (type === 'loop' || compilation.files.imageFilesystem !== undefined)
+    return compileImage(path, at, compilation);
   if (!OVERLAY_TYPES.has(type)) return { ...NOTHING, kind: 'bind', source: path };
   const upper = parts.at(-1) ?? '';
   if (parts.length < 2) findings.refuse(at, `lxc.rootfs.path: an overlay is written ${type}:LOWER:DELTA`);
@@ -72,39 +80,53 @@ function compileSource(written: string, at: SourceLocation, { findings }: Compil
   };
 }
 
-function compileOptions(compilation: Compilation): Pick<Rootfs, 'idmapped' | 'attributes'> {
+/** The kernel has to be told what filesystem the image holds; who read the configuration has looked. */
+function compileImage(path: string, at: SourceLocation, { findings, files, host }: Compilation): Source {
+  const fstype = files.imageFilesystem ?? '';
+  if (fstype === '')
+    findings.refuse(
+      at,
+      `lxc.rootfs.path: blkid finds no filesystem in ${path}: is it there, and made with mkfs?`,
+    );
+  if (host.user !== null) findings.refuse(at, 'lxc.rootfs.path: loop: only root may have loop devices');
+  return { ...NOTHING, kind: 'image', source: path, fstype };
+}
+
+type Options = Pick<Rootfs, 'idmap' | 'attributes' | 'options' | 'propagation'>;
+
+function compileOptions(kind: Rootfs['kind'], compilation: Compilation): Options {
   const { config, findings } = compilation;
-  const written = config.rootfs.options?.value ?? [];
   const at = config.rootfs.options?.at;
-  const options = parseMountOptions(written);
-  const odd = [...options.data, ...options.unsupported];
-  if (odd.length > 0) findings.refuse(at, `lxc.rootfs.options: ${odd.join(', ')}: not an option of a mount`);
+  const options = parseMountOptions(config.rootfs.options?.value ?? []);
   const attributes = new Set(options.attributes);
   // Device nodes in an image must stay files: the container's root could not have made them.
-  if (config.idmap.length > 0 && !written.includes('dev')) attributes.add('nodev');
-  return { idmapped: isIdmapped(options.idmap, compilation), attributes: [...attributes] };
+  if (config.idmap.length > 0 && !options.takenBack.includes('dev')) attributes.add('nodev');
+  const refuse = (what: string): void => findings.refuse(at, `lxc.rootfs.options: ${what}`);
+  if (options.moves || options.remount) refuse('move and remount are options of lxc.mount.entry');
+  if (kind === 'bind' && options.data.length > 0)
+    refuse(
+      `${options.data.join(', ')}: not an option of a mount, and a directory has no filesystem of its own`,
+    );
+  if (kind === 'bind' && options.flags.length > 0)
+    findings.warn(at, `lxc.rootfs.options: ${options.flags.join(',')} has no effect on a directory`);
+  checkIdmap(kind, options.idmap, compilation);
+  return {
+    idmap: options.idmap,
+    attributes: [...attributes],
+    options: kind === 'bind' || kind === 'none' ? [] : filesystemOptions(options),
+    propagation: options.propagation === '' ? 'rprivate' : options.propagation,
+  };
 }
 
-function isIdmapped(idmap: string, { config, host, findings }: Compilation): boolean {
-  const at = config.rootfs.options?.at;
-  if (idmap === '') return false;
-  if (host.user !== null)
-    findings.refuse(at, `lxc.rootfs.options: idmap=${idmap}: only root may map the ids of a mount`);
-  if (idmap !== 'container')
-    findings.refuse(at, `lxc.rootfs.options: idmap=${idmap} is not supported yet; idmap=container is`);
-  else if (config.idmap.length === 0)
-    findings.refuse(at, 'lxc.rootfs.options: idmap=container needs lxc.idmap lines');
-  else if (!host.idmappedMounts)
-    findings.refuse(
-      at,
-      `lxc.rootfs.options: idmap=container needs Linux 5.12, this is ${host.kernelRelease}`,
-    );
-  else if (isOverlay(config.rootfs.path?.value) && !host.overlayOnIdmapped)
-    findings.refuse(
-      at,
-      `lxc.rootfs.options: idmap=container on an overlay needs Linux 5.19, this is ${host.kernelRelease}`,
-    );
-  return true;
+function checkIdmap(kind: Rootfs['kind'], idmap: string, compilation: Compilation): void {
+  if (idmap === '') return;
+  const { config, host, findings } = compilation;
+  const refuse = (what: string): void =>
+    findings.refuse(config.rootfs.options?.at, `lxc.rootfs.options: ${what}`);
+  const obstacle = obstacleToIdmap(idmap, compilation);
+  if (obstacle !== undefined) refuse(obstacle);
+  else if (kind === 'overlay' && !host.overlayOnIdmapped)
+    refuse(`idmap=container on an overlay needs Linux 5.19, this is ${host.kernelRelease}`);
+  else if (kind === 'overlay' && idmap !== 'container')
+    refuse(`idmap=${idmap}: an overlay can only be mapped with idmap=container`);
 }
-
-const isOverlay = (written: string | undefined) => OVERLAY_TYPES.has(splitType(written ?? '').type);

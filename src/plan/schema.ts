@@ -6,14 +6,25 @@
  * Every default is applied before a plan exists: there is no optional field that native code would fill.
  * "Nothing" is an empty string, an empty list, or null, as each field says.
  */
-import { Type } from '@sinclair/typebox';
-import { Hook, Origin, flag, names, record, text, texts, whole } from './schema-parts.ts';
-import { Interface } from './schema-interface.ts';
-
-export { Hook, Origin } from './schema-parts.ts';
+import { Type, type TSchema } from '@sinclair/typebox';
 
 /** The version of the plan's format; the executor refuses any other. */
 export const PLAN_VERSION = 1;
+
+const record = <T extends Record<string, TSchema>>(name: string, properties: T) =>
+  Type.Object(properties, { $id: name, additionalProperties: false });
+const names = <T extends string[]>(name: string, ...values: T) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value as T[number])),
+    { $id: name },
+  );
+const text = Type.String();
+const flag = Type.Boolean();
+const whole = Type.Integer();
+const texts = Type.Array(Type.String());
+
+/** Where in the configuration a step comes from; file "" and line 0: a built-in default or the command line. */
+export const Origin = record('Origin', { file: text, line: whole, key: text });
 
 const InputFile = record('InputFile', { path: text, inode: text, size: whole, mtimeNs: text });
 
@@ -22,6 +33,15 @@ export const IdMapEntry = record('IdMapEntry', {
   inside: whole,
   outside: whole,
   count: whole,
+  origin: Origin,
+});
+
+/** A hook: a program run on the host or in the container's mount namespace (lxc.hook.*). */
+export const Hook = record('Hook', {
+  /** argv as given to execve: /bin/sh -c 'exec SCRIPT … "$@"' sh; what the executor adds follows and becomes "$@". */
+  argv: texts,
+  /** milliseconds after which the hook is killed and counts as failed. */
+  timeoutMs: whole,
   origin: Origin,
 });
 
@@ -121,32 +141,55 @@ const Cgroups = record('Cgroups', {
   allowSuffix: flag,
 });
 
+/**
+ * What MOUNT_ATTR_IDMAP maps the ids of a mount with: "" nothing, "container" the container's user namespace, else the
+ * path of a user namespace file of the host's.
+ */
+const Idmap = text;
+
+/** private shared slave unbindable; with r before it, of all that is mounted below as well. */
+const Propagation = text;
+
 /** The root filesystem, attached at mountPath before any other mount. */
 export const Rootfs = record('Rootfs', {
-  kind: names('RootfsKind', 'bind', 'overlay', 'none'),
-  /** bind: the directory. */
+  kind: names('RootfsKind', 'bind', 'overlay', 'image', 'none'),
+  /** bind: the directory; image: the file, which is put behind a loop device. */
   source: text,
   /** overlay: lower directories, topmost first; upper and work lie in one directory. */
   lower: texts,
   upper: text,
   work: text,
+  /** image: the filesystem in it. */
+  fstype: text,
   mountPath: text,
-  /** Map ids by mount_setattr(MOUNT_ATTR_IDMAP) with the container's user namespace. */
-  idmapped: flag,
+  idmap: Idmap,
   /** Of: ro nosuid nodev noexec noatime nodiratime relatime strictatime nosymfollow. */
   attributes: texts,
+  /** overlay and image: further options of the filesystem, each "key" or "key=value". */
+  options: texts,
+  /** rprivate, unless lxc.rootfs.options names another. */
+  propagation: Propagation,
   origin: Origin,
 });
 
-/** A new filesystem, mounted from inside the container's namespaces. */
+/**
+ * What a mount's propagation is made at the very end; "": shared. Once the root is entered, all that is mounted becomes
+ * shared between the mount namespaces inside the container, as LXC leaves it, whatever it was before.
+ */
+const LastPropagation = text;
+
+/** A new filesystem. */
 const MountFilesystem = record('MountFilesystem', {
   op: Type.Literal('filesystem'),
   fstype: text,
   source: text,
   target: text,
   attributes: texts,
-  /** Filesystem options, each "key" or "key=value". */
+  /** Filesystem options, each "key" or "key=value"; also the flags of the superblock: ro sync dirsync lazytime mand. */
   options: texts,
+  /** By the monitor, whose device cgroup lets it open a block device; else from inside the container's namespaces. */
+  byMonitor: flag,
+  lastPropagation: LastPropagation,
   create: names('Create', 'none', 'dir', 'file'),
   optional: flag,
   origin: Origin,
@@ -158,14 +201,29 @@ const MountBind = record('MountBind', {
   source: text,
   sourceIn: names('SourceIn', 'host', 'rootfs'),
   recursive: flag,
+  /** The source is a mount, which is itself moved, with all below it. */
+  moves: flag,
   target: text,
-  /** As Rootfs.attributes; "rw" takes back the ro that the source's own mount has (/proc/sys/net below /proc/sys). */
+  /** As Rootfs.attributes; "rw" and "dev" take back what the source's own mount has (/proc/sys/net below /proc/sys). */
   attributes: texts,
-  /** "", or one of private rprivate shared rshared slave rslave unbindable runbindable. */
-  propagation: text,
+  /** "": as the source's; what the host mounts below it shows inside. */
+  propagation: Propagation,
+  lastPropagation: LastPropagation,
   create: names('Create', 'none', 'dir', 'file'),
   optional: flag,
-  idmapped: flag,
+  idmap: Idmap,
+  origin: Origin,
+});
+
+/** Other attributes for what is mounted at target. */
+const MountRemount = record('MountRemount', {
+  op: Type.Literal('remount'),
+  target: text,
+  /** As Rootfs.attributes, and the words that take them back: rw suid dev exec atime diratime. */
+  attributes: texts,
+  /** What the filesystem itself is told; [] leaves it as it is. */
+  options: texts,
+  optional: flag,
   origin: Origin,
 });
 
@@ -208,7 +266,10 @@ const MakeDevice = record('MakeDevice', {
  * resolved with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), and never by string.
  */
 export const TreeStep = Type.Union(
-  [MountFilesystem, MountBind, MountMask, MountReadonly, MountBootId, MakeDirectory, MakeSymlink, MakeDevice],
+  [
+    ...[MountFilesystem, MountBind, MountRemount, MountMask, MountReadonly, MountBootId],
+    ...[MakeDirectory, MakeSymlink, MakeDevice],
+  ],
   { $id: 'TreeStep' },
 );
 
@@ -237,6 +298,30 @@ const Terminals = record('Terminals', {
   origin: Origin,
 });
 
+const Address = record('Address', { address: text, prefix: whole, broadcast: text, origin: Origin });
+
+const Interface = record('Interface', {
+  index: whole,
+  /** empty: loopback only. */
+  type: names('InterfaceType', 'veth', 'empty'),
+  /** the bridge on the host; "": no bridge. */
+  link: text,
+  /** the name inside; "": eth%d. */
+  name: text,
+  /** the host side; "": the executor draws vethXXXXXX. */
+  hostName: text,
+  hwaddr: text,
+  /** 0: the link's. */
+  mtu: whole,
+  up: flag,
+  ipv4: Type.Array(Address),
+  ipv6: Type.Array(Address),
+  /** "", an address, "auto" (the link's own address) or "dev". */
+  ipv4Gateway: text,
+  ipv6Gateway: text,
+  origin: Origin,
+});
+
 /** A plain user for whom the monitor runs: without privilege, but for what these programs give. */
 export const User = record('User', {
   /** newuidmap(1) and newgidmap(1), absolute paths: the maps are written by them. */
@@ -259,19 +344,30 @@ const SeccompRule = record('SeccompRule', {
   syscall: text,
   /** "" all architectures of the filter, else a libseccomp name (x86_64, x86, x32 …). */
   arch: text,
-  action: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
+  action: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log', 'notify'),
   errno: whole,
   arguments: Type.Array(SeccompArgument),
   origin: Origin,
 });
 
+/** Who answers the calls of rules with the action notify: the monitor asks the proxy. */
+const SeccompNotify = record('SeccompNotify', {
+  /** A socket's path, @NAME for an abstract one; "": nobody, such calls get ENOSYS. */
+  proxy: text,
+  /** Added to each message; "": nothing. */
+  cookie: text,
+  origin: Origin,
+});
+
 /** A seccomp policy, parsed in TypeScript and compiled by libseccomp in the executor. */
 export const Seccomp = record('Seccomp', {
-  defaultAction: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log'),
+  defaultAction: names('SeccompAction', 'allow', 'errno', 'kill', 'trap', 'log', 'notify'),
   defaultErrno: whole,
   /** libseccomp names beside the native architecture. */
   architectures: texts,
   rules: Type.Array(SeccompRule),
+  /** null: no rule has the action notify. */
+  notify: Type.Union([SeccompNotify, Type.Null()]),
   /** A file under the run directory that holds (or will hold) this policy's compiled form; another policy, another name. */
   cache: text,
 });

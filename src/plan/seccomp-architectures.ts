@@ -1,16 +1,31 @@
 /** Which architectures a seccomp filter covers, and what a policy's [section] means on this machine. */
 
-/** libseccomp's name by uname -m, with the other ABIs that kernel may run. */
-const MACHINES: Readonly<Record<string, { native: string; compat: readonly string[] }>> = {
+interface Machine {
+  /** libseccomp's name. */
+  readonly native: string;
+  /** The other ABIs that its kernel may run. */
+  readonly compat: readonly string[];
+}
+
+const alone = (native: string): Machine => ({ native, compat: [] });
+
+/** By HostFacts.machine. */
+const MACHINES: Readonly<Record<string, Machine>> = {
   x86_64: { native: 'x86_64', compat: ['x86', 'x32'] },
-  i686: { native: 'x86', compat: [] },
+  ...Object.fromEntries(['i386', 'i486', 'i586', 'i686'].map((name) => [name, alone('x86')])),
   aarch64: { native: 'aarch64', compat: ['arm'] },
-  armv7l: { native: 'arm', compat: [] },
+  ...Object.fromEntries(['armv6l', 'armv7l', 'armv8l'].map((name) => [name, alone('arm')])),
+  mips: alone('mips'),
+  mipsel: alone('mipsel'),
+  mips64: { native: 'mips64', compat: ['mips', 'mips64n32'] },
+  mips64el: { native: 'mipsel64', compat: ['mipsel', 'mipsel64n32'] },
+  ppc: alone('ppc'),
   ppc64: { native: 'ppc64', compat: ['ppc'] },
-  ppc64le: { native: 'ppc64le', compat: [] },
-  riscv64: { native: 'riscv64', compat: [] },
+  ppc64le: alone('ppc64le'),
+  riscv64: alone('riscv64'),
+  s390: alone('s390'),
   s390x: { native: 's390x', compat: ['s390'] },
-  loongarch64: { native: 'loongarch64', compat: [] },
+  loongarch64: alone('loongarch64'),
 };
 
 /** Section names of LXC's policies, with libseccomp's name. */

@@ -26,7 +26,7 @@ export interface SeccompContext {
 }
 
 /** Of the compiled form: another number where the same policy comes to mean another filter. */
-const FORMAT = 2;
+const FORMAT = 3;
 const EACCES = 13;
 /** umount2(2), MNT_FORCE. */
 const MNT_FORCE = '1';
@@ -34,19 +34,20 @@ const MAX_ERRNO = 4095;
 
 /** Problems go to the findings, each with its line of the policy; the result is then of no use. */
 export function compileSeccomp(policy: { path: string; text: string }, context: SeccompContext): Seccomp {
-  const lines = policy.text.split('\n').map((line) => line.split('#', 1)[0]?.trim() ?? '');
-  const at = (index: number): SourceLocation => ({ file: policy.path, line: index + 1 });
-  const header = parseHeader(lines, (index, what) => context.findings.refuse(at(index), what));
+  const lines = meaningfulLines(policy);
+  const header = parseHeader(lines, policy.path, context.findings);
   const body = new PolicyBody(header, context);
-  lines.forEach((line, index) => {
-    if (index > 1 && line !== '') body.line(line, at(index));
-  });
+  for (const { text, at } of lines.slice(2)) body.line(text, at);
   return {
     defaultAction: header.unlisted.action,
     defaultErrno: header.unlisted.errno,
     architectures: filterArchitectures(context.machine, header.allowList, body.sections),
     rules: body.rules,
-    cache: cachePath(lines, context),
+    notify: null,
+    cache: cachePath(
+      lines.map(({ text }) => text),
+      context,
+    ),
   };
 }
 
@@ -62,24 +63,47 @@ interface Header {
 const ALLOW: Verdict = { action: 'allow', errno: 0 };
 const KILL: Verdict = { action: 'kill', errno: 0 };
 
+interface Line {
+  readonly text: string;
+  readonly at: SourceLocation;
+}
+
+/** Without comments and the lines that are empty then. */
+function meaningfulLines({ path, text }: { path: string; text: string }): readonly Line[] {
+  return text
+    .split('\n')
+    .map((line, index) => ({ text: line.replace(/#.*/, '').trim(), at: { file: path, line: index + 1 } }))
+    .filter((line) => line.text !== '');
+}
+
+const ALLOW_LISTS = ['allowlist', 'whitelist'];
+const DENY_LISTS = ['denylist', 'blacklist'];
+
 /** The version, then the style of the list and what becomes of calls that are not in it. */
-function parseHeader(lines: readonly string[], refuse: (index: number, what: string) => void): Header {
-  const [version = '', second = ''] = lines;
-  const [style = '', ...verdict] = second.split(/\s+/);
-  const allowList = style === 'allowlist' || style === 'whitelist';
-  const byNumber = version === '1';
-  if (!byNumber && version !== '2')
-    refuse(0, `a seccomp policy begins with its version, 1 or 2, not ${JSON.stringify(version)}`);
-  else if (!allowList && (byNumber || (style !== 'denylist' && style !== 'blacklist')))
-    refuse(
-      1,
-      `${JSON.stringify(second)} is not a style; ${byNumber ? 'allowlist is' : 'allowlist and denylist are'}`,
+function parseHeader(lines: readonly Line[], file: string, findings: Findings): Header {
+  const start = { text: '', at: { file, line: 1 } };
+  const version = lines[0] ?? start;
+  const style = lines[1] ?? { ...version, text: '' };
+  const [name = '', ...verdict] = style.text.split(/\s+/);
+  const byNumber = version.text === '1';
+  const known = byNumber ? ALLOW_LISTS : [...ALLOW_LISTS, ...DENY_LISTS];
+  if (!byNumber && version.text !== '2')
+    findings.refuse(
+      version.at,
+      `a seccomp policy begins with its version, 1 or 2, not ${JSON.stringify(version.text)}`,
     );
+  else if (!known.includes(name))
+    findings.refuse(
+      style.at,
+      `${JSON.stringify(name)} is not a style of list; ${byNumber ? 'allowlist is' : 'allowlist and denylist are'}`,
+    );
+  const allowList = ALLOW_LISTS.includes(name);
   const unlisted = allowList ? KILL : ALLOW;
+  const refuse = (what: string) => findings.refuse(style.at, what);
   return {
     byNumber,
     allowList,
-    unlisted: byNumber ? unlisted : parseVerdict(verdict, unlisted, refuse.bind(undefined, 1)),
+    unlisted: byNumber ? unlisted : parseVerdict(verdict, unlisted, refuse),
     listed: allowList ? ALLOW : KILL,
   };
 }
@@ -146,20 +170,24 @@ class PolicyBody {
   }
 }
 
-/** kill, allow, trap, errno N; nothing: fallback. */
+/** kill, allow, trap, notify, errno N; nothing: fallback. */
 function parseVerdict(words: readonly string[], fallback: Verdict, refuse: (what: string) => void): Verdict {
-  const [action, number] = words;
+  const [action, number, ...rest] = words;
   if (action === undefined) return fallback;
-  if (action === 'kill' || action === 'allow' || action === 'trap') return { action, errno: 0 };
-  if (action === 'notify') refuse('the action notify is not supported yet');
-  else if (action !== 'errno')
-    refuse(`${JSON.stringify(action)} is not an action; kill, allow, trap and errno N are`);
+  if (action === 'kill' || action === 'allow' || action === 'trap' || action === 'notify') {
+    if (number !== undefined) refuse(`${action} is the whole action; ${JSON.stringify(number)} says nothing`);
+    return { action, errno: 0 };
+  }
+  if (action !== 'errno')
+    refuse(`${JSON.stringify(action)} is not an action; kill, errno N, allow, trap and notify are`);
   else if (!/^\d+$/.test(number ?? '') || Number(number) > MAX_ERRNO)
     refuse(`errno needs a number from 0 to ${MAX_ERRNO}, not ${JSON.stringify(number ?? '')}`);
+  else if (rest[0] !== undefined)
+    refuse(`errno ${number} is the whole action; ${JSON.stringify(rest[0])} says nothing`);
   return { action: 'errno', errno: Number(number) };
 }
 
 /** Named by what makes the filter what it is, so that containers share it and a changed policy is another. */
 function cachePath(lines: readonly string[], { machine, cacheDir }: SeccompContext): string {
-  return `${cacheDir}/${fingerprint([FORMAT, machine, ...lines.filter(Boolean)].join('\n'))}.bpf`;
+  return `${cacheDir}/${fingerprint([FORMAT, machine, ...lines].join('\n'))}.bpf`;
 }

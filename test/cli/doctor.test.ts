@@ -72,3 +72,21 @@ requires('root', 'netns')('a start that fails tells what the host lacks', async 
   t.is(code, 1);
   t.regex(stderr, /this host: cgroups: not writable: \/sys.*\n {4}mend: mount -o remount,rw \/sys/);
 });
+
+requires('root')('a user without subordinate ids is told so, with the command that gives some', async (t) => {
+  const world = await makeWorld(t);
+  const nobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--'] as const;
+  const { code, stdout } = await world.runWith(
+    { env: { TLXC_CONF: '' } },
+    ...nobody,
+    'tlxc-doctor',
+    '-P',
+    world.lxcpath,
+  );
+  t.is(code, 1);
+  t.regex(
+    stdout,
+    /^subordinate uids +problem +\/etc\/subuid gives nobody none\n +mend: usermod --add-subuids /m,
+  );
+  t.notRegex(stdout, /^bridge/m, 'what only root may see is not asked');
+});

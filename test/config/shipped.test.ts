@@ -28,7 +28,7 @@ test('a privileged container gets 16 capabilities, and CAP_SYS_ADMIN is none of 
   const config = loadText(t, including('common.conf'));
   t.is(config.capKeep?.length, 16);
   t.false(values(config.capKeep ?? []).includes('sys_admin'));
-  t.is(config.seccompProfile?.value, join(directory, 'allow.seccomp'));
+  t.is(config.seccomp.profile?.value, join(directory, 'allow.seccomp'));
   t.deepEqual(
     config.fstabEntries.map(({ value }) => value.target),
     ['run', 'run/lock', 'tmp', 'dev/shm', 'dev/mqueue'],
@@ -54,7 +54,7 @@ test('an unprivileged container drops 20 capabilities and mounts for itself', (t
   t.true(config.mountEntries.some(({ value }) => value.source === '/srv'), "the person's own mounts stay");
   t.false([...values(config.cgroup1), ...values(config.cgroup2)].some(({ file }) => file.startsWith('devices.')));
   t.deepEqual(
-    values(config.autoMounts).map(({ what, mode }) => `${what}:${mode}`),
+    values(config.autoMounts).map((mount) => 'mode' in mount && `${mount.what}:${mount.mode}`),
     ['proc:mixed', 'sys:mixed', 'cgroup:mixed'],
   );
 });
@@ -63,7 +63,7 @@ test("privileged.conf is LXC's privileged container", (t) => {
   const config = loadText(t, including('common.conf', 'privileged.conf'));
   t.deepEqual(values(config.capDrop), ['mac_admin', 'mac_override', 'sys_time', 'sys_module', 'sys_rawio']);
   t.like(config, { capKeep: null, masked: [], readonlyPaths: [], fstabEntries: [] });
-  t.is(config.seccompProfile?.value, join(directory, 'common.seccomp'));
+  t.is(config.seccomp.profile?.value, join(directory, 'common.seccomp'));
 });
 
 test('default.conf is one interface on the bridge, its address drawn', (t) => {

@@ -20,14 +20,19 @@ export interface Booted {
   readonly pid: number;
 }
 
+export interface BootOptions extends Omit<ContainerOptions, 'config'> {
+  /** A line of shell that starts it; tlxc-start -n c1. */
+  readonly start?: string;
+}
+
 /** Starts a busybox container c1 with these lines of configuration; the end of the world stops it. */
 export async function boot(
   world: World,
   config: readonly string[],
-  options: Omit<ContainerOptions, 'config'> = {},
+  { start = 'tlxc-start -n c1', ...options }: BootOptions = {},
 ): Promise<Booted> {
   addBusybox(world, 'c1', { ...options, config });
-  await world.sh('tlxc-start -n c1');
+  await world.sh(start);
   const pid = Number(await world.sh('tlxc-info -n c1 -pH'));
   const inside = async (line: string): Promise<string> => {
     const { code, stdout, stderr } = await world.run('tlxc-attach', '-n', 'c1', '--', 'sh', '-c', line);

@@ -3,13 +3,28 @@ import { registry } from '../../src/config/registry.ts';
 import { cgroup } from './tables/cgroup.ts';
 import { devices } from './tables/devices.ts';
 import { lifecycle } from './tables/lifecycle.ts';
+import { namespaces } from './tables/namespaces.ts';
 import { network } from './tables/network.ts';
+import { process } from './tables/process.ts';
 import { running } from './tables/running.ts';
+import { seccomp } from './tables/seccomp.ts';
 import { security } from './tables/security.ts';
 import { storage } from './tables/storage.ts';
 import { system } from './tables/system.ts';
 
-const effects = [system, storage, devices, network, cgroup, security, lifecycle, running].flat();
+const effects = [
+  system,
+  storage,
+  devices,
+  network,
+  cgroup,
+  namespaces,
+  process,
+  security,
+  seccomp,
+  lifecycle,
+  running,
+].flat();
 
 test('no effect is of a key that does not exist', (t) => {
   const names = new Set(registry.map(({ name }) => name));

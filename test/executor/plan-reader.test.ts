@@ -3,7 +3,7 @@ import type { StartPlan } from '../../src/plan/types.ts';
 import { bind, makePlan } from './plan.ts';
 import { runPlan } from './run.ts';
 
-const good = makePlan({ scratch: '/nonexistent', rootfs: '/nonexistent', argv: ['/bin/true'] });
+const good = makePlan({ scratch: '/proc/nonexistent', rootfs: '/nonexistent', argv: ['/bin/true'] });
 
 /** What the executor says of the plan after a change that no type allows. */
 async function refusalOf(change: (plan: Record<string, unknown>) => void): Promise<string> {

@@ -1,5 +1,6 @@
 /** Start plans made by hand, for tests that ask the executor for exactly one thing. */
 import { join } from 'node:path';
+import { bindStep, filesystemStep } from '../../src/plan/mount-steps.ts';
 import type { Origin, StartPlan, TreeStep } from '../../src/plan/types.ts';
 
 export const ORIGIN: Origin = { file: '/etc/example/config', line: 7, key: 'lxc.mount.entry' };
@@ -18,35 +19,17 @@ export interface PlanOptions {
   readonly change?: (plan: StartPlan) => void;
 }
 
-export const filesystem = (fstype: string, target: string, more: Partial<TreeStep> = {}): TreeStep =>
-  ({
-    op: 'filesystem',
-    fstype,
-    source: fstype,
-    target,
-    attributes: ['nosuid', 'nodev', 'noexec'],
-    options: [],
-    create: 'dir',
-    optional: false,
-    origin: ORIGIN,
-    ...more,
-  }) as TreeStep;
+type Step<Op> = Extract<TreeStep, { op: Op }>;
 
-export const bind = (source: string, target: string, more: Partial<TreeStep> = {}): TreeStep =>
-  ({
-    op: 'bind',
-    source,
-    sourceIn: 'host',
-    recursive: false,
-    target,
-    attributes: [],
-    propagation: '',
-    create: 'none',
-    optional: false,
-    idmapped: false,
-    origin: ORIGIN,
-    ...more,
-  }) as TreeStep;
+export const filesystem = (
+  fstype: string,
+  target: string,
+  more: Partial<Step<'filesystem'>> = {},
+): TreeStep =>
+  filesystemStep({ fstype, target, attributes: ['nosuid', 'nodev', 'noexec'], origin: ORIGIN, ...more });
+
+export const bind = (source: string, target: string, more: Partial<Step<'bind'>> = {}): TreeStep =>
+  bindStep({ source, target, origin: ORIGIN, ...more });
 
 export const mask = (target: string): TreeStep => ({ op: 'mask', target, origin: ORIGIN });
 export const readonly = (target: string): TreeStep => ({ op: 'readonly', target, origin: ORIGIN });
@@ -104,8 +87,13 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     cgroups: { hierarchies: [], deviceRules: [], allowSuffix: false },
     rootfs: {
       ...{ kind: 'bind', source: rootfs, lower: [], upper: '', work: '', mountPath: join(scratch, 'mnt') },
-      idmapped: unprivileged,
-      attributes: [],
+      ...{
+        fstype: '',
+        idmap: unprivileged ? 'container' : '',
+        attributes: [],
+        options: [],
+        propagation: 'rprivate',
+      },
       origin: { ...ORIGIN, line: 1, key: 'lxc.rootfs.path' },
     },
     hostname: 'x1',

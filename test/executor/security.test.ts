@@ -14,7 +14,7 @@ const rule = (syscall: string, more: Partial<Rule> = {}): Rule => ({
   ...more,
 });
 const policy = (rules: readonly Rule[], more: Partial<Seccomp> = {}): Seccomp => ({
-  ...{ defaultAction: 'allow', defaultErrno: 0, architectures: ['x86', 'x32'], cache: '' },
+  ...{ defaultAction: 'allow', defaultErrno: 0, architectures: ['x86', 'x32'], notify: null, cache: '' },
   rules: [...rules],
   ...more,
 });
@@ -132,3 +132,18 @@ rooted('a cache that others may write, or that is no filter, is not believed', a
     t.regex((await runPlan(plan, place.rootfs)).output, /mkdir fails/, mode.toString(8));
   }
 });
+
+for (const field of ['selinuxContext', 'keyringContext'] as const) {
+  rooted(`a kernel without SELinux takes no ${field}, and the line that asked for it is told`, async (t) => {
+    const plan = makePlan({ ...makePlace(t), argv: script('true') });
+    plan.security[field] = 'system_u:system_r:lxc_t:s0';
+    plan.security.selinuxOrigin = { ...ORIGIN, line: 7, key: 'lxc.selinux.context' };
+    const { failure } = await runPlan(plan);
+    t.like(failure, {
+      step: 'selinux',
+      path: 'system_u:system_r:lxc_t:s0',
+      line: 7,
+      key: 'lxc.selinux.context',
+    });
+  });
+}

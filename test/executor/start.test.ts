@@ -154,6 +154,13 @@ for (const unprivileged of [true, false]) {
   });
 }
 
+both('a namespace that is another one by now is not joined', async (t) => {
+  const plan = makePlan({ ...makePlace(t), argv: script('true'), unprivileged: false });
+  plan.namespaces = plan.namespaces.filter((each) => each !== 'ipc');
+  plan.shared.push({ namespace: 'ipc', path: `/proc/${process.pid}/ns/ipc`, inode: '1', origin: ORIGIN });
+  t.like((await runPlan(plan)).failure, { step: 'share namespace', detail: 'it is another one by now' });
+});
+
 both('what a pre-mount hook mounts over the root filesystem is the root filesystem', async (t) => {
   const [place, other] = [makePlace(t), makePlace(t)];
   writeFileSync(join(other.rootfs, 'etc/other'), 'the other\n');

@@ -63,7 +63,7 @@ for (const unprivileged of [true, false]) {
     const host = join(place.scratch, 'host');
     mkdirSync(host, { mode: 0o755 });
     const lines = await inside(place, 'touch /mnt/new && stat -c %u /mnt /mnt/new', (plan) => {
-      plan.tree.push(bind(host, 'mnt', { idmapped: unprivileged }));
+      plan.tree.push(bind(host, 'mnt', { idmap: unprivileged ? 'container' : '' }));
     });
     t.deepEqual(lines, ['0', '0']);
   });

@@ -170,6 +170,7 @@ rooted('attach hands out init, the filter and the devpts of the container', asyn
     defaultErrno: 0,
     architectures: [],
     rules: [],
+    notify: null,
     cache: '',
   } as const;
   const monitor = await running(t, (plan) => {

@@ -18,7 +18,7 @@ const HERE = fileURLToPath(new URL('golden/', import.meta.url));
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 /** Cgroups are where hosts differ; so these three configurations are compiled for each kind. */
 const EVERYWHERE = ['lxc-debian', 'privileged', 'unprivileged'];
-const WIDTH = 200;
+const WIDTH = 320;
 const HOSTS: Readonly<Record<string, HostFacts>> = { hybrid: hybridHost, v1: v1Host, v2: v2Host };
 
 function compile(name: string, host: HostFacts): StartPlan {
@@ -29,7 +29,7 @@ function compile(name: string, host: HostFacts): StartPlan {
     environment: {},
   };
   const config = loadContainerConfig(request);
-  const path = config.seccompProfile?.value;
+  const path = config.seccomp.profile?.value;
   const seccompProfile = path === undefined ? undefined : { path, ...readConfigFile(path) };
   return compileStartPlan({
     config,

@@ -1,5 +1,5 @@
 /** A minimal configuration and the three kinds of hosts, for tests of the compiler that build their input by hand. */
-import type { ContainerConfig, NetworkConfig, Sourced, SystemConfig } from '../../src/config/model.ts';
+import type { ContainerConfig, Sourced, SystemConfig } from '../../src/config/model.ts';
 import { CAPABILITY_NAMES } from '../../src/host/capabilities.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { Findings, type Compilation } from '../../src/plan/input.ts';
@@ -12,19 +12,6 @@ let nextLine = 1;
 export const written = <T>(value: T, key = 'lxc.test'): Sourced<T> => ({
   value,
   at: { file: FILE, line: nextLine++, key },
-});
-
-/** An interface of which only the type is written. */
-export const network = (
-  type: NetworkConfig['type']['value'],
-  more: Partial<NetworkConfig> = {},
-): NetworkConfig => ({
-  index: 0,
-  type: written(type, 'lxc.net.0.type'),
-  ipv4: [],
-  ipv6: [],
-  veth: { ipv4Routes: [], ipv6Routes: [], taggedVlans: [] },
-  ...more,
 });
 
 export const minimalConfig: ContainerConfig = {
@@ -44,6 +31,7 @@ export const minimalConfig: ContainerConfig = {
   masked: [],
   readonlyPaths: [],
   autodev: true,
+  autodevSize: 500_000,
   ttyMax: 0,
   ttyDir: '',
   ptyMax: 0,
@@ -68,6 +56,7 @@ export const minimalConfig: ContainerConfig = {
   environmentHooks: [],
   log: {},
   monitor: { unshare: false },
+  seccomp: { allowNesting: false },
   apparmor: { allowIncomplete: false, allowNesting: false, raw: [] },
   start: { auto: false, delay: 0, order: 0 },
   groups: [],
@@ -117,6 +106,7 @@ export const hybridHost: HostFacts = {
   apparmor: false,
   apparmorProfiles: [],
   seccomp: true,
+  filtered: false,
   uid: 0,
   gid: 0,
   user: null,

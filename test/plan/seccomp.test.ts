@@ -101,7 +101,7 @@ test('every bad line is refused with its place', (t) => {
     'denylist',
     'a errno',
     'b errno 5000',
-    'c notify',
+    'c notify 5',
     'd explode',
     'e errno 1 [9,1,==]',
     'f errno 1 [0,1,&=]',
@@ -116,6 +116,68 @@ test('every bad line is refused with its place', (t) => {
   t.deepEqual(compile(['3', 'denylist']).findings.problems.length, 1);
   t.deepEqual(compile(['2', 'greylist']).findings.problems.length, 1);
 });
+
+test('notify, alone and as what becomes of calls that are not listed', (t) => {
+  const { policy, findings } = compile(['2', 'denylist', 'mount notify [2,0,==]', 'mkdir notify']);
+  t.deepEqual(findings.problems, []);
+  t.deepEqual(
+    policy.rules.map(({ action, arguments: { length } }) => [action, length]),
+    [
+      ['notify', 1],
+      ['notify', 0],
+    ],
+  );
+  t.is(compile(['2', 'allowlist notify', 'sendmsg']).policy.defaultAction, 'notify');
+});
+
+test('lines before the first rule may be empty or comments, and places count them', (t) => {
+  const { policy, findings } = compile([
+    '# mine',
+    '',
+    '2',
+    '',
+    '  denylist trap # why',
+    '[all]',
+    'bpf',
+    'x y',
+  ]);
+  t.is(policy.defaultAction, 'trap');
+  t.is(policy.rules[0]?.origin.line, 7);
+  t.deepEqual(findings.problems.map(String), [
+    '/p.seccomp:8: "y" is not an action; kill, errno N, allow, trap and notify are',
+  ]);
+  t.deepEqual(compile(['2']).findings.problems.map(String), [
+    '/p.seccomp:1: "" is not a style of list; allowlist and denylist are',
+  ]);
+  t.deepEqual(compile([]).findings.problems.map(String), [
+    '/p.seccomp:1: a seccomp policy begins with its version, 1 or 2, not ""',
+  ]);
+});
+
+const MACHINES = [
+  ['x86_64', 'x86_64', 'x86', 'x32'],
+  ['i686', 'x86'],
+  ['aarch64', 'aarch64', 'arm'],
+  ['armv7l', 'arm'],
+  ['mips64', 'mips64', 'mips', 'mips64n32'],
+  ['mips64el', 'mipsel64', 'mipsel', 'mipsel64n32'],
+  ['ppc64', 'ppc64', 'ppc'],
+  ['ppc64le', 'ppc64le'],
+  ['s390x', 's390x', 's390'],
+  ['riscv64', 'riscv64'],
+  ['loongarch64', 'loongarch64'],
+] as const;
+const SECTIONS =
+  'x86 x86_64 x32 arm arm64 mips mips64 mips64n32 mipsel mipsel64 mipsel64n32 ppc ppc64 ppc64le s390 s390x riscv64 loongarch64';
+
+for (const [machine, ...runs] of MACHINES)
+  test(`on ${machine}: its own sections, and the other architectures it runs by themselves`, (t) => {
+    const rules = SECTIONS.split(' ').flatMap((name) => [`[${name}]`, 'bpf errno 1']);
+    const { policy, findings } = compile(['2', 'denylist', ...rules], machine);
+    t.deepEqual(findings.problems, []);
+    t.deepEqual(policy.rules.map(({ arch }) => arch).sort(), [...runs].sort());
+    t.deepEqual(policy.architectures, runs.slice(1));
+  });
 
 test('policies that do the same share one compiled form, whatever their comments', (t) => {
   const one = compile(['2', 'denylist', 'bpf errno 1']).policy;

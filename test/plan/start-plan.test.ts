@@ -3,7 +3,7 @@ import test from 'ava';
 import { TlxcError } from '../../src/errors.ts';
 import { PLAN_VERSION, StartPlan } from '../../src/plan/schema.ts';
 import { compileStartPlan } from '../../src/plan/start-plan.ts';
-import { idmap, minimalConfig, startInput, v1Host, v2Host, written, network } from './sample.ts';
+import { idmap, minimalConfig, startInput, v1Host, v2Host, written } from './sample.ts';
 
 const compile = (changes: Parameters<typeof startInput>[0] = {}) =>
   compileStartPlan(startInput(changes)).plan;
@@ -39,7 +39,7 @@ test('all problems at once, each with its place; nothing is compiled by halves',
       compile({
         config: {
           rootfs: { path: written('zfs:tank/u1'), options: written(['idmap=container', 'nosense']) },
-          seccompProfile: written('/no/such'),
+          seccomp: { allowNesting: false, profile: written('/no/such') },
           apparmor: { ...minimalConfig.apparmor, profile: written('my-profile') },
         },
       }),
@@ -63,7 +63,7 @@ test('an unprivileged container: user namespace, host devices bound, no devices 
     config: { idmap, rootfs: { ...minimalConfig.rootfs, options: written(['idmap=container']) } },
   });
   t.true(plan.namespaces.includes('user'));
-  t.true(plan.rootfs.idmapped);
+  t.is(plan.rootfs.idmap, 'container');
   t.deepEqual(plan.rootfs.attributes, ['nodev']);
   t.true(plan.devices.every((step) => step.op !== 'device' || step.bindFrom === `/${step.target}`));
   t.is(plan.idmap.length, 2);
@@ -74,7 +74,7 @@ test('an unprivileged container: user namespace, host devices bound, no devices 
 });
 
 test('an id map that LXC shifted on disk is not shifted again', (t) => {
-  t.false(compile({ config: { idmap } }).rootfs.idmapped);
+  t.is(compile({ config: { idmap } }).rootfs.idmap, '');
 });
 
 test('overlay: lowers top first, the work directory beside the delta as LXC has it', (t) => {
@@ -102,7 +102,7 @@ test('capabilities: drop, keep, none, and what the host itself lacks', (t) => {
 });
 
 test('shared namespaces are joined, not made, and leave the network alone', (t) => {
-  const networks = [network('veth')];
+  const networks = [{ index: 0, type: written('veth' as const), ipv4: [], ipv6: [] }];
   const net = { path: '/proc/7/ns/net', inode: '77', host: false, idmap: [], at: undefined };
   const plan = compile({ config: { networks }, options: { share: { net } } });
   t.false(plan.namespaces.includes('net'));
@@ -111,9 +111,34 @@ test('shared namespaces are joined, not made, and leave the network alone', (t) 
 });
 
 test('networks of type none: the host network', (t) => {
-  const plan = compile({ config: { networks: [network('none')] } });
+  const none = { index: 0, type: written('none' as const), ipv4: [], ipv6: [] };
+  const plan = compile({ config: { networks: [none] } });
   t.false(plan.namespaces.includes('net'));
   t.deepEqual(plan.interfaces, []);
+});
+
+test('addresses get the broadcast address that LXC would compute; a gateway needs its interface up', (t) => {
+  const address = (text: string, prefix: number) => written({ address: text, prefix, broadcast: '' });
+  const network = {
+    index: 0,
+    type: written('veth' as const),
+    link: written('br0'),
+    ipv4: [address('10.0.4.7', 20), address('192.0.2.1', 32)],
+    ipv6: [address('fd00::1', 64)],
+    ipv4Gateway: written('auto'),
+  };
+  const up = { ...network, flagsUp: written(true) };
+  const [veth] = compile({ config: { networks: [up] } }).interfaces;
+  t.deepEqual(
+    veth?.ipv4.map((each) => each.broadcast),
+    ['10.0.15.255', ''],
+  );
+  t.is(veth?.ipv6[0]?.broadcast, '');
+  const error = t.throws(() => compile({ config: { networks: [network] } }), { instanceOf: TlxcError });
+  t.regex(
+    error.details.problems?.join() ?? '',
+    /lxc\.net\.0\.ipv4\.gateway: a gateway needs the interface up/,
+  );
 });
 
 test('hooks run as LXC runs them; those of the container learn no secrets of the caller', (t) => {
@@ -214,7 +239,7 @@ test('a 32-bit container whose policy leaves it without sockets is told so', (t)
     const path = '/p.seccomp';
     const text = ['2', 'allowlist errno 38', '[all]', 'read', ...calls].join('\n');
     const input = { path, inode: '1', size: text.length, mtimeNs: '0' };
-    const config = { arch: written(arch), seccompProfile: written(path) };
+    const config = { arch: written(arch), seccomp: { allowNesting: false, profile: written(path) } };
     return compileStartPlan(startInput({ config, files: { seccompProfile: { path, text, input } } }))
       .warnings;
   };

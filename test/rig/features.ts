@@ -40,6 +40,11 @@ const probes = {
       : 'AppArmor is not enabled in the kernel',
   /** Debian's lxc, the oracle. */
   lxc: () => program('lxc-start'),
+  /** Debian's lxc-templates, the templates that build systems. */
+  'lxc-templates': () => file('/usr/share/lxc/templates/lxc-debian'),
+  /** The documentation that comes with Debian's lxc, which a slim system leaves out. */
+  'lxc-manual': () =>
+    file('/usr/share/man/man5/lxc.container.conf.5.gz') ?? file('/usr/share/doc/lxc/examples'),
   /** A busybox linked statically, of which a root filesystem is made. */
   busybox: () => program('busybox') ?? staticallyLinked('busybox'),
   debootstrap: () => program('debootstrap'),
@@ -93,6 +98,9 @@ function locate(name: string): string | undefined {
     .map((place) => join(place, name))
     .find((file) => existsSync(file));
 }
+
+const file = (path: string): string | undefined =>
+  existsSync(path) ? undefined : `${path} is not installed`;
 
 function program(name: string): string | undefined {
   return locate(name) === undefined ? `${name} is not installed` : undefined;

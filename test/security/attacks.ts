@@ -1,29 +1,12 @@
 /** Attack programs, compiled when a test first needs them, and containers as tlxc-create makes them to try them on. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileSync, copyFileSync } from 'node:fs';
+import { staticProgram } from '../rig/programs.ts';
 import type { World } from '../rig/world.ts';
 
-let compiled: string | undefined;
-const programs = new Map<string, string>();
-
 /** The path of attacks/NAME.c as a static executable, which runs in any root filesystem. */
-export function attackProgram(name: string): string {
-  if (compiled === undefined) {
-    const dir = mkdtempSync(join(tmpdir(), 'tlxc-attacks-'));
-    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-    compiled = dir;
-  }
-  const known = programs.get(name);
-  if (known !== undefined) return known;
-  const program = join(compiled, name);
-  const source = join(import.meta.dirname, 'attacks', `${name}.c`);
-  execFileSync('gcc', ['-static', '-O1', '-Wall', '-Werror', '-o', program, source]);
-  programs.set(name, program);
-  return program;
-}
+export const attackProgram = (name: string): string =>
+  staticProgram(join(import.meta.dirname, 'attacks', `${name}.c`));
 
 /** Puts attack programs into a container's root directory: "/probe". */
 export function plant(world: World, container: string, ...names: readonly string[]): void {

@@ -5,7 +5,7 @@ import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 import { createContainer } from './attacks.ts';
 
-const limited = requires('root', 'userns', 'idmap', 'busybox', 'cgroup1');
+const limited = requires('root', 'userns', 'idmap', 'busybox');
 
 const MEMORY = 64 * 1024 * 1024;
 const LIMITS = [

@@ -13,6 +13,13 @@ export const devices = {
     show: showFlag,
     acceptsEmpty: true,
   }),
+  autodevSize: scalar({
+    name: 'lxc.autodev.tmpfs.size',
+    syntax: 'BYTES',
+    fallback: '500000',
+    doc: 'How large the tmpfs may grow that lxc.autodev mounts on /dev; 0 sets no limit.',
+    parse: whole(0, 2_147_483_647),
+  }),
   ttyMax: scalar({
     name: 'lxc.tty.max',
     syntax: 'NUMBER',

@@ -2,8 +2,15 @@
 
 /** A name ending in "*" stands for all that begin so; [i] for a number. */
 export const unsupported: readonly string[] = [
-  'lxc.autodev.tmpfs.size',
-  'lxc.rootfs.managed',
-  'lxc.seccomp.allow_nesting',
-  'lxc.seccomp.notify.*',
+  'lxc.net.[i].ipvlan.*',
+  'lxc.net.[i].l2proxy',
+  'lxc.net.[i].macvlan.*',
+  'lxc.net.[i].script.*',
+  'lxc.net.[i].veth.ipv4.route',
+  'lxc.net.[i].veth.ipv6.route',
+  'lxc.net.[i].veth.mode',
+  'lxc.net.[i].veth.n_rxqueues',
+  'lxc.net.[i].veth.n_txqueues',
+  'lxc.net.[i].veth.vlan.*',
+  'lxc.net.[i].vlan.*',
 ];

@@ -2,6 +2,7 @@
 import { list, scalar, single } from '../key.ts';
 import { idMap, showIdMap } from '../values/idmap.ts';
 import { flag, hostPath, showFlag, text } from '../values/plain.ts';
+import { notifyProxy } from '../values/seccomp.ts';
 import { capabilities, keptCapabilities, mergeKept } from '../values/security.ts';
 
 const CAPS = ['lxc.cap.drop', 'lxc.cap.keep'];
@@ -41,8 +42,30 @@ export const security = {
   seccompProfile: scalar({
     name: 'lxc.seccomp.profile',
     syntax: 'FILE',
-    doc: 'A file that says which system calls are allowed, in the format of LXC.',
+    doc: "A file that says which system calls are allowed, in LXC's format; see SYSTEM CALL POLICIES. All processes of the container get it, those of tlxc-attach too.",
     parse: hostPath,
+  }),
+  seccompAllowNesting: scalar({
+    name: 'lxc.seccomp.allow_nesting',
+    syntax: '0|1',
+    fallback: '0',
+    doc: 'Whether the policy is loaded where the caller runs under a filter of system calls already: 1 adds it to that one, 0 leaves it away with a warning.',
+    parse: flag,
+    show: showFlag,
+  }),
+  seccompNotifyProxy: scalar({
+    name: 'lxc.seccomp.notify.proxy',
+    syntax: 'unix:PATH|unix:@NAME',
+    doc: "A socket of type SOCK_SEQPACKET at which somebody answers the calls of rules with the action notify. The monitor sends each one there in LXC's format, with three descriptors: the caller's directory in /proc, its memory, and the listener. Where nobody answers, or not within 30 seconds, or with anything but an answer to the question, the call fails with ENOSYS.",
+    parse: notifyProxy,
+    // As LXC prints it.
+    show: (address) => address.replace(/^@/, ''),
+  }),
+  seccompNotifyCookie: scalar({
+    name: 'lxc.seccomp.notify.cookie',
+    syntax: 'TEXT',
+    doc: 'A text at the end of each message to lxc.seccomp.notify.proxy, by which that tells containers apart.',
+    parse: text,
   }),
   apparmorProfile: scalar({
     name: 'lxc.apparmor.profile',

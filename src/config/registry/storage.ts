@@ -1,6 +1,6 @@
 /** The root filesystem and what is mounted in it. */
 import { list, scalar } from '../key.ts';
-import { absolutePath, hostPath, words } from '../values/plain.ts';
+import { absolutePath, flag, hostPath, showFlag, words } from '../values/plain.ts';
 import { autoMounts, mergeAutoMounts, mountEntry, showAutoMount, showMountEntry } from '../values/mount.ts';
 import { rootfsOptions, rootfsPath, withoutType } from '../values/rootfs.ts';
 
@@ -10,7 +10,9 @@ export const storage = {
   path: scalar({
     name: 'lxc.rootfs.path',
     syntax: '[TYPE:]PATH|none',
-    doc: "The root filesystem: a directory, or overlay:LOWER[:LOWER…]:UPPER; none is the host's own.",
+    doc:
+      'The root filesystem: a directory (dir:PATH), a btrfs subvolume (btrfs:PATH), overlay:LOWER[:LOWER…]:UPPER, or ' +
+      "loop:FILE, an image of a filesystem; none is the host's own. Storage of type zfs, lvm, rbd or nbd is refused.",
     parse: rootfsPath,
     show: withoutType,
   }),
@@ -23,14 +25,35 @@ export const storage = {
   options: scalar({
     name: 'lxc.rootfs.options',
     syntax: 'OPTION,…',
-    doc: 'Mount options of the root filesystem (ro, noatime …); idmap=container maps its ids.',
+    doc:
+      'Mount options of the root filesystem: attributes (ro nosuid nodev noexec noatime nodiratime relatime strictatime ' +
+      'nosymfollow), propagation (rslave: what the host mounts below it later shows inside; without, nothing does), ' +
+      'for overlay and loop also options of the filesystem. idmap=container maps its ids with the user namespace of the ' +
+      'container, idmap=PATH with that of a file such as /proc/PID/ns/user.',
     parse: rootfsOptions,
     show: (options) => options.join(','),
+  }),
+  managed: scalar({
+    name: 'lxc.rootfs.managed',
+    syntax: '0|1',
+    fallback: '1',
+    doc:
+      'With 0 the root filesystem belongs to somebody else: tlxc-destroy removes the container but leaves its root ' +
+      'filesystem where it is, untouched.',
+    parse: flag,
+    show: showFlag,
   }),
   auto: list({
     name: 'lxc.mount.auto',
     syntax: 'TOKEN …',
-    doc: 'Mounts proc, sys and cgroup filesystems: proc[:mixed|:rw] sys[:mixed|:ro|:rw] cgroup[-full][:mixed|:ro|:rw][:force].',
+    doc:
+      'Mounts the filesystems of the kernel. proc[:mixed]: /proc, with /proc/sys and /proc/sysrq-trigger read-only; ' +
+      'proc:rw: all of it writable. sys[:mixed]: /sys read-only but for /sys/devices/virtual/net; sys:ro, sys:rw. ' +
+      'cgroup[-full][:mixed|:ro|:rw][:force]: the control groups of the container below /sys/fs/cgroup; on hosts with ' +
+      'cgroup version 1 only for an init that may not mount them itself, unless :force. cgroup2[:ro][:force]: the hierarchy ' +
+      'of version 2, and no other. shmounts:HOST[:CONTAINER]: a tunnel for mounts: what the host mounts below the ' +
+      'directory HOST, which must lie on a shared mount, shows in the running container below CONTAINER ' +
+      '(/dev/.lxc-mounts). A token replaces earlier ones of its family.',
     parse: autoMounts,
     show: showAutoMount,
     joinedBy: ' ',
@@ -39,7 +62,14 @@ export const storage = {
   entry: list({
     name: 'lxc.mount.entry',
     syntax: ENTRY,
-    doc: 'A mount, as a line of fstab(5); options besides those of mount: optional, create=dir, create=file, relative.',
+    doc:
+      'A mount, as a line of fstab(5). TARGET is below the root filesystem; an absolute one must begin with the path of ' +
+      'the root filesystem or LXCPATH/NAME/rootfs, or the line is left out with a warning; no component of it may be a ' +
+      'symbolic link. OPTIONS are those of mount(8), its propagation flags, and: optional (a mount that fails is left out), ' +
+      'create=dir and create=file (the target is made where it is missing), relative (SOURCE lies in the root filesystem), ' +
+      'idmap=container and idmap=PATH (a bind whose ids are mapped with a user namespace). A bind keeps what the mount of ' +
+      'its source forbids; dev takes nodev back in a container without lxc.idmap. move moves the mount SOURCE with all ' +
+      'below it. remount with the SOURCE none changes what is mounted at TARGET.',
     parse: (value, context) => [{ text: value, mount: mountEntry(value, context) }],
     show: (value) => value.text,
   }),

@@ -40,43 +40,63 @@ export function* fstabLines(text: string): Generator<{ readonly line: number; re
   }
 }
 
-const DEFERRED = /^(shmounts|cgroup2)(:|$)/;
-
 function autoMount(token: string): AutoMount {
-  if (DEFERRED.test(token)) throw new BadValue(`${token} is not supported by this version of TLXC`, { word: token });
   const [what, mode = '', force] = token.split(':');
   if ((what === 'proc' || what === 'sys') && force === undefined) {
     if (mode === '' || mode === 'mixed') return { what, mode: 'mixed' };
     if (mode === 'rw' || (mode === 'ro' && what === 'sys')) return { what, mode };
   }
-  if (what === 'cgroup' || what === 'cgroup-full') return cgroupMount(token, what);
+  if (what === 'shmounts') return mountTunnel(token);
+  if (what === 'cgroup' || what === 'cgroup-full' || what === 'cgroup2') return cgroupMount(token, what);
   throw new BadValue(
     `${token} is none of proc, proc:mixed, proc:rw, sys, sys:mixed, sys:ro, sys:rw, cgroup, cgroup-full ` +
-      '(both also with :mixed, :ro or :rw, and then :force)',
+      '(both also with :mixed, :ro or :rw, and then :force), cgroup2, cgroup2:ro (both also with :force), ' +
+      'shmounts:HOST[:CONTAINER]',
     { word: token },
   );
 }
 
-function cgroupMount(token: string, what: 'cgroup' | 'cgroup-full'): AutoMount {
-  const [, mode, force] = /^cgroup(?:-full)?(?::(mixed|ro|rw))?(:force)?$/.exec(token) ?? [];
-  if (mode === undefined && force === undefined && token !== what) {
-    throw new BadValue(`${token} must end in :mixed, :ro or :rw, and may add :force`, { word: token });
-  }
+const CGROUP_TOKEN = {
+  cgroup: /^cgroup(?::(mixed|ro|rw))?(:force)?$/,
+  'cgroup-full': /^cgroup-full(?::(mixed|ro|rw))?(:force)?$/,
+  cgroup2: /^cgroup2(?::(ro))?(:force)?$/,
+};
+
+function cgroupMount(token: string, what: keyof typeof CGROUP_TOKEN): AutoMount {
+  const match = CGROUP_TOKEN[what].exec(token);
+  const modes = what === 'cgroup2' ? ':ro' : ':mixed, :ro or :rw';
+  if (!match) throw new BadValue(`${token}: after ${what} there may be ${modes}, and then :force`, { word: token });
+  const [, mode, force] = match;
   return { what, mode: (mode ?? 'default') as 'mixed' | 'ro' | 'rw' | 'default', force: force !== undefined };
+}
+
+function mountTunnel(token: string): AutoMount {
+  const [, host = '', container = '', ...rest] = token.split(':');
+  if (rest.length === 0 && host.startsWith('/') && (container === '' || container.startsWith('/'))) {
+    return { what: 'shmounts', host, container: container === '' ? '/dev/.lxc-mounts' : container };
+  }
+  throw new BadValue(`${token} must be shmounts:HOST or shmounts:HOST:CONTAINER, both absolute paths of directories`, {
+    word: token,
+  });
 }
 
 const CGROUP_MOUNTS = ['cgroup', 'cgroup-full'].flatMap((what) =>
   ['', ':mixed', ':ro', ':rw'].flatMap((mode) => [what + mode, `${what}${mode}:force`]),
 );
-const AUTO_MOUNTS = ['proc', 'proc:mixed', 'proc:rw', 'sys', 'sys:mixed', 'sys:ro', 'sys:rw', ...CGROUP_MOUNTS];
+const CGROUP2_MOUNTS = ['cgroup2', 'cgroup2:ro', 'cgroup2:force', 'cgroup2:ro:force'];
+const SYSTEM_MOUNTS = ['proc', 'proc:mixed', 'proc:rw', 'sys', 'sys:mixed', 'sys:ro', 'sys:rw'];
 
 export const autoMounts = accepting(
-  { words: AUTO_MOUNTS, several: true },
+  {
+    words: [...SYSTEM_MOUNTS, ...CGROUP_MOUNTS, ...CGROUP2_MOUNTS],
+    pattern: 'shmounts:/[^:]*(:/[^:]*)?',
+    several: true,
+  },
   (value: string): readonly AutoMount[] => value.split(/[ \t]+/).map(autoMount),
 );
 
-const family = ({ what }: AutoMount): string => (what === 'cgroup-full' ? 'cgroup' : what);
-const FAMILIES = ['proc', 'sys', 'cgroup'];
+const family = ({ what }: AutoMount): string => (what.startsWith('cgroup') ? 'cgroup' : what);
+const FAMILIES = ['proc', 'sys', 'cgroup', 'shmounts'];
 
 /** A token replaces an earlier one of its family: sys:rw after sys:mixed is sys:rw. They end up in LXC's order. */
 export function mergeAutoMounts(
@@ -88,6 +108,7 @@ export function mergeAutoMounts(
 }
 
 export function showAutoMount(mount: AutoMount): string {
+  if (mount.what === 'shmounts') return `shmounts:${mount.host}:${mount.container}`;
   const mode = mount.mode === 'default' ? '' : `:${mount.mode}`;
   return `${mount.what}${mode}${'force' in mount && mount.force ? ':force' : ''}`;
 }

@@ -1,9 +1,8 @@
 /** Control groups: which controllers there are, and whether the caller may make groups. */
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import type { CgroupMount, HostFacts } from '../facts.ts';
+import type { HostFacts, UserFacts } from '../facts.ts';
 import { fine, problem, warning, type Finding } from '../finding.ts';
-import { readLine } from './read.ts';
 
 /** Those that a container's usual limits need. */
 const USUAL = ['memory', 'pids', 'cpu', 'cpuset', 'devices', 'freezer'];
@@ -19,22 +18,13 @@ function writable(path: string): boolean {
   }
 }
 
-/** The caller's own group of the unified hierarchy: where a user's service manager may have given it rights. */
-function ownGroup({ mountPoint }: CgroupMount): string {
-  const line = readLine('/proc/self/cgroup')
-    .split('\n')
-    .find((text) => text.startsWith('0::'));
-  return join(mountPoint, line?.slice('0::'.length) ?? '');
-}
-
 const DELEGATE =
   'give users their controllers: systemctl edit user@.service, and write "[Service]" and "Delegate=cpu cpuset io memory pids"; then log in anew';
 
-function userGroup(mounts: readonly CgroupMount[]): Finding {
-  const unified = mounts.find(({ version }) => version === 2);
-  if (unified && writable(join(ownGroup(unified), 'cgroup.procs'))) {
-    return fine('delegation', `the group ${ownGroup(unified)} may be written`);
-  }
+/** Groups that the user may make: below those that a service manager, or an administrator, gave them. */
+function delegation({ cgroups }: UserFacts): Finding {
+  const places = Object.entries(cgroups).map(([mountPoint, group]) => join(mountPoint, group));
+  if (places.length > 0) return fine('delegation', `groups may be made below ${places.join(', ')}`);
   return warning(
     'delegation',
     'no control group may be written by this user: containers run, without limits',
@@ -42,7 +32,7 @@ function userGroup(mounts: readonly CgroupMount[]): Finding {
   );
 }
 
-export function cgroupFindings({ cgroups, cgroupLayout, uid }: HostFacts): Finding[] {
+export function cgroupFindings({ cgroups, cgroupLayout, user }: HostFacts): Finding[] {
   if (cgroups.length === 0) {
     return [
       problem('cgroups', 'no hierarchy is mounted', 'mount -t cgroup2 none /sys/fs/cgroup (systemd does it)'),
@@ -60,7 +50,7 @@ export function cgroupFindings({ cgroups, cgroupLayout, uid }: HostFacts): Findi
           `${found}; no ${missing.join(', ')}: its limits do nothing`,
           `enable it on the kernel's command line (cgroup_enable=${missing[0] ?? ''}), or in its configuration: tlxc-checkconfig`,
         );
-  if (uid !== 0) return [layout, userGroup(cgroups)];
+  if (user !== null) return [layout, delegation(user)];
   const closed = cgroups.filter(({ mountPoint }) => !writable(mountPoint));
   if (closed.length === 0) return [layout];
   const places = closed.map(({ mountPoint }) => mountPoint);

@@ -1,4 +1,11 @@
 /** Keys of src/config/registry/process.ts. */
+import { join } from 'node:path';
+import { TlxcError } from '../../../src/errors.ts';
+import { compileStartPlan } from '../../../src/plan/start-plan.ts';
+import { hybridHost, startInput, written } from '../../plan/sample.ts';
+import { addBusybox } from '../../rig/containers.ts';
+import { eventually } from '../../rig/eventually.ts';
+import { attackProgram, plant } from '../../security/attacks.ts';
 import { boot, type Effect } from '../effect.ts';
 
 const container = ['root', 'userns', 'idmap', 'busybox'] as const;
@@ -41,6 +48,78 @@ export const process: readonly Effect[] = [
     seen: async (t, world) => {
       const { pid } = await boot(world, ['lxc.proc.oom_score_adj = 41', 'lxc.proc.oom_score_adj = 42']);
       t.is((await world.sh(`cat /proc/${pid}/oom_score_adj`)).trim(), '42');
+    },
+  },
+  {
+    key: 'lxc.keyring.session',
+    needs: container,
+    seen: async (t, world) => {
+      addBusybox(world, 'c1', { config: ['lxc.keyring.session = 1'] });
+      addBusybox(world, 'c2');
+      const keys = attackProgram('keys');
+      const found = async (name: string): Promise<string> => {
+        plant(world, name, 'keys');
+        const log = join(world.dir, name);
+        const init = `sh -c '/keys find; echo looked; exec sleep 60'`;
+        const { stderr } = await world.run(
+          'sh',
+          '-c',
+          `${keys} plant tlxc-start -n ${name} -L ${log} -- ${init}`,
+        );
+        await eventually(20, async () => /looked/.exec(await world.sh(`cat ${log}`)) ?? undefined);
+        return (await world.sh(`cat ${log}`)) + stderr;
+      };
+      try {
+        t.regex(await found('c1'), /found in session[^]*LXC's manual says the opposite/);
+        t.notRegex(await found('c2'), /session/, 'a new one unless it is asked for');
+      } finally {
+        await world.run(keys, 'remove');
+      }
+    },
+  },
+  {
+    key: 'lxc.sched.core',
+    needs: container,
+    seen: async (t, world) => {
+      const config = { coreScheduling: written(true) };
+      t.true(compileStartPlan(startInput({ config })).plan.init.coreScheduling);
+      addBusybox(world, 'c1', { config: ['lxc.sched.core = 1'] });
+      const { code, stderr } = await world.run('tlxc-start', '-n', 'c1');
+      if (code === 0) await world.sh('tlxc-attach -n c1 -- true');
+      else
+        t.regex(stderr, /config:[\d:]+ lxc\.sched\.core: the kernel does not support core scheduling \(.+\)/);
+    },
+  },
+  {
+    key: 'lxc.selinux.context',
+    needs: container,
+    seen: async (t, world) => {
+      const selinux = { context: written('system_u:system_r:lxc_t:s0') };
+      const { plan } = compileStartPlan(
+        startInput({ config: { selinux }, host: { ...hybridHost, selinux: true } }),
+      );
+      t.is(plan.security.selinuxContext, selinux.context.value);
+      t.is(plan.security.keyringContext, selinux.context.value);
+      addBusybox(world, 'c1', { config: ['lxc.selinux.context = system_u:system_r:lxc_t:s0'] });
+      const { code, stderr } = await world.run('tlxc-start', '-n', 'c1');
+      if (code !== 0)
+        t.regex(stderr, /config:[\d:]+ lxc\.selinux\.context: .* SELinux is not enabled on this host/);
+      else t.is(await world.sh('tlxc-attach -n c1 -- cat /proc/1/attr/current'), selinux.context.value);
+    },
+  },
+  {
+    key: 'lxc.selinux.context.keyring',
+    needs: [],
+    seen: (t) => {
+      const selinux = { keyring: written('system_u:object_r:keys_t:s0') };
+      const on = { ...hybridHost, selinux: true };
+      const { security } = compileStartPlan(startInput({ config: { selinux }, host: on })).plan;
+      t.like(security, { keyringContext: selinux.keyring.value, selinuxContext: '' });
+      const error = t.throws(() => compileStartPlan(startInput({ config: { selinux } })), {
+        instanceOf: TlxcError,
+      });
+      t.regex(String(error.details.problems?.[0]), /lxc\.test: .* SELinux is not enabled on this host/);
+      return Promise.resolve();
     },
   },
 ];

@@ -1,0 +1,17 @@
+// A file as a block device.
+#pragma once
+#include <string>
+
+#include "common/result.h"
+#include "common/unique_fd.h"
+
+namespace tlxc::loop_device {
+
+// The device exists as long as fd is open or a filesystem on it is mounted.
+struct Device {
+    UniqueFd fd;
+    std::string path;
+};
+[[nodiscard]] Result<Device> attach(const std::string& file, bool readOnly);
+
+} // namespace tlxc::loop_device

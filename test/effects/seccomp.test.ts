@@ -1,0 +1,4 @@
+import { see } from './effect.ts';
+import { seccomp } from './tables/seccomp.ts';
+
+see(seccomp);
