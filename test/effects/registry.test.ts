@@ -3,6 +3,7 @@ import { registry } from '../../src/config/registry.ts';
 import { cgroup } from './tables/cgroup.ts';
 import { devices } from './tables/devices.ts';
 import { lifecycle } from './tables/lifecycle.ts';
+import { mounts } from './tables/mounts.ts';
 import { namespaces } from './tables/namespaces.ts';
 import { network } from './tables/network.ts';
 import { process } from './tables/process.ts';
@@ -15,6 +16,7 @@ import { system } from './tables/system.ts';
 const effects = [
   system,
   storage,
+  mounts,
   devices,
   network,
   cgroup,

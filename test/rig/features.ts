@@ -38,6 +38,8 @@ const probes = {
     existsSync('/sys/kernel/security/apparmor/profiles')
       ? undefined
       : 'AppArmor is not enabled in the kernel',
+  /** A file can be put behind a loop device. */
+  loop: () => program('mkfs.ext4') ?? program('debugfs') ?? attempt('losetup', ['--find']),
   /** Debian's lxc, the oracle. */
   lxc: () => program('lxc-start'),
   /** Debian's lxc-templates, the templates that build systems. */

@@ -1,4 +1,63 @@
-/** Keys of src/config/registry/storage.ts. */
-import type { Effect } from '../effect.ts';
+/** Keys of src/config/registry/storage.ts about the root filesystem; those about mounts are in mounts.ts. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { addBusybox } from '../../rig/containers.ts';
+import { eventually } from '../../rig/eventually.ts';
+import { boot, type Effect } from '../effect.ts';
 
-export const storage: readonly Effect[] = [];
+const needs = ['root', 'userns', 'idmap', 'busybox'] as const;
+
+/** What the container's root filesystem is: its attributes, its type and its source. */
+const ROOT = `awk '$2 == "/" { print $4, $3, $1 }' /proc/mounts`;
+
+export const storage: readonly Effect[] = [
+  {
+    key: 'lxc.rootfs.path',
+    needs: [...needs, 'loop'],
+    seen: async (t, world) => {
+      const image = join(world.dir, 'image');
+      addBusybox(world, 'model');
+      const files = join(world.lxcpath, 'model/rootfs');
+      await world.sh(`truncate -s 16M ${image}; mkfs.ext4 -q -d ${files} ${image}; losetup -a > before`);
+      const { inside } = await boot(world, [`lxc.rootfs.path = loop:${image}`]);
+      t.regex(await inside(ROOT), /^rw,.* ext4 \/dev\/loop\d+$/);
+      t.is(await inside('touch /made; stat -c %u /made'), '0', 'ids are mapped');
+      await world.sh('tlxc-stop -k -n c1');
+      await eventually(10, async () => (await world.sh('losetup -a | cmp - before; true')) === '');
+      t.regex(await world.sh(`debugfs -R 'stat /made' ${image} 2>/dev/null`), /User: +0 /);
+    },
+  },
+  {
+    key: 'lxc.rootfs.mount',
+    needs,
+    seen: async (t, world) => {
+      const place = join(world.dir, 'assembled');
+      const hook = `sh -c "grep -c ' ${place} ' /proc/self/mountinfo > ${world.dir}/seen; echo \\$LXC_ROOTFS_MOUNT >> ${world.dir}/seen"`;
+      await boot(world, [`lxc.rootfs.mount = ${place}`, `lxc.hook.mount = ${hook}`], { privileged: true });
+      t.is(readFileSync(join(world.dir, 'seen'), 'utf8'), `1\n${place}\n`);
+    },
+  },
+  {
+    key: 'lxc.rootfs.options',
+    needs,
+    seen: async (t, world) => {
+      const options = 'lxc.rootfs.options = ro,noatime,nosuid,idmap=container';
+      const { inside } = await boot(world, [options]);
+      t.regex(await inside(ROOT), /^ro,nosuid,nodev,noatime[, ]/);
+      t.regex(await inside('touch /made 2>&1; stat -c %u /bin/busybox'), /Read-only file system\n0$/);
+    },
+  },
+  {
+    key: 'lxc.rootfs.managed',
+    needs,
+    seen: async (t, world) => {
+      addBusybox(world, 'c1', { config: ['lxc.rootfs.managed = 0'] });
+      const { code, stderr } = await world.run('tlxc-destroy', '-n', 'c1');
+      t.is(code, 0, stderr);
+      t.regex(stderr, /c1\/rootfs is left where it is \(lxc\.rootfs\.managed = 0\)/);
+      t.true(existsSync(join(world.lxcpath, 'c1/rootfs/bin/busybox')));
+      t.false(existsSync(join(world.lxcpath, 'c1/config')));
+      t.is(await world.sh('tlxc-ls'), '');
+    },
+  },
+];
