@@ -1,9 +1,10 @@
 /**
- * Writes native/plan/plan.gen.h and plan.gen.cc from src/plan/schema.ts: C++ structs and a strict reader
+ * Writes native/plan/plan.gen.h and plan.gen.cc from src/plan/schema*.ts: C++ structs and a strict reader
  * (unknown field, missing field, wrong type: an error that names the path). One schema, two languages.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { TSchema } from '@sinclair/typebox';
+import { Leavings } from '../src/plan/schema-interface.ts';
 import { PLAN_VERSION, StartPlan } from '../src/plan/schema.ts';
 
 interface Node extends TSchema {
@@ -100,6 +101,7 @@ function declareStruct(node: Node): string {
 }
 
 typeOf(StartPlan);
+typeOf(Leavings);
 
 const banner =
   '// Generated from src/plan/schema.ts by .ci/generate-plan.ts; change the schema, not this file.';

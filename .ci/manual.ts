@@ -1,6 +1,5 @@
 /** The manual pages of the file formats, written from the registries of keys: what the program knows is what they say. */
 import { registry } from '../src/config/registry.ts';
-import { unsupported } from '../src/config/registry/other-names.ts';
 import { systemKeys } from '../src/config/system-keys.ts';
 
 interface Entry {
@@ -87,12 +86,10 @@ rewrites them.
 
 /** man/tlxc.container.conf.5 */
 export function containerConfPage(): string {
-  const names = unsupported.map((name) => `.B ${roff(name)}\n`).join('.br\n');
   return (
     header('tlxc.container.conf', "a container's configuration") +
     CONTAINER_INTRODUCTION +
     sections(registry) +
-    `.SH NOT SUPPORTED\nThese keys of LXC are refused:\n.PP\n${names}` +
     '.SH SEE ALSO\n.BR tlxc-start (1),\n.BR tlxc-info (1),\n.BR tlxc.conf (5),\n.BR tlxc (7)\n'
   );
 }

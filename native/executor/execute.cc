@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "common/reap.h"
 #include "common/syscalls.h"
 #include "executor/attributes.h"
@@ -12,7 +14,7 @@
 #include "executor/hooks.h"
 #include "executor/idmap.h"
 #include "executor/namespaces.h"
-#include "executor/network.h"
+#include "executor/network_script.h"
 #include "executor/rootfs.h"
 #include "executor/security.h"
 #include "executor/sources.h"
@@ -26,7 +28,8 @@ constexpr int kRemovalMs = 5'000;
 // A start in progress. What it has made is removed with it, unless it ended in a running container.
 class Start {
   public:
-    explicit Start(const plan::StartPlan& plan) : plan_(plan), deadline_(patience(plan)) {}
+    Start(const plan::StartPlan& plan, const network::Record& record)
+        : plan_(plan), record_(record), deadline_(patience(plan)) {}
     ~Start() {
         if (!finished_)
             undo();
@@ -51,13 +54,18 @@ class Start {
         running_.cgroups = TRY(cgroup::create(plan_));
         TRY(rootfs::make_mount_point(plan_));
         TRY(spawn_child());
+        // A hook inside finds the network there, as in LXC; without one the child builds its tree meanwhile.
+        const bool networkFirst = !plan_.user && has_hooks_inside();
+        if (networkFirst)
+            TRY(make_network({}));
         TRY(map_ids());
         UniqueFd inside;
         if (plan_.user)
             inside = std::move(TRY(hear<handshake::Network>()).socket);
         else
             TRY(send_mounts());
-        running_.interfaces = TRY(network::create(plan_, running_.initPid, std::move(inside)));
+        if (!networkFirst)
+            TRY(make_network(std::move(inside)));
         TRY(prepare_filter()); // while the child builds its tree
         TRY(collect_terminals());
         TRY(open_for_stop_hooks());
@@ -73,7 +81,18 @@ class Start {
              {&hooks.preStart, &hooks.preMount, &hooks.mount, &hooks.autodev, &hooks.startHost, &hooks.start})
             for (const auto& hook : *list)
                 milliseconds += hook.timeoutMs;
+        for (const auto& interface : plan.interfaces)
+            milliseconds += interface.scriptUp ? interface.scriptUp->timeoutMs : 0;
         return milliseconds;
+    }
+
+    [[nodiscard]] bool has_hooks_inside() const {
+        const plan::Hooks& hooks = plan_.hooks;
+        return !hooks.preMount.empty() || !hooks.mount.empty() || !hooks.autodev.empty();
+    }
+
+    Status make_network(UniqueFd inside) {
+        return network::create(plan_, {running_.initPid, std::move(inside)}, record_, running_.network);
     }
 
     Status spawn_child() {
@@ -124,7 +143,8 @@ class Start {
     }
 
     Status open_for_stop_hooks() {
-        if (plan_.hooks.stop.empty())
+        const auto hasScript = [](const auto& interface) { return interface.scriptDown.has_value(); };
+        if (plan_.hooks.stop.empty() && std::ranges::none_of(plan_.interfaces, hasScript))
             return {};
         running_.namespaces = TRY(namespaces::open_all(plan_, running_.initPid));
         return {};
@@ -193,11 +213,15 @@ class Start {
             sys::pidfd_send_signal(running_.initPidfd.get(), SIGKILL);
             (void)reap_within(running_.initPid, kDyingMs);
         }
-        network::remove(running_.interfaces);
+        const std::string pid = "LXC_PID=" + std::to_string(running_.initPid);
+        (void)network::run_down_scripts(plan_, running_.network,
+                                        {pid}); // the start's failure is what is told
+        (void)network::remove(running_.network, record_);
         cgroup::remove(running_.cgroups, kRemovalMs);
     }
 
     const plan::StartPlan& plan_;
+    const network::Record& record_;
     const Deadline deadline_;
     handshake::Channel child_{UniqueFd{}};
     Running running_;
@@ -206,8 +230,8 @@ class Start {
 
 } // namespace
 
-Result<Running> execute(const plan::StartPlan& plan) {
-    Start start(plan);
+Result<Running> execute(const plan::StartPlan& plan, const network::Record& record) {
+    Start start(plan, record);
     return start.perform();
 }
 

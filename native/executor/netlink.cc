@@ -1,9 +1,12 @@
 #include "executor/netlink.h"
 
-#include <arpa/inet.h>
+#include <fcntl.h>
 #include <netlink/socket.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+
+#include <cstdlib>
 
 namespace tlxc {
 namespace {
@@ -83,7 +86,22 @@ bool Netlink::adopt(UniqueFd socket) {
     return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
 }
 
-NetlinkAnswer Netlink::exchange(const NetlinkMessage& message, const Visit& visit) {
+Status Netlink::open_in(const UniqueFd& networkNamespace) {
+    const UniqueFd home{::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
+    if (!home)
+        return syscall_failure("network", "open", "/proc/self/ns/net");
+    if (setns(networkNamespace.get(), CLONE_NEWNET) != 0)
+        return syscall_failure("network", "setns");
+    Status status;
+    if (!open())
+        status = syscall_failure("network", "socket(NETLINK_ROUTE)");
+    // A monitor left in the container's network would act on the wrong host ends: better none at all.
+    if (setns(home.get(), CLONE_NEWNET) != 0)
+        abort();
+    return status;
+}
+
+NetlinkAnswer Netlink::ask(const NetlinkMessage& message, const Visit& visit) {
     Exchange exchange;
     exchange.visit = &visit;
     nl_sock* const socket = socket_.get();
@@ -100,60 +118,7 @@ NetlinkAnswer Netlink::exchange(const NetlinkMessage& message, const Visit& visi
 }
 
 NetlinkAnswer Netlink::send(const NetlinkMessage& message) {
-    return exchange(message, {});
-}
-
-NetlinkAnswer Netlink::get_link(const NetlinkMessage& message, Link& out) {
-    return exchange(message, [&out](nlmsghdr* header) {
-        if (header->nlmsg_type != RTM_NEWLINK)
-            return;
-        out.index = static_cast<ifinfomsg*>(nlmsg_data(header))->ifi_index;
-        if (const nlattr* mtu = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_MTU))
-            out.mtu = nla_get_u32(mtu);
-        if (nlattr* name = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_IFNAME))
-            out.name = nla_get_string(name);
-        if (const nlattr* master = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_MASTER))
-            out.master = static_cast<int>(nla_get_u32(master));
-        if (const nlattr* peer = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINK))
-            out.peer = static_cast<int>(nla_get_u32(peer));
-        if (nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO))
-            if (nlattr* kind = nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND))
-                out.kind = nla_get_string(kind);
-    });
-}
-
-NetlinkAnswer Netlink::link(const std::string& name, Link& out) {
-    NetlinkMessage message = netlink_message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, ifinfomsg{});
-    if (message)
-        nla_put_string(message.get(), IFLA_IFNAME, name.c_str());
-    return get_link(message, out);
-}
-
-NetlinkAnswer Netlink::link(int index, Link& out) {
-    ifinfomsg header{};
-    header.ifi_index = index;
-    return get_link(netlink_message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, header), out);
-}
-
-NetlinkAnswer Netlink::primary_address(int index, int family, std::string& out) {
-    ifaddrmsg header{};
-    header.ifa_family = static_cast<uint8_t>(family);
-    bool global = false;
-    return exchange(netlink_message(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, header), [&](nlmsghdr* each) {
-        const auto* address = static_cast<ifaddrmsg*>(nlmsg_data(each));
-        if (each->nlmsg_type != RTM_NEWADDR || static_cast<int>(address->ifa_index) != index)
-            return;
-        if (global || (address->ifa_flags & IFA_F_SECONDARY) != 0)
-            return;
-        const nlattr* bytes =
-            nlmsg_find_attr(each, sizeof(ifaddrmsg), family == AF_INET ? IFA_LOCAL : IFA_ADDRESS);
-        char text[INET6_ADDRSTRLEN];
-        if (bytes == nullptr || inet_ntop(family, nla_data(bytes), text, sizeof text) == nullptr)
-            return;
-        global = family == AF_INET || address->ifa_scope == RT_SCOPE_UNIVERSE;
-        if (global || out.empty())
-            out = text;
-    });
+    return ask(message, {});
 }
 
 } // namespace tlxc

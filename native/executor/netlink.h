@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -19,7 +18,8 @@ namespace tlxc {
 
 using NetlinkMessage = std::unique_ptr<nl_msg, void (*)(nl_msg*)>;
 
-// A request of the given type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg) in place.
+// A request of the given type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg) in place. Whether there was
+// memory for it is found when it is sent.
 template <typename Header> NetlinkMessage netlink_message(int type, int flags, Header header) {
     NetlinkMessage message{nlmsg_alloc_simple(type, flags), nlmsg_free};
     if (message)
@@ -30,28 +30,10 @@ template <typename Header> NetlinkMessage netlink_message(int type, int flags, H
 inline constexpr int kMake = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
 inline constexpr int kChange = NLM_F_REQUEST | NLM_F_ACK;
 
-// A change of a link: sets the flags given, further attributes are the caller's.
-inline NetlinkMessage link_change(int index, unsigned int flags) {
-    ifinfomsg header{};
-    header.ifi_index = index;
-    header.ifi_flags = flags;
-    header.ifi_change = flags;
-    return netlink_message(RTM_NEWLINK, kChange, header);
-}
-
 // What the kernel answered: err 0, or an errno with the kernel's own explanation where it gives one.
 struct NetlinkAnswer {
     int err = 0;
     std::string text;
-};
-
-struct Link {
-    int index = 0;
-    uint32_t mtu = 0;
-    std::string name;
-    std::string kind; // "veth", "bridge" …; none for hardware
-    int master = 0;   // the bridge it is a port of
-    int peer = 0;     // of a veth: its other end, in whatever namespace that is
 };
 
 class Netlink {
@@ -62,17 +44,14 @@ class Netlink {
     [[nodiscard]] bool adopt(UniqueFd socket);
     // A socket as it can be handed on.
     [[nodiscard]] static UniqueFd open_socket();
+    // In another one: the caller sits in it just long enough. A caller that cannot come back ends here.
+    [[nodiscard]] Status open_in(const UniqueFd& networkNamespace);
     [[nodiscard]] NetlinkAnswer send(const NetlinkMessage& message);
-    [[nodiscard]] NetlinkAnswer link(const std::string& name, Link& out);
-    [[nodiscard]] NetlinkAnswer link(int index, Link& out);
-    // The link's own address as text, none where it has none: for IPv6 a global one before a link-local one.
-    [[nodiscard]] NetlinkAnswer primary_address(int index, int family, std::string& out);
+    // Each message of the answer is shown to visit.
+    using Visit = std::function<void(nlmsghdr*)>;
+    [[nodiscard]] NetlinkAnswer ask(const NetlinkMessage& message, const Visit& visit);
 
   private:
-    using Visit = std::function<void(nlmsghdr*)>;
-    [[nodiscard]] NetlinkAnswer exchange(const NetlinkMessage& message, const Visit& visit);
-    [[nodiscard]] NetlinkAnswer get_link(const NetlinkMessage& message, Link& out);
-
     std::unique_ptr<nl_sock, void (*)(nl_sock*)> socket_{nullptr, nl_socket_free};
 };
 

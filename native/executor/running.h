@@ -35,6 +35,16 @@ struct InterfaceInfo {
     std::string hostName;
     int hostIndex = 0; // of the host end; 0: there is none
     std::string name;  // inside
+    int insideIndex = 0;
+    bool scripted = false; // script.up has run: script.down has something to take back
+};
+
+// The container's network, and what of it does not end with its namespace.
+struct Network {
+    std::vector<InterfaceInfo> interfaces;
+    std::vector<plan::Leaving> leavings;
+    // Of an interface lent by the host: it must be fetched from there before the namespace is gone.
+    UniqueFd namespace_;
 };
 
 struct Terminal {
@@ -64,7 +74,7 @@ struct Running {
     std::vector<std::pair<std::string, UniqueFd>>
         namespaces; // "mnt" … for stop hooks; keeps nothing else alive
     std::vector<CgroupPlace> cgroups;
-    std::vector<InterfaceInfo> interfaces;
+    Network network;
 };
 
 } // namespace tlxc

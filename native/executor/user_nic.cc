@@ -1,11 +1,6 @@
 #include "executor/user_nic.h"
 
-#include <netlink/addr.h>
-#include <sys/socket.h>
-
 #include "common/program.h"
-#include "executor/network_failure.h"
-#include "executor/veth.h"
 
 namespace tlxc::network {
 namespace {
@@ -27,46 +22,41 @@ Fields split(const std::string& line) {
 }
 
 // What the program cannot be asked for; the monitor may change what lies in the container's own namespace.
-Status dress(const Interface& interface, const Ends& ends, uint32_t mtu) {
+Status dress(const Interface& interface, Netlink& inside) {
     Link link;
     const std::string name = temporary_name(interface);
-    if (const NetlinkAnswer answer = ends.inside.link(name, link); answer.err != 0)
+    if (const NetlinkAnswer answer = find_link(inside, name, link); answer.err != 0)
         return failed("RTM_GETLINK", answer, name, interface.origin);
-    NetlinkMessage message = link_change(link.index, 0);
-    if (message && mtu != 0)
-        nla_put_u32(message.get(), IFLA_MTU, mtu);
-    if (message && !interface.hwaddr.empty()) {
-        nl_addr* parsed = nullptr;
-        if (nl_addr_parse(interface.hwaddr.c_str(), AF_LLC, &parsed) != 0)
-            return refused("bad-hardware-address", interface.hwaddr, interface.origin);
-        nla_put_addr(message.get(), IFLA_ADDRESS, parsed);
-        nl_addr_put(parsed);
-    }
-    if (const NetlinkAnswer answer = ends.inside.send(message); answer.err != 0)
-        return failed("RTM_NEWLINK", answer, name, interface.origin);
+    HardwareAddress hwaddr{};
+    if (interface.hwaddr.value.empty())
+        return {};
+    if (!parse_hwaddr(interface.hwaddr.value, hwaddr))
+        return refused("bad-hardware-address", interface.hwaddr.value, interface.hwaddr.origin);
+    if (const NetlinkAnswer answer = set_hwaddr(inside, link.index, hwaddr); answer.err != 0)
+        return failed("RTM_NEWLINK(IFLA_ADDRESS)", answer, name, interface.hwaddr.origin);
     return {};
 }
 
 } // namespace
 
-Status have_veth_made(const plan::StartPlan& plan, const Interface& interface, const Ends& ends,
-                      InterfaceInfo& info) {
+Status have_veth_made(Making& making, const Interface& interface, InterfaceInfo& info) {
+    const std::string& bridge = interface.link.value;
     auto printed =
-        run_program("network", {plan.user->nic, "create", plan.lxcpath, plan.name, std::to_string(ends.child),
-                                "veth", interface.link, temporary_name(interface)});
+        run_program("network", {making.plan.user->nic, "create", making.plan.lxcpath, making.plan.name,
+                                std::to_string(making.child), "veth", bridge, temporary_name(interface)});
     if (!printed.ok()) {
         printed.failure().syscall = "tlxc-user-nic";
-        printed.failure().path = interface.link;
-        return at(std::move(printed.failure()), interface.origin);
+        printed.failure().path = bridge;
+        return at(std::move(printed.failure()), interface.link.origin);
     }
     const Fields fields = split(printed.value());
     if (fields.size() != 4)
-        return refused("tlxc-user-nic gave no answer", interface.link, interface.origin);
+        return refused("tlxc-user-nic gave no answer", bridge, interface.origin);
     info.hostName = fields[2];
     Link hostEnd;
-    if (ends.host.link(info.hostName, hostEnd).err == 0)
+    if (find_link(making.host, info.hostName, hostEnd).err == 0)
         info.hostIndex = hostEnd.index;
-    return dress(interface, ends, static_cast<uint32_t>(interface.mtu));
+    return dress(interface, making.inside);
 }
 
 } // namespace tlxc::network

@@ -1,39 +1,22 @@
 #include "executor/veth.h"
 
-#include <fcntl.h>
 #include <linux/veth.h>
-#include <net/if.h>
 #include <sys/random.h>
 
-#include <array>
-#include <cstdio>
-
-#include "executor/network_failure.h"
+#include "executor/bridge_port.h"
+#include "executor/host_routes.h"
 
 namespace tlxc::network {
 namespace {
 
 using plan::Interface;
-using Mac = std::array<uint8_t, 6>;
-
-bool parse_mac(const std::string& text, Mac& mac) {
-    unsigned int b[6];
-    int end = 0;
-    if (sscanf(text.c_str(), "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) !=
-            6 ||
-        static_cast<size_t>(end) != text.size())
-        return false;
-    for (size_t i = 0; i < mac.size(); ++i)
-        mac[i] = static_cast<uint8_t>(b[i]);
-    return true;
-}
 
 // A bridge takes the lowest MAC address of its ports for its own: fe:… is never the lowest, so it stays put.
-Mac host_mac() {
-    Mac mac{};
-    (void)!getrandom(mac.data(), mac.size(), 0);
-    mac[0] = 0xfe;
-    return mac;
+HardwareAddress host_hwaddr() {
+    HardwareAddress address{};
+    (void)!getrandom(address.data(), address.size(), 0);
+    address[0] = 0xfe;
+    return address;
 }
 
 std::string random_name() {
@@ -46,106 +29,118 @@ std::string random_name() {
     return name;
 }
 
+struct Pair {
+    const Interface& interface;
+    const plan::VethDevice& veth;
+    std::string hostName;
+    uint32_t mtu; // 0: the kernel's
+    pid_t child;
+};
+
+void put_common(nl_msg* message, const Pair& pair, const HardwareAddress* hwaddr) {
+    if (hwaddr != nullptr)
+        nla_put(message, IFLA_ADDRESS, static_cast<int>(hwaddr->size()), hwaddr->data());
+    if (pair.mtu != 0)
+        nla_put_u32(message, IFLA_MTU, pair.mtu);
+    if (pair.veth.rxQueues.value != 0)
+        nla_put_u32(message, IFLA_NUM_RX_QUEUES, static_cast<uint32_t>(pair.veth.rxQueues.value));
+    if (pair.veth.txQueues.value != 0)
+        nla_put_u32(message, IFLA_NUM_TX_QUEUES, static_cast<uint32_t>(pair.veth.txQueues.value));
+}
+
 // Asks for the pair; the other end is born in the child's namespace, under its temporary name.
-NetlinkAnswer make_pair(Netlink& host, const Interface& interface, const std::string& hostName, uint32_t mtu,
-                        pid_t child) {
+NetlinkAnswer make_pair(Netlink& host, const Pair& pair) {
     NetlinkMessage message = netlink_message(RTM_NEWLINK, kMake, ifinfomsg{});
     nl_msg* const m = message.get();
     if (m == nullptr)
         return {.err = ENOMEM, .text = {}};
-    nla_put_string(m, IFLA_IFNAME, hostName.c_str());
-    const Mac mac = host_mac();
-    nla_put(m, IFLA_ADDRESS, mac.size(), mac.data());
-    if (mtu != 0)
-        nla_put_u32(m, IFLA_MTU, mtu);
+    nla_put_string(m, IFLA_IFNAME, pair.hostName.c_str());
+    const HardwareAddress outside = host_hwaddr();
+    put_common(m, pair, &outside);
     nlattr* const info = nla_nest_start(m, IFLA_LINKINFO);
     nla_put_string(m, IFLA_INFO_KIND, "veth");
     nlattr* const data = nla_nest_start(m, IFLA_INFO_DATA);
     nlattr* const peer = nla_nest_start(m, VETH_INFO_PEER);
     const ifinfomsg peerHeader{};
     nlmsg_append(m, const_cast<ifinfomsg*>(&peerHeader), sizeof peerHeader, NLMSG_ALIGNTO);
-    nla_put_string(m, IFLA_IFNAME, temporary_name(interface).c_str());
-    Mac inside{};
-    if (parse_mac(interface.hwaddr, inside))
-        nla_put(m, IFLA_ADDRESS, inside.size(), inside.data());
-    if (mtu != 0)
-        nla_put_u32(m, IFLA_MTU, mtu);
-    nla_put_u32(m, IFLA_NET_NS_PID, static_cast<uint32_t>(child));
+    nla_put_string(m, IFLA_IFNAME, temporary_name(pair.interface).c_str());
+    HardwareAddress inside{};
+    put_common(m, pair, parse_hwaddr(pair.interface.hwaddr.value, inside) ? &inside : nullptr);
+    nla_put_u32(m, IFLA_NET_NS_PID, static_cast<uint32_t>(pair.child));
     nla_nest_end(m, peer);
     nla_nest_end(m, data);
     nla_nest_end(m, info);
     return host.send(message);
 }
 
-// The host end of a bridged pair needs no IPv6 address of its own. A kernel without IPv6 has no such file.
-void disable_ipv6(const std::string& name) {
-    const UniqueFd fd{
-        open(("/proc/sys/net/ipv6/conf/" + name + "/disable_ipv6").c_str(), O_WRONLY | O_CLOEXEC)};
-    if (fd)
-        (void)!write(fd.get(), "1", 1);
+// The line that the kernel's refusal of a new pair is about.
+const plan::Origin& culprit(const Pair& pair, int err) {
+    switch (err) {
+    case EEXIST:
+        return pair.veth.hostName.origin;
+    case EADDRNOTAVAIL:
+        return pair.interface.hwaddr.origin;
+    case EINVAL: // too many queues, or the packet size of a link that is no bridge
+    case ERANGE:
+        return pair.veth.rxQueues.value > 1   ? pair.veth.rxQueues.origin
+               : pair.veth.txQueues.value > 1 ? pair.veth.txQueues.origin
+                                              : pair.interface.link.origin;
+    default:
+        return pair.interface.origin;
+    }
 }
 
-Status attach_host_end(Netlink& host, const Interface& interface, const InterfaceInfo& info,
-                       const Link& bridge) {
-    if (bridge.index != 0) {
-        disable_ipv6(info.hostName);
-        NetlinkMessage message = link_change(info.hostIndex, 0);
-        if (message)
-            nla_put_u32(message.get(), IFLA_MASTER, static_cast<uint32_t>(bridge.index));
-        const NetlinkAnswer answer = host.send(message);
-        if (answer.err != 0)
-            return failed("RTM_NEWLINK(IFLA_MASTER)", answer, bridge.name, interface.origin);
+Status make_named_pair(Netlink& host, Pair& pair) {
+    const std::string& wanted = pair.veth.hostName.value;
+    NetlinkAnswer made{.err = EEXIST, .text = {}};
+    for (int attempt = 0; attempt < 16 && made.err == EEXIST; ++attempt) {
+        pair.hostName = wanted.empty() ? random_name() : wanted;
+        made = make_pair(host, pair);
+        if (!wanted.empty())
+            break;
     }
-    const NetlinkAnswer answer = host.send(link_change(info.hostIndex, IFF_UP));
-    if (answer.err != 0)
-        return failed("RTM_NEWLINK(IFF_UP)", answer, info.hostName, interface.origin);
+    if (made.err != 0)
+        return failed("RTM_NEWLINK(veth)", made, pair.hostName, culprit(pair, made.err));
     return {};
 }
 
-Status check(const Interface& interface) {
-    const auto badName = [](const std::string& name) {
-        return name.size() >= IFNAMSIZ || name.find('/') != name.npos || name == "." || name == "..";
-    };
-    Mac mac{};
-    if (badName(interface.hostName))
-        return refused("bad-interface-name", interface.hostName, interface.origin);
-    if (badName(interface.name))
-        return refused("bad-interface-name", interface.name, interface.origin);
-    if (!interface.hwaddr.empty() && !parse_mac(interface.hwaddr, mac))
-        return refused("bad-hardware-address", interface.hwaddr, interface.origin);
+Status check(const Interface& interface, const plan::VethDevice& veth) {
+    HardwareAddress hwaddr{};
+    if (!veth.hostName.value.empty() && !is_interface_name(veth.hostName.value))
+        return refused("bad-interface-name", veth.hostName.value, veth.hostName.origin);
+    if (!interface.hwaddr.value.empty() && !parse_hwaddr(interface.hwaddr.value, hwaddr))
+        return refused("bad-hardware-address", interface.hwaddr.value, interface.hwaddr.origin);
     return {};
 }
 
 } // namespace
 
-std::string temporary_name(const Interface& interface) {
-    return "tlxc" + std::to_string(interface.index);
-}
-
-Status make_veth(Netlink& host, const Interface& interface, pid_t child, InterfaceInfo& info) {
-    TRY(check(interface));
-    Link bridge;
-    if (!interface.link.empty()) {
-        const NetlinkAnswer answer = host.link(interface.link, bridge);
-        if (answer.err != 0)
-            return failed("RTM_GETLINK", answer, interface.link, interface.origin);
-    }
-    const uint32_t mtu = interface.mtu != 0 ? static_cast<uint32_t>(interface.mtu) : bridge.mtu;
-    NetlinkAnswer made{.err = EEXIST, .text = {}};
-    for (int attempt = 0; attempt < 16 && made.err == EEXIST; ++attempt) {
-        info.hostName = interface.hostName.empty() ? random_name() : interface.hostName;
-        made = make_pair(host, interface, info.hostName, mtu, child);
-        if (!interface.hostName.empty())
-            break;
-    }
-    if (made.err != 0)
-        return failed("RTM_NEWLINK(veth)", made, info.hostName, interface.origin);
+Status make_veth(Making& making, const Interface& interface, InterfaceInfo& info) {
+    const auto& veth = std::get<plan::VethDevice>(interface.device);
+    TRY(check(interface, veth));
+    Link link;
+    if (!interface.link.value.empty())
+        TRY(find_link_of(making.host, interface, link));
+    // A size of the configuration's own is set afterwards, where its line can be named.
+    Pair pair{interface, veth, {}, interface.mtu.value != 0 ? 0 : link.mtu, making.child};
+    TRY(make_named_pair(making.host, pair));
+    info.hostName = pair.hostName;
     Link end;
-    const NetlinkAnswer found = host.link(info.hostName, end);
-    if (found.err != 0)
+    if (const NetlinkAnswer found = find_link(making.host, info.hostName, end); found.err != 0)
         return failed("RTM_GETLINK", found, info.hostName, interface.origin);
     info.hostIndex = end.index;
-    return attach_host_end(host, interface, info, bridge);
+    if (interface.mtu.value != 0)
+        if (const NetlinkAnswer answer =
+                set_mtu(making.host, end.index, static_cast<uint32_t>(interface.mtu.value));
+            answer.err != 0)
+            return failed("RTM_NEWLINK(IFLA_MTU)", answer, info.hostName, interface.mtu.origin);
+    if (link.index != 0 && veth.mode == plan::VethMode::Bridge)
+        TRY(join_bridge(making, interface, info, link));
+    const NetlinkAnswer up = making.host.send(link_change(info.hostIndex, IFF_UP));
+    if (up.err != 0)
+        return failed("RTM_NEWLINK(IFF_UP)", up, info.hostName, interface.origin);
+    TRY(add_host_routes(making.host, info, veth.ipv4Routes));
+    return add_host_routes(making.host, info, veth.ipv6Routes);
 }
 
 } // namespace tlxc::network

@@ -145,7 +145,7 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
     json.member("reboots", reboots);
     namespaces(json, plan);
     cgroups(json, running.cgroups);
-    interfaces(json, running.interfaces);
+    interfaces(json, running.network.interfaces);
     json.member("capabilities", plan.security.capabilities);
     json.Key("noNewPrivileges");
     json.Bool(plan.security.noNewPrivileges);

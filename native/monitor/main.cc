@@ -1,5 +1,7 @@
 // tlxc-monitor: starts one container from a plan and stays with it. Started by tlxc-start with the plan on
-// descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h).
+// descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h). As "tlxc-monitor
+// clear-network" it takes back what a monitor that was killed has left of a network: its record comes on
+// standard input.
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -10,9 +12,11 @@
 #include <algorithm>
 
 #include "common/syscalls.h"
+#include "executor/leavings.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
 #include "monitor/supervisor.h"
+#include "plan/reader.h"
 
 namespace tlxc {
 namespace {
@@ -70,11 +74,28 @@ Result<std::unique_ptr<Supervisor>> start(Report& report) {
     return supervisor;
 }
 
+Status clear_network() {
+    std::string text;
+    char part[4096];
+    ssize_t size;
+    while ((size = read(STDIN_FILENO, part, sizeof part)) > 0)
+        text.append(part, static_cast<size_t>(size));
+    if (size < 0)
+        return syscall_failure("network", "read");
+    return network::clear_after_death(TRY(plan::parse_leavings(text)));
+}
+
 } // namespace
 } // namespace tlxc
 
-int main() {
+int main(int argc, char** argv) {
     using namespace tlxc;
+    if (argc == 2 && argv[1] == std::string_view("clear-network")) {
+        Status cleared = clear_network();
+        if (!cleared.ok())
+            Report{UniqueFd{STDOUT_FILENO}}.failed(cleared.failure());
+        return cleared.ok() ? 0 : 1;
+    }
     if (!leave_caller()) {
         constexpr char usage[] = "tlxc-monitor: started by tlxc-start, with a plan on descriptor 3\n";
         (void)!write(STDERR_FILENO, usage, sizeof usage - 1);

@@ -12,6 +12,7 @@
 #include "executor/execute.h"
 #include "executor/freezer.h"
 #include "executor/hooks.h"
+#include "executor/leavings.h"
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -21,6 +22,7 @@ namespace tlxc {
 namespace {
 
 constexpr const char* kInstance = "instance.json";
+constexpr const char* kNetwork = "network.json";
 constexpr const char* kProtected =
     "-900"; // the host's out-of-memory killer takes a container before its monitor
 constexpr int kViewerMs = 2000;
@@ -86,7 +88,7 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     Status console = console_.prepare(plan.terminals);
     if (!console.ok())
         return fail(plan, std::move(console.failure()));
-    Result<Running> started = execute(plan);
+    Result<Running> started = execute(plan, record_);
     if (!started.ok())
         return fail(plan, std::move(started.failure()));
     running_ = std::move(started).value();
@@ -113,6 +115,13 @@ void Supervisor::remember(const plan::StartPlan& plan) {
     hasPostStop_ = !plan.hooks.postStop.empty();
 }
 
+Status Supervisor::record(const std::vector<plan::Leaving>& leavings) const {
+    if (!leavings.empty())
+        return dir_.write(kNetwork, network::leavings_json(leavings));
+    dir_.remove(kNetwork);
+    return {};
+}
+
 Status Supervisor::publish(const plan::StartPlan& plan) {
     TRY(dir_.write(kInstance, info::instance(running_)));
     if (!plan.monitor.pidFile.empty() &&
@@ -128,7 +137,7 @@ Status Supervisor::fail(const plan::StartPlan& plan, Failure failure) {
     if (running_.initPidfd) {
         (void)signal_init(SIGKILL);
         (void)reap_within(running_.initPid, kDyingMs);
-        teardown::stop(plan, running_, getpid(), target(false), log_);
+        teardown::stop({plan, running_, record_, getpid(), target(false)}, log_);
         running_ = Running{};
     }
     (void)teardown::post_stop(plan, target(false), log_);
@@ -249,7 +258,7 @@ void Supervisor::init_exited(int status) {
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
     stopTask_ = spawn_task([this, monitor = getpid()](const plan::StartPlan& plan) {
-        teardown::stop(plan, running_, monitor, target(reboot_), log_);
+        teardown::stop({plan, running_, record_, monitor, target(reboot_)}, log_);
         return true;
     });
     if (stopTask_ < 0)

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "common/deadline.h"
-#include "executor/running.h"
+#include "executor/network_parts.h"
 #include "monitor/console.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
@@ -37,6 +37,7 @@ class Supervisor {
     [[nodiscard]] Status launch(const plan::StartPlan& plan);
     [[nodiscard]] Status publish(const plan::StartPlan& plan);
     void warn(const plan::StartPlan& plan, Report& report);
+    [[nodiscard]] Status record(const std::vector<plan::Leaving>& leavings) const;
     void remember(const plan::StartPlan& plan);
     [[nodiscard]] Status fail(const plan::StartPlan& plan, Failure failure);
 
@@ -73,6 +74,7 @@ class Supervisor {
     Console console_{loop_};
     UniqueFd signals_;
     Running running_;
+    const network::Record record_ = [this](const auto& leavings) { return record(leavings); };
 
     State state_ = State::Starting;
     bool done_ = false;

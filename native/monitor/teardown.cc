@@ -4,7 +4,7 @@
 
 #include "executor/cgroup.h"
 #include "executor/hooks.h"
-#include "executor/network.h"
+#include "executor/network_script.h"
 
 namespace tlxc::teardown {
 namespace {
@@ -19,9 +19,9 @@ std::string upper(std::string word) {
 
 } // namespace
 
-void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target, Log& log) {
-    std::vector<std::string> environment{std::string("LXC_TARGET=") + target,
-                                         "LXC_PID=" + std::to_string(running.initPid)};
+void stop(const Ended& ended, Log& log) {
+    const auto& [plan, running, record, monitor, target] = ended;
+    std::vector<std::string> environment{"LXC_PID=" + std::to_string(running.initPid)};
     std::vector<std::string> arguments;
     for (const auto& [name, fd] : running.namespaces) {
         const std::string path = "/proc/" + std::to_string(monitor) + "/fd/" + std::to_string(fd.get());
@@ -29,10 +29,14 @@ void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, co
         if (plan.hooks.version == 0)
             arguments.push_back(name + ":" + path);
     }
-    const Status status = hooks::run(plan.hooks.stop, "stop", plan.hooks.environment, environment, arguments);
-    if (!status.ok())
-        log.failure(Log::Level::Error, status.failure());
-    network::remove(running.interfaces);
+    const auto note = [&log](const Status& status) {
+        if (!status.ok())
+            log.failure(Log::Level::Error, status.failure());
+    };
+    note(network::run_down_scripts(plan, running.network, environment));
+    environment.push_back(std::string("LXC_TARGET=") + target);
+    note(hooks::run(plan.hooks.stop, "stop", plan.hooks.environment, environment, arguments));
+    note(network::remove(running.network, record));
     cgroup::remove(running.cgroups, kCgroupDeadlineMs);
 }
 

@@ -3,14 +3,22 @@
 #pragma once
 #include <sys/types.h>
 
-#include "executor/running.h"
+#include "executor/network.h"
 #include "monitor/log.h"
 
 namespace tlxc::teardown {
 
-// Stop hooks (their failures are logged), then the network's host ends and the control groups are removed.
-// The hooks reach the namespaces through the monitor's descriptors.
-void stop(const plan::StartPlan& plan, const Running& running, pid_t monitor, const char* target, Log& log);
+struct Ended {
+    const plan::StartPlan& plan;
+    const Running& running;
+    const network::Record& record;
+    pid_t monitor;
+    const char* target; // "stop" or "reboot"
+};
+
+// Network scripts and stop hooks (their failures are logged), then the network's host ends and the control
+// groups are removed. They reach the namespaces through the monitor's descriptors.
+void stop(const Ended& ended, Log& log);
 // Post-stop hooks. False when one fails: a reboot becomes a stop then.
 [[nodiscard]] bool post_stop(const plan::StartPlan& plan, const char* target, Log& log);
 

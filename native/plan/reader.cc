@@ -6,13 +6,22 @@
 
 namespace tlxc::plan {
 
+namespace {
+
+// Iterative: a text of a million brackets must not use up the stack.
+Status parse_json(std::string_view json, rapidjson::Document& document) {
+    document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+    if (!document.HasParseError())
+        return {};
+    return refusal("plan", std::string(rapidjson::GetParseError_En(document.GetParseError())) + " at byte " +
+                               std::to_string(document.GetErrorOffset()));
+}
+
+} // namespace
+
 Result<StartPlan> parse(std::string_view json) {
     rapidjson::Document document;
-    // Iterative: a text of a million brackets must not use up the stack.
-    document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-    if (document.HasParseError())
-        return refusal("plan", std::string(rapidjson::GetParseError_En(document.GetParseError())) +
-                                   " at byte " + std::to_string(document.GetErrorOffset()));
+    TRY(parse_json(json, document));
     Reader reader;
     int64_t version = 0;
     StartPlan plan;
@@ -26,6 +35,16 @@ Result<StartPlan> parse(std::string_view json) {
     if (!read(reader, document, plan))
         return refusal("plan", reader.error());
     return plan;
+}
+
+Result<Leavings> parse_leavings(std::string_view json) {
+    rapidjson::Document document;
+    TRY(parse_json(json, document));
+    Reader reader;
+    Leavings leavings;
+    if (!read(reader, document, leavings))
+        return refusal("plan", reader.error());
+    return leavings;
 }
 
 bool Reader::fail(std::string what) {

@@ -19,6 +19,9 @@ namespace tlxc::plan {
 // looked at.
 [[nodiscard]] Result<StartPlan> parse(std::string_view json);
 
+// network.json, which the executor wrote.
+[[nodiscard]] Result<Leavings> parse_leavings(std::string_view json);
+
 using Value = rapidjson::Value;
 
 // Keeps the path of the field being read, for the message of the first refusal.
@@ -43,6 +46,7 @@ class Reader {
 [[nodiscard]] bool read(Reader& r, const Value& v, bool& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, int64_t& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, StartPlan& out);
+[[nodiscard]] bool read(Reader& r, const Value& v, Leavings& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::vector<T>& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::optional<T>& out);
 

@@ -86,7 +86,7 @@ int create(const Caller& caller, const Request& request, const UniqueFd& network
     if (allowed == 0)
         return refuse(caller, request, "no line of tlxc-usernet allows it");
     Link bridge;
-    if (!host.open() || host.link(request.bridge, bridge).err != 0 || bridge.kind != "bridge")
+    if (!host.open() || find_link(host, request.bridge, bridge).err != 0 || bridge.kind != "bridge")
         return refuse(caller, request, "there is no such bridge");
     if (!records.open(host))
         return refuse(caller, request, "the records in /run/tlxc cannot be read or locked");
@@ -116,7 +116,7 @@ int remove(const Caller& caller, const Request& request) {
     Link outside;
     if (!host.open() || !records.open(host))
         return refuse(caller, request, "the records in /run/tlxc cannot be read or locked");
-    if (!records.has(row) || host.link(request.interface, outside).err != 0)
+    if (!records.has(row) || find_link(host, request.interface, outside).err != 0)
         return refuse(caller, request, "the user has no such interface");
     if (!remove_link(host, outside.index))
         return refuse(caller, request, "the kernel would not remove it");

@@ -70,7 +70,7 @@ std::string free_name(Netlink& host, uid_t user) {
             name += letters[byte % (sizeof letters - 1)];
         }
         Link taken;
-        if (host.link(name, taken).err == ENODEV)
+        if (find_link(host, name, taken).err == ENODEV)
             return name;
     }
     return {};
@@ -88,7 +88,7 @@ bool make_pair(Netlink& host, const Link& bridge, int network, Pair& pair) {
                 break;
         }
     Link outside;
-    if (error != 0 || host.link(pair.outside, outside).err != 0)
+    if (error != 0 || find_link(host, pair.outside, outside).err != 0)
         return false;
     pair.outsideIndex = outside.index;
     pair.insideIndex = outside.peer;

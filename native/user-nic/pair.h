@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "executor/netlink.h"
+#include "executor/link.h"
 
 namespace tlxc::user_nic {
 

@@ -45,8 +45,8 @@ UniqueFd take_lock(int directory) {
 // The very interface: of that type, and a port of that bridge. A name alone may be somebody else's by now.
 bool is_alive(Netlink& host, const Row& row) {
     Link bridge, interface;
-    return host.link(row.interface, interface).err == 0 && interface.kind == row.type &&
-           host.link(row.bridge, bridge).err == 0 && interface.master == bridge.index;
+    return find_link(host, row.interface, interface).err == 0 && interface.kind == row.type &&
+           find_link(host, row.bridge, bridge).err == 0 && interface.master == bridge.index;
 }
 
 } // namespace

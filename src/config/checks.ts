@@ -77,7 +77,7 @@ function checkNetworks(settings: Settings): void {
   for (const [at, index] of indexes.entries()) {
     if (types[at] || settings.wasRefused(network.type, index)) continue;
     const place = settings.firstOfNetwork(index);
-    settings.problem(place, `lxc.net.${index} has no type: set lxc.net.${index}.type to veth, empty or none`);
+    settings.problem(place, `lxc.net.${index} has no type: set lxc.net.${index}.type, on a line before the others`);
   }
   const none = types.find((type) => type?.value === 'none');
   if (none && types.some((type) => type && type.value !== 'none')) {

@@ -1,12 +1,12 @@
 /** From settings to the typed ContainerConfig: defaults applied, files that a value names resolved. */
-import { isTemplate, stableHardwareAddress } from './hwaddr.ts';
 import type { Key } from './key.ts';
-import type { ContainerConfig, InputFile, MountEntry, NetworkConfig, Sourced } from './model.ts';
+import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts';
+import { networkConfig } from './network-config.ts';
+import { mapped as map, optional } from './sourced.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { namespaces } from './registry/namespaces.ts';
-import { network } from './registry/network.ts';
 import { process } from './registry/process.ts';
 import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
@@ -20,13 +20,6 @@ export interface Identity {
   readonly lxcpath: string;
   readonly configFile: string;
 }
-
-/** { [name]: value } where the key is set, {} where not: what an optional property is spread from. */
-function optional<N extends string, T>(name: N, value: T | undefined): { readonly [K in N]?: T } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [K in N]?: T };
-}
-
-const map = <T, U>({ value, at }: Sourced<T>, change: (value: T) => U): Sourced<U> => ({ value: change(value), at });
 
 export interface Parts {
   readonly identity: Identity;
@@ -44,7 +37,7 @@ export function containerConfig({ identity, settings, inputs, fstabEntries }: Pa
     ...optional('arch', settings.last(system.arch)),
     ...optional('utsName', settings.last(system.utsName)),
     ...storagePart(settings, fstabEntries),
-    networks: settings.networks().flatMap((index) => networkConfig(settings, index, identity) ?? []),
+    networks: settings.networks().flatMap((index) => networkConfig(settings, index, `${identity.lxcpath}\0${identity.name}\0${index}`) ?? []),
     ...devicesPart(settings),
     ...cgroupPart(settings),
     ...securityPart(settings),
@@ -229,30 +222,5 @@ function securityPart(settings: Settings): SecurityPart {
       allowNesting: flagOf(settings, security.apparmorAllowNesting),
       raw: settings.all(security.apparmorRaw),
     },
-  };
-}
-
-/** undefined for an interface without a type: checks.ts has reported it. */
-function networkConfig(settings: Settings, index: number, identity: Identity): NetworkConfig | undefined {
-  const last = <T>(key: Key<T>): Sourced<T> | undefined => settings.last(key, index);
-  const type = last(network.type);
-  if (type === undefined) return undefined;
-  const seed = `${identity.lxcpath}\0${identity.name}\0${index}`;
-  const hwaddr = last(network.hwaddr);
-  const settle = (address: string): string =>
-    isTemplate(address) ? stableHardwareAddress(address, seed) : address;
-  return {
-    index,
-    type,
-    ...optional('flagsUp', last(network.flags)),
-    ...optional('link', last(network.link)),
-    ...optional('name', last(network.name)),
-    ...optional('hwaddr', hwaddr && map(hwaddr, settle)),
-    ...optional('mtu', last(network.mtu)),
-    ipv4: settings.all(network.ipv4Address, index),
-    ipv6: settings.all(network.ipv6Address, index),
-    ...optional('ipv4Gateway', last(network.ipv4Gateway)),
-    ...optional('ipv6Gateway', last(network.ipv6Gateway)),
-    ...optional('vethPair', last(network.vethPair)),
   };
 }

@@ -26,13 +26,21 @@ export interface IdMap {
 export interface IpAddress {
   readonly address: string;
   readonly prefix: number;
-  /** "" : computed by the kernel. */
+  /** "": it has none. */
   readonly broadcast: string;
 }
 
+export interface IpRoute {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** lxc.net.[i].type */
+export const INTERFACE_TYPES = ['empty', 'ipvlan', 'macvlan', 'none', 'phys', 'veth', 'vlan'] as const;
+
 export interface NetworkConfig {
   readonly index: number;
-  readonly type: Sourced<'empty' | 'none' | 'veth'>;
+  readonly type: Sourced<(typeof INTERFACE_TYPES)[number]>;
   readonly flagsUp?: Sourced<boolean>;
   readonly link?: Sourced<string>;
   readonly name?: Sourced<string>;
@@ -44,7 +52,23 @@ export interface NetworkConfig {
   /** An address, "auto" or "dev". */
   readonly ipv4Gateway?: Sourced<string>;
   readonly ipv6Gateway?: Sourced<string>;
-  readonly vethPair?: Sourced<string>;
+  readonly l2proxy?: Sourced<boolean>;
+  readonly scriptUp?: Sourced<string>;
+  readonly scriptDown?: Sourced<string>;
+  readonly veth: {
+    readonly pair?: Sourced<string>;
+    readonly mode?: Sourced<'bridge' | 'router'>;
+    readonly rxQueues?: Sourced<number>;
+    readonly txQueues?: Sourced<number>;
+    readonly ipv4Routes: readonly Sourced<IpRoute>[];
+    readonly ipv6Routes: readonly Sourced<IpRoute>[];
+    readonly vlan?: Sourced<number | 'none'>;
+    readonly taggedVlans: readonly Sourced<number>[];
+  };
+  readonly macvlanMode?: Sourced<'private' | 'vepa' | 'bridge' | 'passthru'>;
+  readonly ipvlanMode?: Sourced<'l2' | 'l3' | 'l3s'>;
+  readonly ipvlanIsolation?: Sourced<'bridge' | 'private' | 'vepa'>;
+  readonly vlanId?: Sourced<number>;
 }
 
 /** One fstab line of lxc.mount.entry or lxc.mount.fstab. */

@@ -8,7 +8,6 @@ import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { namespaces } from './registry/namespaces.ts';
 import { network } from './registry/network.ts';
-import { unsupported } from './registry/other-names.ts';
 import { process } from './registry/process.ts';
 import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
@@ -88,20 +87,12 @@ function findMember(name: string): Found | undefined {
   return { kind: 'key', key, slot: key.name, variable: name.slice(prefix.length) };
 }
 
-function isUnsupported(name: string): boolean {
-  const general = name.replace(/^lxc\.net\.\d+\./, 'lxc.net.[i].');
-  return unsupported.some((known) =>
-    known.endsWith('*') ? general.startsWith(known.slice(0, -1)) : general === known,
-  );
-}
-
 /** The nearest key, its index as in the name that was typed. */
 export function nearestKey(name: string): string | undefined {
   const index = /^lxc\.net\.(\d+)/.exec(name)?.[1] ?? '0';
-  const names = [...registry, ...unsupported.map((known) => ({ name: known.replace(/\.\*$/, '') }))];
   return nearest(
     name,
-    names.map((key) => slotOf(key, index)),
+    registry.map((key) => slotOf(key, index)),
   );
 }
 
@@ -119,7 +110,6 @@ function refuse(name: string): Found {
     reason,
     fault: { part: 'key', ...fault },
   });
-  if (isUnsupported(name)) return refused(`${name} is not supported by this version of TLXC`);
   const now = modernName(name);
   if (now === '') return refused(`${name} is a name from before LXC 3 that means nothing any more; remove the line`);
   if (now !== undefined) return refused(`${name} is a name from before LXC 3; it is now ${now}`);

@@ -1,6 +1,6 @@
 /** The value of a key as LXC's tools print it: what tlxc-info -c shows. */
 import type { AnyKey } from './key.ts';
-import { find } from './registry.ts';
+import { find, slotOf } from './registry.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { network } from './registry/network.ts';
 import { process } from './registry/process.ts';
@@ -50,6 +50,10 @@ export function showConfigKey(settings: Settings, name: string): Shown {
   const index = Number(variable);
   if (slot.startsWith('lxc.net.') && !settings.networks().includes(index)) {
     return { kind: 'invalid', reason: `there is no lxc.net.${index}` };
+  }
+  const { needs } = key;
+  if (needs && settings.last({ ...key, name: needs.name }, variable)?.value !== needs.value) {
+    return { kind: 'invalid', reason: `it is for ${slotOf(needs, variable)} = ${needs.value}` };
   }
   return showKey(settings, key, variable);
 }

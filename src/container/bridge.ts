@@ -46,7 +46,7 @@ export async function provideBridge(
 ): Promise<void> {
   const { system } = user;
   if (system.settings['tlxc.bridge.auto'] !== '1' || process.getuid?.() !== 0) return;
-  if (!interfaces.some(({ link }) => link === bridgeName(system)) || bridgeSeemsUp(system)) return;
+  if (!interfaces.some(({ link }) => link.value === bridgeName(system)) || bridgeSeemsUp(system)) return;
   try {
     await raiseContainersBridge(user);
   } catch (error) {

@@ -1,16 +1,7 @@
 /** What to do about the failures of a start that people meet, the first that fits. */
 import { dirname } from 'node:path';
-import type { StartMessage } from '../monitor/protocol.ts';
-
-export type FailedMessage = Extract<StartMessage, { kind: 'failed' }>;
-
-interface Hint {
-  readonly step: RegExp;
-  readonly errno?: RegExp;
-  readonly syscall?: RegExp;
-  readonly detail?: RegExp;
-  readonly hint: string | ((failed: FailedMessage) => string);
-}
+import type { FailedMessage, Hint } from './hint.ts';
+import { NETWORK_HINTS } from './network-hints.ts';
 
 const HINTS: readonly Hint[] = [
   {
@@ -21,14 +12,7 @@ const HINTS: readonly Hint[] = [
       `the filesystem of ${path || 'the root filesystem'} takes no id-mapped mounts: keep the container on ` +
       'ext4, xfs, btrfs or tmpfs (another -P), or create it with --privileged',
   },
-  {
-    step: /^network$/,
-    errno: /ENODEV|ENOENT|ENXIO/,
-    hint: ({ path }) =>
-      `${path || 'the bridge'} does not exist on the host: 'tlxc-net start' brings up TLXC's own bridge, tlxcbr0`,
-  },
-  { step: /^network$/, errno: /EPERM/, hint: 'making network interfaces takes root' },
-  { step: /^network$/, errno: /EEXIST/, hint: 'an interface of that name exists already on the host' },
+  ...NETWORK_HINTS,
   {
     step: /^init$/,
     errno: /ENOENT/,

@@ -20,8 +20,8 @@ export interface Started {
 /** What a start may take beside its hooks, which have deadlines of their own. */
 const START_MS = 60_000;
 
-const deadlineMs = ({ hooks }: StartPlan): number =>
-  START_MS + startHooks(hooks).reduce((sum, hook) => sum + hook.timeoutMs, 0);
+const deadlineMs = (plan: StartPlan): number =>
+  START_MS + startHooks(plan).reduce((sum, hook) => sum + hook.timeoutMs, 0);
 
 /** The lines of a pipe, until its end. The caller owns the descriptor and closes it afterwards. */
 async function* linesOf(fd: number): AsyncGenerator<string> {

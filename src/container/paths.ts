@@ -17,6 +17,8 @@ export interface ContainerPaths {
   readonly lock: string;
   /** Written by the monitor once init runs, for stop -k without a monitor and for the sweep after its death. */
   readonly instance: string;
+  /** Written by the monitor before it changes what outlives the container's network namespace, for the sweep. */
+  readonly network: string;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
@@ -58,5 +60,6 @@ export function containerPaths(system: SystemConfig, lxcpath: string, name: stri
     socket: join(runDir, 'monitor.sock'),
     lock: join(runDir, 'lock'),
     instance: join(runDir, 'instance.json'),
+    network: join(runDir, 'network.json'),
   };
 }

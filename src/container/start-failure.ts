@@ -3,7 +3,8 @@ import { errnoName } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 import { startHooks } from '../plan/hooks.ts';
 import type { StartPlan } from '../plan/types.ts';
-import { failureHint, type FailedMessage } from './failure-hints.ts';
+import { failureHint } from './failure-hints.ts';
+import type { FailedMessage } from './hint.ts';
 
 /** What could not be done, completed by the path; the first entry that fits. */
 const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[] = [
@@ -23,6 +24,13 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^symlink$/, /./, 'cannot make the link'],
   [/^device$/, /./, 'cannot make the device'],
   [/^idmap$/, /./, "cannot map the container's ids"],
+  [/^network$/, /^RTM_GETLINK$/, 'there is no network interface'],
+  [/^network$/, /^RTM_NEWLINK\((veth|macvlan|ipvlan|vlan)\)$/, 'cannot make the network interface, for'],
+  [/^network$/, /^RTM_NEWLINK\(IFLA_MASTER\)$/, 'cannot connect to the bridge'],
+  [/^network$/, /^RTM_NEWLINK\(IFLA_IFNAME\)$/, 'cannot give the network interface the name'],
+  [/^network$/, /^RTM_NEWLINK\(IFLA_NET_NS_PID\)$/, 'cannot lend the container the network interface'],
+  [/^network$/, /^RTM_NEWADDR$/, 'cannot give the network interface the address'],
+  [/^network$/, /^RTM_NEWROUTE$/, 'cannot make the route to'],
   [/^network$/, /./, 'cannot set up the network:'],
   [/^seccomp$/, /./, 'cannot install the system call filter'],
   [/^capabilities$/, /./, 'cannot give up capabilities'],
@@ -43,12 +51,12 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^init$/, /./, 'cannot set up init:'],
 ];
 
-/** What the plan wraps a hook's command in: exec COMMAND 'NAME' lxc HOOK "$@" */
-const WRAPPED = /^exec (.*?)(?: '[^']*' lxc \S+)?(?: "\$@")?$/s;
+/** What the plan wraps a hook's command in: exec COMMAND 'NAME' lxc HOOK "$@", or export …; exec COMMAND "$@" */
+const WRAPPED = /^(?:export [^;]*; )?exec (.*?)(?: '[^']*' (?:lxc|net) \S+)?(?: "\$@")?$/s;
 
 /** The command of the hook that the origin belongs to, as it was written. */
-function hookCommand({ hooks }: StartPlan, failed: FailedMessage): string {
-  const hook = startHooks(hooks).find(
+function hookCommand(plan: StartPlan, failed: FailedMessage): string {
+  const hook = startHooks(plan).find(
     ({ origin }) => origin.line === failed.line && origin.file === failed.file,
   );
   const script = hook?.argv[2] ?? failed.path;

@@ -1,11 +1,12 @@
 /** What a monitor that was killed leaves behind, and how to end a container whose monitor does not answer. */
-import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import { monitorLock } from './lock.ts';
+import { sweepNetwork } from './network-sweep.ts';
 import type { ContainerPaths } from './paths.ts';
 
 /** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
@@ -101,15 +102,16 @@ export function killInstance(paths: ContainerPaths): boolean {
  */
 export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
   const instance = readInstance(paths);
-  if (!instance) return true;
+  if (!instance && !existsSync(paths.network)) return true;
   const lock = native().lock({ path: monitorLock(paths), wait: false });
   if (typeof lock !== 'number') return false;
   try {
     killInstance(paths);
-    const groups = instance.cgroups.flatMap(({ mountPoint, limitGroup, monitorGroup }) =>
+    const groups = (instance?.cgroups ?? []).flatMap(({ mountPoint, limitGroup, monitorGroup }) =>
       [limitGroup, monitorGroup].filter(Boolean).map((group) => join(mountPoint, group)),
     );
     await removeGroups(groups);
+    await sweepNetwork(paths);
     rmSync(paths.socket, { force: true });
     rmSync(paths.instance, { force: true });
     return true;

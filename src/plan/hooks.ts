@@ -1,9 +1,9 @@
 /** lxc.hook.*: programs of the administrator's, with the arguments and LXC_* variables that LXC gives them. */
-import type { HookName } from '../config/model.ts';
+import type { HookName, NetworkConfig } from '../config/model.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { rootfsMount, rootfsPath } from './rootfs.ts';
-import type { Hook, Hooks } from './types.ts';
+import type { Hook, Hooks, StartPlan } from './types.ts';
 
 /** LXC waits for ever; a hook that hangs would hold its container's start, so there is an end, if a late one. */
 const TIMEOUT_MS = 300_000;
@@ -14,7 +14,8 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 export function compileHooks(compilation: Compilation): Hooks {
   const { config } = compilation;
-  const runsOnHost = config.hooks.length > 0 || config.ephemeral !== undefined;
+  const hasScripts = config.networks.some(({ scriptUp, scriptDown }) => scriptUp ?? scriptDown);
+  const runsOnHost = config.hooks.length > 0 || hasScripts || config.ephemeral !== undefined;
   const of = (name: HookName) => hooksNamed(name, compilation);
   return {
     preStart: of('pre-start'),
@@ -33,14 +34,11 @@ export function compileHooks(compilation: Compilation): Hooks {
 }
 
 /** Those that a start runs, and may be kept waiting by. */
-export const startHooks = ({
-  preStart,
-  preMount,
-  mount,
-  autodev,
-  startHost,
-  start,
-}: Hooks): readonly Hook[] => [preStart, preMount, mount, autodev, startHost, start].flat();
+export const startHooks = ({ hooks, interfaces }: StartPlan): readonly Hook[] => {
+  const { preStart, preMount, mount, autodev, startHost, start } = hooks;
+  const scripts = interfaces.flatMap(({ scriptUp }) => scriptUp ?? []);
+  return [preStart, scripts, preMount, mount, autodev, startHost, start].flat();
+};
 
 function hooksNamed(name: HookName, { config }: Compilation): Hook[] {
   return config.hooks
@@ -56,6 +54,34 @@ function hooksNamed(name: HookName, { config }: Compilation): Hook[] {
 function script(command: string, name: HookName, version: 0 | 1, container: string): string {
   if (version === 0) return `exec ${command} '${container}' lxc ${name} "$@"`;
   return `export LXC_HOOK_TYPE=${name} LXC_HOOK_SECTION=lxc; exec ${command} "$@"`;
+}
+
+/**
+ * lxc.net.[i].script.up and .down. They are told of the type, of the link where there is one and, of a veth, of the
+ * host's end: in version 1 by variables, too.
+ */
+export function compileScript(
+  name: 'up' | 'down',
+  network: NetworkConfig,
+  { config }: Compilation,
+): Hook | null {
+  const setting = name === 'up' ? network.scriptUp : network.scriptDown;
+  if (setting === undefined) return null;
+  const peer = network.link === undefined ? '$2' : '$3';
+  const variables = [
+    `LXC_HOOK_TYPE=${name} LXC_HOOK_SECTION=net LXC_NET_TYPE="$1"`,
+    network.link === undefined ? '' : ' LXC_NET_PARENT="$2"',
+    network.type.value === 'veth' ? ` LXC_NET_PEER="${peer}"` : '',
+  ].join('');
+  const script =
+    config.hookVersion === 0
+      ? `exec ${setting.value} '${config.name}' net ${name} "$@"`
+      : `export ${variables}; exec ${setting.value} "$@"`;
+  return {
+    argv: ['/bin/sh', '-c', script, 'sh', network.type.value],
+    timeoutMs: TIMEOUT_MS,
+    origin: originOf(setting.at),
+  };
 }
 
 /** What hooks are told; unset variables are left out. */

@@ -1,87 +1,100 @@
 /** lxc.net.N.*: the interfaces of the container's own network namespace. */
-import type { IpAddress, NetworkConfig, Sourced } from '../config/model.ts';
-import type { Compilation, Findings } from './input.ts';
+import type { NetworkConfig, Sourced } from '../config/model.ts';
+import type { SourceLocation } from '../errors.ts';
+import { compileScript } from './hooks.ts';
+import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { originOfNamespace } from './namespaces.ts';
+import { checkInterface, checkNames } from './network-checks.ts';
 import type { Interface } from './types.ts';
 
-type Address = Interface['ipv4'][number];
+type Device = Interface['device'];
+type Veth = Extract<Device, { op: 'veth' }>;
+
+/** VethDevice.vlan */
+const BRIDGES_OWN = -2;
+const UNTAGGED_DROPPED = -1;
 
 export function compileInterfaces(compilation: Compilation): Interface[] {
   const { config, findings } = compilation;
   // A joined or the host's network namespace is somebody else's to configure.
   if (originOfNamespace(compilation, 'net') !== 'new') return [];
   checkNames(config.networks, findings);
-  return config.networks.flatMap((network) => {
-    const { type } = network;
-    // The loader refuses none beside other types.
-    return type.value === 'none' ? [] : [compileInterface(network, type.value, findings)];
+  return config.networks.map((network) => {
+    checkInterface(network, findings);
+    return compileInterface(network, compilation);
   });
 }
 
-function compileInterface(network: NetworkConfig, type: Interface['type'], findings: Findings): Interface {
-  checkGateways(network, findings);
-  const text = (setting: Sourced<string> | undefined) => setting?.value ?? '';
+const place = <T, D>(setting: Sourced<T> | undefined, unset: D, fallback: SourceLocation) => ({
+  value: setting?.value ?? unset,
+  origin: originOf(setting?.at ?? fallback),
+});
+
+function compileInterface(network: NetworkConfig, compilation: Compilation): Interface {
+  const placed = (setting: Sourced<string> | undefined) => place(setting, '', network.type.at);
+  const addresses = (list: NetworkConfig['ipv4']) =>
+    list.map(({ value, at }) => ({ ...value, origin: originOf(at) }));
+  const device = compileDevice(network);
+  const link = placed(network.link);
+  if (device.op === 'phys' && device.prefix) link.value = link.value.slice(0, -1);
   return {
     index: network.index,
-    type,
-    link: text(network.link),
-    name: text(network.name),
-    hostName: text(network.vethPair),
-    hwaddr: text(network.hwaddr),
-    mtu: network.mtu?.value ?? 0,
+    device,
+    link,
+    name: placed(network.name),
+    hwaddr: placed(network.hwaddr),
+    mtu: place(network.mtu, 0, network.type.at),
     up: network.flagsUp?.value ?? false,
-    ipv4: network.ipv4.map((address) => compileAddress(address, true)),
-    ipv6: network.ipv6.map((address) => compileAddress(address, false)),
-    ipv4Gateway: text(network.ipv4Gateway),
-    ipv6Gateway: text(network.ipv6Gateway),
+    ipv4: addresses(network.ipv4),
+    ipv6: addresses(network.ipv6),
+    ipv4Gateway: placed(network.ipv4Gateway),
+    ipv6Gateway: placed(network.ipv6Gateway),
+    l2proxy: network.l2proxy?.value && network.link ? originOf(network.l2proxy.at) : null,
+    scriptUp: compileScript('up', network, compilation),
+    scriptDown: compileScript('down', network, compilation),
     origin: originOf(network.type.at),
   };
 }
 
-/** LXC fills the broadcast address in; over netlink the kernel would leave it unset. */
-function compileAddress({ value, at }: Sourced<IpAddress>, ipv4: boolean): Address {
-  const { address, prefix } = value;
-  const broadcast =
-    value.broadcast === '' && ipv4 && prefix < 31 ? broadcastOf(address, prefix) : value.broadcast;
-  return { address, prefix, broadcast, origin: originOf(at) };
-}
-
-function broadcastOf(address: string, prefix: number): string {
-  const number = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  const last = (number | (0xffffffff >>> prefix)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (last >>> shift) & 0xff).join('.');
-}
-
-function checkGateways(network: NetworkConfig, findings: Findings): void {
-  for (const [key, gateway] of [
-    ['ipv4.gateway', network.ipv4Gateway],
-    ['ipv6.gateway', network.ipv6Gateway],
-  ] as const) {
-    if (gateway === undefined) continue;
-    const refuse = (what: string) => findings.refuse(gateway.at, `lxc.net.${network.index}.${key}: ${what}`);
-    if (network.type.value === 'empty') refuse('a network of type empty has no gateway');
-    else if (!network.flagsUp?.value)
-      refuse(`a gateway needs the interface up, lxc.net.${network.index}.flags = up`);
-    else if (gateway.value === 'auto' && network.link === undefined)
-      refuse('auto is the address of the link, and no link is set');
+function compileDevice(network: NetworkConfig): Device {
+  const { type, link } = network;
+  switch (type.value) {
+    case 'veth':
+      return compileVeth(network);
+    case 'macvlan':
+      return { op: 'macvlan', mode: network.macvlanMode?.value ?? 'private' };
+    case 'ipvlan':
+      return compileIpvlan(network);
+    case 'vlan':
+      return { op: 'vlan', id: place(network.vlanId, 0, type.at) };
+    case 'phys':
+      return { op: 'phys', prefix: link?.value.endsWith('+') ?? false };
+    case 'empty':
+    case 'none': // the loader refuses none beside other types
+      return { op: 'empty' };
   }
 }
 
-function checkNames(networks: readonly NetworkConfig[], findings: Findings): void {
-  const seen = new Map<string, number>();
-  for (const network of networks)
-    for (const [key, name] of [
-      ['name', network.name],
-      ['veth.pair', network.vethPair],
-    ] as const) {
-      if (name === undefined) continue;
-      const other = seen.get(`${key} ${name.value}`);
-      if (other !== undefined)
-        findings.refuse(
-          name.at,
-          `lxc.net.${network.index}.${key}: ${name.value} is taken by lxc.net.${other}`,
-        );
-      seen.set(`${key} ${name.value}`, network.index);
-    }
+const compileIpvlan = ({ ipvlanMode, ipvlanIsolation }: NetworkConfig): Device => ({
+  op: 'ipvlan',
+  mode: ipvlanMode?.value ?? 'l3',
+  isolation: ipvlanIsolation?.value ?? 'bridge',
+});
+
+function compileVeth({ veth, type }: NetworkConfig): Veth {
+  const routes = (list: NetworkConfig['veth']['ipv4Routes']) =>
+    list.map(({ value, at }) => ({ ...value, origin: originOf(at) }));
+  const vlan = place(veth.vlan, BRIDGES_OWN, type.at);
+  return {
+    op: 'veth',
+    hostName: place(veth.pair, '', type.at),
+    mode: veth.mode?.value ?? 'bridge',
+    rxQueues: place(veth.rxQueues, 0, type.at),
+    txQueues: place(veth.txQueues, 0, type.at),
+    ipv4Routes: routes(veth.ipv4Routes),
+    ipv6Routes: routes(veth.ipv6Routes),
+    vlan: { ...vlan, value: vlan.value === 'none' ? UNTAGGED_DROPPED : vlan.value },
+    taggedVlans: veth.taggedVlans.map((tag) => place(tag, 0, tag.at)),
+  };
 }

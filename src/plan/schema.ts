@@ -6,25 +6,14 @@
  * Every default is applied before a plan exists: there is no optional field that native code would fill.
  * "Nothing" is an empty string, an empty list, or null, as each field says.
  */
-import { Type, type TSchema } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
+import { Hook, Origin, flag, names, record, text, texts, whole } from './schema-parts.ts';
+import { Interface } from './schema-interface.ts';
+
+export { Hook, Origin } from './schema-parts.ts';
 
 /** The version of the plan's format; the executor refuses any other. */
 export const PLAN_VERSION = 1;
-
-const record = <T extends Record<string, TSchema>>(name: string, properties: T) =>
-  Type.Object(properties, { $id: name, additionalProperties: false });
-const names = <T extends string[]>(name: string, ...values: T) =>
-  Type.Union(
-    values.map((value) => Type.Literal(value as T[number])),
-    { $id: name },
-  );
-const text = Type.String();
-const flag = Type.Boolean();
-const whole = Type.Integer();
-const texts = Type.Array(Type.String());
-
-/** Where in the configuration a step comes from; file "" and line 0: a built-in default or the command line. */
-export const Origin = record('Origin', { file: text, line: whole, key: text });
 
 const InputFile = record('InputFile', { path: text, inode: text, size: whole, mtimeNs: text });
 
@@ -33,15 +22,6 @@ export const IdMapEntry = record('IdMapEntry', {
   inside: whole,
   outside: whole,
   count: whole,
-  origin: Origin,
-});
-
-/** A hook: a program run on the host or in the container's mount namespace (lxc.hook.*). */
-export const Hook = record('Hook', {
-  /** argv as given to execve: /bin/sh -c 'exec SCRIPT … "$@"' sh; what the executor adds follows and becomes "$@". */
-  argv: texts,
-  /** milliseconds after which the hook is killed and counts as failed. */
-  timeoutMs: whole,
   origin: Origin,
 });
 
@@ -295,30 +275,6 @@ const Terminals = record('Terminals', {
   ttys: whole,
   /** lxc.tty.dir, relative to /dev; "": the ptys are bound over /dev/ttyN themselves. */
   ttyDir: text,
-  origin: Origin,
-});
-
-const Address = record('Address', { address: text, prefix: whole, broadcast: text, origin: Origin });
-
-const Interface = record('Interface', {
-  index: whole,
-  /** empty: loopback only. */
-  type: names('InterfaceType', 'veth', 'empty'),
-  /** the bridge on the host; "": no bridge. */
-  link: text,
-  /** the name inside; "": eth%d. */
-  name: text,
-  /** the host side; "": the executor draws vethXXXXXX. */
-  hostName: text,
-  hwaddr: text,
-  /** 0: the link's. */
-  mtu: whole,
-  up: flag,
-  ipv4: Type.Array(Address),
-  ipv6: Type.Array(Address),
-  /** "", an address, "auto" (the link's own address) or "dev". */
-  ipv4Gateway: text,
-  ipv6Gateway: text,
   origin: Origin,
 });
 

@@ -2,11 +2,11 @@
  * Containers of plain users: what acts for them, and what only root can have, found before anything happens.
  * A user's ids are those of /etc/subuid and /etc/subgid and the user's own, newuidmap(1).
  */
-import type { IdMap } from '../config/model.ts';
+import type { IdMap, NetworkConfig, Sourced } from '../config/model.ts';
 import type { HostFacts, UserFacts } from '../host/facts.ts';
 import { isWithin, spanText } from '../host/subordinate-ids.ts';
 import { startChecks, userNic } from '../host/user-checks.ts';
-import type { Compilation } from './input.ts';
+import type { Compilation, Findings } from './input.ts';
 import type { StartPlan } from './types.ts';
 
 /** What changes nothing on the host, and what tlxc-user-nic makes. */
@@ -70,11 +70,13 @@ export function whyNotMapped(
 }
 
 function checkNetworks({ config, findings }: Compilation, user: UserFacts): void {
-  for (const { index, type, link } of config.networks) {
+  for (const network of config.networks) {
+    const { index, type, link } = network;
     const key = `lxc.net.${index}.type = ${type.value}`;
     if (!USERS_TYPES.has(type.value))
       findings.refuse(type.at, `${key}: only root may have it; users have veth, empty and none`);
     if (type.value !== 'veth') continue;
+    checkVeth(network, findings);
     if (link === undefined)
       findings.refuse(
         type.at,
@@ -89,4 +91,30 @@ function checkNetworks({ config, findings }: Compilation, user: UserFacts): void
           `/etc/tlxc/tlxc-usernet; or write lxc.net.${index}.type = empty`,
       );
   }
+}
+
+/** tlxc-user-nic makes a port of a bridge, and nothing more of the host changes. */
+function checkVeth({ index, veth, l2proxy }: NetworkConfig, findings: Findings): void {
+  const router = veth.mode?.value === 'router' ? veth.mode : undefined;
+  const settings: [string, Sourced<unknown> | undefined][] = [
+    ['l2proxy', l2proxy?.value ? l2proxy : undefined],
+    ['veth.mode', router],
+    ['veth.n_rxqueues', veth.rxQueues],
+    ['veth.n_txqueues', veth.txQueues],
+    ['veth.ipv4.route', veth.ipv4Routes[0]],
+    ['veth.ipv6.route', veth.ipv6Routes[0]],
+    ['veth.vlan.id', veth.vlan],
+    ['veth.vlan.tagged.id', veth.taggedVlans[0]],
+  ];
+  for (const [name, setting] of settings)
+    if (setting)
+      findings.refuse(
+        setting.at,
+        `lxc.net.${index}.${name}: only root may have it: it changes the host's network`,
+      );
+  if (veth.pair)
+    findings.warn(
+      veth.pair.at,
+      `lxc.net.${index}.veth.pair: it has no effect for a user: tlxc-user-nic gives the name`,
+    );
 }

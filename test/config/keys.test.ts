@@ -40,6 +40,7 @@ const size: Row = {
   bad: ['x', '1TB', '1.5MB', '-1', '1K', '9999999999GB'],
 };
 const relative: Row = { good: ['a/b', ['a/b/', 'a/b'], ['a/../b', 'b']], bad: ['/a', '..', '../a', 'a/../../b', '.'] };
+const queues: Row = { good: ['1', '16'], bad: ['0', '-1', '4097', 'x'] };
 const interfaceName: Row = { good: ['eth0', 'a.b'], bad: ['1234567890123456', 'a/b', 'a b', '..', 'a:b'] };
 const hook: Row = { good: [['/bin/a b', '/bin/a b\n']], bad: [] };
 const mount: Row = {
@@ -160,7 +161,10 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.console.size': size,
   'lxc.console.buffer.size': size,
   'lxc.console.rotate': flag,
-  'lxc.net.0.type': { good: ['veth', 'empty', 'none'], bad: ['macvlan', 'phys', 'bogus', 'VETH'] },
+  'lxc.net.0.type': {
+    good: ['veth', 'empty', 'none', 'macvlan', 'ipvlan', 'vlan', 'phys'],
+    bad: ['bogus', 'VETH', 'bridge'],
+  },
   'lxc.net.0.flags': { good: ['up', ['down', 'up']], bad: [] },
   'lxc.net.0.link': interfaceName,
   'lxc.net.0.name': interfaceName,
@@ -186,7 +190,27 @@ const rows: Readonly<Record<string, Row>> = {
     bad: ['10.0.0.1', 'fd00::1/129', 'fd00::g', 'fe80::1%eth0'],
   },
   'lxc.net.0.ipv6.gateway': { good: ['fd00::1', 'auto', 'dev'], bad: ['10.0.0.1', 'fe80::1%eth0'] },
+  'lxc.net.0.l2proxy': flag,
+  'lxc.net.0.script.up': { good: ['/srv/up --now'], bad: [] },
+  'lxc.net.0.script.down': { good: ['/srv/down'], bad: [] },
   'lxc.net.0.veth.pair': interfaceName,
+  'lxc.net.0.veth.mode': { good: ['bridge', 'router'], bad: ['routed', 'Bridge'] },
+  'lxc.net.0.veth.n_rxqueues': queues,
+  'lxc.net.0.veth.n_txqueues': queues,
+  'lxc.net.0.veth.ipv4.route': {
+    good: ['10.1.0.0/16', '0.0.0.0/0', '10.1.2.3/32'],
+    bad: ['10.1.0.0', '10.1.2.3/16', '10.1.0.0/33', 'fd00::/64'],
+  },
+  'lxc.net.0.veth.ipv6.route': {
+    good: ['fd00:1::/64', 'fd00::1/128'],
+    bad: ['fd00:1::', 'fd00:1::/129', '10.1.0.0/16', 'fe80::%eth0/64'],
+  },
+  'lxc.net.0.veth.vlan.id': { good: ['0', '4094', ['none', '-1']], bad: ['4095', '-1', 'None', '5 6'] },
+  'lxc.net.0.veth.vlan.tagged.id': { good: ['1', '4094'], bad: ['4095', 'none', '5 6'] },
+  'lxc.net.0.macvlan.mode': { good: ['private', 'vepa', 'bridge', 'passthru'], bad: ['source', 'passthrough'] },
+  'lxc.net.0.ipvlan.mode': { good: ['l2', 'l3', 'l3s'], bad: ['L3', 'l2s'] },
+  'lxc.net.0.ipvlan.isolation': { good: ['bridge', 'private', 'vepa'], bad: ['passthru'] },
+  'lxc.net.0.vlan.id': { good: ['0', '4094'], bad: ['4095', 'none', '-1'] },
   'lxc.cgroup.dir': relative,
   'lxc.cgroup.dir.container': relative,
   'lxc.cgroup.dir.monitor': relative,
@@ -241,12 +265,15 @@ const rows: Readonly<Record<string, Row>> = {
 
 const fits = new Ajv().compile(containerSchema());
 
-/** Settings in which only this key is tried; a veth interface is there for what needs one. */
+/** The type of interface that a key needs. */
+const typeFor = (name: string): string => /^lxc\.net\.0\.(macvlan|ipvlan|vlan)\./.exec(name)?.[1] ?? 'veth';
+
+/** Settings in which only this key is tried; an interface is there for what needs one. */
 function trying(name: string, value: string): Settings {
   const settings = new Settings({ HERE: 'yes' });
   const apply = (key: string, text: string): void =>
     settings.apply({ key, value: text, at: { file: '/etc/here/config', line: 7, key }, directory: '/etc/here' });
-  if (name.startsWith('lxc.net.0.')) apply('lxc.net.0.type', 'veth');
+  if (name.startsWith('lxc.net.0.')) apply('lxc.net.0.type', typeFor(name));
   apply(name, value);
   return settings;
 }
@@ -270,7 +297,7 @@ for (const [name, { good, bad }] of Object.entries(rows)) {
   test(`${name} is reset by an empty value`, (t) => {
     const [first = ''] = good;
     const settings = trying(name, typeof first === 'string' ? first : first[0]);
-    const unset = showConfigKey(trying('lxc.net.0.type', 'veth'), name);
+    const unset = showConfigKey(trying('lxc.net.0.type', typeFor(name)), name);
     settings.apply({ key: name, value: '', at: { file: 'f', line: 1 }, directory: '/' });
     if (name === 'lxc.autodev') t.is((showConfigKey(settings, name) as { text: string }).text, '0');
     else if (name === 'lxc.net.0.type') t.is(showConfigKey(settings, name).kind, 'invalid');

@@ -47,17 +47,6 @@ test('the error counts the problems and names the container', (t) => {
   t.is(error.details.container, 'c1');
 });
 
-test('what LXC knows and TLXC does not yet is refused by name', (t) => {
-  const keys =
-    'lxc.net.3.macvlan.mode lxc.net.0.script.up lxc.net.0.l2proxy lxc.net.0.veth.mode';
-  for (const key of keys.split(' ')) {
-    t.deepEqual(problemsOfText(t, `${key} = 1`), [`config:1: ${key} is not supported by this version of TLXC`]);
-  }
-  t.deepEqual(problemsOfText(t, 'lxc.net.0.type = macvlan\nlxc.net.0.link = br0\n'), [
-    'config:1: lxc.net.0.type = macvlan: macvlan is not supported by this version of TLXC',
-  ]);
-});
-
 test('a line of another language is passed over, and said', (t) => {
   const { ttyMax, warnings } = loadText(t, 'xlc.tty.max = 4\nlxc.tty.max = 5\nhello\n');
   t.is(ttyMax, 5);
@@ -109,9 +98,9 @@ test('groups of keys are reset by their common name', (t) => {
 });
 
 test('an interface keeps what belongs to its type only as long as the type', (t) => {
-  t.is(loadText(t, 'lxc.net.0.type = veth\nlxc.net.0.veth.pair = v0\n').networks[0]?.vethPair?.value, 'v0');
+  t.is(loadText(t, 'lxc.net.0.type = veth\nlxc.net.0.veth.pair = v0\n').networks[0]?.veth.pair?.value, 'v0');
   const again = 'lxc.net.0.type = veth\nlxc.net.0.veth.pair = v0\nlxc.net.0.type = veth\n';
-  t.is(loadText(t, again).networks[0]?.vethPair, undefined);
+  t.is(loadText(t, again).networks[0]?.veth.pair, undefined);
   t.deepEqual(problemsOfText(t, 'lxc.net.0.veth.pair = v0\nlxc.net.0.type = veth\n'), [
     'config:1: lxc.net.0.veth.pair = v0: lxc.net.0.type = veth must be set before it',
   ]);

@@ -70,6 +70,7 @@ const ON_PURPOSE: Readonly<Record<string, string>> = {
   'lxc.cap.keep': 'LXC 5 shows what is dropped in its place',
   'lxc.time.offset.boot': 'LXC 5 shows a number with an empty line after it',
   'lxc.time.offset.monotonic': 'the same',
+  'lxc.net.0.veth.vlan.id': "unset, it is the bridge's own default, which LXC shows as 0",
 };
 
 /**

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { startFailure } from '../../src/container/start-failure.ts';
-import type { FailedMessage } from '../../src/container/failure-hints.ts';
+import type { FailedMessage } from '../../src/container/hint.ts';
 import { renderError } from '../../src/cli/render.ts';
 import type { StartPlan } from '../../src/plan/types.ts';
 
@@ -18,6 +18,7 @@ const none = {
 const argv = ['/bin/sh', '-c', `exec /srv/prepare --now 'u1' lxc pre-start "$@"`, 'sh'];
 const plan = {
   name: 'u1',
+  interfaces: [],
   hooks: {
     ...none,
     preStart: [{ argv, timeoutMs: 1000, origin }],
@@ -57,7 +58,7 @@ test('a filesystem that cannot be id-mapped: the ways out are named', (t) => {
 
 test('a missing bridge: tlxc-net brings one up', (t) => {
   const [first, , hint] = lines({ step: 'network', syscall: 'RTM_GETLINK', errno: 19, path: 'tlxcbr0' });
-  t.is(first, 'tlxc-start: u1: cannot set up the network: tlxcbr0 (RTM_GETLINK): no such device');
+  t.is(first, 'tlxc-start: u1: there is no network interface tlxcbr0 (RTM_GETLINK): no such device');
   t.regex(hint ?? '', /tlxc-net start/);
 });
 

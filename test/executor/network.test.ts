@@ -11,14 +11,53 @@ const bridged = requires('root', 'userns', 'idmap', 'busybox', 'veth', 'bridge')
 const KILL = 9;
 
 /** The monitor in a network of its own that has a bridge br7, 10.77.0.1/24. */
-const prepare = 'ip link add br7 type bridge; ip addr add 10.77.0.1/24 dev br7; ip link set br7 mtu 1400 up';
+const prepare =
+  'ip link add br7 type bridge; ip addr add 10.77.0.1/24 dev br7; ip link set br7 mtu 1400 up; ip link add br6 type bridge; ip link add v0 type veth peer name v1';
 const inNetwork: Wrapper = ['unshare', '--net', 'sh', '-c', `${prepare}; exec "$0"`];
 
-const origin = { ...ORIGIN, line: 12, key: 'lxc.net.0.link' };
-const veth = (more: Partial<Interface> = {}): Interface => ({
-  ...{ index: 0, type: 'veth', link: 'br7', name: '', hostName: '', hwaddr: '', mtu: 0, up: true },
-  ...{ ipv4: [], ipv6: [], ipv4Gateway: '', ipv6Gateway: '', origin },
-  ...more,
+/** Which line a setting of an interface stands in. */
+const LINES = {
+  type: 11,
+  link: 12,
+  name: 13,
+  hwaddr: 14,
+  mtu: 15,
+  'ipv4.gateway': 16,
+  'ipv6.gateway': 17,
+  'veth.pair': 18,
+};
+const at = (key: keyof typeof LINES) => ({ ...ORIGIN, line: LINES[key], key: `lxc.net.0.${key}` });
+const origin = at('type');
+
+interface Veth {
+  readonly index?: number;
+  readonly link?: string;
+  readonly name?: string;
+  readonly hostName?: string;
+  readonly hwaddr?: string;
+  readonly mtu?: number;
+  readonly ipv4?: Interface['ipv4'];
+  readonly ipv6?: Interface['ipv6'];
+  readonly ipv4Gateway?: string;
+  readonly ipv6Gateway?: string;
+}
+const unplaced = (value: number) => ({ value, origin });
+const veth = (of: Veth = {}): Interface => ({
+  index: of.index ?? 0,
+  device: {
+    ...{ op: 'veth', mode: 'bridge', hostName: { value: of.hostName ?? '', origin: at('veth.pair') } },
+    ...{ rxQueues: unplaced(0), txQueues: unplaced(0), ipv4Routes: [], ipv6Routes: [] },
+    ...{ vlan: unplaced(-2), taggedVlans: [] },
+  },
+  link: { value: of.link ?? 'br7', origin: at('link') },
+  name: { value: of.name ?? '', origin: at('name') },
+  hwaddr: { value: of.hwaddr ?? '', origin: at('hwaddr') },
+  mtu: { value: of.mtu ?? 0, origin: at('mtu') },
+  up: true,
+  ...{ ipv4: of.ipv4 ?? [], ipv6: of.ipv6 ?? [] },
+  ipv4Gateway: { value: of.ipv4Gateway ?? '', origin: at('ipv4.gateway') },
+  ipv6Gateway: { value: of.ipv6Gateway ?? '', origin: at('ipv6.gateway') },
+  ...{ l2proxy: null, scriptUp: null, scriptDown: null, origin },
 });
 const address = (text: string, prefix: number, broadcast = '') => ({
   address: text,
@@ -46,7 +85,7 @@ bridged('a veth gets its name, addresses, gateway, MTU; its host end joins the b
       index: 3,
       name: '',
       hwaddr: '10:66:6a:00:00:01',
-      ipv4: [address('10.77.0.9', 24)],
+      ipv4: [address('10.77.0.9', 24, '10.77.0.255')],
       ipv4Gateway: 'auto',
     }),
     veth({ index: 5, name: 'eth0', ipv6: [address('fd77::9', 64)], ipv6Gateway: 'fe80::1', mtu: 1300 }),
@@ -90,26 +129,30 @@ bridged('a gateway that no address leads to gets a route of its own', async (t) 
 bridged('an empty network has a loopback that is up, and nothing else', async (t) => {
   const place = makePlace(t);
   const plan = makePlan({ ...place, argv: script(show) });
-  plan.interfaces = [veth({ type: 'empty', link: '' })];
+  plan.interfaces = [{ ...veth({ link: '' }), device: { op: 'empty' } }];
   await startMonitored(t, plan, inNetwork);
   const inside = await networkOf(place.rootfs);
   t.regex(inside, /lo\s+inet 127\.0\.0\.1\/8/);
   t.notRegex(inside, /eth|veth|tlxc/);
 });
 
-bridged('a bridge that does not exist is named, with the line that asks for it', async (t) => {
-  const plan = makePlan({ ...makePlace(t), argv: script(show) });
-  plan.interfaces = [veth({ link: 'br8' })];
-  const { started } = await startMonitored(t, plan, inNetwork);
-  t.like(started, {
-    kind: 'failed',
-    step: 'network',
-    errno: 19,
-    path: 'br8',
-    line: 12,
-    key: 'lxc.net.0.link',
+const blamed: readonly (readonly [what: string, of: Veth, blamed: keyof typeof LINES, path: string])[] = [
+  ['a bridge that does not exist', { link: 'br8' }, 'link', 'br8'],
+  ['a link that is no bridge', { link: 'v1' }, 'link', 'v1'],
+  ['a host name that is taken', { hostName: 'br7' }, 'veth.pair', 'br7'],
+  ['a hardware address of zeros', { hwaddr: '00:00:00:00:00:00', hostName: 'v7' }, 'hwaddr', 'v7'],
+  ['a packet size beyond what is possible', { mtu: 70_000, hostName: 'v7' }, 'mtu', 'v7'],
+  ["a name that is loopback's", { name: 'lo' }, 'name', 'lo'],
+  ['a gateway that is no address', { ipv4Gateway: '10.77' }, 'ipv4.gateway', '10.77'],
+  ['a link without an address for the gateway', { ipv6Gateway: 'auto', link: 'br6' }, 'ipv6.gateway', 'br6'],
+];
+for (const [what, of, key, path] of blamed)
+  bridged(`${what}: the line of lxc.net.0.${key} is blamed`, async (t) => {
+    const plan = makePlan({ ...makePlace(t), argv: script(show) });
+    plan.interfaces = [veth(of)];
+    const { started } = await startMonitored(t, plan, inNetwork);
+    t.like(started, { kind: 'failed', step: 'network', path, line: LINES[key], key: `lxc.net.0.${key}` });
   });
-});
 
 bridged('a host name that is taken fails; a failed start takes its interfaces along', async (t) => {
   const plan = makePlan({ ...makePlace(t), argv: script(show) });

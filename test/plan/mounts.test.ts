@@ -2,7 +2,7 @@ import test from 'ava';
 import type { AutoMount, MountEntry } from '../../src/config/model.ts';
 import { compileTree } from '../../src/plan/mounts.ts';
 import type { TreeStep } from '../../src/plan/types.ts';
-import { compilation, hybridHost, idmap, minimalConfig, v2Host, written } from './sample.ts';
+import { compilation, hybridHost, idmap, minimalConfig, v2Host, written, network } from './sample.ts';
 
 const entry = (source: string, target: string, fstype: string, ...options: string[]) =>
   written<MountEntry>({ source, target, fstype, options }, 'lxc.mount.entry');
@@ -55,7 +55,7 @@ test('sys:mixed is read-only but for the network devices', (t) => {
 });
 
 test('the host network in a user namespace: sysfs is borrowed from the host', (t) => {
-  const networks = [{ index: 0, type: written('none' as const), ipv4: [], ipv6: [] }];
+  const networks = [network('none')];
   const { tree } = treeOf({ idmap, networks, autoMounts: [auto({ what: 'sys', mode: 'ro' })] });
   t.true(tree[0]?.op === 'bind' && tree[0].source === '/sys' && tree[0].attributes.includes('ro'));
 });

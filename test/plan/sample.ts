@@ -1,5 +1,5 @@
 /** A minimal configuration and the three kinds of hosts, for tests of the compiler that build their input by hand. */
-import type { ContainerConfig, Sourced, SystemConfig } from '../../src/config/model.ts';
+import type { ContainerConfig, NetworkConfig, Sourced, SystemConfig } from '../../src/config/model.ts';
 import { CAPABILITY_NAMES } from '../../src/host/capabilities.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { Findings, type Compilation } from '../../src/plan/input.ts';
@@ -12,6 +12,19 @@ let nextLine = 1;
 export const written = <T>(value: T, key = 'lxc.test'): Sourced<T> => ({
   value,
   at: { file: FILE, line: nextLine++, key },
+});
+
+/** An interface of which only the type is written. */
+export const network = (
+  type: NetworkConfig['type']['value'],
+  more: Partial<NetworkConfig> = {},
+): NetworkConfig => ({
+  index: 0,
+  type: written(type, 'lxc.net.0.type'),
+  ipv4: [],
+  ipv6: [],
+  veth: { ipv4Routes: [], ipv6Routes: [], taggedVlans: [] },
+  ...more,
 });
 
 export const minimalConfig: ContainerConfig = {

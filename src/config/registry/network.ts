@@ -1,6 +1,7 @@
 /** Network interfaces: lxc.net.[i].*, where i is a number that orders them. */
-import { BadValue, list, scalar, single } from '../key.ts';
-import { whole } from '../values/plain.ts';
+import { list, scalar, single } from '../key.ts';
+import { INTERFACE_TYPES } from '../model.ts';
+import { flag, oneOf, showFlag, text, whole } from '../values/plain.ts';
 import {
   hardwareAddress,
   interfaceName,
@@ -10,27 +11,27 @@ import {
   ipv6Gateway,
   showAddress,
 } from '../values/network.ts';
-import type { NetworkConfig } from '../model.ts';
+import { networkTypes } from './network-types.ts';
 
-type InterfaceType = NetworkConfig['type']['value'];
-const TYPES: readonly string[] = ['empty', 'none', 'veth'] satisfies InterfaceType[];
-const DEFERRED = ['macvlan', 'vlan', 'ipvlan', 'phys'];
-
-function interfaceType(value: string): InterfaceType {
-  if (DEFERRED.includes(value)) throw new BadValue(`${value} is not supported by this version of TLXC`);
-  if (TYPES.includes(value)) return value as InterfaceType;
-  throw new BadValue('it must be one of empty, none, veth');
-}
+/** As a hook of lxc.hook.*: a command, which may carry arguments of its own. */
+const script = (name: 'up' | 'down', when: string) =>
+  scalar({
+    name: `lxc.net.[i].script.${name}`,
+    syntax: 'COMMAND',
+    doc: `A program of the host, run ${when}; lxc.hook.version says how it learns of which interface.`,
+    parse: text,
+  });
 
 export const network = {
   type: scalar({
     name: 'lxc.net.[i].type',
-    syntax: 'empty|none|veth',
-    doc: "veth: a pair of interfaces, one end inside; empty: loopback only; none: the host's network.",
-    parse: interfaceType,
-    accepts: { words: TYPES },
+    syntax: 'empty|ipvlan|macvlan|none|phys|veth|vlan',
+    doc:
+      'veth: a pair of interfaces, one end inside; macvlan, ipvlan, vlan: an interface that sits on the link; ' +
+      "phys: the link itself, which comes back to the host at the end; empty: loopback only; none: the host's network.",
+    parse: oneOf(...INTERFACE_TYPES),
     // What is particular to a type is written after it, and forgotten with it, as in LXC.
-    supersedes: ['lxc.net.[i].veth.pair'],
+    supersedes: Object.values(networkTypes).map(({ name }) => name),
   }),
   flags: scalar({
     name: 'lxc.net.[i].flags',
@@ -46,13 +47,15 @@ export const network = {
   link: scalar({
     name: 'lxc.net.[i].link',
     syntax: 'INTERFACE',
-    doc: 'The bridge of the host that the interface is connected to.',
+    doc:
+      'The interface of the host that it is connected to: the bridge of a veth, what a macvlan, ipvlan or vlan sits on, ' +
+      'the interface that phys takes (PREFIX+ takes the last whose name begins so).',
     parse: interfaceName,
   }),
   name: scalar({
     name: 'lxc.net.[i].name',
     syntax: 'INTERFACE',
-    doc: "The interface's name inside; eth0, eth1 … where it is not set.",
+    doc: "The interface's name inside; eth0, eth1 … where it is not set, and the name it has where the type is phys.",
     parse: interfaceName,
   }),
   hwaddr: scalar({
@@ -64,7 +67,7 @@ export const network = {
   mtu: scalar({
     name: 'lxc.net.[i].mtu',
     syntax: 'BYTES',
-    doc: "The largest packet; the bridge's where it is not set.",
+    doc: "The largest packet; the link's where it is not set.",
     parse: whole(68, 65535),
   }),
   ipv4Address: list({
@@ -78,7 +81,7 @@ export const network = {
   ipv4Gateway: scalar({
     name: 'lxc.net.[i].ipv4.gateway',
     syntax: 'ADDRESS|auto|dev',
-    doc: "Where IPv4 traffic leaves: auto is the bridge's own address, dev the interface itself.",
+    doc: "Where IPv4 traffic leaves: auto is the link's own address, dev the interface itself. A gateway that no address of the interface reaches gets a route first.",
     parse: ipv4Gateway,
   }),
   ipv6Address: list({
@@ -92,14 +95,21 @@ export const network = {
   ipv6Gateway: scalar({
     name: 'lxc.net.[i].ipv6.gateway',
     syntax: 'ADDRESS|auto|dev',
-    doc: "Where IPv6 traffic leaves: auto is the bridge's own address, dev the interface itself.",
+    doc: "Where IPv6 traffic leaves: auto is the link's own address, dev the interface itself. A gateway that no address of the interface reaches gets a route first.",
     parse: ipv6Gateway,
   }),
-  vethPair: scalar({
-    name: 'lxc.net.[i].veth.pair',
-    syntax: 'INTERFACE',
-    doc: "The name of the pair's end on the host.",
-    parse: interfaceName,
-    needs: { name: 'lxc.net.[i].type', value: 'veth' },
+  l2proxy: scalar({
+    name: 'lxc.net.[i].l2proxy',
+    syntax: '0|1',
+    fallback: '0',
+    doc:
+      "Whether the host answers on the link for the interface's addresses (proxy ARP and NDP), until the container stops. " +
+      'It needs net.ipv4.conf.LINK.forwarding=1 for IPv4, net.ipv6.conf.LINK.forwarding=1 and proxy_ndp=1 for IPv6, ' +
+      'and of an ipvlan the mode l3s.',
+    parse: flag,
+    show: showFlag,
   }),
+  scriptUp: script('up', "when the host's side of the interface is made; when it fails the start fails"),
+  scriptDown: script('down', 'when the container has ended, before the interface goes'),
+  ...networkTypes,
 };

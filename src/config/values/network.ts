@@ -1,7 +1,8 @@
 /** Addresses and names of a network interface. lxc.net.[i].* */
 import { isIPv4, isIPv6 } from '../ip-address.ts';
 import { accepting, BadValue } from '../key.ts';
-import type { IpAddress } from '../model.ts';
+import type { IpAddress, IpRoute } from '../model.ts';
+import { whole } from './plain.ts';
 
 /** Linux: 15 bytes, no slash, no blank, no colon. */
 export const interfaceName = accepting({ pattern: '[^/\\s:]{1,15}' }, (value: string): string => {
@@ -38,10 +39,13 @@ function classfulPrefix(address: string): number {
 const octets = (address: string): number =>
   address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 
+const dotted = (number: number): string =>
+  [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+
+const hostBits = (prefix: number): number => 2 ** (32 - prefix) - 1;
+
 function broadcastOf(address: string, prefix: number): string {
-  const host = 2 ** (32 - prefix) - 1;
-  const number = (octets(address) | host) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+  return dotted((octets(address) | hostBits(prefix)) >>> 0);
 }
 
 /** ADDRESS[/PREFIX] [BROADCAST] */
@@ -55,7 +59,8 @@ export const ipv4Address = accepting({ pattern: '[0-9.]+(/[0-9]{1,2})?([ \\t]+[0
     throw new BadValue(`${broadcast} is not a broadcast address`, { word: broadcast });
   }
   const prefix = length === undefined ? classfulPrefix(address) : prefixLength(length, 32);
-  return { address, prefix, broadcast: broadcast ?? broadcastOf(address, prefix) };
+  // A network of one address or two has no broadcast (RFC 3021).
+  return { address, prefix, broadcast: broadcast ?? (prefix < 31 ? broadcastOf(address, prefix) : '') };
 });
 
 /** ADDRESS[/PREFIX]; 64 where no prefix length is written. */
@@ -68,6 +73,41 @@ export const ipv6Address = accepting({ pattern: '[0-9a-fA-F:.]+(/[0-9]{1,3})?' }
 });
 
 export const showAddress = ({ address, prefix }: IpAddress): string => `${address}/${prefix}`;
+
+const ROUTE = 'it must be NETWORK/PREFIX, such as ';
+
+/** NETWORK/PREFIX; the kernel takes no network with bits beyond its prefix. */
+export const ipv4Route = accepting({ pattern: '[0-9.]+/[0-9]{1,2}' }, (value: string): IpRoute => {
+  const [address = '', length, rest] = value.split('/');
+  if (!isIPv4(address) || length === undefined || rest !== undefined) {
+    throw new BadValue(`${ROUTE}10.1.0.0/16`);
+  }
+  const prefix = prefixLength(length, 32);
+  const network = dotted((octets(address) & ~hostBits(prefix)) >>> 0);
+  if (network === address) return { address, prefix };
+  throw new BadValue(`a network of ${prefix} bits begins at ${network}: ${network}/${prefix}`);
+});
+
+/** NETWORK/PREFIX */
+export const ipv6Route = accepting({ pattern: '[0-9a-fA-F:.]+/[0-9]{1,3}' }, (value: string): IpRoute => {
+  const [address = '', length, rest] = value.split('/');
+  if (!isIPv6(address) || address.includes('%') || length === undefined || rest !== undefined) {
+    throw new BadValue(`${ROUTE}fd00:1::/64`);
+  }
+  return { address, prefix: prefixLength(length, 128) };
+});
+
+export const showRoute = ({ address, prefix }: IpRoute): string => `${address}/${prefix}`;
+
+/** 802.1Q: twelve bits, of which 4095 is reserved. */
+const VLAN_IDS = [0, 4094] as const;
+export const vlanId = whole(...VLAN_IDS);
+
+/** "none", or the VLAN of frames without a tag. */
+export const untaggedVlan = accepting(
+  { words: ['none'], range: VLAN_IDS },
+  (value: string): number | 'none' => (value === 'none' ? value : vlanId(value)),
+);
 
 const gateway = (isAddress: (text: string) => boolean, example: string) =>
   accepting({ words: ['auto', 'dev'], pattern: '[0-9a-fA-F:.]+' }, (value: string): string => {

@@ -19,6 +19,14 @@ export const whole = (least: number, most: number) =>
     throw new BadValue(`it must be a whole number from ${least} to ${most}`);
   });
 
+/** One of a few words. */
+export const oneOf = <T extends string>(...allowed: readonly T[]) =>
+  accepting({ words: allowed }, (value: string): T => {
+    const found = allowed.find((word) => word === value);
+    if (found !== undefined) return found;
+    throw new BadValue(`it must be one of ${allowed.join(', ')}`);
+  });
+
 export const words = (value: string): readonly string[] => value.split(/[ \t]+/).filter(Boolean);
 
 export const absolutePath = accepting({ pattern: '/.*' }, (value: string): string => {

@@ -1,0 +1,42 @@
+#include "executor/network_script.h"
+
+#include "executor/hooks.h"
+
+namespace tlxc::network {
+namespace {
+
+// What the plan's script ends with: the type; here, what only a start knows.
+std::vector<std::string> arguments_of(const InterfaceInfo& info) {
+    std::vector<std::string> arguments;
+    for (const auto* each : {&info.link, &info.hostName})
+        if (!each->empty())
+            arguments.push_back(*each);
+    return arguments;
+}
+
+} // namespace
+
+Status run_up_script(const plan::StartPlan& plan, const plan::Interface& interface, InterfaceInfo& info,
+                     const std::vector<std::string>& extra) {
+    info.scripted = true;
+    if (!interface.scriptUp)
+        return {};
+    return hooks::run({*interface.scriptUp}, "script.up", plan.hooks.environment, extra, arguments_of(info));
+}
+
+Status run_down_scripts(const plan::StartPlan& plan, const Network& network,
+                        const std::vector<std::string>& extra) {
+    Status first;
+    for (size_t i = 0; i < network.interfaces.size(); ++i) {
+        const auto& script = plan.interfaces.at(i).scriptDown;
+        if (!script || !network.interfaces[i].scripted)
+            continue;
+        Status ran = hooks::run({*script}, "script.down", plan.hooks.environment, extra,
+                                arguments_of(network.interfaces[i]));
+        if (!ran.ok() && first.ok())
+            first = std::move(ran);
+    }
+    return first;
+}
+
+} // namespace tlxc::network

@@ -1,0 +1,100 @@
+/** What would make an interface of the container useless or impossible, told before anything is made. */
+import type { NetworkConfig, Sourced } from '../config/model.ts';
+import type { Findings } from './input.ts';
+
+/** Types that are nothing without an interface of the host. */
+const ON_A_LINK = ['macvlan', 'ipvlan', 'vlan', 'phys'];
+/** Types whose link can have an address that is the container's gateway. */
+const WITH_AUTO = ['veth', 'macvlan', 'ipvlan'];
+
+export function checkInterface(network: NetworkConfig, findings: Findings): void {
+  const { index, type, link } = network;
+  if (ON_A_LINK.includes(type.value) && link === undefined)
+    findings.refuse(
+      type.at,
+      `lxc.net.${index}.type: ${type.value} needs an interface of the host, lxc.net.${index}.link`,
+    );
+  checkGateways(network, findings);
+  checkVlans(network, findings);
+  checkProxy(network, findings);
+  if (type.value === 'ipvlan' && network.hwaddr)
+    findings.refuse(
+      network.hwaddr.at,
+      `lxc.net.${index}.hwaddr: an ipvlan has the hardware address of its link, and no other`,
+    );
+  if (type.value === 'empty') checkLoopback(network, findings);
+}
+
+function checkGateways(network: NetworkConfig, findings: Findings): void {
+  for (const [key, gateway] of [
+    ['ipv4.gateway', network.ipv4Gateway],
+    ['ipv6.gateway', network.ipv6Gateway],
+  ] as const) {
+    if (gateway === undefined) continue;
+    const refuse = (what: string) => findings.refuse(gateway.at, `lxc.net.${network.index}.${key}: ${what}`);
+    if (network.type.value === 'empty') refuse('a network of type empty has no gateway');
+    else if (!network.flagsUp?.value)
+      refuse(`a gateway needs the interface up, lxc.net.${network.index}.flags = up`);
+    else if (gateway.value === 'auto') checkAuto(network, refuse);
+  }
+}
+
+function checkAuto({ type, link }: NetworkConfig, refuse: (what: string) => void): void {
+  if (!WITH_AUTO.includes(type.value))
+    refuse(`auto is for veth, macvlan and ipvlan; the link of a ${type.value} is no gateway`);
+  else if (link === undefined) refuse('auto is the address of the link, and no link is set');
+}
+
+/** Membership of VLANs is a matter between a port and its bridge. */
+function checkVlans({ index, veth, link }: NetworkConfig, findings: Findings): void {
+  const settings: [string, Sourced<unknown> | undefined][] = [
+    ['veth.vlan.id', veth.vlan],
+    ['veth.vlan.tagged.id', veth.taggedVlans[0]],
+  ];
+  const ofBridge = link !== undefined && veth.mode?.value !== 'router';
+  for (const [key, setting] of settings)
+    if (setting && !ofBridge)
+      findings.refuse(
+        setting.at,
+        `lxc.net.${index}.${key}: VLANs are of a bridge: it needs lxc.net.${index}.link, and veth.mode = bridge`,
+      );
+  for (const tag of veth.taggedVlans)
+    if (tag.value === veth.vlan?.value)
+      findings.refuse(
+        tag.at,
+        `lxc.net.${index}.veth.vlan.tagged.id: ${tag.value} is the VLAN of untagged frames already (veth.vlan.id)`,
+      );
+}
+
+function checkProxy({ index, type, link, l2proxy, ipvlanMode }: NetworkConfig, findings: Findings): void {
+  if (!l2proxy?.value) return;
+  const key = `lxc.net.${index}.l2proxy`;
+  if (link === undefined) findings.warn(l2proxy.at, `${key}: it has no effect without lxc.net.${index}.link`);
+  else if (type.value === 'ipvlan' && ipvlanMode?.value !== 'l3s')
+    findings.refuse(l2proxy.at, `${key}: of an ipvlan it needs lxc.net.${index}.ipvlan.mode = l3s`);
+}
+
+/** Loopback keeps its name and has no hardware. */
+function checkLoopback({ index, name, hwaddr, link, mtu }: NetworkConfig, findings: Findings): void {
+  if (name && name.value !== 'lo')
+    findings.refuse(name.at, `lxc.net.${index}.name: loopback, which type empty is, is always called lo`);
+  for (const [key, setting] of Object.entries({ hwaddr, link, mtu }))
+    if (setting)
+      findings.warn(setting.at, `lxc.net.${index}.${key}: it has no effect on a network of type empty`);
+}
+
+/** Names that are patterns (eth%d) never collide. */
+export function checkNames(networks: readonly NetworkConfig[], findings: Findings): void {
+  const seen = new Map<string, number>();
+  for (const { index, name, veth } of networks)
+    for (const [key, setting] of [
+      ['name', name],
+      ['veth.pair', veth.pair],
+    ] as const) {
+      if (setting === undefined || setting.value.includes('%')) continue;
+      const other = seen.get(`${key} ${setting.value}`);
+      if (other !== undefined)
+        findings.refuse(setting.at, `lxc.net.${index}.${key}: ${setting.value} is taken by lxc.net.${other}`);
+      seen.set(`${key} ${setting.value}`, index);
+    }
+}
