@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/deadline.h"
 #include "executor/cgroup_dir.h"
@@ -32,15 +33,26 @@ void initialise_cpuset(const CgroupHierarchy& hierarchy, int parent, int group) 
         (void)write_file(group, "cgroup.clone_children", "1"); // for the groups that the container makes
 }
 
+// A v2 group below the root that holds processes. It cannot hand memory or io down; cpu or pids it could, but
+// that would make those below it groups of threads, which take no container.
+bool occupied(int group) {
+    return !read_file(group, "cgroup.type").empty() && !read_file(group, "cgroup.procs").empty();
+}
+
 // Offers the v2 controllers of the plan to the children of group. One that the kernel does not offer here is
 // skipped: the setting that needs it fails, and names its line.
 void enable_controllers(const CgroupHierarchy& hierarchy, int group) {
     if (hierarchy.version != 2)
         return;
     const std::string enabled = " " + read_file(group, "cgroup.subtree_control") + " ";
-    for (const auto& controller : hierarchy.controllers)
-        if (enabled.find(" " + controller + " ") == std::string::npos)
-            (void)write_file(group, "cgroup.subtree_control", "+" + controller);
+    std::vector<std::string> missing;
+    std::ranges::copy_if(hierarchy.controllers, std::back_inserter(missing), [&enabled](const auto& name) {
+        return enabled.find(" " + name + " ") == std::string::npos;
+    });
+    if (missing.empty() || occupied(group))
+        return;
+    for (const auto& controller : missing)
+        (void)write_file(group, "cgroup.subtree_control", "+" + controller);
 }
 
 // Whether fd still is what the name leads to, and not a directory removed since it was opened.

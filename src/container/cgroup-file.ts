@@ -136,12 +136,15 @@ function translate(setting: CgroupValue, from: 1 | 2, groups: Groups): readonly 
   });
 }
 
+/** cpu.weight.nice shows what cpu.weight does, only less exactly. */
+const isPrimary = (file: string): boolean => file !== 'cpu.weight.nice';
+
 /** The text of the file, with its line end; of a file of the other world, the values of its equals here in its words. */
 export function readCgroupFile(request: CgroupFileRequest): string {
   const groups = new Groups(request);
   const { world, files, isOwn } = groups.find(request.file);
   if (isOwn) return groups.read(request.file, world);
-  const values = files.flatMap((file) =>
+  const values = files.filter(isPrimary).flatMap((file) =>
     groups
       .read(file, world)
       .split('\n')

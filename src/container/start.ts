@@ -17,6 +17,7 @@ import { launchMonitor, type Started } from './launch.ts';
 import { provideBridge } from './bridge.ts';
 import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
+import { makeRoom } from './make-room.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
@@ -151,6 +152,7 @@ export async function startContainer(
     // Again: one that was on its way may run by now.
     checkStopped(paths);
     await sweepDead(paths);
+    makeRoom(plan, probeHost());
     await provideBridge(plan, request, warn);
     return launchMonitor(plan, warn).catch((error: unknown) => {
       throw withLikelyCauses(error, request);

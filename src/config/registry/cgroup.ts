@@ -46,8 +46,9 @@ export const cgroup = {
     syntax: '0|1',
     fallback: '0',
     doc:
-      "1: all groups are made below the caller's own group in each hierarchy instead of its root. In cgroup v2 a group that " +
-      'holds processes hands no controllers down, so the caller must be in a group of its own for limits there.',
+      "1: all groups are made below the caller's own group in each hierarchy instead of its root. In cgroup v2 a group with " +
+      'processes hands no controllers down: there the command must be alone in its group for limits to be set, as it is after ' +
+      'systemd-run --scope -p Delegate=yes.',
     parse: flag,
     show: showFlag,
   }),

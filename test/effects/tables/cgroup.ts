@@ -50,7 +50,7 @@ function removed(path: string): true | undefined {
 
 /** A shell's way into a group of its own in each hierarchy. A new v1 cpuset has no processors yet. */
 const enterOwnGroup =
-  `for h in $(awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/self/mounts); do mkdir $h/caller; ` +
+  `for h in $(awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/self/mounts | sort -u); do mkdir $h/caller; ` +
   'for f in cpuset.cpus cpuset.mems; do [ ! -e $h/tasks ] || [ ! -e $h/$f ] || cat $h/$f >$h/caller/$f; done; ' +
   'echo $$ >$h/caller/cgroup.procs; done';
 
@@ -126,10 +126,11 @@ export const cgroup: readonly Effect[] = [
     key: 'lxc.cgroup.relative',
     needs,
     seen: async (t, world) => {
-      addBusybox(world, 'c1', { config: ['lxc.cgroup.relative = 1'] });
+      addBusybox(world, 'c1', { config: ['lxc.cgroup.relative = 1', 'lxc.cgroup2.pids.max = 66'] });
       await world.sh(`${enterOwnGroup}; exec tlxc-start -n c1`);
       const pid = (await world.sh('tlxc-info -n c1 -pH')).trim();
       t.is(await groupsOf(pid, world), '/caller/tlxc/c1/ns');
+      t.is(textOf(world, 'caller/tlxc/c1', 'pids.max'), '66');
       await world.sh('tlxc-stop -k -n c1');
       await removeGroups(world, 'caller/tlxc/.monitor', 'caller/tlxc', 'caller');
     },
