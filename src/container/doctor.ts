@@ -1,14 +1,13 @@
 /** The host, looked at as containers need it: tlxc-doctor, and its fast part when a start fails. */
-import { existsSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
 import { cgroupFindings } from '../host/doctor/cgroups.ts';
 import { kernelFindings } from '../host/doctor/kernel.ts';
 import { programFindings } from '../host/doctor/programs.ts';
 import { securityModuleFindings } from '../host/doctor/security-modules.ts';
-import { filesystemFindings, pathFinding } from '../host/doctor/store.ts';
+import { filesystemFindings } from '../host/doctor/store.ts';
 import type { Finding } from '../host/finding.ts';
 import { probeHost } from '../host/probe.ts';
-import { runtimeDirectory, startChecks, userNic } from '../host/user-checks.ts';
+import { userFindings } from '../host/user-checks.ts';
 import { networkFindings } from '../network/doctor.ts';
 
 export interface Examination {
@@ -18,16 +17,6 @@ export interface Examination {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a user who is not root lacks. Interfaces and a place for sockets are not needed by every container. */
-function userFindings(environment: Examination['environment']): Finding[] {
-  const { user } = probeHost();
-  if (user === null) return [];
-  const wanted = [userNic(user), runtimeDirectory(environment)].map((finding): Finding =>
-    finding.level === 'problem' ? { ...finding, level: 'warning' } : finding,
-  );
-  return [...startChecks.map((check) => check(user)), ...wanted];
-}
-
 /** What is known without running a program: files of /proc and /sys, the directories of the store. */
 function fastFindings({ lxcpath, environment }: Examination): Finding[] {
   const host = probeHost();
@@ -35,9 +24,7 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
     ...kernelFindings(host),
     ...cgroupFindings(host),
     ...securityModuleFindings(host),
-    ...userFindings(environment),
-    // Root opens the way for its containers; those of others walk it themselves.
-    ...(host.uid !== 0 && existsSync(lxcpath) ? [pathFinding('containers', lxcpath)] : []),
+    ...(host.user === null ? [] : userFindings(host.user, environment)),
     ...filesystemFindings('containers', lxcpath),
   ];
 }

@@ -1,7 +1,7 @@
 /** What a plain user needs before any container of theirs can run, one check each: what was looked at and what mends it. */
 import { accessSync, constants } from 'node:fs';
 import type { UserFacts } from './facts.ts';
-import { fine, problem, type Finding } from './finding.ts';
+import { fine, problem, warning, type Finding } from './finding.ts';
 import { spanText } from './subordinate-ids.ts';
 
 /** How many ids a system in a container expects. */
@@ -62,17 +62,15 @@ export function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Finding {
   return check('number of user namespaces', !['', '0'].includes(maxUserNamespaces), found, mend);
 }
 
-/** Without it sockets lie in ~/.cache/tlxc/run, which may survive a reboot. Not needed, but better. */
+/** Without it sockets lie in ~/.cache/tlxc/run, which may survive a reboot. */
 export function runtimeDirectory(environment: Readonly<Record<string, string | undefined>>): Finding {
+  const what = 'runtime directory';
   const path = environment['XDG_RUNTIME_DIR'] ?? '';
-  const found =
-    path === '' ? 'XDG_RUNTIME_DIR is not set: ~/.cache/tlxc/run is used' : `XDG_RUNTIME_DIR is ${path}`;
-  return check(
-    'runtime directory',
-    path !== '' && isWritable(path),
-    path === '' || isWritable(path) ? found : `${found}, which cannot be written`,
-    'log in by pam_systemd (loginctl, ssh), not by su or sudo',
-  );
+  const mend = 'log in by ssh or on a terminal, not by su or sudo: pam_systemd makes the directory';
+  if (path === '') return warning(what, 'XDG_RUNTIME_DIR is not set: ~/.cache/tlxc/run is used', mend);
+  return isWritable(path)
+    ? fine(what, path)
+    : problem(what, `XDG_RUNTIME_DIR ${path} cannot be written`, mend);
 }
 
 function isWritable(path: string): boolean {
@@ -86,13 +84,9 @@ function isWritable(path: string): boolean {
 
 /** The interfaces of users are made by a program that the administrator has to let do so. */
 export function userNic({ nic, nicIsSetuid }: UserFacts): Finding {
-  const found = nicIsSetuid ? `${nic} is set-user-id root` : `${nic} is not set-user-id root`;
-  return check(
-    'network interfaces for users',
-    nicIsSetuid,
-    found,
-    `chown root ${nic} && chmod u+s ${nic} (as root)`,
-  );
+  const what = 'network interfaces for users';
+  if (nicIsSetuid) return fine(what, `${nic} is set-user-id root`);
+  return warning(what, `${nic} is not set-user-id root`, `chown root ${nic} && chmod u+s ${nic} (as root)`);
 }
 
 /** Those without which no start can succeed. */
@@ -103,3 +97,9 @@ export const startChecks: readonly ((user: UserFacts) => Finding)[] = [
   unprivilegedUserNamespaces,
   userNamespaceLimit,
 ];
+
+/** All of them. */
+export const userFindings = (
+  user: UserFacts,
+  environment: Readonly<Record<string, string | undefined>>,
+): Finding[] => [...startChecks.map((each) => each(user)), runtimeDirectory(environment), userNic(user)];

@@ -1,7 +1,7 @@
 /** What a test may need of the host, and how each is found out: by trying it, never by a version number. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { debianMirror, debianTar } from './cache.ts';
@@ -55,6 +55,8 @@ const probes = {
   debian: () => (existsSync(debianTar) ? undefined : (program('mmdebstrap') ?? archiveAnswers())),
   dnsmasq: () => program('dnsmasq'),
   nftables: () => program('nft') ?? attempt('unshare', ['--net', 'nft', 'add', 'table', 'inet', 'probe']),
+  /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
+  users: () => program('newuidmap') ?? openToOthers(fileURLToPath(new URL('../../bin', import.meta.url))),
   strace: () => program('strace'),
   /** util-linux's script(1), which gives a command a terminal. */
   terminal: () => program('script'),
@@ -80,6 +82,12 @@ function attempt(command: string, args: readonly string[]): string | undefined {
   });
   if (error !== undefined) return `${command}: ${error.message}`;
   return status === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? `${command} failed`);
+}
+
+/** Whether everybody may pass through the directories down to path. */
+function openToOthers(path: string): string | undefined {
+  if ((statSync(path).mode & 0o001) === 0) return `${path} is closed to other users`;
+  return path === '/' ? undefined : openToOthers(dirname(path));
 }
 
 function archiveAnswers(): string | undefined {

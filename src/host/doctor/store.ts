@@ -1,7 +1,7 @@
-/** The directories that containers live in: who may pass through them, and what their filesystem can do. */
-import { existsSync, statfsSync, statSync } from 'node:fs';
+/** The directories that containers live in: what their filesystem can do. */
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fine, problem, warning, type Finding } from '../finding.ts';
+import { problem, warning, type Finding } from '../finding.ts';
 
 /** statfs(2) magic numbers of filesystems that take no id-mapped mounts. */
 const NO_IDMAP: ReadonlyMap<number, string> = new Map([
@@ -12,27 +12,10 @@ const NO_IDMAP: ReadonlyMap<number, string> = new Map([
 ]);
 
 const GIBIBYTE = 2 ** 30;
-const OTHERS_SEARCH = 0o001;
 
 /** The directory and those above it, outermost first. */
 function upwards(path: string): string[] {
   return path === '/' ? ['/'] : [...upwards(dirname(path)), path];
-}
-
-/** The first directory on the way to path that the root of an unprivileged container, a stranger here, cannot pass. */
-export function closedDirectory(path: string): string | undefined {
-  return upwards(path).find((place) => existsSync(place) && (statSync(place).mode & OTHERS_SEARCH) === 0);
-}
-
-/** An unprivileged container's root is a stranger to the host: it must be let through. */
-export function pathFinding(what: string, path: string): Finding {
-  const closed = closedDirectory(path);
-  if (closed === undefined) return fine(what, `${path} can be reached by containers`);
-  return problem(
-    what,
-    `${closed} is closed to others: unprivileged containers cannot reach ${path}`,
-    `chmod o+x ${closed}`,
-  );
 }
 
 /** Where path, or the first directory above it that exists, lies. */
