@@ -148,7 +148,7 @@ rooted('what a user lacks is named with the command that mends it, before anythi
     await start('-s', 'lxc.cgroup.memory.limit_in_bytes=1G'),
     /lxc\.cgroup\.memory\.limit_in_bytes: the controller memory is not delegated to ann/,
   );
-  t.regex(await start('-s', 'lxc.rootfs.options=idmap=container'), /only root may map the ids of a mount/);
+  t.regex(await start('-s', 'lxc.rootfs.options=idmap=container'), /idmap=container takes root: no user may map the ids of a mount/);
   await user.sh(`sed -i 's/^lxc.idmap = u .*/lxc.idmap = u 0 900000 65536/' .local/share/tlxc/c1/config`);
   t.regex(
     await start(),
