@@ -1,8 +1,11 @@
-/** Writes what comes from the registries: manual pages and the JSON Schema. */
-import { writeFileSync } from 'node:fs';
+/** Writes what comes from the registries and the commands: manual pages, the JSON Schema, completion. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { completionFiles } from './completion/files.ts';
 import { containerSchemaText } from './config-schema.ts';
 import { containerConfPage, systemConfPage } from './manual.ts';
 
 writeFileSync('man/tlxc.container.conf.5', containerConfPage());
 writeFileSync('man/tlxc.conf.5', systemConfPage());
 writeFileSync('config/tlxc.container.schema.json', containerSchemaText());
+mkdirSync('config/completion', { recursive: true });
+for (const [name, text] of await completionFiles()) writeFileSync(`config/completion/${name}`, text);

@@ -44,6 +44,11 @@ interface CommandParts {
   readonly action: Action;
 }
 
+/** A command that tells its options: what completion is written from. */
+export interface DefinedCommand extends Command {
+  readonly spec: CommandSpec;
+}
+
 /** --help, --usage, --version: the answer instead of the action. */
 interface Answer {
   readonly stdout: string;
@@ -162,8 +167,8 @@ async function runAction(
  * Makes a command of its options and its action. The action resolves to the exit code; a TlxcError that it throws is
  * printed on stderr (not with -q), logged where -o says, and exits with spec.exitCodes' number for its code, else 1.
  */
-export function defineCommand(spec: CommandSpec, action: Action): Command {
-  return async (context) => {
+export function defineCommand(spec: CommandSpec, action: Action): DefinedCommand {
+  const command: Command = async (context) => {
     let invocation: Invocation;
     try {
       const line = parseCommandLine(spec, context.argv);
@@ -178,4 +183,5 @@ export function defineCommand(spec: CommandSpec, action: Action): Command {
     }
     return runAction({ spec, action }, invocation, context);
   };
+  return Object.assign(command, { spec });
 }

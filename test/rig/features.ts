@@ -58,6 +58,8 @@ const probes = {
   /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
   users: () => program('newuidmap') ?? openToOthers(fileURLToPath(new URL('../../bin', import.meta.url))),
   strace: () => program('strace'),
+  zsh: () => program('zsh'),
+  fish: () => program('fish'),
   /** util-linux's script(1), which gives a command a terminal. */
   terminal: () => program('script'),
 } satisfies Record<string, Probe>;

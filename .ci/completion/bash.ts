@@ -1,0 +1,101 @@
+/** config/completion/tlxc.bash */
+import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption } from './data.ts';
+
+const flags = ({ short, long }: CompletedOption): string[] => [short, long].filter(Boolean);
+
+const optionCase = ({ program, options }: CompletedCommand): string =>
+  `    ${program}) echo '${options.flatMap(flags).join(' ')}' ;;\n`;
+
+function kindCases({ program, options }: CompletedCommand): string {
+  const withArgument = options.filter(({ kind }) => kind !== 'none');
+  return withArgument
+    .map((option) => {
+      const patterns = flags(option).map((flag) => `'${program} ${flag}'`);
+      return `    ${patterns.join(' | ')}) echo ${option.kind} ;;\n`;
+    })
+    .join('');
+}
+
+const wordCase = ({ program, words }: CompletedCommand): string =>
+  `    ${program}) echo '${words === 'container' ? '@container' : words.join(' ')}' ;;\n`;
+
+const valueCase = ({ name, values }: CompletedKey): string =>
+  values.length === 0 ? '' : `    ${name}) echo '${values.join(' ')}' ;;\n`;
+
+/** How the tables are used. A setting is split by bash at "=" and ":", so what precedes the last of them is left out of a reply. */
+const ENGINE = `
+# The store that the line names, or the usual one.
+_tlxc_containers() {
+  local path=
+  [[ $1 =~ [[:space:]](-P|--lxcpath)[[:space:]=]*([^[:space:]]+)[[:space:]] ]] && path=\${BASH_REMATCH[2]}
+  tlxc-ls -1 \${path:+-P "$path"} 2>/dev/null
+}
+
+# Keys, for the interface that is being written of.
+_tlxc_keys_for() {
+  local keys=$_tlxc_keys
+  [[ $1 =~ ^lxc\\.net\\.([0-9]+)\\. ]] && keys=\${keys//lxc.net.0./lxc.net.\${BASH_REMATCH[1]}.}
+  echo "$keys"
+}
+
+_tlxc_settings() {
+  local word key=\${1%%=*}
+  if [[ $1 == *=* ]]; then
+    [[ $key =~ ^lxc\\.net\\.[0-9]+\\.(.*) ]] && word=lxc.net.0.\${BASH_REMATCH[1]} || word=$key
+    for word in $(_tlxc_values "$word"); do echo "$key=$word"; done
+  else
+    for word in $(_tlxc_keys_for "$1"); do [[ $word == *. ]] && echo "$word" || echo "$word="; done
+  fi
+}
+
+_tlxc() {
+  local line=\${COMP_LINE:0:COMP_POINT} command=\${1##*/} current previous before kind words stop reply head
+  current=\${line##*[[:space:]]}
+  before=\${line%"$current"}
+  before=\${before%"\${before##*[![:space:]]}"}
+  previous=\${before##*[[:space:]]}
+  case $current in --*=*) previous=\${current%%=*} current=\${current#*=} ;; esac
+  COMPREPLY=()
+  kind=$(_tlxc_kind "$command" "$previous")
+  [[ -z $kind && $command == tlxc-config && $previous == explain ]] && kind=container
+  [[ -z $kind && $command == tlxc-config && $before == *' explain '* ]] && kind=key
+  case $kind in
+    container) words=$(_tlxc_containers "$line") ;;
+    key) words=$(_tlxc_keys_for "$current") ;;
+    setting) words=$(_tlxc_settings "$current") ;;
+    level) words='${LEVELS.join(' ')}' ;;
+    file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    text) return ;;
+    *)
+      if [[ $current == -* ]]; then words=$(_tlxc_options "$command"); else
+        words=$(_tlxc_words "$command")
+        [[ $words == @container ]] && words=$(_tlxc_containers "$line")
+      fi ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  [[ \${#COMPREPLY[@]} == 1 && \${COMPREPLY[0]} == *[=.] ]] && compopt -o nospace 2>/dev/null
+  head=
+  for stop in = :; do
+    [[ $COMP_WORDBREAKS == *"$stop"* && $current == *"$stop"* ]] || continue
+    reply=\${current%"\${current##*"$stop"}"}
+    ((\${#reply} > \${#head})) && head=$reply
+  done
+  COMPREPLY=("\${COMPREPLY[@]#"$head"}")
+}
+`;
+
+/** The text of the file. */
+export function bashCompletion(commands: readonly CompletedCommand[], keys: readonly CompletedKey[]): string {
+  const table = (name: string, subject: string, cases: readonly string[]): string =>
+    `${name}() {\n  case ${subject} in\n${cases.join('')}  esac\n}\n\n`;
+  return (
+    '# Completion of the tlxc commands for bash. Written by npm run build:manual from the commands and the registry of keys.\n\n' +
+    `_tlxc_keys='${keys.map(({ name }) => name).join(' ')}'\n\n` +
+    table('_tlxc_options', '$1', commands.map(optionCase)) +
+    table('_tlxc_kind', '"$1 $2"', commands.map(kindCases)) +
+    table('_tlxc_words', '$1', commands.map(wordCase)) +
+    table('_tlxc_values', '$1', keys.map(valueCase)).trimEnd() +
+    `\n${ENGINE}\ncomplete -F _tlxc ${commands.map(({ program }) => program).join(' ')}\n`
+  );
+}

@@ -1,0 +1,84 @@
+/** What completion offers, for every shell the same: read from the commands' own options and the registry of keys. */
+import { readdirSync } from 'node:fs';
+import type { DefinedCommand } from '../../src/cli/command.ts';
+import { optionsOf, type CommandSpec, type Option } from '../../src/cli/options.ts';
+import { registry } from '../../src/config/registry.ts';
+import { systemKeys } from '../../src/config/system-keys.ts';
+
+/** What an option's argument, or a word, is. text: something that nobody can know. */
+export type Kind =
+  'none' | 'container' | 'key' | 'setting' | 'file' | 'directory' | 'level' | 'item' | 'text';
+
+export interface CompletedOption {
+  /** With their dashes; "" where there is none. */
+  readonly short: string;
+  readonly long: string;
+  readonly kind: Kind;
+  /** Of the argument, as --help shows it. */
+  readonly valueName: string;
+  readonly description: string;
+}
+
+export interface CompletedCommand {
+  readonly program: string;
+  readonly options: readonly CompletedOption[];
+  /** What a word that is no option may be: a container, or one of these. */
+  readonly words: 'container' | readonly string[];
+}
+
+export interface CompletedKey {
+  /** lxc.net.0.type; one that stands for many ends in a dot. */
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  ...{ NAME: 'container', KEY: 'key', 'KEY=VAL': 'setting', LEVEL: 'level' },
+  ...{ FILE: 'file', CONFIG: 'file', PATH: 'directory', DIR: 'directory' },
+};
+
+/** The first word of commands that take no container's name first. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  'tlxc-config': ['explain', ...systemKeys.map(({ name }) => name)],
+  'tlxc-net': ['start', 'stop', 'restart', 'reload', 'force-reload', 'status'],
+};
+
+function completedOption({ short, long, argument, valueName, description }: Option): CompletedOption {
+  return {
+    short: short && `-${short}`,
+    long: long && `--${long}`,
+    // An argument that may be left out has to be glued: nothing is completed after a blank.
+    kind: argument === 'required' ? (KINDS[valueName] ?? 'text') : 'none',
+    valueName,
+    description: description.split('\n')[0] ?? '',
+  };
+}
+
+function completed(spec: CommandSpec): CompletedCommand {
+  const { own, common } = optionsOf(spec);
+  const options = [...own, ...common].filter(({ hidden, short }) => !hidden && short !== '?');
+  const words = WORDS[spec.program] ?? (spec.name === 'none' ? [] : 'container');
+  return { program: spec.program, options: options.map(completedOption), words };
+}
+
+/** Every command, by name. */
+export async function completedCommands(): Promise<readonly CompletedCommand[]> {
+  const names = readdirSync(new URL('../../bin', import.meta.url)).flatMap(
+    (file) => /^tlxc-(.*)\.js$/.exec(file)?.[1] ?? [],
+  );
+  const modules = names.sort().map(async (name) => {
+    const { default: command } = (await import(`../../src/cli/${name}.ts`)) as { default: DefinedCommand };
+    return completed(command.spec);
+  });
+  return Promise.all(modules);
+}
+
+/** Every key of a container's configuration. */
+export const completedKeys: readonly CompletedKey[] = registry.map(({ name, accepts }) => ({
+  name: name.replace('[i]', '0').replace(/\*$/, ''),
+  values: accepts.words ?? [],
+}));
+
+/** Log levels, for -l. */
+export const LEVELS: readonly string[] =
+  registry.find(({ name }) => name === 'lxc.log.level')?.accepts.words ?? [];

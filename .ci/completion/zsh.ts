@@ -1,0 +1,98 @@
+/** config/completion/_tlxc, for zsh */
+import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption, type Kind } from './data.ts';
+
+const ACTIONS: Readonly<Record<Kind, string>> = {
+  ...{ none: '', container: '_tlxc_containers', key: '_tlxc_keys', setting: '_tlxc_settings' },
+  ...{ file: '_files', directory: '_files -/', level: `(${LEVELS.join(' ')})`, item: '', text: ' ' },
+};
+
+/** What _arguments reads; quotes, brackets and colons have a meaning there. */
+const escape = (text: string): string => text.replace(/[[\]:\\]/g, '\\$&').replaceAll("'", "'\\''");
+
+function option({ short, long, kind, valueName, description }: CompletedOption): string[] {
+  const flags = [short, long].filter(Boolean);
+  const exclusive = flags.length > 1 ? `(${flags.join(' ')})` : '';
+  const argument = kind === 'none' ? '' : `:${escape(valueName)}:${ACTIONS[kind]}`;
+  return flags.map((flag) => {
+    const glue = kind === 'none' ? '' : flag.startsWith('--') ? '=' : '+';
+    return `'${exclusive}${flag}${glue}[${escape(description)}]${argument}'`;
+  });
+}
+
+function command({ program, options, words }: CompletedCommand): string {
+  const word =
+    words === 'container'
+      ? ["'*:container:_tlxc_containers'"]
+      : program === 'tlxc-config'
+        ? ["'*: :_tlxc_config_words'"]
+        : words.length > 0
+          ? [`'1: :(${words.join(' ')})'`]
+          : [];
+  return `  ${program})\n    _arguments -s \\\n      ${[...options.flatMap(option), ...word].join(' \\\n      ')}\n    ;;\n`;
+}
+
+const values = (keys: readonly CompletedKey[]): string =>
+  keys
+    .filter((key) => key.values.length > 0)
+    .map((key) => `    ${key.name} '${key.values.join(' ')}'\n`)
+    .join('');
+
+/** The text of the file. */
+export function zshCompletion(commands: readonly CompletedCommand[], keys: readonly CompletedKey[]): string {
+  const items = commands.find(({ program }) => program === 'tlxc-config')?.words ?? [];
+  return `#compdef ${commands.map(({ program }) => program).join(' ')}
+# Written by npm run build:manual from the commands and the registry of keys.
+
+_tlxc_containers() {
+  local -a names
+  names=(\${(f)"$(tlxc-ls -1 2>/dev/null)"})
+  names=(\${names%%[[:space:]]#})
+  compadd -a names
+}
+
+# Keys, for the interface that is being written of.
+_tlxc_key_names() {
+  reply=(
+    ${keys.map(({ name }) => name).join('\n    ')}
+  )
+  [[ $PREFIX = lxc.net.(#b)([0-9]##).* ]] && reply=(\${reply/#lxc.net.0./lxc.net.$match[1].})
+}
+
+_tlxc_keys() {
+  setopt localoptions extendedglob
+  local -a reply
+  _tlxc_key_names
+  compadd -a reply
+}
+
+# KEY=VALUE
+_tlxc_settings() {
+  setopt localoptions extendedglob
+  local -a reply
+  local -A values
+  values=(
+${values(keys)}  )
+  if compset -P 1 '*='; then
+    local key=\${IPREFIX%=}
+    key=\${key##*=}
+    compadd -- \${=values[\${key/#lxc.net.[0-9]##./lxc.net.0.}]}
+  else
+    _tlxc_key_names
+    compadd -S '=' -- \${reply:#*.}
+    compadd -S '' -- \${(M)reply:#*.}
+  fi
+}
+
+_tlxc_config_words() {
+  if ((CURRENT > 2)) && [[ $words[2] = explain ]]; then
+    if ((CURRENT == 3)); then _tlxc_containers; else _tlxc_keys; fi
+  else
+    compadd -- ${typeof items === 'string' ? '' : items.join(' ')}
+  fi
+}
+
+setopt localoptions extendedglob
+case $service in
+${commands.map(command).join('')}esac
+`;
+}

@@ -1,0 +1,250 @@
+# Completion of the tlxc commands for bash. Written by npm run build:manual from the commands and the registry of keys.
+
+_tlxc_keys='lxc.include lxc.arch lxc.uts.name lxc.init.cmd lxc.init.cwd lxc.init.uid lxc.init.gid lxc.init.groups lxc.signal.halt lxc.signal.reboot lxc.signal.stop lxc.environment lxc.environment.runtime lxc.environment.hooks lxc.execute.cmd lxc.log.file lxc.log.level lxc.log.syslog lxc.rootfs.path lxc.rootfs.mount lxc.rootfs.options lxc.mount.auto lxc.mount.entry lxc.mount.fstab tlxc.mount.base tlxc.mount.masked tlxc.mount.readonly lxc.autodev lxc.tty.max lxc.tty.dir lxc.pty.max lxc.console.path lxc.console.logfile lxc.console.size lxc.console.buffer.size lxc.console.rotate lxc.net.0.type lxc.net.0.flags lxc.net.0.link lxc.net.0.name lxc.net.0.hwaddr lxc.net.0.mtu lxc.net.0.ipv4.address lxc.net.0.ipv4.gateway lxc.net.0.ipv6.address lxc.net.0.ipv6.gateway lxc.net.0.l2proxy lxc.net.0.script.up lxc.net.0.script.down lxc.net.0.veth.pair lxc.net.0.veth.mode lxc.net.0.veth.n_rxqueues lxc.net.0.veth.n_txqueues lxc.net.0.veth.ipv4.route lxc.net.0.veth.ipv6.route lxc.net.0.veth.vlan.id lxc.net.0.veth.vlan.tagged.id lxc.net.0.macvlan.mode lxc.net.0.ipvlan.mode lxc.net.0.ipvlan.isolation lxc.net.0.vlan.id lxc.cgroup.dir lxc.cgroup.dir.container lxc.cgroup.dir.monitor lxc.cgroup.dir.monitor.pivot lxc.cgroup.dir.container.inner lxc.cgroup.relative lxc.cgroup. lxc.cgroup2. lxc.namespace.clone lxc.namespace.keep lxc.namespace.share. lxc.time.offset.boot lxc.time.offset.monotonic lxc.prlimit. lxc.sysctl. lxc.proc. lxc.keyring.session lxc.sched.core lxc.selinux.context lxc.selinux.context.keyring lxc.idmap lxc.cap.drop lxc.cap.keep lxc.no_new_privs lxc.seccomp.profile lxc.apparmor.profile lxc.apparmor.allow_incomplete lxc.apparmor.allow_nesting lxc.apparmor.raw lxc.start.auto lxc.start.delay lxc.start.order lxc.group lxc.ephemeral lxc.monitor.unshare lxc.monitor.signal.pdeath lxc.hook.version lxc.hook.pre-start lxc.hook.pre-mount lxc.hook.mount lxc.hook.autodev lxc.hook.start-host lxc.hook.start lxc.hook.stop lxc.hook.post-stop lxc.hook.clone lxc.hook.destroy'
+
+_tlxc_options() {
+  case $1 in
+    tlxc-attach) echo '-n --name -e --elevated-privileges -a --arch -s --namespaces -R --remount-sys-proc --clear-env --keep-env -L --pty-log -v --set-var --keep-var -f --rcfile -u --uid -g --gid -c --context -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-autostart) echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-cgroup) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-checkconfig) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -B --backingstorage -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+  esac
+}
+
+_tlxc_kind() {
+  case "$1 $2" in
+    'tlxc-attach -n' | 'tlxc-attach --name') echo container ;;
+    'tlxc-attach -a' | 'tlxc-attach --arch') echo text ;;
+    'tlxc-attach -s' | 'tlxc-attach --namespaces') echo text ;;
+    'tlxc-attach -L' | 'tlxc-attach --pty-log') echo file ;;
+    'tlxc-attach -v' | 'tlxc-attach --set-var') echo text ;;
+    'tlxc-attach --keep-var') echo text ;;
+    'tlxc-attach -f' | 'tlxc-attach --rcfile') echo file ;;
+    'tlxc-attach -u' | 'tlxc-attach --uid') echo text ;;
+    'tlxc-attach -g' | 'tlxc-attach --gid') echo text ;;
+    'tlxc-attach -c' | 'tlxc-attach --context') echo text ;;
+    'tlxc-attach -o' | 'tlxc-attach --logfile') echo file ;;
+    'tlxc-attach -l' | 'tlxc-attach --logpriority') echo level ;;
+    'tlxc-attach -P' | 'tlxc-attach --lxcpath') echo directory ;;
+    'tlxc-autostart -g' | 'tlxc-autostart --groups') echo text ;;
+    'tlxc-autostart -t' | 'tlxc-autostart --timeout') echo text ;;
+    'tlxc-autostart -o' | 'tlxc-autostart --logfile') echo file ;;
+    'tlxc-autostart -l' | 'tlxc-autostart --logpriority') echo level ;;
+    'tlxc-autostart -P' | 'tlxc-autostart --lxcpath') echo directory ;;
+    'tlxc-cgroup -n' | 'tlxc-cgroup --name') echo container ;;
+    'tlxc-cgroup -o' | 'tlxc-cgroup --logfile') echo file ;;
+    'tlxc-cgroup -l' | 'tlxc-cgroup --logpriority') echo level ;;
+    'tlxc-cgroup -P' | 'tlxc-cgroup --lxcpath') echo directory ;;
+    'tlxc-checkconfig -o' | 'tlxc-checkconfig --logfile') echo file ;;
+    'tlxc-checkconfig -l' | 'tlxc-checkconfig --logpriority') echo level ;;
+    'tlxc-checkconfig -P' | 'tlxc-checkconfig --lxcpath') echo directory ;;
+    'tlxc-config -n' | 'tlxc-config --name') echo container ;;
+    'tlxc-config -o' | 'tlxc-config --logfile') echo file ;;
+    'tlxc-config --logpriority') echo level ;;
+    'tlxc-config -P' | 'tlxc-config --lxcpath') echo directory ;;
+    'tlxc-console -n' | 'tlxc-console --name') echo container ;;
+    'tlxc-console -t' | 'tlxc-console --tty') echo text ;;
+    'tlxc-console -e' | 'tlxc-console --escape') echo text ;;
+    'tlxc-console -o' | 'tlxc-console --logfile') echo file ;;
+    'tlxc-console -l' | 'tlxc-console --logpriority') echo level ;;
+    'tlxc-console -P' | 'tlxc-console --lxcpath') echo directory ;;
+    'tlxc-copy -n' | 'tlxc-copy --name') echo container ;;
+    'tlxc-copy -N' | 'tlxc-copy --newname') echo text ;;
+    'tlxc-copy -p' | 'tlxc-copy --newpath') echo directory ;;
+    'tlxc-copy -B' | 'tlxc-copy --backingstorage') echo text ;;
+    'tlxc-copy -o' | 'tlxc-copy --logfile') echo file ;;
+    'tlxc-copy -l' | 'tlxc-copy --logpriority') echo level ;;
+    'tlxc-copy -P' | 'tlxc-copy --lxcpath') echo directory ;;
+    'tlxc-create -n' | 'tlxc-create --name') echo container ;;
+    'tlxc-create -f' | 'tlxc-create --config') echo file ;;
+    'tlxc-create -t' | 'tlxc-create --template') echo text ;;
+    'tlxc-create -B' | 'tlxc-create --bdev') echo text ;;
+    'tlxc-create -o' | 'tlxc-create --logfile') echo file ;;
+    'tlxc-create -l' | 'tlxc-create --logpriority') echo level ;;
+    'tlxc-create -P' | 'tlxc-create --lxcpath') echo directory ;;
+    'tlxc-destroy -n' | 'tlxc-destroy --name') echo container ;;
+    'tlxc-destroy -o' | 'tlxc-destroy --logfile') echo file ;;
+    'tlxc-destroy -l' | 'tlxc-destroy --logpriority') echo level ;;
+    'tlxc-destroy -P' | 'tlxc-destroy --lxcpath') echo directory ;;
+    'tlxc-doctor -o' | 'tlxc-doctor --logfile') echo file ;;
+    'tlxc-doctor -l' | 'tlxc-doctor --logpriority') echo level ;;
+    'tlxc-doctor -P' | 'tlxc-doctor --lxcpath') echo directory ;;
+    'tlxc-info -n' | 'tlxc-info --name') echo container ;;
+    'tlxc-info -c' | 'tlxc-info --config') echo key ;;
+    'tlxc-info --rcfile') echo file ;;
+    'tlxc-info -o' | 'tlxc-info --logfile') echo file ;;
+    'tlxc-info -l' | 'tlxc-info --logpriority') echo level ;;
+    'tlxc-info -P' | 'tlxc-info --lxcpath') echo directory ;;
+    'tlxc-ls -F' | 'tlxc-ls --fancy-format') echo text ;;
+    'tlxc-ls --filter') echo text ;;
+    'tlxc-ls -g' | 'tlxc-ls --groups') echo text ;;
+    'tlxc-ls -o' | 'tlxc-ls --logfile') echo file ;;
+    'tlxc-ls -l' | 'tlxc-ls --logpriority') echo level ;;
+    'tlxc-ls -P' | 'tlxc-ls --lxcpath') echo directory ;;
+    'tlxc-net -o' | 'tlxc-net --logfile') echo file ;;
+    'tlxc-net -l' | 'tlxc-net --logpriority') echo level ;;
+    'tlxc-net -P' | 'tlxc-net --lxcpath') echo directory ;;
+    'tlxc-start -n' | 'tlxc-start --name') echo container ;;
+    'tlxc-start -p' | 'tlxc-start --pidfile') echo file ;;
+    'tlxc-start -f' | 'tlxc-start --rcfile') echo file ;;
+    'tlxc-start -c' | 'tlxc-start --console') echo file ;;
+    'tlxc-start -L' | 'tlxc-start --console-log') echo file ;;
+    'tlxc-start -s' | 'tlxc-start --define') echo setting ;;
+    'tlxc-start --share-net') echo container ;;
+    'tlxc-start --share-ipc') echo container ;;
+    'tlxc-start --share-uts') echo container ;;
+    'tlxc-start --share-pid') echo container ;;
+    'tlxc-start -o' | 'tlxc-start --logfile') echo file ;;
+    'tlxc-start -l' | 'tlxc-start --logpriority') echo level ;;
+    'tlxc-start -P' | 'tlxc-start --lxcpath') echo directory ;;
+    'tlxc-stop -n' | 'tlxc-stop --name') echo container ;;
+    'tlxc-stop -t' | 'tlxc-stop --timeout') echo text ;;
+    'tlxc-stop -o' | 'tlxc-stop --logfile') echo file ;;
+    'tlxc-stop -l' | 'tlxc-stop --logpriority') echo level ;;
+    'tlxc-stop -P' | 'tlxc-stop --lxcpath') echo directory ;;
+    'tlxc-update-config -n' | 'tlxc-update-config --name') echo container ;;
+    'tlxc-update-config -c' | 'tlxc-update-config --config') echo file ;;
+    'tlxc-update-config -o' | 'tlxc-update-config --logfile') echo file ;;
+    'tlxc-update-config -l' | 'tlxc-update-config --logpriority') echo level ;;
+    'tlxc-update-config -P' | 'tlxc-update-config --lxcpath') echo directory ;;
+  esac
+}
+
+_tlxc_words() {
+  case $1 in
+    tlxc-attach) echo '@container' ;;
+    tlxc-autostart) echo '' ;;
+    tlxc-cgroup) echo '@container' ;;
+    tlxc-checkconfig) echo '' ;;
+    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.nat' ;;
+    tlxc-console) echo '@container' ;;
+    tlxc-copy) echo '@container' ;;
+    tlxc-create) echo '@container' ;;
+    tlxc-destroy) echo '@container' ;;
+    tlxc-doctor) echo '' ;;
+    tlxc-info) echo '@container' ;;
+    tlxc-ls) echo '' ;;
+    tlxc-net) echo 'start stop restart reload force-reload status' ;;
+    tlxc-start) echo '@container' ;;
+    tlxc-stop) echo '@container' ;;
+    tlxc-update-config) echo '@container' ;;
+  esac
+}
+
+_tlxc_values() {
+  case $1 in
+    lxc.arch) echo 'aarch64 amd64 arm arm64 armel armhf armv7l athlon i386 i486 i586 i686 linux32 linux64 loong64 loongarch64 mips mips64 mips64el mipsel powerpc powerpc64 ppc ppc64 ppc64el ppc64le riscv64 s390x x32 x86 x86_64' ;;
+    lxc.signal.halt) echo 'SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS' ;;
+    lxc.signal.reboot) echo 'SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS' ;;
+    lxc.signal.stop) echo 'SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS' ;;
+    lxc.log.level) echo 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+    lxc.log.syslog) echo 'daemon local0 local1 local2 local3 local4 local5 local6 local7' ;;
+    lxc.rootfs.path) echo 'none' ;;
+    lxc.mount.auto) echo 'proc proc:mixed proc:rw sys sys:mixed sys:ro sys:rw cgroup cgroup:force cgroup:mixed cgroup:mixed:force cgroup:ro cgroup:ro:force cgroup:rw cgroup:rw:force cgroup-full cgroup-full:force cgroup-full:mixed cgroup-full:mixed:force cgroup-full:ro cgroup-full:ro:force cgroup-full:rw cgroup-full:rw:force' ;;
+    lxc.autodev) echo '0 1' ;;
+    lxc.console.path) echo 'none' ;;
+    lxc.console.size) echo 'auto' ;;
+    lxc.console.buffer.size) echo 'auto' ;;
+    lxc.console.rotate) echo '0 1' ;;
+    lxc.net.0.type) echo 'empty ipvlan macvlan none phys veth vlan' ;;
+    lxc.net.0.flags) echo 'up' ;;
+    lxc.net.0.ipv4.gateway) echo 'auto dev' ;;
+    lxc.net.0.ipv6.gateway) echo 'auto dev' ;;
+    lxc.net.0.l2proxy) echo '0 1' ;;
+    lxc.net.0.veth.mode) echo 'bridge router' ;;
+    lxc.net.0.veth.vlan.id) echo 'none' ;;
+    lxc.net.0.macvlan.mode) echo 'private vepa bridge passthru' ;;
+    lxc.net.0.ipvlan.mode) echo 'l2 l3 l3s' ;;
+    lxc.net.0.ipvlan.isolation) echo 'bridge private vepa' ;;
+    lxc.cgroup.relative) echo '0 1' ;;
+    lxc.namespace.clone) echo 'user mnt pid uts ipc net cgroup time mount' ;;
+    lxc.namespace.keep) echo 'user mnt pid uts ipc net cgroup time mount' ;;
+    lxc.sched.core) echo '0 1' ;;
+    lxc.cap.drop) echo 'chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore' ;;
+    lxc.cap.keep) echo 'none chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore' ;;
+    lxc.no_new_privs) echo '0 1' ;;
+    lxc.apparmor.profile) echo 'generated unconfined unchanged' ;;
+    lxc.apparmor.allow_incomplete) echo '0 1' ;;
+    lxc.apparmor.allow_nesting) echo '0 1' ;;
+    lxc.start.auto) echo '0 1' ;;
+    lxc.group) echo 'onboot' ;;
+    lxc.ephemeral) echo '0 1' ;;
+    lxc.monitor.unshare) echo '0 1' ;;
+    lxc.monitor.signal.pdeath) echo 'SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS' ;;
+    lxc.hook.version) echo '0 1' ;;
+  esac
+}
+
+# The store that the line names, or the usual one.
+_tlxc_containers() {
+  local path=
+  [[ $1 =~ [[:space:]](-P|--lxcpath)[[:space:]=]*([^[:space:]]+)[[:space:]] ]] && path=${BASH_REMATCH[2]}
+  tlxc-ls -1 ${path:+-P "$path"} 2>/dev/null
+}
+
+# Keys, for the interface that is being written of.
+_tlxc_keys_for() {
+  local keys=$_tlxc_keys
+  [[ $1 =~ ^lxc\.net\.([0-9]+)\. ]] && keys=${keys//lxc.net.0./lxc.net.${BASH_REMATCH[1]}.}
+  echo "$keys"
+}
+
+_tlxc_settings() {
+  local word key=${1%%=*}
+  if [[ $1 == *=* ]]; then
+    [[ $key =~ ^lxc\.net\.[0-9]+\.(.*) ]] && word=lxc.net.0.${BASH_REMATCH[1]} || word=$key
+    for word in $(_tlxc_values "$word"); do echo "$key=$word"; done
+  else
+    for word in $(_tlxc_keys_for "$1"); do [[ $word == *. ]] && echo "$word" || echo "$word="; done
+  fi
+}
+
+_tlxc() {
+  local line=${COMP_LINE:0:COMP_POINT} command=${1##*/} current previous before kind words stop reply head
+  current=${line##*[[:space:]]}
+  before=${line%"$current"}
+  before=${before%"${before##*[![:space:]]}"}
+  previous=${before##*[[:space:]]}
+  case $current in --*=*) previous=${current%%=*} current=${current#*=} ;; esac
+  COMPREPLY=()
+  kind=$(_tlxc_kind "$command" "$previous")
+  [[ -z $kind && $command == tlxc-config && $previous == explain ]] && kind=container
+  [[ -z $kind && $command == tlxc-config && $before == *' explain '* ]] && kind=key
+  case $kind in
+    container) words=$(_tlxc_containers "$line") ;;
+    key) words=$(_tlxc_keys_for "$current") ;;
+    setting) words=$(_tlxc_settings "$current") ;;
+    level) words='TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+    file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    text) return ;;
+    *)
+      if [[ $current == -* ]]; then words=$(_tlxc_options "$command"); else
+        words=$(_tlxc_words "$command")
+        [[ $words == @container ]] && words=$(_tlxc_containers "$line")
+      fi ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=.] ]] && compopt -o nospace 2>/dev/null
+  head=
+  for stop in = :; do
+    [[ $COMP_WORDBREAKS == *"$stop"* && $current == *"$stop"* ]] || continue
+    reply=${current%"${current##*"$stop"}"}
+    ((${#reply} > ${#head})) && head=$reply
+  done
+  COMPREPLY=("${COMPREPLY[@]#"$head"}")
+}
+
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-doctor tlxc-info tlxc-ls tlxc-net tlxc-start tlxc-stop tlxc-update-config

@@ -1,0 +1,355 @@
+# Completion of the tlxc commands for fish. Written by npm run build:manual from the commands and the registry of keys.
+
+function __tlxc_containers
+    tlxc-ls -1 2>/dev/null | string trim
+end
+
+# Keys, for the interface that is being written of.
+function __tlxc_keys
+    set -l index (string match -r -g '^lxc\.net\.(\d+)\.' -- (commandline -ct)); or set index 0
+    printf '%s\n' lxc.include lxc.arch lxc.uts.name lxc.init.cmd lxc.init.cwd lxc.init.uid lxc.init.gid lxc.init.groups lxc.signal.halt lxc.signal.reboot lxc.signal.stop lxc.environment lxc.environment.runtime lxc.environment.hooks lxc.execute.cmd lxc.log.file lxc.log.level lxc.log.syslog lxc.rootfs.path lxc.rootfs.mount lxc.rootfs.options lxc.mount.auto lxc.mount.entry lxc.mount.fstab tlxc.mount.base tlxc.mount.masked tlxc.mount.readonly lxc.autodev lxc.tty.max lxc.tty.dir lxc.pty.max lxc.console.path lxc.console.logfile lxc.console.size lxc.console.buffer.size lxc.console.rotate lxc.net.0.type lxc.net.0.flags lxc.net.0.link lxc.net.0.name lxc.net.0.hwaddr lxc.net.0.mtu lxc.net.0.ipv4.address lxc.net.0.ipv4.gateway lxc.net.0.ipv6.address lxc.net.0.ipv6.gateway lxc.net.0.l2proxy lxc.net.0.script.up lxc.net.0.script.down lxc.net.0.veth.pair lxc.net.0.veth.mode lxc.net.0.veth.n_rxqueues lxc.net.0.veth.n_txqueues lxc.net.0.veth.ipv4.route lxc.net.0.veth.ipv6.route lxc.net.0.veth.vlan.id lxc.net.0.veth.vlan.tagged.id lxc.net.0.macvlan.mode lxc.net.0.ipvlan.mode lxc.net.0.ipvlan.isolation lxc.net.0.vlan.id lxc.cgroup.dir lxc.cgroup.dir.container lxc.cgroup.dir.monitor lxc.cgroup.dir.monitor.pivot lxc.cgroup.dir.container.inner lxc.cgroup.relative lxc.cgroup. lxc.cgroup2. lxc.namespace.clone lxc.namespace.keep lxc.namespace.share. lxc.time.offset.boot lxc.time.offset.monotonic lxc.prlimit. lxc.sysctl. lxc.proc. lxc.keyring.session lxc.sched.core lxc.selinux.context lxc.selinux.context.keyring lxc.idmap lxc.cap.drop lxc.cap.keep lxc.no_new_privs lxc.seccomp.profile lxc.apparmor.profile lxc.apparmor.allow_incomplete lxc.apparmor.allow_nesting lxc.apparmor.raw lxc.start.auto lxc.start.delay lxc.start.order lxc.group lxc.ephemeral lxc.monitor.unshare lxc.monitor.signal.pdeath lxc.hook.version lxc.hook.pre-start lxc.hook.pre-mount lxc.hook.mount lxc.hook.autodev lxc.hook.start-host lxc.hook.start lxc.hook.stop lxc.hook.post-stop lxc.hook.clone lxc.hook.destroy | string replace -r '^lxc\.net\.0\.' "lxc.net.$index."
+end
+
+function __tlxc_values
+    switch (string replace -r '^lxc\.net\.\d+\.' lxc.net.0. -- $argv[1])
+        case lxc.arch
+            printf '%s\n' aarch64 amd64 arm arm64 armel armhf armv7l athlon i386 i486 i586 i686 linux32 linux64 loong64 loongarch64 mips mips64 mips64el mipsel powerpc powerpc64 ppc ppc64 ppc64el ppc64le riscv64 s390x x32 x86 x86_64
+        case lxc.signal.halt
+            printf '%s\n' SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS
+        case lxc.signal.reboot
+            printf '%s\n' SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS
+        case lxc.signal.stop
+            printf '%s\n' SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS
+        case lxc.log.level
+            printf '%s\n' TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL
+        case lxc.log.syslog
+            printf '%s\n' daemon local0 local1 local2 local3 local4 local5 local6 local7
+        case lxc.rootfs.path
+            printf '%s\n' none
+        case lxc.mount.auto
+            printf '%s\n' proc proc:mixed proc:rw sys sys:mixed sys:ro sys:rw cgroup cgroup:force cgroup:mixed cgroup:mixed:force cgroup:ro cgroup:ro:force cgroup:rw cgroup:rw:force cgroup-full cgroup-full:force cgroup-full:mixed cgroup-full:mixed:force cgroup-full:ro cgroup-full:ro:force cgroup-full:rw cgroup-full:rw:force
+        case lxc.autodev
+            printf '%s\n' 0 1
+        case lxc.console.path
+            printf '%s\n' none
+        case lxc.console.size
+            printf '%s\n' auto
+        case lxc.console.buffer.size
+            printf '%s\n' auto
+        case lxc.console.rotate
+            printf '%s\n' 0 1
+        case lxc.net.0.type
+            printf '%s\n' empty ipvlan macvlan none phys veth vlan
+        case lxc.net.0.flags
+            printf '%s\n' up
+        case lxc.net.0.ipv4.gateway
+            printf '%s\n' auto dev
+        case lxc.net.0.ipv6.gateway
+            printf '%s\n' auto dev
+        case lxc.net.0.l2proxy
+            printf '%s\n' 0 1
+        case lxc.net.0.veth.mode
+            printf '%s\n' bridge router
+        case lxc.net.0.veth.vlan.id
+            printf '%s\n' none
+        case lxc.net.0.macvlan.mode
+            printf '%s\n' private vepa bridge passthru
+        case lxc.net.0.ipvlan.mode
+            printf '%s\n' l2 l3 l3s
+        case lxc.net.0.ipvlan.isolation
+            printf '%s\n' bridge private vepa
+        case lxc.cgroup.relative
+            printf '%s\n' 0 1
+        case lxc.namespace.clone
+            printf '%s\n' user mnt pid uts ipc net cgroup time mount
+        case lxc.namespace.keep
+            printf '%s\n' user mnt pid uts ipc net cgroup time mount
+        case lxc.sched.core
+            printf '%s\n' 0 1
+        case lxc.cap.drop
+            printf '%s\n' chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore
+        case lxc.cap.keep
+            printf '%s\n' none chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore
+        case lxc.no_new_privs
+            printf '%s\n' 0 1
+        case lxc.apparmor.profile
+            printf '%s\n' generated unconfined unchanged
+        case lxc.apparmor.allow_incomplete
+            printf '%s\n' 0 1
+        case lxc.apparmor.allow_nesting
+            printf '%s\n' 0 1
+        case lxc.start.auto
+            printf '%s\n' 0 1
+        case lxc.group
+            printf '%s\n' onboot
+        case lxc.ephemeral
+            printf '%s\n' 0 1
+        case lxc.monitor.unshare
+            printf '%s\n' 0 1
+        case lxc.monitor.signal.pdeath
+            printf '%s\n' SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS
+        case lxc.hook.version
+            printf '%s\n' 0 1
+    end
+end
+
+# KEY=VALUE
+function __tlxc_settings
+    set -l word (string replace -r '^(--define=|-s)' '' -- (commandline -ct))
+    if string match -q '*=*' -- $word
+        set -l key (string split -m 1 = -- $word)[1]
+        for value in (__tlxc_values $key)
+            echo $key=$value
+        end
+    else
+        __tlxc_keys | string replace -r '([^.])$' '$1='
+    end
+end
+
+complete -c tlxc-attach -f
+complete -c tlxc-attach -a '(__tlxc_containers)'
+complete -c tlxc-attach -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-attach -s e -l elevated-privileges -d 'Keep the caller\'s privileges instead of the container\'s: all, or'
+complete -c tlxc-attach -s a -l arch -x -d 'The architecture to show; the container\'s'
+complete -c tlxc-attach -s s -l namespaces -x -d 'Enter only these of the container: MOUNT|PID|UTSNAME|IPC|USER|'
+complete -c tlxc-attach -s R -l remount-sys-proc -d 'With -s and without MOUNT: fresh /proc and /sys for the command'
+complete -c tlxc-attach -l clear-env -d 'Nothing of the caller\'s environment'
+complete -c tlxc-attach -l keep-env -d 'All of the caller\'s environment; else only terminal and locale'
+complete -c tlxc-attach -s L -l pty-log -r -F -d 'Append the terminal\'s output to FILE'
+complete -c tlxc-attach -s v -l set-var -x -d 'Set a variable for the command'
+complete -c tlxc-attach -l keep-var -x -d 'Keep this variable of the caller\'s'
+complete -c tlxc-attach -s f -l rcfile -r -F -d 'Take lxc.environment and lxc.arch from FILE'
+complete -c tlxc-attach -s u -l uid -x -d 'Run as this user id of the container; 0'
+complete -c tlxc-attach -s g -l gid -x -d 'Run as this group id of the container; 0'
+complete -c tlxc-attach -s c -l context -x -d 'Run under this AppArmor profile or SELinux context; the'
+complete -c tlxc-attach -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-attach -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-attach -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-attach -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-attach -s h -l help -d ''
+complete -c tlxc-attach -l usage -d 'Print a short list of the options'
+complete -c tlxc-attach -l version -d 'Print the version number'
+
+complete -c tlxc-autostart -f
+complete -c tlxc-autostart -s k -l kill -d 'Kill the containers instead'
+complete -c tlxc-autostart -s L -l list -d 'Print those concerned, with the delay after each; do nothing'
+complete -c tlxc-autostart -s r -l reboot -d 'Reboot the containers instead'
+complete -c tlxc-autostart -s s -l shutdown -d 'Shut the containers down instead'
+complete -c tlxc-autostart -s a -l all -d 'Take containers of all groups and of none'
+complete -c tlxc-autostart -s A -l ignore-auto -d 'Take those without lxc.start.auto as well'
+complete -c tlxc-autostart -s g -l groups -x -d 'Take the containers of these groups, parted by commas, in their'
+complete -c tlxc-autostart -s t -l timeout -x -d 'Wait T seconds for a shutdown before the kill (60), or a reboot'
+complete -c tlxc-autostart -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-autostart -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-autostart -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-autostart -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-autostart -s h -l help -d ''
+complete -c tlxc-autostart -l usage -d 'Print a short list of the options'
+complete -c tlxc-autostart -l version -d 'Print the version number'
+
+complete -c tlxc-cgroup -f
+complete -c tlxc-cgroup -a '(__tlxc_containers)'
+complete -c tlxc-cgroup -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-cgroup -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-cgroup -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-cgroup -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-cgroup -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-cgroup -s h -l help -d ''
+complete -c tlxc-cgroup -l usage -d 'Print a short list of the options'
+complete -c tlxc-cgroup -l version -d 'Print the version number'
+
+complete -c tlxc-checkconfig -f
+complete -c tlxc-checkconfig -l json -d 'Show it as JSON'
+complete -c tlxc-checkconfig -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-checkconfig -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-checkconfig -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-checkconfig -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-checkconfig -s h -l help -d ''
+complete -c tlxc-checkconfig -l usage -d 'Print a short list of the options'
+complete -c tlxc-checkconfig -l version -d 'Print the version number'
+
+complete -c tlxc-config -f
+complete -c tlxc-config -n 'not __fish_seen_subcommand_from explain' -a 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.nat'
+complete -c tlxc-config -n '__fish_seen_subcommand_from explain' -a '(__tlxc_containers) (__tlxc_keys)'
+complete -c tlxc-config -s l -l list -d 'List all available configuration items'
+complete -c tlxc-config -s n -l name -x -a '(__tlxc_containers)' -d 'Of explain: the container'
+complete -c tlxc-config -l json -d 'Of explain: print JSON'
+complete -c tlxc-config -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-config -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-config -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-config -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-config -s h -l help -d ''
+complete -c tlxc-config -l usage -d 'Print a short list of the options'
+complete -c tlxc-config -l version -d 'Print the version number'
+
+complete -c tlxc-console -f
+complete -c tlxc-console -a '(__tlxc_containers)'
+complete -c tlxc-console -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-console -s t -l tty -x -d 'The tty: 0 the console, -1 the next free one (default)'
+complete -c tlxc-console -s e -l escape -x -d 'What comes before q to leave; ^a'
+complete -c tlxc-console -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-console -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-console -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-console -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-console -s h -l help -d ''
+complete -c tlxc-console -l usage -d 'Print a short list of the options'
+complete -c tlxc-console -l version -d 'Print the version number'
+
+complete -c tlxc-copy -f
+complete -c tlxc-copy -a '(__tlxc_containers)'
+complete -c tlxc-copy -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-copy -s N -l newname -x -d 'Name of the copy'
+complete -c tlxc-copy -s p -l newpath -x -a '(__fish_complete_directories)' -d 'Keep the copy in PATH instead of the store of the source'
+complete -c tlxc-copy -s R -l rename -d 'Rename it instead'
+complete -c tlxc-copy -s s -l snapshot -d 'Copy on write: what neither changes is kept once'
+complete -c tlxc-copy -s B -l backingstorage -x -d 'dir or overlay; as the source where it is not given'
+complete -c tlxc-copy -s K -l keepname -d 'Keep the host name'
+complete -c tlxc-copy -s M -l keepmac -d 'Keep the hardware addresses'
+complete -c tlxc-copy -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-copy -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-copy -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-copy -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-copy -s h -l help -d ''
+complete -c tlxc-copy -l usage -d 'Print a short list of the options'
+complete -c tlxc-copy -l version -d 'Print the version number'
+
+complete -c tlxc-create -f
+complete -c tlxc-create -a '(__tlxc_containers)'
+complete -c tlxc-create -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-create -s f -l config -r -F -d 'Initial configuration file'
+complete -c tlxc-create -s t -l template -x -d 'download, debian, busybox, local, none,'
+complete -c tlxc-create -s B -l bdev -x -d 'Backing store: dir, overlay or best (the default)'
+complete -c tlxc-create -l privileged -d 'Root inside is root on the host: no id map'
+complete -c tlxc-create -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-create -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-create -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-create -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-create -s h -l help -d ''
+complete -c tlxc-create -l usage -d 'Print a short list of the options'
+complete -c tlxc-create -l version -d 'Print the version number'
+
+complete -c tlxc-destroy -f
+complete -c tlxc-destroy -a '(__tlxc_containers)'
+complete -c tlxc-destroy -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-destroy -s s -l snapshots -d 'destroy including all snapshots'
+complete -c tlxc-destroy -s f -l force -d 'stop and destroy the container if it\'s still running'
+complete -c tlxc-destroy -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-destroy -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-destroy -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-destroy -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-destroy -s h -l help -d ''
+complete -c tlxc-destroy -l usage -d 'Print a short list of the options'
+complete -c tlxc-destroy -l version -d 'Print the version number'
+
+complete -c tlxc-doctor -f
+complete -c tlxc-doctor -l json -d 'Show what was found as JSON'
+complete -c tlxc-doctor -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-doctor -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-doctor -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-doctor -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-doctor -s h -l help -d ''
+complete -c tlxc-doctor -l usage -d 'Print a short list of the options'
+complete -c tlxc-doctor -l version -d 'Print the version number'
+
+complete -c tlxc-info -f
+complete -c tlxc-info -a '(__tlxc_containers)'
+complete -c tlxc-info -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-info -s c -l config -x -a '(__tlxc_keys)' -d 'Show the configuration key KEY, from the file on disk'
+complete -c tlxc-info -s i -l ips -d 'Show the IP addresses'
+complete -c tlxc-info -s p -l pid -d 'Show the process id of the container\'s init'
+complete -c tlxc-info -s S -l stats -d 'Show what it uses'
+complete -c tlxc-info -s H -l no-humanize -d 'Show raw numbers; of one single value, nothing but it'
+complete -c tlxc-info -s s -l state -d 'Show the state'
+complete -c tlxc-info -l json -d 'Show everything as JSON'
+complete -c tlxc-info -l rcfile -r -F -d 'Read -c\'s keys from FILE instead of the container\'s configuration'
+complete -c tlxc-info -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-info -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-info -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-info -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-info -s h -l help -d ''
+complete -c tlxc-info -l usage -d 'Print a short list of the options'
+complete -c tlxc-info -l version -d 'Print the version number'
+
+complete -c tlxc-ls -f
+complete -c tlxc-ls -s 1 -l line -d 'One name a line'
+complete -c tlxc-ls -s f -l fancy -d 'A table'
+complete -c tlxc-ls -s F -l fancy-format -x -d 'A table of these columns, separated by commas:'
+complete -c tlxc-ls -l json -d 'All that is known of each, as JSON'
+complete -c tlxc-ls -l active -d 'Only those with a live monitor'
+complete -c tlxc-ls -l running -d 'Only those that run (or are frozen)'
+complete -c tlxc-ls -l frozen -d 'Only those that are frozen'
+complete -c tlxc-ls -l stopped -d 'Only those that are stopped'
+complete -c tlxc-ls -l defined -d 'Only those with a configuration'
+complete -c tlxc-ls -l filter -x -d 'Only names that the regular expression matches'
+complete -c tlxc-ls -s g -l groups -x -d 'Only members of all these groups (commas between them)'
+complete -c tlxc-ls -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-ls -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-ls -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-ls -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-ls -s h -l help -d ''
+complete -c tlxc-ls -l usage -d 'Print a short list of the options'
+complete -c tlxc-ls -l version -d 'Print the version number'
+
+complete -c tlxc-net -f
+complete -c tlxc-net -a 'start stop restart reload force-reload status'
+complete -c tlxc-net -l json -d 'status as JSON'
+complete -c tlxc-net -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-net -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-net -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-net -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-net -s h -l help -d ''
+complete -c tlxc-net -l usage -d 'Print a short list of the options'
+complete -c tlxc-net -l version -d 'Print the version number'
+
+complete -c tlxc-start -f
+complete -c tlxc-start -a '(__tlxc_containers)'
+complete -c tlxc-start -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-start -s d -l daemon -d 'Return when the container runs (default)'
+complete -c tlxc-start -s F -l foreground -d 'Stay: this terminal is the container\'s console'
+complete -c tlxc-start -s p -l pidfile -r -F -d 'Write the monitor\'s process id to FILE'
+complete -c tlxc-start -s f -l rcfile -r -F -d 'Use the configuration FILE instead of the container\'s own'
+complete -c tlxc-start -s c -l console -r -F -d 'Use FILE as the container\'s console'
+complete -c tlxc-start -s L -l console-log -r -F -d 'Log what the console prints to FILE'
+complete -c tlxc-start -s C -l close-all-fds -d 'Let no inherited descriptor reach the container;'
+complete -c tlxc-start -s s -l define -x -a '(__tlxc_settings)' -d 'Set the configuration key KEY to VAL'
+complete -c tlxc-start -l share-net -x -a '(__tlxc_containers)' -d 'Share the net namespace of a container, a pid or a path'
+complete -c tlxc-start -l share-ipc -x -a '(__tlxc_containers)' -d 'Share the ipc namespace of a container, a pid or a path'
+complete -c tlxc-start -l share-uts -x -a '(__tlxc_containers)' -d 'Share the uts namespace of a container, a pid or a path'
+complete -c tlxc-start -l share-pid -x -a '(__tlxc_containers)' -d 'Share the pid namespace of a container, a pid or a path'
+complete -c tlxc-start -l plan -d 'Print what a start would do, as JSON, and start nothing'
+complete -c tlxc-start -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-start -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-start -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-start -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-start -s h -l help -d ''
+complete -c tlxc-start -l usage -d 'Print a short list of the options'
+complete -c tlxc-start -l version -d 'Print the version number'
+
+complete -c tlxc-stop -f
+complete -c tlxc-stop -a '(__tlxc_containers)'
+complete -c tlxc-stop -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-stop -s r -l reboot -d 'Reboot the container'
+complete -c tlxc-stop -s W -l nowait -d 'Return when the request is sent'
+complete -c tlxc-stop -s t -l timeout -x -d 'Wait T seconds before the kill (60; -1: for ever)'
+complete -c tlxc-stop -s k -l kill -d 'Kill the container without asking its init'
+complete -c tlxc-stop -l nolock -d 'With -k: take no lock; tlxc-stop never waits for one'
+complete -c tlxc-stop -l nokill -d 'Do not kill when the time is over: exit 1'
+complete -c tlxc-stop -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-stop -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-stop -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-stop -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-stop -s h -l help -d ''
+complete -c tlxc-stop -l usage -d 'Print a short list of the options'
+complete -c tlxc-stop -l version -d 'Print the version number'
+
+complete -c tlxc-update-config -f
+complete -c tlxc-update-config -a '(__tlxc_containers)'
+complete -c tlxc-update-config -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-update-config -s c -l config -r -F -d 'The configuration to update'
+complete -c tlxc-update-config -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-update-config -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-update-config -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-update-config -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-update-config -s h -l help -d ''
+complete -c tlxc-update-config -l usage -d 'Print a short list of the options'
+complete -c tlxc-update-config -l version -d 'Print the version number'
