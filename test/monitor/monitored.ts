@@ -26,12 +26,18 @@ export class Monitored {
     readonly ended: Promise<number | string>,
   ) {}
 
+  /** Throws where it does not run: a number that stands for no process is, to kill(2), one that stands for all. */
   get pid(): number {
-    return this.started.kind === 'running' ? this.started.monitorPid : -1;
+    return this.running.monitorPid;
   }
 
   get initPid(): number {
-    return this.started.kind === 'running' ? this.started.initPid : -1;
+    return this.running.initPid;
+  }
+
+  private get running(): Extract<StartMessage, { kind: 'running' }> {
+    if (this.started.kind === 'running') return this.started;
+    throw new Error(`the container did not start: ${JSON.stringify(this.started)}`);
   }
 
   get place(): { readonly socket: string } {
