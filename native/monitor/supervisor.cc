@@ -8,6 +8,7 @@
 
 #include "common/reap.h"
 #include "common/syscalls.h"
+#include "executor/apparmor.h"
 #include "executor/cgroup.h"
 #include "executor/execute.h"
 #include "executor/freezer.h"
@@ -302,8 +303,10 @@ void Supervisor::finish(const plan::StartPlan* plan) {
     dir_.remove(kInstance);
     if (!pidFile_.empty())
         unlink(pidFile_.c_str());
-    if (plan != nullptr)
+    if (plan != nullptr) {
+        apparmor::unload(*plan);
         cgroup::remove_monitor(*plan);
+    }
     dir_.release();
     if (plan != nullptr && hasRun_)
         run_after_stop(*plan);

@@ -13,6 +13,7 @@ import { native } from '../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
 import { destroyCommand } from './ephemeral.ts';
+import type { StartPlan } from '../plan/types.ts';
 import { launchMonitor, type Started } from './launch.ts';
 import { provideBridge } from './bridge.ts';
 import { likelyCauses } from './doctor.ts';
@@ -134,6 +135,18 @@ function withLikelyCauses(error: unknown, request: StartRequest): unknown {
   return findings.length === 0 ? error : new TlxcError({ ...error.details, findings });
 }
 
+/** A generated AppArmor profile is the monitor's to remove once there is one, which then does so whatever happens. */
+async function launchConfined(plan: StartPlan, warn: (text: string) => void): Promise<Started> {
+  const { apparmorGenerated } = plan.security;
+  if (apparmorGenerated === null) return launchMonitor(plan, warn);
+  const { loadProfile, unloadProfile } = await import('./apparmor.ts');
+  loadProfile(plan);
+  return launchMonitor(plan, warn).catch((error: unknown) => {
+    unloadProfile(apparmorGenerated);
+    throw error;
+  });
+}
+
 /**
  * Starts the container and resolves when its init has been executed. Throws TLXC_E_RUNNING when it runs already, and the
  * failed step as TlxcError otherwise; nothing is left behind then.
@@ -154,7 +167,7 @@ export async function startContainer(
     await sweepDead(paths);
     makeRoom(plan, probeHost());
     await provideBridge(plan, request, warn);
-    return launchMonitor(plan, warn).catch((error: unknown) => {
+    return launchConfined(plan, warn).catch((error: unknown) => {
       throw withLikelyCauses(error, request);
     });
   });

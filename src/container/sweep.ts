@@ -96,6 +96,17 @@ export function killInstance(paths: ContainerPaths): boolean {
   return true;
 }
 
+/** The AppArmor profile generated for it. */
+async function forgetProfile({ name, lxcpath }: ContainerPaths): Promise<void> {
+  if (!existsSync('/sys/kernel/security/apparmor')) return;
+  const [{ unloadProfile }, { generatedName, policyNamespace }] = await Promise.all([
+    import('./apparmor.ts'),
+    import('../plan/apparmor.ts'),
+  ]);
+  const profile = generatedName(name, lxcpath);
+  unloadProfile({ name: profile, namespace: policyNamespace(profile) });
+}
+
 /**
  * Ends and removes what a dead monitor left: processes, control groups, its socket and its record. A monitor that lives
  * (it holds monitor.lock) is left alone: false. The caller holds the container's lock.
@@ -112,6 +123,7 @@ export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
     );
     await removeGroups(groups);
     await sweepNetwork(paths);
+    await forgetProfile(paths);
     rmSync(paths.socket, { force: true });
     rmSync(paths.instance, { force: true });
     return true;

@@ -1,5 +1,31 @@
-/** AppArmor's list of loaded profiles, /sys/kernel/security/apparmor/profiles. */
+/** What AppArmor says of itself below /sys/kernel/security/apparmor. */
+import { existsSync } from 'node:fs';
+import type { AppArmorFeatures } from './facts.ts';
 
-/** The names in its text, whose lines are "NAME (MODE)"; a name may hold blanks. */
+/** The names in its list of profiles, whose lines are "NAME (MODE)"; a name may hold blanks. */
 export const profileNames = (text: string): readonly string[] =>
   text.split('\n').flatMap((line) => /^(.+) \(\w+\)$/.exec(line)?.[1] ?? []);
+
+const PARSER = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser'];
+
+/** Where AppArmor is not enabled. */
+export const NO_APPARMOR: AppArmorFeatures = {
+  label: 'unconfined',
+  stacking: false,
+  mounts: false,
+  parser: '',
+};
+
+/** read: a file's text, "" where it cannot be read. */
+export function appArmorFeatures(read: (path: string) => string): AppArmorFeatures {
+  const own = (name: string): string => read(`/sys/kernel/security/apparmor/${name}`).trim();
+  const [major = 0, minor = 0] = own('features/domain/version').split('.').map(Number);
+  const stacks = own('features/domain/stack') === 'yes' && (major > 1 || (major === 1 && minor >= 2));
+  const current = read('/proc/self/attr/apparmor/current') || read('/proc/self/attr/current');
+  return {
+    label: /^[^\s\0]+/.exec(current)?.[0] ?? 'unconfined',
+    stacking: stacks && own('.ns_stacked') !== 'yes',
+    mounts: own('features/mount/mask') !== '',
+    parser: PARSER.find((path) => existsSync(path)) ?? '',
+  };
+}

@@ -29,6 +29,17 @@ export interface UserFacts {
   readonly cgroups: Readonly<Record<string, string>>;
 }
 
+export interface AppArmorFeatures {
+  /** The profile of this process, or unconfined. */
+  readonly label: string;
+  /** A second profile, of a policy namespace of its own, may be put upon one: containers may then have AppArmor inside. */
+  readonly stacking: boolean;
+  /** The kernel enforces rules for mounts. */
+  readonly mounts: boolean;
+  /** The path of apparmor_parser, which loads profiles; "" where it is not installed. */
+  readonly parser: string;
+}
+
 export interface HostFacts {
   /** uname: kernel release; machine, where a mips that begins with the low byte ends in el. */
   readonly kernelRelease: string;
@@ -55,6 +66,7 @@ export interface HostFacts {
   readonly apparmor: boolean;
   /** Names of the profiles that AppArmor has loaded; [] without it, or where the list may not be read. */
   readonly apparmorProfiles: readonly string[];
+  readonly apparmorFeatures: AppArmorFeatures;
   readonly seccomp: boolean;
   /** This process runs under a filter of system calls already. */
   readonly filtered: boolean;

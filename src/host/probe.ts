@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { endianness, machine, release } from 'node:os';
 import { join } from 'node:path';
-import { profileNames } from './apparmor.ts';
+import { appArmorFeatures, NO_APPARMOR, profileNames } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
 import type { CgroupMount, HostFacts } from './facts.ts';
@@ -48,6 +48,7 @@ function readFacts(): HostFacts {
     overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || existsSync('/sys/module/overlay'),
     overlayOnIdmapped: hasOverlayOnIdmapped(kernelRelease),
     apparmor,
+    apparmorFeatures: apparmor ? appArmorFeatures(read) : NO_APPARMOR,
     apparmorProfiles: apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     filtered: /^Seccomp:\s*[12]$/m.test(status),

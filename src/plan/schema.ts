@@ -328,14 +328,29 @@ export const Seccomp = record('Seccomp', {
   cache: text,
 });
 
+/** A profile made for this container alone. */
+const AppArmorProfile = record('AppArmorProfile', {
+  name: text,
+  /** The policy namespace that is made for it; "": none. */
+  namespace: text,
+  /** Where the text is written for the loader, which keeps its compiled form as long as the file stays the same. */
+  file: text,
+  text: text,
+  /** argv of the loader. */
+  load: texts,
+  origin: Origin,
+});
+
 const Security = record('Security', {
   /** Capabilities kept in the bounding set, names without CAP_, lower case. */
   capabilities: texts,
   noNewPrivileges: flag,
   /** A new session keyring for the container. */
   newKeyring: flag,
-  /** AppArmor profile to enter at exec; "": none. */
+  /** AppArmor label to enter at exec; "": none. */
   apparmorProfile: text,
+  /** Loaded before the monitor begins, removed by it at its end; null: none. */
+  apparmorGenerated: Type.Union([AppArmorProfile, Type.Null()]),
   /** SELinux contexts to enter at exec and of the new keyring; "": none. */
   selinuxContext: text,
   keyringContext: text,

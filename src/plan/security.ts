@@ -12,7 +12,7 @@ export function compileSecurity(compilation: Compilation): Security {
     capabilities: keptCapabilities(compilation),
     noNewPrivileges: compilation.config.noNewPrivs,
     newKeyring: !compilation.config.inheritsKeyring,
-    apparmorProfile: compileAppArmor(compilation),
+    ...compileAppArmor(compilation),
     ...compileSelinux(compilation),
     seccomp: compileSeccompProfile(compilation),
   };

@@ -45,6 +45,7 @@ export async function boot(
 /** A test for each, one after the other. */
 export function see(effects: readonly Effect[]): void {
   for (const { key, needs, seen } of effects) {
-    requires(...needs).serial(`${key} acts`, async (t) => seen(t, await makeWorld(t)));
+    const where = needs.includes('apparmor') ? ', with AppArmor' : '';
+    requires(...needs).serial(`${key} acts${where}`, async (t) => seen(t, await makeWorld(t)));
   }
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { registry } from '../../src/config/registry.ts';
+import { apparmor } from './tables/apparmor.ts';
 import { cgroup } from './tables/cgroup.ts';
 import { devices } from './tables/devices.ts';
 import { lifecycle } from './tables/lifecycle.ts';
@@ -24,6 +25,7 @@ const effects = [
   process,
   security,
   seccomp,
+  apparmor,
   lifecycle,
   running,
 ].flat();

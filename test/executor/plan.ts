@@ -126,6 +126,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
       selinuxContext: '',
       keyringContext: '',
       selinuxOrigin: ORIGIN,
+      apparmorGenerated: null,
       seccomp: null,
     },
     signals: { halt: 0, reboot: 2, stop: 9, parentDeath: 9 },

@@ -1,5 +1,6 @@
 /** A minimal configuration and the three kinds of hosts, for tests of the compiler that build their input by hand. */
 import type { ContainerConfig, NetworkConfig, Sourced, SystemConfig } from '../../src/config/model.ts';
+import { NO_APPARMOR } from '../../src/host/apparmor.ts';
 import { CAPABILITY_NAMES } from '../../src/host/capabilities.ts';
 import type { HostFacts } from '../../src/host/facts.ts';
 import { Findings, type Compilation } from '../../src/plan/input.ts';
@@ -120,6 +121,7 @@ export const hybridHost: HostFacts = {
   apparmorProfiles: [],
   seccomp: true,
   filtered: false,
+  apparmorFeatures: NO_APPARMOR,
   uid: 0,
   gid: 0,
   user: null,
@@ -133,6 +135,13 @@ export const v2Host: HostFacts = {
   ...hybridHost,
   cgroups: [v2('/sys/fs/cgroup', 'cpuset', 'cpu', 'io', 'memory', 'pids')],
   cgroupLayout: 'v2',
+};
+
+/** Debian's kernel, with apparmor_parser; no stacking, so that labels are plain. */
+export const apparmorHost: HostFacts = {
+  ...v2Host,
+  apparmor: true,
+  apparmorFeatures: { label: 'unconfined', stacking: false, mounts: true, parser: '/sbin/apparmor_parser' },
 };
 
 export const system: SystemConfig = {

@@ -159,46 +159,6 @@ test('a container whose root has no id is refused with the line to add', (t) => 
   );
 });
 
-test('AppArmor: without it a named profile is refused, LXC containers start all the same', (t) => {
-  const profile = (value: string) => ({ apparmor: { ...minimalConfig.apparmor, profile: written(value) } });
-  t.is(compile({ config: profile('generated') }).security.apparmorProfile, '');
-  t.throws(() => compile({ config: profile('mine') }), { code: 'TLXC_E_CONFIG' });
-  const nesting = compileStartPlan(startInput({ config: profile('lxc-container-default-with-nesting') }));
-  t.is(nesting.plan.security.apparmorProfile, '');
-  t.regex(nesting.warnings.join(), /runs without lxc-container-default-with-nesting/);
-  const host = { ...v2Host, apparmor: true };
-  t.is(compile({ config: profile('mine'), host }).security.apparmorProfile, 'mine');
-  const generated = compileStartPlan(startInput({ config: profile('generated'), host }));
-  t.regex(generated.warnings.join(), /runs unconfined/);
-});
-
-test("AppArmor: in place of a generated profile the nearest of LXC's own, and a word about it", (t) => {
-  const apparmorProfiles = ['lxc-container-default-cgns', 'lxc-container-default-with-nesting'];
-  const of = (allowNesting: boolean) => {
-    const apparmor = { ...minimalConfig.apparmor, profile: written('generated'), allowNesting };
-    return compileStartPlan(
-      startInput({ config: { apparmor }, host: { ...v2Host, apparmor: true, apparmorProfiles } }),
-    );
-  };
-  t.is(of(true).plan.security.apparmorProfile, 'lxc-container-default-with-nesting');
-  t.regex(
-    of(true).warnings.join(),
-    /not supported yet, the container runs in lxc-container-default-with-nesting/,
-  );
-  t.is(of(false).plan.security.apparmorProfile, 'lxc-container-default-cgns');
-});
-
-test('AppArmor: a configuration that is silent keeps what it means to LXC', (t) => {
-  const of = (...apparmorProfiles: string[]) =>
-    compileStartPlan(startInput({ host: { ...v2Host, apparmor: true, apparmorProfiles } }));
-  const loaded = of('lxc-container-default', 'lxc-container-default-cgns');
-  t.is(loaded.plan.security.apparmorProfile, 'lxc-container-default-cgns');
-  t.deepEqual(loaded.warnings, []);
-  const missing = of();
-  t.is(missing.plan.security.apparmorProfile, '');
-  t.regex(missing.warnings.join(), /is not loaded, the container runs unconfined/);
-});
-
 test('masked and read-only paths are protected last', (t) => {
   const { protect } = compile({
     config: { masked: [written('/proc/kcore')], readonlyPaths: [written('/proc/irq')] },

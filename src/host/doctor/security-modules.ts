@@ -1,16 +1,17 @@
 /** AppArmor: whether the kernel has it, and what loads its profiles. */
-import { existsSync } from 'node:fs';
 import type { HostFacts } from '../facts.ts';
 import { fine, warning, type Finding } from '../finding.ts';
 
-const PARSER = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser'];
-
-export function securityModuleFindings({ apparmor, apparmorProfiles }: HostFacts): Finding[] {
+export function securityModuleFindings({
+  apparmor,
+  apparmorProfiles,
+  apparmorFeatures,
+}: HostFacts): Finding[] {
   if (!apparmor) {
     const found = 'no AppArmor: containers are held by user namespaces, capabilities and seccomp';
     return [fine('security modules', found)];
   }
-  if (!PARSER.some((path) => existsSync(path))) {
+  if (apparmorFeatures.parser === '') {
     return [
       warning(
         'security modules',

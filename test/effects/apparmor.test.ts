@@ -1,0 +1,4 @@
+import { see } from './effect.ts';
+import { apparmor } from './tables/apparmor.ts';
+
+see(apparmor);
