@@ -4,6 +4,7 @@ import { getSystemErrorMap } from 'node:util';
 
 /** Linux errnos that neither node:os nor libuv knows, of those that mounts, keys and media give. */
 const FURTHER: readonly (readonly [number, string, string])[] = [
+  [15, 'ENOTBLK', 'block device required'],
   [112, 'EHOSTDOWN', 'host is down'],
   [117, 'EUCLEAN', 'structure needs cleaning'],
   [123, 'ENOMEDIUM', 'no medium found'],

@@ -7,6 +7,7 @@ import { readConfigFile } from '../config/read-file.ts';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { filesystemType } from '../host/filesystem-type.ts';
+import { liesOnShared } from '../host/mounts.ts';
 import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
@@ -94,6 +95,11 @@ function readImage({ rootfs }: ContainerConfig): string | undefined {
   return isImage ? filesystemType(path) : undefined;
 }
 
+function readTunnel({ autoMounts }: ContainerConfig): boolean | undefined {
+  const tunnel = autoMounts.map(({ value }) => value).find((mount) => mount.what === 'shmounts');
+  return tunnel && existsSync(tunnel.host) ? liesOnShared(tunnel.host) : undefined;
+}
+
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
@@ -113,7 +119,7 @@ export function planStart(request: StartRequest): CompiledStart {
       destroy: config.ephemeral && destroyCommand(paths),
       environment: request.environment,
     },
-    files: { seccompProfile, imageFilesystem: readImage(config) },
+    files: { seccompProfile, imageFilesystem: readImage(config), tunnelIsShared: readTunnel(config) },
   });
 }
 

@@ -8,13 +8,34 @@ const unescaped = (field: string): string => {
   return Buffer.from(bytes, 'latin1').toString();
 };
 
+interface Mount {
+  readonly point: string;
+  /** What is mounted below it shows in its peers, too. */
+  readonly shared: boolean;
+}
+
+/** In the order in which they were mounted. */
+const allMounts = (): readonly Mount[] =>
+  readFileSync('/proc/self/mountinfo', 'latin1')
+    .split('\n')
+    .map((line) => ({ point: unescaped(line.split(' ')[4] ?? ''), shared: / shared:\d+ .*- /.test(line) }));
+
 /** Mount points at the existing path or below it. */
 function mountsBelow(path: string): string[] {
   const top = realpathSync(path);
-  return readFileSync('/proc/self/mountinfo', 'latin1')
-    .split('\n')
-    .map((line) => unescaped(line.split(' ')[4] ?? ''))
+  return allMounts()
+    .map(({ point }) => point)
     .filter((point) => point === top || point.startsWith(`${top}/`));
+}
+
+/** Whether the existing path lies on a shared mount. */
+export function liesOnShared(path: string): boolean {
+  const real = realpathSync(path);
+  const above = allMounts().filter(
+    ({ point }) => real === point || `${real}/`.startsWith(`${point.replace(/\/$/, '')}/`),
+  );
+  const [nearest] = above.toReversed().sort((left, right) => right.point.length - left.point.length);
+  return nearest?.shared === true;
 }
 
 /** Throws TLXC_E_BUSY where something is mounted there: it could be a directory of this very filesystem, bound. */

@@ -49,6 +49,8 @@ export interface StartFiles {
   /** lxc.seccomp.profile, read by the caller; needed whenever the key is set. */
   readonly seccompProfile?:
     { readonly path: string; readonly text: string; readonly input: InputFile } | undefined;
+  /** Whether HOST of lxc.mount.auto = shmounts:HOST lies on a shared mount. */
+  readonly tunnelIsShared?: boolean | undefined;
   /** lxc.rootfs.path is an image (loop:FILE, or a file): the type of the filesystem in it, "" where blkid knows none. */
   readonly imageFilesystem?: string | undefined;
 }

@@ -5,10 +5,16 @@ import { originOf } from './input.ts';
 import { bindStep } from './mount-steps.ts';
 import type { TreeStep } from './types.ts';
 
-export function mountTunnel({ config }: Compilation): TreeStep[] {
+export function mountTunnel({ config, files, findings }: Compilation): TreeStep[] {
   const token = lastAutoMount(config.autoMounts, ['shmounts']);
   if (token === undefined) return [];
   const { host, container } = token.value;
+  if (files.tunnelIsShared === false)
+    findings.warn(
+      token.at,
+      `shmounts: what is mounted below ${host} later will not show inside, for it lies on a private mount; ` +
+        `make it shared before: mount --bind ${host} ${host} && mount --make-shared ${host}`,
+    );
   return [
     bindStep({
       source: host,

@@ -39,7 +39,8 @@ const probes = {
       ? undefined
       : 'AppArmor is not enabled in the kernel',
   /** A file can be put behind a loop device. */
-  loop: () => program('mkfs.ext4') ?? program('debugfs') ?? attempt('losetup', ['--find']),
+  loop: () =>
+    program('mkfs.ext4') ?? program('debugfs') ?? program('mksquashfs') ?? attempt('losetup', ['--find']),
   /** Debian's lxc, the oracle. */
   lxc: () => program('lxc-start'),
   /** Debian's lxc-templates, the templates that build systems. */
