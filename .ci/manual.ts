@@ -1,6 +1,7 @@
 /** The manual pages of the file formats, written from the registries of keys: what the program knows is what they say. */
 import { registry } from '../src/config/registry.ts';
 import { systemKeys } from '../src/config/system-keys.ts';
+import { SYSTEM_CALL_POLICIES } from './manual-policies.ts';
 
 interface Entry {
   readonly name: string;
@@ -90,6 +91,7 @@ export function containerConfPage(): string {
     header('tlxc.container.conf', "a container's configuration") +
     CONTAINER_INTRODUCTION +
     sections(registry) +
+    SYSTEM_CALL_POLICIES +
     '.SH SEE ALSO\n.BR tlxc-start (1),\n.BR tlxc-info (1),\n.BR tlxc.conf (5),\n.BR tlxc (7)\n'
   );
 }

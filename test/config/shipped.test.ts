@@ -86,3 +86,29 @@ test('the policies name no system call twice, and never both ways', (t) => {
   t.deepEqual(named('allow.seccomp').filter((call) => denied.has(call)), []);
   t.is(named('allow.seccomp').length, 378);
 });
+
+/** What no container sees of the kernel, whatever else changes. */
+const MASKED =
+  '/proc/kcore /proc/keys /proc/key-users /proc/timer_list /proc/sched_debug /proc/slabinfo /proc/kpagecount ' +
+  '/proc/kpageflags /proc/kpagecgroup /proc/vmallocinfo /proc/kallsyms /proc/config.gz /proc/latency_stats /proc/scsi ' +
+  '/sys/firmware /sys/kernel/debug /sys/kernel/tracing /sys/kernel/security /sys/fs/bpf /sys/devices/virtual/powercap';
+const READONLY = '/proc/irq /proc/bus /proc/fs /proc/acpi /proc/mtrr /proc/sysrq-trigger';
+const KEPT =
+  'chown dac_override fowner fsetid kill setgid setuid setpcap setfcap net_bind_service net_admin net_raw sys_chroot ' +
+  'sys_boot mknod audit_write';
+const DROPPED =
+  'mac_admin mac_override sys_time sys_module sys_rawio syslog audit_control audit_read block_suspend wake_alarm bpf ' +
+  'perfmon checkpoint_restore sys_pacct lease linux_immutable ipc_lock dac_read_search net_broadcast sys_nice';
+
+for (const name of ['common.conf', 'userns.conf'])
+  test(`${name}: what is hidden, read-only and given up is the whole list`, (t) => {
+    const config = loadText(t, including('common.conf', ...(name === 'common.conf' ? [] : [name])));
+    const same = (found: readonly string[], wanted: string) => t.deepEqual([...found].sort(), wanted.split(' ').sort());
+    same(values(config.masked), MASKED);
+    same(values(config.readonlyPaths), READONLY);
+    if (name === 'common.conf') same(values(config.capKeep ?? []), KEPT);
+    else same(values(config.capDrop), DROPPED);
+    t.is(config.seccomp.profile?.value, join(directory, 'allow.seccomp'));
+    t.true(config.seccomp.allowNesting);
+    t.is(config.apparmor.profile?.value, name === 'common.conf' ? 'generated' : 'unconfined');
+  });

@@ -54,3 +54,14 @@ for (const profile of ['u2', 'p3'] as const) {
       t.true(granted.includes(line), line);
   });
 }
+
+filtered('no-nesting.conf: no user namespace inside, neither by a call nor by a program', async (t) => {
+  const world = await makeWorld(t);
+  const config = ['lxc.include = /usr/share/tlxc/config/no-nesting.conf'];
+  await createContainer(world, 'c1', 'u2', { attacks: ['probe'], config });
+  await world.sh('tlxc-start -n c1');
+  const probe = await world.sh('tlxc-attach -n c1 -- /probe');
+  t.regex(probe, /^nested unshare: ENOSPC$/m);
+  t.regex(probe, /^control AF_UNIX: OK$/m);
+  t.is((await world.run('tlxc-attach', '-n', 'c1', '--', 'unshare', '-U', 'true')).code, 1);
+});
