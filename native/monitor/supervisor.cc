@@ -17,7 +17,6 @@
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
-#include "monitor/teardown.h"
 
 namespace tlxc {
 namespace {
@@ -135,13 +134,14 @@ Status Supervisor::publish(const plan::StartPlan& plan) {
 Status Supervisor::fail(const plan::StartPlan& plan, Failure failure) {
     log_.failure(Log::Level::Error, failure);
     set_state(State::Aborting);
+    const teardown::Told told = teardown::told(running_, getpid(), target(false));
     if (running_.initPidfd) {
         (void)signal_init(SIGKILL);
         (void)reap_within(running_.initPid, kDyingMs);
-        teardown::stop({plan, running_, record_, getpid(), target(false)}, log_);
+        teardown::stop({plan, running_, record_, told}, log_);
         running_ = Running{};
     }
-    (void)teardown::post_stop(plan, target(false), log_);
+    (void)teardown::post_stop(plan, told, log_);
     reboot_ = false;
     finish(&plan);
     return failure;
@@ -258,8 +258,9 @@ void Supervisor::init_exited(int status) {
         loop_.remove(running_.notifier->fd());
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
-    stopTask_ = spawn_task([this, monitor = getpid()](const plan::StartPlan& plan) {
-        teardown::stop({plan, running_, record_, monitor, target(reboot_)}, log_);
+    told_ = teardown::told(running_, getpid(), target(reboot_));
+    stopTask_ = spawn_task([this](const plan::StartPlan& plan) {
+        teardown::stop({plan, running_, record_, told_}, log_);
         return true;
     });
     if (stopTask_ < 0)
@@ -271,7 +272,7 @@ void Supervisor::stop_task_done() {
     running_ = Running{}; // the namespaces go now: a post-stop hook may unmount what they held
     if (hasPostStop_)
         postStopTask_ = spawn_task(
-            [this](const plan::StartPlan& plan) { return teardown::post_stop(plan, target(reboot_), log_); });
+            [this](const plan::StartPlan& plan) { return teardown::post_stop(plan, told_, log_); });
     if (postStopTask_ < 0)
         buried(!hasPostStop_);
 }

@@ -17,6 +17,7 @@
 #include "monitor/report.h"
 #include "monitor/run_dir.h"
 #include "monitor/server.h"
+#include "monitor/teardown.h"
 
 namespace tlxc {
 
@@ -81,6 +82,7 @@ class Supervisor {
     bool reboot_ = false;
     bool hasRun_ = false; // and has stopped: not a start that came to nothing
     int exitStatus_ = -1;
+    teardown::Told told_; // to the hooks of the end that is going on
     int reboots_ = 0;
     pid_t stopTask_ = -1;
     pid_t postStopTask_ = -1;

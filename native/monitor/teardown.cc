@@ -17,34 +17,44 @@ std::string upper(std::string word) {
     return word;
 }
 
+void note(const Status& status, Log& log) {
+    if (!status.ok())
+        log.failure(Log::Level::Error, status.failure());
+}
+
+std::vector<std::string> with_target(const Told& told) {
+    std::vector<std::string> environment = told.environment;
+    environment.push_back("LXC_TARGET=" + told.target);
+    return environment;
+}
+
 } // namespace
 
-void stop(const Ended& ended, Log& log) {
-    const auto& [plan, running, record, monitor, target] = ended;
-    std::vector<std::string> environment{"LXC_PID=" + std::to_string(running.initPid)};
-    std::vector<std::string> arguments;
+Told told(const Running& running, pid_t monitor, const char* target) {
+    Told told{.target = target};
+    if (running.initPid > 0)
+        told.environment.push_back("LXC_PID=" + std::to_string(running.initPid));
     for (const auto& [name, fd] : running.namespaces) {
         const std::string path = "/proc/" + std::to_string(monitor) + "/fd/" + std::to_string(fd.get());
-        environment.push_back("LXC_" + upper(name) + "_NS=" + path);
-        if (plan.hooks.version == 0)
-            arguments.push_back(name + ":" + path);
+        told.environment.push_back("LXC_" + upper(name) + "_NS=" + path);
+        told.namespaces.push_back(name + ":" + path);
     }
-    const auto note = [&log](const Status& status) {
-        if (!status.ok())
-            log.failure(Log::Level::Error, status.failure());
-    };
-    note(network::run_down_scripts(plan, running.network, environment));
-    environment.push_back(std::string("LXC_TARGET=") + target);
-    note(hooks::run(plan.hooks.stop, "stop", plan.hooks.environment, environment, arguments));
-    note(network::remove(running.network, record));
+    return told;
+}
+
+void stop(const Ended& ended, Log& log) {
+    const auto& [plan, running, record, told] = ended;
+    const auto arguments = plan.hooks.version == 0 ? told.namespaces : std::vector<std::string>{};
+    note(network::run_down_scripts(plan, running.network, told.environment), log);
+    note(hooks::run(plan.hooks.stop, "stop", plan.hooks.environment, with_target(told), arguments), log);
+    note(network::remove(running.network, record), log);
     cgroup::remove(running.cgroups, kCgroupDeadlineMs);
 }
 
-bool post_stop(const plan::StartPlan& plan, const char* target, Log& log) {
-    const Status status = hooks::run(plan.hooks.postStop, "post-stop", plan.hooks.environment,
-                                     {std::string("LXC_TARGET=") + target});
-    if (!status.ok())
-        log.failure(Log::Level::Error, status.failure());
+bool post_stop(const plan::StartPlan& plan, const Told& told, Log& log) {
+    const Status status =
+        hooks::run(plan.hooks.postStop, "post-stop", plan.hooks.environment, with_target(told));
+    note(status, log);
     return status.ok();
 }
 

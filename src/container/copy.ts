@@ -174,7 +174,11 @@ async function runCloneHooks(
       config,
       configFile: join(staging, 'config'),
       args: request.hookArgs,
-      environment: { LXC_SRC_NAME: source.name, LXC_ROOTFS_MOUNT: mounted },
+      environment: {
+        LXC_SRC_NAME: source.name,
+        LXC_ROOTFS_MOUNT: mounted,
+        LXC_ROOTFS_PATH: config.rootfs.path?.value ?? '',
+      },
       within: rootfs === null ? [] : rootfsMountWords(rootfs.layers, staging, mounted),
     },
     request.environment,

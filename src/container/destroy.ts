@@ -6,8 +6,10 @@ import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
+import { probeHost } from '../host/probe.ts';
 import { removeTree, renameDurably } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
+import { rootfsMount, rootfsPath } from '../plan/rootfs.ts';
 import { clonesOf, countedClones, forgetClone } from './clones.ts';
 import { incarnationOf } from './ephemeral.ts';
 import { runHostHooks } from './host-hooks.ts';
@@ -88,7 +90,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
   const config = loadForDestroy(request, paths);
   if (config) {
     checkStorage(config, paths, request.warn);
-    await runHostHooks({ hook: 'destroy', config, configFile: paths.config }, request.environment);
+    await runDestroyHooks(config, request);
   }
   const trash = trashPath(lxcpath);
   mkdirSync(trash, { recursive: true, mode: 0o700 });
@@ -104,6 +106,22 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
   // In this order: a range in use by nobody is found and taken again, one given out twice never is.
   for (const { value } of config?.idmap ?? []) releaseRange(request.system, value.outside, paths.config);
   return trashed;
+}
+
+/** With what LXC tells them: not all that the hooks of a start are told. */
+async function runDestroyHooks(
+  config: ContainerConfig,
+  { system, environment }: DestroyRequest,
+): Promise<void> {
+  if (!config.hooks.some(({ value }) => value.hook === 'destroy')) return;
+  const { console, configFile } = config;
+  const told = {
+    LXC_ROOTFS_PATH: rootfsPath({ config }),
+    LXC_ROOTFS_MOUNT: rootfsMount({ config, system, host: probeHost() }),
+    ...(console.path && { LXC_CONSOLE: console.path.value }),
+    ...(console.logFile && { LXC_CONSOLE_LOGPATH: console.logFile.value }),
+  };
+  await runHostHooks({ hook: 'destroy', config, configFile, environment: told }, environment);
 }
 
 function checkDependants({ name, snapshots }: DestroyRequest, { dir }: ContainerPaths): void {

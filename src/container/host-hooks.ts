@@ -9,25 +9,29 @@ export interface HostHook {
   readonly configFile: string;
   /** After those that LXC gives in version 0; in version 1 the only ones. */
   readonly args?: readonly string[];
-  /** Beside LXC_NAME, LXC_CONFIG_FILE, LXC_ROOTFS_PATH and what tells of the version. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Beside the caller's, LXC_NAME, LXC_CONFIG_FILE and what tells of the version. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Words before the hook's own: a program that runs it in a mount namespace, say. */
   readonly within?: readonly string[];
 }
 
+const set = (caller: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(caller).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+
 /** Runs them in order, with the arguments and the environment of LXC's hooks; throws TLXC_E_HOOK at the first failure. */
 export async function runHostHooks(
-  { hook, config, configFile, args = [], environment = {}, within = [] }: HostHook,
+  { hook, config, configFile, args = [], environment, within = [] }: HostHook,
   caller: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const { name } = config;
   const words = config.hookVersion === 0 ? [name, 'lxc', hook] : [];
   const variables = {
-    PATH: caller['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    ...set(caller),
     LXC_NAME: name,
     LXC_CONFIG_FILE: configFile,
-    LXC_ROOTFS_PATH: config.rootfs.path?.value ?? '',
-    LXC_HOOK_VERSION: String(config.hookVersion),
     ...(config.hookVersion === 1 && { LXC_HOOK_TYPE: hook, LXC_HOOK_SECTION: 'lxc' }),
     ...environment,
   };

@@ -15,7 +15,7 @@ type Source = Pick<Rootfs, 'kind' | 'source' | 'lower' | 'upper' | 'work' | 'fst
 const NOTHING: Source = { kind: 'none', source: '', lower: [], upper: '', work: '', fstype: '' };
 
 /** The path of lxc.rootfs.path without its type, as hooks are told; "": none. */
-export function rootfsPath({ config }: Compilation): string {
+export function rootfsPath({ config }: Pick<Compilation, 'config'>): string {
   const written = config.rootfs.path?.value ?? 'none';
   return written === 'none' ? '' : splitType(written).path;
 }
@@ -24,7 +24,11 @@ export function rootfsPath({ config }: Compilation): string {
  * Where the root filesystem is attached and hooks find it. Beside the run directory and not in it: the root of an
  * unprivileged container, whose ids hooks run with, may not pass through a directory of mode 0700.
  */
-export function rootfsMount({ config, host, system }: Compilation): string {
+export function rootfsMount({
+  config,
+  host,
+  system,
+}: Pick<Compilation, 'config' | 'host' | 'system'>): string {
   // A user's run directory is closed to it as well; /mnt is on every host, and covered in one mount namespace only.
   return config.rootfs.mount?.value ?? (host.user === null ? `${system.runDir}.rootfs` : '/mnt');
 }

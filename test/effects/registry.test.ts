@@ -3,6 +3,7 @@ import { registry } from '../../src/config/registry.ts';
 import { apparmor } from './tables/apparmor.ts';
 import { cgroup } from './tables/cgroup.ts';
 import { devices } from './tables/devices.ts';
+import { hooks } from './tables/hooks.ts';
 import { lifecycle } from './tables/lifecycle.ts';
 import { mounts } from './tables/mounts.ts';
 import { namespaces } from './tables/namespaces.ts';
@@ -27,6 +28,7 @@ const effects = [
   seccomp,
   apparmor,
   lifecycle,
+  hooks,
   running,
 ].flat();
 
