@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makePlan, ORIGIN, type PlanOptions } from '../executor/plan.ts';
@@ -71,7 +71,7 @@ rooted('a reboot from inside starts it again under the same monitor', async (t) 
 rooted('stop hooks see the namespaces and the target; the monitor answers meanwhile', async (t) => {
   const place = makePlace(t);
   const seen = join(place.scratch, 'seen');
-  const look = `{ echo "$LXC_TARGET $LXC_PID"; echo "$@"; readlink "$LXC_NET_NS"; } >${seen}; sleep 1`;
+  const look = `{ echo "$LXC_TARGET $LXC_PID"; echo "$@"; readlink "$LXC_NET_NS"; } >${seen}; until [ -e ${place.scratch}/go ]; do sleep 0.02; done`;
   const plan = makePlan({ ...place, argv: asleep });
   plan.hooks.stop.push(hook(look));
   plan.hooks.postStop.push(hook(`echo "post $LXC_TARGET" >>${seen}`));
@@ -81,6 +81,7 @@ rooted('stop hooks see the namespaces and the target; the monitor answers meanwh
   await eventually(() => monitor.info().state === 'STOPPING');
   await sleep(100);
   t.is(monitor.info().state, 'STOPPING');
+  writeFileSync(join(place.scratch, 'go'), '');
   await watched;
   const [who, names, net, post] = readFileSync(seen, 'utf8').trim().split('\n');
   t.is(who, `stop ${monitor.initPid}`);
