@@ -73,7 +73,7 @@ rooted('one broken configuration is marked and explained; the others are listed'
   const { code, stdout, stderr } = await world.run('tlxc-ls', '-F', 'NAME,STATE');
   t.is(code, 0);
   t.is(stdout, 'NAME STATE   \nb1   STOPPED \nbad  BROKEN  \nloop BROKEN  \npipe BROKEN  \nu1   RUNNING \n');
-  t.regex(stderr, /^tlxc-ls: bad: .*\n +\S*bad\/config:1: lxc\.foo is not a known key/m);
+  t.regex(stderr, /^tlxc-ls: bad: .*\n +\S*bad\/config:1:1: lxc\.foo is not a known key/m);
   t.regex(stderr, /^tlxc-ls: pipe: .*\n.*a FIFO/m);
   t.is((await world.run('tlxc-info', 'bad')).code, 1);
 });
