@@ -8,6 +8,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     tlxc::export_files(env, exports);
     tlxc::export_network_state(env, exports);
     tlxc::export_packet_filter(env, exports);
+    tlxc::export_hold_signals(env, exports);
     return exports;
 }
 

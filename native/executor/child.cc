@@ -159,7 +159,7 @@ class Child {
 
     const plan::StartPlan& plan_;
     const cgroup::Door& door_;
-    const Deadline& deadline_;
+    const Deadline deadline_;
     handshake::Channel& monitor_;
     std::vector<handshake::PreparedMount> prepared_;
     UniqueFd rootfs_; // detached; none on the host's own root

@@ -9,7 +9,8 @@ namespace tlxc {
 struct Inheritance {
     const plan::StartPlan& plan;
     const cgroup::Door& door;
-    const Deadline& deadline;
+    // Made in the child: in a time namespace its clock is not the monitor's.
+    Deadline deadline;
 };
 
 // Never returns: becomes init, or tells the monitor why not and exits.

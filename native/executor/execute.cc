@@ -98,9 +98,10 @@ class Start {
     Status spawn_child() {
         auto [ours, theirs] = TRY(handshake::Channel::make());
         const cgroup::Door door = TRY(cgroup::open_door(running_.cgroups));
+        const int left = deadline_.left();
         namespaces::Child child = TRY(namespaces::spawn(plan_, door.unified.get(), deadline_));
         if (child.pid == 0)
-            run_child({plan_, door, deadline_}, std::move(theirs));
+            run_child({plan_, door, Deadline(left)}, std::move(theirs));
         child_ = std::move(ours);
         running_.initPid = child.pid;
         running_.initPidfd = std::move(child.pidfd);

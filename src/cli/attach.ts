@@ -69,6 +69,8 @@ async function attach(invocation: Invocation, context: CommandContext): Promise<
   const rcfile = text(options['rcfile']);
   if (rcfile !== undefined) wanted = await rcfileSettings(paths, resolve(context.cwd, rcfile), wanted);
   const log = openLog(text(options['ptyLog']), context.cwd);
+  // A signal that comes before tlxc-pty is there to pass it on is for the command all the same.
+  native().holdSignals();
   const attached = attachToContainer({ paths, program: context.program }, wanted, streamsOf());
   return becomeProxy(name, attached, log);
 }

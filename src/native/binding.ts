@@ -137,6 +137,11 @@ export interface Binding {
   signalProcess(options: { pid: number; startTime: string; signal: number }): NativeFailure | null;
   /** A detached process reading and writing nothing of ours but the given descriptors, in a new session. */
   spawnMonitor(options: { path: string; argv: readonly string[]; planFd: number; statusFd: number; stdio: readonly [number, number, number] }): number | NativeFailure;
+  /**
+   * From here on signals that would end this process, or mean something to its command, wait; execve passes them on.
+   * Only for a process that is about to become another program.
+   */
+  holdSignals(): void;
   /** A pipe [read, write], both close-on-exec. Throws only where descriptors have run out. */
   pipe(): readonly [number, number];
   /** Asks for PR_SCHED_CORE: 0 where the kernel has it, ENODEV without SMT, EINVAL where it was built without. */
