@@ -148,8 +148,8 @@ rooted('every mistake of a configuration is told at once, and nothing is started
   const { world, start } = await worldWith(t, ['lxc.foo = 1', 'lxc.tty.max = many']);
   const { code, stderr } = await start();
   t.is(code, 1);
-  t.regex(stderr, /config:\d+: lxc\.foo is not a known key/);
-  t.regex(stderr, /config:\d+: lxc\.tty\.max = many: /);
+  t.regex(stderr, /config:\d+:1: lxc\.foo is not a known key/);
+  t.regex(stderr, /config:\d+:\d+: lxc\.tty\.max: /);
   t.is(await world.sh('tlxc-ls -1 --active'), '');
 });
 

@@ -27,7 +27,7 @@ const BROKEN: Readonly<Record<string, readonly [string, RegExp]>> = {
     /back\.conf:1.*include/,
   ],
   random: ['head -c 5000 /dev/urandom > $1', /config/],
-  unknown: ['echo "lxc.utsname.nmae = x" > $1', /config:1: .*lxc\.utsname\.nmae/],
+  unknown: ['echo "lxc.utsname.nmae = x" > $1', /config:1:1: .*lxc\.utsname\.nmae/],
 };
 
 rooted(
