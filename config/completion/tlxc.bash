@@ -172,6 +172,7 @@ _tlxc_values() {
     lxc.cgroup.relative) echo '0 1' ;;
     lxc.namespace.clone) echo 'user mnt pid uts ipc net cgroup time mount' ;;
     lxc.namespace.keep) echo 'user mnt pid uts ipc net cgroup time mount' ;;
+    lxc.keyring.session) echo '0 1' ;;
     lxc.sched.core) echo '0 1' ;;
     lxc.cap.drop) echo 'chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore' ;;
     lxc.cap.keep) echo 'none chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore' ;;

@@ -66,6 +66,8 @@ function __tlxc_values
             printf '%s\n' user mnt pid uts ipc net cgroup time mount
         case lxc.namespace.keep
             printf '%s\n' user mnt pid uts ipc net cgroup time mount
+        case lxc.keyring.session
+            printf '%s\n' 0 1
         case lxc.sched.core
             printf '%s\n' 0 1
         case lxc.cap.drop

@@ -36,24 +36,35 @@ function excerpt({ text, start, length }: NonNullable<ProblemDetails['source']>)
   return { before: left, wrong: marked, after: right };
 }
 
+/** Words with commas between them, in lines of at most WIDTH. */
+function wrapped(words: readonly string[]): string[] {
+  const lines = [''];
+  for (const word of words) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + word.length + 2 > WIDTH) lines.push(`${word}, `);
+    else lines[lines.length - 1] = `${line}${word}, `;
+  }
+  return lines.map((line, index) => (index === lines.length - 1 ? line.slice(0, -2) : line.trimEnd()));
+}
+
 /** What the message has not told already. */
-function allowedLine({ message, fault }: ProblemDetails): string[] {
+function allowedLines({ message, fault }: ProblemDetails): string[] {
   const words = fault?.allowed ?? [];
   if (words.every((word) => message.includes(word))) return [];
-  return [`  allowed: ${words.join(', ')}`];
+  return wrapped(words).map((line, index) => `  ${index === 0 ? 'allowed:' : '        '} ${line}`);
 }
 
 /** The lines of one problem. */
 export function problemLines({ details }: Problem): string[] {
   const { source, fault } = details;
   const meant = fault?.nearest === undefined ? '' : `did you mean ${fault.nearest}?`;
-  if (source === undefined) return [headline(details) + (meant && ` (${meant})`), ...allowedLine(details)];
+  if (source === undefined) return [headline(details) + (meant && ` (${meant})`), ...allowedLines(details)];
   const { before, wrong, after } = excerpt(source);
   const marks = ' '.repeat(columns(before)) + '^'.repeat(Math.max(1, columns(wrong)));
   return [
     headline(details),
     `  ${before}${wrong}${after}`,
     `  ${marks}${meant && ` ${meant}`}`,
-    ...allowedLine(details),
+    ...allowedLines(details),
   ];
 }

@@ -67,8 +67,8 @@ export interface Key<T> {
   readonly acceptsEmpty?: boolean;
   /** Keys that an empty value resets besides this one. */
   readonly alsoResets?: readonly string[];
-  /** Keys that every line of this one resets. */
-  readonly supersedes?: readonly string[];
+  /** Every line of this key resets all keys that begin so, as in LXC: what it begins is written below it. */
+  readonly begins?: string;
   /** What another key has to be, on a line before this one. */
   readonly needs?: { readonly name: string; readonly value: string };
   /** How the values of a new line join those before; lists append, others replace. */

@@ -1,13 +1,13 @@
 /** Loads a container's configuration: all of it, or one error that names every problem. */
 import { TlxcError } from '../errors.ts';
-import type { Problem} from '../problem.ts';
-import { placeOf, type SourceLocation } from '../problem.ts';
+import { placeOf, type Problem, type SourceLocation } from '../problem.ts';
 import { checkTogether } from './checks.ts';
 import { containerConfig, type Identity } from './container-config.ts';
 import { StatementReader } from './include.ts';
 import { BadValue } from './key.ts';
 import { locate } from './locate.ts';
-import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts';
+import type { ContainerConfig, IdMap, InputFile, MountEntry, Sourced } from './model.ts';
+import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
 import { readConfigFile } from './read-file.ts';
 import { Settings } from './settings.ts';
@@ -18,6 +18,8 @@ export interface LoadRequest extends Identity {
   readonly overrides?: readonly string[];
   /** The caller's: lxc.environment = NAME copies from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the host has against the id maps, told together with all else. */
+  readonly checkIdmap?: (maps: readonly Sourced<IdMap>[]) => readonly Problem[];
 }
 
 /** A configuration that was read and found good, key by key. */
@@ -85,6 +87,7 @@ export function loadSettings(request: LoadRequest): LoadedSettings {
   reader.read(request.configFile);
   takeOverrides(reader, settings, request.overrides ?? []);
   checkTogether(settings);
+  settings.problems.push(...(request.checkIdmap?.(settings.all(security.idmap)) ?? []));
   const fstabEntries = readFstab(settings, reader);
   if (settings.problems.length > 0) throw refuse(request, settings.problems, reader);
   return { settings, inputs: reader.inputs, fstabEntries };

@@ -10,6 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The words that the key takes are offered, unless the parser knew better ones; all of them where they are all it takes. */
 function withOffer(fault: Fault, value: string, { words = [], pattern }: Accepts): Fault {
+  if (fault.part === 'key') return fault;
   const { allowed = pattern === undefined ? words : [] } = fault;
   const { nearest: meant = nearest(fault.word ?? value, words) } = fault;
   return { ...fault, ...(allowed.length > 0 && { allowed }), ...(meant !== undefined && { nearest: meant }) };
@@ -77,7 +78,7 @@ export class Settings {
   }
 
   #applyKey(key: AnyKey, slot: string, variable: string, statement: Statement): void {
-    this.#resetNamed(key.supersedes, variable);
+    if (key.begins !== undefined) this.#begin(slot, slotOf({ name: key.begins }, variable), statement.at);
     if (statement.value === '' && !key.acceptsEmpty) {
       const kept = key.keep && this.#slots.get(slot)?.filter((one) => key.keep?.(one.value, variable));
       this.#resetNamed(key.alsoResets, variable);
@@ -88,6 +89,18 @@ export class Settings {
     const before = key.list ? (this.#slots.get(slot) ?? []) : [];
     if (!added) this.#refused.add(slot);
     else this.#store(slot, key.merge ? key.merge(before, added) : [...before, ...added]);
+  }
+
+  /** What stands above the first line that begins it would be lost in silence. */
+  #begin(slot: string, prefix: string, at: SourceLocation): void {
+    const lost = [...this.#slots].filter(([name]) => name.startsWith(prefix));
+    if (!this.#slots.has(slot) && !this.#refused.has(slot)) {
+      for (const [name, [first]] of lost) {
+        const message = `${name} must stand below ${slot}, which begins the interface at ${placeOf(at)}`;
+        if (first) this.problem(first.at, message);
+      }
+    }
+    for (const [name] of lost) this.#slots.delete(name);
   }
 
   #resetNamed(names: readonly string[] | undefined, variable: string): void {

@@ -6,6 +6,7 @@ import { withLines } from '../config/locate.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import type { HostFacts } from '../host/facts.ts';
 import { filesystemType } from '../host/filesystem-type.ts';
 import { liesOnShared } from '../host/mounts.ts';
 import { probeHost } from '../host/probe.ts';
@@ -13,6 +14,8 @@ import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
+import { mapProblems } from '../plan/user.ts';
+import type { Problem } from '../problem.ts';
 import { destroyCommand } from './ephemeral.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { launchMonitor, type Started } from './launch.ts';
@@ -44,7 +47,7 @@ export interface StartCallbacks {
   readonly warn?: (text: string) => void;
 }
 
-function loadConfig(request: StartRequest, paths: ContainerPaths): ContainerConfig {
+function loadConfig(request: StartRequest, paths: ContainerPaths, host: HostFacts): ContainerConfig {
   const configFile = request.configFile ?? paths.config;
   if (request.configFile === undefined && !existsSync(configFile)) {
     throw new TlxcError({
@@ -56,7 +59,8 @@ function loadConfig(request: StartRequest, paths: ContainerPaths): ContainerConf
     });
   }
   const { name, lxcpath, defines = [], environment } = request;
-  return loadContainerConfig({ name, lxcpath, configFile, overrides: defines, environment });
+  const checkIdmap = (maps: ContainerConfig['idmap']): readonly Problem[] => mapProblems(maps, host);
+  return loadContainerConfig({ name, lxcpath, configFile, overrides: defines, environment, checkIdmap });
 }
 
 /** LXC's words, with what is missing. */
@@ -103,13 +107,14 @@ function readTunnel({ autoMounts }: ContainerConfig): boolean | undefined {
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  const config = loadConfig(request, paths);
+  const host = probeHost();
+  const config = loadConfig(request, paths, host);
   const seccompProfile = readProfile(config);
   const { foreground = false, consolePath, consoleLog, pidFile, logFile, logLevel, command } = request;
   const fromCommandLine = { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command };
   return compile({
     config,
-    host: probeHost(),
+    host,
     system: request.system,
     options: {
       ...fromCommandLine,

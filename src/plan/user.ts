@@ -4,6 +4,7 @@
  */
 import type { IdMap, NetworkConfig, Sourced } from '../config/model.ts';
 import type { HostFacts, UserFacts } from '../host/facts.ts';
+import { Problem } from '../problem.ts';
 import { isWithin, spanText } from '../host/subordinate-ids.ts';
 import { startChecks, userNic } from '../host/user-checks.ts';
 import type { Compilation, Findings } from './input.ts';
@@ -34,10 +35,20 @@ function checkMaps({ config, host, findings }: Compilation, user: UserFacts): vo
       `${config.configFile}: there is no lxc.idmap, and only root runs containers without a user namespace; ` +
         `write for example: ${exampleMaps(user).join('; ')}`,
     );
-  for (const map of config.idmap) {
-    const reason = whyNotMapped(map.value, host, user);
-    if (reason !== '') findings.refuse(map.at, reason);
-  }
+  findings.problems.push(...mapProblems(config.idmap, host));
+}
+
+/** A problem for each map of ids that are not the caller's; none for root. */
+export function mapProblems(
+  maps: readonly Sourced<IdMap>[],
+  host: Pick<HostFacts, 'uid' | 'gid' | 'user'>,
+): readonly Problem[] {
+  const { user } = host;
+  if (user === null) return [];
+  return maps.flatMap(({ value, at }) => {
+    const message = whyNotMapped(value, host, user);
+    return message === '' ? [] : [new Problem({ message, at })];
+  });
 }
 
 /** The lines that a user's first subordinate ids make; of no more than a system needs. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { TlxcError } from '../../src/errors.ts';
-import type { ProblemJson } from '../../src/problem.ts';
+import { loadContainerConfig, type LoadRequest } from '../../src/config/load.ts';
+import { Problem, type ProblemJson } from '../../src/problem.ts';
 import { load, loadText, problemsOf, problemsOfText, scratch } from './scratch.ts';
 
 const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] => list.map(({ value }) => value);
@@ -39,6 +40,19 @@ test('a problem has its column, its line, and what could stand there', (t) => {
   t.like(line, { line: 3, column: 1, length: 11 });
   t.like(override, { file: '', line: 0, text: 'lxc.start.auto = maybe', length: 5 });
   t.like(fstab, { file: join(directory, 'fstab'), line: 2, column: 2, length: 3 });
+});
+
+test('what the host has against the id maps is told with all else', (t) => {
+  const maps = 'lxc.idmap = u 0 100000 10\nlxc.idmap = g 0 5 10\n';
+  const configFile = join(scratch(t, { config: `lxc.bogus = 1\n${maps}` }), 'config');
+  const checkIdmap: LoadRequest['checkIdmap'] = (idmap) =>
+    idmap.filter(({ value }) => value.outside < 100).map(({ at }) => new Problem({ message: 'not yours', at }));
+  const request = { name: 'c1', lxcpath: '/store', configFile, environment: {}, checkIdmap };
+  const error = t.throws(() => loadContainerConfig(request), { instanceOf: TlxcError });
+  t.deepEqual(error.details.problems?.map(String), [
+    `${configFile}:1:1: lxc.bogus is not a known key`,
+    `${configFile}:3:13: not yours`,
+  ]);
 });
 
 test('the error counts the problems and names the container', (t) => {
@@ -103,6 +117,14 @@ test('an interface keeps what belongs to its type only as long as the type', (t)
   t.is(loadText(t, again).networks[0]?.veth.pair, undefined);
   t.deepEqual(problemsOfText(t, 'lxc.net.0.veth.pair = v0\nlxc.net.0.type = veth\n'), [
     'config:1: lxc.net.0.veth.pair = v0: lxc.net.0.type = veth must be set before it',
+  ]);
+});
+
+test('the type of an interface begins it: what stands above is refused, or forgotten with an earlier type', (t) => {
+  const again = 'lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.0.ipv4.address = 10.0.0.1/24\nlxc.net.0.type = macvlan\n';
+  t.like(loadText(t, again).networks[0], { link: undefined, ipv4: [] });
+  t.deepEqual(problemsOfText(t, 'lxc.net.0.link = br0\nlxc.net.0.type = veth\n'), [
+    'config:1: lxc.net.0.link must stand below lxc.net.0.type, which begins the interface at config:2',
   ]);
 });
 

@@ -30,8 +30,7 @@ export const network = {
       'veth: a pair of interfaces, one end inside; macvlan, ipvlan, vlan: an interface that sits on the link; ' +
       "phys: the link itself, which comes back to the host at the end; empty: loopback only; none: the host's network.",
     parse: oneOf(...INTERFACE_TYPES),
-    // What is particular to a type is written after it, and forgotten with it, as in LXC.
-    supersedes: Object.values(networkTypes).map(({ name }) => name),
+    begins: 'lxc.net.[i].',
   }),
   flags: scalar({
     name: 'lxc.net.[i].flags',

@@ -57,6 +57,7 @@ export const process = {
       if (inherits) warn(INHERITING);
       return inherits;
     },
+    accepts: flag.accepts,
     show: showFlag,
   }),
   schedCore: scalar({
