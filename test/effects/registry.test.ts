@@ -2,6 +2,7 @@ import test from 'ava';
 import { registry } from '../../src/config/registry.ts';
 import { apparmor } from './tables/apparmor.ts';
 import { cgroup } from './tables/cgroup.ts';
+import { console } from './tables/console.ts';
 import { devices } from './tables/devices.ts';
 import { hooks } from './tables/hooks.ts';
 import { lifecycle } from './tables/lifecycle.ts';
@@ -20,6 +21,7 @@ const effects = [
   storage,
   mounts,
   devices,
+  console,
   network,
   cgroup,
   namespaces,

@@ -1,4 +1,4 @@
-/** Keys of src/config/registry/devices.ts about /dev and its terminals; lxc.console.* is in running.ts. */
+/** Keys of src/config/registry/devices.ts about /dev and its terminals; lxc.console.* is in console.ts. */
 import { boot, type Effect } from '../effect.ts';
 
 const needs = ['root', 'userns', 'idmap', 'busybox'] as const;
