@@ -12,6 +12,10 @@ int size_of(int family) {
     return family == AF_INET ? 4 : 16;
 }
 
+// The others are the kernel's own findings.
+constexpr uint32_t kSetFlags =
+    IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN;
+
 std::string text_of(int family, const void* bytes) {
     char text[INET6_ADDRSTRLEN];
     return inet_ntop(family, bytes, text, sizeof text) == nullptr ? "" : text;
@@ -67,6 +71,8 @@ NetlinkAnswer add_address(Netlink& netlink, int index, const InterfaceAddress& a
         nla_put(message.get(), IFA_ADDRESS, ip.size(), ip.bytes.data());
         if (address.hasBroadcast)
             nla_put(message.get(), IFA_BROADCAST, ip.size(), address.broadcast.bytes.data());
+        if (address.flags != 0)
+            nla_put_u32(message.get(), IFA_FLAGS, address.flags);
         if (address.valid != ~0U) {
             const ifa_cacheinfo lifetimes{.ifa_prefered = address.preferred, .ifa_valid = address.valid};
             nla_put(message.get(), IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
@@ -86,9 +92,12 @@ NetlinkAnswer list_addresses(Netlink& netlink, int index, std::vector<InterfaceA
         const auto attribute = [&](int type) { return nlmsg_find_attr(message, sizeof(ifaddrmsg), type); };
         if (const nlattr* broadcast = attribute(IFA_BROADCAST); broadcast && nla_len(broadcast) <= 16) {
             address.hasBroadcast = true;
+            address.broadcast.family = header.ifa_family;
             memcpy(address.broadcast.bytes.data(), nla_data(broadcast),
                    static_cast<size_t>(nla_len(broadcast)));
         }
+        if (const nlattr* flags = attribute(IFA_FLAGS))
+            address.flags = nla_get_u32(flags) & kSetFlags;
         if (const nlattr* cache = attribute(IFA_CACHEINFO);
             cache && static_cast<size_t>(nla_len(cache)) >= sizeof(ifa_cacheinfo)) {
             ifa_cacheinfo lifetimes{};

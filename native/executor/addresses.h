@@ -25,6 +25,7 @@ struct InterfaceAddress {
     uint8_t prefix = 0;
     bool hasBroadcast = false;
     IpAddress broadcast;
+    uint32_t flags = 0; // IFA_F_*, those that somebody sets
     // seconds; the kernel's "for ever"
     uint32_t valid = ~0U;
     uint32_t preferred = ~0U;

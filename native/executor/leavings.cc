@@ -52,6 +52,7 @@ void write(Json& json, const plan::LeftDevice& device) {
         json.member("address", each.address);
         json.member("prefix", each.prefix);
         json.member("broadcast", each.broadcast);
+        json.member("flags", each.flags);
         json.member("valid", each.valid);
         json.member("preferred", each.preferred);
         json.EndObject();

@@ -46,6 +46,7 @@ Result<plan::LeftDevice> describe(Netlink& host, const Interface& interface, con
         device.addresses.push_back({.address = to_text(each.address),
                                     .prefix = each.prefix,
                                     .broadcast = each.hasBroadcast ? to_text(each.broadcast) : "",
+                                    .flags = each.flags,
                                     .valid = each.valid,
                                     .preferred = each.preferred});
     return device;
@@ -82,6 +83,7 @@ class Restoring {
     void restore_address(const plan::LeftAddress& left) {
         InterfaceAddress address{.prefix = static_cast<uint8_t>(left.prefix),
                                  .hasBroadcast = !left.broadcast.empty(),
+                                 .flags = static_cast<uint32_t>(left.flags),
                                  .valid = static_cast<uint32_t>(left.valid),
                                  .preferred = static_cast<uint32_t>(left.preferred)};
         if (!parse_ip(left.address, address.address) ||

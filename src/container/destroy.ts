@@ -19,6 +19,7 @@ import { killContainer } from './kill.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
+import { sweepDead } from './sweep.ts';
 import { moveAllBut, unmanagedEntries } from './unmanaged-rootfs.ts';
 
 export interface DestroyRequest {
@@ -86,6 +87,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name });
   }
   checkDependants(request, paths);
+  await sweepDead(paths);
   refuseMounted(paths.dir);
   const config = loadForDestroy(request, paths);
   if (config) {

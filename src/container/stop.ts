@@ -5,6 +5,7 @@ import { TlxcError } from '../errors.ts';
 import { destroyContainer } from './destroy.ts';
 import { killContainer, signal, signalAndFollow, type How } from './kill.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { sweepStopped } from './sweep.ts';
 
 export interface StopRequest {
   readonly name: string;
@@ -45,6 +46,7 @@ async function kill(request: StopRequest, paths: ContainerPaths): Promise<void> 
 export async function stopContainer(request: StopRequest): Promise<void> {
   const { name, how, timeoutMs, escalate } = request;
   const paths = containerPaths(request.system, request.lxcpath, name);
+  await sweepStopped(paths);
   if (how === 'kill') return kill(request, paths);
   if (timeoutMs === 0) {
     signal(paths, how);

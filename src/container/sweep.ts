@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
-import { monitorLock } from './lock.ts';
+import { monitorLock, withLock } from './lock.ts';
 import { sweepNetwork } from './network-sweep.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -130,4 +131,10 @@ export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
   } finally {
     native().closeFd(lock);
   }
+}
+
+/** The same for a command that holds no lock of the container: where a dead monitor left anything, and nothing runs. */
+export async function sweepStopped(paths: ContainerPaths): Promise<void> {
+  if (!existsSync(paths.instance) && !existsSync(paths.network)) return;
+  if (askMonitor(paths, { op: 'info' }).kind === 'stopped') await withLock(paths, () => sweepDead(paths));
 }

@@ -84,6 +84,8 @@ const LeftAddress = record('LeftAddress', {
   address: text,
   prefix: whole,
   broadcast: text,
+  /** Of the kernel's IFA_F_*, those that somebody set. */
+  flags: whole,
   valid: whole,
   preferred: whole,
 });

@@ -19,6 +19,13 @@ const probes = {
   veth: () =>
     attempt('unshare', ['--net', 'ip', 'link', 'add', 'probe0', 'type', 'veth', 'peer', 'name', 'probe1']),
   bridge: () => attempt('unshare', ['--net', 'ip', 'link', 'add', 'probe0', 'type', 'bridge']),
+  macvlan: () => onVeth('macvlan'),
+  ipvlan: () => onVeth('ipvlan'),
+  vlan: () => onVeth('vlan', 'id', '5'),
+  /** A bridge that keeps VLANs apart. */
+  vlanfilter: () =>
+    attempt('unshare', ['--net', 'ip', 'link', 'add', 'probe0', 'type', 'bridge', 'vlan_filtering', '1']),
+  openvswitch: () => program('ovs-vsctl') ?? attempt('ovs-vsctl', ['--timeout=5', 'show']),
   overlay: () =>
     attempt('unshare', [
       ...['--mount', 'sh', '-ec'],
@@ -91,6 +98,12 @@ function attempt(command: string, args: readonly string[]): string | undefined {
 function openToOthers(path: string): string | undefined {
   if ((statSync(path).mode & 0o001) === 0) return `${path} is closed to other users`;
   return path === '/' ? undefined : openToOthers(dirname(path));
+}
+
+/** An interface of this type on an end of a veth pair. */
+function onVeth(...type: readonly string[]): string | undefined {
+  const add = `ip link add probe0 type veth peer name probe1; ip link add link probe0 name probe2 type ${type.join(' ')}`;
+  return attempt('unshare', ['--net', 'sh', '-ec', add]);
 }
 
 function archiveAnswers(): string | undefined {

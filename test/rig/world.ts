@@ -30,7 +30,7 @@ export class World {
   readonly stateDir: string;
   /** What every command run in the world sees; TLXC_CONF names the world's settings. */
   readonly env: NodeJS.ProcessEnv;
-  private readonly before: Snapshot;
+  private before: Snapshot;
 
   constructor(
     readonly dir: string,
@@ -90,6 +90,12 @@ export class World {
     const outcome = await this.runWith(options, 'sh', '-c', line);
     if (outcome.code === 0) return outcome.stdout;
     throw new Error(`${line}: exit ${outcome.code ?? outcome.signal}\n${outcome.stdout}${outcome.stderr}`);
+  }
+
+  /** As sh; what the line makes is the world's from then on, and goes with it. */
+  async furnish(line: string): Promise<void> {
+    await this.sh(`set -e; ${line}`);
+    this.before = this.snapshot();
   }
 
   /** Everything in the world that outlives a command. */
