@@ -2,7 +2,7 @@ import test from 'ava';
 import type { AutoMount, MountEntry } from '../../src/config/model.ts';
 import { compileTree } from '../../src/plan/mounts.ts';
 import type { TreeStep } from '../../src/plan/types.ts';
-import { compilation, hybridHost, idmap, minimalConfig, v2Host, written, network } from './sample.ts';
+import { compilation, hybridHost, idmap, minimalConfig, v1Host, v2Host, written, network } from './sample.ts';
 
 const entry = (source: string, target: string, fstype: string, ...options: string[]) =>
   written<MountEntry>({ source, target, fstype, options }, 'lxc.mount.entry');
@@ -150,6 +150,61 @@ test('cgroup: left to an init that may mount, forced, or mounted where it may no
   t.deepEqual(treeOf({ autoMounts: plain }, v2Host).tree.map(brief), [
     'cgroup2 sys/fs/cgroup nosuid,nodev,noexec',
   ]);
+});
+
+test('cgroup2: the hierarchy of version 2 alone, where there is one', (t) => {
+  const writable = [auto({ what: 'cgroup2', mode: 'default', force: false })];
+  const readonly = [auto({ what: 'cgroup2', mode: 'ro', force: true })];
+  for (const host of [hybridHost, v2Host]) {
+    t.deepEqual(treeOf({ autoMounts: writable }, host).tree.map(brief), [
+      'cgroup2 sys/fs/cgroup nosuid,nodev,noexec',
+    ]);
+    t.deepEqual(treeOf({ autoMounts: readonly }, host).tree.map(brief), [
+      'cgroup2 sys/fs/cgroup nosuid,nodev,noexec,ro',
+    ]);
+  }
+  t.regex(treeOf({ autoMounts: writable }, v1Host).findings.problems.join(), /no cgroup version 2 mounted/);
+});
+
+test('a mount tunnel comes after the entries and gives nothing back', (t) => {
+  const autoMounts = [auto({ what: 'shmounts', host: '/srv/tunnel', container: '/dev/.lxc-mounts' })];
+  const { tree } = treeOf({ autoMounts, mountEntries: [entry('tmpfs', 'tmp', 'tmpfs')] });
+  t.deepEqual(tree.map(brief), ['tmpfs tmp ', 'bind dev/.lxc-mounts']);
+  t.like(tree[1], { source: '/srv/tunnel', create: 'dir', propagation: 'rslave', lastPropagation: 'rslave' });
+});
+
+test('words that have no effect are said; words for the access times exclude each other', (t) => {
+  const { tree, findings } = treeOf({
+    idmap,
+    mountEntries: [
+      entry('/a', 'a', 'none', 'bind', 'noatime', 'ro', 'sync', 'dev'),
+      entry('tmpfs', 'b', 'tmpfs', 'noatime', 'strictatime', 'mand', 'lazytime', 'async'),
+    ],
+  });
+  t.deepEqual(
+    tree.map((step) => 'attributes' in step && step.attributes),
+    [['ro'], ['strictatime']],
+  );
+  t.deepEqual(tree[1]?.op === 'filesystem' && tree[1].options, ['lazytime']);
+  t.regex(findings.warnings.join('\n'), /sync has no effect[^]*noatime has no effect[^]*mand has no effect/);
+  t.deepEqual(findings.problems, []);
+});
+
+test('remount: of what is there where the source is none, else a mount like any other', (t) => {
+  const { tree } = treeOf({
+    mountEntries: [
+      entry('none', 'mnt', 'none', 'remount', 'bind', 'ro', 'exec'),
+      entry('none', 'mnt', 'none', 'remount', 'rw', 'size=2M'),
+      entry('/a', 'a', 'none', 'bind', 'remount', 'ro'),
+      entry('tmpfs', 'b', 'tmpfs', 'remount', 'ro'),
+    ],
+  });
+  t.like(tree[0], { op: 'remount', attributes: ['exec', 'ro'], options: [] });
+  t.like(tree[1], { op: 'remount', attributes: ['rw'], options: ['rw', 'size=2M'] });
+  t.deepEqual(
+    tree.slice(2).map(({ op }) => op),
+    ['bind', 'filesystem'],
+  );
 });
 
 test('lxc.apparmor.allow_nesting offers pristine proc and sysfs', (t) => {
