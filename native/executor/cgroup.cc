@@ -1,17 +1,17 @@
 #include "executor/cgroup.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "common/deadline.h"
 #include "executor/cgroup_claim.h"
+#include "executor/cgroup_delegate.h"
 #include "executor/cgroup_dir.h"
 #include "executor/device_program.h"
 #include "executor/freezer.h"
+#include "executor/mapped_process.h"
 
 namespace tlxc::cgroup {
 namespace {
@@ -42,53 +42,22 @@ Status write_settings(const CgroupHierarchy& hierarchy, const std::vector<plan::
     return {};
 }
 
-// The host ids of the container's root; none when it is the host's root.
-std::optional<std::pair<uid_t, gid_t>> container_root(const StartPlan& plan) {
-    if (plan.idmap.empty())
-        return {};
-    std::pair<uid_t, gid_t> root{0, 0};
-    for (const auto& entry : plan.idmap) {
-        if (entry.inside > 0 || entry.inside + entry.count <= 0)
-            continue;
-        (entry.kind == plan::IdKind::Uid ? root.first : root.second) = static_cast<uid_t>(entry.outside);
-    }
-    return root;
-}
-
-// Hands the inner group to the container's root: the directory and the files that make and fill groups, never
-// a limit.
-Status delegate(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place,
-                int inner) {
-    const auto root = container_root(plan);
-    if (!root || hierarchy.delegatedFiles.empty())
-        return {};
-    if (fchown(inner, root->first, root->second) != 0)
-        return failed("fchown", hierarchy, place.innerGroup);
-    for (const auto& file : hierarchy.delegatedFiles) {
-        if (fchownat(inner, file.c_str(), root->first, root->second, AT_SYMLINK_NOFOLLOW) == 0)
-            continue;
-        if (errno != ENOENT)
-            return failed("fchownat", hierarchy, place.innerGroup + "/" + file);
-    }
-    return {};
-}
-
-// Everything between an empty limit group and one that the child may enter. The inner group comes after the
-// limits: a v1 child group copies its parent's device list and cpuset when it is made.
-Status fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
+// Limits, and the inner group, which is returned: it comes after the limits, for a v1 child group copies its
+// parent's device list and cpuset when it is made.
+Result<UniqueFd> fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
     TRY(write_settings(hierarchy, hierarchy.settings, place.limitGroup, place.owner.get()));
     if (hierarchy.version == 2 && !plan.cgroups.deviceRules.empty()) {
         Status status = attach_device_program(place.owner.get(), plan.cgroups.deviceRules);
         if (!status.ok()) {
             status.failure().path = group_path(hierarchy, place.limitGroup);
-            return status;
+            return std::move(status.failure());
         }
     }
-    const UniqueFd inner = make_group(hierarchy, place.innerGroup, Controllers::HandDown);
+    UniqueFd inner = make_group(hierarchy, place.innerGroup, Controllers::HandDown);
     if (!inner)
         return failed("mkdir", hierarchy, place.innerGroup);
     TRY(write_settings(hierarchy, hierarchy.innerSettings, place.innerGroup, inner.get()));
-    return delegate(plan, hierarchy, place, inner.get());
+    return inner;
 }
 
 // Claims the limit groups with one suffix in all hierarchies; places holds those claimed, also when it fails.
@@ -112,6 +81,14 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
         places.push_back(std::move(place));
     }
     return Claim::Ours;
+}
+
+// Everything between empty limit groups and ones that the child may enter.
+Status fill_all(const StartPlan& plan, const std::vector<CgroupPlace>& places) {
+    std::vector<UniqueFd> inner;
+    for (const auto& place : places)
+        inner.push_back(TRY(fill(plan, *place.plan, place)));
+    return delegate(plan, places, inner);
 }
 
 Status check(const StartPlan& plan) {
@@ -145,6 +122,21 @@ bool remove_place(const CgroupPlace& place) {
     if (group)
         kill_all(group.get(), place.version);
     return false;
+}
+
+void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
+    std::vector<const CgroupPlace*> left;
+    for (const auto& place : places)
+        left.push_back(&place);
+    const Deadline deadline{deadlineMs};
+    for (long pauseMs = 1;; pauseMs = std::min(pauseMs * 2, 20L)) {
+        std::erase_if(left, [](const CgroupPlace* place) { return remove_place(*place); });
+        if (left.empty() || deadline.left() == 0)
+            return;
+        thaw(places); // a frozen process does not die of its SIGKILL
+        const timespec pause{.tv_sec = 0, .tv_nsec = pauseMs * 1'000'000};
+        nanosleep(&pause, nullptr);
+    }
 }
 
 } // namespace
@@ -185,12 +177,10 @@ Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
             return Failure{
                 .step = "cgroup", .syscall = "mkdir", .err = EBUSY, .path = failure.path, .detail = "in-use"};
     }
-    for (size_t i = 0; i < places.size(); ++i) {
-        Status status = fill(plan, plan.cgroups.hierarchies[i], places[i]);
-        if (!status.ok()) {
-            remove(places, 0);
-            return std::move(status.failure());
-        }
+    Status filled = fill_all(plan, places);
+    if (!filled.ok()) {
+        remove(plan, places, 0);
+        return std::move(filled.failure());
     }
     // The lock in the first hierarchy stands for all of them: nobody comes past it.
     for (size_t i = 1; i < places.size(); ++i)
@@ -224,19 +214,17 @@ Status enter(const Door& door) {
     return {};
 }
 
-void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
-    std::vector<const CgroupPlace*> left;
-    for (const auto& place : places)
-        left.push_back(&place);
-    const Deadline deadline{deadlineMs};
-    for (long pauseMs = 1;; pauseMs = std::min(pauseMs * 2, 20L)) {
-        std::erase_if(left, [](const CgroupPlace* place) { return remove_place(*place); });
-        if (left.empty() || deadline.left() == 0)
-            return;
-        thaw(places); // a frozen process does not die of its SIGKILL
-        const timespec pause{.tv_sec = 0, .tv_nsec = pauseMs * 1'000'000};
-        nanosleep(&pause, nullptr);
-    }
+void remove(const StartPlan& plan, const std::vector<CgroupPlace>& places, int deadlineMs) {
+    remove(places, deadlineMs);
+    const auto remains = [](const CgroupPlace& place) {
+        return static_cast<bool>(open_group(place.mountPoint, place.limitGroup));
+    };
+    // Groups that the container's root has made are not the user's to remove.
+    if (plan.user && std::ranges::any_of(places, remains))
+        (void)idmap::run_mapped(plan, [&]() -> Status {
+            remove(places, deadlineMs);
+            return {};
+        }).ok();
 }
 
 void remove_monitor(const StartPlan& plan) {

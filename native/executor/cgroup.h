@@ -26,7 +26,7 @@ struct Door {
 [[nodiscard]] Status enter(const Door& door);
 // Kills what is left inside (v2 cgroup.kill, else by signals), then removes inner and limit groups, deepest
 // first. Waits at most deadlineMs. Also called for what a dead monitor left.
-void remove(const std::vector<CgroupPlace>& places, int deadlineMs);
+void remove(const plan::StartPlan& plan, const std::vector<CgroupPlace>& places, int deadlineMs);
 // After the container: the monitor goes to its pivot groups, and removes its own.
 void remove_monitor(const plan::StartPlan& plan);
 

@@ -218,7 +218,7 @@ class Start {
         (void)network::run_down_scripts(plan_, running_.network,
                                         {pid}); // the start's failure is what is told
         (void)network::remove(running_.network, record_);
-        cgroup::remove(running_.cgroups, kRemovalMs);
+        cgroup::remove(plan_, running_.cgroups, kRemovalMs);
     }
 
     const plan::StartPlan& plan_;

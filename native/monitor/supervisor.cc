@@ -46,7 +46,7 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
         return fail(plan, std::move(listening.failure()));
     warn(plan, report);
     report.running(running_.initPid, getpid());
-    Status entered = cgroup::enter_monitor(plan, 2);
+    Status entered = plan.user ? Status{} : cgroup::enter_monitor(plan, 2);
     if (!entered.ok())
         log_.failure(Log::Level::Warn,
                      entered.failure()); // the container runs, only its monitor is elsewhere
@@ -77,6 +77,9 @@ Status Supervisor::prepare(const plan::StartPlan& plan) {
         return syscall_failure("monitor", "epoll_ctl");
     TRY(server_.bind(dir_));
     Status entered = cgroup::enter_monitor(plan, 1);
+    // A user's group hands controllers down only once nobody is in it: the monitor leaves it at once.
+    if (entered.ok() && plan.user)
+        entered = cgroup::enter_monitor(plan, 2);
     if (!entered.ok())
         finish(&plan);
     return entered;

@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { askMonitor } from '../monitor/client.ts';
+import { probeHost } from '../host/probe.ts';
+import { startProgram } from '../host/program.ts';
+import { overAllIds } from '../host/trees.ts';
 import { native } from '../native/binding.ts';
 import { monitorLock, withLock } from './lock.ts';
 import { sweepNetwork } from './network-sweep.ts';
@@ -85,6 +88,10 @@ async function removeGroups(paths: readonly string[]): Promise<void> {
     await sleep(10);
     left = left.filter((path) => !removeGroup(path));
   }
+  if (probeHost().user === null) return;
+  // What the container's root has made inside is not the user's own to remove.
+  for (const path of left)
+    await startProgram(overAllIds(['find', path, '-depth', '-type', 'd', '-delete'])).ended;
 }
 
 /** Kills what still runs of a container and its monitor, without asking the monitor. False: nothing is known of it. */

@@ -25,8 +25,15 @@ export interface UserFacts {
   readonly usernsClone: string;
   /** user.max_user_namespaces, "" without user namespaces. */
   readonly maxUserNamespaces: string;
-  /** By mount point: the group, relative to it, below which the user may make groups. */
-  readonly cgroups: Readonly<Record<string, string>>;
+  /** By mount point: where the user may make groups. */
+  readonly cgroups: Readonly<Record<string, DelegatedGroup>>;
+}
+
+export interface DelegatedGroup {
+  /** Relative to the mount point. */
+  readonly group: string;
+  /** Those that it can hand down. */
+  readonly controllers: readonly string[];
 }
 
 export interface AppArmorFeatures {

@@ -54,10 +54,18 @@ export function readUser(uid: number, cgroups: readonly CgroupMount[]): UserFact
 }
 
 /** The group of this process in each hierarchy where the user may make groups below it, by mount point. */
-function delegatedGroups(mounts: readonly CgroupMount[]): Readonly<Record<string, string>> {
+function delegatedGroups(mounts: readonly CgroupMount[]): UserFacts['cgroups'] {
   const own = mounts.filter(({ mountPoint, ownGroup }) => isDelegated(join(mountPoint, ownGroup)));
-  return Object.fromEntries(own.map(({ mountPoint, ownGroup }) => [mountPoint, ownGroup]));
+  return Object.fromEntries(
+    own.map(({ version, mountPoint, ownGroup, controllers }) => {
+      const handed = version === 1 ? controllers : controllersOf(join(mountPoint, ownGroup));
+      return [mountPoint, { group: ownGroup, controllers: handed }];
+    }),
+  );
 }
+
+const controllersOf = (group: string): string[] =>
+  read(join(group, 'cgroup.controllers')).split(/\s+/).filter(Boolean);
 
 function isDelegated(group: string): boolean {
   try {

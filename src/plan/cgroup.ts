@@ -94,7 +94,7 @@ function groupsIn(
 
 /** A user's groups are made below the one that was delegated; with lxc.cgroup.relative root's are, below the caller's own. */
 function baseIn({ mountPoint, ownGroup }: CgroupMount, { config, host }: Compilation): string {
-  if (host.user !== null) return host.user.cgroups[mountPoint] ?? '';
+  if (host.user !== null) return host.user.cgroups[mountPoint]?.group ?? '';
   return config.cgroupRelative ? ownGroup : '';
 }
 

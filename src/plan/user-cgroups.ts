@@ -8,9 +8,13 @@ import type { CgroupMount, HostFacts, UserFacts } from '../host/facts.ts';
 import type { CgroupValue } from './cgroup-table.ts';
 import type { Compilation } from './input.ts';
 
-/** All hierarchies for root. */
+/** All hierarchies for root; a user's with the controllers that were delegated. */
 export function delegatedHierarchies({ cgroups, user }: HostFacts): readonly CgroupMount[] {
-  return cgroups.filter(({ mountPoint }) => user === null || mountPoint in user.cgroups);
+  if (user === null) return cgroups;
+  return cgroups.flatMap((mount) => {
+    const delegated = user.cgroups[mount.mountPoint];
+    return delegated ? [{ ...mount, controllers: delegated.controllers }] : [];
+  });
 }
 
 /** The configuration with those limits that can be set. */
@@ -30,14 +34,18 @@ const nothingDelegated = ({ name }: UserFacts): string =>
 function keeps(entry: Sourced<CgroupValue>, world: string, { host, findings }: Compilation): boolean {
   const { file } = entry.value;
   const controller = file.split('.', 1)[0] ?? file;
+  const user = host.user?.name ?? '';
+  const refuse = (why: string) => {
+    if (!isShipped(entry.at.file)) findings.refuse(entry.at, `${world}.${file}: ${why}`);
+    return false;
+  };
+  if (controller === 'devices')
+    return refuse(
+      'only root may limit devices; in a user namespace no device node can be made or, but for those bound in, opened',
+    );
   const has = (mounts: readonly CgroupMount[]) => mounts.some((mount) => controls(mount, controller));
   if (has(delegatedHierarchies(host)) || !has(host.cgroups)) return true;
-  if (!isShipped(entry.at.file))
-    findings.refuse(
-      entry.at,
-      `${world}.${file}: the controller ${controller} is not delegated to ${host.user?.name ?? ''}`,
-    );
-  return false;
+  return refuse(`the controller ${controller} is not delegated to ${user}`);
 }
 
 /** io and blkio are one controller; cgroup.* are the core's own files. */

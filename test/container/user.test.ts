@@ -1,10 +1,14 @@
 /** The whole life of containers that a plain user has, and what such a user is told where something is missing. */
 import { join } from 'node:path';
+import { debianRootfsTar } from '../rig/debian.ts';
+import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
-import { allowInterfaces, makeUser, USER, type User } from '../rig/user.ts';
+import { allowInterfaces, delegateGroups, makeUser, USER, type User } from '../rig/user.ts';
 
 const rooted = requires('root', 'userns', 'overlay', 'users', 'busybox');
 const networked = requires('root', 'userns', 'overlay', 'users', 'busybox', 'bridge', 'veth');
+const limited = requires('root', 'userns', 'overlay', 'users', 'busybox', 'cgroup1');
+const booting = requires('root', 'userns', 'overlay', 'users', 'debian', 'cgroup1');
 const typing = requires('root', 'userns', 'overlay', 'users', 'busybox', 'terminal');
 
 const ALONE = 'lxc.net.0.type = empty';
@@ -148,7 +152,10 @@ rooted('what a user lacks is named with the command that mends it, before anythi
     await start('-s', 'lxc.cgroup.memory.limit_in_bytes=1G'),
     /lxc\.cgroup\.memory\.limit_in_bytes: the controller memory is not delegated to ann/,
   );
-  t.regex(await start('-s', 'lxc.rootfs.options=idmap=container'), /idmap=container takes root: no user may map the ids of a mount/);
+  t.regex(
+    await start('-s', 'lxc.rootfs.options=idmap=container'),
+    /idmap=container takes root: no user may map the ids of a mount/,
+  );
   await user.sh(`sed -i 's/^lxc.idmap = u .*/lxc.idmap = u 0 900000 65536/' .local/share/tlxc/c1/config`);
   t.regex(
     await start(),
@@ -161,4 +168,42 @@ rooted('what a user lacks is named with the command that mends it, before anythi
     /ann cannot have containers as things are\n.*subordinate gids: \/etc\/subgid gives ann none; mend: usermod --add-subgids/,
   );
   t.is(await user.sh('ls -A .local/share/tlxc'), 'c1\n');
+});
+
+limited('in groups that were delegated, limits bite, and the container has groups of its own', async (t) => {
+  const user = await makeUser(t);
+  await delegateGroups(t, user);
+  await create(user, 'c1', [ALONE, 'lxc.cgroup.pids.max = 12']);
+  const started = await user.run('tlxc-start', '-n', 'c1');
+  t.deepEqual([started.code, started.stderr], [0, '']);
+  const inside = (line: string) => user.sh(`tlxc-attach -n c1 -- sh -c '${line}' 2>&1 || true`);
+  t.regex(
+    await inside('for n in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 20 >/dev/null 2>&1 & done'),
+    /can't fork/,
+  );
+  t.regex(await user.sh('tlxc-info -n c1'), /^Memory use: /m);
+  const mounted = 'mount -t cgroup -o pids none /mnt && mkdir /mnt/own && echo 1 > /mnt/own/tasks';
+  t.is(
+    await inside(`${mounted}; cat /mnt/own/tasks; echo 99 > /mnt/pids.max`),
+    "1\nsh: can't create /mnt/pids.max: Permission denied\n",
+  );
+  await user.sh('tlxc-stop -k -n c1');
+  t.is(await user.world.sh(`find /sys/fs/cgroup -path '*/${USER.name}/*' -name 'c1*'`), '');
+});
+
+booting('Debian boots to a running system', async (t) => {
+  const user = await makeUser(t);
+  await delegateGroups(t, user);
+  const archive = debianRootfsTar();
+  await user.world.sh(`cp ${archive} ${user.home}/debian.tar && chmod 644 ${user.home}/debian.tar`);
+  await create(user, 'd1', [ALONE], '-t local -- -f debian.tar');
+  const started = await user.run('tlxc-start', '-n', 'd1');
+  t.deepEqual([started.code, started.stderr], [0, '']);
+  const state = await eventually(120, async () => {
+    const { stdout } = await user.run('tlxc-attach', '-n', 'd1', '--', 'systemctl', 'is-system-running');
+    return /^(running|degraded)$/m.exec(stdout)?.[1];
+  });
+  const failed = await user.run('tlxc-attach', '-n', 'd1', '--', 'systemctl', '--failed', '--no-legend');
+  t.is(state, 'running', failed.stdout);
+  await user.sh('tlxc-stop -n d1 && tlxc-destroy -n d1');
 });

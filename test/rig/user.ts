@@ -1,5 +1,6 @@
 /** A plain user in a world, with an account and subordinate ids that only the world's own /etc has. */
 import type { ExecutionContext } from 'ava';
+import { once } from 'node:events';
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,8 @@ const nic = fileURLToPath(new URL('../../native/build/Release/tlxc-user-nic', im
 
 export class User {
   readonly home: string;
+  /** cgroup.procs of the groups that were given to the user: every program is run in them. */
+  readonly groups: string[] = [];
 
   constructor(readonly world: World) {
     this.home = join(world.dir, 'home');
@@ -21,7 +24,12 @@ export class User {
   run(program: string, ...args: readonly string[]): Promise<Outcome> {
     const become = ['setpriv', `--reuid=${USER.uid}`, `--regid=${USER.uid}`, '--clear-groups', '--'];
     const environment = [`HOME=${this.home}`, `USER=${USER.name}`, `PATH=${this.world.env['PATH']}`];
+    const join_ = [
+      ...['sh', '-c', 'for file in $0; do echo $$ > $file || exit 125; done; exec "$@"'],
+      this.groups.join(' '),
+    ];
     const [first = '', ...rest] = [
+      ...(this.groups.length > 0 ? join_ : []),
       ...become,
       'env',
       '-i',
@@ -81,4 +89,34 @@ export async function allowInterfaces(
     ip link add tlxcbr0 type bridge && ip address add 10.77.0.1/24 dev tlxcbr0 && ip link set tlxcbr0 up`);
   t.teardown(() => world.sh(`umount ${nic} /run; ip link delete tlxcbr0`));
   return nic;
+}
+
+/** What an administrator, or a service manager, may do: a group of the user's own in each hierarchy of the world. */
+export async function delegateGroups(t: ExecutionContext, user: User): Promise<void> {
+  const { uid, name } = USER;
+  const made = await user.world
+    .sh(`awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts | sort -u | while read -r point; do
+      group=$point/${name}
+      mkdir $group
+      for file in cpuset.cpus cpuset.mems; do
+        [ ! -e $point/$file ] || [ -e $point/cgroup.controllers ] || cat $point/$file > $group/$file
+      done
+      chown ${uid}:${uid} $group
+      for file in tasks cgroup.procs cgroup.threads cgroup.subtree_control; do
+        [ ! -e $group/$file ] || chown ${uid}:${uid} $group/$file
+      done
+      echo $group/cgroup.procs
+    done`);
+  user.groups.push(...made.trim().split('\n'));
+  // A login shell: somebody is in the groups while commands come and go.
+  const enter = user.groups.map((file) => `echo $$ > ${file}`).join('; ');
+  const session = user.world.spawn('sh', '-c', `${enter}; echo $$; exec sleep 1000`);
+  const [said] = (await once(session.stdout, 'data')) as [Buffer];
+  const groups = user.groups.map((file) => file.replace(/\/cgroup\.procs$/, ''));
+  t.teardown(async () => {
+    const ended = once(session, 'exit');
+    await user.world.sh(`kill ${said.toString().trim()}`);
+    await ended;
+    await user.world.sh(`for group in ${groups.join(' ')}; do find $group -depth -type d -delete; done`);
+  });
 }

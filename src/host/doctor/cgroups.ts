@@ -23,7 +23,7 @@ const DELEGATE =
 
 /** Groups that the user may make: below those that a service manager, or an administrator, gave them. */
 function delegation({ cgroups }: UserFacts): Finding {
-  const places = Object.entries(cgroups).map(([mountPoint, group]) => join(mountPoint, group));
+  const places = Object.entries(cgroups).map(([mountPoint, { group }]) => join(mountPoint, group));
   if (places.length > 0) return fine('delegation', `groups may be made below ${places.join(', ')}`);
   return warning(
     'delegation',
