@@ -45,7 +45,9 @@ Status have_veth_made(Making& making, const Interface& interface, InterfaceInfo&
         run_program("network", {making.plan.user->nic, "create", making.plan.lxcpath, making.plan.name,
                                 std::to_string(making.child), "veth", bridge, temporary_name(interface)});
     if (!printed.ok()) {
-        printed.failure().syscall = "tlxc-user-nic";
+        printed.failure().syscall = "tlxc-user-nic"; // which its words begin with
+        if (printed.failure().detail.starts_with("tlxc-user-nic: "))
+            printed.failure().detail.erase(0, sizeof "tlxc-user-nic: " - 1);
         printed.failure().path = bridge;
         return at(std::move(printed.failure()), interface.link.origin);
     }
