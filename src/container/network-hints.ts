@@ -55,6 +55,12 @@ export const NETWORK_HINTS: readonly Hint[] = [
   },
   {
     step: /^network$/,
+    errno: /EINVAL/,
+    syscall: /IFLA_MTU/,
+    hint: "an interface on another takes no larger packets than that one's, and a veth none beyond 65535 bytes",
+  },
+  {
+    step: /^network$/,
     errno: /EBUSY/,
     hint: ({ path }) =>
       `${path} is in use in a way that excludes this: a port of a bridge takes no macvlan, a passthru macvlan no other`,
@@ -63,7 +69,7 @@ export const NETWORK_HINTS: readonly Hint[] = [
     step: /^network$/,
     errno: /ENODEV|ENOENT|ENXIO/,
     hint: ({ path }) =>
-      `${path || 'the bridge'} does not exist on the host: 'tlxc-net start' brings up TLXC's own bridge, tlxcbr0`,
+      `${path || 'the bridge'} does not exist on the host, where "ip link" lists what does; 'tlxc-net start' brings up TLXC's own bridge, tlxcbr0`,
   },
   { step: /^network$/, errno: /EPERM/, hint: 'making network interfaces takes root' },
   { step: /^network$/, errno: /EEXIST/, hint: 'it exists already, on the host or in the container' },

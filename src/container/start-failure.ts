@@ -30,6 +30,7 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^network$/, /^RTM_NEWLINK\(IFLA_MASTER\)$/, 'cannot connect to the bridge'],
   [/^network$/, /^RTM_NEWLINK\(IFLA_IFNAME\)$/, 'cannot give the network interface the name'],
   [/^network$/, /^RTM_NEWLINK\(IFLA_NET_NS_PID\)$/, 'cannot lend the container the network interface'],
+  [/^network$/, /^RTM_NEWLINK\(IFLA_MTU\)$/, 'cannot set the largest packet (mtu) of the network interface'],
   [/^network$/, /^RTM_NEWADDR$/, 'cannot give the network interface the address'],
   [/^network$/, /^RTM_NEWROUTE$/, 'cannot make the route to'],
   [/^network$/, /./, 'cannot set up the network:'],
@@ -52,6 +53,18 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^init$/, /./, 'cannot set up init:'],
 ];
 
+/** The executor's own refusals, where the kernel has not been asked. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  'bad-address': 'it is no address',
+  'bad-hardware-address': 'it is no hardware address',
+  'bad-interface-name': 'it is no name of a network interface',
+  'link-has-no-address': 'it has no address of this kind',
+  'no-such-prefix': 'nothing begins with it',
+  'no-vlan-filtering': 'the bridge does not filter VLANs',
+  'port-without-vlan': 'the port would be in no VLAN',
+  'sysctl-off': 'it is off',
+};
+
 /** What the plan wraps a hook's command in: exec COMMAND 'NAME' lxc HOOK "$@", or export …; exec COMMAND "$@" */
 const WRAPPED = /^(?:export [^;]*; )?exec (.*?)(?: '[^']*' (?:lxc|net) \S+)?(?: "\$@")?$/s;
 
@@ -66,7 +79,7 @@ function hookCommand(plan: StartPlan, failed: FailedMessage): string {
 
 function sentence(plan: StartPlan, failed: FailedMessage): string {
   const { step, path, syscall, detail } = failed;
-  const how = [syscall, detail].filter(Boolean).join(', ');
+  const how = [syscall, REFUSALS[detail] ?? detail].filter(Boolean).join(', ');
   if (step.startsWith('hook ')) {
     return `the ${step.slice('hook '.length)} hook failed (${how}): ${hookCommand(plan, failed)}`;
   }

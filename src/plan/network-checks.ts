@@ -98,3 +98,32 @@ export function checkNames(networks: readonly NetworkConfig[], findings: Finding
       seen.set(`${key} ${setting.value}`, index);
     }
 }
+
+/** Type none needs nobody's leave, as in LXC; what it means is said, and which settings it leaves without a meaning. */
+export function sayHostNetwork(networks: readonly NetworkConfig[], findings: Findings): void {
+  for (const { index, type, ...settings } of networks.filter((each) => each.type.value === 'none')) {
+    findings.warn(
+      type.at,
+      `lxc.net.${index}.type = none: the container is in the host's network: it reaches whatever listens there, ` +
+        'abstract sockets too, and its root changes it where there is no lxc.idmap',
+    );
+    const { link, name, hwaddr, mtu, ipv4Gateway, ipv6Gateway, l2proxy, scriptUp, scriptDown } = settings;
+    const [ipv4, ipv6] = [settings.ipv4[0], settings.ipv6[0]];
+    const idle = [
+      link,
+      name,
+      hwaddr,
+      mtu,
+      ipv4,
+      ipv6,
+      ipv4Gateway,
+      ipv6Gateway,
+      l2proxy,
+      scriptUp,
+      scriptDown,
+    ];
+    for (const setting of idle)
+      if (setting)
+        findings.warn(setting.at, `${setting.at.key ?? ''}: it has no effect on a network of type none`);
+  }
+}

@@ -5,7 +5,7 @@ import { compileScript } from './hooks.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { originOfNamespace } from './namespaces.ts';
-import { checkInterface, checkNames } from './network-checks.ts';
+import { checkInterface, checkNames, sayHostNetwork } from './network-checks.ts';
 import type { Interface } from './types.ts';
 
 type Device = Interface['device'];
@@ -18,7 +18,9 @@ const UNTAGGED_DROPPED = -1;
 export function compileInterfaces(compilation: Compilation): Interface[] {
   const { config, findings } = compilation;
   // A joined or the host's network namespace is somebody else's to configure.
-  if (originOfNamespace(compilation, 'net') !== 'new') return [];
+  const whose = originOfNamespace(compilation, 'net');
+  if (whose === 'host') sayHostNetwork(config.networks, findings);
+  if (whose !== 'new') return [];
   checkNames(config.networks, findings);
   return config.networks.map((network) => {
     checkInterface(network, findings);

@@ -142,6 +142,14 @@ test('two interfaces of one name are refused, two of one pattern are not', (t) =
   t.deepEqual(compile(named(0, 'lan%d'), named(1, 'lan%d')).problems, []);
 });
 
+test("a container in the host's network is told so, and what it has no use for", (t) => {
+  const none = network('none', { mtu: written(1400, 'lxc.net.0.mtu') });
+  const { interfaces, warnings } = compile(none);
+  t.deepEqual(interfaces, []);
+  t.regex(warnings[0] ?? '', /lxc\.net\.0\.type = none: the container is in the host's network/);
+  t.regex(warnings[1] ?? '', /lxc\.net\.0\.mtu: it has no effect/);
+});
+
 test('what has no effect is said', (t) => {
   t.regex(
     compile(network('veth', { l2proxy: written(true) })).warnings.join(),
