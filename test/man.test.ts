@@ -18,6 +18,7 @@ const COMMANDS = [
   'create',
   'destroy',
   'doctor',
+  'execute',
   'info',
   'ls',
   'net',

@@ -29,6 +29,7 @@ class Child {
         TRY(cgroup::enter(door_)); // before anything that a limit could be meant for
         TRY(init::detach(monitor_.fd()));
         TRY(init::die_with_monitor(plan_));
+        image_ = TRY(init::open_image(plan_.init));
         const UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
         TRY(monitor_.receive<handshake::Mapped>(
             deadline_)); // fails, too, when the monitor died before we asked
@@ -150,7 +151,7 @@ class Child {
         TRY(security::restrict_child(plan_, go.filter));
         if (plan_.init.uid != 0 || plan_.init.gid != 0)
             TRY(init::die_with_monitor(plan_));
-        return init::execute(plan_, ttys);
+        return init::execute(plan_, image_, ttys);
     }
 
     Status run_hooks(const std::vector<plan::Hook>& hooks, const char* name) {
@@ -162,6 +163,7 @@ class Child {
     const Deadline deadline_;
     handshake::Channel& monitor_;
     std::vector<handshake::PreparedMount> prepared_;
+    UniqueFd image_;  // of init, where it is the host's; close-on-exec
     UniqueFd rootfs_; // detached; none on the host's own root
     UniqueFd proc_;   // the host's; only where something is to be written below it
 };

@@ -6,10 +6,12 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
 
 #include "common/reap.h"
+#include "common/sealed_copy.h"
 #include "common/syscalls.h"
 #include "executor/handshake.h"
 #include "executor/hooks.h"
@@ -165,11 +167,21 @@ Status run_start_hooks(const plan::StartPlan& plan, const Filter& filter, const 
     return {};
 }
 
-Failure execute(const plan::StartPlan& plan, const std::string& ttys) {
+Result<UniqueFd> open_image(const plan::Init& init) {
+    if (init.program.empty())
+        return UniqueFd{};
+    return sealed_copy(kStep, init.program);
+}
+
+Failure execute(const plan::StartPlan& plan, const UniqueFd& image, const std::string& ttys) {
     const std::vector<char*> argv = pointers(plan.init.argv);
     std::vector<char*> environment = pointers(plan.init.environment, ttys);
     if (argv[0] == nullptr)
         return at(refusal(kStep, "no command"), plan.init.origin);
+    if (image) {
+        syscall(SYS_execveat, image.get(), "", argv.data(), environment.data(), AT_EMPTY_PATH);
+        return at(syscall_failure(kStep, "execveat", plan.init.program), plan.init.origin);
+    }
     environ = environment.data(); // where execvpe's search finds the container's PATH and not the host's
     execvpe(argv[0], argv.data(), environment.data());
     Failure failure = syscall_failure(kStep, "execve", plan.init.argv[0]);

@@ -18,7 +18,11 @@ namespace tlxc::init {
 [[nodiscard]] Status run_start_hooks(const plan::StartPlan& plan, const Filter& filter,
                                      const std::string& ttys);
 
-// Returns only when it failed. ttys: the container_ttys variable, "" for none.
-[[nodiscard]] Failure execute(const plan::StartPlan& plan, const std::string& ttys);
+// The program of the host's that is to be init, while the host's files are still in view; none where it is
+// the container's own.
+[[nodiscard]] Result<UniqueFd> open_image(const plan::Init& init);
+
+// Returns only when it failed. image: what open_image gave. ttys: the container_ttys variable, "" for none.
+[[nodiscard]] Failure execute(const plan::StartPlan& plan, const UniqueFd& image, const std::string& ttys);
 
 } // namespace tlxc::init

@@ -2,13 +2,16 @@
 // it, and ends with its exit status once nothing runs any more. TERM and PWR end everything: TERM to all,
 // KILL a second later.
 //
-//   tlxc-init [--] COMMAND [ARGUMENT…]
+//   tlxc-init [--] [COMMAND [ARGUMENT…]]
+//
+// Without a command it reaps, and waits to be ended.
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,7 +38,7 @@ constexpr timespec kGrace{.tv_sec = 1, .tv_nsec = 0};
 }
 
 struct Family {
-    pid_t command;
+    pid_t command;  // 0: none
     pid_t everyone; // kill's name for all of the container: outside of one, -1 would mean the whole host
     int status = 0;
     bool ending = false;
@@ -55,7 +58,7 @@ struct Family {
             ending = true;
             kill(everyone, SIGTERM);
             kill(everyone, SIGCONT); // who is stopped hears it too
-        } else if (signal != SIGCHLD) {
+        } else if (signal != SIGCHLD && command != 0) {
             kill(command, signal);
         }
     }
@@ -67,23 +70,25 @@ int main(int argc, char** argv) {
     int first = 1;
     if (argc > 1 && strcmp(argv[1], "--") == 0)
         ++first;
-    if (first >= argc) {
-        fprintf(stderr, "usage: tlxc-init [--] COMMAND [ARGUMENT...]\n");
-        return EXIT_FAILURE;
-    }
+    prctl(PR_SET_NAME, "tlxc-init"); // executed from memory, it would be called after that
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, nullptr);
-    const pid_t pid = fork();
+    const bool idle = first >= argc;
+    if (idle && getpid() != 1) {
+        fprintf(stderr, "usage: tlxc-init [--] COMMAND [ARGUMENT...]\n");
+        return EXIT_FAILURE;
+    }
+    const pid_t pid = idle ? 0 : fork();
     if (pid < 0) {
         perror("tlxc-init: fork");
         return EXIT_FAILURE;
     }
-    if (pid == 0)
+    if (pid == 0 && !idle)
         run(argv + first);
 
     Family family{.command = pid, .everyone = getpid() == 1 ? -1 : -pid};
-    while (family.reap()) {
+    while (family.reap() || (idle && !family.ending)) {
         const int signal = family.ending ? sigtimedwait(&all, nullptr, &kGrace) : sigwaitinfo(&all, nullptr);
         if (signal > 0)
             family.take(signal);

@@ -110,8 +110,26 @@ export function planStart(request: StartRequest): CompiledStart {
   const host = probeHost();
   const config = loadConfig(request, paths, host);
   const seccompProfile = readProfile(config);
-  const { foreground = false, consolePath, consoleLog, pidFile, logFile, logLevel, command } = request;
-  const fromCommandLine = { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command };
+  const {
+    foreground = false,
+    consolePath,
+    consoleLog,
+    pidFile,
+    logFile,
+    logLevel,
+    command,
+    initProgram,
+  } = request;
+  const fromCommandLine = {
+    foreground,
+    consolePath,
+    consoleLog,
+    pidFile,
+    logFile,
+    logLevel,
+    command,
+    initProgram,
+  };
   return compile({
     config,
     host,

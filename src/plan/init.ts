@@ -22,6 +22,7 @@ export function compileInit(compilation: Compilation): StartPlan['init'] {
   const { config, options, findings } = compilation;
   const { cmd, cwd, uid, gid } = config.init;
   const commanded = options.command !== undefined && options.command.length > 0;
+  const { initProgram = '' } = options;
   const argv = commanded ? (options.command ?? []) : (cmd?.value ?? ['/sbin/init']);
   for (const [kind, id] of [
     ['uid', uid],
@@ -30,7 +31,8 @@ export function compileInit(compilation: Compilation): StartPlan['init'] {
     if (!isMapped(config.idmap, kind, id))
       findings.refuse(undefined, `lxc.init.${kind} = ${id}: not mapped by lxc.idmap`);
   return {
-    argv: [...argv],
+    argv: initProgram === '' ? [...argv] : ['tlxc-init', ...(commanded ? ['--', ...argv] : [])],
+    program: initProgram,
     cwd: cwd?.value ?? '/',
     uid,
     gid,

@@ -361,6 +361,8 @@ const Security = record('Security', {
 
 const Init = record('Init', {
   argv: texts,
+  /** A static program of the host's that is executed from a sealed copy in memory; "": argv[0], in the container. */
+  program: text,
   cwd: text,
   uid: whole,
   gid: whole,

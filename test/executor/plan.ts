@@ -132,6 +132,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     signals: { halt: 0, reboot: 2, stop: 9, parentDeath: 9 },
     init: {
       argv: [...argv],
+      program: '',
       cwd: '/',
       uid: 0,
       gid: 0,

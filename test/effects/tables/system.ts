@@ -1,6 +1,7 @@
 /** Keys of src/config/registry/system.ts: the machine that a container is. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addBusybox } from '../../rig/containers.ts';
 import { boot, type Effect } from '../effect.ts';
 import type { World } from '../../rig/world.ts';
 
@@ -128,6 +129,14 @@ export const system: readonly Effect[] = [
     seen: async (t, world) => {
       const { inside } = await boot(world, ['lxc.init.groups = 5,6', 'lxc.init.groups = 1000']);
       t.regex(await inside('cat /proc/1/status'), /^Groups:\t5 6 1000 *$/m);
+    },
+  },
+  {
+    key: 'lxc.execute.cmd',
+    needs: ['root', 'userns', 'idmap', 'busybox'],
+    seen: async (t, world) => {
+      addBusybox(world, 'c1', { config: ['lxc.execute.cmd = /bin/echo "from the configuration"'] });
+      t.is(await world.sh('tlxc-execute -n c1'), 'from the configuration\n');
     },
   },
 ];

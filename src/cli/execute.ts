@@ -1,0 +1,66 @@
+/** tlxc-execute */
+import { resolve } from 'node:path';
+import { executeInBackground, executeInForeground, type ExecuteRequest } from '../container/execute.ts';
+import { parseId } from './attach-options.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { printable } from './printable.ts';
+
+const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
+
+function requestOf(
+  { name, lxcpath, system, options, rest }: Invocation,
+  { cwd, env }: CommandContext,
+): ExecuteRequest {
+  const rcfile = text(options['rcfile']);
+  const share = {
+    ...(text(options['shareNet']) && { net: text(options['shareNet']) }),
+    ...(text(options['shareIpc']) && { ipc: text(options['shareIpc']) }),
+    ...(text(options['shareUts']) && { uts: text(options['shareUts']) }),
+    ...(text(options['sharePid']) && { pid: text(options['sharePid']) }),
+  } as NonNullable<ExecuteRequest['share']>;
+  const [uid, gid] = [text(options['uid']), text(options['gid'])];
+  if (uid !== undefined) parseId('-u', uid);
+  if (gid !== undefined) parseId('-g', gid);
+  return {
+    ...{ name, lxcpath, system, share, uid, gid },
+    environment: env,
+    configFile: rcfile === undefined ? undefined : resolve(cwd, rcfile),
+    defines: (options['define'] as readonly string[] | undefined) ?? [],
+    command: rest.length > 0 ? rest : undefined,
+  };
+}
+
+async function execute(invocation: Invocation, context: CommandContext): Promise<number> {
+  const request = requestOf(invocation, context);
+  const warn = (warning: string): void => {
+    if (!invocation.quiet)
+      context.stderr.write(`${context.program}: ${invocation.name}: warning: ${printable(warning)}\n`);
+    invocation.log('WARN', warning);
+  };
+  if (invocation.options['daemon'] !== true) return executeInForeground(request, { warn });
+  await executeInBackground(request, { warn });
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-execute',
+    summary: 'runs COMMAND in the container NAME, below a small init, and ends the container with it',
+    usage: '--name=NAME [-d] [-- COMMAND]',
+    name: 'required',
+    rest: 'words',
+    options: [
+      { flags: '-d, --daemon', description: 'Leave it to itself, and return when it runs' },
+      { flags: '-f, --rcfile <FILE>', description: 'Read the configuration from FILE' },
+      { flags: '-s, --define <KEY=VAL>', description: 'Set KEY to VAL, after the file', repeat: true },
+      { flags: '-u, --uid <UID>', description: 'Run COMMAND as this user inside' },
+      { flags: '-g, --gid <GID>', description: 'Run COMMAND as this group inside' },
+      ...(['net', 'ipc', 'uts', 'pid'] as const).map((each) => ({
+        flags: `--share-${each} <NAME>`,
+        description: `Share the ${each} namespace of the container NAME, or of a pid`,
+      })),
+    ],
+  },
+  execute,
+);
