@@ -14,6 +14,7 @@ _tlxc_options() {
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -81,6 +82,18 @@ _tlxc_kind() {
     'tlxc-doctor -o' | 'tlxc-doctor --logfile') echo file ;;
     'tlxc-doctor -l' | 'tlxc-doctor --logpriority') echo level ;;
     'tlxc-doctor -P' | 'tlxc-doctor --lxcpath') echo directory ;;
+    'tlxc-execute -n' | 'tlxc-execute --name') echo container ;;
+    'tlxc-execute -f' | 'tlxc-execute --rcfile') echo file ;;
+    'tlxc-execute -s' | 'tlxc-execute --define') echo setting ;;
+    'tlxc-execute -u' | 'tlxc-execute --uid') echo text ;;
+    'tlxc-execute -g' | 'tlxc-execute --gid') echo text ;;
+    'tlxc-execute --share-net') echo container ;;
+    'tlxc-execute --share-ipc') echo container ;;
+    'tlxc-execute --share-uts') echo container ;;
+    'tlxc-execute --share-pid') echo container ;;
+    'tlxc-execute -o' | 'tlxc-execute --logfile') echo file ;;
+    'tlxc-execute -l' | 'tlxc-execute --logpriority') echo level ;;
+    'tlxc-execute -P' | 'tlxc-execute --lxcpath') echo directory ;;
     'tlxc-info -n' | 'tlxc-info --name') echo container ;;
     'tlxc-info -c' | 'tlxc-info --config') echo key ;;
     'tlxc-info --rcfile') echo file ;;
@@ -134,6 +147,7 @@ _tlxc_words() {
     tlxc-create) echo '@container' ;;
     tlxc-destroy) echo '@container' ;;
     tlxc-doctor) echo '' ;;
+    tlxc-execute) echo '@container' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
@@ -250,4 +264,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-doctor tlxc-info tlxc-ls tlxc-net tlxc-start tlxc-stop tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-doctor tlxc-execute tlxc-info tlxc-ls tlxc-net tlxc-start tlxc-stop tlxc-update-config
