@@ -15,7 +15,10 @@ const veth: readonly Effect[] = [
       await stop(world);
       await world.furnish('ip link add out0 type veth peer name out1');
       const said = await refusal(world, net('veth', 'veth.pair = out0'));
-      t.regex(said, /out0 \(RTM_NEWLINK\(veth\)\): file already exists\n {2}at \S+ \(lxc\.net\.0\.veth\.pair\)/);
+      t.regex(
+        said,
+        /out0 \(RTM_NEWLINK\(veth\)\): file already exists\n {2}at \S+ \(lxc\.net\.0\.veth\.pair\)/,
+      );
     },
   },
   {
@@ -36,7 +39,10 @@ const veth: readonly Effect[] = [
       await stop(world);
       const six = ['ipv6.address = fd07::2/128', 'ipv6.gateway = fe80::1'];
       const said = await refusal(world, net('veth', 'veth.mode = router', ...six));
-      t.regex(said, /\(lxc\.net\.0\.ipv6\.gateway\)\n {2}hint: .*sysctl -w net\/ipv6\/conf\/all\/forwarding=1/);
+      t.regex(
+        said,
+        /\(lxc\.net\.0\.ipv6\.gateway\)\n {2}hint: .*sysctl -w net\/ipv6\/conf\/all\/forwarding=1/,
+      );
     },
   },
   ...(['rx', 'tx'] as const).map((direction): Effect => ({
