@@ -18,12 +18,25 @@ function compileCoreScheduling({ config, options, findings }: Compilation): bool
   return config.coreScheduling !== undefined;
 }
 
+/** What is executed: the command line's command, lxc.init.cmd, or tlxc-init with the command below it. */
+function compileCommand({
+  config,
+  options,
+}: Compilation): Pick<StartPlan['init'], 'argv' | 'program' | 'origin'> {
+  const { command = [], initProgram = '' } = options;
+  const { cmd } = config.init;
+  if (initProgram !== '') {
+    const below = command.length > 0 ? ['--', ...command] : [];
+    return { argv: ['tlxc-init', ...below], program: initProgram, origin: NO_ORIGIN };
+  }
+  if (command.length > 0) return { argv: [...command], program: '', origin: NO_ORIGIN };
+  const argv = [...(cmd?.value ?? ['/sbin/init'])];
+  return { argv, program: '', origin: cmd === undefined ? NO_ORIGIN : originOf(cmd.at) };
+}
+
 export function compileInit(compilation: Compilation): StartPlan['init'] {
-  const { config, options, findings } = compilation;
-  const { cmd, cwd, uid, gid } = config.init;
-  const commanded = options.command !== undefined && options.command.length > 0;
-  const { initProgram = '' } = options;
-  const argv = commanded ? (options.command ?? []) : (cmd?.value ?? ['/sbin/init']);
+  const { config, findings } = compilation;
+  const { cwd, uid, gid } = config.init;
   for (const [kind, id] of [
     ['uid', uid],
     ['gid', gid],
@@ -31,8 +44,7 @@ export function compileInit(compilation: Compilation): StartPlan['init'] {
     if (!isMapped(config.idmap, kind, id))
       findings.refuse(undefined, `lxc.init.${kind} = ${id}: not mapped by lxc.idmap`);
   return {
-    argv: initProgram === '' ? [...argv] : ['tlxc-init', ...(commanded ? ['--', ...argv] : [])],
-    program: initProgram,
+    ...compileCommand(compilation),
     cwd: cwd?.value ?? '/',
     uid,
     gid,
@@ -43,6 +55,5 @@ export function compileInit(compilation: Compilation): StartPlan['init'] {
       ...[...config.environment, ...config.environmentRuntime].map((each) => each.value),
     ],
     personality: config.arch?.value ?? '',
-    origin: commanded || cmd === undefined ? NO_ORIGIN : originOf(cmd.at),
   };
 }
