@@ -12,10 +12,10 @@ const BUSYBOX = ['root', 'userns', 'idmap', 'busybox'] as const;
 /** 9000 bytes, as the terminal writes them: 900 lines of 8 characters. */
 const WRITES = 'i=1000; while [ $i -lt 1900 ]; do echo line$i; i=$((i+1)); done > /dev/console';
 
-/** A file's text once it ends with the last of those lines. */
+/** A file's text once it ends with the last of those lines; between two rotations it is not there. */
 const complete = (path: string): Promise<string> =>
   eventually(20, () => {
-    const text = readFileSync(path, 'latin1');
+    const text = existsSync(path) ? readFileSync(path, 'latin1') : '';
     return Promise.resolve(text.endsWith('line1899\r\n') ? text : undefined);
   });
 
