@@ -3,7 +3,7 @@ import type { World } from '../../rig/world.ts';
 import { join } from 'node:path';
 import { askMonitor } from '../../../src/monitor/client.ts';
 import { native } from '../../../src/native/binding.ts';
-import { fstatSync, readFileSync, readdirSync, readSync } from 'node:fs';
+import { existsSync, fstatSync, readFileSync, readdirSync, readSync } from 'node:fs';
 import { eventually } from '../../rig/eventually.ts';
 import { boot, type Effect } from '../effect.ts';
 
