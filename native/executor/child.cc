@@ -21,7 +21,7 @@ namespace {
 class Child {
   public:
     Child(const Inheritance& inheritance, handshake::Channel& monitor)
-        : plan_(inheritance.plan), door_(inheritance.door), deadline_(inheritance.deadline),
+        : plan_(inheritance.plan), door_(inheritance.door), patienceMs_(inheritance.patienceMs),
           monitor_(monitor) {}
 
     // Returns only with a failure.
@@ -32,7 +32,8 @@ class Child {
         image_ = TRY(init::open_image(plan_.init));
         const UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
         TRY(monitor_.receive<handshake::Mapped>(
-            deadline_)); // fails, too, when the monitor died before we asked
+            deadline_));                   // fails, too, when the monitor died before we asked
+        deadline_ = Deadline(patienceMs_); // in a time namespace the monitor has set the clock by now
         if (plan_.user)
             TRY(take_mounts());
         TRY(settle());
@@ -160,7 +161,8 @@ class Child {
 
     const plan::StartPlan& plan_;
     const cgroup::Door& door_;
-    const Deadline deadline_;
+    const int patienceMs_;
+    Deadline deadline_{patienceMs_};
     handshake::Channel& monitor_;
     std::vector<handshake::PreparedMount> prepared_;
     UniqueFd image_;  // of init, where it is the host's; close-on-exec

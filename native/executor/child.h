@@ -9,8 +9,8 @@ namespace tlxc {
 struct Inheritance {
     const plan::StartPlan& plan;
     const cgroup::Door& door;
-    // Made in the child: in a time namespace its clock is not the monitor's.
-    Deadline deadline;
+    // Of all waits together.
+    int patienceMs;
 };
 
 // Never returns: becomes init, or tells the monitor why not and exits.

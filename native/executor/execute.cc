@@ -101,7 +101,7 @@ class Start {
         const int left = deadline_.left();
         namespaces::Child child = TRY(namespaces::spawn(plan_, door.unified.get(), deadline_));
         if (child.pid == 0)
-            run_child({plan_, door, Deadline(left)}, std::move(theirs));
+            run_child({plan_, door, left}, std::move(theirs));
         child_ = std::move(ours);
         running_.initPid = child.pid;
         running_.initPidfd = std::move(child.pidfd);
