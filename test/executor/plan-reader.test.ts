@@ -24,7 +24,7 @@ test('an unknown field is refused with its path', async (t) => {
 
 test('a missing field is refused with its path', async (t) => {
   t.is(await refusalOf((plan) => delete plan['hostname']), 'plan.hostname: missing');
-  t.is(await refusalOf((plan) => (plan['init'] = { argv: [] })), 'plan.init.cwd: missing');
+  t.is(await refusalOf((plan) => (plan['init'] = { argv: [] })), 'plan.init.program: missing');
 });
 
 test('a value of another type is refused with its path', async (t) => {
