@@ -9,6 +9,7 @@ import { compileAttachPlan, hostId, type AttachOptions, type AttachPlan } from '
 import { attachFailure } from './attach-failure.ts';
 import { isFrozen } from './frozen.ts';
 import type { ContainerPaths } from './paths.ts';
+import { enterScope } from './scope.ts';
 import { unresponsive } from './unresponsive.ts';
 
 /** Where the command's 0, 1 and 2 go. */
@@ -119,7 +120,10 @@ export function attachToContainer(
     checkFrozen(paths.name, info);
     const plan = compileAttachPlan(info, options);
     checkIds(paths.name, info, plan);
-    if (plan.cgroupLeaf) makeLeaf(plan.cgroupLeaf);
+    if (plan.cgroupLeaf) {
+      enterScope(info, process.env);
+      makeLeaf(plan.cgroupLeaf);
+    }
     const attached = native().attach(requestOf(`${program}: ${paths.name}`, plan, fds, streams));
     if ('step' in attached) throw attachFailure(paths.name, attached);
     return attached;

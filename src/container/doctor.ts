@@ -22,7 +22,7 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
   const host = probeHost();
   return [
     ...kernelFindings(host),
-    ...cgroupFindings(host),
+    ...cgroupFindings(host, environment),
     ...securityModuleFindings(host),
     ...(host.user === null ? [] : userFindings(host.user, environment)),
     ...filesystemFindings('containers', lxcpath),

@@ -1,5 +1,5 @@
 /** Hands a plan to a new tlxc-monitor and listens to it until init runs or the start has failed. */
-import { closeSync, openSync, read } from 'node:fs';
+import { closeSync, openSync, read, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
@@ -50,9 +50,8 @@ async function outcomeOf(statusFd: number, warn: (text: string) => void): Promis
   return null;
 }
 
-/** Starts the monitor as a process of its own: its pid, and the pipe it reports on. */
-function spawn(plan: StartPlan): { pid: number; statusFd: number } {
-  const planFd = native().memfd({ name: 'tlxc-plan', bytes: Buffer.from(JSON.stringify(plan)) });
+/** Starts the monitor as a process of its own, which reads its plan from planFd: its pid, and the pipe it reports on. */
+function spawn(plan: StartPlan, planFd: number): { pid: number; statusFd: number } {
   const [statusFd, monitorsEnd] = native().pipe();
   const path = nativeFile('tlxc-monitor');
   const argv = [plan.monitor.title];
@@ -75,6 +74,32 @@ function spawn(plan: StartPlan): { pid: number; statusFd: number } {
   });
 }
 
+const bytesOf = (plan: StartPlan): Buffer => Buffer.from(JSON.stringify(plan));
+
+function spawnWithPlan(plan: StartPlan): { pid: number; statusFd: number } {
+  return spawn(plan, native().memfd({ name: 'tlxc-plan', bytes: bytesOf(plan) }));
+}
+
+/** The monitor waits for its plan until it has been prepared; where that fails it ends, without a plan. */
+async function spawnPrepared(plan: StartPlan, prepare: Prepare): Promise<{ pid: number; statusFd: number }> {
+  const [planFd, ours] = native().pipe();
+  try {
+    const monitor = spawn(plan, planFd);
+    await prepare(monitor.pid).catch((error: unknown) => {
+      native().closeFd(monitor.statusFd);
+      throw error;
+    });
+    const bytes = bytesOf(plan);
+    for (let written = 0; written < bytes.length;) written += writeSync(ours, bytes, written);
+    return monitor;
+  } finally {
+    native().closeFd(ours);
+  }
+}
+
+/** What is done to the monitor before it is given its plan. */
+export type Prepare = (pid: number) => Promise<void>;
+
 /** The monitor said neither that the container runs nor why it does not. */
 function silentEnd(container: string, expiredMs: number | null): TlxcError {
   if (expiredMs === null) {
@@ -89,8 +114,12 @@ function silentEnd(container: string, expiredMs: number | null): TlxcError {
  * Resolves when the container's init has been executed. Throws the start's failure as TlxcError; TLXC_E_TIMEOUT when
  * the monitor says nothing for a minute and what the hooks may take (it is killed then, and the container with it).
  */
-export async function launchMonitor(plan: StartPlan, warn: (text: string) => void): Promise<Started> {
-  const { pid, statusFd } = spawn(plan);
+export async function launchMonitor(
+  plan: StartPlan,
+  warn: (text: string) => void,
+  prepare: Prepare | null = null,
+): Promise<Started> {
+  const { pid, statusFd } = prepare ? await spawnPrepared(plan, prepare) : spawnWithPlan(plan);
   const limit = deadlineMs(plan);
   const expiry = new AbortController();
   const timer = setTimeout(() => {

@@ -26,6 +26,7 @@ import { makeRoom } from './make-room.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
+import { scopeFor, type Scope } from './scope.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
@@ -105,9 +106,8 @@ function readTunnel({ autoMounts }: ContainerConfig): boolean | undefined {
 }
 
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
-export function planStart(request: StartRequest): CompiledStart {
+export function planStart(request: StartRequest, host: HostFacts = probeHost()): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  const host = probeHost();
   const config = loadConfig(request, paths, host);
   const seccompProfile = readProfile(config);
   const {
@@ -165,9 +165,13 @@ function withLikelyCauses(error: unknown, request: StartRequest): unknown {
 }
 
 /** A generated AppArmor profile is the monitor's to remove once there is one, which then does so whatever happens. */
-async function launchConfined(plan: StartPlan, warn: (text: string) => void): Promise<Started> {
+async function launchConfined(
+  plan: StartPlan,
+  warn: (text: string) => void,
+  scope: Scope | null,
+): Promise<Started> {
   const { apparmorGenerated } = plan.security;
-  if (apparmorGenerated === null) return launchMonitor(plan, warn);
+  if (apparmorGenerated === null) return launchMonitor(plan, warn, scope && scope.take);
   const { loadProfile, unloadProfile } = await import('./apparmor.ts');
   loadProfile(plan);
   return launchMonitor(plan, warn).catch((error: unknown) => {
@@ -188,7 +192,8 @@ export async function startContainer(
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   await recoverRename(paths);
   checkStopped(paths);
-  const { plan, warnings } = planStart(request);
+  const scope = scopeFor(request.name, probeHost(), request.environment);
+  const { plan, warnings } = planStart(request, scope?.host);
   warnings.forEach(warn);
   return withLock(paths, async () => {
     // Again: one that was on its way may run by now.
@@ -196,7 +201,7 @@ export async function startContainer(
     await sweepDead(paths);
     makeRoom(plan, probeHost());
     await provideBridge(plan, request, warn);
-    return launchConfined(plan, warn).catch((error: unknown) => {
+    return launchConfined(plan, warn, scope).catch((error: unknown) => {
       throw withLikelyCauses(error, request);
     });
   });

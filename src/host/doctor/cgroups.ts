@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { HostFacts, UserFacts } from '../facts.ts';
 import { fine, problem, warning, type Finding } from '../finding.ts';
+import { hasUserManager } from '../user-manager.ts';
 
 /** Those that a container's usual limits need. */
 const USUAL = ['memory', 'pids', 'cpu', 'cpuset', 'devices', 'freezer'];
@@ -22,7 +23,8 @@ const DELEGATE =
   'give users their controllers: systemctl edit user@.service, and write "[Service]" and "Delegate=cpu cpuset io memory pids"; then log in anew';
 
 /** Groups that the user may make: below those that a service manager, or an administrator, gave them. */
-function delegation({ cgroups }: UserFacts): Finding {
+function delegation({ cgroups }: UserFacts, asked: boolean): Finding {
+  if (asked) return fine('delegation', 'a scope for each container, by the systemd of this user');
   const places = Object.entries(cgroups).map(([mountPoint, { group }]) => join(mountPoint, group));
   if (places.length > 0) return fine('delegation', `groups may be made below ${places.join(', ')}`);
   return warning(
@@ -32,7 +34,10 @@ function delegation({ cgroups }: UserFacts): Finding {
   );
 }
 
-export function cgroupFindings({ cgroups, cgroupLayout, user }: HostFacts): Finding[] {
+export function cgroupFindings(
+  { cgroups, cgroupLayout, user }: HostFacts,
+  environment: Readonly<Record<string, string | undefined>>,
+): Finding[] {
   if (cgroups.length === 0) {
     return [
       problem('cgroups', 'no hierarchy is mounted', 'mount -t cgroup2 none /sys/fs/cgroup (systemd does it)'),
@@ -50,7 +55,7 @@ export function cgroupFindings({ cgroups, cgroupLayout, user }: HostFacts): Find
           `${found}; no ${missing.join(', ')}: its limits do nothing`,
           `enable it on the kernel's command line (cgroup_enable=${missing[0] ?? ''}), or in its configuration: tlxc-checkconfig`,
         );
-  if (user !== null) return [layout, delegation(user)];
+  if (user !== null) return [layout, delegation(user, cgroupLayout === 'v2' && hasUserManager(environment))];
   const closed = cgroups.filter(({ mountPoint }) => !writable(mountPoint));
   if (closed.length === 0) return [layout];
   const places = closed.map(({ mountPoint }) => mountPoint);

@@ -1,0 +1,81 @@
+import test from 'ava';
+import type { UserFacts } from '../../src/host/facts.ts';
+import { asRootOf, everyIdOf, withOwnIds } from '../../src/host/mapped.ts';
+import { isWithin } from '../../src/host/subordinate-ids.ts';
+import { startChecks, userFindings, userNic } from '../../src/host/user-checks.ts';
+
+const ann: UserFacts = {
+  name: 'ann',
+  subuids: [{ first: 200_000, count: 65_536 }],
+  subgids: [{ first: 300_000, count: 65_536 }],
+  newUidMap: '/usr/bin/newuidmap',
+  newGidMap: '/usr/bin/newgidmap',
+  nic: '/usr/lib/tlxc/tlxc-user-nic',
+  nicIsSetuid: true,
+  usernsClone: '1',
+  maxUserNamespaces: '15000',
+  cgroups: {},
+};
+
+test('who has everything lacks nothing', (t) => {
+  const findings = userFindings(ann, { XDG_RUNTIME_DIR: '/tmp' });
+  t.deepEqual(new Set(findings.map(({ level }) => level)), new Set(['ok']));
+});
+
+const LACKS: readonly (readonly [Partial<UserFacts>, RegExp, RegExp])[] = [
+  [{ subuids: [] }, /\/etc\/subuid gives ann none/, /^usermod --add-subuids \d+-\d+ ann/],
+  [{ subgids: [{ first: 5, count: 10 }] }, /\/etc\/subgid gives ann 5-14/, /^usermod --add-subgids/],
+  [{ newGidMap: '' }, /newgidmap not installed/, /^apt-get install uidmap/],
+  [
+    { usernsClone: '0' },
+    /kernel\.unprivileged_userns_clone is 0/,
+    /^sysctl kernel\.unprivileged_userns_clone=1/,
+  ],
+  [{ maxUserNamespaces: '0' }, /user\.max_user_namespaces is 0/, /^sysctl user\.max_user_namespaces=/],
+  [{ maxUserNamespaces: '' }, /no user namespaces/, /CONFIG_USER_NS/],
+];
+
+for (const [facts, found, mend] of LACKS) {
+  test(`${found.source}: with what mends it`, (t) => {
+    const lacking = startChecks
+      .map((check) => check({ ...ann, ...facts }))
+      .filter(({ level }) => level !== 'ok');
+    t.is(lacking.length, 1);
+    t.regex(lacking[0]?.found ?? '', found);
+    t.regex(lacking[0]?.mend ?? '', mend);
+  });
+}
+
+test('interfaces are for those whose administrator took the step', (t) => {
+  t.like(userNic({ ...ann, nicIsSetuid: false }), {
+    level: 'warning',
+    found: `${ann.nic} is not set-user-id root`,
+  });
+});
+
+test('a range may lie in several that follow each other, as newuidmap sees it', (t) => {
+  const spans = [
+    { first: 10, count: 5 },
+    { first: 15, count: 5 },
+    { first: 30, count: 1 },
+  ];
+  t.true(isWithin({ first: 12, count: 8 }, spans));
+  t.false(isWithin({ first: 12, count: 9 }, spans));
+  t.false(isWithin({ first: 30, count: 2 }, spans));
+});
+
+test('namespaces with the container’s ids, with the user’s own, with all there are', (t) => {
+  const maps = [
+    { kind: 'uid' as const, inside: 0, outside: 200_000, count: 10 },
+    { kind: 'gid' as const, inside: 0, outside: 300_000, count: 10 },
+  ];
+  const mapping = { newUidMap: 'nu', newGidMap: 'ng', maps };
+  t.deepEqual(asRootOf(null, ['id']), ['id']);
+  t.deepEqual(asRootOf(mapping, ['id']).slice(1), ['nu', 'ng', 'u:0:200000:10', 'g:0:300000:10', '--', 'id']);
+  const own = { uid: 4711, gid: 4712 };
+  t.deepEqual(asRootOf(withOwnIds(mapping, own), []).slice(5, 7), ['u:10:4711:1', 'g:10:4712:1']);
+  t.deepEqual(asRootOf(everyIdOf(ann, own), []).slice(3), [
+    ...['u:0:4711:1', 'u:1:200000:65536', 'g:0:4712:1', 'g:1:300000:65536', '--'],
+  ]);
+  t.is(everyIdOf({ ...ann, subuids: [] }, own), null);
+});
