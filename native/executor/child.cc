@@ -32,8 +32,7 @@ class Child {
         image_ = TRY(init::open_image(plan_.init));
         const UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
         TRY(monitor_.receive<handshake::Mapped>(
-            deadline_));                   // fails, too, when the monitor died before we asked
-        deadline_ = Deadline(patienceMs_); // in a time namespace the monitor has set the clock by now
+            deadline_)); // fails, too, when the monitor died before we asked
         if (plan_.user)
             TRY(take_mounts());
         TRY(settle());
@@ -78,6 +77,7 @@ class Child {
         if (!plan_.sysctls.empty())
             TRY(take_proc());
         TRY(clocks::enter(plan_));
+        deadline_ = Deadline(patienceMs_); // the old one was told by the other clock
         TRY(sysctl::write(plan_, proc_, sysctl::When::Early));
         TRY(idmap::become_root(plan_));
         TRY(init::die_with_monitor(plan_));
