@@ -49,7 +49,8 @@ function printed(plan: StartPlan): string {
     security: { ...plan.security, seccomp },
   };
   const brief = JSON.stringify(shown, (key, value: Origin) => (key === 'origin' ? place(value) : value));
-  return `${lines(JSON.parse(brief))}\n`.replaceAll(HERE, '').replaceAll(PACKAGE, '');
+  // Before what fits a line is measured: the plans are the same wherever the package lies.
+  return `${lines(JSON.parse(brief.replaceAll(HERE, '').replaceAll(PACKAGE, '')))}\n`;
 }
 
 /** FILE:LINE KEY; no line in the files that TLXC ships. */
