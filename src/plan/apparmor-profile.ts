@@ -72,10 +72,16 @@ function knobs({ privileged, nesting, namespace }: ProfileTraits): Section {
 }
 
 const FREE_FILESYSTEMS = ['tmpfs', 'ramfs', 'mqueue', 'hugetlbfs', 'fuse', 'fuse.*'];
+const KERNEL_FILESYSTEMS = (
+  'proc sysfs debugfs tracefs securityfs configfs pstore efivarfs fusectl devtmpfs bpf binfmt_misc nfsd selinuxfs ' +
+  'rpc_pipefs'
+).split(' ');
 const CHANGES_OF_PROPAGATION = ['private', 'slave', 'shared', 'unbindable'].flatMap((kind) => [
   kind,
   `r${kind}`,
 ]);
+/** The rules above know files by their paths: what they name must not have another. */
+const ONE_PLACE = ['/proc{,/,/**}', '/sys{,/,/**}', '/dev/.lxc{,/,/**}'];
 const PROTECTIONS = ['nodev', 'nosuid', 'noexec'];
 const ACCESS_TIMES = ['', 'noatime', 'strictatime'];
 
@@ -93,19 +99,21 @@ function readonlyRemounts(): string[] {
   );
 }
 
-/** Where a mount could lead around the rules above, its source is what counts: they know files by their paths. */
+/**
+ * Never "rw" beside another option: the parser of Debian 12 then allows any new mount without options as well, and with
+ * "ro, remount, bind" any new read-only mount and any bind. Hence what is not for a container is denied by itself.
+ */
 function privilegedMounts(): string[] {
-  const sources = allBut('', ['proc', 'sys', 'dev/.lxc']);
+  const moves = ['bind', 'rbind', 'move'];
   return [
     ...FREE_FILESYSTEMS.map((type) => `mount fstype=${type},`),
     ...['cgroup', 'cgroup2'].map((type) => `mount fstype=${type} -> /sys/fs/cgroup/**,`),
-    'mount fstype=proc -> /proc/,',
-    'mount fstype=sysfs -> /sys/,',
-    ...CHANGES_OF_PROPAGATION.map((kind) => `mount options=(rw,make-${kind}) -> /{,**},`),
-    ...['bind', 'rbind', 'move'].flatMap((how) =>
-      sources.map((from) => `mount options=(rw,${how}) ${from},`),
-    ),
+    ...CHANGES_OF_PROPAGATION.map((kind) => `mount options=(make-${kind}) -> /{,**},`),
+    ...moves.map((how) => `mount options=(${how}),`),
     ...readonlyRemounts(),
+    ...KERNEL_FILESYSTEMS.map((type) => `deny mount fstype=${type},`),
+    ...moves.flatMap((how) => ONE_PLACE.map((from) => `deny mount options=(${how}) ${from},`)),
+    ...['rbind', 'move'].map((how) => `deny mount options=(${how}) /,`),
   ];
 }
 
