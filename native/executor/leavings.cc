@@ -1,12 +1,11 @@
 #include "executor/leavings.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <time.h>
 
 #include <ranges>
 
 #include "common/deadline.h"
+#include "common/json_writer.h"
 #include "executor/l2proxy.h"
 #include "executor/open_vswitch.h"
 #include "executor/phys.h"
@@ -14,33 +13,11 @@
 namespace tlxc::network {
 namespace {
 
-using Buffer = rapidjson::StringBuffer;
-
-class Json : public rapidjson::Writer<Buffer> {
-  public:
-    using Writer::Writer;
-    void text(const std::string& value) {
-        String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-    }
-    void member(const char* name, const std::string& value) {
-        Key(name);
-        text(value);
-    }
-    void member(const char* name, int64_t value) {
-        Key(name);
-        Int64(value);
-    }
-};
-
 void write(Json& json, const plan::LeftDevice& device) {
     json.member("op", "device");
     json.member("interface", device.interface);
     json.member("name", device.name);
-    json.Key("altnames");
-    json.StartArray();
-    for (const auto& each : device.altnames)
-        json.text(each);
-    json.EndArray();
+    json.member("altnames", device.altnames);
     json.member("mtu", device.mtu);
     json.Key("up");
     json.Bool(device.up);
@@ -130,7 +107,7 @@ int inside_index(const Network& network, int64_t interface) {
 } // namespace
 
 std::string leavings_json(const std::vector<plan::Leaving>& leavings) {
-    Buffer buffer;
+    JsonBuffer buffer;
     Json json{buffer};
     json.StartObject();
     json.Key("leavings");

@@ -1,39 +1,13 @@
 #include "monitor/info.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/json_writer.h"
 #include "monitor/process.h"
 
 namespace tlxc::info {
 namespace {
-
-using Buffer = rapidjson::StringBuffer;
-
-class Json : public rapidjson::Writer<Buffer> {
-  public:
-    using Writer::Writer;
-    void text(const std::string& value) {
-        String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-    }
-    void member(const char* name, const std::string& value) {
-        Key(name);
-        text(value);
-    }
-    void member(const char* name, int64_t value) {
-        Key(name);
-        Int64(value);
-    }
-    void member(const char* name, const std::vector<std::string>& values) {
-        Key(name);
-        StartArray();
-        for (const auto& value : values)
-            text(value);
-        EndArray();
-    }
-};
 
 const char* name_of(plan::Namespace which) {
     switch (which) {
@@ -134,7 +108,7 @@ int64_t since_boot_ms() {
 } // namespace
 
 std::string members(const plan::StartPlan& plan, const Running& running, int reboots) {
-    Buffer buffer;
+    JsonBuffer buffer;
     Json json{buffer};
     json.StartObject();
     json.member("name", plan.name);
@@ -165,7 +139,7 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
 }
 
 std::string instance(const Running& running) {
-    Buffer buffer;
+    JsonBuffer buffer;
     Json json{buffer};
     json.StartObject();
     json.member("bootId", process::boot_id());

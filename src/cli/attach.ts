@@ -71,7 +71,11 @@ async function attach(invocation: Invocation, context: CommandContext): Promise<
   const log = openLog(text(options['ptyLog']), context.cwd);
   // A signal that comes before tlxc-pty is there to pass it on is for the command all the same.
   native().holdSignals();
-  const attached = attachToContainer({ paths, program: context.program }, wanted, streamsOf());
+  const attached = attachToContainer(
+    { paths, program: context.program, caller: context.env },
+    wanted,
+    streamsOf(),
+  );
   return becomeProxy(name, attached, log);
 }
 

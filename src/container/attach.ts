@@ -104,6 +104,8 @@ function makeLeaf(path: string): void {
 export interface AttachTarget {
   readonly paths: ContainerPaths;
   readonly program: string;
+  /** The caller's: where its systemd's bus is. */
+  readonly caller: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -111,7 +113,7 @@ export interface AttachTarget {
  * for pid. Throws TLXC_E_NOT_RUNNING, TLXC_E_FROZEN, TLXC_E_UNRESPONSIVE, TLXC_E_PERMISSION or TLXC_E_SYSCALL.
  */
 export function attachToContainer(
-  { paths, program }: AttachTarget,
+  { paths, program, caller }: AttachTarget,
   options: AttachOptions,
   streams: AttachStreams,
 ): AttachedProcess {
@@ -121,7 +123,7 @@ export function attachToContainer(
     const plan = compileAttachPlan(info, options);
     checkIds(paths.name, info, plan);
     if (plan.cgroupLeaf) {
-      enterScope(info, process.env);
+      enterScope(info, caller);
       makeLeaf(plan.cgroupLeaf);
     }
     const attached = native().attach(requestOf(`${program}: ${paths.name}`, plan, fds, streams));

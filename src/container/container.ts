@@ -139,7 +139,7 @@ export class Container {
 
   /** Runs a command in the running container and collects what it prints. */
   exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
-    return execInContainer(this.#paths, argv, options);
+    return execInContainer({ paths: this.#paths, caller: this.#place.environment }, argv, options);
   }
 
   info(): ContainerInfo {

@@ -2,7 +2,7 @@
  * Copies a container: whole, or not at all. As create does, everything is built in a staging directory below the new
  * container's store, and renamed into place last; the source is locked meanwhile and must be stopped.
  */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { loadContainerConfig } from '../config/load.ts';
@@ -167,7 +167,7 @@ async function runCloneHooks(
 ): Promise<void> {
   if (!config.hooks.some(({ value }) => value.hook === 'clone')) return;
   const mounted = join(staging, 'rootfs');
-  mkdirSync(mounted, { recursive: true });
+  const madeHere = mkdirSync(mounted, { recursive: true });
   await runHostHooks(
     {
       hook: 'clone',
@@ -183,4 +183,5 @@ async function runCloneHooks(
     },
     request.environment,
   );
+  if (madeHere !== undefined) rmdirSync(mounted);
 }

@@ -4,7 +4,6 @@ import { promisify } from 'node:util';
 import { native, type AttachedProcess } from '../native/binding.ts';
 import { NO_ELEVATION, type AttachOptions } from '../plan/attach.ts';
 import { attachToContainer, type AttachStreams, type AttachTarget } from './attach.ts';
-import type { ContainerPaths } from './paths.ts';
 
 export interface ExecOptions {
   /** Inside the container; 0 unless given. */
@@ -49,7 +48,7 @@ function enter(target: AttachTarget, options: AttachOptions, streams: AttachStre
 
 /** Why a command could not be started is the caller's error; how it ended is its result. stdin is empty. */
 export async function execInContainer(
-  paths: ContainerPaths,
+  { paths, caller }: Pick<AttachTarget, 'paths' | 'caller'>,
   argv: readonly string[],
   options: ExecOptions = {},
 ): Promise<ExecResult> {
@@ -64,7 +63,7 @@ export async function execInContainer(
   const [stderr, stderrInside] = native().pipe();
   try {
     const streams = { stdio: [stdin, stdoutInside, stderrInside], rows: 0, columns: 0 } as const;
-    const { pid, pidfd } = enter({ paths, program: 'tlxc' }, plan, streams);
+    const { pid, pidfd } = enter({ paths, program: 'tlxc', caller }, plan, streams);
     native().closeFd(pidfd);
     const [out, error, status] = await Promise.all([
       readAll(stdout),

@@ -1,5 +1,5 @@
 /** Runs one command in a container of its own: tlxc-init is PID 1 there, and the container ends with the command. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -44,29 +44,57 @@ function commandOf({
   });
 }
 
-const passed = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+const PASSED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 /** From a terminal they reach the command themselves, which is in the same process group. */
-const typed = ['SIGINT', 'SIGQUIT'] as const;
+const TYPED = ['SIGINT', 'SIGQUIT'] as const;
+
+interface Relay {
+  /** What came before there was a command to give it to. */
+  readonly early: () => NodeJS.Signals | undefined;
+  readonly to: (child: ChildProcess) => void;
+  readonly end: () => void;
+}
+
+/** Takes this process's signals for the command, from before the container starts: none may end us and leave it behind. */
+function relaySignals(): Relay {
+  let command: ChildProcess | undefined;
+  let early: NodeJS.Signals | undefined;
+  const pass = (signal: NodeJS.Signals): void => {
+    if (command === undefined) early = signal;
+    else if (!process.stdin.isTTY || !TYPED.some((each) => each === signal)) command.kill(signal);
+  };
+  const all = [...PASSED, ...TYPED];
+  for (const signal of all) process.on(signal, pass);
+  return {
+    early: () => early,
+    to: (child) => void (command = child),
+    end: () => {
+      for (const signal of all) process.off(signal, pass);
+    },
+  };
+}
+
+const killedBy = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 /** Runs the command by tlxc-attach, with this process's streams; resolves to its exit status, 128 and more by a signal. */
-async function attached(
-  { name, lxcpath, uid, gid }: ExecuteRequest,
-  command: readonly string[],
-): Promise<number> {
+async function attached(request: ExecuteRequest, command: readonly string[], relay: Relay): Promise<number> {
+  const { name, lxcpath, uid, gid, environment } = request;
+  const early = relay.early();
+  if (early !== undefined) return killedBy(early);
   const ids = [...(uid === undefined ? [] : ['-u', uid]), ...(gid === undefined ? [] : ['-g', gid])];
   const words = ['-n', name, '-P', lxcpath, ...ids, '--', ...command];
-  const child = spawn(join(packageRoot, 'bin/tlxc-attach.js'), words, { stdio: 'inherit' });
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  const hold = (signal: NodeJS.Signals): void => (process.stdin.isTTY ? undefined : pass(signal));
-  for (const signal of passed) process.on(signal, pass);
-  for (const signal of typed) process.on(signal, hold);
-  try {
-    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-  } finally {
-    for (const each of passed) process.off(each, pass);
-    for (const each of typed) process.off(each, hold);
-  }
+  const child = spawn(join(packageRoot, 'bin/tlxc-attach.js'), words, { stdio: 'inherit', env: environment });
+  relay.to(child);
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return code ?? (signal === null ? 1 : killedBy(signal));
+}
+
+/** Somebody else may have stopped it meanwhile. */
+async function stopIfRunning({ name, lxcpath, system, environment }: ExecuteRequest): Promise<void> {
+  const how = { how: 'kill', timeoutMs: 0, escalate: true } as const;
+  await stopContainer({ name, lxcpath, system, environment, ...how }).catch((error: unknown) => {
+    if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_RUNNING')) throw error;
+  });
 }
 
 /**
@@ -78,23 +106,16 @@ export async function executeInForeground(
   callbacks: StartCallbacks,
 ): Promise<number> {
   const command = commandOf(request);
-  await startContainer({ ...request, command: undefined, initProgram: nativeFile('tlxc-init') }, callbacks);
+  const relay = relaySignals();
   try {
-    return await attached(request, command);
+    await startContainer({ ...request, command: undefined, initProgram: nativeFile('tlxc-init') }, callbacks);
+    try {
+      return await attached(request, command, relay);
+    } finally {
+      await stopIfRunning(request);
+    }
   } finally {
-    const { name, lxcpath, system, environment } = request;
-    await stopContainer({
-      name,
-      lxcpath,
-      system,
-      how: 'kill',
-      timeoutMs: 0,
-      escalate: true,
-      environment,
-    }).catch((error: unknown) => {
-      // It may have been stopped by somebody else meanwhile.
-      if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_RUNNING')) throw error;
-    });
+    relay.end();
   }
 }
 

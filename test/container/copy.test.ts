@@ -135,6 +135,7 @@ rooted(
     t.is(readFileSync(seen, 'utf8'), 'u2 lxc clone one two u1 u2\nbefore\n');
     t.is(await inside(world, 'u2', 'cat /etc/motd'), 'hooked');
     t.is(await inside(world, 'u1', 'cat /etc/motd'), 'before');
+    t.false(existsSync(join(world.lxcpath, 'u2/rootfs')), 'where the hook found it mounted');
     await fails(t, world, ['-n', 'u1', '-N', 'u3', '--', 'fail'], /the clone hook .*hook failed: no luck/);
     t.false(existsSync(join(world.lxcpath, 'u3')));
   },

@@ -91,9 +91,8 @@ export const lifecycle: readonly Effect[] = [
       await boot(world, ['lxc.monitor.signal.pdeath = SIGUSR1', `lxc.init.cmd = ${init}`]);
       await world.sh('kill -KILL $(sed \'s/.*"monitorPid":\\([0-9]*\\).*/\\1/\' run/*/c1/instance.json)');
       const heard = join(world.lxcpath, 'c1/rootfs/heard');
-      await eventually(10, () => Promise.resolve(existsSync(heard) || undefined));
+      t.true(await eventually(10, () => Promise.resolve(existsSync(heard) || undefined)));
       await world.sh('tlxc-start c1'); // sweeps what the monitor left
-      t.pass();
     },
   },
 ];
