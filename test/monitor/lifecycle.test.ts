@@ -13,7 +13,7 @@ const asleep = ['/bin/sleep', '1000'];
 const rebootsOnce = [
   '/bin/sh',
   '-c',
-  'if [ -e /lived ]; then exec sleep 1000; fi; >/lived; sleep 0.2; reboot -f',
+  'if [ -e /lived ]; then exec sleep 1000; fi; >/lived; until [ -e /go ]; do sleep 0.02; done; reboot -f',
 ];
 
 const hook = (line: string) => ({ argv: ['/bin/sh', '-c', line, 'sh'], timeoutMs: 5000, origin: ORIGIN });
@@ -39,11 +39,12 @@ rooted('a stop is told to watchers, with the wait status, and leaves nothing', a
 });
 
 rooted('an init that ends by itself stops the container, with its exit status', async (t) => {
-  const monitor = await startMonitored(
-    t,
-    makePlan({ ...makePlace(t), argv: ['/bin/sh', '-c', 'sleep 0.3; exit 7'] }),
-  );
-  t.deepEqual((await monitor.watch()).at(-1), { state: 'STOPPED', exitStatus: 7 << 8 });
+  const place = makePlace(t);
+  const argv = ['/bin/sh', '-c', 'until [ -e /go ]; do sleep 0.02; done; exit 7'];
+  const monitor = await startMonitored(t, makePlan({ ...place, argv }));
+  const watched = monitor.watch();
+  writeFileSync(join(place.rootfs, 'go'), '');
+  t.deepEqual((await watched).at(-1), { state: 'STOPPED', exitStatus: 7 << 8 });
 });
 
 rooted('a second monitor of the same container refuses', async (t) => {
@@ -54,8 +55,11 @@ rooted('a second monitor of the same container refuses', async (t) => {
 });
 
 rooted('a reboot from inside starts it again under the same monitor', async (t) => {
-  const monitor = await startMonitored(t, makePlan({ ...makePlace(t), argv: rebootsOnce, ...withBoot }));
-  const events = await monitor.watch(({ state }) => state === 'RUNNING');
+  const place = makePlace(t);
+  const monitor = await startMonitored(t, makePlan({ ...place, argv: rebootsOnce, ...withBoot }));
+  const watched = monitor.watch(({ state }) => state === 'RUNNING');
+  writeFileSync(join(place.rootfs, 'go'), '');
+  const events = await watched;
   const hangup = 1;
   t.deepEqual(events, [
     { state: 'STOPPING', exitStatus: hangup, reboot: true },
@@ -91,7 +95,9 @@ rooted('stop hooks see the namespaces and the target; the monitor answers meanwh
 });
 
 rooted('a post-stop hook that fails turns a reboot into a stop', async (t) => {
-  const plan = makePlan({ ...makePlace(t), argv: rebootsOnce, ...withBoot });
+  const place = makePlace(t);
+  writeFileSync(join(place.rootfs, 'go'), '');
+  const plan = makePlan({ ...place, argv: rebootsOnce, ...withBoot });
   plan.hooks.postStop.push(hook('exit 1'));
   const monitor = await startMonitored(t, plan);
   t.is(await monitor.ended, 0);
