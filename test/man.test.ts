@@ -17,6 +17,7 @@ const COMMANDS = [
   'copy',
   'create',
   'destroy',
+  'device',
   'doctor',
   'execute',
   'info',

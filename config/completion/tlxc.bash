@@ -13,6 +13,7 @@ _tlxc_options() {
     tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -B --backingstorage -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-device) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -79,6 +80,10 @@ _tlxc_kind() {
     'tlxc-destroy -o' | 'tlxc-destroy --logfile') echo file ;;
     'tlxc-destroy -l' | 'tlxc-destroy --logpriority') echo level ;;
     'tlxc-destroy -P' | 'tlxc-destroy --lxcpath') echo directory ;;
+    'tlxc-device -n' | 'tlxc-device --name') echo container ;;
+    'tlxc-device -o' | 'tlxc-device --logfile') echo file ;;
+    'tlxc-device -l' | 'tlxc-device --logpriority') echo level ;;
+    'tlxc-device -P' | 'tlxc-device --lxcpath') echo directory ;;
     'tlxc-doctor -o' | 'tlxc-doctor --logfile') echo file ;;
     'tlxc-doctor -l' | 'tlxc-doctor --logpriority') echo level ;;
     'tlxc-doctor -P' | 'tlxc-doctor --lxcpath') echo directory ;;
@@ -146,6 +151,7 @@ _tlxc_words() {
     tlxc-copy) echo '@container' ;;
     tlxc-create) echo '@container' ;;
     tlxc-destroy) echo '@container' ;;
+    tlxc-device) echo '@container' ;;
     tlxc-doctor) echo '' ;;
     tlxc-execute) echo '@container' ;;
     tlxc-info) echo '@container' ;;
@@ -264,4 +270,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-doctor tlxc-execute tlxc-info tlxc-ls tlxc-net tlxc-start tlxc-stop tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-info tlxc-ls tlxc-net tlxc-start tlxc-stop tlxc-update-config

@@ -247,6 +247,17 @@ complete -c tlxc-destroy -s h -l help -d ''
 complete -c tlxc-destroy -l usage -d 'Print a short list of the options'
 complete -c tlxc-destroy -l version -d 'Print the version number'
 
+complete -c tlxc-device -f
+complete -c tlxc-device -a '(__tlxc_containers)'
+complete -c tlxc-device -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-device -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-device -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-device -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-device -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-device -s h -l help -d ''
+complete -c tlxc-device -l usage -d 'Print a short list of the options'
+complete -c tlxc-device -l version -d 'Print the version number'
+
 complete -c tlxc-doctor -f
 complete -c tlxc-doctor -l json -d 'Show what was found as JSON'
 complete -c tlxc-doctor -s o -l logfile -r -F -d 'Append the log to FILE'

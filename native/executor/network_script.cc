@@ -1,5 +1,7 @@
 #include "executor/network_script.h"
 
+#include <algorithm>
+
 #include "executor/hooks.h"
 
 namespace tlxc::network {
@@ -27,12 +29,13 @@ Status run_up_script(const plan::StartPlan& plan, const plan::Interface& interfa
 Status run_down_scripts(const plan::StartPlan& plan, const Network& network,
                         const std::vector<std::string>& extra) {
     Status first;
-    for (size_t i = 0; i < network.interfaces.size(); ++i) {
-        const auto& script = plan.interfaces.at(i).scriptDown;
-        if (!script || !network.interfaces[i].scripted)
+    for (const auto& info : network.interfaces) {
+        // By number: interfaces come and go while the container runs.
+        const auto asked = std::ranges::find(plan.interfaces, info.index, &plan::Interface::index);
+        if (!info.scripted || asked == plan.interfaces.end() || !asked->scriptDown)
             continue;
-        Status ran = hooks::run({*script}, "script.down", plan.hooks.environment, extra,
-                                arguments_of(network.interfaces[i]));
+        Status ran = hooks::run({*asked->scriptDown}, "script.down", plan.hooks.environment, extra,
+                                arguments_of(info));
         if (!ran.ok() && first.ok())
             first = std::move(ran);
     }

@@ -57,7 +57,7 @@ void cgroups(Json& json, const std::vector<CgroupPlace>& places) {
     json.EndArray();
 }
 
-void interfaces(Json& json, const std::vector<InterfaceInfo>& all) {
+void write(Json& json, const std::vector<InterfaceInfo>& all) {
     json.Key("interfaces");
     json.StartArray();
     for (const auto& each : all) {
@@ -99,6 +99,10 @@ void limits(Json& json, const plan::StartPlan& plan) {
     json.EndArray();
 }
 
+std::string without_braces(const JsonBuffer& buffer) {
+    return {buffer.GetString() + 1, buffer.GetSize() - 2};
+}
+
 int64_t since_boot_ms() {
     timespec now{};
     clock_gettime(CLOCK_BOOTTIME, &now);
@@ -119,7 +123,6 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
     json.member("reboots", reboots);
     namespaces(json, plan);
     cgroups(json, running.cgroups);
-    interfaces(json, running.network.interfaces);
     json.member("capabilities", plan.security.capabilities);
     json.Key("noNewPrivileges");
     json.Bool(plan.security.noNewPrivileges);
@@ -134,8 +137,16 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
     json.member("ttys", static_cast<int64_t>(running.ttys.size()));
     json.member("configFile", plan.configFile);
     json.EndObject();
-    const std::string text{buffer.GetString(), buffer.GetSize()};
-    return text.substr(1, text.size() - 2);
+    return without_braces(buffer);
+}
+
+std::string interfaces(const Running& running) {
+    JsonBuffer buffer;
+    Json json{buffer};
+    json.StartObject();
+    write(json, running.network.interfaces);
+    json.EndObject();
+    return without_braces(buffer);
 }
 
 std::string instance(const Running& running) {

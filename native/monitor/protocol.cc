@@ -1,11 +1,14 @@
 #include "monitor/protocol.h"
 
+#include <net/if.h>
 #include <rapidjson/document.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <array>
 #include <cstring>
+
+#include "common/json_writer.h"
 
 namespace tlxc::protocol {
 namespace {
@@ -20,13 +23,15 @@ struct Named {
     Op op;
 };
 
-constexpr std::array<Named, 7> kOps{{{"info", Op::Info},
+constexpr std::array<Named, 9> kOps{{{"info", Op::Info},
                                      {"attach", Op::Attach},
                                      {"console", Op::Console},
                                      {"console-log", Op::ConsoleLog},
                                      {"resize", Op::Resize},
                                      {"signal", Op::Signal},
-                                     {"watch", Op::Watch}}};
+                                     {"watch", Op::Watch},
+                                     {"plug-in", Op::PlugIn},
+                                     {"unplug", Op::Unplug}}};
 
 bool op_of(const Document& document, Op& op) {
     const auto member = document.FindMember("op");
@@ -47,6 +52,14 @@ bool number(const Document& document, const char* name, int least, int& out) {
         return false;
     out = member->value.GetInt();
     return out >= least && out <= UINT16_MAX;
+}
+
+bool name_of_interface(const Document& document, const char* name, std::string& out) {
+    const auto member = document.FindMember(name);
+    if (member == document.MemberEnd() || !member->value.IsString())
+        return false;
+    out.assign(member->value.GetString(), member->value.GetStringLength());
+    return out.size() < IFNAMSIZ && out.find('\0') == out.npos;
 }
 
 } // namespace
@@ -85,6 +98,10 @@ bool parse(std::string_view text, Request& request) {
         return number(document, "rows", 0, request.rows) && number(document, "columns", 0, request.columns);
     case Op::Signal:
         return number(document, "signal", -2, request.signal);
+    case Op::PlugIn:
+    case Op::Unplug:
+        return name_of_interface(document, "host", request.host) &&
+               name_of_interface(document, "inside", request.inside);
     default:
         return true;
     }
@@ -105,6 +122,21 @@ std::string accepted(std::span<const NamedFd> fds, const std::string& members) {
 
 std::string refused(const char* error, int err) {
     return std::string("{\"ok\":false,\"error\":\"") + error + "\",\"errno\":" + std::to_string(err) + "}";
+}
+
+std::string refused(const Failure& failure) {
+    JsonBuffer buffer;
+    Json json{buffer};
+    json.StartObject();
+    json.Key("ok");
+    json.Bool(false);
+    json.member("error", failure.step);
+    json.member("errno", failure.err);
+    json.member("syscall", failure.syscall);
+    json.member("path", failure.path);
+    json.member("detail", failure.detail);
+    json.EndObject();
+    return {buffer.GetString(), buffer.GetSize()};
 }
 
 std::string event(State state, int exitStatus, bool reboot) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/result.h"
 #include "common/unique_fd.h"
 
 namespace tlxc::protocol {
@@ -13,7 +14,7 @@ namespace tlxc::protocol {
 enum class State { Stopped, Starting, Running, Stopping, Aborting, Frozen };
 [[nodiscard]] const char* name_of(State state);
 
-enum class Op { Info, Attach, Console, ConsoleLog, Resize, Signal, Watch };
+enum class Op { Info, Attach, Console, ConsoleLog, Resize, Signal, Watch, PlugIn, Unplug };
 
 struct Request {
     Op op = Op::Info;
@@ -21,6 +22,8 @@ struct Request {
     int rows = 0;
     int columns = 0;
     int signal = 0;
+    std::string host;   // an interface's name on the host
+    std::string inside; // and in the container
 };
 
 // Reads one datagram. False: it is no request; the reader never looks further than the text, however it is
@@ -37,6 +40,8 @@ struct NamedFd {
 [[nodiscard]] std::string accepted(std::span<const NamedFd> fds, const std::string& members = {});
 // {"ok":false,…}: error is a short stable word.
 [[nodiscard]] std::string refused(const char* error, int err = 0);
+// The same of a step that failed, with all that is known of it.
+[[nodiscard]] std::string refused(const Failure& failure);
 // A state change; exitStatus as waitpid gives it, -1: none to tell.
 [[nodiscard]] std::string event(State state, int exitStatus, bool reboot);
 

@@ -3,6 +3,8 @@
 #include <signal.h>
 
 #include "executor/freezer.h"
+#include "executor/hotplug.h"
+#include "monitor/info.h"
 #include "monitor/process.h"
 #include "monitor/supervisor.h"
 
@@ -67,6 +69,9 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
         return request.tty == 0 ? open_console(client) : open_tty(client, request.tty);
     case Op::ConsoleLog:
         return send_console_log(client);
+    case Op::PlugIn:
+    case Op::Unplug:
+        return change_interfaces(client, request);
     case Op::Resize:
         return settled("resize", console_.resize(request.rows, request.columns));
     default:
@@ -88,8 +93,23 @@ bool Supervisor::answer_info(Client& client, bool attach) {
         fds.push_back({"listeners", entrance.get()});
     const bool frozen = state_ == State::Running && cgroup::frozen(running_.cgroups);
     const char* state = protocol::name_of(frozen ? State::Frozen : state_);
-    const std::string members = std::string("\"state\":\"") + state + "\"," + members_;
+    const std::string members =
+        std::string("\"state\":\"") + state + "\"," + members_ + "," + info::interfaces(running_);
     return protocol::send(client.fd.get(), protocol::accepted(fds, members), fds);
+}
+
+bool Supervisor::change_interfaces(const Client& client, const protocol::Request& request) {
+    Result<plan::StartPlan> plan = read_plan();
+    Status done = plan.ok() ? Status{} : Status{plan.failure()};
+    if (plan.ok()) {
+        const network::Target target{plan.value(), running_.initPid, record_, running_.network};
+        const network::Plug plug{request.host, request.inside};
+        done = request.op == Op::PlugIn ? network::plug_in(target, plug) : network::unplug(target, plug);
+    }
+    if (!done.ok())
+        log_.failure(Log::Level::Warn, done.failure());
+    return protocol::send(client.fd.get(),
+                          done.ok() ? protocol::accepted({}) : protocol::refused(done.failure()));
 }
 
 bool Supervisor::open_tty(Client& client, int tty) {

@@ -49,6 +49,7 @@ class Supervisor {
     void serve(Client& client);
     [[nodiscard]] bool answer(Client& client, const protocol::Request& request);
     [[nodiscard]] bool answer_info(Client& client, bool attach);
+    [[nodiscard]] bool change_interfaces(const Client& client, const protocol::Request& request);
     [[nodiscard]] bool open_tty(Client& client, int tty);
     [[nodiscard]] bool open_console(Client& client);
     [[nodiscard]] bool send_console_log(Client& client);
@@ -89,7 +90,7 @@ class Supervisor {
 
     // What is kept of the plan while the container runs.
     plan::Signals numbers_;
-    std::string members_; // info's answer but for the state
+    std::string members_; // info's answer but for the state and the interfaces
     std::string pidFile_;
     std::string oomScore_;
     bool foreground_ = false;

@@ -30,6 +30,10 @@ export type Request =
   | { readonly op: 'resize'; readonly rows: number; readonly columns: number }
   /** Sends a signal to init by its pidfd; signal 0: the halt signal, -1: the reboot signal, -2: the stop signal. */
   | { readonly op: 'signal'; readonly signal: number }
+  /** Lends the host's interface `host` to the container, where it is called `inside`. */
+  | { readonly op: 'plug-in'; readonly host: string; readonly inside: string }
+  /** Brings the interface called `inside` to the host, as `host` ("": the name that it had there, if it was lent). */
+  | { readonly op: 'unplug'; readonly host: string; readonly inside: string }
   /** First reply, then one Event a state change, until STOPPED. */
   | { readonly op: 'watch' };
 
@@ -81,7 +85,9 @@ export type Reply =
   | ({ readonly ok: true; readonly fds: readonly string[] } & Partial<MonitorInfo> & {
         readonly tty?: number;
       })
-  | { readonly ok: false; readonly error: string; readonly errno: number };
+  | ({ readonly ok: false; readonly error: string; readonly errno: number } & Partial<
+      Pick<StepFailure, 'syscall' | 'path' | 'detail'>
+    >);
 
 /** A state change. exitStatus: wait status of init as waitpid gives it, with STOPPING and STOPPED. */
 export interface Event {
