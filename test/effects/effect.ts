@@ -8,6 +8,8 @@ export interface Effect {
   /** As the registry spells it: lxc.sysctl.*, lxc.net.[i].mtu. */
   readonly key: string;
   readonly needs: readonly Feature[];
+  /** What tells it from another effect of the key. */
+  readonly where?: string;
   /** What a user would notice: fails when the key does nothing. */
   readonly seen: (t: ExecutionContext, world: World) => Promise<void>;
 }
@@ -44,8 +46,8 @@ export async function boot(
 
 /** A test for each, one after the other. */
 export function see(effects: readonly Effect[]): void {
-  for (const { key, needs, seen } of effects) {
-    const where = needs.includes('apparmor') ? ', with AppArmor' : '';
-    requires(...needs).serial(`${key} acts${where}`, async (t) => seen(t, await makeWorld(t)));
+  for (const { key, needs, where, seen } of effects) {
+    const title = where === undefined ? `${key} acts` : `${key} acts ${where}`;
+    requires(...needs).serial(title, async (t) => seen(t, await makeWorld(t)));
   }
 }

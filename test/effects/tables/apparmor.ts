@@ -1,12 +1,10 @@
 /** lxc.apparmor.*: keys of src/config/registry/security.ts. Without AppArmor on the host, in what is refused and in the plan. */
-import { loadContainerConfig } from '../../../src/config/load.ts';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { compileStartPlan, type CompiledStart } from '../../../src/plan/start-plan.ts';
+import type { CompiledStart } from '../../../src/plan/start-plan.ts';
 import { addBusybox } from '../../rig/containers.ts';
 import type { World } from '../../rig/world.ts';
-import { apparmorHost, startInput } from '../../plan/sample.ts';
+import { apparmorHost } from '../../plan/sample.ts';
 import { boot, type Effect } from '../effect.ts';
+import { planned } from '../planned.ts';
 
 const here = ['root', 'userns', 'idmap', 'busybox'] as const;
 const there = [...here, 'apparmor'] as const;
@@ -14,17 +12,15 @@ const GENERATED = 'lxc.apparmor.profile = generated';
 const label = (world: World, pid: number): Promise<string> => world.sh(`cat /proc/${pid}/attr/current`);
 
 /** What these lines become on a host with AppArmor, but for these of its features. */
-function planned(
+const plannedThere = (
   world: World,
   lines: readonly string[],
   features: Partial<typeof apparmorHost.apparmorFeatures> = {},
-): CompiledStart {
-  const configFile = join(world.dir, 'config');
-  writeFileSync(configFile, ['lxc.rootfs.path = dir:/srv', ...lines, ''].join('\n'));
-  const config = loadContainerConfig({ name: 'c1', lxcpath: '/store', configFile, environment: {} });
-  const host = { ...apparmorHost, apparmorFeatures: { ...apparmorHost.apparmorFeatures, ...features } };
-  return compileStartPlan({ ...startInput({ host }), config });
-}
+): CompiledStart =>
+  planned(world, lines, {
+    ...apparmorHost,
+    apparmorFeatures: { ...apparmorHost.apparmorFeatures, ...features },
+  });
 
 export const apparmor: readonly Effect[] = [
   {
@@ -36,7 +32,7 @@ export const apparmor: readonly Effect[] = [
       t.is(code, 1);
       t.regex(stderr, /config:\d+.*no-such-profile/s);
       t.regex(stderr, /AppArmor is not enabled on this host|knows no such profile/);
-      const { security } = planned(world, [GENERATED]).plan;
+      const { security } = plannedThere(world, [GENERATED]).plan;
       t.is(security.apparmorProfile, 'lxc-c1_</store>');
       t.regex(security.apparmorGenerated?.text ?? '', /^ {2}deny \/proc\/sysrq-trigger rwklx,$/m);
     },
@@ -44,6 +40,7 @@ export const apparmor: readonly Effect[] = [
   {
     key: 'lxc.apparmor.profile',
     needs: there,
+    where: 'with AppArmor',
     seen: async (t, world) => {
       const { inside, pid } = await boot(world, [GENERATED]);
       t.regex(await label(world, pid), /^lxc-c1_<.*> *(\/\/&:.*)?\(enforce\)$/);
@@ -57,8 +54,8 @@ export const apparmor: readonly Effect[] = [
     needs: here,
     seen: (t, world) => {
       const partly = { mounts: false };
-      t.throws(() => planned(world, [GENERATED], partly), { message: /./ });
-      const { warnings } = planned(world, [GENERATED, 'lxc.apparmor.allow_incomplete = 1'], partly);
+      t.throws(() => plannedThere(world, [GENERATED], partly), { message: /./ });
+      const { warnings } = plannedThere(world, [GENERATED, 'lxc.apparmor.allow_incomplete = 1'], partly);
       t.regex(warnings.join('\n'), /has no rules for mounts/);
       return Promise.resolve();
     },
@@ -73,7 +70,7 @@ export const apparmor: readonly Effect[] = [
         /^proc \/dev\/\.lxc\/proc proc .*\n.* \/dev\/\.lxc\/sys sysfs /m,
       );
       const text = (line: string): string =>
-        planned(world, [GENERATED, line]).plan.security.apparmorGenerated?.text ?? '';
+        plannedThere(world, [GENERATED, line]).plan.security.apparmorGenerated?.text ?? '';
       t.regex(text('lxc.apparmor.allow_nesting = 1'), /^ {2}mount,\n {2}pivot_root,$/m);
       t.notRegex(text('lxc.apparmor.allow_nesting = 0'), /^ {2}mount,$/m);
     },
@@ -82,7 +79,7 @@ export const apparmor: readonly Effect[] = [
     key: 'lxc.apparmor.raw',
     needs: here,
     seen: (t, world) => {
-      const { plan } = planned(world, [GENERATED, 'lxc.apparmor.raw = deny /etc/forbidden w,']);
+      const { plan } = plannedThere(world, [GENERATED, 'lxc.apparmor.raw = deny /etc/forbidden w,']);
       t.regex(plan.security.apparmorGenerated?.text ?? '', /\n {2}deny \/etc\/forbidden w,\n}\n$/);
       return Promise.resolve();
     },
@@ -90,6 +87,7 @@ export const apparmor: readonly Effect[] = [
   {
     key: 'lxc.apparmor.raw',
     needs: there,
+    where: 'with AppArmor',
     seen: async (t, world) => {
       const { inside } = await boot(world, [GENERATED, 'lxc.apparmor.raw = deny /etc/forbidden w,']);
       t.regex(await inside('touch /etc/forbidden 2>&1 || true'), /Permission denied/);

@@ -1,6 +1,7 @@
 /** Keys of src/config/registry/network-types.ts. */
 import type { Effect } from '../effect.ts';
 import { makeNic, net, networked, onBridge, onNic, refusal, start, stop } from '../networks.ts';
+import { planned } from '../planned.ts';
 
 const macvlan = [...networked, 'macvlan'] as const;
 const ipvlan = [...networked, 'ipvlan'] as const;
@@ -158,4 +159,24 @@ const stacked: readonly Effect[] = [
   },
 ];
 
-export const networkTypes: readonly Effect[] = [...veth, ...stacked];
+/** What kernels without these devices can show of their keys. */
+const inPlans: readonly Effect[] = (
+  [
+    ['veth', 'veth.vlan.id = 5', { vlan: { value: 5 } }],
+    ['veth', 'veth.vlan.tagged.id = 7', { taggedVlans: [{ value: 7 }] }],
+    ['ipvlan', 'ipvlan.mode = l3s', { mode: 'l3s' }],
+    ['ipvlan', 'ipvlan.isolation = vepa', { isolation: 'vepa' }],
+    ['vlan', 'vlan.id = 5', { id: { value: 5 } }],
+  ] as const
+).map(([type, line, device]) => ({
+  key: `lxc.net.[i].${line.split(' ')[0] ?? ''}`,
+  where: 'in the plan',
+  needs: ['root'],
+  seen: (t, world) => {
+    const { interfaces } = planned(world, net(type, 'link = nic0', line)).plan;
+    t.like(interfaces[0]?.device, device);
+    return Promise.resolve();
+  },
+}));
+
+export const networkTypes: readonly Effect[] = [...veth, ...stacked, ...inPlans];

@@ -1,14 +1,16 @@
 /** Keys of src/config/registry/process.ts. */
 import { join } from 'node:path';
 import { TlxcError } from '../../../src/errors.ts';
-import { compileStartPlan } from '../../../src/plan/start-plan.ts';
-import { hybridHost, startInput, written } from '../../plan/sample.ts';
+import { hybridHost } from '../../plan/sample.ts';
 import { addBusybox } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
 import { attackProgram, plant } from '../../security/attacks.ts';
 import { boot, type Effect } from '../effect.ts';
+import { planned } from '../planned.ts';
 
 const container = ['root', 'userns', 'idmap', 'busybox'] as const;
+
+const selinuxHost = { ...hybridHost, selinux: true };
 
 export const process: readonly Effect[] = [
   {
@@ -81,8 +83,7 @@ export const process: readonly Effect[] = [
     key: 'lxc.sched.core',
     needs: container,
     seen: async (t, world) => {
-      const config = { coreScheduling: written(true) };
-      t.true(compileStartPlan(startInput({ config })).plan.init.coreScheduling);
+      t.true(planned(world, ['lxc.sched.core = 1']).plan.init.coreScheduling);
       addBusybox(world, 'c1', { config: ['lxc.sched.core = 1'] });
       const { code, stderr } = await world.run('tlxc-start', '-n', 'c1');
       if (code === 0) await world.sh('tlxc-attach -n c1 -- true');
@@ -94,31 +95,27 @@ export const process: readonly Effect[] = [
     key: 'lxc.selinux.context',
     needs: container,
     seen: async (t, world) => {
-      const selinux = { context: written('system_u:system_r:lxc_t:s0') };
-      const { plan } = compileStartPlan(
-        startInput({ config: { selinux }, host: { ...hybridHost, selinux: true } }),
-      );
-      t.is(plan.security.selinuxContext, selinux.context.value);
-      t.is(plan.security.keyringContext, selinux.context.value);
-      addBusybox(world, 'c1', { config: ['lxc.selinux.context = system_u:system_r:lxc_t:s0'] });
+      const context = 'system_u:system_r:lxc_t:s0';
+      const config = [`lxc.selinux.context = ${context}`];
+      const { security } = planned(world, config, selinuxHost).plan;
+      t.like(security, { selinuxContext: context, keyringContext: context });
+      addBusybox(world, 'c1', { config });
       const { code, stderr } = await world.run('tlxc-start', '-n', 'c1');
       if (code !== 0)
         t.regex(stderr, /config:[\d:]+ lxc\.selinux\.context: .* SELinux is not enabled on this host/);
-      else t.is(await world.sh('tlxc-attach -n c1 -- cat /proc/1/attr/current'), selinux.context.value);
+      else t.is(await world.sh('tlxc-attach -n c1 -- cat /proc/1/attr/current'), context);
     },
   },
   {
     key: 'lxc.selinux.context.keyring',
-    needs: [],
-    seen: (t) => {
-      const selinux = { keyring: written('system_u:object_r:keys_t:s0') };
-      const on = { ...hybridHost, selinux: true };
-      const { security } = compileStartPlan(startInput({ config: { selinux }, host: on })).plan;
-      t.like(security, { keyringContext: selinux.keyring.value, selinuxContext: '' });
-      const error = t.throws(() => compileStartPlan(startInput({ config: { selinux } })), {
-        instanceOf: TlxcError,
-      });
-      t.regex(String(error.details.problems?.[0]), /lxc\.test: .* SELinux is not enabled on this host/);
+    needs: container,
+    seen: (t, world) => {
+      const lines = ['lxc.selinux.context.keyring = system_u:object_r:keys_t:s0'];
+      const { security } = planned(world, lines, selinuxHost).plan;
+      t.like(security, { keyringContext: 'system_u:object_r:keys_t:s0', selinuxContext: '' });
+      const error = t.throws(() => planned(world, lines), { instanceOf: TlxcError });
+      const told = /config:2: lxc\.selinux\.context\.keyring: .* SELinux is not enabled on this host/;
+      t.regex(String(error.details.problems?.[0]), told);
       return Promise.resolve();
     },
   },

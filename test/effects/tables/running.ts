@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { World } from '../../rig/world.ts';
+import { eventually } from '../../rig/eventually.ts';
 import { boot, type Effect } from '../effect.ts';
 
 const BUSYBOX = ['root', 'userns', 'idmap', 'busybox'] as const;
@@ -48,9 +49,9 @@ export async function startWithDev(world: World, listener: string): Promise<stri
   return stderr;
 }
 
-/** Writes the first datagram to /dev/log into syslog.out. */
+/** Writes the first datagram to /dev/log into syslog.out; without one it ends after 20 seconds. */
 export const SYSLOG =
-  `perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0); bind(S, pack_sockaddr_un("/dev/log")) or die; ` +
+  `perl -MSocket -e 'alarm 20; socket(S, AF_UNIX, SOCK_DGRAM, 0); bind(S, pack_sockaddr_un("/dev/log")) or die; ` +
   `open(O, ">", "ready"); close(O); recv(S, $_, 9999, 0); open(O, ">", "syslog.out"); print O; close(O)' & ` +
   `until [ -e ready ]; do sleep 0.02; done`;
 
@@ -87,7 +88,7 @@ export const running: readonly Effect[] = [
       await world.sh('tlxc-stop -k c1');
       await startWithDev(world, SYSLOG);
       // local3 is 19, INFO 6: 19 * 8 + 6.
-      const said = await world.sh('until [ -s syslog.out ]; do sleep 0.02; done; cat syslog.out');
+      const said = await eventually(10, async () => (await world.sh('cat syslog.out || true')) || undefined);
       t.regex(said, /^<158>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d tlxc\[\d+\]: c1: state STARTING$/);
     },
   },

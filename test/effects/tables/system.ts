@@ -115,11 +115,10 @@ export const system: readonly Effect[] = [
     needs: BUSYBOX,
     seen: async (t, world) => {
       const file = join(world.dir, 'start.log');
-      const { pid } = await boot(world, [`lxc.log.file = ${file}`, 'lxc.log.level = ERROR']);
+      await boot(world, [`lxc.log.file = ${file}`, 'lxc.log.level = ERROR']);
       const quiet = existsSync(file) ? readFileSync(file, 'utf8') : '';
       await world.sh('tlxc-stop -n c1 -k');
       await world.sh(`tlxc-start -n c1 -s lxc.log.level=INFO`);
-      t.true(pid > 0);
       t.true(readFileSync(file, 'utf8').length > quiet.length + 20);
     },
   },
