@@ -46,7 +46,7 @@ const below =
     prefixes.some((prefix) => slot.startsWith(prefix)) && slot !== 'lxc.hook.version';
 
 const GROUPS: Readonly<Record<string, (slot: string) => boolean>> = {
-  'lxc.net': below('lxc.net.'),
+  'lxc.net': below('lxc.net.', 'tlxc.net.'),
   'lxc.hook': below('lxc.hook.'),
   'lxc.cgroup': (slot) => slot === cgroup.v1.name,
   'lxc.cgroup2': (slot) => slot === cgroup.v2.name,
@@ -59,11 +59,14 @@ const GROUPS: Readonly<Record<string, (slot: string) => boolean>> = {
 const INDEX_LIMIT = 2 ** 31 - 1;
 
 function findNetwork(name: string): Found | undefined {
-  const [, digits, rest] = /^lxc\.net\.(\d{1,10})(?:\.(.+))?$/.exec(name) ?? [];
-  if (digits === undefined || Number(digits) >= INDEX_LIMIT) return undefined;
+  const [, family, digits, rest] = /^(t?lxc\.net)\.(\d{1,10})(?:\.(.+))?$/.exec(name) ?? [];
+  if (family === undefined || digits === undefined || Number(digits) >= INDEX_LIMIT) return undefined;
   const index = String(Number(digits));
-  if (rest === undefined) return { kind: 'group', clears: below(`lxc.net.${index}.`) };
-  const key = byName.get(`lxc.net.[i].${rest}`);
+  if (rest === undefined) {
+    const clears = below(`${family}.${index}.`, `tlxc.net.${index}.`);
+    return { kind: 'group', clears };
+  }
+  const key = byName.get(`${family}.[i].${rest}`);
   return key && { kind: 'key', key, slot: slotOf(key, index), variable: index };
 }
 
@@ -89,7 +92,7 @@ function findMember(name: string): Found | undefined {
 
 /** The nearest key, its index as in the name that was typed. */
 export function nearestKey(name: string): string | undefined {
-  const index = /^lxc\.net\.(\d+)/.exec(name)?.[1] ?? '0';
+  const index = /^t?lxc\.net\.(\d+)/.exec(name)?.[1] ?? '0';
   return nearest(
     name,
     registry.map((key) => slotOf(key, index)),
@@ -98,9 +101,9 @@ export function nearestKey(name: string): string | undefined {
 
 /** The keys that begin as the name does, up to its last dot: what could stand in its place. */
 function siblings(name: string): readonly string[] {
-  const family = name.slice(0, name.lastIndexOf('.') + 1).replace(/^lxc\.net\.\d+\./, 'lxc.net.[i].');
+  const family = name.slice(0, name.lastIndexOf('.') + 1).replace(/^(t?lxc\.net)\.\d+\./, '$1.[i].');
   if (family === 'lxc.' || family === 'tlxc.' || family === '') return [];
-  const index = /^lxc\.net\.(\d+)/.exec(name)?.[1] ?? '';
+  const index = /^t?lxc\.net\.(\d+)/.exec(name)?.[1] ?? '';
   return registry.filter((key) => key.name.startsWith(family)).map((key) => slotOf(key, index));
 }
 

@@ -16,6 +16,10 @@ function withOffer(fault: Fault, value: string, { words = [], pattern }: Accepts
   return { ...fault, ...(allowed.length > 0 && { allowed }), ...(meant !== undefined && { nearest: meant }) };
 }
 
+/** TLXC's own keys of an interface (tlxc.net.0.*) come and go with LXC's. */
+const isOfInterface = (slot: string, prefix: string): boolean =>
+  slot.startsWith(prefix) || slot.startsWith(`t${prefix}`);
+
 export class Settings {
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
@@ -43,7 +47,7 @@ export class Settings {
 
   /** The numbers of the network interfaces that any key is set for, lowest first. */
   networks(): readonly number[] {
-    const indexes = [...this.#slots.keys()].flatMap((slot) => /^lxc\.net\.(\d+)\./.exec(slot)?.[1] ?? []);
+    const indexes = [...this.#slots.keys()].flatMap((slot) => /^t?lxc\.net\.(\d+)\./.exec(slot)?.[1] ?? []);
     return [...new Set(indexes.map(Number))].sort((left, right) => left - right);
   }
 
@@ -54,7 +58,7 @@ export class Settings {
 
   /** Where an interface is first written of. */
   firstOfNetwork(index: number): SourceLocation {
-    const slot = [...this.#slots].find(([name]) => name.startsWith(`lxc.net.${index}.`));
+    const slot = [...this.#slots].find(([name]) => isOfInterface(name, `lxc.net.${index}.`));
     return slot?.[1][0]?.at ?? { file: '', line: 0 };
   }
 
@@ -93,7 +97,7 @@ export class Settings {
 
   /** What stands above the first line that begins it would be lost in silence. */
   #begin(slot: string, prefix: string, at: SourceLocation): void {
-    const lost = [...this.#slots].filter(([name]) => name.startsWith(prefix));
+    const lost = [...this.#slots].filter(([name]) => isOfInterface(name, prefix));
     if (!this.#slots.has(slot) && !this.#refused.has(slot)) {
       for (const [name, [first]] of lost) {
         const message = `${name} must stand below ${slot}, which begins the interface at ${placeOf(at)}`;

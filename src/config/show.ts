@@ -48,7 +48,7 @@ export function showConfigKey(settings: Settings, name: string): Shown {
   const { key, variable, slot } = found;
   if (slot === 'lxc.include') return { kind: 'invalid', reason: 'lxc.include has no value once it is followed' };
   const index = Number(variable);
-  if (slot.startsWith('lxc.net.') && !settings.networks().includes(index)) {
+  if (/^t?lxc\.net\./.test(slot) && !settings.networks().includes(index)) {
     return { kind: 'invalid', reason: `there is no lxc.net.${index}` };
   }
   const { needs } = key;
