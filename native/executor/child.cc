@@ -30,7 +30,7 @@ class Child {
         TRY(init::detach(monitor_.fd()));
         TRY(init::die_with_monitor(plan_));
         image_ = TRY(init::open_image(plan_.init));
-        const UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
+        UniqueFd mountPoint = TRY(rootfs::open_mount_point(plan_));
         TRY(monitor_.receive<handshake::Mapped>(
             deadline_)); // fails, too, when the monitor died before we asked
         if (plan_.user)
@@ -38,17 +38,28 @@ class Child {
         TRY(settle());
         if (plan_.user)
             TRY(open_network());
+        auto terminals = TRY(enter_root(std::move(mountPoint)));
+        const handshake::Go go = TRY(hand_over(terminals));
+        TRY(sysctl::write(plan_, proc_, sysctl::When::Late)); // the network's are there by now
+        proc_.reset();
+        return execute(go, terminals);
+    }
+
+  private:
+    // Nothing of the host and nothing of the tree's making is open any more when this returns: what the
+    // container and its image name from here on (init's directory, a hook, an interpreter) may be a path
+    // below /proc/self/fd.
+    Result<terminals::Made> enter_root(UniqueFd mountPoint) {
         resolve::Root root(TRY(attach_root(mountPoint)));
+        mountPoint.reset();
         TRY(set_hostname());
         Tree tree(plan_, root, std::move(prepared_));
         auto terminals = TRY(build(tree, root));
         TRY(rootfs::enter(plan_, root.fd()));
         TRY(tree.settle());
-        const handshake::Go go = TRY(hand_over(terminals));
-        return execute(go, terminals);
+        return terminals;
     }
 
-  private:
     // For a monitor without privilege: what the host gives is taken by who has the user's rights to files,
     // which the container's root lacks, and this namespace's to mounts, which the monitor lacks.
     Status take_mounts() {
@@ -145,7 +156,6 @@ class Child {
     Status execute(const handshake::Go& go, terminals::Made& made) {
         const std::string ttys = terminals::container_ttys(made.ttys);
         const int console = made.console.peer ? made.console.peer.get() : -1;
-        TRY(sysctl::write(plan_, proc_, sysctl::When::Late)); // the network's are there by now
         TRY(init::prepare_process(plan_, console));
         TRY(init::run_start_hooks(plan_, go.filter, ttys));
         TRY(monitor_.send(handshake::Executing{})); // before the filter, which may know no sendmsg

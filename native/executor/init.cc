@@ -10,6 +10,8 @@
 #include <sys/sysmacros.h>
 #include <termios.h>
 
+#include <algorithm>
+
 #include "common/reap.h"
 #include "common/sealed_copy.h"
 #include "common/syscalls.h"
@@ -67,21 +69,42 @@ Status set_streams(int peer) {
     return {};
 }
 
-// The container's root is the root by now: paths are its own business.
-Status enter_directory(const plan::Init& init) {
-    const std::string& path = init.cwd.empty() ? "/" : init.cwd;
-    if (chdir(path.c_str()) == 0)
-        return {};
-    if (errno != ENOENT)
-        return at(syscall_failure(kStep, "chdir", path), init.origin);
-    for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-        if (mkdir(path.substr(0, slash).c_str(), 0755) != 0 && errno != EEXIST)
-            return at(syscall_failure(kStep, "mkdir", path), init.origin);
-        if (slash == std::string::npos)
-            break;
+Failure no_directory(const char* syscall, const plan::Init& init) {
+    return syscall_failure("init directory", syscall, init.cwd);
+}
+
+// The container's root is the root by now, and paths are its own business, but for the links in /proc that
+// lead to what a process holds open: the name of the directory may be an image's.
+UniqueFd open_directory(int base, const std::string& path) {
+    return UniqueFd{sys::openat2(base, path.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_MAGICLINKS)};
+}
+
+// What is missing of the path is made, one directory in the other.
+Result<UniqueFd> make_directory(const plan::Init& init) {
+    UniqueFd here = open_directory(AT_FDCWD, "/");
+    for (size_t begin = 0; here && begin < init.cwd.size();) {
+        const size_t end = std::min(init.cwd.find('/', begin), init.cwd.size());
+        const std::string name = init.cwd.substr(begin, end - begin);
+        begin = end + 1;
+        if (name.empty())
+            continue;
+        UniqueFd next = open_directory(here.get(), name);
+        if (!next && errno == ENOENT) {
+            if (mkdirat(here.get(), name.c_str(), 0755) != 0)
+                return no_directory("mkdirat", init);
+            next = open_directory(here.get(), name);
+        }
+        here = std::move(next);
     }
-    if (chdir(path.c_str()) != 0)
-        return at(syscall_failure(kStep, "chdir", path), init.origin);
+    if (!here)
+        return no_directory("openat2", init);
+    return here;
+}
+
+Status enter_directory(const plan::Init& init) {
+    const UniqueFd directory = TRY(make_directory(init));
+    if (fchdir(directory.get()) != 0)
+        return no_directory("fchdir", init);
     return {};
 }
 

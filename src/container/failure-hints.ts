@@ -14,6 +14,11 @@ const HINTS: readonly Hint[] = [
   },
   ...NETWORK_HINTS,
   {
+    step: /^init directory$/,
+    errno: /^ELOOP$/,
+    hint: 'a link in /proc may lead out of the container: name the directory itself',
+  },
+  {
     step: /^init$/,
     errno: /ENOENT/,
     hint: 'the root filesystem has no such program, or not the interpreter or loader it names: see lxc.init.cmd',

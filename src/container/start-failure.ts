@@ -49,6 +49,7 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^console$/, /./, 'cannot open the console or its log'],
   [/^log$/, /./, 'cannot open the log'],
   [/^pid-file$/, /./, 'cannot write the pid file'],
+  [/^init directory$/, /./, "cannot enter init's directory (lxc.init.cwd)"],
   [/^init$/, /^execve$/, 'cannot run the init program'],
   [/^init$/, /./, 'cannot set up init:'],
 ];
