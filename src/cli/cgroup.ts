@@ -20,9 +20,13 @@ function cgroup(invocation: Invocation, { stdout, stderr }: CommandContext): num
     stdout.write(`${readCgroupFile(request)}\n`);
     return 0;
   }
-  const written = writeCgroupFile({ ...request, value });
-  if (!quiet)
-    for (const each of written) stderr.write(`${file} is ${each.file} here: ${each.value} was written\n`);
+  const say = (line: string): void => {
+    if (!quiet) stderr.write(`${line}\n`);
+  };
+  const warn = (message: string): void =>
+    say(`tlxc-cgroup: ${name}: warning: ${file} = ${value}: ${message}`);
+  const written = writeCgroupFile({ ...request, value, warn });
+  for (const each of written) say(`${file} is ${each.file} here: ${each.value} was written`);
   return 0;
 }
 

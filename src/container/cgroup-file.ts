@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadValue } from '../config/key.ts';
 import type { SystemConfig } from '../config/model.ts';
+import { checkCgroupFile } from '../config/values/cgroup-files.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
@@ -161,13 +162,14 @@ export function readCgroupFile(request: CgroupFileRequest): string {
  * Throws TLXC_E_USAGE for a value that no kernel takes, TLXC_E_SYSCALL where this one refuses it.
  */
 export function writeCgroupFile(
-  request: CgroupFileRequest & { readonly value: string },
+  request: CgroupFileRequest & { readonly value: string; readonly warn: (message: string) => void },
 ): readonly CgroupValue[] {
-  const { file, value } = request;
+  const { file, value, warn } = request;
   const groups = new Groups(request);
   const { world, isOwn } = groups.find(file);
   const read = (each: string): string => groups.read(each, world).trim();
   try {
+    checkCgroupFile(file, value, warn);
     const settings = isOwn ? [{ file, value }] : translate({ file, value }, world === 1 ? 2 : 1, groups);
     for (const setting of settings) groups.write(writesOf(setting, world, read), world);
     return isOwn ? [] : settings;

@@ -1,23 +1,4 @@
-/** Numbers as cgroup files take them, and the scales on which the two worlds put the same thing. */
-import { BadValue } from '../config/key.ts';
-
-const UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E'];
-
-/** Bytes as the kernel's memparse reads them: 512M, 0x1000, 1073741824. Throws BadValue. */
-export function bytes(text: string): bigint {
-  const [, number = '', unit = ''] = /^(0x[0-9a-f]+|\d+)([kmgtpe]?)$/i.exec(text.trim()) ?? [];
-  if (number === '') throw new BadValue('it must be a number of bytes, such as 512M');
-  const octal = /^0\d/.test(number) ? `0o${number.slice(1)}` : number;
-  return BigInt(octal) << BigInt(10 * UNITS.indexOf(unit.toUpperCase()));
-}
-
-/** A whole number in these bounds. Throws BadValue. */
-export function wholeNumber(text: string, least: number, most: number): number {
-  const number = /^-?\d{1,15}$/.test(text.trim()) ? Number(text) : NaN;
-  if (number >= least && number <= most) return number;
-  throw new BadValue(`it must be a whole number from ${least} to ${most}`);
-}
-
+/** The scales on which the two cgroup worlds put the same thing. */
 const clamp = (number: number, least: number, most: number) =>
   Math.min(Math.max(Math.round(number), least), most);
 

@@ -3,15 +3,14 @@
  * Sources: the kernel's Documentation/admin-guide/cgroup-v1/ and cgroup-v2.rst.
  */
 import { BadValue } from '../config/key.ts';
+import { bytes, wholeNumber } from '../config/values/cgroup-numbers.ts';
 import {
   bfqOfIo,
-  bytes,
   ioOfBfq,
   ioOfBlkio,
   sharesOfNice,
   sharesOfWeight,
   weightOfShares,
-  wholeNumber,
 } from './cgroup-quantities.ts';
 
 export interface CgroupValue {

@@ -68,7 +68,12 @@ running('what cannot be done is said with its reason', async (t) => {
     'nothing.at_all',
   );
   await refused(/no name of a control group file/, '../../memory.max');
-  await refused(/cannot write "plenty" to .*pids\.max: .*invalid argument/, 'pids.max', 'plenty');
+  await refused(
+    /pids\.max = plenty: it must be a whole number from 0 to 4194304, or max/,
+    'pids.max',
+    'plenty',
+  );
+  await refused(/cannot write ".*7000" to .*cpuset\.cpus: result too large/, 'cpuset.cpus', '7000');
   await refused(/one argument too many: 'b'/, 'pids.max', 'a', 'b');
   await refused(/file is missing/);
   if (isV2) await refused(/cpu\.shares = many: it must be a whole number/, 'cpu.shares', 'many');

@@ -58,7 +58,8 @@ export const cgroup = {
       'before init runs; an empty value forgets the lines of that file. Where the host has the controller as cgroup v2, its ' +
       'equal there is written (cpu.shares 1024 is cpu.weight 100, as in the kernel), unless an lxc.cgroup2 line sets that; ' +
       'what has no equal is not set, with a warning. devices.allow and devices.deny make the list of devices: a, or ' +
-      'TYPE MAJOR:MINOR ACCESS, where * is any number.',
+      'TYPE MAJOR:MINOR ACCESS, where * is any number. What is known of a file is checked when the configuration is read; ' +
+      'of all others the kernel is the judge, when the container starts.',
   ),
   v2: controllers(
     'lxc.cgroup2.*',

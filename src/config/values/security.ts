@@ -2,6 +2,7 @@
 import { accepting, BadValue, type ParseContext } from '../key.ts';
 import type { Sourced } from '../model.ts';
 import { nearest } from '../nearest.ts';
+import { checkCgroupFile } from './cgroup-files.ts';
 import { words } from './plain.ts';
 
 /** In the kernel's order: the index is the capability's number. capabilities(7). */
@@ -58,7 +59,7 @@ function checkDeviceRule(value: string): void {
 }
 
 /** The file is a name in the container's own group and nothing else: no path leads out of it. */
-export function cgroupValue(value: string, { variable }: ParseContext): readonly CgroupValue[] {
+export function cgroupValue(value: string, { variable, warn }: ParseContext): readonly CgroupValue[] {
   if (!/^[A-Za-z0-9_]+(\.[A-Za-z0-9_-]+)+$/.test(variable)) {
     throw new BadValue(`${variable} is not the name of a cgroup file, such as memory.max`, {
       part: 'key',
@@ -66,6 +67,7 @@ export function cgroupValue(value: string, { variable }: ParseContext): readonly
     });
   }
   if (variable === 'devices.allow' || variable === 'devices.deny') checkDeviceRule(value);
+  else checkCgroupFile(variable, value, warn);
   return [{ file: variable, value }];
 }
 
