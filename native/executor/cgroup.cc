@@ -44,10 +44,11 @@ Status write_settings(const CgroupHierarchy& hierarchy, const std::vector<plan::
 
 // Limits, and the inner group, which is returned: it comes after the limits, for a v1 child group copies its
 // parent's device list and cpuset when it is made.
-Result<UniqueFd> fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, const CgroupPlace& place) {
+Result<UniqueFd> fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, CgroupPlace& place) {
     TRY(write_settings(hierarchy, hierarchy.settings, place.limitGroup, place.owner.get()));
     if (hierarchy.version == 2 && !plan.cgroups.deviceRules.empty()) {
-        Status status = attach_device_program(place.owner.get(), plan.cgroups.deviceRules);
+        Status status =
+            attach_device_program(place.owner.get(), plan.cgroups.deviceRules, place.deviceProgram);
         if (!status.ok()) {
             status.failure().path = group_path(hierarchy, place.limitGroup);
             return std::move(status.failure());
@@ -84,9 +85,9 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
 }
 
 // Everything between empty limit groups and ones that the child may enter.
-Status fill_all(const StartPlan& plan, const std::vector<CgroupPlace>& places) {
+Status fill_all(const StartPlan& plan, std::vector<CgroupPlace>& places) {
     std::vector<UniqueFd> inner;
-    for (const auto& place : places)
+    for (auto& place : places)
         inner.push_back(TRY(fill(plan, *place.plan, place)));
     return delegate(plan, places, inner);
 }

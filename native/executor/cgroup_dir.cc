@@ -16,25 +16,6 @@ namespace {
 
 constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
-// Names of the child groups; a descriptor of its own, so the caller's offset does not move.
-std::vector<std::string> children(int group) {
-    std::vector<std::string> names;
-    const int fd = openat(group, ".", kDirectory);
-    if (fd < 0)
-        return names;
-    const std::unique_ptr<DIR, int (*)(DIR*)> dir{fdopendir(fd), closedir};
-    if (!dir) {
-        close(fd);
-        return names;
-    }
-    while (const dirent* entry = readdir(dir.get())) {
-        const std::string_view name{entry->d_name};
-        if (entry->d_type == DT_DIR && name != "." && name != "..")
-            names.emplace_back(name);
-    }
-    return names;
-}
-
 std::vector<pid_t> processes(int group) {
     std::vector<pid_t> pids;
     const std::string text = read_file(group, "cgroup.procs");
@@ -75,7 +56,7 @@ template <typename Visit> bool walk_below(int root, Visit visit) {
     UniqueFd here{openat(root, ".", kDirectory)};
     std::vector<std::pair<std::string, std::vector<std::string>>>
         trail; // name of a level, children yet to do
-    trail.emplace_back("", children(here.get()));
+    trail.emplace_back("", child_groups(here.get()));
     while (here) {
         auto& todo = trail.back().second;
         if (!todo.empty()) {
@@ -85,7 +66,7 @@ template <typename Visit> bool walk_below(int root, Visit visit) {
             if (!child)
                 continue; // went away meanwhile
             here = std::move(child);
-            trail.emplace_back(std::move(name), children(here.get()));
+            trail.emplace_back(std::move(name), child_groups(here.get()));
             continue;
         }
         const std::string name = std::move(trail.back().first);
@@ -100,6 +81,29 @@ template <typename Visit> bool walk_below(int root, Visit visit) {
 }
 
 } // namespace
+
+// A descriptor of its own, so the caller's offset does not move.
+std::vector<std::string> child_groups(int group) {
+    std::vector<std::string> names;
+    const int fd = openat(group, ".", kDirectory);
+    if (fd < 0)
+        return names;
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir{fdopendir(fd), closedir};
+    if (!dir) {
+        close(fd);
+        return names;
+    }
+    while (const dirent* entry = readdir(dir.get())) {
+        const std::string_view name{entry->d_name};
+        if (entry->d_type == DT_DIR && name != "." && name != "..")
+            names.emplace_back(name);
+    }
+    return names;
+}
+
+UniqueFd open_child(int group, const std::string& name) {
+    return UniqueFd{openat(group, name.c_str(), kDirectory)};
+}
 
 UniqueFd open_group(const std::string& mountPoint, std::string_view group) {
     UniqueFd here{open(mountPoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};

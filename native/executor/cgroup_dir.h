@@ -4,6 +4,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/unique_fd.h"
 
@@ -15,6 +16,9 @@ namespace tlxc::cgroup {
 [[nodiscard]] bool write_file(int group, const char* file, std::string_view value);
 // The file's text without its last newline; "" where it cannot be read.
 [[nodiscard]] std::string read_file(int group, const char* file);
+// The groups directly below, by name, and one of them; none where it is gone.
+[[nodiscard]] std::vector<std::string> child_groups(int group);
+[[nodiscard]] UniqueFd open_child(int group, const std::string& name);
 // Whether any process is in the group or below it.
 [[nodiscard]] bool populated(int group, int version);
 // Kills every process in the group and below it; one pass, no waiting.

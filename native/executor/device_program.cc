@@ -134,7 +134,7 @@ UniqueFd load(const std::vector<bpf_insn>& code) {
 
 } // namespace
 
-Status attach_device_program(int group, const std::vector<plan::DeviceRule>& rules) {
+Status attach_device_program(int group, const std::vector<plan::DeviceRule>& rules, UniqueFd& attached) {
     DeviceList list;
     for (const auto& rule : rules)
         list.apply(rule);
@@ -143,7 +143,7 @@ Status attach_device_program(int group, const std::vector<plan::DeviceRule>& rul
         program.exception(exception, list.allowByDefault);
     program.answer(list.allowByDefault);
 
-    const UniqueFd loaded = load(program.code());
+    UniqueFd loaded = load(program.code());
     if (!loaded)
         return syscall_failure("cgroup", "bpf(BPF_PROG_LOAD)");
     bpf_attr attr{};
@@ -151,8 +151,13 @@ Status attach_device_program(int group, const std::vector<plan::DeviceRule>& rul
     attr.attach_bpf_fd = static_cast<uint32_t>(loaded.get());
     attr.attach_type = BPF_CGROUP_DEVICE;
     attr.attach_flags = BPF_F_ALLOW_MULTI;
+    if (attached) { // in one step: there is no moment without a list
+        attr.attach_flags |= BPF_F_REPLACE;
+        attr.replace_bpf_fd = static_cast<uint32_t>(attached.get());
+    }
     if (syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof attr) != 0)
         return syscall_failure("cgroup", "bpf(BPF_PROG_ATTACH)");
+    attached = std::move(loaded);
     return {};
 }
 

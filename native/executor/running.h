@@ -23,8 +23,21 @@ struct CgroupPlace {
     std::string limitGroup; // relative to mountPoint
     std::string innerGroup;
     std::string monitorGroup;
+    UniqueFd deviceProgram; // of version 2: the program that is its device list; none: everything is allowed
     UniqueFd owner; // flock on the limit group: alive as long as the monitor, so that nobody takes the group
                     // for stale
+};
+
+// A device node that came into the running container, or one that was taken from it.
+struct GivenDevice {
+    std::string host;   // its path there
+    std::string inside; // its path in the container
+    std::string type;   // "c" or "b"
+    long major = 0;
+    long minor = 0;
+    bool opened = false;    // for it the list of version 1 was changed
+    std::string before;     // what of "rwm" that list's own line for the device allowed
+    bool forbidden = false; // taken away, though the configuration allows it
 };
 
 // A network interface as it was really made.
@@ -74,6 +87,7 @@ struct Running {
     std::vector<std::pair<std::string, UniqueFd>>
         namespaces; // "mnt" … for stop hooks; keeps nothing else alive
     std::vector<CgroupPlace> cgroups;
+    std::vector<GivenDevice> devices;
     Network network;
 };
 

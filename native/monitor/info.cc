@@ -72,6 +72,23 @@ void write(Json& json, const std::vector<InterfaceInfo>& all) {
     json.EndArray();
 }
 
+void write(Json& json, const std::vector<GivenDevice>& all) {
+    json.Key("devices");
+    json.StartArray();
+    for (const auto& each : all) {
+        if (each.forbidden)
+            continue;
+        json.StartObject();
+        json.member("host", each.host);
+        json.member("inside", each.inside);
+        json.member("type", each.type);
+        json.member("major", each.major);
+        json.member("minor", each.minor);
+        json.EndObject();
+    }
+    json.EndArray();
+}
+
 void idmap(Json& json, const plan::StartPlan& plan) {
     json.Key("idmap");
     json.StartArray();
@@ -140,11 +157,12 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
     return without_braces(buffer);
 }
 
-std::string interfaces(const Running& running) {
+std::string changing(const Running& running) {
     JsonBuffer buffer;
     Json json{buffer};
     json.StartObject();
     write(json, running.network.interfaces);
+    write(json, running.devices);
     json.EndObject();
     return without_braces(buffer);
 }

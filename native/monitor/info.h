@@ -7,11 +7,11 @@
 
 namespace tlxc::info {
 
-// The members of MonitorInfo (src/monitor/protocol.ts) but for the state and the interfaces, as JSON without
+// The members of MonitorInfo (src/monitor/protocol.ts) but for the state and what may change, as JSON without
 // braces: made once a start, so that the plan need not be kept.
 [[nodiscard]] std::string members(const plan::StartPlan& plan, const Running& running, int reboots);
-// The one member that may change while the container runs.
-[[nodiscard]] std::string interfaces(const Running& running);
+// The members that may change while the container runs: interfaces and devices.
+[[nodiscard]] std::string changing(const Running& running);
 // instance.json: enough to kill and sweep a container whose monitor does not answer.
 [[nodiscard]] std::string instance(const Running& running);
 

@@ -1,7 +1,8 @@
 // tlxc-monitor: starts one container from a plan and stays with it. Started by tlxc-start with the plan on
 // descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h). As "tlxc-monitor
 // clear-network" it takes back what a monitor that was killed has left of a network: its record comes on
-// standard input.
+// standard input. As "tlxc-monitor add-node NODE" and "del-node NODE" it makes or removes a device node,
+// JSON, in the container whose init's pidfd comes on standard input.
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 
 #include "common/syscalls.h"
+#include "executor/device_node.h"
 #include "executor/leavings.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -85,17 +87,28 @@ Status clear_network() {
     return network::clear_after_death(TRY(plan::parse_leavings(text)));
 }
 
+Status change_node(bool adds, std::string_view text) {
+    const plan::DeviceNode node = TRY(plan::parse_device_node(text));
+    return adds ? device_node::add(node, STDIN_FILENO) : device_node::remove(node, STDIN_FILENO);
+}
+
+int tell(Status done) {
+    if (done.ok())
+        return 0;
+    Report{UniqueFd{STDOUT_FILENO}}.failed(done.failure());
+    return 1;
+}
+
 } // namespace
 } // namespace tlxc
 
 int main(int argc, char** argv) {
     using namespace tlxc;
-    if (argc == 2 && argv[1] == std::string_view("clear-network")) {
-        Status cleared = clear_network();
-        if (!cleared.ok())
-            Report{UniqueFd{STDOUT_FILENO}}.failed(cleared.failure());
-        return cleared.ok() ? 0 : 1;
-    }
+    const std::string_view errand = argc > 1 ? argv[1] : "";
+    if (argc == 2 && errand == "clear-network")
+        return tell(clear_network());
+    if (argc == 3 && (errand == "add-node" || errand == "del-node"))
+        return tell(change_node(errand == "add-node", argv[2]));
     if (!leave_caller()) {
         constexpr char usage[] = "tlxc-monitor: started by tlxc-start, with a plan on descriptor 3\n";
         (void)!write(STDERR_FILENO, usage, sizeof usage - 1);

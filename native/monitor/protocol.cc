@@ -1,5 +1,6 @@
 #include "monitor/protocol.h"
 
+#include <limits.h>
 #include <net/if.h>
 #include <rapidjson/document.h>
 #include <sys/socket.h>
@@ -17,21 +18,24 @@ using Pool = rapidjson::MemoryPoolAllocator<>;
 using Document = rapidjson::GenericDocument<rapidjson::UTF8<>, Pool, Pool>;
 
 constexpr size_t kMaxFds = 4;
+constexpr int kMostMajor = (1 << 12) - 1, kMostMinor = (1 << 20) - 1; // as the kernel keeps them
 
 struct Named {
     std::string_view name;
     Op op;
 };
 
-constexpr std::array<Named, 9> kOps{{{"info", Op::Info},
-                                     {"attach", Op::Attach},
-                                     {"console", Op::Console},
-                                     {"console-log", Op::ConsoleLog},
-                                     {"resize", Op::Resize},
-                                     {"signal", Op::Signal},
-                                     {"watch", Op::Watch},
-                                     {"plug-in", Op::PlugIn},
-                                     {"unplug", Op::Unplug}}};
+constexpr std::array<Named, 11> kOps{{{"info", Op::Info},
+                                      {"attach", Op::Attach},
+                                      {"console", Op::Console},
+                                      {"console-log", Op::ConsoleLog},
+                                      {"resize", Op::Resize},
+                                      {"signal", Op::Signal},
+                                      {"watch", Op::Watch},
+                                      {"plug-in", Op::PlugIn},
+                                      {"unplug", Op::Unplug},
+                                      {"allow-device", Op::AllowDevice},
+                                      {"forbid-device", Op::ForbidDevice}}};
 
 bool op_of(const Document& document, Op& op) {
     const auto member = document.FindMember("op");
@@ -46,20 +50,28 @@ bool op_of(const Document& document, Op& op) {
     return false;
 }
 
-bool number(const Document& document, const char* name, int least, int& out) {
+bool number(const Document& document, const char* name, int least, int& out, int most = UINT16_MAX) {
     const auto member = document.FindMember(name);
     if (member == document.MemberEnd() || !member->value.IsInt())
         return false;
     out = member->value.GetInt();
-    return out >= least && out <= UINT16_MAX;
+    return out >= least && out <= most;
 }
 
-bool name_of_interface(const Document& document, const char* name, std::string& out) {
+bool words(const Document& document, const char* name, size_t most, std::string& out) {
     const auto member = document.FindMember(name);
     if (member == document.MemberEnd() || !member->value.IsString())
         return false;
     out.assign(member->value.GetString(), member->value.GetStringLength());
-    return out.size() < IFNAMSIZ && out.find('\0') == out.npos;
+    return out.size() <= most && out.find('\0') == out.npos;
+}
+
+bool device(const Document& document, Request& request) {
+    return words(document, "host", PATH_MAX, request.host) &&
+           words(document, "inside", PATH_MAX, request.inside) && words(document, "type", 1, request.type) &&
+           (request.type == "c" || request.type == "b") &&
+           number(document, "major", 0, request.major, kMostMajor) &&
+           number(document, "minor", 0, request.minor, kMostMinor);
 }
 
 } // namespace
@@ -100,8 +112,11 @@ bool parse(std::string_view text, Request& request) {
         return number(document, "signal", -2, request.signal);
     case Op::PlugIn:
     case Op::Unplug:
-        return name_of_interface(document, "host", request.host) &&
-               name_of_interface(document, "inside", request.inside);
+        return words(document, "host", IFNAMSIZ - 1, request.host) &&
+               words(document, "inside", IFNAMSIZ - 1, request.inside);
+    case Op::AllowDevice:
+    case Op::ForbidDevice:
+        return device(document, request);
     default:
         return true;
     }

@@ -14,7 +14,19 @@ namespace tlxc::protocol {
 enum class State { Stopped, Starting, Running, Stopping, Aborting, Frozen };
 [[nodiscard]] const char* name_of(State state);
 
-enum class Op { Info, Attach, Console, ConsoleLog, Resize, Signal, Watch, PlugIn, Unplug };
+enum class Op {
+    Info,
+    Attach,
+    Console,
+    ConsoleLog,
+    Resize,
+    Signal,
+    Watch,
+    PlugIn,
+    Unplug,
+    AllowDevice,
+    ForbidDevice
+};
 
 struct Request {
     Op op = Op::Info;
@@ -22,8 +34,11 @@ struct Request {
     int rows = 0;
     int columns = 0;
     int signal = 0;
-    std::string host;   // an interface's name on the host
+    std::string host;   // an interface's name, or a device's path, on the host
     std::string inside; // and in the container
+    std::string type;   // of a device: "c" or "b"
+    int major = 0;
+    int minor = 0;
 };
 
 // Reads one datagram. False: it is no request; the reader never looks further than the text, however it is

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "executor/device_access.h"
 #include "executor/freezer.h"
 #include "executor/hotplug.h"
 #include "monitor/info.h"
@@ -71,7 +72,10 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
         return send_console_log(client);
     case Op::PlugIn:
     case Op::Unplug:
-        return change_interfaces(client, request);
+        return tell(client, change_interfaces(request));
+    case Op::AllowDevice:
+    case Op::ForbidDevice:
+        return tell(client, change_devices(request));
     case Op::Resize:
         return settled("resize", console_.resize(request.rows, request.columns));
     default:
@@ -94,18 +98,31 @@ bool Supervisor::answer_info(Client& client, bool attach) {
     const bool frozen = state_ == State::Running && cgroup::frozen(running_.cgroups);
     const char* state = protocol::name_of(frozen ? State::Frozen : state_);
     const std::string members =
-        std::string("\"state\":\"") + state + "\"," + members_ + "," + info::interfaces(running_);
+        std::string("\"state\":\"") + state + "\"," + members_ + "," + info::changing(running_);
     return protocol::send(client.fd.get(), protocol::accepted(fds, members), fds);
 }
 
-bool Supervisor::change_interfaces(const Client& client, const protocol::Request& request) {
-    Result<plan::StartPlan> plan = read_plan();
-    Status done = plan.ok() ? Status{} : Status{plan.failure()};
-    if (plan.ok()) {
-        const network::Target target{plan.value(), running_.initPid, record_, running_.network};
-        const network::Plug plug{request.host, request.inside};
-        done = request.op == Op::PlugIn ? network::plug_in(target, plug) : network::unplug(target, plug);
-    }
+Status Supervisor::change_interfaces(const protocol::Request& request) {
+    const plan::StartPlan plan = TRY(read_plan());
+    const network::Target target{plan, running_.initPid, record_, running_.network};
+    const network::Plug plug{request.host, request.inside};
+    return request.op == Op::PlugIn ? network::plug_in(target, plug) : network::unplug(target, plug);
+}
+
+Status Supervisor::change_devices(const protocol::Request& request) {
+    const plan::StartPlan plan = TRY(read_plan());
+    const cgroup::DeviceList list{plan, running_.cgroups, running_.devices};
+    const GivenDevice device{.host = request.host,
+                             .inside = request.inside,
+                             .type = request.type,
+                             .major = request.major,
+                             .minor = request.minor};
+    return request.op == Op::AllowDevice ? cgroup::allow_device(list, device)
+                                         : cgroup::forbid_device(list, device);
+}
+
+// The step's outcome; a failure goes to the log, too.
+bool Supervisor::tell(const Client& client, const Status& done) {
     if (!done.ok())
         log_.failure(Log::Level::Warn, done.failure());
     return protocol::send(client.fd.get(),

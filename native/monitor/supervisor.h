@@ -49,7 +49,9 @@ class Supervisor {
     void serve(Client& client);
     [[nodiscard]] bool answer(Client& client, const protocol::Request& request);
     [[nodiscard]] bool answer_info(Client& client, bool attach);
-    [[nodiscard]] bool change_interfaces(const Client& client, const protocol::Request& request);
+    [[nodiscard]] Status change_interfaces(const protocol::Request& request);
+    [[nodiscard]] Status change_devices(const protocol::Request& request);
+    [[nodiscard]] bool tell(const Client& client, const Status& done);
     [[nodiscard]] bool open_tty(Client& client, int tty);
     [[nodiscard]] bool open_console(Client& client);
     [[nodiscard]] bool send_console_log(Client& client);
@@ -90,7 +92,7 @@ class Supervisor {
 
     // What is kept of the plan while the container runs.
     plan::Signals numbers_;
-    std::string members_; // info's answer but for the state and the interfaces
+    std::string members_; // info's answer but for what may change
     std::string pidFile_;
     std::string oomScore_;
     bool foreground_ = false;

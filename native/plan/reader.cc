@@ -37,14 +37,26 @@ Result<StartPlan> parse(std::string_view json) {
     return plan;
 }
 
-Result<Leavings> parse_leavings(std::string_view json) {
+namespace {
+
+template <typename T> Result<T> parse_whole(std::string_view json) {
     rapidjson::Document document;
     TRY(parse_json(json, document));
     Reader reader;
-    Leavings leavings;
-    if (!read(reader, document, leavings))
+    T parsed;
+    if (!read(reader, document, parsed))
         return refusal("plan", reader.error());
-    return leavings;
+    return parsed;
+}
+
+} // namespace
+
+Result<Leavings> parse_leavings(std::string_view json) {
+    return parse_whole<Leavings>(json);
+}
+
+Result<DeviceNode> parse_device_node(std::string_view json) {
+    return parse_whole<DeviceNode>(json);
 }
 
 bool Reader::fail(std::string what) {

@@ -22,6 +22,9 @@ namespace tlxc::plan {
 // network.json, which the executor wrote.
 [[nodiscard]] Result<Leavings> parse_leavings(std::string_view json);
 
+// What tlxc-monitor is given to make a node from.
+[[nodiscard]] Result<DeviceNode> parse_device_node(std::string_view json);
+
 using Value = rapidjson::Value;
 
 // Keeps the path of the field being read, for the message of the first refusal.
@@ -47,6 +50,7 @@ class Reader {
 [[nodiscard]] bool read(Reader& r, const Value& v, int64_t& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, StartPlan& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, Leavings& out);
+[[nodiscard]] bool read(Reader& r, const Value& v, DeviceNode& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::vector<T>& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::optional<T>& out);
 

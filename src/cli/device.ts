@@ -1,5 +1,7 @@
 /** tlxc-device */
-import { addInterface, removeInterface, type DeviceRequest } from '../container/device.ts';
+import type { DeviceRequest } from '../container/device.ts';
+import { addInterface, removeInterface } from '../container/device-interface.ts';
+import { addNode, removeNode } from '../container/device-node.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 
@@ -16,11 +18,17 @@ function actionOf(word: string): Action {
   throw usage(`'${word}' is neither add nor del`);
 }
 
-function device({ name, lxcpath, system, rest }: Invocation): number {
+const CHANGES = {
+  add: { node: addNode, interface: addInterface },
+  del: { node: removeNode, interface: removeInterface },
+} as const;
+
+async function device({ name, lxcpath, system, rest }: Invocation): Promise<number> {
   const [word, dev, target, unexpected] = rest;
   if (word === undefined) throw usage('what to do is missing: add or del');
   const action = actionOf(word);
-  if (dev === undefined) throw usage(`what to ${action} is missing: an interface`);
+  if (dev === undefined)
+    throw usage(`what to ${action} is missing: an interface, or the path of a device node`);
   if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
   const request: DeviceRequest = {
     name,
@@ -29,8 +37,7 @@ function device({ name, lxcpath, system, rest }: Invocation): number {
     device: dev,
     ...(target !== undefined && { target }),
   };
-  if (action === 'add') addInterface(request);
-  else removeInterface(request);
+  await CHANGES[action][dev.includes('/') ? 'node' : 'interface'](request);
   return 0;
 }
 

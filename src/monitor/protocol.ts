@@ -34,6 +34,10 @@ export type Request =
   | { readonly op: 'plug-in'; readonly host: string; readonly inside: string }
   /** Brings the interface called `inside` to the host, as `host` ("": the name that it had there, if it was lent). */
   | { readonly op: 'unplug'; readonly host: string; readonly inside: string }
+  /** Opens the device list for a node, and remembers it by its path inside. */
+  | ({ readonly op: 'allow-device' } & GivenDevice)
+  /** Forgets it, and closes the list for it but for what else allows it. */
+  | ({ readonly op: 'forbid-device' } & GivenDevice)
   /** First reply, then one Event a state change, until STOPPED. */
   | { readonly op: 'watch' };
 
@@ -43,6 +47,17 @@ export interface MonitorInterface {
   readonly link: string;
   readonly hostName: string;
   readonly name: string;
+}
+
+/** A device node that came into the running container. */
+export interface GivenDevice {
+  /** Its path there. */
+  readonly host: string;
+  /** Its path in the container. */
+  readonly inside: string;
+  readonly type: 'c' | 'b';
+  readonly major: number;
+  readonly minor: number;
 }
 
 export interface MonitorInfo {
@@ -65,6 +80,8 @@ export interface MonitorInfo {
     readonly innerGroup: string;
   }[];
   readonly interfaces: readonly MonitorInterface[];
+  /** Those given while it runs (tlxc-device). */
+  readonly devices: readonly GivenDevice[];
   /** Kept capabilities, names; uid and gid maps as the plan gave them. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;

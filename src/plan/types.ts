@@ -1,5 +1,6 @@
 /** The plan's TypeScript types, drawn from the schema; importing them costs nothing at run time. */
 import type { Static } from '@sinclair/typebox';
+import type * as device from './schema-device.ts';
 import type * as schema from './schema.ts';
 
 export type StartPlan = Static<typeof schema.StartPlan>;
@@ -14,4 +15,5 @@ export type Seccomp = Static<typeof schema.Seccomp>;
 export type Interface = StartPlan['interfaces'][number];
 export type Terminals = StartPlan['terminals'];
 export type Security = StartPlan['security'];
+export type DeviceNode = Static<typeof device.DeviceNode>;
 export type Hooks = StartPlan['hooks'];
