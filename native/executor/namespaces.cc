@@ -58,15 +58,13 @@ Status join_shared(const plan::StartPlan& plan, const std::vector<UniqueFd>& ope
     return {};
 }
 
-Result<Child> clone_child(const plan::StartPlan& plan, int cgroup, uint64_t parentage) {
+// cgroup: of version 2; none: the caller's.
+Result<Child> clone_process(uint64_t flags, int cgroup) {
     int pidfd = -1;
     clone_args arguments{};
-    arguments.flags = CLONE_PIDFD | parentage;
+    arguments.flags = CLONE_PIDFD | flags;
     arguments.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-    arguments.exit_signal = parentage == CLONE_PARENT ? 0 : SIGCHLD; // with it, that of the process between
-    for (const auto name : plan.namespaces)
-        if (!made_by_child(name))
-            arguments.flags |= kind_of(name).flag;
+    arguments.exit_signal = (flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD; // with it, the caller's own
     if (cgroup >= 0) {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = static_cast<uint64_t>(cgroup);
@@ -77,11 +75,19 @@ Result<Child> clone_child(const plan::StartPlan& plan, int cgroup, uint64_t pare
     return Child{pid, UniqueFd{pid == 0 ? -1 : pidfd}};
 }
 
+uint64_t new_namespaces(const plan::StartPlan& plan) {
+    uint64_t flags = 0;
+    for (const auto name : plan.namespaces)
+        if (!made_by_child(name))
+            flags |= kind_of(name).flag;
+    return flags;
+}
+
 // In the process between: what it joins is gone with it, which the monitor could not take back, and what it
 // makes belongs to the user namespace that it has joined.
-Result<Child> clone_among(const plan::StartPlan& plan, int cgroup, const std::vector<UniqueFd>& opened) {
+Result<Child> clone_among(const plan::StartPlan& plan, const std::vector<UniqueFd>& opened) {
     TRY(join_shared(plan, opened));
-    return clone_child(plan, cgroup, CLONE_PARENT);
+    return clone_process(new_namespaces(plan) | CLONE_PARENT, -1);
 }
 
 Result<Child> meet(handshake::Channel& between, const Deadline& deadline) {
@@ -96,11 +102,11 @@ Result<Child> meet(handshake::Channel& between, const Deadline& deadline) {
 Result<Child> spawn_among(const plan::StartPlan& plan, int cgroup, const Deadline& deadline) {
     const auto opened = TRY(open_shared(plan));
     auto [ours, theirs] = TRY(handshake::Channel::make());
-    const pid_t between = fork();
-    if (between < 0)
-        return syscall_failure("namespaces", "fork");
+    // It is born in the container's group already: from within the cgroup namespace of another container
+    // there may be no way there (the mount option nsdelegate).
+    const pid_t between = TRY(clone_process(0, cgroup)).pid;
     if (between == 0) {
-        auto child = clone_among(plan, cgroup, opened);
+        auto child = clone_among(plan, opened);
         if (child.ok() && child.value().pid == 0)
             return child;
         (void)(child.ok() ? theirs.send(handshake::Born{child.value().pid}) : theirs.send(child.failure()))
@@ -118,7 +124,7 @@ Result<Child> spawn_among(const plan::StartPlan& plan, int cgroup, const Deadlin
 
 Result<Child> spawn(const plan::StartPlan& plan, int cgroup, const Deadline& deadline) {
     if (plan.shared.empty())
-        return clone_child(plan, cgroup, 0);
+        return clone_process(new_namespaces(plan), cgroup);
     return spawn_among(plan, cgroup, deadline);
 }
 

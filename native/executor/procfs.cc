@@ -26,9 +26,9 @@ UniqueFd open_root() {
     return {};
 }
 
-UniqueFd open_file(const UniqueFd& root, const char* path) {
-    return UniqueFd{
-        sys::openat2(root.get(), path, O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS)};
+UniqueFd open_file(const UniqueFd& root, const char* path, int flags) {
+    return UniqueFd{sys::openat2(root.get(), path, static_cast<uint64_t>(flags),
+                                 RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS)};
 }
 
 bool write_all(const UniqueFd& file, const char* text, size_t size) {

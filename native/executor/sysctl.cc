@@ -1,14 +1,29 @@
 #include "executor/sysctl.h"
 
+#include <sys/stat.h>
+
 #include "executor/procfs.h"
 
 namespace tlxc::sysctl {
+namespace {
+
+// Which root it waits for, the kernel says by its owner: the container's (the network's, and since Linux 6.9
+// or an older one with that change those of System V IPC), or the host's. An interface's may not be there
+// yet.
+When due(const UniqueFd& proc, const char* path) {
+    const UniqueFd file = procfs::open_file(proc, path, O_PATH);
+    struct stat found {};
+    const bool known = file && fstat(file.get(), &found) == 0;
+    return !known || found.st_uid == 0 ? When::Late : When::Early;
+}
+
+} // namespace
 
 Status write(const plan::StartPlan& plan, const UniqueFd& proc, When when) {
     for (const auto& each : plan.sysctls) {
-        if (each.early != (when == When::Early))
-            continue;
         const std::string path = "sys/" + each.path;
+        if (due(proc, path.c_str()) != when)
+            continue;
         const UniqueFd file = procfs::open_file(proc, path.c_str());
         if (!file)
             return at(syscall_failure("sysctl", "openat2", "/proc/" + path), each.origin);

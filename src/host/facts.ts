@@ -58,8 +58,6 @@ export interface HostFacts {
   /** The files by which this kernel weighs block devices in v2: by iocost, by BFQ. Looked up when first asked for. */
   readonly blockWeights: readonly ('io.weight' | 'io.bfq.weight')[];
   readonly timeNamespaces: boolean;
-  /** The root of a user namespace may write the System V and POSIX queue parameters of its ipc namespace. */
-  readonly ipcSysctlsOfRoot: boolean;
   readonly selinux: boolean;
   /** Capability names the kernel knows, in number order. */
   readonly capabilities: readonly string[];

@@ -13,9 +13,6 @@ export const hasIdmappedMounts = (release: string) => kernelAtLeast(release, 5, 
 /** Overlay on idmapped lower layers: Linux 5.19. */
 export const hasOverlayOnIdmapped = (release: string) => kernelAtLeast(release, 5, 19);
 
-/** ipc_permissions of fs.mqueue.*, kernel.shm*, kernel.msg* and kernel.sem: Linux 6.9. */
-export const hasIpcSysctlsOfRoot = (release: string) => kernelAtLeast(release, 6, 9);
-
 /** True when the text of /proc/filesystems names fstype. Modules not loaded yet are not listed. */
 export function filesystemKnown(filesystems: string, fstype: string): boolean {
   return filesystems.split('\n').some((line) => line.split('\t').at(-1) === fstype);

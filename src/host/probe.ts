@@ -6,7 +6,7 @@ import { appArmorFeatures, NO_APPARMOR, profileNames } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
 import type { CgroupMount, HostFacts } from './facts.ts';
-import { filesystemKnown, hasIdmappedMounts, hasIpcSysctlsOfRoot, hasOverlayOnIdmapped } from './kernel.ts';
+import { filesystemKnown, hasIdmappedMounts, hasOverlayOnIdmapped } from './kernel.ts';
 import { signalNumbers } from './signals.ts';
 import { readUser } from './user.ts';
 
@@ -39,7 +39,6 @@ function readFacts(): HostFacts {
       return blockWeights(cgroups);
     },
     timeNamespaces: existsSync('/proc/self/ns/time'),
-    ipcSysctlsOfRoot: hasIpcSysctlsOfRoot(kernelRelease),
     selinux: existsSync('/sys/fs/selinux/enforce'),
     capabilities,
     boundingCapabilities: boundingCapabilities(status, capabilities),

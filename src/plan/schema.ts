@@ -70,13 +70,7 @@ const ResourceLimit = record('ResourceLimit', { resource: text, soft: text, hard
 const ProcFile = record('ProcFile', { file: text, value: text, origin: Origin });
 
 /** A file below /proc/sys, written in the container's namespaces. */
-const Sysctl = record('Sysctl', {
-  path: text,
-  value: text,
-  /** true: while the child still has the caller's user id; false: as the container's root, when its network is there. */
-  early: flag,
-  origin: Origin,
-});
+const Sysctl = record('Sysctl', { path: text, value: text, origin: Origin });
 
 /** One write into a cgroup file, made before init's first instruction. */
 const CgroupSetting = record('CgroupSetting', { file: text, value: text, origin: Origin });

@@ -13,7 +13,6 @@ export function compileSysctls(compilation: Compilation): StartPlan['sysctls'] {
     .map(({ value, at }) => ({
       path: value.path,
       value: value.value,
-      early: isEarly(value, compilation),
       origin: originOf(at),
     }));
 }
@@ -42,10 +41,4 @@ function isOwn({ value, at }: Sourced<Sysctl>, compilation: Compilation): boolea
       : `the container stays in the host's ${namespace} namespace`;
   compilation.findings.refuse(at, `lxc.sysctl.${name}: ${why}, so this would change the host`);
   return false;
-}
-
-/** The kernel asks for the host's root where the parameter has no owner of its own. */
-function isEarly({ namespace }: Sysctl, { config, host }: Compilation): boolean {
-  if (config.idmap.length === 0) return false;
-  return namespace === 'uts' || (namespace === 'ipc' && !host.ipcSysctlsOfRoot);
 }

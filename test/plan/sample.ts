@@ -110,7 +110,6 @@ export const hybridHost: HostFacts = {
   cgroupNamespaces: true,
   blockWeights: ['io.bfq.weight'],
   timeNamespaces: true,
-  ipcSysctlsOfRoot: true,
   selinux: false,
   capabilities: CAPABILITY_NAMES,
   boundingCapabilities: CAPABILITY_NAMES.filter((name) => name !== 'sys_resource'),

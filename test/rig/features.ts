@@ -66,6 +66,8 @@ const probes = {
   /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
   users: () => program('newuidmap') ?? openToOthers(fileURLToPath(new URL('../../bin', import.meta.url))),
   strace: () => program('strace'),
+  /** For the small C programs of tests. */
+  compiler: () => program('gcc'),
   zsh: () => program('zsh'),
   fish: () => program('fish'),
   /** util-linux's script(1), which gives a command a terminal. */

@@ -150,13 +150,17 @@ const common: readonly Effect[] = [
     needs: networked,
     seen: async (t, world) => {
       await makeNic(world);
+      const set = (value: number): Promise<string> =>
+        world.sh(
+          `for f in ipv4/conf/nic0/forwarding ipv6/conf/nic0/forwarding ipv6/conf/nic0/proxy_ndp; do echo ${value} >/proc/sys/net/$f; done`,
+        );
       const routed = ['link = nic0', 'veth.mode = router', 'veth.pair = out0', 'l2proxy = 1'];
       const lines = net('veth', ...routed, 'ipv4.address = 10.6.0.7/32', 'ipv6.address = fd06::7/128');
+      // A new namespace has those of the first one, where another program may have switched them on.
+      await set(0);
       const said = await refusal(world, lines);
       t.regex(said, /\(lxc\.net\.0\.l2proxy\)\n {2}hint: .*sysctl -w net\/ipv4\/conf\/nic0\/forwarding=1/);
-      await world.sh(
-        'for f in ipv4/conf/nic0/forwarding ipv6/conf/nic0/forwarding ipv6/conf/nic0/proxy_ndp; do echo 1 >/proc/sys/net/$f; done',
-      );
+      await set(1);
       await start(world, lines);
       const proxies = await world.sh('ip neigh show proxy; ip -6 neigh show proxy');
       t.regex(proxies, /^10\.6\.0\.7 dev nic0 .*proxy/m);

@@ -54,7 +54,7 @@ export const process: readonly Effect[] = [
   },
   {
     key: 'lxc.keyring.session',
-    needs: container,
+    needs: [...container, 'compiler'],
     seen: async (t, world) => {
       addBusybox(world, 'c1', { config: ['lxc.keyring.session = 1'] });
       addBusybox(world, 'c2');
