@@ -37,14 +37,19 @@ const entries = {
   },
 };
 
-/** commander loads child_process for executable subcommands, of which there are none: 4 ms of every run. */
-const withoutSubcommands = {
-  name: 'without-subcommands',
+/** Modules of Node's that take a millisecond and more to load, and most runs never call: loaded at the first use of an export. */
+const costly = ['child_process', 'crypto', 'net', 'readline'];
+const whenUsed = {
+  name: 'when-used',
   setup(build) {
-    build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes('/commander/') ? { path: 'none', namespace: 'subcommands' } : undefined,
+    const modules = new RegExp(`^node:(${costly.join('|')})$`);
+    build.onResolve({ filter: modules }, ({ path, namespace }) =>
+      namespace === 'when-used' ? { path, external: true } : { path, namespace: 'when-used' },
     );
-    build.onLoad({ filter: /.*/, namespace: 'subcommands' }, () => ({ contents: 'module.exports = {};' }));
+    build.onLoad({ filter: modules, namespace: 'when-used' }, ({ path }) => ({
+      contents: `for (const name of ${JSON.stringify(Object.keys(createRequire(import.meta.url)(path)))})
+        Object.defineProperty(exports, name, { enumerable: true, get: () => require('${path}')[name] });`,
+    }));
   },
 };
 
@@ -79,7 +84,7 @@ const { outputFiles } = await build({
     // What a plain user's tlxc-create runs with power over subordinate ids.
     { in: 'src/storage/name-rootfs-program.ts', out: 'name-rootfs' },
   ],
-  plugins: [entries, withoutSubcommands],
+  plugins: [entries, whenUsed],
   outdir: 'dist',
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
