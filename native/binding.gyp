@@ -64,6 +64,16 @@
       "libraries": ["-lnl-3", "-lcap"]
     },
     {
+      "target_name": "tlxc-proxy",
+      "type": "executable",
+      "sources": ["<!@(find proxy -name '*.cc')"],
+      "cflags": ["-O2", "-ffunction-sections", "-fdata-sections"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],
+      "ldflags!": ["-rdynamic", "-pthread"],
+      "libraries": ["-lseccomp", "-lcap"]
+    },
+    {
       "target_name": "tlxc-pty",
       "type": "executable",
       "sources": ["<!@(find pty -name '*.cc')"],
