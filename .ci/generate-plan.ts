@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { TSchema } from '@sinclair/typebox';
 import { DeviceNode } from '../src/plan/schema-device.ts';
+import { ForwardRequest } from '../src/plan/schema-forward.ts';
 import { Leavings } from '../src/plan/schema-interface.ts';
 import { PLAN_VERSION, StartPlan } from '../src/plan/schema.ts';
 
@@ -104,6 +105,7 @@ function declareStruct(node: Node): string {
 typeOf(StartPlan);
 typeOf(Leavings);
 typeOf(DeviceNode);
+typeOf(ForwardRequest);
 
 const banner =
   '// Generated from src/plan/schema.ts by .ci/generate-plan.ts; change the schema, not this file.';

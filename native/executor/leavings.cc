@@ -6,6 +6,7 @@
 
 #include "common/deadline.h"
 #include "common/json_writer.h"
+#include "executor/host_socket.h"
 #include "executor/l2proxy.h"
 #include "executor/open_vswitch.h"
 #include "executor/phys.h"
@@ -56,6 +57,11 @@ void write(Json& json, const plan::LeftPort& port) {
     json.member("port", port.port);
 }
 
+void write(Json& json, const plan::LeftSocket& socket) {
+    json.member("op", "socket");
+    json.member("path", socket.path);
+}
+
 // The first of several failures.
 class First {
   public:
@@ -81,6 +87,8 @@ void clear_one(Netlink& host, const plan::Leaving& leaving, First& first) {
         first.note(clear(host, *route), "RTM_DELROUTE", route->address);
     else if (const auto* port = std::get_if<plan::LeftPort>(&leaving))
         first.note(open_vswitch::leave(*port));
+    else if (const auto* socket = std::get_if<plan::LeftSocket>(&leaving))
+        first.note(host_socket::clear(*socket));
 }
 
 // How long the kernel may take to bring a device back from a namespace that died.

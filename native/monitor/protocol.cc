@@ -25,7 +25,7 @@ struct Named {
     Op op;
 };
 
-constexpr std::array<Named, 11> kOps{{{"info", Op::Info},
+constexpr std::array<Named, 13> kOps{{{"info", Op::Info},
                                       {"attach", Op::Attach},
                                       {"console", Op::Console},
                                       {"console-log", Op::ConsoleLog},
@@ -35,7 +35,9 @@ constexpr std::array<Named, 11> kOps{{{"info", Op::Info},
                                       {"plug-in", Op::PlugIn},
                                       {"unplug", Op::Unplug},
                                       {"allow-device", Op::AllowDevice},
-                                      {"forbid-device", Op::ForbidDevice}}};
+                                      {"forbid-device", Op::ForbidDevice},
+                                      {"forward", Op::Forward},
+                                      {"unforward", Op::Unforward}}};
 
 bool op_of(const Document& document, Op& op) {
     const auto member = document.FindMember("op");
@@ -117,6 +119,11 @@ bool parse(std::string_view text, Request& request) {
     case Op::AllowDevice:
     case Op::ForbidDevice:
         return device(document, request);
+    case Op::Forward:
+        request.text = text;
+        return true;
+    case Op::Unforward:
+        return words(document, "listen", PATH_MAX, request.listen);
     default:
         return true;
     }

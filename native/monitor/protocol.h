@@ -25,7 +25,9 @@ enum class Op {
     PlugIn,
     Unplug,
     AllowDevice,
-    ForbidDevice
+    ForbidDevice,
+    Forward,
+    Unforward
 };
 
 struct Request {
@@ -39,6 +41,8 @@ struct Request {
     std::string type;   // of a device: "c" or "b"
     int major = 0;
     int minor = 0;
+    std::string listen; // what a forward is known by
+    std::string text;   // the request itself, where a reader of its own reads it (plan/reader.h)
 };
 
 // Reads one datagram. False: it is no request; the reader never looks further than the text, however it is

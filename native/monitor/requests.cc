@@ -8,6 +8,7 @@
 #include "monitor/info.h"
 #include "monitor/process.h"
 #include "monitor/supervisor.h"
+#include "plan/reader.h"
 
 namespace tlxc {
 namespace {
@@ -76,6 +77,10 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
     case Op::AllowDevice:
     case Op::ForbidDevice:
         return tell(client, change_devices(request));
+    case Op::Forward:
+        return tell(client, add_forward(request.text));
+    case Op::Unforward:
+        return settled("no-such-forward", forwards_.remove(request.listen) ? 0 : ENOENT);
     case Op::Resize:
         return settled("resize", console_.resize(request.rows, request.columns));
     default:
@@ -97,8 +102,8 @@ bool Supervisor::answer_info(Client& client, bool attach) {
         fds.push_back({"listeners", entrance.get()});
     const bool frozen = state_ == State::Running && cgroup::frozen(running_.cgroups);
     const char* state = protocol::name_of(frozen ? State::Frozen : state_);
-    const std::string members =
-        std::string("\"state\":\"") + state + "\"," + members_ + "," + info::changing(running_);
+    const std::string members = std::string("\"state\":\"") + state + "\"," + members_ + "," +
+                                info::changing(running_) + "," + forwards_.member();
     return protocol::send(client.fd.get(), protocol::accepted(fds, members), fds);
 }
 
@@ -127,6 +132,11 @@ bool Supervisor::tell(const Client& client, const Status& done) {
         log_.failure(Log::Level::Warn, done.failure());
     return protocol::send(client.fd.get(),
                           done.ok() ? protocol::accepted({}) : protocol::refused(done.failure()));
+}
+
+Status Supervisor::add_forward(const std::string& text) {
+    const plan::ForwardRequest request = TRY(plan::parse_forward(text));
+    return forwards_.add(request.forward, request.program);
 }
 
 bool Supervisor::open_tty(Client& client, int tty) {

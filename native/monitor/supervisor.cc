@@ -2,9 +2,13 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+
+#include <algorithm>
+#include <iterator>
 
 #include "common/reap.h"
 #include "common/syscalls.h"
@@ -14,6 +18,7 @@
 #include "executor/freezer.h"
 #include "executor/hooks.h"
 #include "executor/leavings.h"
+#include "executor/namespaces.h"
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -91,14 +96,19 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     Status console = console_.prepare(plan.terminals);
     if (!console.ok())
         return fail(plan, std::move(console.failure()));
+    Status listening = open_forwards(plan);
+    if (!listening.ok())
+        return fail(plan, std::move(listening.failure()));
     Result<Running> started = execute(plan, record_);
     if (!started.ok())
         return fail(plan, std::move(started.failure()));
     running_ = std::move(started).value();
     remember(plan);
-    Status published = publish(plan);
-    if (!published.ok())
-        return fail(plan, std::move(published.failure()));
+    Status ready = publish(plan);
+    if (ready.ok())
+        ready = enter_forwards(plan);
+    if (!ready.ok())
+        return fail(plan, std::move(ready.failure()));
     console_.begin(std::move(running_.console), std::move(running_.consolePeer), foreground_);
     if (running_.notifier)
         (void)loop_.add(Source::Notifier, running_.notifier->fd());
@@ -106,6 +116,27 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     process::set_oom_score(kProtected);
     set_state(State::Running);
     return {};
+}
+
+// Before anything else of the first start: a port that cannot be had stops it while nothing is made. What
+// comes before init runs waits.
+Status Supervisor::open_forwards(const plan::StartPlan& plan) {
+    if (!plan.forwards || reboots_ > 0)
+        return {};
+    for (const auto& forward : plan.forwards->all)
+        TRY(forwards_.open(forward, plan.forwards->program, false));
+    return {};
+}
+
+Status Supervisor::enter_forwards(const plan::StartPlan& plan) {
+    ProxyHome home{.initPidfd = running_.initPidfd.get(),
+                   .namespaces = CLONE_NEWNS,
+                   .title = "[tlxc proxy] " + plan.lxcpath + " " + plan.name,
+                   .oomScore = oomScore_};
+    for (const auto& [which, flag] :
+         {std::pair{plan::Namespace::User, CLONE_NEWUSER}, {plan::Namespace::Net, CLONE_NEWNET}})
+        home.namespaces |= namespaces::has(plan, which) ? flag : 0;
+    return forwards_.enter(std::move(home));
 }
 
 void Supervisor::remember(const plan::StartPlan& plan) {
@@ -119,8 +150,10 @@ void Supervisor::remember(const plan::StartPlan& plan) {
 }
 
 Status Supervisor::record(const std::vector<plan::Leaving>& leavings) const {
-    if (!leavings.empty())
-        return dir_.write(kNetwork, network::leavings_json(leavings));
+    std::vector<plan::Leaving> all = leavings;
+    std::ranges::move(forwards_.leavings(), std::back_inserter(all));
+    if (!all.empty())
+        return dir_.write(kNetwork, network::leavings_json(all));
     dir_.remove(kNetwork);
     return {};
 }
@@ -138,6 +171,8 @@ Status Supervisor::fail(const plan::StartPlan& plan, Failure failure) {
     log_.failure(Log::Level::Error, failure);
     set_state(State::Aborting);
     const teardown::Told told = teardown::told(running_, getpid(), target(false));
+    forwards_.leave();
+    forwards_.close();
     if (running_.initPidfd) {
         (void)signal_init(SIGKILL);
         (void)reap_within(running_.initPid, kDyingMs);
@@ -231,6 +266,8 @@ void Supervisor::reap() {
             stop_task_done();
         else if (pid == postStopTask_)
             buried(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        else if (Status lost; forwards_.reaped(pid, lost) && !lost.ok())
+            log_.failure(Log::Level::Error, lost.failure());
     }
 }
 
@@ -261,6 +298,9 @@ void Supervisor::init_exited(int status) {
         loop_.remove(running_.notifier->fd());
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
+    forwards_.leave();
+    if (!reboot_)
+        forwards_.close();
     told_ = teardown::told(running_, getpid(), target(reboot_));
     stopTask_ = spawn_task([this](const plan::StartPlan& plan) {
         teardown::stop({plan, running_, record_, told_}, log_);
@@ -303,6 +343,7 @@ void Supervisor::restart() {
 
 // Everything of the container is gone. STOPPED is said last: whoever hears it may start it again at once.
 void Supervisor::finish(const plan::StartPlan* plan) {
+    forwards_.close(); // those that waited for a reboot that does not come
     server_.close(dir_);
     dir_.remove(kInstance);
     if (!pidFile_.empty())

@@ -11,6 +11,7 @@
 #include "common/deadline.h"
 #include "executor/network_parts.h"
 #include "monitor/console.h"
+#include "monitor/forwards.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
 #include "monitor/protocol.h"
@@ -36,6 +37,8 @@ class Supervisor {
 
     [[nodiscard]] Status prepare(const plan::StartPlan& plan);
     [[nodiscard]] Status launch(const plan::StartPlan& plan);
+    [[nodiscard]] Status open_forwards(const plan::StartPlan& plan);
+    [[nodiscard]] Status enter_forwards(const plan::StartPlan& plan);
     [[nodiscard]] Status publish(const plan::StartPlan& plan);
     void warn(const plan::StartPlan& plan, Report& report);
     [[nodiscard]] Status record(const std::vector<plan::Leaving>& leavings) const;
@@ -51,6 +54,7 @@ class Supervisor {
     [[nodiscard]] bool answer_info(Client& client, bool attach);
     [[nodiscard]] Status change_interfaces(const protocol::Request& request);
     [[nodiscard]] Status change_devices(const protocol::Request& request);
+    [[nodiscard]] Status add_forward(const std::string& text);
     [[nodiscard]] bool tell(const Client& client, const Status& done);
     [[nodiscard]] bool open_tty(Client& client, int tty);
     [[nodiscard]] bool open_console(Client& client);
@@ -79,6 +83,7 @@ class Supervisor {
     UniqueFd signals_;
     Running running_;
     const network::Record record_ = [this](const auto& leavings) { return record(leavings); };
+    Forwards forwards_{[this] { return record(running_.network.leavings); }};
 
     State state_ = State::Starting;
     bool done_ = false;

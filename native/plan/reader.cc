@@ -55,6 +55,10 @@ Result<Leavings> parse_leavings(std::string_view json) {
     return parse_whole<Leavings>(json);
 }
 
+Result<ForwardRequest> parse_forward(std::string_view json) {
+    return parse_whole<ForwardRequest>(json);
+}
+
 Result<DeviceNode> parse_device_node(std::string_view json) {
     return parse_whole<DeviceNode>(json);
 }

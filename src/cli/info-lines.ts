@@ -15,6 +15,12 @@ export interface Link {
   readonly rxBytes: number;
 }
 
+/** A port or socket of the host that leads into the container. */
+export interface Forward {
+  readonly listen: string;
+  readonly connect: string;
+}
+
 /** What tlxc-info knows of a container; null where it does not run. */
 export interface Information {
   readonly name: string;
@@ -23,6 +29,7 @@ export interface Information {
   readonly addresses: readonly string[];
   readonly usage: Usage | null;
   readonly links: readonly Link[];
+  readonly forwards: readonly Forward[];
 }
 
 /** What was asked for; all of it when nothing is. */
@@ -80,6 +87,8 @@ export function infoLines(information: Information, selection: Selection, humani
   if (all || state) lines.push(line('State:', information.state));
   if ((all || pid) && information.pid !== null) lines.push(line('PID:', String(information.pid)));
   if (all || ips) lines.push(...information.addresses.map((address) => line('IP:', address)));
+  if (all)
+    lines.push(...information.forwards.map((each) => line('Forward:', `${each.listen} -> ${each.connect}`)));
   if (all || stats) lines.push(...statLines(information, humanize));
   return lines;
 }

@@ -27,6 +27,7 @@ function informationOf(status: ContainerStatus): Information {
     addresses: [...addressesOf(status, 'inet'), ...addressesOf(status, 'inet6')],
     usage: running && usageOf(running.cgroups),
     links: linksOf(status),
+    forwards: running?.forwards ?? [],
   };
 }
 

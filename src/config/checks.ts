@@ -1,6 +1,7 @@
 /** What only shows when all keys are known: settings that contradict each other. */
 import { posix } from 'node:path';
 import { placeOf } from '../problem.ts';
+import { checkForwards } from './forward-checks.ts';
 import { checkNamespaces } from './namespace-checks.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { network } from './registry/network.ts';
@@ -18,6 +19,7 @@ export function checkTogether(settings: Settings): void {
   checkNetworks(settings);
   checkInterfaceNames(settings);
   checkMountTargets(settings);
+  checkForwards(settings);
 }
 
 function checkCapabilities(settings: Settings): void {

@@ -35,6 +35,23 @@ export interface IpRoute {
   readonly prefix: number;
 }
 
+/** A port (address "": all of the host's, or loopback's inside), or a Unix socket. */
+export type ForwardEnd = { readonly address: string; readonly port: number } | { readonly path: string };
+
+/** On the host, where a socket is made: its mode, and its owner; -1: whose the container is. */
+export type HostEnd =
+  | Exclude<ForwardEnd, { readonly path: string }>
+  | { readonly path: string; readonly mode: number; readonly uid: number; readonly gid: number };
+
+export interface ForwardConfig {
+  /** tcp: a stream, of TCP or of a Unix socket. */
+  readonly protocol: 'tcp' | 'udp';
+  readonly from: HostEnd;
+  readonly to: ForwardEnd;
+  /** How many ports from the ends' own on; 1 for a socket. */
+  readonly count: number;
+}
+
 /** lxc.net.[i].type */
 export const INTERFACE_TYPES = ['empty', 'ipvlan', 'macvlan', 'none', 'phys', 'veth', 'vlan'] as const;
 
@@ -55,6 +72,7 @@ export interface NetworkConfig {
   readonly l2proxy?: Sourced<boolean>;
   readonly scriptUp?: Sourced<string>;
   readonly scriptDown?: Sourced<string>;
+  readonly forwards: readonly Sourced<ForwardConfig>[];
   readonly veth: {
     readonly pair?: Sourced<string>;
     readonly mode?: Sourced<'bridge' | 'router'>;

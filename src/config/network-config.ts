@@ -29,6 +29,7 @@ export function networkConfig(settings: Settings, index: number, seed: string): 
     ...optional('l2proxy', last(network.l2proxy)),
     ...optional('scriptUp', last(network.scriptUp)),
     ...optional('scriptDown', last(network.scriptDown)),
+    forwards: settings.all(network.forward, index),
     veth: vethConfig(settings, index),
     ...optional('macvlanMode', last(network.macvlanMode)),
     ...optional('ipvlanMode', last(network.ipvlanMode)),

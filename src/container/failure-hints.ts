@@ -1,6 +1,7 @@
 /** What to do about the failures of a start that people meet, the first that fits. */
 import { dirname } from 'node:path';
 import type { FailedMessage, Hint } from './hint.ts';
+import { FORWARD_HINTS } from './forward-hints.ts';
 import { NETWORK_HINTS } from './network-hints.ts';
 
 const HINTS: readonly Hint[] = [
@@ -13,6 +14,7 @@ const HINTS: readonly Hint[] = [
       'ext4, xfs, btrfs or tmpfs (another -P), or create it with --privileged',
   },
   ...NETWORK_HINTS,
+  ...FORWARD_HINTS,
   {
     step: /^init directory$/,
     errno: /^ELOOP$/,

@@ -34,6 +34,9 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^network$/, /^RTM_NEWADDR$/, 'cannot give the network interface the address'],
   [/^network$/, /^RTM_NEWROUTE$/, 'cannot make the route to'],
   [/^network$/, /./, 'cannot set up the network:'],
+  [/^forward$/, /^(?:socket|setsockopt|bind|listen|chown)$/, 'cannot listen on'],
+  [/^forward$/, /^open$/, 'cannot make a socket in'],
+  [/^forward$/, /./, 'cannot forward ports:'],
   [/^seccomp$/, /./, 'cannot install the system call filter'],
   [/^capabilities$/, /./, 'cannot give up capabilities'],
   [/^sysctl$/, /./, 'cannot set the kernel parameter'],
@@ -63,6 +66,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'no-such-prefix': 'nothing begins with it',
   'no-vlan-filtering': 'the bridge does not filter VLANs',
   'port-without-vlan': 'the port would be in no VLAN',
+  'proxy-ended': 'tlxc-proxy ended',
   'sysctl-off': 'it is off',
 };
 
@@ -92,6 +96,7 @@ function sentence(plan: StartPlan, failed: FailedMessage): string {
 const CODES: Readonly<Record<string, ErrorCode>> = {
   'already-running': 'TLXC_E_RUNNING',
   network: 'TLXC_E_NETWORK',
+  forward: 'TLXC_E_NETWORK',
   rootfs: 'TLXC_E_STORAGE',
 };
 

@@ -13,6 +13,7 @@ import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
+import { nativeFile } from '../package-root.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
 import { mapProblems } from '../plan/user.ts';
 import type { Problem } from '../problem.ts';
@@ -30,7 +31,9 @@ import { scopeFor, type Scope } from './scope.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
-export interface StartRequest extends Partial<Omit<PlanOptions, 'runDir' | 'share' | 'destroy'>> {
+export interface StartRequest extends Partial<
+  Omit<PlanOptions, 'runDir' | 'share' | 'destroy' | 'proxyProgram'>
+> {
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
@@ -139,6 +142,7 @@ export function planStart(request: StartRequest, host: HostFacts = probeHost()):
       runDir: paths.runDir,
       share: findShared({ config, system: request.system, fromCommandLine: request.share ?? {} }),
       noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
+      proxyProgram: nativeFile('tlxc-proxy'),
       destroy: config.ephemeral && destroyCommand(paths),
       environment: request.environment,
     },

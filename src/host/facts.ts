@@ -72,6 +72,8 @@ export interface HostFacts {
   /** Names of the profiles that AppArmor has loaded; [] without it, or where the list may not be read. */
   readonly apparmorProfiles: readonly string[];
   readonly apparmorFeatures: AppArmorFeatures;
+  /** The host's network has IPv6. */
+  readonly ipv6: boolean;
   readonly seccomp: boolean;
   /** This process runs under a filter of system calls already. */
   readonly filtered: boolean;

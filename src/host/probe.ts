@@ -49,6 +49,7 @@ function readFacts(): HostFacts {
     apparmor,
     apparmorFeatures: apparmor ? appArmorFeatures(read) : NO_APPARMOR,
     apparmorProfiles: apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
+    ipv6: existsSync('/proc/net/if_inet6'),
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     filtered: /^Seccomp:\s*[12]$/m.test(status),
     uid,

@@ -38,8 +38,21 @@ export type Request =
   | ({ readonly op: 'allow-device' } & GivenDevice)
   /** Forgets it, and closes the list for it but for what else allows it. */
   | ({ readonly op: 'forbid-device' } & GivenDevice)
+  /** Leads a port or a socket of the host into the container (ForwardRequest of src/plan/schema-forward.ts). */
+  | { readonly op: 'forward'; readonly program: string; readonly forward: Readonly<Record<string, unknown>> }
+  /** Ends the forward that is known by `listen` ("tcp 8080"), and its connections. */
+  | { readonly op: 'unforward'; readonly listen: string }
   /** First reply, then one Event a state change, until STOPPED. */
   | { readonly op: 'watch' };
+
+export interface MonitorForward {
+  /** "tcp 8080" */
+  readonly listen: string;
+  /** "80" */
+  readonly connect: string;
+  /** Added while it ran. */
+  readonly live: boolean;
+}
 
 export interface MonitorInterface {
   readonly index: number;
@@ -82,6 +95,7 @@ export interface MonitorInfo {
   readonly interfaces: readonly MonitorInterface[];
   /** Those given while it runs (tlxc-device). */
   readonly devices: readonly GivenDevice[];
+  readonly forwards: readonly MonitorForward[];
   /** Kept capabilities, names; uid and gid maps as the plan gave them. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;

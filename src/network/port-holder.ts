@@ -1,19 +1,30 @@
 /** Who listens on a port: the answer to "address already in use". */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
+type Protocol = 'udp' | 'tcp';
+
+/** Of TCP, as /proc/net/tcp writes it: a connection alone does not keep its port from others. */
+const LISTENING = '0A';
+/** Of a container's monitor, and of the process that carries its forwarded ports. */
+const TITLE = /^\[tlxc (monitor|proxy)\] .* (\S+)$/;
+
 /** Inodes of the sockets bound to the port in this network namespace (proc(5), /proc/net/udp). */
-function socketsOn(port: number): Set<string> {
+function socketsOn(port: number, protocols: readonly Protocol[]): Set<string> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const inodes = ['udp', 'tcp', 'udp6', 'tcp6'].flatMap((protocol) => {
-    let text = '';
-    try {
-      text = readFileSync(`/proc/net/${protocol}`, 'utf8');
-    } catch {
-      // The host runs without this protocol.
-    }
-    const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
-    return rows.flatMap((fields) => (fields[1]?.endsWith(suffix) ? [fields[9] ?? ''] : []));
-  });
+  const inodes = protocols
+    .flatMap((protocol) => [protocol, `${protocol}6`])
+    .flatMap((protocol) => {
+      let text = '';
+      try {
+        text = readFileSync(`/proc/net/${protocol}`, 'utf8');
+      } catch {
+        // The host runs without this protocol.
+      }
+      const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
+      const holding = ([, local = '', , state]: readonly string[]): boolean =>
+        local.endsWith(suffix) && (protocol.startsWith('udp') || state === LISTENING);
+      return rows.flatMap((fields) => (holding(fields) ? [fields[9] ?? ''] : []));
+    });
   return new Set(inodes);
 }
 
@@ -29,17 +40,20 @@ function holds(pid: string, sockets: ReadonlySet<string>): boolean {
   }
 }
 
-function nameOf(pid: string): string {
+function describe(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    const [title = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const container = TITLE.exec(title)?.[2];
+    if (container !== undefined) return `the container ${container}`;
+    return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
   } catch {
     return 'a process that has ended';
   }
 }
 
-/** "named (pid 12)" for each process that has a socket bound to the port. */
-export function portHolders(port: number): string[] {
-  const sockets = socketsOn(port);
+/** "named (pid 12)" for each process that has a socket bound to the port, "the container web" for one that forwards it. */
+export function portHolders(port: number, protocols: readonly Protocol[] = ['udp', 'tcp']): string[] {
+  const sockets = socketsOn(port, protocols);
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && holds(name, sockets));
-  return pids.map((pid) => `${nameOf(pid)} (pid ${pid})`);
+  return [...new Set(pids.map(describe))];
 }

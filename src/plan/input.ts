@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly command?: readonly string[] | undefined;
   /** PID 1 is this program of the host's (tlxc-init), which runs the command, or waits where there is none. */
   readonly initProgram?: string | undefined;
+  /** Where tlxc-proxy lies, for forwards. */
+  readonly proxyProgram?: string | undefined;
   /** lxc.ephemeral: the command that destroys this very container; not given where it is not defined. */
   readonly destroy?: readonly string[] | undefined;
   /** The caller's environment; hooks are given a few names of it. */

@@ -115,8 +115,11 @@ const LeftRoute = record('LeftRoute', { op: Type.Literal('route'), address: text
 /** A port of a bridge of Open vSwitch's, which outlives its interface. */
 const LeftPort = record('LeftPort', { op: Type.Literal('port'), bridge: text, port: text });
 
+/** A Unix socket that leads into the container (schema-forward.ts). */
+const LeftSocket = record('LeftSocket', { op: Type.Literal('socket'), path: text });
+
 /** What does not end with the container's network namespace. */
-const Leaving = Type.Union([LeftDevice, LeftProxy, LeftRoute, LeftPort], { $id: 'Leaving' });
+const Leaving = Type.Union([LeftDevice, LeftProxy, LeftRoute, LeftPort, LeftSocket], { $id: 'Leaving' });
 
 /** network.json in the run directory, written before the host is changed: for the sweep after a monitor's death. */
 export const Leavings = record('Leavings', { leavings: Type.Array(Leaving) });

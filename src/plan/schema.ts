@@ -8,6 +8,7 @@
  */
 import { Type } from '@sinclair/typebox';
 import { Hook, Origin, flag, names, record, text, texts, whole } from './schema-parts.ts';
+import { Forwards } from './schema-forward.ts';
 import { Interface } from './schema-interface.ts';
 
 export { Hook, Origin } from './schema-parts.ts';
@@ -423,6 +424,8 @@ export const StartPlan = record('StartPlan', {
   /** After the pivot: what must be read-only or hidden last. */
   protect: Type.Array(TreeStep),
   interfaces: Type.Array(Interface),
+  /** null: none. */
+  forwards: Type.Union([Forwards, Type.Null()]),
   sysctls: Type.Array(Sysctl),
   limits: Type.Array(ResourceLimit),
   procFiles: Type.Array(ProcFile),

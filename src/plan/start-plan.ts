@@ -4,6 +4,7 @@ import { compileAttributes } from './attributes.ts';
 import { compileCgroups } from './cgroup.ts';
 import { compileClocks } from './clocks.ts';
 import { compileDevices } from './devices.ts';
+import { compileForwards } from './forwards.ts';
 import { compileHooks } from './hooks.ts';
 import { compileIdmap } from './idmap.ts';
 import { compileInit } from './init.ts';
@@ -81,6 +82,7 @@ function compilePlan(compilation: Compilation): StartPlan {
     terminals: compileTerminals(compilation),
     protect: compileProtection(compilation),
     interfaces: compileInterfaces(compilation),
+    forwards: compileForwards(compilation),
     sysctls: compileSysctls(compilation),
     ...compileAttributes(compilation),
     security: compileSecurity(compilation),

@@ -13,6 +13,7 @@ export type Rootfs = Static<typeof schema.Rootfs>;
 export type TreeStep = Static<typeof schema.TreeStep>;
 export type Seccomp = Static<typeof schema.Seccomp>;
 export type Interface = StartPlan['interfaces'][number];
+export type Forward = NonNullable<StartPlan['forwards']>['all'][number];
 export type Terminals = StartPlan['terminals'];
 export type Security = StartPlan['security'];
 export type DeviceNode = Static<typeof device.DeviceNode>;

@@ -13,9 +13,18 @@ const u1: Information = {
     memoryBytes: 888_832,
     kernelMemoryBytes: 348_160,
   },
+  forwards: [{ listen: 'tcp 8080', connect: '80' }],
   links: [{ hostName: 'vethAbC', txBytes: 1500, rxBytes: 3_145_728 }],
 };
-const stopped: Information = { ...u1, state: 'STOPPED', pid: null, addresses: [], usage: null, links: [] };
+const stopped: Information = {
+  ...u1,
+  state: 'STOPPED',
+  pid: null,
+  addresses: [],
+  usage: null,
+  forwards: [],
+  links: [],
+};
 
 // Labels, units and order are lxc-info's own (5.0.2).
 test('everything, for people', (t) => {
@@ -25,6 +34,7 @@ test('everything, for people', (t) => {
     'PID:            26266',
     'IP:             10.0.4.7',
     'IP:             fd42::7',
+    'Forward:        tcp 8080 -> 80',
     'CPU use:        0.01 seconds',
     'BlkIO use:      0 bytes',
     'Memory use:     868.00 KiB',
@@ -37,7 +47,7 @@ test('everything, for people', (t) => {
 });
 
 test('everything, for programs', (t) => {
-  t.deepEqual(infoLines(u1, nothing, false).slice(5, 9), [
+  t.deepEqual(infoLines(u1, nothing, false).slice(6, 10), [
     'CPU use:        10608685',
     'BlkIO use:      0',
     'Memory use:     888832',

@@ -210,6 +210,22 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.net.0.macvlan.mode': { good: ['private', 'vepa', 'bridge', 'passthru'], bad: ['source', 'passthrough'] },
   'lxc.net.0.ipvlan.mode': { good: ['l2', 'l3', 'l3s'], bad: ['L3', 'l2s'] },
   'lxc.net.0.ipvlan.isolation': { good: ['bridge', 'private', 'vepa'], bad: ['passthru'] },
+  'tlxc.net.0.forward': {
+    good: [
+      ['8080 -> 80', 'tcp 8080 -> 80'],
+      'tcp 127.0.0.1:8080 -> 10.0.3.5:80',
+      ['udp [::1]:5353->53', 'udp [::1]:5353 -> 53'],
+      ['tcp [::]:1-3  ->  0.0.0.0:4-6', 'tcp [::]:1-3 -> 0.0.0.0:4-6'],
+      'tcp unix:/run/a.sock -> unix:/run/b.sock',
+      ['tcp unix:/run/a.sock -> 80 uid=5 mode=660', 'tcp unix:/run/a.sock -> 80 mode=0660 uid=5'],
+    ],
+    bad: [
+      ...['80', '-> 80', '80 ->', '80 -> 81 -> 82', 'sctp 80 -> 80', 'tcp 80 80 -> 80', 'tcp -> 80'],
+      ...['0 -> 80', '65536 -> 80', '80-79 -> 80-79', '1-300 -> 1-300', '1-2 -> 3', 'a:80 -> 80', '::1:80 -> 80'],
+      ...['[fe80::1%eth0]:80 -> 80', 'unix:a -> 80', 'unix:/ -> 80', 'udp unix:/a -> 80', 'udp 80 -> unix:/a'],
+      ...[`unix:/${'x'.repeat(107)} -> 80`, '80 -> 80 mode=0660', 'unix:/a -> 80 mode=999', 'unix:/a -> 80 owner=5'],
+    ],
+  },
   'lxc.net.0.vlan.id': { good: ['0', '4094'], bad: ['4095', 'none', '-1'] },
   'lxc.cgroup.dir': relative,
   'lxc.cgroup.dir.container': relative,
@@ -273,7 +289,7 @@ function trying(name: string, value: string): Settings {
   const settings = new Settings({ HERE: 'yes' });
   const apply = (key: string, text: string): void =>
     settings.apply({ key, value: text, at: { file: '/etc/here/config', line: 7, key }, directory: '/etc/here' });
-  if (name.startsWith('lxc.net.0.')) apply('lxc.net.0.type', typeFor(name));
+  if (/^t?lxc\.net\.0\./.test(name)) apply('lxc.net.0.type', typeFor(name));
   apply(name, value);
   return settings;
 }

@@ -115,6 +115,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     },
     protect: [],
     interfaces: [],
+    forwards: null,
     sysctls: [],
     limits: [],
     procFiles: [],

@@ -1,6 +1,7 @@
 /** Network interfaces: lxc.net.[i].*, where i is a number that orders them. */
 import { list, scalar, single } from '../key.ts';
 import { INTERFACE_TYPES } from '../model.ts';
+import { forward, showForward } from '../values/forward.ts';
 import { flag, oneOf, showFlag, text, whole } from '../values/plain.ts';
 import {
   hardwareAddress,
@@ -110,5 +111,22 @@ export const network = {
   }),
   scriptUp: script('up', "when the host's side of the interface is made; when it fails the start fails"),
   scriptDown: script('down', 'when the container has ended, before the interface goes'),
+  forward: list({
+    name: 'tlxc.net.[i].forward',
+    syntax: '[tcp|udp] [ADDRESS:]PORT -> [ADDRESS:]PORT',
+    doc:
+      'What comes to the port of the host goes into the container, from everywhere, 127.0.0.1 and ::1 included, without a ' +
+      'firewall rule; until the container stops, a reboot from inside not counted. The first ADDRESS is one of the ' +
+      "host's, all of them where none is written, an IPv6 address in brackets; the second one of the container's network: " +
+      'where none is written, 127.0.0.1 and, if nobody listens there, ::1, so that a service on all addresses or on ' +
+      "loopback is reached, and one on the address of eth0 alone is not. The service sees the container's own address as its " +
+      "peer's. FIRST-LAST, at both ends, are up to 256 ports. unix:PATH in the place of " +
+      "an end is a Unix socket, on the host's side made and removed with mode=0600 or what mode=, uid= and gid= say " +
+      'behind the line, inside found in the file system of the container. Several lines add up; it makes no difference ' +
+      'to which of the interfaces they belong.',
+    parse: single(forward),
+    show: showForward,
+    joinedBy: '\n',
+  }),
   ...networkTypes,
 };

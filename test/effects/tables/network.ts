@@ -212,4 +212,25 @@ const common: readonly Effect[] = [
   },
 ];
 
-export const network: readonly Effect[] = [...common, ...networkTypes];
+const reached: readonly Effect[] = [
+  {
+    key: 'tlxc.net.[i].forward',
+    needs: networked,
+    seen: async (t, world) => {
+      await makeBridge(world);
+      const forward = 'tlxc.net.0.forward = tcp 10.5.0.1:8080 -> 80';
+      const { inside } = await start(world, [...net('empty'), forward]);
+      await inside('mkdir -p /www; echo found > /www/index.html; httpd -h /www');
+      t.is(await world.sh('busybox wget -q -T 5 -O - http://10.5.0.1:8080/'), 'found\n');
+      await stop(world);
+      t.not((await world.run('busybox', 'nc', '-w', '1', '10.5.0.1', '8080')).code, 0);
+      const said = await refusal(world, [...net('empty'), forward.replace('10.5.0.1', '10.99.0.1')]);
+      t.regex(
+        said,
+        /10\.99\.0\.1:8080 \(bind\): .*\n {2}at \S+ \(tlxc\.net\.0\.forward\)\n {2}hint: no interface/,
+      );
+    },
+  },
+];
+
+export const network: readonly Effect[] = [...common, ...reached, ...networkTypes];

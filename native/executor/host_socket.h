@@ -1,0 +1,39 @@
+// Sockets of the host that listen for a container: made by the monitor, in the host's namespaces, with its
+// rights.
+#pragma once
+#include <string>
+
+#include "common/result.h"
+#include "common/unique_fd.h"
+#include "plan/plan.gen.h"
+
+namespace tlxc::host_socket {
+
+class Listening {
+  public:
+    Listening() = default;
+    Listening(Listening&&) noexcept = default;
+    Listening& operator=(Listening&&) noexcept = default;
+    // Nobody is let in from then on, whoever else holds the descriptor; the file of a Unix socket is removed,
+    // if it is still this one's.
+    void close();
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
+  private:
+    friend Result<Listening> listen(const plan::Forward& forward);
+    [[nodiscard]] Status open(const plan::HostPort& port, bool datagrams);
+    [[nodiscard]] Status open(const plan::HostSocket& socket);
+
+    UniqueFd fd_;
+    UniqueFd directory_; // of a Unix socket's file
+    std::string name_;
+    uint64_t device_ = 0, inode_ = 0;
+};
+
+// Failures are of the step "forward", their path what could not be had.
+[[nodiscard]] Result<Listening> listen(const plan::Forward& forward);
+
+// Removes the file of a Unix socket where nobody listens any more; another file is left alone.
+[[nodiscard]] Status clear(const plan::LeftSocket& left);
+
+} // namespace tlxc::host_socket

@@ -1,0 +1,195 @@
+#include "monitor/forwards.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/json_writer.h"
+
+namespace tlxc {
+namespace {
+
+constexpr size_t kMost = 512; // descriptors of the monitor's, which has few
+
+bool is_file(const plan::Forward& forward) {
+    return std::holds_alternative<plan::HostSocket>(forward.from);
+}
+
+bool place_port(const std::string& address, int64_t port, forward::Place& place) {
+    const auto number = htons(static_cast<uint16_t>(port));
+    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&place.address);
+    if (inet_pton(AF_INET6, address.c_str(), &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = number;
+        place.size = sizeof *v6;
+        return true;
+    }
+    auto* const v4 = reinterpret_cast<sockaddr_in*>(&place.address);
+    v4->sin_family = AF_INET;
+    v4->sin_port = number;
+    place.size = sizeof *v4;
+    return inet_pton(AF_INET, address.c_str(), &v4->sin_addr) == 1;
+}
+
+bool place_path(const std::string& path, forward::Place& place) {
+    auto* const address = reinterpret_cast<sockaddr_un*>(&place.address);
+    if (path.size() >= sizeof address->sun_path)
+        return false;
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path.c_str(), path.size() + 1);
+    place.size = sizeof *address;
+    return true;
+}
+
+Status fill_places(const plan::Forward& forward, forward::Order& order) {
+    if (const auto* socket = std::get_if<plan::InsideSocket>(&forward.to)) {
+        order.places = 1;
+        return place_path(socket->path, order.place[0]) ? Status{}
+                                                        : refusal("forward", "path-too-long", socket->path);
+    }
+    const auto& port = std::get<plan::InsidePort>(forward.to);
+    for (const auto& address : port.addresses)
+        if (order.places == forward::Order::kMostPlaces ||
+            !place_port(address, port.port, order.place[order.places++]))
+            return refusal("forward", "bad-address", address);
+    return {};
+}
+
+} // namespace
+
+size_t Forwards::kind_of(const Entry& entry) {
+    return std::holds_alternative<plan::InsideSocket>(entry.forward.to) ? kPaths : kPlain;
+}
+
+Status Forwards::open(const plan::Forward& forward, const std::string& program, bool live) {
+    if (std::ranges::any_of(all_, [&](const Entry& each) { return each.forward.listen == forward.listen; }))
+        return at(refusal("forward", "exists", forward.listen), forward.origin);
+    if (all_.size() >= kMost)
+        return at(refusal("forward", "too-many", forward.listen), forward.origin);
+    all_.push_back({forward, program, live, ++last_, {}});
+    Status opened = is_file(forward) ? record_() : Status{};
+    if (opened.ok()) {
+        auto listening = host_socket::listen(forward);
+        if (listening.ok()) {
+            all_.back().listening = std::move(listening).value();
+            return {};
+        }
+        opened = listening.failure();
+    }
+    close(std::prev(all_.end()));
+    return opened;
+}
+
+Status Forwards::enter(ProxyHome home) {
+    home_ = std::move(home);
+    for (const Entry& entry : all_)
+        TRY(carry(entry));
+    return {};
+}
+
+Status Forwards::carry(const Entry& entry) {
+    Proxy& proxy = proxies_[kind_of(entry)];
+    if (!proxy.running())
+        TRY(proxy.start(entry.program, home_, kind_of(entry) == kPaths));
+    forward::Order order{.number = entry.number,
+                         .datagrams = entry.forward.protocol == plan::ForwardProtocol::Udp ? 1U : 0U};
+    TRY(fill_places(entry.forward, order));
+    return proxy.carry(order, entry.listening.fd());
+}
+
+Status Forwards::add(const plan::Forward& forward, const std::string& program) {
+    if ((home_.namespaces & CLONE_NEWNET) == 0)
+        return refusal("forward", "host-network", forward.listen);
+    TRY(open(forward, program, true));
+    Status carried = carry(all_.back());
+    if (!carried.ok())
+        close(std::prev(all_.end()));
+    return carried;
+}
+
+bool Forwards::remove(const std::string& listen) {
+    const auto found =
+        std::ranges::find_if(all_, [&](const Entry& each) { return each.forward.listen == listen; });
+    if (found == all_.end())
+        return false;
+    close(found);
+    return true;
+}
+
+// The proxy's part goes, too: the port is free when this returns.
+void Forwards::close(std::list<Entry>::iterator entry) {
+    Proxy& proxy = proxies_[kind_of(*entry)];
+    entry->listening.close();
+    if (proxy.running() && !proxy.drop(entry->number).ok())
+        proxy.end(); // it does not listen to us any more; another is made when its end is noticed
+    const bool file = is_file(entry->forward);
+    all_.erase(entry);
+    if (file)
+        (void)record_(); // a record of what is gone already is cleared by whoever reads it
+}
+
+void Forwards::leave() {
+    for (Proxy& proxy : proxies_)
+        proxy.end();
+}
+
+void Forwards::close() {
+    while (!all_.empty())
+        close(all_.begin());
+}
+
+Status Forwards::start_anew(size_t kind) {
+    for (const Entry& entry : all_)
+        if (kind_of(entry) == kind)
+            TRY(carry(entry));
+    return {};
+}
+
+bool Forwards::reaped(pid_t pid, Status& failure) {
+    const auto proxy = std::ranges::find(proxies_, pid, &Proxy::pid);
+    if (proxy == std::end(proxies_))
+        return false;
+    const auto kind = static_cast<size_t>(proxy - proxies_);
+    proxy->forget();
+    failure = proxy->lasted() ? start_anew(kind) : refusal("forward", "proxy-ended");
+    if (failure.ok())
+        return true;
+    proxy->end();
+    // Who comes is refused rather than left waiting for nobody.
+    for (auto each = all_.begin(); each != all_.end();) {
+        const auto entry = each++;
+        if (kind_of(*entry) == kind)
+            close(entry);
+    }
+    return true;
+}
+
+std::string Forwards::member() const {
+    JsonBuffer buffer;
+    Json json{buffer};
+    json.StartArray();
+    for (const Entry& entry : all_) {
+        json.StartObject();
+        json.member("listen", entry.forward.listen);
+        json.member("connect", entry.forward.connect);
+        json.Key("live");
+        json.Bool(entry.live);
+        json.EndObject();
+    }
+    json.EndArray();
+    return "\"forwards\":" + std::string(buffer.GetString(), buffer.GetSize());
+}
+
+std::vector<plan::Leaving> Forwards::leavings() const {
+    std::vector<plan::Leaving> all;
+    for (const Entry& entry : all_)
+        if (const auto* socket = std::get_if<plan::HostSocket>(&entry.forward.from))
+            all.emplace_back(plan::LeftSocket{socket->path});
+    return all;
+}
+
+} // namespace tlxc
