@@ -126,17 +126,17 @@ Status Supervisor::change_devices(const protocol::Request& request) {
                                          : cgroup::forbid_device(list, device);
 }
 
+Status Supervisor::add_forward(const std::string& text) {
+    const plan::ForwardRequest request = TRY(plan::parse_forward(text));
+    return forwards_.add(request.forward, request.program);
+}
+
 // The step's outcome; a failure goes to the log, too.
 bool Supervisor::tell(const Client& client, const Status& done) {
     if (!done.ok())
         log_.failure(Log::Level::Warn, done.failure());
     return protocol::send(client.fd.get(),
                           done.ok() ? protocol::accepted({}) : protocol::refused(done.failure()));
-}
-
-Status Supervisor::add_forward(const std::string& text) {
-    const plan::ForwardRequest request = TRY(plan::parse_forward(text));
-    return forwards_.add(request.forward, request.program);
 }
 
 bool Supervisor::open_tty(Client& client, int tty) {

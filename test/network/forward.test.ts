@@ -1,21 +1,12 @@
 /** Ports and sockets of the host that lead into a container, as those who use them see it. */
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { net, networked } from '../effects/networks.ts';
-import { addBusybox, unprivilegedBase, type ContainerOptions } from '../rig/containers.ts';
+import { addBusybox, type ContainerOptions } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { rigProgram } from '../rig/programs.ts';
 import { requires } from '../rig/requires.ts';
-import { makeUser } from '../rig/user.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const tested = requires(...networked);

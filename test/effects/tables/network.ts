@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Effect } from '../effect.ts';
+import type { Outcome } from '../../rig/process.ts';
+import { rigProgram } from '../../rig/programs.ts';
 import {
   makeBridge,
   makeNic,
@@ -221,9 +223,11 @@ const reached: readonly Effect[] = [
       const forward = 'tlxc.net.0.forward = tcp 10.5.0.1:8080 -> 80';
       const { inside } = await start(world, [...net('empty'), forward]);
       await inside('mkdir -p /www; echo found > /www/index.html; httpd -h /www');
-      t.is(await world.sh('busybox wget -q -T 5 -O - http://10.5.0.1:8080/'), 'found\n');
+      const get = (): Promise<Outcome> =>
+        world.run(rigProgram('peer'), 'say', 'tcp', '10.5.0.1', '8080', 'GET / HTTP/1.0\r\n\r\n');
+      t.regex((await get()).stdout, /found\n$/);
       await stop(world);
-      t.not((await world.run('busybox', 'nc', '-w', '1', '10.5.0.1', '8080')).code, 0);
+      t.is((await get()).code, 2);
       const said = await refusal(world, [...net('empty'), forward.replace('10.5.0.1', '10.99.0.1')]);
       t.regex(
         said,
