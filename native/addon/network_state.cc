@@ -112,7 +112,17 @@ Result<UniqueFd> open_by_process(int pidfd) {
     return UniqueFd{socket};
 }
 
+Result<UniqueFd> open_here() {
+    UniqueFd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
+    if (!socket)
+        return syscall_failure("network", "socket");
+    return socket;
+}
+
+// pidfd -1: the caller's own network.
 Result<UniqueFd> open_socket(int pidfd) {
+    if (pidfd < 0)
+        return open_here();
     return ::geteuid() == 0 ? open_by_thread(pidfd) : open_by_process(pidfd);
 }
 
@@ -149,6 +159,29 @@ Status dump(int fd, int type, int timeoutMs, const std::function<void(const nlms
     }
 }
 
+// As RFC 2863 and ip(8) name them.
+const char* operational(uint8_t state) {
+    constexpr const char* words[] = {"unknown", "notpresent", "down", "lowerlayerdown",
+                                     "testing", "dormant",    "up"};
+    return state < std::size(words) ? words[state] : "unknown";
+}
+
+Napi::Object counters_of(Napi::Env env, const void* data, size_t size) {
+    rtnl_link_stats64 stats{};
+    memcpy(&stats, data, std::min(sizeof stats, size));
+    auto out = Napi::Object::New(env);
+    const auto set = [&](const char* name, uint64_t value) { out.Set(name, static_cast<double>(value)); };
+    set("rxBytes", stats.rx_bytes);
+    set("rxPackets", stats.rx_packets);
+    set("rxErrors", stats.rx_errors);
+    set("rxDropped", stats.rx_dropped);
+    set("txBytes", stats.tx_bytes);
+    set("txPackets", stats.tx_packets);
+    set("txErrors", stats.tx_errors);
+    set("txDropped", stats.tx_dropped);
+    return out;
+}
+
 Napi::Object link_of(Napi::Env env, const nlmsghdr* head) {
     const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(head));
     auto out = Napi::Object::New(env);
@@ -170,12 +203,12 @@ Napi::Object link_of(Napi::Env env, const nlmsghdr* head) {
                      byte[4], byte[5]);
             out.Set("hwaddr", text);
         }
-        if (attribute->rta_type == IFLA_STATS64) {
-            rtnl_link_stats64 stats{};
-            memcpy(&stats, data, std::min<size_t>(sizeof stats, RTA_PAYLOAD(attribute)));
-            out.Set("rxBytes", static_cast<double>(stats.rx_bytes));
-            out.Set("txBytes", static_cast<double>(stats.tx_bytes));
-        }
+        if (attribute->rta_type == IFLA_MASTER)
+            out.Set("master", *static_cast<const int32_t*>(data));
+        if (attribute->rta_type == IFLA_OPERSTATE)
+            out.Set("state", operational(*static_cast<const uint8_t*>(data)));
+        if (attribute->rta_type == IFLA_STATS64)
+            out.Set("counters", counters_of(env, data, RTA_PAYLOAD(attribute)));
     }
     out.Set("addresses", Napi::Array::New(env));
     return out;

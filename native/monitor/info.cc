@@ -67,6 +67,7 @@ void write(Json& json, const std::vector<InterfaceInfo>& all) {
         json.member("link", each.link);
         json.member("hostName", each.hostName);
         json.member("name", each.name);
+        json.member("insideIndex", each.insideIndex);
         json.EndObject();
     }
     json.EndArray();

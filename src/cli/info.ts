@@ -10,6 +10,7 @@ import {
   linksOf,
   type ContainerStatus,
 } from '../container/inspect.ts';
+import { interfaceReports } from '../container/interfaces.ts';
 import { containerPaths } from '../container/paths.ts';
 import { usageOf } from '../container/usage.ts';
 import { TlxcError } from '../errors.ts';
@@ -70,9 +71,12 @@ function info(invocation: Invocation, context: CommandContext): number {
   const { options } = invocation;
   const is = (key: string) => options[key] === true;
   const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };
-  const information = informationOf(inspect(invocation, context));
+  const status = inspect(invocation, context);
+  const information = informationOf(status);
   if (is('json')) {
-    context.stdout.write(jsonText(information));
+    const { running } = status;
+    const more = { interfaces: interfaceReports(status), devices: running?.devices ?? [] };
+    context.stdout.write(jsonText({ ...information, ...more }));
     return 0;
   }
   const keys = (options['config'] as readonly string[] | undefined) ?? [];

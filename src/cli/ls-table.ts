@@ -17,6 +17,9 @@ export interface Row {
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
   readonly unprivileged: boolean | null;
+  /** Bytes received and sent over all interfaces but lo, as the container counts them. */
+  readonly rxBytes: number | null;
+  readonly txBytes: number | null;
 }
 
 const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(2)}MB`;
@@ -35,6 +38,8 @@ const CELLS = {
   IPV4: (row: Row) => row.ipv4.join(', '),
   IPV6: (row: Row) => row.ipv6.join(', '),
   UNPRIVILEGED: (row: Row) => orEmpty(row.unprivileged, String),
+  RX: (row: Row) => orEmpty(row.rxBytes, mebibytes),
+  TX: (row: Row) => orEmpty(row.txBytes, mebibytes),
 };
 
 export type Column = keyof typeof CELLS;
@@ -59,9 +64,11 @@ export function parseColumns(text: string): Column[] {
     });
 }
 
+const SIZES: ReadonlySet<Column | undefined> = new Set(['RAM', 'SWAP', 'RX', 'TX']);
+
 /** A size's column has room for 0.00MB even where nothing runs. */
 const narrowest = (column: Column): number =>
-  Math.max(column.length, column === 'RAM' || column === 'SWAP' ? mebibytes(0).length : 0);
+  Math.max(column.length, SIZES.has(column) ? mebibytes(0).length : 0);
 
 /** -f: a header and a line a container; every cell is as wide as its column's widest and followed by a blank. */
 export function fancyTable(rows: readonly Row[], columns: readonly Column[]): string[] {
@@ -71,7 +78,7 @@ export function fancyTable(rows: readonly Row[], columns: readonly Column[]): st
   );
   const pad = (cell: string, at: number) => {
     const width = widths[at] ?? 0;
-    const rightAligned = (columns[at] === 'RAM' || columns[at] === 'SWAP') && cell.endsWith('MB');
+    const rightAligned = SIZES.has(columns[at]) && cell.endsWith('MB');
     return `${rightAligned ? cell.padStart(width) : cell.padEnd(width)} `;
   };
   return [columns, ...cells].map((row) => row.map(pad).join(''));

@@ -4,6 +4,7 @@ import {
   addressesOf,
   configOf,
   inspectContainers,
+  trafficOf,
   type ContainerStatus,
   type Store,
 } from '../container/inspect.ts';
@@ -86,6 +87,8 @@ const isMember = ({ config }: Found, groups: readonly string[]) =>
     !(config instanceof TlxcError) &&
     groups.every((group) => config.groups.includes(group)));
 
+const OF_NETWORK: readonly Column[] = ['INTERFACE', 'IPV4', 'IPV6', 'RX', 'TX'];
+
 /** Looks only at what is asked for: plain names need no monitor and no configuration. */
 function find(store: Store, wishes: Wishes): Found[] {
   const { only, columns, groups, fancy, json, pattern } = wishes;
@@ -97,8 +100,8 @@ function find(store: Store, wishes: Wishes): Found[] {
   const shown = (...wanted: readonly Column[]) =>
     json || (fancy && wanted.some((column) => columns.includes(column)));
   const stateMatters = only.active || only.running || only.frozen || only.stopped || undefinedOnes.size > 0;
-  const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', 'INTERFACE', 'IPV4', 'IPV6');
-  const network = shown('INTERFACE', 'IPV4', 'IPV6');
+  const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', ...OF_NETWORK);
+  const network = shown(...OF_NETWORK);
   const statuses: ContainerStatus[] = asksMonitors
     ? inspectContainers(store, names, { network })
     : names.map((name) => ({ name, state: 'STOPPED', running: null, interfaces: [] }));
@@ -135,6 +138,7 @@ function rowOf(found: Found, wishes: Wishes): Row {
     interfaces: found.interfaces.map((entry) => entry.name).sort(),
     ipv4: addressesOf(found, 'inet'),
     ipv6: addressesOf(found, 'inet6'),
+    ...trafficOf(found),
   };
 }
 
@@ -186,7 +190,7 @@ export default defineCommand(
       {
         flags: '-F, --fancy-format <COLUMNS>',
         description:
-          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED',
+          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED, RX, TX',
       },
       { flags: '--json', description: 'All that is known of each, as JSON' },
       { flags: '--active', description: 'Only those with a live monitor' },

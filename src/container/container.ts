@@ -14,6 +14,7 @@ import {
   type ContainerStatus,
   type LinkCounters,
 } from './inspect.ts';
+import { interfaceReports, type InterfaceReport } from './interfaces.ts';
 import type { Started } from './launch.ts';
 import type { CreateRequest } from './making.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
@@ -78,6 +79,8 @@ export interface ContainerInfo {
   readonly ipv6: readonly string[];
   readonly usage: Usage | null;
   readonly links: readonly LinkCounters[];
+  /** Those of its network namespace, lo included; [] where it does not run. */
+  readonly interfaces: readonly InterfaceReport[];
   /** All that its monitor tells; null where it does not run. */
   readonly running: MonitorInfo | null;
 }
@@ -153,6 +156,7 @@ export class Container {
       ipv6: addressesOf(status, 'inet6'),
       usage: running && usageOf(running.cgroups),
       links: linksOf(status),
+      interfaces: interfaceReports(status),
     };
   }
 

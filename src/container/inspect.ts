@@ -89,12 +89,27 @@ export interface LinkCounters {
   readonly rxBytes: number;
 }
 
-/** Those of the container's links that TLXC made, by the names they got inside; counted there, as the container sees them. */
+/** Those of the container's links that TLXC made; counted inside, as the container sees them. */
 export function linksOf({ running, interfaces }: ContainerStatus): LinkCounters[] {
-  return (running?.interfaces ?? []).flatMap(({ hostName, name }) => {
-    const inside = interfaces.find((each) => each.name === name);
-    return hostName && inside ? [{ hostName, txBytes: inside.txBytes, rxBytes: inside.rxBytes }] : [];
+  return (running?.interfaces ?? []).flatMap(({ hostName, insideIndex }) => {
+    const inside = interfaces.find((each) => each.index === insideIndex);
+    if (!hostName || !inside) return [];
+    const { txBytes, rxBytes } = inside.counters;
+    return [{ hostName, txBytes, rxBytes }];
   });
+}
+
+/** Bytes over all interfaces but lo; null where it was not looked at, or does not run. */
+export function trafficOf({ interfaces }: ContainerStatus): {
+  readonly rxBytes: number | null;
+  readonly txBytes: number | null;
+} {
+  if (interfaces.length === 0) return { rxBytes: null, txBytes: null };
+  const counted = interfaces.filter(({ loopback }) => !loopback).map(({ counters }) => counters);
+  return {
+    rxBytes: counted.reduce((sum, { rxBytes }) => sum + rxBytes, 0),
+    txBytes: counted.reduce((sum, { txBytes }) => sum + txBytes, 0),
+  };
 }
 
 /** The configuration on disk; the error that it gives where it is broken, null where there is none. */

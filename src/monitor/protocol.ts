@@ -59,7 +59,9 @@ export interface MonitorInterface {
   readonly type: string;
   readonly link: string;
   readonly hostName: string;
+  /** The name that it got inside, and its number there, which it keeps when it is renamed. */
   readonly name: string;
+  readonly insideIndex: number;
 }
 
 /** A device node that came into the running container. */

@@ -91,6 +91,18 @@ export interface MonitorAnswer {
   readonly failure: NativeFailure | null;
 }
 
+/** Since the interface was made, as its own side counts. */
+export interface LinkCounts {
+  readonly rxBytes: number;
+  readonly rxPackets: number;
+  readonly rxErrors: number;
+  readonly rxDropped: number;
+  readonly txBytes: number;
+  readonly txPackets: number;
+  readonly txErrors: number;
+  readonly txDropped: number;
+}
+
 /** A network interface as it is now, seen from inside. */
 export interface InterfaceState {
   readonly index: number;
@@ -100,8 +112,11 @@ export interface InterfaceState {
   readonly mtu: number;
   /** Absent where the link has no Ethernet address. */
   readonly hwaddr?: string;
-  readonly rxBytes: number;
-  readonly txBytes: number;
+  /** What it does, as ip(8) says it: up, down, unknown (lo), lowerlayerdown, dormant, testing, notpresent. */
+  readonly state: string;
+  /** The index of the bridge it is a port of, in its own namespace; absent: of none. */
+  readonly master?: number;
+  readonly counters: LinkCounts;
   readonly addresses: readonly {
     readonly family: 'inet' | 'inet6';
     readonly address: string;
@@ -148,7 +163,10 @@ export interface Binding {
   coreScheduling(): number;
   /** Window size of a terminal, null when fd is none. */
   windowSize(fd: number): { rows: number; columns: number } | null;
-  /** The interfaces of init's network namespace, in the kernel's order. timeoutMs: for each answer of the kernel. */
+  /**
+   * The interfaces of init's network namespace (initPidfd -1: of this process's), in the kernel's order. timeoutMs: for
+   * each answer of the kernel.
+   */
   networkState(options: {
     initPidfd: number;
     timeoutMs: number;

@@ -13,6 +13,8 @@ const stopped: Row = {
   ipv4: [],
   ipv6: [],
   unprivileged: false,
+  rxBytes: null,
+  txBytes: null,
 };
 const running: Row = {
   ...stopped,
@@ -27,6 +29,8 @@ const running: Row = {
   ipv4: ['10.0.4.7', '10.0.5.7'],
   ipv6: ['fd42::7'],
   unprivileged: true,
+  rxBytes: 5_000_000,
+  txBytes: 0,
 };
 
 // The expected lines are lxc-ls's own (5.0.2) for equal containers.
@@ -45,6 +49,14 @@ test('sizes are mebibytes and right-aligned, and absent where the container does
     ' 0.55MB alpha 0.00MB 26266 eth0, lo  ',
     '12.76MB alpha 0.00MB 26266 eth0, lo  ',
     '-       b1    -      -     -         ',
+  ]);
+});
+
+test('traffic, too', (t) => {
+  t.deepEqual(fancyTable([running, stopped], ['NAME', 'RX', 'TX']), [
+    'NAME  RX     TX     ',
+    'alpha 4.77MB 0.00MB ',
+    'b1    -      -      ',
   ]);
 });
 
