@@ -351,6 +351,8 @@ void Supervisor::finish(const plan::StartPlan* plan) {
     if (plan != nullptr) {
         apparmor::unload(*plan);
         cgroup::remove_monitor(*plan);
+        for (const std::string& path : plan->monitor.removeAtEnd)
+            unlink(path.c_str());
     }
     dir_.release();
     if (plan != nullptr && hasRun_)

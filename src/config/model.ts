@@ -70,6 +70,9 @@ export interface NetworkConfig {
   readonly ipv4Gateway?: Sourced<string>;
   readonly ipv6Gateway?: Sourced<string>;
   readonly l2proxy?: Sourced<boolean>;
+  /** tlxc.net.[i].ipv4.lease and ipv6.lease: what DHCP gives. */
+  readonly ipv4Lease?: Sourced<string>;
+  readonly ipv6Lease?: Sourced<string>;
   readonly scriptUp?: Sourced<string>;
   readonly scriptDown?: Sourced<string>;
   readonly forwards: readonly Sourced<ForwardConfig>[];

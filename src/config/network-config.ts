@@ -27,6 +27,8 @@ export function networkConfig(settings: Settings, index: number, seed: string): 
     ...optional('ipv4Gateway', last(network.ipv4Gateway)),
     ...optional('ipv6Gateway', last(network.ipv6Gateway)),
     ...optional('l2proxy', last(network.l2proxy)),
+    ...optional('ipv4Lease', last(network.ipv4Lease)),
+    ...optional('ipv6Lease', last(network.ipv6Lease)),
     ...optional('scriptUp', last(network.scriptUp)),
     ...optional('scriptDown', last(network.scriptDown)),
     forwards: settings.all(network.forward, index),

@@ -152,8 +152,8 @@ const bridge: readonly SystemKey[] = [
   {
     name: 'tlxc.bridge.domain',
     syntax: 'DOMAIN',
-    doc: 'The DNS domain in which containers are known by name. Empty: none.',
-    fallback: fixed(''),
+    doc: 'The DNS domain of the containers: u1 is u1.tlxc, too. Empty: none.',
+    fallback: fixed('tlxc'),
     check: matching(/^([a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*)?$/i, 'it must be a domain name'),
   },
   {

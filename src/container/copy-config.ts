@@ -33,6 +33,9 @@ function newAddresses(document: ConfigDocument): void {
     if (/^lxc\.net\.\d+\.hwaddr$/.test(key) && value !== '')
       document.replace(key, value, randomHardwareAddress('10:66:6a:xx:xx:xx'));
   }
+  // What DHCP gives the source it cannot give the copy.
+  for (const { key } of document.entries())
+    if (/^tlxc\.net\.\d+\.ipv[46]\.lease$/.test(key)) document.remove(key);
 }
 
 /** The text of the copy's configuration: comments, order and includes stay. */

@@ -16,6 +16,7 @@ import { runHostHooks } from './host-hooks.ts';
 import { releaseRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers, trashPath } from './leftovers.ts';
 import { killContainer } from './kill.ts';
+import { giveUpNames } from './names.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
@@ -55,6 +56,7 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
     await killContainer(paths);
   }
   const trashed = await withLock(paths, () => moveToTrash(request, paths));
+  await giveUpNames(system, paths);
   await removeTree(trashed);
 }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
+import { namePlaces } from '../network/places.ts';
 
 export interface ContainerPaths {
   readonly name: string;
@@ -19,6 +20,8 @@ export interface ContainerPaths {
   readonly instance: string;
   /** Written by the monitor before it changes what outlives the container's network namespace, for the sweep. */
   readonly network: string;
+  /** What DNS on the bridge knows of it while it runs; its last part names the container on the whole host. */
+  readonly dnsRecord: string;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
@@ -50,6 +53,7 @@ export function containerPaths(system: SystemConfig, lxcpath: string, name: stri
   checkName(name);
   const dir = join(lxcpath, name);
   const runDir = join(storeRunDir(system, lxcpath), name);
+  const dnsRecord = join(namePlaces(system).dns, `${name}@${storeKey(lxcpath)}`);
   return {
     name,
     lxcpath,
@@ -61,5 +65,6 @@ export function containerPaths(system: SystemConfig, lxcpath: string, name: stri
     lock: join(runDir, 'lock'),
     instance: join(runDir, 'instance.json'),
     network: join(runDir, 'network.json'),
+    dnsRecord,
   };
 }

@@ -19,6 +19,7 @@ import { copiedConfig } from './copy-config.ts';
 import { checkSource, refuseExisting } from './copy.ts';
 import { ownsRange, recordRange } from './id-ranges.ts';
 import { withLock } from './lock.ts';
+import { moveNames } from './names.ts';
 import { finishRename, pendingConfig, recoverRename } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { unmanagedEntries } from './unmanaged-rootfs.ts';
@@ -99,5 +100,6 @@ async function renameLocked(
   writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
   await renameDurably(source.dir, target.dir);
   finishRename(target.dir);
+  await moveNames(system, source, target);
   await syncFilesystem(target.dir);
 }

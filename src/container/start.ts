@@ -1,5 +1,5 @@
 /** Starts a container: its configuration becomes a plan, the plan goes to a new monitor. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { withLines } from '../config/locate.ts';
@@ -24,6 +24,7 @@ import { provideBridge } from './bridge.ts';
 import { likelyCauses } from './doctor.ts';
 import { withLock } from './lock.ts';
 import { makeRoom } from './make-room.ts';
+import { checkLeases, tellNames } from './names.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recoverRename } from './pending-rename.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
@@ -108,38 +109,24 @@ function readTunnel({ autoMounts }: ContainerConfig): boolean | undefined {
   return tunnel && existsSync(tunnel.host) ? liesOnShared(tunnel.host) : undefined;
 }
 
+function commandLineOf({ foreground = false, consolePath, consoleLog, ...request }: StartRequest) {
+  const { pidFile, logFile, logLevel, command, initProgram } = request;
+  return { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command, initProgram };
+}
+
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest, host: HostFacts = probeHost()): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   const config = loadConfig(request, paths, host);
   const seccompProfile = readProfile(config);
-  const {
-    foreground = false,
-    consolePath,
-    consoleLog,
-    pidFile,
-    logFile,
-    logLevel,
-    command,
-    initProgram,
-  } = request;
-  const fromCommandLine = {
-    foreground,
-    consolePath,
-    consoleLog,
-    pidFile,
-    logFile,
-    logLevel,
-    command,
-    initProgram,
-  };
-  return compile({
+  const compiled = compile({
     config,
     host,
     system: request.system,
     options: {
-      ...fromCommandLine,
+      ...commandLineOf(request),
       runDir: paths.runDir,
+      dnsRecord: paths.dnsRecord,
       share: findShared({ config, system: request.system, fromCommandLine: request.share ?? {} }),
       noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
       proxyProgram: nativeFile('tlxc-proxy'),
@@ -148,6 +135,8 @@ export function planStart(request: StartRequest, host: HostFacts = probeHost()):
     },
     files: { seccompProfile, imageFilesystem: readImage(config), tunnelIsShared: readTunnel(config) },
   });
+  checkLeases(compiled.members, request.name, request.system);
+  return compiled;
 }
 
 /** Throws TLXC_E_RUNNING or TLXC_E_UNRESPONSIVE unless the container is stopped. */
@@ -197,7 +186,7 @@ export async function startContainer(
   await recoverRename(paths);
   checkStopped(paths);
   const scope = scopeFor(request.name, probeHost(), request.environment);
-  const { plan, warnings } = planStart(request, scope?.host);
+  const { plan, warnings, members } = planStart(request, scope?.host);
   warnings.forEach(warn);
   return withLock(paths, async () => {
     // Again: one that was on its way may run by now.
@@ -205,7 +194,9 @@ export async function startContainer(
     await sweepDead(paths);
     makeRoom(plan, probeHost());
     await provideBridge(plan, request, warn);
+    await tellNames({ system: request.system, paths, configFile: plan.configFile, members }, warn);
     return launchConfined(plan, warn, scope).catch((error: unknown) => {
+      rmSync(paths.dnsRecord, { force: true });
       throw withLikelyCauses(error, request);
     });
   });

@@ -132,6 +132,7 @@ export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
     await removeGroups(groups);
     await sweepNetwork(paths);
     await forgetProfile(paths);
+    rmSync(paths.dnsRecord, { force: true });
     rmSync(paths.socket, { force: true });
     rmSync(paths.instance, { force: true });
     return true;

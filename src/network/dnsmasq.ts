@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
-import { rangeSize } from './ipv4.ts';
+import type { NamePlaces, NetworkPlaces } from './places.ts';
 import { portHolders } from './port-holder.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
@@ -27,18 +27,18 @@ export interface Lease {
   readonly hostname: string;
 }
 
+const SIGHUP = 1;
 const SIGTERM = 15;
 const SIGKILL = 9;
 
-/** Where its files lie: what belongs to a running one, and the leases, which outlive a reboot. */
-export interface DnsmasqPlaces {
-  readonly run: string;
-  readonly state: string;
-}
+/** The host's, beside its containers'. */
+export const GATEWAY = '_gateway';
+/** dnsmasq's own limit, 1000, is less than a bridge may have. */
+const MOST_LEASES = 100_000;
 
-const recordFile = ({ run }: DnsmasqPlaces): string => join(run, 'dnsmasq.json');
-const pidFile = ({ run }: DnsmasqPlaces): string => join(run, 'dnsmasq.pid');
-const leaseFile = ({ state }: DnsmasqPlaces): string => join(state, 'dnsmasq.leases');
+const recordFile = ({ run }: NetworkPlaces): string => join(run, 'dnsmasq.json');
+const pidFile = ({ run }: NetworkPlaces): string => join(run, 'dnsmasq.pid');
+const leaseFile = ({ state }: NetworkPlaces): string => join(state, 'dnsmasq.leases');
 
 /** The unprivileged user that dnsmasq becomes: its own where Debian's package made it. */
 function serviceUser(): string {
@@ -48,9 +48,46 @@ function serviceUser(): string {
   return users.includes('dnsmasq') ? 'dnsmasq' : 'nobody';
 }
 
-/** --conf-file and --no-hosts: nothing of the host's own dnsmasq, nor its /etc/hosts, reaches containers. */
-export function dnsmasqArguments(settings: BridgeSettings, places: DnsmasqPlaces, user: string): string[] {
-  const { name, ipv4, ipv6, domain } = settings;
+/** What containers have in common with the host in DNS: its addresses under a name that no container can have. */
+function hostRecord({ ipv4, ipv6, domain }: BridgeSettings): string[] {
+  const names = domain === '' ? [GATEWAY] : [`${GATEWAY}.${domain}`, GATEWAY];
+  const addresses = [ipv4, ipv6].flatMap((own) => (own ? [own.address] : []));
+  return addresses.length === 0 ? [] : [`--host-record=${[...names, ...addresses].join(',')}`];
+}
+
+/** Names of the domain, and of the bridge's addresses, are known here or not at all: nobody else is asked. */
+function domainArguments(settings: BridgeSettings): string[] {
+  const { ipv4, ipv6, domain } = settings;
+  return [
+    '--domain-needed',
+    ...(domain === '' ? [] : [`--domain=${domain}`, `--local=/${domain}/`]),
+    ...[ipv4, ipv6].flatMap((own) => (own ? [`--rev-server=${own.address}/${own.prefix}`] : [])),
+    ...hostRecord(settings),
+  ];
+}
+
+/**
+ * Addresses by router advertisements (a /64 only), whose names dnsmasq learns from the IPv4 lease of the same hardware
+ * address; by DHCPv6 only those that are reserved.
+ */
+function ipv6Arguments({ ipv6 }: BridgeSettings): string[] {
+  if (ipv6 === null) return [];
+  const listen = `--listen-address=${ipv6.address}`;
+  if (ipv6.prefix < 64) return [listen];
+  const how = ipv6.prefix === 64 ? 'static,slaac,ra-names' : 'static';
+  return [listen, '--enable-ra', `--dhcp-range=${ipv6.address},${how},${ipv6.prefix},1h`];
+}
+
+/**
+ * --conf-file and --no-hosts: nothing of the host's own dnsmasq, nor its /etc/hosts, reaches containers. Who a container is
+ * says its hardware address; neither the name nor the identifier that it sends (clones have the same one) is heeded.
+ */
+export function dnsmasqArguments(
+  settings: BridgeSettings,
+  places: NetworkPlaces & NamePlaces,
+  user: string,
+): string[] {
+  const { name, ipv4 } = settings;
   return [
     'dnsmasq',
     '--conf-file=/dev/null',
@@ -61,17 +98,19 @@ export function dnsmasqArguments(settings: BridgeSettings, places: DnsmasqPlaces
     `--interface=${name}`,
     '--except-interface=lo',
     '--strict-order',
-    ...(domain === '' ? [] : [`--domain=${domain}`, `--local=/${domain}/`]),
+    ...domainArguments(settings),
     ...(ipv4 ? [`--listen-address=${ipv4.address}`, `--dhcp-range=${ipv4.range.join(',')},1h`] : []),
-    ...(ipv4 ? [`--dhcp-lease-max=${rangeSize(ipv4.range)}`] : []),
+    `--dhcp-lease-max=${MOST_LEASES}`,
     `--dhcp-leasefile=${leaseFile(places)}`,
+    `--dhcp-hostsdir=${places.dhcp}`,
+    `--hostsdir=${places.dns}`,
     '--dhcp-authoritative',
     '--dhcp-no-override',
+    '--dhcp-ignore-names',
+    '--dhcp-ignore-clid',
     // A ping before each offer would make every first boot wait three seconds for its address.
     '--no-ping',
-    ...(ipv6
-      ? [`--listen-address=${ipv6.address}`, '--enable-ra', `--dhcp-range=${ipv6.address},ra-names`]
-      : []),
+    ...ipv6Arguments(settings),
   ];
 }
 
@@ -88,7 +127,7 @@ function startTimeOf(pid: number): string | null {
 const alive = ({ pid, startTime }: Record): boolean => startTimeOf(pid) === startTime;
 
 /** Our running instance, null when there is none. */
-function running(places: DnsmasqPlaces): Record | null {
+function running(places: NetworkPlaces): Record | null {
   try {
     const record = JSON.parse(readFileSync(recordFile(places), 'utf8')) as Record;
     return alive(record) ? record : null;
@@ -97,10 +136,27 @@ function running(places: DnsmasqPlaces): Record | null {
   }
 }
 
-export const dnsmasqPid = (places: DnsmasqPlaces): number | null => running(places)?.pid ?? null;
+export const dnsmasqPid = (places: NetworkPlaces): number | null => running(places)?.pid ?? null;
+
+/** Has it read the directories again: what was changed or removed there it does not see. Nothing, where it does not run. */
+export function rereadHosts(places: NetworkPlaces): void {
+  const record = running(places);
+  if (record !== null)
+    native().signalProcess({ pid: record.pid, startTime: record.startTime, signal: SIGHUP });
+}
+
+/** Takes the leases of these hardware addresses out of the file; it does not run. */
+export function dropLeases(places: NetworkPlaces, macs: readonly string[]): void {
+  const lines = readFileSync(leaseFile(places), 'utf8').split('\n');
+  const kept = lines.filter((line) => !macs.includes(line.split(' ')[1] ?? ''));
+  writeFileAtomically(leaseFile(places), kept.join('\n'));
+}
 
 /** Starts it; where it runs already as the settings say, does nothing; where they changed, starts it anew. */
-export async function startDnsmasq(settings: BridgeSettings, places: DnsmasqPlaces): Promise<void> {
+export async function startDnsmasq(
+  settings: BridgeSettings,
+  places: NetworkPlaces & NamePlaces,
+): Promise<void> {
   const argv = dnsmasqArguments(settings, places, serviceUser());
   const current = running(places);
   if (current?.argv.join('\0') === argv.join('\0')) return;
@@ -132,7 +188,7 @@ function explain(error: unknown, what: string): unknown {
 }
 
 /** Ends our instance, if there is one, by SIGTERM and after two seconds SIGKILL. Leases are kept. */
-export async function stopDnsmasq(places: DnsmasqPlaces): Promise<void> {
+export async function stopDnsmasq(places: NetworkPlaces): Promise<void> {
   const record = running(places);
   if (record !== null) {
     const { pid, startTime } = record;
@@ -153,7 +209,7 @@ export function parseLeases(text: string): Lease[] {
   });
 }
 
-export function readLeases(places: DnsmasqPlaces): Lease[] {
+export function readLeases(places: NetworkPlaces): Lease[] {
   try {
     return parseLeases(readFileSync(leaseFile(places), 'utf8'));
   } catch {

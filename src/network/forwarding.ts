@@ -16,20 +16,29 @@ function read(file: string): string | null {
 }
 
 /** A router takes no router advertisements unless told so with 2: interfaces that took them before keep doing so. */
-function keepAdvertisements(): void {
+function keepAdvertisements(bridge: string): void {
   for (const name of readdirSync(IPV6)) {
     const conf = join(IPV6, name);
-    if (name === 'all' || read(join(conf, 'accept_ra')) !== '1') continue;
+    if (['all', bridge].includes(name) || read(join(conf, 'accept_ra')) !== '1') continue;
     if (read(join(conf, 'forwarding')) === '0') writeFileSync(join(conf, 'accept_ra'), '2');
   }
 }
 
+/** The bridge hears its own advertisements, and is not to give itself an address by them. */
+function refuseAdvertisements(bridge: string): void {
+  const file = join(IPV6, bridge, 'accept_ra');
+  if (read(file) !== '0') writeFileSync(file, '0');
+}
+
 /** Idempotent: what is on already is not written. Throws the system's error where /proc/sys is read-only. */
-export function enableForwarding({ ipv4, ipv6 }: BridgeSettings): void {
+export function enableForwarding({ name, ipv4, ipv6 }: BridgeSettings): void {
   if (ipv4 && read(IPV4) === '0') writeFileSync(IPV4, '1');
   const all = join(IPV6, 'all/forwarding');
-  if (!ipv6 || read(all) !== '0') return;
-  keepAdvertisements();
+  const routes = read(all);
+  if (!ipv6 || routes === null) return;
+  refuseAdvertisements(name);
+  if (routes !== '0') return;
+  keepAdvertisements(name);
   writeFileSync(all, '1');
 }
 

@@ -42,6 +42,27 @@ export function overlaps(one: InterfaceAddress, other: InterfaceAddress): boolea
   return a <= d && c <= b;
 }
 
+/** Whether the address lies in that network, and is one that an interface may have. */
+export function isHostAddress(address: string, own: InterfaceAddress): boolean {
+  const [network, broadcast] = bounds(own);
+  const number = toNumber(address);
+  return number > network && number < broadcast;
+}
+
+/** An address from first to last that is free: the same one for the same seed (a number from 0 on), while it is. null: none is left. */
+export function drawAddress(
+  [first, last]: readonly [string, string],
+  seed: number,
+  isTaken: (address: string) => boolean,
+): string | null {
+  const [lowest, size] = [toNumber(first), rangeSize([first, last])];
+  for (let step = 0; step < size; step++) {
+    const address = toText(lowest + ((seed + step) % size));
+    if (!isTaken(address)) return address;
+  }
+  return null;
+}
+
 /** How many addresses lie from first to last. */
 export const rangeSize = ([first, last]: readonly [string, string]): number =>
   toNumber(last) - toNumber(first) + 1;

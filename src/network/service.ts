@@ -6,16 +6,12 @@ import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import { checkNetworkIsFree, lowerBridge, raiseBridge, readBridge } from './bridge-device.ts';
-import {
-  dnsmasqPid,
-  readLeases,
-  startDnsmasq,
-  stopDnsmasq,
-  type DnsmasqPlaces,
-  type Lease,
-} from './dnsmasq.ts';
+import { dnsmasqPid, dropLeases, readLeases, startDnsmasq, stopDnsmasq, type Lease } from './dnsmasq.ts';
 import { applyRules, droppingChains, removeRules, rulesPresent, rulesSeemPresent } from './firewall.ts';
 import { enableForwarding, forwardingState } from './forwarding.ts';
+import { namePlaces, networkPlaces, type NetworkPlaces } from './places.ts';
+import { clearNames, layOutNames } from './registration.ts';
+import { readReservations, type Reservation } from './reservations.ts';
 import { bridgeSettings, type BridgeSettings } from './settings.ts';
 
 export interface BridgeStatus {
@@ -29,18 +25,14 @@ export interface BridgeStatus {
   /** null: not running. */
   readonly dnsmasqPid: number | null;
   readonly leases: readonly Lease[];
+  /** What is kept for containers, whether they run or not. */
+  readonly reservations: readonly Reservation[];
   readonly rules: boolean;
   readonly nat: boolean;
   readonly forwarding: { readonly ipv4: boolean; readonly ipv6: boolean };
   /** "ip filter FORWARD": chains of others in which containers' packets may end. */
   readonly droppedBy: readonly string[];
 }
-
-/** RUNDIR/network has dnsmasq's record and pid, and the lock; STATEDIR/network its leases. */
-const placesOf = (system: SystemConfig): DnsmasqPlaces => ({
-  run: join(system.runDir, 'network'),
-  state: join(system.stateDir, 'network'),
-});
 
 function requireRoot(what: string): void {
   if (process.getuid?.() === 0) return;
@@ -52,8 +44,8 @@ function requireRoot(what: string): void {
 }
 
 /** One start or stop at a time; the kernel drops the lock when the process ends. */
-async function locked<T>(system: SystemConfig, action: (places: DnsmasqPlaces) => Promise<T>): Promise<T> {
-  const places = placesOf(system);
+async function locked<T>(system: SystemConfig, action: (places: NetworkPlaces) => Promise<T>): Promise<T> {
+  const places = networkPlaces(system);
   for (const directory of [places.run, places.state]) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(places.run, 'lock');
   const lock = native().lock({ path, wait: true });
@@ -86,7 +78,8 @@ export async function startBridge(system: SystemConfig): Promise<void> {
     await raiseBridge(settings);
     enableForwarding(settings);
     await applyRules(settings);
-    await startDnsmasq(settings, places);
+    layOutNames(system);
+    await startDnsmasq(settings, { ...places, ...namePlaces(system) });
   });
 }
 
@@ -94,11 +87,28 @@ export async function startBridge(system: SystemConfig): Promise<void> {
 export async function stopBridge(system: SystemConfig): Promise<readonly string[]> {
   requireRoot('take down');
   const { name } = bridgeSettings(system);
-  if (!existsSync(placesOf(system).run) && (await readBridge(name)) === null) return [];
+  if (!existsSync(networkPlaces(system).run) && (await readBridge(name)) === null) return [];
   return locked(system, async (places) => {
     await stopDnsmasq(places);
+    clearNames(system);
     await removeRules();
     return lowerBridge(name);
+  });
+}
+
+/**
+ * Has dnsmasq forget the leases that these hardware addresses have, and with them the names that they were given under. It
+ * can be told so in no other way than between its end and its next start: a moment without DNS.
+ */
+export async function forgetLeases(system: SystemConfig, macs: readonly string[]): Promise<void> {
+  if (macs.length === 0) return;
+  const leased = (): boolean => readLeases(networkPlaces(system)).some(({ mac }) => macs.includes(mac));
+  if (!leased()) return;
+  await locked(system, async (places) => {
+    const ran = dnsmasqPid(places) !== null;
+    await stopDnsmasq(places);
+    if (leased()) dropLeases(places, macs);
+    if (ran) await startDnsmasq(bridgeSettings(system), { ...places, ...namePlaces(system) });
   });
 }
 
@@ -126,14 +136,14 @@ function hasAddresses({ name, ipv4, ipv6 }: BridgeSettings): boolean {
  */
 export function bridgeSeemsUp(system: SystemConfig): boolean {
   const settings = bridgeSettings(system);
-  return hasAddresses(settings) && dnsmasqPid(placesOf(system)) !== null && rulesSeemPresent();
+  return hasAddresses(settings) && dnsmasqPid(networkPlaces(system)) !== null && rulesSeemPresent();
 }
 
 /** Needs root: the packet filter is not shown to others. */
 export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> {
   requireRoot('look into');
   const settings = bridgeSettings(system);
-  const places = placesOf(system);
+  const places = networkPlaces(system);
   const bridge = await readBridge(settings.name);
   const rules = await rulesPresent();
   const status = {
@@ -143,6 +153,7 @@ export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> 
     ports: bridge?.ports ?? [],
     dnsmasqPid: dnsmasqPid(places),
     leases: readLeases(places),
+    reservations: [...readReservations(places).values()],
     rules,
     nat: rules && settings.nat,
     forwarding: forwardingState(),

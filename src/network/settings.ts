@@ -1,9 +1,9 @@
 /** What tlxc.conf says of the bridge (tlxc.bridge.*), resolved: no "auto" is left. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
 import type { SystemConfig } from '../config/model.ts';
+import { canonicalIpv6 } from './ipv6.ts';
 import { dhcpRange, networkOf, parseAddress, type InterfaceAddress } from './ipv4.ts';
 
 export interface BridgeSettings {
@@ -47,8 +47,7 @@ function ipv6Settings(address: string): InterfaceAddress | null {
   if (address === 'none') return null;
   if (address === 'auto') return uniqueLocalAddress(machineId());
   const own = parseAddress(address);
-  // As the kernel writes it, so that it is recognised on the interface.
-  return { ...own, address: new SocketAddress({ address: own.address, family: 'ipv6' }).address };
+  return { ...own, address: canonicalIpv6(own.address) };
 }
 
 /** The values were checked when tlxc.conf was read. */

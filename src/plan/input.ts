@@ -22,6 +22,8 @@ export interface JoinedNamespace {
 export interface StartOptions {
   /** RUNDIR/KEY/NAME of this container (containerPaths().runDir). */
   readonly runDir: string;
+  /** Where its record for the bridge's DNS lies while it runs (containerPaths().dnsRecord). */
+  readonly dnsRecord: string;
   readonly foreground: boolean;
   /** -c: a file or tty that becomes the console; "none": no console. */
   readonly consolePath?: string | undefined;

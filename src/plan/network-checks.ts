@@ -1,6 +1,7 @@
 /** What would make an interface of the container useless or impossible, told before anything is made. */
 import type { NetworkConfig, Sourced } from '../config/model.ts';
-import type { Findings } from './input.ts';
+import { isOnBridge } from './bridge-members.ts';
+import type { Compilation, Findings } from './input.ts';
 
 /** Types that are nothing without an interface of the host. */
 const ON_A_LINK = ['macvlan', 'ipvlan', 'vlan', 'phys'];
@@ -72,6 +73,21 @@ function checkProxy({ index, type, link, l2proxy, ipvlanMode }: NetworkConfig, f
   if (link === undefined) findings.warn(l2proxy.at, `${key}: it has no effect without lxc.net.${index}.link`);
   else if (type.value === 'ipvlan' && ipvlanMode?.value !== 'l3s')
     findings.refuse(l2proxy.at, `${key}: of an ipvlan it needs lxc.net.${index}.ipvlan.mode = l3s`);
+}
+
+/** What an address means on TLXC's bridge, only root's containers are told by its DHCP. */
+export function checkLeases(network: NetworkConfig, { system, findings, host }: Compilation): void {
+  const bridge = system.settings['tlxc.bridge.name'] ?? '';
+  for (const [key, lease] of [
+    ['ipv4.lease', network.ipv4Lease],
+    ['ipv6.lease', network.ipv6Lease],
+  ] as const) {
+    if (lease === undefined) continue;
+    const refuse = (what: string) => findings.refuse(lease.at, `tlxc.net.${network.index}.${key}: ${what}`);
+    if (!isOnBridge(network, system))
+      refuse(`DHCP of TLXC's serves ${bridge} only: it needs lxc.net.${network.index}.link = ${bridge}`);
+    else if (host.user !== null) refuse("only root's containers may choose what DHCP gives them");
+  }
 }
 
 /** Loopback keeps its name and has no hardware. */

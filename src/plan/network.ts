@@ -1,11 +1,12 @@
 /** lxc.net.N.*: the interfaces of the container's own network namespace. */
 import type { NetworkConfig, Sourced } from '../config/model.ts';
 import type { SourceLocation } from '../errors.ts';
+import { hardwareAddressOf } from './bridge-members.ts';
 import { compileScript } from './hooks.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { originOfNamespace } from './namespaces.ts';
-import { checkInterface, checkNames, sayHostNetwork } from './network-checks.ts';
+import { checkInterface, checkLeases, checkNames, sayHostNetwork } from './network-checks.ts';
 import type { Interface } from './types.ts';
 
 type Device = Interface['device'];
@@ -24,6 +25,7 @@ export function compileInterfaces(compilation: Compilation): Interface[] {
   checkNames(config.networks, findings);
   return config.networks.map((network) => {
     checkInterface(network, findings);
+    checkLeases(network, compilation);
     return compileInterface(network, compilation);
   });
 }
@@ -45,7 +47,7 @@ function compileInterface(network: NetworkConfig, compilation: Compilation): Int
     device,
     link,
     name: placed(network.name),
-    hwaddr: placed(network.hwaddr),
+    hwaddr: { ...placed(network.hwaddr), value: hardwareAddressOf(network, compilation) },
     mtu: place(network.mtu, 0, network.type.at),
     up: network.flagsUp?.value ?? false,
     ipv4: addresses(network.ipv4),

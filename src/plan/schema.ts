@@ -391,6 +391,8 @@ const Monitor = record('Monitor', {
   unshare: flag,
   /** Run with the hooks' environment once nothing of the container is left, if it ever ran (lxc.ephemeral). */
   afterStop: Type.Array(Hook),
+  /** Files of the host's that are true only while it runs: removed by the monitor at the end (the bridge's DNS record). */
+  removeAtEnd: texts,
 });
 
 export const StartPlan = record('StartPlan', {

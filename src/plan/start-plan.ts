@@ -1,5 +1,6 @@
 /** ContainerConfig + host facts -> StartPlan. Pure: no I/O, equal inputs give equal plans. */
 import { TlxcError } from '../errors.ts';
+import { bridgeMembers, type BridgeMember } from './bridge-members.ts';
 import { compileAttributes } from './attributes.ts';
 import { compileCgroups } from './cgroup.ts';
 import { compileClocks } from './clocks.ts';
@@ -33,13 +34,16 @@ export interface CompiledStart {
   readonly plan: StartPlan;
   /** Sentences with their place (FILE:LINE: …): what was written has no or another effect on this host; the loader's first. */
   readonly warnings: readonly string[];
+  /** Its interfaces on TLXC's own bridge: what DHCP and DNS there are told. */
+  readonly members: readonly BridgeMember[];
 }
 
 /** Throws TLXC_E_CONFIG with every problem at once. */
 export function compileStartPlan(input: StartInput): CompiledStart {
   const findings = new Findings();
   const config = withSharedIds(input.config, input.options.share.user);
-  const plan = compilePlan({ ...input, config, findings });
+  const compilation = { ...input, config, findings };
+  const plan = compilePlan(compilation);
   if (findings.problems.length > 0)
     throw new TlxcError({
       code: 'TLXC_E_CONFIG',
@@ -47,7 +51,8 @@ export function compileStartPlan(input: StartInput): CompiledStart {
       container: input.config.name,
       problems: findings.problems,
     });
-  return { plan, warnings: [...input.config.warnings, ...findings.warnings] };
+  const warnings = [...input.config.warnings, ...findings.warnings];
+  return { plan, warnings, members: bridgeMembers(compilation) };
 }
 
 function compilePlan(compilation: Compilation): StartPlan {
@@ -97,7 +102,8 @@ function facility(name: string | undefined): number {
   return name.toLowerCase() === 'daemon' ? 3 << 3 : (16 + Number(name.slice(-1))) << 3;
 }
 
-function compileMonitor({ config, options, findings }: Compilation): StartPlan['monitor'] {
+function compileMonitor(compilation: Compilation): StartPlan['monitor'] {
+  const { config, options, findings } = compilation;
   const { ephemeral } = config;
   const destroy = options.destroy ?? [];
   if (ephemeral && destroy.length === 0)
@@ -111,6 +117,7 @@ function compileMonitor({ config, options, findings }: Compilation): StartPlan['
       destroy.length > 0
         ? [{ argv: [...destroy], timeoutMs: DESTROY_MS, origin: originOf(ephemeral?.at) }]
         : [],
+    removeAtEnd: bridgeMembers(compilation).length > 0 ? [options.dnsRecord] : [],
     pidFile: options.pidFile ?? '',
     foreground: options.foreground,
     title: `[tlxc monitor] ${config.lxcpath} ${config.name}`,

@@ -57,7 +57,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     logFile: '',
     logLevel: 'ERROR',
     logFacility: 0,
-    monitor: { pidFile: '', foreground: false, unshare: false, afterStop: [], title: '' },
+    monitor: { pidFile: '', foreground: false, unshare: false, afterStop: [], removeAtEnd: [], title: '' },
     hooks: {
       ...{
         preStart: [],

@@ -159,6 +159,7 @@ export const system: SystemConfig = {
 
 export const options: StartOptions = {
   runDir: '/run/tlxc/key/u1',
+  dnsRecord: '/run/tlxc.names/dns/u1@0123456789abcdef',
   foreground: false,
   share: {},
   environment: { PATH: '/usr/bin:/bin', SECRET: 'hunter2' },

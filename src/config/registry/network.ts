@@ -8,8 +8,10 @@ import {
   interfaceName,
   ipv4Address,
   ipv4Gateway,
+  ipv4Lease,
   ipv6Address,
   ipv6Gateway,
+  ipv6Lease,
   showAddress,
 } from '../values/network.ts';
 import { networkTypes } from './network-types.ts';
@@ -129,4 +131,22 @@ export const network = {
     joinedBy: '\n',
   }),
   ...networkTypes,
+  ipv4Lease: scalar({
+    name: 'tlxc.net.[i].ipv4.lease',
+    syntax: 'ADDRESS',
+    doc:
+      "The IPv4 address that DHCP on TLXC's bridge gives the interface, for a veth whose link is that bridge; where it is " +
+      'not set, TLXC draws one at the first start and keeps it for the container.',
+    parse: ipv4Lease,
+    needs: { name: 'lxc.net.[i].type', value: 'veth' },
+  }),
+  ipv6Lease: scalar({
+    name: 'tlxc.net.[i].ipv6.lease',
+    syntax: 'ADDRESS',
+    doc:
+      "The IPv6 address that DHCPv6 on TLXC's bridge gives the interface, beside the one that it takes from the router's " +
+      'advertisements; nothing where the container asks for none.',
+    parse: ipv6Lease,
+    needs: { name: 'lxc.net.[i].type', value: 'veth' },
+  }),
 };

@@ -72,6 +72,15 @@ export const ipv6Address = accepting({ pattern: '[0-9a-fA-F:.]+(/[0-9]{1,3})?' }
   return { address, prefix: length === undefined ? 64 : prefixLength(length, 128), broadcast: '' };
 });
 
+/** One address of the interface's network, whose length the network says. */
+const plainAddress = (isAddress: (text: string) => boolean, example: string) => (value: string): string => {
+  if (isAddress(value) && !value.includes('%')) return value;
+  throw new BadValue(`it must be one address without a prefix length, such as ${example}`);
+};
+
+export const ipv4Lease = accepting({ pattern: '[0-9.]+' }, plainAddress(isIPv4, '10.0.4.7'));
+export const ipv6Lease = accepting({ pattern: '[0-9a-fA-F:.]+' }, plainAddress(isIPv6, 'fd00::7'));
+
 export const showAddress = ({ address, prefix }: IpAddress): string => `${address}/${prefix}`;
 
 const ROUTE = 'it must be NETWORK/PREFIX, such as ';

@@ -1,6 +1,9 @@
 /** Keys of src/config/registry/network.ts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { addNeighbour, bridged, lookUp, on, startNeighbour } from '../../network/neighbours.ts';
+import { addDebian } from '../../rig/containers.ts';
+import { eventually } from '../../rig/eventually.ts';
 import type { Effect } from '../effect.ts';
 import type { Outcome } from '../../rig/process.ts';
 import { rigProgram } from '../../rig/programs.ts';
@@ -210,6 +213,30 @@ const common: readonly Effect[] = [
       const told = recorded(world, 'down');
       t.regex(told, /^c1 net down veth br0 out0$/m);
       t.regex(told, /^LXC_NET_NS=\/proc\/\d+\/fd\/\d+$/m);
+    },
+  },
+  {
+    key: 'tlxc.net.[i].ipv4.lease',
+    needs: bridged,
+    seen: async (t, world) => {
+      addNeighbour(world, 'c1', ['tlxc.net.0.ipv4.lease = 10.0.4.77']);
+      t.is(await startNeighbour(world, 'c1'), '10.0.4.77');
+      t.is(await lookUp(world, '10.0.4.77'), 'c1.tlxc');
+    },
+  },
+  {
+    key: 'tlxc.net.[i].ipv6.lease',
+    needs: [...bridged, 'debian'],
+    seen: async (t, world) => {
+      await world.sh('echo "tlxc.bridge.ipv6 = fd44::1/64" >> $TLXC_CONF');
+      const config = ['common', 'userns'].map(
+        (which) => `lxc.include = /usr/share/tlxc/config/debian.${which}.conf`,
+      );
+      addDebian(world, 'c1', { config: [...config, ...on('tlxcbr0'), 'tlxc.net.0.ipv6.lease = fd44::77'] });
+      await world.sh('tlxc-start -n c1');
+      const shown = 'tlxc-attach -n c1 -- ip -6 -o addr show eth0 scope global';
+      await eventually(60, async () => ((await world.sh(shown)).includes('fd44::77/') ? true : undefined));
+      t.is(await lookUp(world, 'fd44::77'), 'c1.tlxc');
     },
   },
 ];

@@ -1,0 +1,79 @@
+/** A container's addresses and name on TLXC's bridge: reserved and told at its start, given up when it is destroyed. */
+import { basename } from 'node:path';
+import { withLines } from '../config/locate.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { leaseProblems } from '../network/lease-checks.ts';
+import { register, reregister, unregister } from '../network/registration.ts';
+import { forgetLeases } from '../network/service.ts';
+import { bridgeSettings } from '../network/settings.ts';
+import type { BridgeMember } from '../plan/bridge-members.ts';
+import type { ContainerPaths } from './paths.ts';
+
+/** NAME@STORE */
+const keyOf = ({ dnsRecord }: ContainerPaths): string => basename(dnsRecord);
+
+/** Throws TLXC_E_CONFIG for addresses that DHCP on the bridge cannot give. Nothing to check costs nothing. */
+export function checkLeases(members: readonly BridgeMember[], name: string, system: SystemConfig): void {
+  if (!members.some(({ ipv4Lease, ipv6Lease }) => ipv4Lease ?? ipv6Lease)) return;
+  const problems = leaseProblems(members, bridgeSettings(system));
+  if (problems.length === 0) return;
+  throw withLines(
+    new TlxcError({
+      code: 'TLXC_E_CONFIG',
+      message: 'the container cannot be started as it is configured',
+      container: name,
+      problems,
+    }),
+  );
+}
+
+export interface Named {
+  readonly system: SystemConfig;
+  readonly paths: ContainerPaths;
+  readonly configFile: string;
+  readonly members: readonly BridgeMember[];
+}
+
+/**
+ * Tells DHCP and DNS of the container, before it can ask them. That it cannot be done is a warning: the container runs without
+ * a name. Throws TLXC_E_CONFIG where an address that it asks for is another's.
+ */
+export async function tellNames(
+  { system, paths, configFile, members }: Named,
+  warn: (text: string) => void,
+): Promise<void> {
+  if (members.length === 0) return;
+  const { name, lxcpath } = paths;
+  try {
+    const newcomer = { key: keyOf(paths), name, lxcpath, configFile, members };
+    await forgetLeases(system, register(system, newcomer, warn));
+  } catch (error) {
+    if (error instanceof TlxcError && error.code === 'TLXC_E_CONFIG')
+      throw withLines(new TlxcError({ ...error.details, container: name }));
+    warn(`the bridge's DHCP and DNS are not told of ${name}: ${why(error)}`);
+  }
+}
+
+function why(error: unknown): string {
+  if (error instanceof TlxcError)
+    return [error.message, error.details.errno && errnoWords(error.details.errno)].filter(Boolean).join(': ');
+  const { code = '', path = '', message } = error as NodeJS.ErrnoException;
+  return code === '' ? message : `${path}: ${errnoWords(code)}`;
+}
+
+/** The container is destroyed: nobody is known by its name any more. */
+export async function giveUpNames(system: SystemConfig, paths: ContainerPaths): Promise<void> {
+  await forgetLeases(system, unregister(system, keyOf(paths)));
+}
+
+/** The container has another name: its addresses stay its own. */
+export async function moveNames(
+  system: SystemConfig,
+  from: ContainerPaths,
+  to: ContainerPaths,
+): Promise<void> {
+  const { name, lxcpath, config: configFile } = to;
+  await forgetLeases(system, reregister(system, keyOf(from), { key: keyOf(to), name, lxcpath, configFile }));
+}

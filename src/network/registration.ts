@@ -1,0 +1,137 @@
+/** Containers start on the bridge, are renamed and destroyed: what its DHCP and DNS are told of it. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SystemConfig } from '../config/model.ts';
+import { readLeases, rereadHosts, type Lease } from './dnsmasq.ts';
+import type { Newcomer } from './member.ts';
+import {
+  dhcpKeys,
+  dnsText,
+  makeDirectories,
+  namesOf,
+  removeDhcp,
+  runningKeys,
+  writeDhcp,
+  writeDns,
+} from './name-files.ts';
+import { namePlaces, networkPlaces, type NamePlaces } from './places.ts';
+import { changeReservations, readReservations, type Reservation, type Reservations } from './reservations.ts';
+import { isReserved, redraw, reserve } from './reserve.ts';
+import { bridgeSettings } from './settings.ts';
+
+/**
+ * Reserves the container's addresses where that has not been done yet, and tells DHCP and DNS of it. Nothing is waited for:
+ * dnsmasq watches the files, and reads them when it starts. Throws TLXC_E_CONFIG where an address that the
+ * configuration asks for is somebody else's, TLXC_E_SYSCALL and the system's errors where nothing can be written.
+ * Returns whose leases stand in the way, by hardware address: an address has been taken from somebody.
+ */
+export function register(
+  system: SystemConfig,
+  newcomer: Newcomer,
+  warn: (text: string) => void,
+): readonly string[] {
+  const { key, name } = newcomer;
+  const [settings, places, files] = [bridgeSettings(system), networkPlaces(system), namePlaces(system)];
+  makeDirectories(files);
+  const now = readReservations(places);
+  const circumstances = () => ({
+    settings,
+    leases: readLeases(places),
+    running: new Set(runningKeys(files)),
+    warn,
+  });
+  const reservations = isReserved(newcomer, settings, now)
+    ? now
+    : changeReservations(places, (before) => reserve(before, newcomer, circumstances()));
+  const told = (each: string, all: Reservations): string => JSON.stringify(all.get(each)?.interfaces);
+  const taken = [...reservations].filter(
+    ([each]) => each !== key && told(each, now) !== told(each, reservations),
+  );
+  const changed = [...taken, [key, reservations.get(key)] as const].map(
+    ([each, reservation]) => reservation !== undefined && writeDhcp(files, each, reservation),
+  );
+  writeDns(files, key, dnsText(key, reservations, settings.domain));
+  const gone = reservations === now ? false : removeGone(files, reservations);
+  if (gone || changed.includes(true)) rereadHosts(places);
+  if (namesOf(key, reservations, settings.domain).length === 0)
+    warn(`${name} has no name in the bridge's DNS: ${whyNone(name, key, reservations)}`);
+  return reservations === now ? [] : inTheWay(reservations.get(key), readLeases(places));
+}
+
+function inTheWay(reservation: Reservation | undefined, leases: readonly Lease[]): string[] {
+  const { interfaces = [] } = reservation ?? {};
+  const others = leases.filter(({ address, mac }) =>
+    interfaces.some((own) => own.ipv4 === address && own.mac !== mac),
+  );
+  return others.map(({ mac }) => mac);
+}
+
+/** DHCP is not to keep an address for a container that went without a word. */
+function removeGone(files: NamePlaces, reservations: Reservations): boolean {
+  const gone = dhcpKeys(files).filter((key) => !reservations.has(key));
+  return gone.filter((key) => removeDhcp(files, key)).length > 0;
+}
+
+function whyNone(name: string, key: string, reservations: Reservations): string {
+  const other = [...reservations].find(
+    ([each, one]) => each !== key && one.name.toLowerCase() === name.toLowerCase(),
+  );
+  if (other === undefined) return 'a name with a dot needs a domain (tlxc.bridge.domain)';
+  return `${other[1].name} of ${other[1].lxcpath} had it first`;
+}
+
+/** The container is gone: its addresses are free. Returns the hardware addresses that it had there. */
+export function unregister(system: SystemConfig, key: string): readonly string[] {
+  const [places, files] = [networkPlaces(system), namePlaces(system)];
+  const known = readReservations(places).get(key);
+  if (known === undefined) return [];
+  changeReservations(places, (before) => new Map([...before].filter(([other]) => other !== key)));
+  rmSync(join(files.dns, key), { force: true });
+  if (removeDhcp(files, key)) rereadHosts(places);
+  return known.interfaces.map(({ mac }) => mac);
+}
+
+/** The container that had the key is from now on this one. Returns the hardware addresses that are known under the old name. */
+export function reregister(
+  system: SystemConfig,
+  key: string,
+  now: Pick<Newcomer, 'key' | 'name' | 'lxcpath' | 'configFile'>,
+): readonly string[] {
+  const [places, files] = [networkPlaces(system), namePlaces(system)];
+  const known = readReservations(places).get(key);
+  if (known === undefined) return [];
+  const { name, lxcpath, configFile } = now;
+  const renamed = { ...known, name, lxcpath, configFile };
+  changeReservations(places, (before) => {
+    const others = [...before].filter(([other]) => other !== key && other !== now.key);
+    return new Map([...others, [now.key, renamed]]);
+  });
+  removeDhcp(files, key);
+  makeDirectories(files);
+  writeDhcp(files, now.key, renamed);
+  rereadHosts(places);
+  return known.interfaces.map(({ mac }) => mac);
+}
+
+/** Before dnsmasq starts, or while it runs: its files are as the reservations and the settings say. */
+export function layOutNames(system: SystemConfig): void {
+  const [settings, places, files] = [bridgeSettings(system), networkPlaces(system), namePlaces(system)];
+  makeDirectories(files);
+  let reservations = readReservations(places);
+  const redrawn = redraw(reservations, { settings, leases: readLeases(places) });
+  if (redrawn !== reservations) reservations = changeReservations(places, () => redrawn);
+  const changed = [...reservations].map(([key, reservation]) => writeDhcp(files, key, reservation));
+  const gone = removeGone(files, reservations);
+  for (const key of runningKeys(files)) {
+    if (reservations.has(key)) writeDns(files, key, dnsText(key, reservations, settings.domain));
+    else rmSync(join(files.dns, key), { force: true });
+  }
+  if (gone || changed.includes(true)) rereadHosts(places);
+}
+
+/** DHCP is not told of containers while there is none. */
+export function clearNames(system: SystemConfig): void {
+  const files = namePlaces(system);
+  rmSync(files.dhcp, { recursive: true, force: true });
+  if (runningKeys(files).length === 0) rmSync(join(files.dns, '..'), { recursive: true, force: true });
+}
