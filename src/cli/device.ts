@@ -2,6 +2,7 @@
 import type { DeviceRequest } from '../container/device.ts';
 import { addInterface, removeInterface } from '../container/device-interface.ts';
 import { addNode, removeNode } from '../container/device-node.ts';
+import { addProxy, removeProxy } from '../container/proxy-device.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 
@@ -19,8 +20,8 @@ function actionOf(word: string): Action {
 }
 
 const CHANGES = {
-  add: { node: addNode, interface: addInterface },
-  del: { node: removeNode, interface: removeInterface },
+  add: { node: addNode, interface: addInterface, proxy: addProxy },
+  del: { node: removeNode, interface: removeInterface, proxy: removeProxy },
 } as const;
 
 async function device({ name, lxcpath, system, rest }: Invocation): Promise<number> {
@@ -28,7 +29,11 @@ async function device({ name, lxcpath, system, rest }: Invocation): Promise<numb
   if (word === undefined) throw usage('what to do is missing: add or del');
   const action = actionOf(word);
   if (dev === undefined)
-    throw usage(`what to ${action} is missing: an interface, or the path of a device node`);
+    throw usage(`what to ${action} is missing: an interface, the path of a device node, or proxy`);
+  if (dev === 'proxy' && target !== undefined) {
+    CHANGES[action].proxy({ name, lxcpath, system, line: rest.slice(2).join(' ') });
+    return 0;
+  }
   if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
   const request: DeviceRequest = {
     name,
@@ -45,7 +50,7 @@ export default defineCommand(
   {
     program: 'tlxc-device',
     summary: 'gives a device of the host to the running container NAME, or takes it back',
-    usage: '--name=NAME add|del DEV [DST]',
+    usage: "--name=NAME add|del DEV [DST] | proxy 'tcp 8080 -> 80'",
     name: 'required',
     rest: 'words',
     options: [],

@@ -34,7 +34,7 @@ export interface NewConfig {
   readonly rootfsPath: string | null;
 }
 
-const isNetwork = (key: string) => key.startsWith('lxc.net.');
+const isNetwork = (key: string) => /^t?lxc\.net\./.test(key);
 
 /** Reads the seed configuration. What it includes by a relative path is named by its absolute one: the file moves. */
 export function readSeed(file: string): Seed {

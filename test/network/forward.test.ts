@@ -1,5 +1,5 @@
 /** Ports and sockets of the host that lead into a container, as those who use them see it. */
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { net, networked } from '../effects/networks.ts';
@@ -7,9 +7,11 @@ import { addBusybox, type ContainerOptions } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { rigProgram } from '../rig/programs.ts';
 import { requires } from '../rig/requires.ts';
+import { makeUser } from '../rig/user.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const tested = requires(...networked);
+const ownedByUser = requires(...networked, 'users', 'overlay');
 
 const peer = rigProgram('peer');
 
@@ -77,4 +79,204 @@ tested('a port leads in from every address of the host, over TCP and UDP, to who
   await w.sh('tlxc-stop -k -n c1');
   t.is(await say(w, 'tcp 127.0.0.1 8080'), 'exit 2');
   t.is(await say(w, 'udp ::1 5354'), 'exit 2');
+});
+
+tested('a Unix socket leads in and out, made with its mode and removed at the end', async (t) => {
+  const w = await world(t);
+  const [host, other] = [join(w.dir, 'a.sock'), join(w.dir, 'b.sock')];
+  const lines = [
+    `tcp unix:${host} -> unix:/tmp/app.sock mode=0660 uid=7 gid=8`,
+    `tcp unix:${other} -> 80`,
+    '127.0.0.1:8080 -> unix:/tmp/app.sock',
+  ];
+  addService(w, 'c1', ['unix /tmp/app.sock -', 'tcp 127.0.0.1 80'], { config: lines.map(forward) });
+  // As a process that was killed leaves one.
+  await w.sh(`timeout -s KILL 0.3 ${peer} serve unix ${other} - || true; test -S ${other}`);
+  await w.sh('tlxc-start -n c1');
+  t.is(await heard(w, `unix ${host} -`), 'unix /tmp/app.sock -: hello');
+  t.is(await heard(w, `unix ${other} -`), 'tcp 127.0.0.1 80: hello');
+  t.is(await heard(w, 'tcp 127.0.0.1 8080'), 'unix /tmp/app.sock -: hello');
+  const { mode, uid, gid } = statSync(host);
+  t.deepEqual([mode & 0o777, uid, gid], [0o660, 7, 8]);
+  t.is(statSync(other).mode & 0o777, 0o600);
+  // Another user's in the container, closed to all but its owner.
+  const inside = join(w.lxcpath, 'c1/rootfs/tmp/app.sock');
+  await w.sh('tlxc-attach -n c1 -- sh -c "chown 1000:1000 /tmp/app.sock; chmod 600 /tmp/app.sock"');
+  t.true(existsSync(inside));
+  t.is(await heard(w, `unix ${host} -`), 'unix /tmp/app.sock -: hello');
+  await w.sh('tlxc-stop -k -n c1');
+  t.false(existsSync(host));
+  t.false(existsSync(other));
+});
+
+tested('what is no dead socket is never replaced', async (t) => {
+  const w = await world(t);
+  const path = join(w.dir, 'a.sock');
+  addService(w, 'c1', ['tcp 127.0.0.1 80'], { config: [forward(`tcp unix:${path} -> 80`)] });
+  writeFileSync(path, 'mine');
+  const { code, stderr } = await w.run('tlxc-start', '-n', 'c1');
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /cannot listen on \S+a\.sock \(bind\): .* in use\n {2}at \S+\/config:\d+ \(tlxc\.net\.0\.forward\)\n {2}hint: /,
+  );
+  await w.sh(`test "$(cat ${path})" = mine`);
+});
+
+tested('a container that cannot have its port does not begin, and says who has it', async (t) => {
+  const w = await world(t);
+  const started = join(w.dir, 'started');
+  const begins = [`lxc.hook.pre-start = touch ${started}`];
+  addService(w, 'c1', ['tcp 127.0.0.1 80'], { config: [forward('8080 -> 80')] });
+  addService(w, 'c2', ['tcp 127.0.0.1 80'], { config: [forward('tcp 127.0.0.1:8080 -> 80'), ...begins] });
+  addService(w, 'c3', ['tcp 127.0.0.1 80'], { config: [forward('udp 9999 -> 80'), ...begins] });
+  await w.sh('tlxc-start -n c1');
+  const taken = await w.run('tlxc-start', '-n', 'c2');
+  t.is(taken.code, 1);
+  t.regex(
+    taken.stderr,
+    /cannot listen on tcp 127\.0\.0\.1:8080 \(bind\): .*\n {2}at \S+\/c2\/config:\d+ \(tlxc\.net\.0\.forward\)/,
+  );
+  t.regex(taken.stderr, /hint: the container c1 has this port: stop that, or forward another/);
+  const holder = await w.sh(`${peer} serve udp 0.0.0.0 9999 </dev/null >/dev/null 2>&1 & echo $!`);
+  await heard(w, 'udp 127.0.0.1 9999');
+  const refused = await w.run('tlxc-start', '-n', 'c3');
+  await w.sh(`kill ${holder}`);
+  t.regex(refused.stderr, /cannot listen on udp 9999 .*\n.*\n {2}hint: peer \(pid \d+\) has this port/);
+  t.false(existsSync(started));
+});
+
+tested('a forward comes to a running container and goes, with its connections', async (t) => {
+  const w = await world(t);
+  addService(w, 'c1', ['tcp 0.0.0.0 80', 'udp 0.0.0.0 53', 'unix /tmp/app.sock -']);
+  await w.sh('tlxc-start -n c1');
+  await w.sh(`tlxc-device -n c1 add proxy 'tcp 8080 -> 80'; tlxc-device -n c1 add proxy 'udp 5353 -> 53'`);
+  const path = join(w.dir, 'live.sock');
+  await w.sh(`tlxc-device -n c1 add proxy 'unix:${path} -> unix:/tmp/app.sock'`);
+  t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+  t.is(await heard(w, 'udp ::1 5353'), 'udp 0.0.0.0 53: hello');
+  t.is(await heard(w, `unix ${path} -`), 'unix /tmp/app.sock -: hello');
+  t.regex(await w.sh('tlxc-info -n c1'), /^Forward: +tcp 8080 -> 80\nForward: +udp 5353 -> 53$/m);
+  const again = await w.run('tlxc-device', '-n', 'c1', 'add', 'proxy', '8080 -> 81');
+  t.regex(again.stderr, /tcp 8080 is forwarded already/);
+  const range = await w.run('tlxc-device', '-n', 'c1', 'add', 'proxy', '8079-8080 -> 79-80');
+  t.is(range.code, 1);
+  t.is(await say(w, 'tcp 127.0.0.1 8079'), 'exit 2');
+  await w.sh(`tlxc-device -n c1 del proxy 'tcp 8080'; tlxc-device -n c1 del proxy udp 5353`);
+  await w.sh(`tlxc-device -n c1 del proxy unix:${path}`);
+  t.is(await say(w, 'tcp ::1 8080'), 'exit 2');
+  t.is(await say(w, 'udp ::1 5353'), 'exit 2');
+  t.false(existsSync(path));
+  const gone = await w.run('tlxc-device', '-n', 'c1', 'del', 'proxy', '8080');
+  t.regex(gone.stderr, /tcp 8080 is not forwarded/);
+  await w.sh(`tlxc-device -n c1 add proxy '8080 -> 80'`);
+  t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+});
+
+tested(
+  'after a reboot from inside all forwards work, and nobody who came meanwhile was refused',
+  async (t) => {
+    const w = await world(t);
+    addService(w, 'c1', ['tcp 0.0.0.0 80'], { config: [forward('8080 -> 80')] });
+    await w.sh(`tlxc-start -n c1; tlxc-device -n c1 add proxy '8081 -> 80'`);
+    t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+    const pid = await w.sh('tlxc-info -n c1 -pH');
+    await w.sh('tlxc-stop -r -n c1');
+    await eventually(10, async () => {
+      t.not(await say(w, 'tcp 127.0.0.1 8081'), 'exit 3');
+      const now = await w.sh('tlxc-info -n c1 -pH');
+      return now !== pid && now !== '' ? true : undefined;
+    });
+    t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+    t.is(await heard(w, 'tcp ::1 8081'), 'tcp 0.0.0.0 80: hello');
+  },
+);
+
+/** The pid of c1's proxies. */
+const proxies = async (w: World): Promise<string[]> =>
+  (
+    await w.sh(
+      "for each in /proc/[0-9]*; do tr '\\0' ' ' <$each/cmdline 2>/dev/null | grep -q '^.tlxc proxy. .* c1 ' && echo ${each#/proc/}; done; true",
+    )
+  )
+    .split('\n')
+    .filter(Boolean);
+
+tested('a monitor that is killed leaves no proxy, no port and no socket', async (t) => {
+  const w = await world(t);
+  const path = join(w.dir, 'a.sock');
+  const lines = ['8080 -> 80', `unix:${path} -> unix:/tmp/app.sock`];
+  addService(w, 'c1', ['tcp 0.0.0.0 80', 'unix /tmp/app.sock -'], { config: lines.map(forward) });
+  await w.sh('tlxc-start -n c1');
+  t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+  t.is((await proxies(w)).length, 2);
+  const { running } = JSON.parse(
+    await w.sh(`node -e '
+    import("${join(import.meta.dirname, '../../dist/index.js')}").then(({ Container }) =>
+      console.log(JSON.stringify(new Container("c1").info())))'`),
+  ) as { running: { monitorPid: number } };
+  await w.sh(`kill -9 ${running.monitorPid}`);
+  await eventually(5, async () => ((await proxies(w)).length === 0 ? true : undefined));
+  t.is(await say(w, 'tcp ::1 8080'), 'exit 2');
+  await w.sh('tlxc-start -n c1');
+  t.is(await heard(w, `unix ${path} -`), 'unix /tmp/app.sock -: hello');
+  await w.sh('tlxc-stop -k -n c1');
+  t.false(existsSync(path));
+});
+
+tested('a proxy has no privilege, no descriptor but its sockets, and is not seen inside', async (t) => {
+  const w = await world(t);
+  addService(w, 'c1', ['tcp 0.0.0.0 80'], { config: [forward('8080 -> 80')] });
+  await w.sh('tlxc-start -n c1');
+  const [pid = ''] = await proxies(w);
+  const status = await w.sh(`cat /proc/${pid}/status`);
+  for (const line of [/^CapEff:\t0+$/m, /^CapPrm:\t0+$/m, /^NoNewPrivs:\t1$/m, /^Seccomp:\t2$/m])
+    t.regex(status, line);
+  t.regex(status, /^Uid:\t1000000\t1000000\t1000000\t1000000$/m);
+  const open = (
+    await w.sh(`ls -l /proc/${pid}/fd | sed -n "s/.* -> //p" | sed "s/[0-9]//g" | sort | uniq -c`)
+  ).trim();
+  t.regex(open, /^3 anon_inode:\[eventpoll\]\n +2 socket:\[\]$/);
+  t.notRegex(await w.sh('tlxc-attach -n c1 -- ps'), /proxy/);
+  // One that ends by itself has a successor.
+  await eventually(10, async () => {
+    const [first = ''] = await proxies(w);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await w.sh(`kill -9 ${first}`);
+    return (await heard(w, 'tcp 127.0.0.1 8080')) === 'tcp 0.0.0.0 80: hello' ? true : undefined;
+  });
+});
+
+tested('nobody inside listening is a connection reset, and much goes through unharmed', async (t) => {
+  const w = await world(t);
+  addService(w, 'c1', ['tcp 0.0.0.0 80'], { config: ['8080 -> 80', '8081 -> 81'].map(forward) });
+  await w.sh('tlxc-start -n c1');
+  t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+  t.is(await say(w, 'tcp ::1 8081'), 'exit 2');
+  const text = 'x'.repeat(60_000);
+  const all = await Promise.all(
+    Array.from({ length: 20 }, async () => (await w.run(peer, 'say', 'tcp', '::1', '8080', text)).stdout),
+  );
+  t.true(all.every((each) => each === `tcp 0.0.0.0 80: ${text}`));
+});
+
+ownedByUser("a plain user forwards ports that are not root's", async (t) => {
+  const user = await makeUser(t);
+  await user.world.furnish('ip link set lo up');
+  await user.sh(
+    `printf '%s\\n' 'lxc.net.0.type = empty' 'tlxc.net.0.forward = 8080 -> 80' > seed; tlxc-create -n c1 -f seed -t busybox`,
+  );
+  const tool = join(user.world.dir, 'peer');
+  copyFileSync(peer, tool);
+  chmodSync(tool, 0o755);
+  await user.sh(
+    `tlxc-start -n c1; tlxc-attach -n c1 -- sh -c 'cat > /bin/peer; chmod 755 /bin/peer' < ${tool}`,
+  );
+  await user.sh(`tlxc-attach -n c1 -- sh -c '/bin/peer serve tcp 0.0.0.0 80 - </dev/null >/dev/null 2>&1 &'`);
+  t.is(await heard(user.world, 'tcp 127.0.0.1 8080'), 'tcp 0.0.0.0 80: hello');
+  await user.sh(`tlxc-device -n c1 add proxy '8081 -> 80'`);
+  t.is(await heard(user.world, 'tcp ::1 8081'), 'tcp 0.0.0.0 80: hello');
+  const low = await user.run('tlxc-device', '-n', 'c1', 'add', 'proxy', '80 -> 80');
+  t.is(low.code, 1);
+  t.regex(low.stderr, /cannot forward tcp 80 \(bind\): .*\n {2}hint: ports below 1024 are root's/);
 });

@@ -1,0 +1,111 @@
+/** Ports and sockets of the host that lead into a running container: added, taken away. tlxc.net.N.forward is their line in a configuration. */
+import { BadValue } from '../config/key.ts';
+import type { ForwardConfig, SystemConfig } from '../config/model.ts';
+import { forward, forwardListen } from '../config/values/forward.ts';
+import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
+import type { MonitorForward, MonitorInfo, Reply } from '../monitor/protocol.ts';
+import { nativeFile } from '../package-root.ts';
+import { expandForward, forwardName } from '../plan/forwards.ts';
+import type { Forward } from '../plan/types.ts';
+import { askRunning } from './device.ts';
+import { failureHint } from './failure-hints.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
+
+export interface ProxyRequest {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  /** As in a configuration, "tcp 8080 -> 80"; to take it away the part before the arrow is enough. */
+  readonly line: string;
+}
+
+type Refusal = Extract<Reply, { ok: false }>;
+
+const pathsOf = ({ name, lxcpath, system }: Omit<ProxyRequest, 'line'>): ContainerPaths =>
+  containerPaths(system, lxcpath, name);
+
+/** What `read` makes of the line; what is wrong with it is the caller's. */
+function understood<T>({ name, line }: ProxyRequest, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    throw new TlxcError({
+      code: 'TLXC_E_USAGE',
+      message: `proxy '${line}': ${error.message}`,
+      container: name,
+    });
+  }
+}
+
+/** What the monitor refuses for reasons of its own. */
+const REASONS: Readonly<Record<string, string>> = {
+  exists: 'is forwarded already',
+  'too-many': 'is one too many: a container has at most 512 ports forwarded',
+  'host-network':
+    "cannot be forwarded: the container is in the host's network, its ports are the host's as they are",
+};
+
+function refusalOf(container: string, listen: string, reply: Refusal): TlxcError {
+  const { syscall = '', detail = '', path = '' } = reply;
+  const reason = REASONS[detail];
+  if (reason !== undefined)
+    return new TlxcError({ code: 'TLXC_E_NETWORK', message: `${listen} ${reason}`, container });
+  const errno = errnoName(reply.errno);
+  const failed = { kind: 'failed', step: 'forward', syscall, errno: reply.errno, path, detail } as const;
+  const hint = failureHint({ ...failed, file: '', line: 0, key: '' }, errno);
+  return new TlxcError({
+    code: 'TLXC_E_NETWORK',
+    message: `cannot forward ${listen} (${[syscall, detail].filter(Boolean).join(', ')})`,
+    container,
+    ...(reply.errno !== 0 && { errno }),
+    ...(hint && { hint }),
+  });
+}
+
+function addAll(paths: ContainerPaths, all: readonly Forward[]): void {
+  const added: string[] = [];
+  for (const each of all) {
+    const program = nativeFile('tlxc-proxy');
+    const { reply } = askRunning(paths, { op: 'forward', program, forward: each });
+    if (!reply.ok) {
+      for (const listen of added) askRunning(paths, { op: 'unforward', listen });
+      throw refusalOf(paths.name, each.listen, reply);
+    }
+    added.push(each.listen);
+  }
+}
+
+/**
+ * Leads the port or socket of the host into the running container until it stops; of a range all ports, or none. Throws
+ * TLXC_E_USAGE for a line that is none, TLXC_E_NOT_RUNNING, and TLXC_E_NETWORK with who holds the port.
+ */
+export function addProxy(request: ProxyRequest): void {
+  const config: ForwardConfig = understood(request, () => forward(request.line));
+  addAll(pathsOf(request), expandForward(config, probeHost().ipv6));
+}
+
+/** Ends it, and its connections. Throws TLXC_E_NOT_FOUND where it is not forwarded, nothing being changed then. */
+export function removeProxy(request: ProxyRequest): void {
+  const [left = ''] = request.line.split('->');
+  const { protocol, from, count } = understood(request, () => forwardListen(left));
+  const names = Array.from({ length: count }, (_, offset) => forwardName(protocol, from, offset));
+  const there = listProxies(request).map(({ listen }) => listen);
+  const missing = names.find((name) => !there.includes(name));
+  if (missing !== undefined)
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: `${missing} is not forwarded`,
+      container: request.name,
+      hint: there.length === 0 ? 'nothing is' : `what is: ${there.join(', ')}`,
+    });
+  for (const listen of names) askRunning(pathsOf(request), { op: 'unforward', listen });
+}
+
+/** Those of the running container, its configuration's too. Throws TLXC_E_NOT_RUNNING. */
+export function listProxies(request: Omit<ProxyRequest, 'line'>): readonly MonitorForward[] {
+  const { reply } = askRunning(pathsOf(request), { op: 'info' });
+  return (reply as unknown as MonitorInfo).forwards;
+}
