@@ -19,6 +19,8 @@ function words(event: Step): string {
   switch (event.kind) {
     case 'index':
       return `Downloading the image index of ${event.server}${event.proxy && ` (proxy: ${event.proxy})`}`;
+    case 'failed-server':
+      return `${event.reason}; trying the next server`;
     case 'waiting':
       return `Waiting for another command that makes ${event.image}`;
     case 'unpack':

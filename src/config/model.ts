@@ -287,7 +287,12 @@ export interface SystemConfig {
   /** tlxc.statedir: /var/lib/tlxc/.state — id ranges. */
   readonly stateDir: string;
   /** tlxc.image.server: https://images.linuxcontainers.org; plain http only where written out. */
-  readonly imageServer: string;
+  /** At least one; asked in this order. */
+  readonly imageServers: readonly string[];
+  /** No network is used for images. */
+  readonly imageOffline: boolean;
+  /** Pinned OpenPGP keys; null: none. */
+  readonly imageKeyring: string | null;
   /** tlxc.bridge.*: see network/. */
   readonly settings: Readonly<Record<string, string>>;
   /** lxc.cgroup.pattern, "" unless set; lxc.cgroup.use. */

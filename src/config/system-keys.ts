@@ -25,6 +25,14 @@ const flag = (value: string) => (value === '0' || value === '1' ? undefined : 'i
 const matching = (pattern: RegExp, reason: string) => (value: string) =>
   pattern.test(value) ? undefined : reason;
 
+function urls(value: string): string | undefined {
+  const [problem] = value
+    .trim()
+    .split(/[\s,]+/)
+    .flatMap((each) => url(each) ?? []);
+  return problem;
+}
+
 function url(value: string): string | undefined {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   const known = parsed && (parsed.protocol === 'https:' || parsed.protocol === 'http:');
@@ -171,10 +179,28 @@ export const systemKeys: readonly SystemKey[] = [
   ...cgroups,
   {
     name: 'tlxc.image.server',
-    syntax: 'URL',
-    doc: 'Where images come from; plain http only where it is written out.',
+    syntax: 'URL …',
+    doc:
+      'Where images come from; plain http only where it is written out. Several servers, mirrors of one another, are ' +
+      'tried in this order: the next one when one cannot be reached, does not have the image, or gives a wrong file.',
     fallback: fixed('https://images.linuxcontainers.org'),
-    check: url,
+    check: urls,
+  },
+  {
+    name: 'tlxc.image.offline',
+    syntax: '0|1',
+    doc: 'Whether no network is used for images: only those in the store can be had, even when they have expired.',
+    fallback: fixed('0'),
+    check: flag,
+  },
+  {
+    name: 'tlxc.image.keyring',
+    syntax: 'FILE',
+    doc:
+      'OpenPGP keys (as gpg --export writes them), one of which must have signed the checksums of every image that is ' +
+      'fetched (SHA256SUMS.asc beside them on the server); gpgv(1) checks it. Empty: HTTPS and the checksums are trusted.',
+    fallback: fixed(''),
+    check: (value) => (value === '' ? undefined : absolute(value)),
   },
   ...bridge,
 ];

@@ -10,7 +10,7 @@ import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
-import { ImageStore } from '../image/store.ts';
+import { referenceLayers } from '../image/store.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { copyRootfs, type CopiedRootfs } from '../storage/copy.ts';
 import { copiedConfig, ownFiles } from './copy-config.ts';
@@ -129,11 +129,7 @@ async function fillRootfs({ request, target, staging, config }: Copying): Promis
   if (path === 'none') return null;
   const { snapshot, backend, system, newName, keepName } = request;
   const rootfs = await copyRootfs({ source: path, snapshot, backend, staging, final: target.dir });
-  const store = new ImageStore(system.cacheDir);
-  for (const layer of rootfs.layers) {
-    const id = store.idOf(layer);
-    if (id !== null) store.reference(id, { staging, config: target.config });
-  }
+  referenceLayers(system.cacheDir, rootfs.layers, { staging, config: target.config });
   nameCopy(rootfs.layers, keepName ? null : newName);
   return rootfs;
 }

@@ -61,7 +61,7 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
     // Before an image is fetched or built: a backend that cannot be is refused at once.
     backend: makesImage(template) ? await backendOf(request, idmapped) : null,
     staging: stagingPath(lxcpath, name),
-    store: new ImageStore(imageDirectory(system, mapping)),
+    store: new ImageStore(imageDirectory(system, mapping), mapping),
     onEvent: request.onEvent ?? (() => undefined),
   };
   return withLock(paths, () => createLocked(making));
@@ -169,7 +169,9 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
   if (!makesImage(template)) return null;
   return findTemplate(template).prepare({
     args: templateArgs,
-    defaultServer: system.imageServer,
+    servers: system.imageServers,
+    offline: system.imageOffline,
+    keyring: system.imageKeyring,
     ...{ store, privileged, environment, onEvent, mapping: making.mapping },
     ...(ask && { ask }),
   });

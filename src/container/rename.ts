@@ -12,7 +12,7 @@ import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
-import { ImageStore } from '../image/store.ts';
+import { referenceLayers } from '../image/store.ts';
 import { layersOf } from '../storage/copy.ts';
 import { clonesOf, countedClones } from './clones.ts';
 import { copiedConfig } from './copy-config.ts';
@@ -92,11 +92,7 @@ async function renameLocked(
   const owner = { staging: source.dir, config: target.config };
   const first = config.idmap[0]?.value.outside;
   if (first !== undefined && ownsRange(system, first, source.config)) recordRange(system, first, owner);
-  const store = new ImageStore(system.cacheDir);
-  for (const layer of path === undefined ? [] : layersOf(path)) {
-    const id = store.idOf(layer);
-    if (id !== null) store.reference(id, owner);
-  }
+  referenceLayers(system.cacheDir, path === undefined ? [] : layersOf(path), owner);
   writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
   await renameDurably(source.dir, target.dir);
   finishRename(target.dir);

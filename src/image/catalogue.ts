@@ -5,6 +5,7 @@ import { parseChecksums, parseIndexSystem } from './index-text.ts';
 import { checkedSha256, type Product, type RemoteFile } from './product.ts';
 import { parseStreamIndex, parseStreamProducts } from './simplestreams.ts';
 import { pathOnServer } from './server.ts';
+import { checkSignature } from './signature.ts';
 
 const INDEX_LIMIT = 64 * 1024 * 1024;
 const CHECKSUMS_LIMIT = 1024 * 1024;
@@ -40,16 +41,30 @@ export interface ImageFiles {
   readonly metadata: RemoteFile | null;
 }
 
-/** The product's files, each with the checksum it must have; throws where the server names none for the root filesystem. */
-export async function resolveFiles(server: URL, product: Product, options: HttpOptions): Promise<ImageFiles> {
+/**
+ * The product's files, each with the checksum it must have; throws where the server names none for the root filesystem.
+ * With a keyring, only checksums of a SHA256SUMS that one of its keys has signed count.
+ */
+export async function resolveFiles(
+  server: URL,
+  product: Product,
+  options: HttpOptions & { readonly keyring?: string | null },
+): Promise<ImageFiles> {
   const { directory } = product;
-  const sums = await getText(pathOnServer(server, `${directory}SHA256SUMS`), CHECKSUMS_LIMIT, options);
+  const url = pathOnServer(server, `${directory}SHA256SUMS`);
+  const sums = await getText(url, CHECKSUMS_LIMIT, options);
+  if (options.keyring) {
+    const signature = await getText(new URL(`${url.href}.asc`), CHECKSUMS_LIMIT, options);
+    await checkSignature({ what: url.href, text: sums ?? '', signature, keyring: options.keyring });
+  }
   const known = sums === null ? new Map<string, string>() : parseChecksums(sums);
   const named = (name: string): RemoteFile | null => {
     const sha256 = checkedSha256(known.get(name) ?? '');
     return sha256 === null ? null : { path: `${directory}${name}`, sha256, size: null };
   };
-  const rootfs = product.rootfs ?? named('rootfs.tar.xz');
+  const rootfs = options.keyring
+    ? named(product.rootfs?.path.slice(directory.length) ?? 'rootfs.tar.xz')
+    : (product.rootfs ?? named('rootfs.tar.xz'));
   if (rootfs) return { rootfs, metadata: named('meta.tar.xz') };
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',

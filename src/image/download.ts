@@ -35,6 +35,8 @@ export async function download(request: DownloadRequest, options: HttpOptions = 
   const part = `${destination}.part`;
   await mkdir(dirname(destination), { recursive: true, mode: 0o700 });
   const name = url.pathname.split('/').at(-1) ?? url.pathname;
+  // Got by a command that was killed before it had used it.
+  if ((await sizeOf(destination)) > 0 && (await digestOf(destination)) === file.sha256) return;
   const sha256 = await withRetries(name, options, () => transfer(request, part, options)).catch(
     async (error: unknown) => {
       // What another try cannot complete is of no use to the next command either.
@@ -84,7 +86,7 @@ const sizeOf = (path: string) =>
     ({ size }) => size,
     () => 0,
   );
-const digestOf = async (path: string, size: number) => (await hashOf(path, size)).digest('hex');
+const digestOf = async (path: string, size = Infinity) => (await hashOf(path, size)).digest('hex');
 
 async function hashOf(path: string, size: number): Promise<Hash> {
   const hash = createHash('sha256');

@@ -15,6 +15,8 @@ export type ImageEvent =
   /** Another command makes the same image. */
   | { readonly kind: 'waiting'; readonly image: string }
   | { readonly kind: 'unpack'; readonly image: string }
+  /** It did not do, and the next one is asked. */
+  | { readonly kind: 'failed-server'; readonly server: string; readonly reason: string }
   /** The store has it. */
   | { readonly kind: 'cached'; readonly image: string }
   /** Not removed, though asked: a container uses it. */

@@ -1,104 +1,91 @@
 /**
- * Images that are unpacked and ready, shared by all containers: CACHEDIR/images/ID/{rootfs/,image.json}, where ID is
- * the SHA-256 of what the image was made from. An image appears by one rename, whole and synced, and is never changed.
- * The directories are root's alone (0700): nobody on the host can run a set-id program of an image.
+ * Images that are unpacked and ready, shared by all containers: CACHEDIR/images/ID/{rootfs/,image.json,manifest,users/},
+ * where ID is the SHA-256 of what the image was made from. An image appears by one rename, whole and synced, and its tree
+ * is never changed. The directories are root's alone (0700): nobody on the host can run a set-id program of an image.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomically } from '../config/atomic-write.ts';
-import { readConfigFile } from '../config/read-file.ts';
+import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import type { Mapping } from '../host/mapped.ts';
 import { removeTree, syncFilesystem } from '../host/trees.ts';
 import { native } from '../native/binding.ts';
-import type { ImageMetadata } from './metadata.ts';
+import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
+import { recordTree, type Tree } from './manifest.ts';
+import type { ImageContent, ImageInfo, StoredImage } from './stored-image.ts';
 
-/** Where an image came from, as it is found again without a network. */
-export type ImageSource =
-  | {
-      readonly kind: 'download';
-      readonly server: string;
-      readonly dist: string;
-      readonly release: string;
-      readonly releaseAliases: readonly string[];
-      readonly arch: string;
-      readonly variant: string;
-      readonly build: string;
-    }
-  | { readonly kind: 'local'; readonly archive: string }
-  | { readonly kind: 'built'; readonly template: string; readonly parameters: readonly string[] };
-
-export interface ImageInfo {
-  readonly format: 1;
-  readonly id: string;
-  readonly source: ImageSource;
-  readonly metadata: ImageMetadata;
-  /** Device nodes outside /dev. */
-  readonly devices: readonly string[];
-  /** Unix milliseconds. */
-  readonly createdAt: number;
-}
-
-export interface StoredImage {
-  readonly info: ImageInfo;
-  readonly rootfs: string;
-}
-
-/** What making an image gives: its tree lies in WORK/rootfs. */
-export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices'>;
+export type { ImageContent, ImageInfo, ImageSource, StoredImage } from './stored-image.ts';
+export type { ImageUser } from './image-users.ts';
 
 const ID = /^[0-9a-f]{64}$/;
 const FORMAT = 1;
 const STAGING = '.staging-';
+const LOCK = '.lock-';
 const POLL_MS = 200;
+/** What a broken download left is worth resuming for so long. */
+const PARTIAL_MS = 7 * 24 * 3600 * 1000;
+const EWOULDBLOCK = 11;
 
 export class ImageStore {
   readonly #images: string;
   readonly #downloads: string;
 
-  constructor(cacheDir: string) {
+  /** A plain user's trees are seen through the mapping their files were made with. */
+  constructor(
+    cacheDir: string,
+    readonly mapping: Mapping | null = null,
+  ) {
     this.#images = join(cacheDir, 'images');
     this.#downloads = join(cacheDir, 'downloads');
   }
 
-  /** Where the verified archive of this digest is put until it is unpacked. */
-  downloadPath(sha256: string): string {
-    return join(this.#downloads, sha256);
+  /** Where a verified file of the image of this id is put until it is used; who writes there holds the image's lock. */
+  downloadPath(id: string, kind: 'rootfs' | 'metadata'): string {
+    return join(this.#downloads, kind === 'rootfs' ? id : `${id}.${kind}`);
   }
 
+  /** null as well for an image whose description cannot be read: `damaged` has those. */
   get(id: string): StoredImage | null {
+    if (!ID.test(id)) return null;
     const directory = join(this.#images, id);
-    if (!ID.test(id) || !existsSync(join(directory, 'image.json'))) return null;
-    const info = JSON.parse(readFileSync(join(directory, 'image.json'), 'utf8')) as Omit<
-      ImageInfo,
-      'format'
-    > & { format: number };
-    return info.format === FORMAT
-      ? { info: { ...info, format: FORMAT }, rootfs: join(directory, 'rootfs') }
-      : null;
+    const info = readInfo(directory);
+    return info && { info, rootfs: join(directory, 'rootfs') };
   }
 
-  /** The image whose tree this is; null for any other path. */
-  idOf(rootfs: string): string | null {
-    const [, id = ''] = /([^/]+)\/rootfs$/.exec(rootfs) ?? [];
-    return ID.test(id) && rootfs === join(this.#images, id, 'rootfs') ? id : null;
+  tree(id: string): Tree {
+    return { directory: join(this.#images, id), mapping: this.mapping };
+  }
+
+  #ids(): string[] {
+    return existsSync(this.#images) ? readdirSync(this.#images).filter((name) => ID.test(name)) : [];
   }
 
   list(): StoredImage[] {
-    if (!existsSync(this.#images)) return [];
-    return readdirSync(this.#images).flatMap((name) => this.get(name) ?? []);
+    return this.#ids().flatMap((id) => this.get(id) ?? []);
   }
 
-  /** Renews what is known of an image that is there, its tree untouched. */
-  update(id: string, content: Pick<ImageInfo, 'source' | 'metadata'>): StoredImage | null {
-    const image = this.get(id);
-    if (!image) return null;
-    const info: ImageInfo = { ...image.info, ...content };
-    writeFileAtomically(join(this.#images, id, 'image.json'), `${JSON.stringify(info, null, 2)}\n`, {
-      mode: 0o600,
+  /** Images that are there without a description that can be read. */
+  damaged(): string[] {
+    return this.#ids().filter((id) => this.get(id) === null);
+  }
+
+  /** Renews what is known of an image that is there, its tree untouched; null: there is none. */
+  async update(
+    id: string,
+    renew: () => Promise<Partial<Pick<ImageInfo, 'source' | 'metadata' | 'alias'>>>,
+    onWait: () => void = () => undefined,
+  ): Promise<StoredImage | null> {
+    if (this.get(id) === null) return null;
+    return this.#locked(id, onWait, async () => {
+      const image = this.get(id);
+      if (!image) return null;
+      const info: ImageInfo = { ...image.info, ...(await renew()) };
+      writeInfo(join(this.#images, id), info);
+      return { ...image, info };
     });
-    return { ...image, info };
   }
 
   /**
@@ -113,24 +100,24 @@ export class ImageStore {
     const known = this.get(id);
     if (known) return known;
     mkdirSync(this.#images, { recursive: true, mode: 0o700 });
-    const lock = await this.#lock(id, onWait);
-    try {
-      return this.get(id) ?? (await this.#make(id, make));
-    } finally {
-      rmSync(this.#lockPath(id), { force: true });
-      native().closeFd(lock);
-    }
+    return this.#locked(id, onWait, async () => this.get(id) ?? (await this.#make(id, make)));
   }
 
   async #make(id: string, make: (work: string) => Promise<ImageContent>): Promise<StoredImage> {
     // Ours while we hold the lock: what is there was left by a process that died.
     const work = join(this.#images, STAGING + id);
     await removeTree(work);
+    await this.#clearDamaged(id);
     mkdirSync(work, { mode: 0o700 });
     try {
       const content = await make(work);
-      const info: ImageInfo = { format: 1, id, ...content, createdAt: Date.now() };
-      writeFileAtomically(join(work, 'image.json'), `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
+      // Reading for the record and writing to disk take each other's idle time.
+      const [tree] = await Promise.all([
+        recordTree({ directory: work, mapping: this.mapping }),
+        syncFilesystem(work),
+      ]);
+      const info: ImageInfo = { format: FORMAT, id, ...content, createdAt: Date.now(), tree };
+      writeInfo(work, info);
       await syncFilesystem(work);
       renameSync(work, join(this.#images, id));
       await syncFilesystem(this.#images);
@@ -141,66 +128,113 @@ export class ImageStore {
     }
   }
 
-  /**
-   * Notes that a container is made from this image, before it is; false: the image has gone meanwhile.
-   * The note is worth as much as the container's own configuration: see isUsed.
-   */
-  reference(id: string, container: ImageUser): boolean {
-    const users = join(this.#images, id, 'users');
-    if (this.get(id) === null) return false;
-    mkdirSync(users, { mode: 0o700, recursive: true });
-    const file = createHash('sha256').update(JSON.stringify(container)).digest('hex').slice(0, 32);
-    writeFileAtomically(join(users, file), JSON.stringify(container), { mode: 0o600 });
-    return this.get(id) !== null;
+  /** An image without a description is made anew, unless a container has its tree below it. */
+  async #clearDamaged(id: string): Promise<void> {
+    const directory = join(this.#images, id);
+    if (!existsSync(directory)) return;
+    const [user] = livingUsers(directory, id);
+    if (user === undefined) {
+      await removeTree(directory);
+      return;
+    }
+    throw new TlxcError({
+      code: 'TLXC_E_IMAGE',
+      message: `the stored image ${directory} is damaged: image.json cannot be read; ${user.config} uses it`,
+      hint: 'tlxc-image verify shows what else is; restore the file, or destroy the container',
+    });
   }
 
-  #users(id: string): ImageUser[] {
-    const users = join(this.#images, id, 'users');
-    if (!existsSync(users)) return [];
-    return readdirSync(users).map((file) => JSON.parse(readFileSync(join(users, file), 'utf8')) as ImageUser);
+  /**
+   * Notes that a container is made from this image, before it is; false: the image has gone meanwhile.
+   * The note is worth as much as the container's own configuration.
+   */
+  reference(id: string, container: ImageUser): boolean {
+    return this.get(id) !== null && noteUser(join(this.#images, id), container) && this.get(id) !== null;
+  }
+
+  /** Containers that need the image's tree, as far as they were noted. */
+  users(id: string): ImageUser[] {
+    return livingUsers(join(this.#images, id), id);
+  }
+
+  /** All that were ever noted, for any image. */
+  everyUser(): ImageUser[] {
+    return this.#ids().flatMap((id) => notedUsers(join(this.#images, id)));
   }
 
   /** Removes the image unless a container is, or is just being, made from it; false: it stays. */
   async removeUnused(id: string): Promise<boolean> {
-    if (!existsSync(join(this.#images, id))) return true;
-    const lock = await this.#lock(id, () => undefined);
-    try {
-      if (this.#users(id).some((user) => isUsed(id, user))) return false;
-      renameSync(join(this.#images, id), join(this.#images, STAGING + id));
-      await removeTree(join(this.#images, STAGING + id));
+    const directory = join(this.#images, id);
+    if (!existsSync(directory)) return true;
+    return this.#locked(id, undefined, async () => {
+      const gone = join(this.#images, STAGING + id);
+      await removeTree(gone);
+      if (this.users(id).length > 0) return false;
+      dropDeadNotes(directory, id);
+      renameSync(directory, gone);
+      // Noted between the look and the rename: the image comes back.
+      if (livingUsers(gone, id).length > 0) {
+        renameSync(gone, directory);
+        return false;
+      }
+      await removeTree(gone);
       return true;
+    });
+  }
+
+  /** Removes what dead processes left: images half made, locks, downloads that nobody will resume. */
+  async sweep(): Promise<void> {
+    const leftovers = existsSync(this.#images) ? readdirSync(this.#images) : [];
+    for (const name of leftovers) {
+      const [prefix] = [STAGING, LOCK].filter((known) => name.startsWith(known));
+      const id = name.slice(prefix?.length ?? name.length);
+      if (ID.test(id)) await this.#ifUnlocked(id, () => removeTree(join(this.#images, STAGING + id)));
+    }
+    const old = existsSync(this.#downloads) ? readdirSync(this.#downloads) : [];
+    for (const name of old) {
+      const path = join(this.#downloads, name);
+      const id = name.slice(0, 64);
+      const useless = this.get(id) !== null || isOlder(path, PARTIAL_MS);
+      if (useless && existsSync(this.#images)) await this.#ifUnlocked(id, () => rm(path, { force: true }));
+    }
+  }
+
+  async #ifUnlocked(id: string, action: () => Promise<void>): Promise<void> {
+    const lock = native().lock({ path: this.#lockPath(id), wait: false });
+    if (typeof lock !== 'number') return;
+    try {
+      await action();
     } finally {
       rmSync(this.#lockPath(id), { force: true });
       native().closeFd(lock);
     }
   }
 
-  /** Removes what dead processes left. */
-  async sweep(): Promise<void> {
-    if (!existsSync(this.#images)) return;
-    for (const name of readdirSync(this.#images)) {
-      const id = name.startsWith(STAGING) ? name.slice(STAGING.length) : '';
-      if (!ID.test(id)) continue;
-      const lock = native().lock({ path: this.#lockPath(id), wait: false });
-      if (typeof lock !== 'number') continue;
-      await removeTree(join(this.#images, name));
+  #lockPath(id: string): string {
+    return join(this.#images, LOCK + id);
+  }
+
+  async #locked<T>(id: string, onWait: (() => void) | undefined, action: () => Promise<T>): Promise<T> {
+    const lock = await this.#lock(id, onWait);
+    try {
+      return await action();
+    } finally {
+      // Removed while it is held: who opened it meanwhile sees that it has no name any more, and tries again.
       rmSync(this.#lockPath(id), { force: true });
       native().closeFd(lock);
     }
   }
 
-  #lockPath(id: string): string {
-    return join(this.#images, `.lock-${id}`);
-  }
-
-  async #lock(id: string, onWait: () => void): Promise<number> {
+  async #lock(id: string, onWait: () => void = () => undefined): Promise<number> {
     for (let tries = 0; ; tries++) {
       const lock = native().lock({ path: this.#lockPath(id), wait: false });
       if (typeof lock === 'number') return lock;
       if (lock.errno !== EWOULDBLOCK) {
+        const errno = errnoName(lock.errno);
         throw new TlxcError({
-          code: 'TLXC_E_IMAGE',
-          message: `the image store ${this.#images} cannot be locked`,
+          code: 'TLXC_E_STORAGE',
+          message: `the image store ${this.#images} cannot be locked: ${errnoWords(errno)}`,
+          errno,
         });
       }
       if (tries === 0) onWait();
@@ -209,16 +243,32 @@ export class ImageStore {
   }
 }
 
-const EWOULDBLOCK = 11;
-
-/** A container is made in STAGING and then has its configuration in CONFIG. */
-export interface ImageUser {
-  readonly staging: string;
-  readonly config: string;
+/**
+ * Notes a container as a user of every image that is among the layers of its root filesystem; the images of plain users
+ * lie in CACHEDIR/ids-….
+ */
+export function referenceLayers(cacheDir: string, layers: readonly string[], user: ImageUser): void {
+  for (const layer of layers) {
+    const [, images = '', id = ''] = /^(.*)\/images\/([0-9a-f]{64})\/rootfs$/.exec(layer) ?? [];
+    const ours = images === cacheDir || (dirname(images) === cacheDir && basename(images).startsWith('ids-'));
+    if (ours) new ImageStore(images).reference(id, user);
+  }
 }
 
-/** A container that is being made may yet need the tree; one that exists says in its configuration whether it does. */
-function isUsed(id: string, { staging, config }: ImageUser): boolean {
-  if (existsSync(staging)) return true;
-  return existsSync(config) && readConfigFile(config).text.includes(`/images/${id}/`);
+function readInfo(directory: string): ImageInfo | null {
+  try {
+    const text = readFileSync(join(directory, 'image.json'), 'utf8');
+    const info = JSON.parse(text) as Omit<ImageInfo, 'format'> & { format: number };
+    return info.format === FORMAT ? { ...info, format: FORMAT } : null;
+  } catch {
+    return null;
+  }
+}
+
+const writeInfo = (directory: string, info: ImageInfo): void =>
+  writeFileAtomically(join(directory, 'image.json'), `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
+
+function isOlder(path: string, milliseconds: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && stats.mtimeMs + milliseconds < Date.now();
 }

@@ -13,7 +13,7 @@ test('without a file the defaults are in force', (t) => {
   const config = loadSystemConfig({ HOME: home, TLXC_CONF: join(scratch(t, { 'tlxc.conf': '' }), 'tlxc.conf') });
   t.is(config.lxcpath, root ? '/var/lib/tlxc' : join(home, '.local/share/tlxc'));
   t.is(config.runDir, root ? '/run/tlxc' : join(home, '.cache/tlxc/run/tlxc'));
-  t.is(config.imageServer, 'https://images.linuxcontainers.org');
+  t.deepEqual(config.imageServers, ['https://images.linuxcontainers.org']);
   t.is(config.settings['tlxc.bridge.name'], 'tlxcbr0');
   if (!existsSync('/etc/tlxc/default.conf')) t.is(config.defaultConfig, join(packageRoot, 'config/default.conf'));
 });
@@ -73,5 +73,5 @@ test('setting makes the file that is missing, and refuses what could not be read
   t.throws(() => setSystemSetting(env, 'lxc.lxcpath', '/a\nb = c'), { message: /one line/ });
   t.false(existsSync(systemConfigFile(env)));
   setSystemSetting(env, 'tlxc.image.server', 'http://[::1]:8080');
-  t.is(loadSystemConfig(env).imageServer, 'http://[::1]:8080');
+  t.deepEqual(loadSystemConfig(env).imageServers, ['http://[::1]:8080']);
 });

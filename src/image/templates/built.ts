@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLine } from '../../config/document.ts';
 import { packageRoot } from '../../package-root.ts';
+import { TlxcError } from '../../errors.ts';
 import { defaultMetadata, type ImageMetadata } from '../metadata.ts';
 import { debianArch } from '../product.ts';
 import type { StoredImage } from '../store.ts';
@@ -15,6 +16,8 @@ export interface BuiltTemplate {
   readonly usage: string;
   /** Seconds for which a built image is used again. */
   readonly lifetime: number;
+  /** The program fetches what it builds from. */
+  readonly needsNetwork: boolean;
   /** What of the host goes into the image and makes it another one: a program's digest, a release. */
   readonly ingredients: (args: readonly string[]) => readonly string[];
 }
@@ -38,20 +41,30 @@ async function prepare(template: BuiltTemplate, request: TemplateRequest): Promi
     request.onEvent({ kind: 'cached', image: title });
     return { kind: 'image', image: known, metadata: known.info.metadata, title };
   }
+  if (template.needsNetwork && request.offline) throw refuseOffline(title);
   const id = digest(JSON.stringify([template.name, parameters, new Date().toISOString()]));
   const image = await request.store.obtain(id, async (work) => {
     request.onEvent({ kind: 'build', image: title });
     const metadata = await build({ template, program, args, work }, request);
-    return { source: { kind: 'built', template: template.name, parameters }, metadata, devices: [] };
+    const expiry = Math.floor(Date.now() / 1000) + template.lifetime;
+    const source = { kind: 'built', template: template.name, parameters, args } as const;
+    return { source, metadata: { ...metadata, expiry }, devices: [] };
   });
   return { kind: 'image', image, metadata: image.info.metadata, title };
 }
 
+const refuseOffline = (title: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `offline, and the store has no image built by: ${title}`,
+    hint: 'what it has: tlxc-image list; tlxc.image.offline = 0 in tlxc.conf lets it be built',
+  });
+
 const digest = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 
-function findBuilt(template: BuiltTemplate, parameters: readonly string[], { store }: TemplateRequest): StoredImage | null {
+function findBuilt(template: BuiltTemplate, parameters: readonly string[], { store, offline }: TemplateRequest): StoredImage | null {
   const found = store.list().filter(({ info: { source, createdAt } }) => {
-    const fresh = createdAt + template.lifetime * 1000 > Date.now();
+    const fresh = offline || createdAt + template.lifetime * 1000 > Date.now();
     const same = source.kind === 'built' && source.template === template.name;
     return fresh && same && JSON.stringify(source.parameters) === JSON.stringify(parameters);
   });

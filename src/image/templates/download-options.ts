@@ -13,6 +13,7 @@ export interface DownloadOptions {
   readonly help: boolean;
   readonly flushCache: boolean;
   readonly forceCache: boolean;
+  readonly offline: boolean;
 }
 
 export const usage = `Template options of download (after --):
@@ -24,6 +25,7 @@ export const usage = `Template options of download (after --):
   -l, --list                List the server's images, narrowed by the options above
       --flush-cache         Remove the stored image first, unless a container uses it
       --force-cache         Use the stored image even when it has expired
+      --offline             Use no network: only what the store has, even when it has expired
   -h, --help                This text
 Every image is verified by its SHA-256.
 `;
@@ -36,7 +38,7 @@ export function parseDownloadArgs(args: readonly string[]): DownloadOptions {
     throw new TlxcError({
       code: 'TLXC_E_UNSUPPORTED',
       message: `template download: --${gone} does not exist here`,
-      hint: 'images are always verified, by the SHA-256 that the server gives over HTTPS',
+      hint: 'images are always verified, by the SHA-256 that the server gives over HTTPS, and by OpenPGP with the keys of tlxc.image.keyring',
     });
   }
   const values = parseTemplateArgs('download', args, {
@@ -49,6 +51,7 @@ export function parseDownloadArgs(args: readonly string[]): DownloadOptions {
     help: { type: 'boolean', short: 'h' },
     'flush-cache': { type: 'boolean' },
     'force-cache': { type: 'boolean' },
+    offline: { type: 'boolean' },
   });
   return {
     dist: values.dist ?? '',
@@ -60,5 +63,6 @@ export function parseDownloadArgs(args: readonly string[]): DownloadOptions {
     help: values.help === true,
     flushCache: values['flush-cache'] === true,
     forceCache: values['force-cache'] === true,
+    offline: values.offline === true,
   };
 }

@@ -1,51 +1,66 @@
 /** The download template: an image of an image server, by LXC's own options. */
-import { readCatalogue, resolveFiles, type ImageFiles } from '../catalogue.ts';
-import { download } from '../download.ts';
+import { TlxcError } from '../../errors.ts';
+import { catalogueOf, fetchImage, firstServer, titleOf } from '../fetch-image.ts';
 import { hostDistribution } from '../host-distribution.ts';
-import { defaultMetadata, parseMetadata, type ImageMetadata } from '../metadata.ts';
-import { readMetadataArchive } from '../metadata-archive.ts';
-import { chooseProduct, debianArch, matches, type Product, type RemoteFile, type Wanted } from '../product.ts';
-import { pathOnServer, proxyFor, serverUrl } from '../server.ts';
-import type { ImageSource, StoredImage } from '../store.ts';
-import { unpack } from '../unpack.ts';
-import { rm } from 'node:fs/promises';
+import { chooseProduct, matches, type Product, type Wanted } from '../product.ts';
+import { serverUrl } from '../server.ts';
+import type { StoredImage } from '../store.ts';
+import { hasExpired, imageName } from '../stored-image.ts';
 import { completeWanted } from './download-choice.ts';
 import { parseDownloadArgs, usage, type DownloadOptions } from './download-options.ts';
 import { listProducts } from './download-list.ts';
 import type { Template, TemplateRequest, TemplateResult } from './template.ts';
 
-const MAX_ROOTFS = 16 * 2 ** 30;
-const MAX_METADATA = 2 ** 20;
-
-type DownloadSource = Extract<ImageSource, { kind: 'download' }>;
-
 export const downloadTemplate: Template = { name: 'download', usage, prepare };
 
-async function prepare(request: TemplateRequest): Promise<TemplateResult> {
-  const options = parseDownloadArgs(request.args);
+async function prepare(given: TemplateRequest): Promise<TemplateResult> {
+  const options = parseDownloadArgs(given.args);
   if (options.help) return { kind: 'text', text: usage };
-  const server = serverUrl(options.server || request.defaultServer);
-  if (options.list) return { kind: 'text', text: listProducts(await catalogue(server, request), options) };
-  if (namesAnImage(options) || !request.ask) {
+  const request = { ...given, offline: given.offline || options.offline };
+  const servers = (options.server ? [options.server] : request.servers).map(serverUrl);
+  if (options.list) return { kind: 'text', text: listProducts(await offered(servers, request), options) };
+  if (namesAnImage(options) || !request.ask || request.offline) {
     const wanted = completeWanted(options, hostDistribution());
-    const stored = options.flushCache ? null : findStored(request, server, wanted);
-    if (options.flushCache) await flush(request, server, wanted);
-    if (stored && (options.forceCache || isFresh(stored.image.info.metadata))) {
-      request.onEvent({ kind: 'cached', image: stored.title });
-      return stored;
-    }
-    return fetchImage(chooseProduct(await catalogue(server, request), wanted, server.host), server, request);
+    return named(wanted, servers, options, request);
   }
-  const products = await catalogue(server, request);
-  return fetchImage(await askForProduct(products, request, server), server, request);
+  return asResult(await fetchImage(servers, (products, server) => askForProduct(products, request, server), request));
 }
 
 const namesAnImage = ({ dist, release }: DownloadOptions) => dist !== '' || release !== '';
-const isFresh = ({ expiry }: ImageMetadata) => expiry === 0 || expiry * 1000 > Date.now();
 
-function catalogue(server: URL, request: TemplateRequest): Promise<Product[]> {
-  request.onEvent({ kind: 'index', server: server.host, proxy: proxyFor(server, request.environment) });
-  return readCatalogue(server, {});
+function offered(servers: readonly URL[], request: TemplateRequest): Promise<Product[]> {
+  if (!request.offline) return firstServer(servers, request.onEvent, (server) => catalogueOf(server, request));
+  const stored = request.store.list().flatMap(({ info: { source } }) => (source.kind === 'download' ? [source] : []));
+  return Promise.resolve(stored.map((source) => ({ ...source, directory: '', rootfs: null })));
+}
+
+async function named(
+  wanted: Wanted,
+  servers: readonly URL[],
+  options: DownloadOptions,
+  request: TemplateRequest,
+): Promise<TemplateResult> {
+  const { offline, onEvent } = request;
+  const stored = options.flushCache && !offline ? null : (storedMatches(request, servers, wanted)[0] ?? null);
+  if (options.flushCache && !offline) await flush(request, servers, wanted);
+  if (stored && (offline || options.forceCache || !hasExpired(stored.info.metadata))) {
+    const result = asResult(stored);
+    onEvent({ kind: 'cached', image: result.title });
+    return result;
+  }
+  if (offline) throw notStored(wanted, request);
+  return asResult(
+    await fetchImage(servers, (products, server) => chooseProduct(products, wanted, server.host), request),
+  );
+}
+
+function notStored({ dist, release, arch, variant }: Wanted, { store }: TemplateRequest): TlxcError {
+  const names = store.list().flatMap(({ info }) => (info.source.kind === 'download' ? [imageName(info)] : []));
+  return new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `offline, and the store has no image ${[dist, release, arch, variant].join('/')}`,
+    hint: `it has: ${[...new Set(names)].sort().join(', ') || 'nothing'}; tlxc.image.offline = 0 in tlxc.conf lets it be fetched`,
+  });
 }
 
 /** Distribution, then release, of what the server has for this machine. */
@@ -60,14 +75,6 @@ async function askForProduct(products: readonly Product[], request: TemplateRequ
   return chooseProduct(ofDist, { ...host, dist, release }, server.host);
 }
 
-const sourceOf = (product: Product, server: URL): DownloadSource => {
-  const { dist, release, releaseAliases, arch, variant, build } = product;
-  return { kind: 'download', server: server.href, dist, release, releaseAliases, arch, variant, build };
-};
-
-const titleOf = ({ dist, release, arch, variant, build }: DownloadSource) =>
-  `${dist}/${release}/${arch}/${variant} ${build}`;
-
 type Stored = Extract<TemplateResult, { kind: 'image' }>;
 
 const asResult = (image: StoredImage): Stored => {
@@ -75,87 +82,20 @@ const asResult = (image: StoredImage): Stored => {
   return { kind: 'image', image, metadata, title: source.kind === 'download' ? titleOf(source) : image.info.id };
 };
 
-/** All stored images of that server and name, newest build first. */
-function storedMatches(request: TemplateRequest, server: URL, wanted: Wanted): StoredImage[] {
+/** All stored images of that name, newest build first; of those servers, but offline of any. */
+function storedMatches(request: TemplateRequest, servers: readonly URL[], wanted: Wanted): StoredImage[] {
   const found = request.store.list().flatMap((image) => {
     const { source } = image.info;
-    const fits = source.kind === 'download' && source.server === server.href;
-    return fits && matches({ ...source, directory: '', rootfs: null }, wanted) ? [{ image, build: source.build }] : [];
+    if (source.kind !== 'download') return [];
+    const ours = request.offline || servers.some(({ href }) => href === source.server);
+    return ours && matches({ ...source, directory: '', rootfs: null }, wanted) ? [{ image, build: source.build }] : [];
   });
   return found.sort((a, b) => (a.build < b.build ? 1 : -1)).map(({ image }) => image);
 }
 
-function findStored(request: TemplateRequest, server: URL, wanted: Wanted): Stored | null {
-  const [newest] = storedMatches(request, server, wanted);
-  return newest ? asResult(newest) : null;
-}
-
-async function flush(request: TemplateRequest, server: URL, wanted: Wanted): Promise<void> {
-  for (const image of storedMatches(request, server, wanted)) {
+async function flush(request: TemplateRequest, servers: readonly URL[], wanted: Wanted): Promise<void> {
+  for (const image of storedMatches(request, servers, wanted)) {
     const removed = await request.store.removeUnused(image.info.id);
     if (!removed) request.onEvent({ kind: 'kept', image: asResult(image).title });
   }
-}
-
-async function fetchImage(product: Product, server: URL, request: TemplateRequest): Promise<TemplateResult> {
-  const { store, onEvent } = request;
-  const source = sourceOf(product, server);
-  const title = titleOf(source);
-  const files = await resolveFiles(server, product, {});
-  const id = files.rootfs.sha256;
-  const known = store.get(id);
-  if (known) {
-    const metadata = await fetchMetadata({ files, server, title, arch: product.arch }, request);
-    onEvent({ kind: 'cached', image: title });
-    return asResult(store.update(id, { source, metadata }) ?? known);
-  }
-  const waiting = () => onEvent({ kind: 'waiting', image: title });
-  const image = await store.obtain(
-    id,
-    async (work) => {
-      const metadata = await fetchMetadata({ files, server, title, arch: product.arch }, request);
-      const archive = await fetchFile('rootfs', files.rootfs, server, request);
-      onEvent({ kind: 'unpack', image: title });
-      const { privileged, mapping } = request;
-      const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged, mapping });
-      await rm(archive, { force: true });
-      return { source, metadata, devices };
-    },
-    waiting,
-  );
-  return asResult(image);
-}
-
-interface MetadataOrigin {
-  readonly files: ImageFiles;
-  readonly server: URL;
-  readonly title: string;
-  readonly arch: string;
-}
-
-async function fetchMetadata(origin: MetadataOrigin, request: TemplateRequest): Promise<ImageMetadata> {
-  const { files, server, title, arch } = origin;
-  if (files.metadata === null) return defaultMetadata(debianArch(arch));
-  const archive = await fetchFile('metadata', files.metadata, server, request);
-  try {
-    return parseMetadata(await readMetadataArchive(archive), `image ${title}`);
-  } finally {
-    await rm(archive, { force: true });
-  }
-}
-
-async function fetchFile(
-  what: 'rootfs' | 'metadata',
-  file: RemoteFile,
-  server: URL,
-  { store, onEvent }: TemplateRequest,
-): Promise<string> {
-  const destination = store.downloadPath(file.sha256);
-  await download({
-    ...{ file, destination },
-    url: pathOnServer(server, file.path),
-    limit: what === 'rootfs' ? MAX_ROOTFS : MAX_METADATA,
-    onProgress: (received, total) => onEvent({ kind: 'download', what, received, total }),
-  });
-  return destination;
 }

@@ -13,6 +13,7 @@ const WEEK = 7 * 24 * 3600;
 const debian = builtTemplate({
   name: 'debian',
   lifetime: WEEK,
+  needsNetwork: true,
   ingredients: () => [hostDistribution().release],
   usage: `Template options of debian (after --):
   -r, --release=RELEASE     Release (default: the host's where it is Debian, else stable)
@@ -28,6 +29,7 @@ const debian = builtTemplate({
 const busybox = builtTemplate({
   name: 'busybox',
   lifetime: 52 * WEEK,
+  needsNetwork: false,
   ingredients: (args) => [busyboxDigest(args)],
   usage: `Template options of busybox (after --):
       --busybox-path=PATH   A static busybox (default: the one in PATH)

@@ -18,8 +18,12 @@ export interface TemplateRequest {
   /** The words after "--". */
   readonly args: readonly string[];
   readonly store: ImageStore;
-  /** The server asked where --server does not name another: tlxc.image.server. */
-  readonly defaultServer: string;
+  /** The servers asked in turn where --server does not name another: tlxc.image.server. */
+  readonly servers: readonly string[];
+  /** Nothing is fetched: only what the store has (tlxc.image.offline). */
+  readonly offline: boolean;
+  /** OpenPGP keys that must have signed what a server says (tlxc.image.keyring); null: none need to. */
+  readonly keyring: string | null;
   readonly privileged: boolean;
   /** A plain user's: files get the owners of this namespace. null: root makes them as they are. */
   readonly mapping: Mapping | null;

@@ -1,0 +1,62 @@
+/** Which containers are made from an image: notes in IMAGE/users/, each worth as much as the container's own configuration. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { readConfigFile } from '../config/read-file.ts';
+
+/** A container is made in STAGING and then has its configuration in CONFIG. */
+export interface ImageUser {
+  readonly staging: string;
+  readonly config: string;
+}
+
+/** Writes the note; false: the image is not there (any more). */
+export function noteUser(image: string, user: ImageUser): boolean {
+  const users = join(image, 'users');
+  const file = createHash('sha256').update(JSON.stringify(user)).digest('hex').slice(0, 32);
+  try {
+    // Not with its parents: an image that is removed just now must not come back as an empty directory.
+    if (!existsSync(users)) mkdirSync(users, { mode: 0o700 });
+    writeFileAtomically(join(users, file), JSON.stringify(user), { mode: 0o600 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return noteUser(image, user);
+    if (code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Everybody noted, whether or not there is such a container now. */
+function notes(image: string): { readonly file: string; readonly user: ImageUser }[] {
+  const users = join(image, 'users');
+  if (!existsSync(users)) return [];
+  return readdirSync(users)
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => {
+      const file = join(users, name);
+      return { file, user: JSON.parse(readFileSync(file, 'utf8')) as ImageUser };
+    });
+}
+
+/** Those that need the image's tree: containers whose configuration names it, and such as are being made. */
+export const livingUsers = (image: string, id: string): ImageUser[] =>
+  notes(image).flatMap(({ user }) => (isUsed(id, user) ? [user] : []));
+
+/** All that were noted: where containers are looked for that nobody noted. */
+export const notedUsers = (image: string): ImageUser[] => notes(image).map(({ user }) => user);
+
+/** Forgets containers that are gone. */
+export function dropDeadNotes(image: string, id: string): void {
+  for (const { file, user } of notes(image)) if (!isUsed(id, user)) rmSync(file, { force: true });
+}
+
+/** A container that is being made may yet need the tree; one that exists says in its configuration whether it does. */
+function isUsed(id: string, { staging, config }: ImageUser): boolean {
+  return existsSync(staging) || namesImage(config, id);
+}
+
+/** Whether a container's configuration has the image's tree below its own. */
+export const namesImage = (config: string, id: string): boolean =>
+  existsSync(config) && readConfigFile(config).text.includes(`/images/${id}/`);

@@ -1,0 +1,149 @@
+/**
+ * What a stored image's tree holds, member by member, written down when the image is made: so damage is found, and told
+ * by its path. One record a member: type, mode, owner, group, size, time and BLAKE2b digest with tabs between, then its
+ * path; a NUL; a link's target; a NUL. Names are bytes (latin1 here): an image need not write UTF-8.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { asRootOf, type Mapping } from '../host/mapped.ts';
+import { programError, startProgram } from '../host/program.ts';
+
+/** What is kept of the record beside it, in image.json. */
+export interface TreeRecord {
+  /** Of the record itself. */
+  readonly sha256: string;
+  /** What the tree takes on disk. */
+  readonly bytes: number;
+  readonly members: number;
+}
+
+/** A member that is not as it was recorded. */
+export interface Damage {
+  /** Inside the root filesystem: "/etc/passwd". */
+  readonly path: string;
+  /** "missing", "added", or what differs: "content, mode". */
+  readonly what: string;
+}
+
+/** The programs see the tree as the image's root does: a plain user's through the user's mapping. */
+export interface Tree {
+  /** The image's directory: it has rootfs/ and, once recorded, the record. */
+  readonly directory: string;
+  readonly mapping: Mapping | null;
+}
+
+const FILE = 'manifest';
+const FIELDS = ['type', 'mode', 'owner', 'group', 'size', 'time', 'content'] as const;
+const PRINTF = String.raw`%y\t%m\t%U\t%G\t%s\t%T@\t%b\t%p\0%l\0`;
+const BLOCK = 512;
+
+type Members = ReadonlyMap<string, { readonly fields: readonly string[]; readonly target: string }>;
+
+/** Records the tree as it is now. Throws TLXC_E_STORAGE, or the system's error for a full disk. */
+export async function recordTree(tree: Tree): Promise<TreeRecord> {
+  const { members, bytes } = await scanTree(tree);
+  const record = Buffer.from(recordOf(members), 'latin1');
+  writeFileAtomically(join(tree.directory, FILE), record, { mode: 0o600 });
+  return { sha256: sha256Of(record), bytes, members: members.size };
+}
+
+const sha256Of = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+
+const recordOf = (members: Members) =>
+  [...members]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, { fields, target }]) => `${[...fields, path].join('\t')}\0${target}\0`)
+    .join('');
+
+/** What is not as recorded; null where the record itself is gone or not the one that was made. */
+export async function damageOf(tree: Tree, expected: TreeRecord): Promise<Damage[] | null> {
+  const record = readRecord(tree.directory);
+  if (record === null || sha256Of(record) !== expected.sha256) return null;
+  const before = parseRecord(record);
+  const { members: now } = await scanTree(tree);
+  const added = [...now.keys()].filter((path) => !before.has(path)).map((path) => damage(path, 'added'));
+  const others = [...before].flatMap(([path, was]) => {
+    const is = now.get(path);
+    if (!is) return [damage(path, 'missing')];
+    const differing = FIELDS.filter((_, at) => was.fields[at] !== is.fields[at]) as string[];
+    if (was.target !== is.target) differing.push('target');
+    return differing.length === 0 ? [] : [damage(path, differing.join(', '))];
+  });
+  return [...others, ...added];
+}
+
+const damage = (path: string, what: string): Damage => ({
+  path: Buffer.from(path.replace(/^\.\/?/, '/'), 'latin1').toString('utf8'),
+  what,
+});
+
+function readRecord(directory: string): Buffer | null {
+  try {
+    return readFileSync(join(directory, FILE));
+  } catch {
+    return null;
+  }
+}
+
+function parseRecord(record: Buffer): Members {
+  const words = record.toString('latin1').split('\0');
+  const members = new Map<string, { fields: string[]; target: string }>();
+  for (let at = 0; at + 1 < words.length; at += 2) {
+    const fields = (words[at] ?? '').split('\t');
+    const path = fields.splice(FIELDS.length).join('\t');
+    members.set(path, { fields, target: words[at + 1] ?? '' });
+  }
+  return members;
+}
+
+async function scanTree(tree: Tree): Promise<{ readonly members: Members; readonly bytes: number }> {
+  const words = (await output(tree, ['find', '.', '-xdev', '-printf', PRINTF])).split('\0');
+  const members = new Map<string, { fields: string[]; target: string }>();
+  let bytes = 0;
+  for (let at = 0; at + 1 < words.length; at += 2) {
+    const fields = (words[at] ?? '').split('\t');
+    const path = fields.splice(FIELDS.length).join('\t');
+    bytes += Number(fields[FIELDS.length - 1]) * BLOCK;
+    // The size of a directory is its filesystem's affair.
+    if (fields[0] === 'd') fields[FIELDS.indexOf('size')] = '-';
+    fields[FIELDS.length - 1] = '-';
+    members.set(path, { fields, target: words[at + 1] ?? '' });
+  }
+  await addDigests(tree, members);
+  return { members, bytes };
+}
+
+/** The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. */
+async function addDigests(tree: Tree, members: ReadonlyMap<string, { fields: string[] }>): Promise<void> {
+  const files = [...members].filter(([, { fields }]) => fields[0] === 'f').map(([path]) => `${path}\0`);
+  const sums = await output(
+    tree,
+    ['xargs', '--null', '--no-run-if-empty', 'b2sum', '--length=256', '--zero', '--'],
+    files.join(''),
+  );
+  for (const sum of sums.split('\0')) {
+    const [, digest = '', path = ''] = /^([0-9a-f]{64}) [ *]([^]*)$/.exec(sum) ?? [];
+    const member = members.get(path);
+    if (member) member.fields[FIELDS.indexOf('content')] = digest;
+  }
+}
+
+/** A program's output, byte by byte, run in rootfs/. */
+async function output({ directory, mapping }: Tree, argv: readonly string[], input = ''): Promise<string> {
+  const program = startProgram(asRootOf(mapping, argv), {
+    cwd: join(directory, 'rootfs'),
+    stdin: 'pipe',
+    stdout: 'pipe',
+  });
+  const { stdin, stdout } = program.child;
+  // A program that ended early says so by its status.
+  stdin?.on('error', () => undefined).end(Buffer.from(input, 'latin1'));
+  const chunks: Buffer[] = [];
+  stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const ended = await program.ended;
+  if (ended.status !== 0)
+    throw programError(ended, { code: 'TLXC_E_STORAGE', what: `${directory} could not be read` });
+  return Buffer.concat(chunks).toString('latin1');
+}

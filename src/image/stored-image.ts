@@ -1,0 +1,78 @@
+/** What is known of an image in the store. */
+import type { TreeRecord } from './manifest.ts';
+import type { ImageMetadata } from './metadata.ts';
+
+/** What an image is called on a server, or by its own metadata; "" for what is not said. */
+export interface ImageNames {
+  readonly dist: string;
+  readonly release: string;
+  /** As Debian names it: amd64. */
+  readonly arch: string;
+  readonly variant: string;
+  /** The build's serial: 20260913_05:24. */
+  readonly build: string;
+}
+
+/** Where an image came from, as it is found again without a network. */
+export type ImageSource =
+  | ({
+      readonly kind: 'download';
+      readonly server: string;
+      readonly releaseAliases: readonly string[];
+    } & ImageNames)
+  | {
+      readonly kind: 'local';
+      readonly archive: string;
+      /** As its metadata says, where it has any. */
+      readonly names?: ImageNames;
+    }
+  | {
+      readonly kind: 'built';
+      readonly template: string;
+      readonly parameters: readonly string[];
+      /** The template's words as the person gave them. */
+      readonly args?: readonly string[];
+    };
+
+export interface ImageInfo {
+  readonly format: 1;
+  /** SHA-256 of what the image was made from. */
+  readonly id: string;
+  readonly source: ImageSource;
+  readonly metadata: ImageMetadata;
+  /** Device nodes outside /dev. */
+  readonly devices: readonly string[];
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** The name that a person gave it. */
+  readonly alias?: string;
+  /** Absent in images of versions that recorded none. */
+  readonly tree?: TreeRecord;
+}
+
+export interface StoredImage {
+  readonly info: ImageInfo;
+  readonly rootfs: string;
+}
+
+/** What making an image gives: its tree lies in WORK/rootfs. */
+export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | 'alias'>;
+
+/** A server asked now might have a newer one. 0: it never expires. */
+export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 && expiry * 1000 <= Date.now();
+
+/** What a person calls it: an alias, debian/bookworm/amd64/default, a template's words, an archive's name. */
+export function imageName({ alias, source }: Pick<ImageInfo, 'alias' | 'source'>): string {
+  if (alias !== undefined) return alias;
+  if (source.kind === 'built') return [source.template, ...(source.args ?? [])].join(' ');
+  const { dist = '', release = '', arch = '', variant = '' } = namesOf(source) ?? {};
+  const words = [dist, release, arch, variant].filter((word) => word !== '');
+  if (words.length > 1) return words.join('/');
+  return source.kind === 'local' ? (source.archive.split('/').at(-1) ?? '') : words.join('/');
+}
+
+/** null: nobody said. */
+export function namesOf(source: ImageSource): ImageNames | null {
+  if (source.kind === 'download') return source;
+  return source.kind === 'local' ? (source.names ?? null) : null;
+}

@@ -1,0 +1,127 @@
+/** Several servers, none at all, and servers that must prove by OpenPGP what they say. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { loadSystemConfig } from '../../src/config/system.ts';
+import type { TlxcError } from '../../src/errors.ts';
+import type { ImageEvent } from '../../src/image/progress.ts';
+import { serveImages, type Fault } from '../../src/image/serve.ts';
+import { servedImage } from '../container/images.ts';
+
+type Served = Awaited<ReturnType<typeof servedImage>>;
+
+/** The settings with these servers and lines instead of the one server. */
+function settings({ environment }: Served, servers: readonly string[], ...lines: readonly string[]) {
+  const file = environment.TLXC_CONF;
+  const others = readFileSync(file, 'utf8').replace(/^tlxc\.image.*\n/gm, '');
+  writeFileSync(file, [others, `tlxc.image.server = ${servers.join(' ')}`, ...lines, ''].join('\n'));
+  return loadSystemConfig(environment);
+}
+
+async function mirror(t: ExecutionContext, { dir }: Served, fault: (path: string) => Fault | null) {
+  const server = await serveImages({ root: join(dir, 'www'), fault });
+  t.teardown(() => server.close());
+  return server;
+}
+
+test('a server that refuses, and one that gives a wrong file, are passed over, and it is said why', async (t) => {
+  const served = await servedImage(t);
+  const refusing = await mirror(t, served, () => ({ status: 403 }));
+  const wrong = await mirror(t, served, (path) => (path.endsWith('rootfs.tar.xz') ? { damageAt: 99 } : null));
+  const system = settings(served, [refusing.url, wrong.url, served.server.url]);
+  const events: ImageEvent[] = [];
+  await served.create('c1', { system, onEvent: (event) => events.push(event) });
+  const told = events.flatMap((event) => (event.kind === 'failed-server' ? [event.reason] : []));
+  t.is(told.length, 2);
+  t.regex(told[0] ?? '', new RegExp(`${refusing.url}streams/v1/index.json: the server answered 403`));
+  t.regex(told[1] ?? '', /SHA-256 is [0-9a-f]{64}, but the server's index says/);
+  // What any of the mirrors gave is found again, whichever it was.
+  const asked = served.server.requests.length;
+  await served.create('c2', { system });
+  t.is(served.server.requests.length, asked);
+});
+
+test('where no server does, each one is told of, with its URL and its answer', async (t) => {
+  const served = await servedImage(t);
+  const refusing = await mirror(t, served, () => ({ status: 403 }));
+  const lacking = await mirror(t, served, () => ({ status: 404 }));
+  const system = settings(served, [refusing.url, lacking.url]);
+  const error = await t.throwsAsync(served.create('c1', { system }), {
+    message: /none of the 2 image servers/,
+  });
+  const { problems = [] } = (error as unknown as TlxcError).details;
+  t.regex(String(problems[0]), /answered 403/);
+  t.regex(String(problems[1]), new RegExp(`${lacking.url} is not an image server`));
+  t.deepEqual(served.entries(system.lxcpath), []);
+});
+
+test('an archive that cannot be unpacked is not fetched from the next mirror, too', async (t) => {
+  const served = await servedImage(t, { entries: [{ path: '../climbs', content: 'x' }] });
+  const second = await mirror(t, served, () => null);
+  const system = settings(served, [served.server.url, second.url]);
+  await t.throwsAsync(served.create('c1', { system }), { message: /could not be unpacked/ });
+  t.is(second.requests.length, 0);
+});
+
+test('offline: the store alone answers, also with what has expired; nothing is asked of a server', async (t) => {
+  const served = await servedImage(t);
+  const system = settings(served, [served.server.url], 'tlxc.image.offline = 1');
+  await t.throwsAsync(served.create('c1', { system }), {
+    message: 'offline, and the store has no image tiny/one/amd64/default',
+  });
+  t.is(served.server.requests.length, 0);
+  await served.create('c1');
+  const [id = ''] = readdirSync(join(system.cacheDir, 'images')).filter((name) => !name.startsWith('.'));
+  const file = join(system.cacheDir, 'images', id, 'image.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/"expiry": \d+/, '"expiry": 1'));
+  const asked = served.server.requests.length;
+  await served.create('c2', { system });
+  await served.create('c3', { templateArgs: ['-d', 'tiny', '-r', 'one', '-a', 'amd64', '--offline'] });
+  const listed = await served.create('c4', { system, templateArgs: ['--list'] });
+  t.regex(listed.kind === 'text' ? listed.text : '', /^tiny +one +amd64 +default/m);
+  t.is(served.server.requests.length, asked);
+});
+
+test('an archive that a killed command had fetched is not fetched again', async (t) => {
+  const served = await servedImage(t);
+  const build = join(served.dir, 'www/images/tiny/one/amd64/default/20260101_00:00');
+  const [, id = ''] =
+    /([0-9a-f]{64}) {2}rootfs.tar.xz/.exec(readFileSync(join(build, 'SHA256SUMS'), 'utf8')) ?? [];
+  const downloads = join(served.system.cacheDir, 'downloads');
+  mkdirSync(downloads, { recursive: true });
+  writeFileSync(join(downloads, id), readFileSync(join(build, 'rootfs.tar.xz')));
+  await served.create('c1');
+  t.false(served.server.requests.some((path) => path.endsWith('rootfs.tar.xz')));
+  t.deepEqual(readdirSync(downloads), []);
+});
+
+const gpg = existsSync('/usr/bin/gpg') && existsSync('/usr/bin/gpgv') ? test : test.skip;
+
+gpg('a pinned key: signed checksums are taken; unsigned, changed or foreign ones are refused', async (t) => {
+  const served = await servedImage(t);
+  const home = join(served.dir, 'gnupg');
+  mkdirSync(home, { mode: 0o700 });
+  const run = (...words: string[]) =>
+    execFileSync('gpg', ['--homedir', home, '--batch', '--quiet', '--yes', ...words], { stdio: 'pipe' });
+  t.teardown(() => execFileSync('gpgconf', ['--homedir', home, '--kill', 'all']));
+  for (const name of ['ours', 'others'])
+    run('--passphrase', '', '--quick-generate-key', `${name}@example.org`, 'ed25519', 'sign', 'never');
+  const keyring = join(served.dir, 'pinned.asc');
+  writeFileSync(keyring, run('--armor', '--export', 'ours@example.org'));
+  const sums = join(served.dir, 'www/images/tiny/one/amd64/default/20260101_00:00/SHA256SUMS');
+  const system = settings(served, [served.server.url], `tlxc.image.keyring = ${keyring}`);
+  const create = () => served.create('c1', { system });
+  await t.throwsAsync(create(), {
+    message: /SHA256SUMS: the server has no OpenPGP signature of it: refused/,
+  });
+  run('--local-user', 'others@example.org', '--armor', '--output', `${sums}.asc`, '--detach-sign', sums);
+  await t.throwsAsync(create(), { message: /its signature is not good: .*No public key/ });
+  run('--local-user', 'ours@example.org', '--armor', '--output', `${sums}.asc`, '--detach-sign', sums);
+  writeFileSync(sums, `${readFileSync(sums, 'utf8')}\n`);
+  await t.throwsAsync(create(), { message: /BAD signature/ });
+  rmSync(`${sums}.asc`);
+  run('--local-user', 'ours@example.org', '--armor', '--output', `${sums}.asc`, '--detach-sign', sums);
+  await create();
+  t.deepEqual(served.entries(system.lxcpath), ['c1']);
+});
