@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -24,6 +25,16 @@ std::string read_text(const std::string& path) {
     if (text.ends_with('\n'))
         text.pop_back();
     return text;
+}
+
+// What stands behind the name on its line; nothing where there is no such process.
+std::string status_field(pid_t pid, const char* name) {
+    const std::string status = read_text("/proc/" + std::to_string(pid) + "/status");
+    const size_t begin = status.find(std::string("\n") + name);
+    if (begin == std::string::npos)
+        return {};
+    const size_t value = begin + 1 + strlen(name);
+    return status.substr(value, status.find('\n', value) - value);
 }
 
 } // namespace
@@ -74,12 +85,12 @@ std::string boot_id() {
 }
 
 bool blocks(pid_t pid, int signal) {
-    const std::string status = read_text("/proc/" + std::to_string(pid) + "/status");
-    const size_t at = status.find("SigBlk:");
-    if (at == std::string::npos)
-        return false;
-    const uint64_t mask = strtoull(status.c_str() + at + strlen("SigBlk:"), nullptr, 16);
+    const uint64_t mask = strtoull(status_field(pid, "SigBlk:").c_str(), nullptr, 16);
     return (mask >> (signal - 1) & 1) != 0;
+}
+
+size_t depth(pid_t pid) {
+    return static_cast<size_t>(std::ranges::count(status_field(pid, "NSpid:"), '\t'));
 }
 
 } // namespace tlxc::process

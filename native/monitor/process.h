@@ -24,4 +24,7 @@ void set_oom_score(const std::string& score);
 // Whether the process has the signal blocked, as systemd has those that it reads by signalfd.
 [[nodiscard]] bool blocks(pid_t pid, int signal);
 
+// In how many of the PID namespaces that /proc shows it has a number: its own and those above. 0: it is gone.
+[[nodiscard]] size_t depth(pid_t pid);
+
 } // namespace tlxc::process

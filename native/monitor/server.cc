@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "monitor/process.h"
 #include "monitor/protocol.h"
 
 namespace tlxc {
@@ -18,13 +19,10 @@ constexpr size_t kMaxClients = 64;
 constexpr int kBacklog = 64;
 
 // A PID namespace below ours is a container's, and what comes out of one is no command of the host's,
-// whatever its uid. pid 0: a process above or beside us, which we cannot see.
+// whatever its uid; nor is what has died to hide where it came from. pid 0: a process above or beside us,
+// which we cannot see.
 bool from_container(pid_t pid) {
-    struct stat ours {
-    }, theirs{};
-    const std::string path = "/proc/" + std::to_string(pid) + "/ns/pid";
-    return pid != 0 && stat("/proc/self/ns/pid", &ours) == 0 && stat(path.c_str(), &theirs) == 0 &&
-           (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev);
+    return pid != 0 && process::depth(pid) != process::depth(getpid());
 }
 
 bool trusted(int client) {

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -144,6 +145,21 @@ rooted('a process of another PID namespace below, root or not, gets no answer', 
   };
   t.is(talk('env'), 'answered');
   t.is(talk('unshare', '--pid', '--fork'), 'nothing');
+});
+
+rooted('nor does one that leaves its connection to another and dies before it is looked at', async (t) => {
+  const monitor = await running(t);
+  // The one that connects says so and is gone; the one that inherits the connection waits to be told to ask.
+  const ask = `use Socket; $| = 1; $SIG{PIPE} = "IGNORE"; socket(S, AF_UNIX, SOCK_SEQPACKET, 0); $SIG{CHLD} = "IGNORE";
+    if (!fork) { connect(S, sockaddr_un($ARGV[0])) or die; exit } wait; print "connected\\n"; <STDIN>;
+    send(S, '{"op":"info"}', 0); recv(S, $reply, 4096, 0); print length($reply) ? "answered" : "nothing"`;
+  process.kill(monitor.pid, 'SIGSTOP');
+  const heir = spawn('unshare', ['--pid', '--fork', 'perl', '-e', ask, monitor.place.socket]);
+  await once(heir.stdout, 'data');
+  process.kill(monitor.pid, 'SIGCONT');
+  heir.stdin.end('ask\n');
+  t.is(String((await once(heir.stdout, 'data'))[0]), 'nothing');
+  await once(heir, 'exit');
 });
 
 rooted('ttys are given out one by one and come back with the connection', async (t) => {
