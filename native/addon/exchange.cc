@@ -78,6 +78,8 @@ void send_request(Conversation& talk) {
             return;
         return talk.fail("connect", errno);
     }
+    if (!peer_is_trusted(talk.fd.get()))
+        return talk.fail("connect", EPERM);
     if (::send(talk.fd.get(), talk.request.data(), talk.request.size(), MSG_NOSIGNAL) < 0)
         return talk.fail("send", errno);
     talk.sent = true;

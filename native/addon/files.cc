@@ -12,6 +12,7 @@
 
 #include "addon/families.h"
 #include "addon/js.h"
+#include "common/own_files.h"
 #include "common/unique_fd.h"
 
 namespace tlxc {
@@ -58,6 +59,12 @@ Napi::Value memfd(const Napi::CallbackInfo& info) {
     if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         return out_of_descriptors(env, "fcntl");
     return Napi::Number::New(env, fd.release()); // JavaScript's from here on
+}
+
+Napi::Value make_own_directory(const Napi::CallbackInfo& info) {
+    const auto env = info.Env();
+    const auto made = own_directory("run-directory", js::text(info[0].As<Napi::Object>(), "path"));
+    return made.ok() ? env.Null() : js::failure(env, made.failure());
 }
 
 // True when path still names the locked file: whoever destroyed the container may have removed it meanwhile.
@@ -126,6 +133,7 @@ void export_files(Napi::Env env, Napi::Object exports) {
     exports.Set("closeFd", Napi::Function::New(env, close_fd));
     exports.Set("pipe", Napi::Function::New(env, pipe_pair));
     exports.Set("memfd", Napi::Function::New(env, memfd));
+    exports.Set("makeOwnDirectory", Napi::Function::New(env, make_own_directory));
     exports.Set("lock", Napi::Function::New(env, lock));
     exports.Set("openInRoot", Napi::Function::New(env, open_in_root));
     exports.Set("windowSize", Napi::Function::New(env, window_size));

@@ -11,10 +11,23 @@
 
 namespace tlxc {
 
+namespace {
+
+bool read_peer(int socket, ucred& peer) {
+    socklen_t size = sizeof peer;
+    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+}
+
+} // namespace
+
+bool peer_is_trusted(int socket) {
+    ucred peer{};
+    return read_peer(socket, peer) && (peer.uid == 0 || peer.uid == ::geteuid());
+}
+
 bool peer_is_working(int socket) {
     ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0)
+    if (!read_peer(socket, peer) || peer.pid <= 0)
         return false;
     const std::string path = "/proc/" + std::to_string(peer.pid) + "/stat";
     const UniqueFd stat{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};

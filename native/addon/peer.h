@@ -7,4 +7,7 @@ namespace tlxc {
 // kernel. False where it cannot be seen.
 [[nodiscard]] bool peer_is_working(int socket);
 
+// Whether who listens at the other end is to be believed what it says of a container: root, or who asks.
+[[nodiscard]] bool peer_is_trusted(int socket);
+
 } // namespace tlxc

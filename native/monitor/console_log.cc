@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/own_files.h"
+
 namespace tlxc {
 
 bool ConsoleLog::reopen() {
-    file_.reset(
-        ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600));
+    file_ = open_own(path_, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
     struct stat info {};
     if (!file_ || fstat(file_.get(), &info) != 0)
         return false;

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 
+#include "common/own_files.h"
+
 namespace tlxc {
 
 Status ConsolePath::open(const std::string& path) {
     if (path.empty() || file_)
         return {};
-    file_.reset(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600));
+    file_ = open_own(path, O_RDWR | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
     if (!file_)
         return syscall_failure("console", "open", path);
     terminal_ = tcgetattr(file_.get(), &before_) == 0;

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "common/own_files.h"
+
 namespace tlxc {
 namespace {
 
@@ -45,7 +47,7 @@ Status Log::open(const std::string& name, const std::string& path, const std::st
     least_ = level_of(level);
     if (path.empty())
         return {};
-    file_.reset(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600));
+    file_ = open_own(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600);
     if (!file_)
         return syscall_failure("log", "open", path);
     return {};

@@ -4,43 +4,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include <algorithm>
+#include "common/own_files.h"
 
 namespace tlxc {
-namespace {
-
-// Opens one component. A link is followed only where root made it (/var/run): nobody else can lead us astray.
-UniqueFd open_component(int dir, const std::string& name) {
-    constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    UniqueFd next{openat(dir, name.c_str(), flags | O_NOFOLLOW)};
-    if (next || (errno != ELOOP && errno != ENOTDIR))
-        return next;
-    const int error = errno;
-    struct stat link {};
-    if (fstatat(dir, name.c_str(), &link, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(link.st_mode) &&
-        link.st_uid == 0)
-        return UniqueFd{openat(dir, name.c_str(), flags)};
-    errno = error;
-    return next;
-}
-
-UniqueFd open_or_make(const std::string& path) {
-    UniqueFd here{open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    for (size_t at = 0; here && at < path.size();) {
-        const size_t end = std::min(path.find('/', at), path.size());
-        const std::string part = path.substr(at, end - at);
-        at = end + 1;
-        if (part.empty())
-            continue;
-        if (mkdirat(here.get(), part.c_str(), 0700) != 0 && errno != EEXIST)
-            return {};
-        here = open_component(here.get(), part);
-    }
-    return here;
-}
-
-} // namespace
-
 bool write_atomically(int dir, const std::string& name, const std::string& text) {
     const std::string temporary = name + ".new";
     unlinkat(dir, temporary.c_str(), 0);
@@ -60,9 +26,7 @@ bool write_atomically(int dir, const std::string& name, const std::string& text)
 
 Status RunDir::claim(const std::string& path) {
     path_ = path;
-    dir_ = open_or_make(path);
-    if (!dir_)
-        return syscall_failure("run-directory", "open", path);
+    dir_ = TRY(own_directory("run-directory", path));
     struct stat info {};
     if (fstat(dir_.get(), &info) != 0)
         return syscall_failure("run-directory", "fstat", path);

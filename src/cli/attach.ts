@@ -1,10 +1,10 @@
 /** tlxc-attach */
-import { openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { attachToContainer, becomeProxy, type AttachStreams } from '../container/attach.ts';
 import { rcfileSettings, withLabel } from '../container/attach-settings.ts';
 import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
+import { openForAppending } from '../host/own-file.ts';
 import { native } from '../native/binding.ts';
 import { FULL_ELEVATION, type AttachOptions } from '../plan/attach.ts';
 import {
@@ -48,7 +48,7 @@ function streamsOf(): AttachStreams {
 function openLog(path: string | undefined, cwd: string): number {
   if (path === undefined) return -1;
   try {
-    return openSync(resolve(cwd, path), 'a', 0o640);
+    return openForAppending(resolve(cwd, path));
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     throw new TlxcError({

@@ -1,6 +1,7 @@
 /** The log that -o and -l ask for: lines as LXC's log files have them, appended to a file. */
-import { appendFileSync, closeSync, constants, openSync } from 'node:fs';
+import { appendFileSync, closeSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
+import { openForAppending } from '../host/own-file.ts';
 import { printable } from './printable.ts';
 
 export const LOG_LEVELS = [
@@ -40,8 +41,7 @@ export function logLine(who: string, level: LogLevel, message: string, at = new 
 }
 
 function append(file: string, line: string): void {
-  const { O_APPEND, O_CREAT, O_WRONLY, O_NONBLOCK } = constants;
-  const fd = openSync(file, O_APPEND | O_CREAT | O_WRONLY | O_NONBLOCK, 0o640);
+  const fd = openForAppending(file);
   try {
     appendFileSync(fd, line);
   } finally {

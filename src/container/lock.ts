@@ -1,5 +1,4 @@
 /** One lock a container: held by whoever creates, starts or destroys it; readers take none. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
@@ -51,9 +50,19 @@ async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Pro
   }
 }
 
-/** Makes the run directory (0700) of a container, and those above it. */
-export function makeRunDir(paths: ContainerPaths): void {
-  mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
+/** Makes the run directory (0700) of a container, and those above it. Throws TLXC_E_PERMISSION where they are not ours. */
+export function makeRunDir({ name, runDir }: ContainerPaths): void {
+  const failure = native().makeOwnDirectory({ path: runDir });
+  if (!failure) return;
+  const { path, syscall, errno } = failure;
+  throw new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: `cannot use the run directory ${path}${failure.detail && ': others can change what lies in it'}`,
+    container: name,
+    path,
+    ...(syscall && { syscall, errno: errnoName(errno) }),
+    hint: `look at it with ls -ld ${path}, remove what is not yours, or name another place: tlxc.rundir in tlxc.conf`,
+  });
 }
 
 /**

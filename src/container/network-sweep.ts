@@ -1,10 +1,11 @@
 /** What a monitor that was killed leaves of a network: proxy entries, ports of Open vSwitch's, interfaces lent by the host. */
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { closeSync, rmSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { startProgram } from '../host/program.ts';
 import type { StartMessage } from '../monitor/protocol.ts';
 import { nativeFile } from '../package-root.ts';
 import type { ContainerPaths } from './paths.ts';
+import { openRecord } from '../host/own-file.ts';
 
 function failure(paths: ContainerPaths, words: readonly string[]): TlxcError {
   const said = words.map((line) => JSON.parse(line) as StartMessage).at(-1);
@@ -21,8 +22,8 @@ function failure(paths: ContainerPaths, words: readonly string[]): TlxcError {
 
 /** Takes it back, where there is any. The monitor is dead, and the caller holds its lock. Throws TLXC_E_NETWORK. */
 export async function sweepNetwork(paths: ContainerPaths): Promise<void> {
-  if (!existsSync(paths.network)) return;
-  const record = openSync(paths.network, 'r');
+  const record = openRecord(paths.network);
+  if (record === null) return;
   const words: string[] = [];
   try {
     const argv = [nativeFile('tlxc-monitor'), 'clear-network'];

@@ -8,6 +8,7 @@ import type { FailedMessage } from './hint.ts';
 
 /** What could not be done, completed by the path; the first entry that fits. */
 const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[] = [
+  [/^run-directory$/, /./, 'cannot use the run directory'],
   [/^cgroup$/, /^mkdir$/, 'cannot make the control group'],
   [/^cgroup$/, /^write$/, 'the kernel refuses the value for'],
   [/^cgroup$/, /./, 'cannot set up the control groups:'],
@@ -63,6 +64,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'bad-hardware-address': 'it is no hardware address',
   'bad-interface-name': 'it is no name of a network interface',
   'link-has-no-address': 'it has no address of this kind',
+  'not-ours': 'others can change what lies in it',
   'no-such-prefix': 'nothing begins with it',
   'no-vlan-filtering': 'the bridge does not filter VLANs',
   'port-without-vlan': 'the port would be in no VLAN',

@@ -10,6 +10,7 @@ import { startProgram } from '../host/program.ts';
 import { overAllIds } from '../host/trees.ts';
 import { native } from '../native/binding.ts';
 import { monitorLock, withLock } from './lock.ts';
+import { readRecord } from '../host/own-file.ts';
 import { sweepNetwork } from './network-sweep.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -34,7 +35,7 @@ const DYING_MS = 2_000;
 
 function readInstance(paths: ContainerPaths): Instance | null {
   try {
-    return JSON.parse(readFileSync(paths.instance, 'utf8')) as Instance;
+    return JSON.parse(readRecord(paths.instance) ?? 'null') as Instance | null;
   } catch {
     return null; // none, or cut short by the host's crash: then nothing of it runs either
   }

@@ -141,6 +141,8 @@ export interface Binding {
   execve(options: { path: string; argv: readonly string[]; environment: readonly string[]; keep: readonly number[] }): NativeFailure;
   /** A sealed memfd holding the bytes, at offset 0. Throws only where descriptors or memory have run out. */
   memfd(options: { name: string; bytes: Uint8Array }): number;
+  /** Makes what is missing of an absolute path (0700); a failure "not-ours" where others could change what lies there. */
+  makeOwnDirectory(options: { path: string }): NativeFailure | null;
   /**
    * Takes flock(LOCK_EX) on path (created 0600, never through a link): the descriptor, or a failure (EWOULDBLOCK at
    * once, with wait after 10 seconds).
