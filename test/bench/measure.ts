@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { busyboxSignals, makeBusyboxRootfs } from '../rig/busybox.ts';
 import { median, run, sample, type Step } from './sample.ts';
+import { compareThroughput } from './throughput.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '20' }, containers: { type: 'string', default: '20' } },
+  options: {
+    rounds: { type: 'string', default: '20' },
+    containers: { type: 'string', default: '20' },
+    only: { type: 'string', default: 'start,running,create,many,throughput' },
+  },
 });
 const rounds = Number(values.rounds);
 const containers = Number(values.containers);
@@ -23,7 +28,9 @@ const command = (tool: Tool, name: string, ...args: readonly string[]): string[]
   ...args,
 ];
 
-function addContainer(tool: Tool, name: string, further: readonly string[] = []): void {
+const NO_NETWORK = ['lxc.net.0.type = empty'];
+
+function addContainer(tool: Tool, name: string, network: readonly string[] = NO_NETWORK): void {
   const rootfs = join(stores[tool], name, 'rootfs');
   makeBusyboxRootfs(rootfs);
   const lines = [
@@ -31,7 +38,7 @@ function addContainer(tool: Tool, name: string, further: readonly string[] = [])
     `lxc.uts.name = ${name}`,
     'lxc.mount.auto = proc:mixed sys:ro',
   ];
-  const config = [...lines, 'lxc.net.0.type = empty', ...busyboxSignals, ...further];
+  const config = [...lines, ...network, ...busyboxSignals];
   appendFileSync(join(stores[tool], name, 'config'), config.map((line) => `${line}\n`).join(''));
 }
 
@@ -93,11 +100,20 @@ function sharesOf(pattern: RegExp): number[] {
   });
 }
 
+/** One of many, with addresses to be shown. */
+const onBridge = (tool: Tool, index: number): string[] =>
+  [
+    ...['type = veth', 'link = many0', 'flags = up'],
+    `ipv4.address = 10.78.${tools.indexOf(tool)}.${index + 1}/16`,
+    `ipv6.address = fd78::${tools.indexOf(tool)}:${index + 1}/64`,
+  ].map((line) => `lxc.net.0.${line}`);
+
 function compareMany(): void {
+  run(['sh', '-ec', 'ip link add many0 type bridge; ip link set many0 up']);
   const names = Array.from({ length: containers }, (_, index) => `m${index + 1}`);
   for (const tool of tools) {
-    for (const name of names) {
-      addContainer(tool, name);
+    for (const [index, name] of names.entries()) {
+      addContainer(tool, name, onBridge(tool, index));
       run(command(tool, 'start', '-n', name));
     }
   }
@@ -133,7 +149,11 @@ for (const tool of tools) {
 console.log(
   `${`medians of ${rounds} rounds`.padEnd(44)}${'TLXC'.padStart(12)}${'LXC'.padStart(12)}${'ratio'.padStart(9)}`,
 );
-compareStart();
-compareWithRunning();
-compareCreate();
-compareMany();
+const parts: Readonly<Record<string, () => void | Promise<void>>> = {
+  start: compareStart,
+  running: compareWithRunning,
+  create: compareCreate,
+  many: compareMany,
+  throughput: () => compareThroughput(stores.tlxc, 2 * rounds),
+};
+for (const name of values.only.split(',')) await parts[name]?.();
