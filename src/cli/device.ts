@@ -5,6 +5,7 @@ import { addNode, removeNode } from '../container/device-node.ts';
 import { addProxy, removeProxy } from '../container/proxy-device.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
 
 const ACTIONS = ['add', 'del'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -24,16 +25,22 @@ const CHANGES = {
   del: { node: removeNode, interface: removeInterface, proxy: removeProxy },
 } as const;
 
-async function device({ name, lxcpath, system, rest }: Invocation): Promise<number> {
+async function device(
+  { name, lxcpath, system, rest, options }: Invocation,
+  { env }: CommandContext,
+): Promise<number> {
   const [word, dev, target, unexpected] = rest;
   if (word === undefined) throw usage('what to do is missing: add or del');
   const action = actionOf(word);
   if (dev === undefined)
     throw usage(`what to ${action} is missing: an interface, the path of a device node, or proxy`);
   if (dev === 'proxy' && target !== undefined) {
-    CHANGES[action].proxy({ name, lxcpath, system, line: rest.slice(2).join(' ') });
+    const saved = options['saved'] === true ? { environment: env } : undefined;
+    CHANGES[action].proxy({ name, lxcpath, system, line: rest.slice(2).join(' '), saved });
     return 0;
   }
+  if (options['saved'] === true)
+    throw usage('--saved is for a proxy: other devices of the next start are written by hand');
   if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
   const request: DeviceRequest = {
     name,
@@ -53,7 +60,7 @@ export default defineCommand(
     usage: "--name=NAME add|del DEV [DST] | proxy 'tcp 8080 -> 80'",
     name: 'required',
     rest: 'words',
-    options: [],
+    options: [{ flags: '--saved', description: 'Of a proxy: change the configuration of NAME alike' }],
   },
   device,
 );

@@ -12,6 +12,7 @@ import type { Forward } from '../plan/types.ts';
 import { askRunning } from './device.ts';
 import { failureHint } from './failure-hints.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { forgetForward, rememberForward, type Change } from './proxy-config.ts';
 
 export interface ProxyRequest {
   readonly name: string;
@@ -19,11 +20,13 @@ export interface ProxyRequest {
   readonly system: SystemConfig;
   /** As in a configuration, "tcp 8080 -> 80"; to take it away the part before the arrow is enough. */
   readonly line: string;
+  /** Whether the configuration is changed alike; the environment is what it is read with, the caller's. */
+  readonly saved?: { readonly environment: Readonly<Record<string, string | undefined>> } | undefined;
 }
 
 type Refusal = Extract<Reply, { ok: false }>;
 
-const pathsOf = ({ name, lxcpath, system }: Omit<ProxyRequest, 'line'>): ContainerPaths =>
+const pathsOf = ({ name, lxcpath, system }: Omit<ProxyRequest, 'line' | 'saved'>): ContainerPaths =>
   containerPaths(system, lxcpath, name);
 
 /** What `read` makes of the line; what is wrong with it is the caller's. */
@@ -65,6 +68,12 @@ function refusalOf(container: string, listen: string, reply: Refusal): TlxcError
   });
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is to be done to the configuration, found possible before anything is changed. */
+const saving = ({ saved }: ProxyRequest, prepare: (environment: Environment) => Change): Change =>
+  saved ? prepare(saved.environment) : () => undefined;
+
 function addAll(paths: ContainerPaths, all: readonly Forward[]): void {
   const added: string[] = [];
   for (const each of all) {
@@ -80,11 +89,15 @@ function addAll(paths: ContainerPaths, all: readonly Forward[]): void {
 
 /**
  * Leads the port or socket of the host into the running container until it stops; of a range all ports, or none. Throws
- * TLXC_E_USAGE for a line that is none, TLXC_E_NOT_RUNNING, and TLXC_E_NETWORK with who holds the port.
+ * TLXC_E_USAGE for a line that is none, TLXC_E_NOT_RUNNING, TLXC_E_NETWORK with who holds the port, and, where it is to be
+ * saved, TLXC_E_CONFIG where the configuration does not take it.
  */
 export function addProxy(request: ProxyRequest): void {
   const config: ForwardConfig = understood(request, () => forward(request.line));
-  addAll(pathsOf(request), expandForward(config, probeHost().ipv6));
+  const paths = pathsOf(request);
+  const save = saving(request, (environment) => rememberForward({ paths, environment }, config));
+  addAll(paths, expandForward(config, probeHost().ipv6));
+  save();
 }
 
 /** Ends it, and its connections. Throws TLXC_E_NOT_FOUND where it is not forwarded, nothing being changed then. */
@@ -92,6 +105,10 @@ export function removeProxy(request: ProxyRequest): void {
   const [left = ''] = request.line.split('->');
   const { protocol, from, count } = understood(request, () => forwardListen(left));
   const names = Array.from({ length: count }, (_, offset) => forwardName(protocol, from, offset));
+  const paths = pathsOf(request);
+  const save = saving(request, (environment) =>
+    forgetForward({ paths, environment }, { protocol, from, count }),
+  );
   const there = listProxies(request).map(({ listen }) => listen);
   const missing = names.find((name) => !there.includes(name));
   if (missing !== undefined)
@@ -101,11 +118,12 @@ export function removeProxy(request: ProxyRequest): void {
       container: request.name,
       hint: there.length === 0 ? 'nothing is' : `what is: ${there.join(', ')}`,
     });
-  for (const listen of names) askRunning(pathsOf(request), { op: 'unforward', listen });
+  for (const listen of names) askRunning(paths, { op: 'unforward', listen });
+  save();
 }
 
 /** Those of the running container, its configuration's too. Throws TLXC_E_NOT_RUNNING. */
-export function listProxies(request: Omit<ProxyRequest, 'line'>): readonly MonitorForward[] {
+export function listProxies(request: Omit<ProxyRequest, 'line' | 'saved'>): readonly MonitorForward[] {
   const { reply } = askRunning(pathsOf(request), { op: 'info' });
   return (reply as unknown as MonitorInfo).forwards;
 }

@@ -1,5 +1,5 @@
 /** Ports and sockets of the host that lead into a container, as those who use them see it. */
-import { chmodSync, copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { net, networked } from '../effects/networks.ts';
@@ -279,4 +279,26 @@ ownedByUser("a plain user forwards ports that are not root's", async (t) => {
   const low = await user.run('tlxc-device', '-n', 'c1', 'add', 'proxy', '80 -> 80');
   t.is(low.code, 1);
   t.regex(low.stderr, /cannot forward tcp 80 \(bind\): .*\n {2}hint: ports below 1024 are root's/);
+});
+
+tested('what is remembered is a line of the configuration, and nothing else in it changes', async (t) => {
+  const w = await world(t);
+  addService(w, 'c1', ['tcp 0.0.0.0 80'], {
+    config: ['# mine', forward('8080 -> 80'), forward('9000-9001 -> 9000-9001')],
+  });
+  const file = join(w.lxcpath, 'c1/config');
+  const config = (): string => readFileSync(file, 'utf8');
+  const before = config();
+  await w.sh('tlxc-start -n c1');
+  await w.sh(`tlxc-device -n c1 add --saved proxy 'udp [::1]:53 -> 53'`);
+  t.is(config(), `${before}tlxc.net.0.forward = udp [::1]:53 -> 53\n`);
+  const taken = await w.run('tlxc-device', '-n', 'c1', 'add', '--saved', 'proxy', '9001 -> 80');
+  t.regex(taken.stderr, /tcp 9001 is forwarded at \S+config:\d+ already/);
+  await w.sh(`tlxc-device -n c1 del --saved proxy 'udp [::1]:53'`);
+  t.is(config(), before);
+  const part = await w.run('tlxc-device', '-n', 'c1', 'del', '--saved', 'proxy', '9001');
+  t.regex(part.stderr, /tcp 9001 cannot be forgotten: it is part of tcp 9000-9001 at \S+config:\d+/);
+  await w.sh(`tlxc-device -n c1 del --saved proxy '8080 -> 80'`);
+  t.is(config(), before.replace(/tlxc.*8080.*\n/, ''));
+  t.is(await say(w, 'tcp 127.0.0.1 8080'), 'exit 2');
 });
