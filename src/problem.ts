@@ -83,3 +83,27 @@ export class Problem {
     return { message, ...at, ...subject, text, length, nearest, allowed };
   }
 }
+
+/** What is wrong in a configuration, and what of it is missing because of that. */
+export interface Mistakes {
+  readonly problems: readonly Problem[];
+  /** Keys of which a line was refused, or misspelled. */
+  readonly lost: ReadonlySet<string>;
+}
+
+/** Whether a complaint that names a key may only be due to lines of it that were lost: these are mended first. */
+export const mayBeDueTo = (lost: ReadonlySet<string>, complaint: string): boolean =>
+  (complaint.match(/\bt?lxc\.[\w.]*\w/g) ?? []).some((key) => lost.has(key));
+
+/** "its configuration has 2 problems" */
+export const countOf = (problems: readonly Problem[]): string =>
+  `its configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
+
+/** From the top to the bottom of each file, the files as they are first told of; what has no place at the end. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.flatMap(({ details }) => details.at?.file ?? []))];
+  const rank = ({ details: { at } }: Problem): number =>
+    at === undefined ? files.length : files.indexOf(at.file);
+  const line = ({ details: { at } }: Problem): number => at?.line ?? 0;
+  return [...problems].sort((a, b) => rank(a) - rank(b) || line(a) - line(b));
+}

@@ -77,7 +77,7 @@ function checkNetworks(settings: Settings): void {
   const indexes = settings.networks();
   const types = indexes.map((index) => settings.last(network.type, index));
   for (const [at, index] of indexes.entries()) {
-    if (types[at] || settings.wasRefused(network.type, index)) continue;
+    if (types[at]) continue;
     const place = settings.firstOfNetwork(index);
     settings.problem(place, `lxc.net.${index} has no type: set lxc.net.${index}.type, on a line before the others`);
   }

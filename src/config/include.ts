@@ -35,6 +35,8 @@ interface OpenFile {
 export interface StatementSink {
   readonly problems: Problem[];
   readonly warnings: string[];
+  /** Set where a file cannot be read. */
+  isPartial: boolean;
   apply(statement: Statement): void;
   /** The numbers of the network interfaces so far, lowest first. */
   networks(): readonly number[];
@@ -65,6 +67,7 @@ export class StatementReader {
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
       const { where: at = { file, line: 0 } } = error.details;
+      this.#sink.isPartial = true;
       this.#sink.problems.push(new Problem({ message: reasonOf(error, placeOf(at)), at }));
     }
   }
@@ -133,6 +136,7 @@ export class StatementReader {
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
       const { key, value, at } = statement;
+      this.#sink.isPartial = true;
       this.#sink.problems.push(new Problem({ message: reasonOf(error, path), at, subject: { key, value } }));
     }
   }

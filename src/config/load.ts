@@ -1,13 +1,12 @@
 /** Loads a container's configuration: all of it, or one error that names every problem. */
 import { TlxcError } from '../errors.ts';
-import { placeOf, type Problem, type SourceLocation } from '../problem.ts';
+import { countOf, inOrder, mayBeDueTo, placeOf, type Mistakes, type SourceLocation } from '../problem.ts';
 import { checkTogether } from './checks.ts';
 import { containerConfig, type Identity } from './container-config.ts';
 import { StatementReader } from './include.ts';
 import { BadValue } from './key.ts';
-import { locate } from './locate.ts';
-import type { ContainerConfig, IdMap, InputFile, MountEntry, Sourced } from './model.ts';
-import { security } from './registry/security.ts';
+import { withLines, type LineOf } from './locate.ts';
+import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts';
 import { storage } from './registry/storage.ts';
 import { readConfigFile } from './read-file.ts';
 import { Settings } from './settings.ts';
@@ -18,15 +17,21 @@ export interface LoadRequest extends Identity {
   readonly overrides?: readonly string[];
   /** The caller's: lxc.environment = NAME copies from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What the host has against the id maps, told together with all else. */
-  readonly checkIdmap?: (maps: readonly Sourced<IdMap>[]) => readonly Problem[];
 }
 
-/** A configuration that was read and found good, key by key. */
+/** Settings as far as they are good. */
 export interface LoadedSettings {
   readonly settings: Settings;
   readonly inputs: readonly InputFile[];
   readonly fstabEntries: readonly Sourced<MountEntry>[];
+}
+
+/** A configuration as far as it is good, and what is not. */
+export interface ReadConfig {
+  readonly config: ContainerConfig;
+  readonly mistakes: Mistakes;
+  /** The line that a place is of, as it was written. */
+  readonly lineOf: LineOf;
 }
 
 /** The caller's directory is where relative paths of -s begin. */
@@ -68,29 +73,49 @@ function fstabEntry(settings: Settings, text: string, at: SourceLocation): Sourc
   }
 }
 
-function refuse({ name, configFile }: Identity, found: readonly Problem[], reader: StatementReader): TlxcError {
-  const problems = found.map((problem) => locate(problem, (at) => reader.lineOf(at)));
-  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  return new TlxcError({
-    code: 'TLXC_E_CONFIG',
-    message: `its configuration has ${count}`,
-    container: name,
-    path: configFile,
-    problems,
-  });
+/** What is wrong only because of a line that was lost is not told; of what lacks a file, nothing can be said. */
+function findContradictions(settings: Settings): void {
+  if (settings.isPartial) return;
+  const told = settings.problems.length;
+  checkTogether(settings);
+  const found = settings.problems.splice(told);
+  settings.problems.push(...found.filter(({ details }) => !mayBeDueTo(settings.lost, details.message)));
 }
 
-/** Reads the settings, and throws TLXC_E_CONFIG with every problem where there is one. */
-export function loadSettings(request: LoadRequest): LoadedSettings {
+function readSettings(request: LoadRequest): LoadedSettings & { readonly reader: StatementReader } {
   const settings = new Settings(request.environment);
   const reader = new StatementReader(settings);
   reader.read(request.configFile);
   takeOverrides(reader, settings, request.overrides ?? []);
-  checkTogether(settings);
-  settings.problems.push(...(request.checkIdmap?.(settings.all(security.idmap)) ?? []));
-  const fstabEntries = readFstab(settings, reader);
-  if (settings.problems.length > 0) throw refuse(request, settings.problems, reader);
-  return { settings, inputs: reader.inputs, fstabEntries };
+  findContradictions(settings);
+  return { settings, reader, fstabEntries: readFstab(settings, reader), inputs: reader.inputs };
+}
+
+/** Throws TLXC_E_CONFIG with every problem where there is one. */
+export function refuseProblems({ name, configFile }: Identity, { problems }: Mistakes, lineOf: LineOf): void {
+  if (problems.length === 0) return;
+  const details = { message: countOf(problems), container: name, path: configFile };
+  throw withLines(new TlxcError({ code: 'TLXC_E_CONFIG', ...details, problems: inOrder(problems) }), lineOf);
+}
+
+/** Reads the settings, and throws TLXC_E_CONFIG with every problem where there is one. */
+export function loadSettings(request: LoadRequest): LoadedSettings {
+  const { reader, ...loaded } = readSettings(request);
+  refuseProblems(request, loaded.settings, (at) => reader.lineOf(at));
+  return loaded;
+}
+
+/**
+ * The typed configuration as far as it is good, for who has more to say of it. Throws TLXC_E_CONFIG only where a file of it
+ * cannot be read: what is missing then, nobody knows.
+ */
+export function readContainerConfig(request: LoadRequest): ReadConfig {
+  const { reader, settings, inputs, fstabEntries } = readSettings(request);
+  const lineOf: LineOf = (at) => reader.lineOf(at);
+  if (settings.isPartial) refuseProblems(request, settings, lineOf);
+  const { name, lxcpath, configFile } = request;
+  const config = containerConfig({ identity: { name, lxcpath, configFile }, settings, inputs, fstabEntries });
+  return { config, mistakes: settings, lineOf };
 }
 
 /**
@@ -98,7 +123,7 @@ export function loadSettings(request: LoadRequest): LoadedSettings {
  * unknown keys, bad values, missing or circular includes, files that are no text.
  */
 export function loadContainerConfig(request: LoadRequest): ContainerConfig {
-  const { settings, inputs, fstabEntries } = loadSettings(request);
-  const { name, lxcpath, configFile } = request;
-  return containerConfig({ identity: { name, lxcpath, configFile }, settings, inputs, fstabEntries });
+  const { config, mistakes, lineOf } = readContainerConfig(request);
+  refuseProblems(request, mistakes, lineOf);
+  return config;
 }

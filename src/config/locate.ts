@@ -39,8 +39,11 @@ function extentOf(raw: string, { part, word, offset }: Fault): Extent {
   return at === -1 ? whole : { start: whole.start + at, text: word };
 }
 
+/** The line that a place is of, as it was written; undefined where it is not known. */
+export type LineOf = (at: SourceLocation) => string | undefined;
+
 /** The problem with its column, its line as written, and how much of it is wrong; as it was where the line is not known. */
-export function locate(problem: Problem, lineOf: (at: SourceLocation) => string | undefined): Problem {
+export function locate(problem: Problem, lineOf: LineOf): Problem {
   const { at, fault = {} } = problem.details;
   const raw = at && lineOf(at)?.replace(/\r$/, '');
   if (at === undefined || raw === undefined) return problem;
@@ -52,7 +55,7 @@ export function locate(problem: Problem, lineOf: (at: SourceLocation) => string 
 }
 
 /** Lines of files as they are now, each file read once; undefined for what cannot be read. */
-function linesOfFiles(): (at: SourceLocation) => string | undefined {
+function linesOfFiles(): LineOf {
   const texts = new Map<string, readonly string[]>();
   const read = (file: string): readonly string[] => {
     try {
@@ -70,10 +73,11 @@ function linesOfFiles(): (at: SourceLocation) => string | undefined {
   };
 }
 
-/** The error with the lines of its problems, for one that was made where no file is read. */
-export function withLines(error: TlxcError): TlxcError {
+/** The error with the lines of its problems: as they were read, or else are in their files now. */
+export function withLines(error: TlxcError, read: LineOf = () => undefined): TlxcError {
   const { problems } = error.details;
   if (problems === undefined) return error;
-  const lineOf = linesOfFiles();
+  const inFiles = linesOfFiles();
+  const lineOf: LineOf = (at) => read(at) ?? inFiles(at);
   return new TlxcError({ ...error.details, problems: problems.map((problem) => locate(problem, lineOf)) });
 }

@@ -26,8 +26,10 @@ export class Settings {
   readonly #slots = new Map<string, readonly Sourced<unknown>[]>();
   /** A configuration repeats its keys: each name is looked up once. */
   readonly #found = new Map<string, Found>();
-  /** Slots whose last line was refused: what is missing there has been told. */
-  readonly #refused = new Set<string>();
+  /** Keys of which a line was refused, or misspelled: what is missing there has been told. */
+  readonly lost = new Set<string>();
+  /** A file could not be read: anything may be missing. */
+  isPartial = false;
   readonly #environment: Environment;
 
   constructor(environment: Environment) {
@@ -51,11 +53,6 @@ export class Settings {
     return [...new Set(indexes.map(Number))].sort((left, right) => left - right);
   }
 
-  /** Whether a line tried to set the key and was refused. */
-  wasRefused<T>(key: Key<T>, index: string | number = ''): boolean {
-    return this.#refused.has(slotOf(key, index));
-  }
-
   /** Where an interface is first written of. */
   firstOfNetwork(index: number): SourceLocation {
     const slot = [...this.#slots].find(([name]) => isOfInterface(name, `lxc.net.${index}.`));
@@ -67,10 +64,13 @@ export class Settings {
     const { key: name, value, at } = statement;
     const found = this.#found.get(name) ?? find(name);
     this.#found.set(name, found);
-    if (found.kind === 'refused') this.problem(at, found.reason, found.fault);
-    else if (found.kind === 'key') this.#applyKey(found.key, found.slot, found.variable, statement);
-    else if (value === '') this.#reset(found.clears);
-    else {
+    if (found.kind === 'refused') {
+      this.problem(at, found.reason, found.fault);
+      if (found.fault.nearest !== undefined) this.lost.add(found.fault.nearest);
+    }
+    if (found.kind === 'key') this.#applyKey(found.key, found.slot, found.variable, statement);
+    if (found.kind === 'group' && value === '') this.#reset(found.clears);
+    else if (found.kind === 'group') {
       const message = `only an empty value, which resets all of ${name}.*, may be set`;
       this.problems.push(new Problem({ message, at, subject: { key: name, value } }));
     }
@@ -91,14 +91,14 @@ export class Settings {
     }
     const added = this.#parse(key, variable, statement);
     const before = key.list ? (this.#slots.get(slot) ?? []) : [];
-    if (!added) this.#refused.add(slot);
+    if (!added) this.lost.add(slot);
     else this.#store(slot, key.merge ? key.merge(before, added) : [...before, ...added]);
   }
 
   /** What stands above the first line that begins it would be lost in silence. */
   #begin(slot: string, prefix: string, at: SourceLocation): void {
     const lost = [...this.#slots].filter(([name]) => isOfInterface(name, prefix));
-    if (!this.#slots.has(slot) && !this.#refused.has(slot)) {
+    if (!this.#slots.has(slot) && !this.lost.has(slot)) {
       for (const [name, [first]] of lost) {
         const message = `${name} must stand below ${slot}, which begins the interface at ${placeOf(at)}`;
         if (first) this.problem(first.at, message);

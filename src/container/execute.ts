@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { loadContainerConfig } from '../config/load.ts';
+import { readContainerConfig, refuseProblems } from '../config/load.ts';
 import { TlxcError } from '../errors.ts';
 import { nativeFile, packageRoot } from '../package-root.ts';
 import { containerPaths } from './paths.ts';
@@ -28,14 +28,16 @@ function commandOf({
 }: ExecuteRequest): readonly string[] {
   if (command !== undefined && command.length > 0) return command;
   const file = configFile ?? containerPaths(system, lxcpath, name).config;
-  const config = loadContainerConfig({
+  const { config, mistakes, lineOf } = readContainerConfig({
     name,
     lxcpath,
     configFile: file,
     overrides: defines ?? [],
     environment,
   });
+  // What is wrong beside it is told by the start, with all that this finds.
   if (config.executeCmd) return config.executeCmd.value;
+  refuseProblems(config, mistakes, lineOf);
   throw new TlxcError({
     code: 'TLXC_E_USAGE',
     message: 'no command to execute',

@@ -9,24 +9,16 @@ import { register, reregister, unregister } from '../network/registration.ts';
 import { forgetLeases } from '../network/service.ts';
 import { bridgeSettings } from '../network/settings.ts';
 import type { BridgeMember } from '../plan/bridge-members.ts';
+import type { Problem } from '../problem.ts';
 import type { ContainerPaths } from './paths.ts';
 
 /** NAME@STORE */
 const keyOf = ({ dnsRecord }: ContainerPaths): string => basename(dnsRecord);
 
-/** Throws TLXC_E_CONFIG for addresses that DHCP on the bridge cannot give. Nothing to check costs nothing. */
-export function checkLeases(members: readonly BridgeMember[], name: string, system: SystemConfig): void {
-  if (!members.some(({ ipv4Lease, ipv6Lease }) => ipv4Lease ?? ipv6Lease)) return;
-  const problems = leaseProblems(members, bridgeSettings(system));
-  if (problems.length === 0) return;
-  throw withLines(
-    new TlxcError({
-      code: 'TLXC_E_CONFIG',
-      message: 'the container cannot be started as it is configured',
-      container: name,
-      problems,
-    }),
-  );
+/** What is wrong with the addresses that are asked of DHCP on the bridge. Nothing to check costs nothing. */
+export function checkLeases(members: readonly BridgeMember[], system: SystemConfig): readonly Problem[] {
+  if (!members.some(({ ipv4Lease, ipv6Lease }) => ipv4Lease ?? ipv6Lease)) return [];
+  return leaseProblems(members, bridgeSettings(system));
 }
 
 export interface Named {

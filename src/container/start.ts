@@ -1,6 +1,6 @@
 /** Starts a container: its configuration becomes a plan, the plan goes to a new monitor. */
 import { existsSync, rmSync, statSync } from 'node:fs';
-import { loadContainerConfig } from '../config/load.ts';
+import { readContainerConfig, refuseProblems, type ReadConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { withLines } from '../config/locate.ts';
 import { readConfigFile } from '../config/read-file.ts';
@@ -15,8 +15,6 @@ import { native } from '../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { nativeFile } from '../package-root.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
-import { mapProblems } from '../plan/user.ts';
-import type { Problem } from '../problem.ts';
 import { destroyCommand } from './ephemeral.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { launchMonitor, type Started } from './launch.ts';
@@ -52,7 +50,7 @@ export interface StartCallbacks {
   readonly warn?: (text: string) => void;
 }
 
-function loadConfig(request: StartRequest, paths: ContainerPaths, host: HostFacts): ContainerConfig {
+function readConfig(request: StartRequest, paths: ContainerPaths): ReadConfig {
   const configFile = request.configFile ?? paths.config;
   if (request.configFile === undefined && !existsSync(configFile)) {
     throw new TlxcError({
@@ -64,8 +62,7 @@ function loadConfig(request: StartRequest, paths: ContainerPaths, host: HostFact
     });
   }
   const { name, lxcpath, defines = [], environment } = request;
-  const checkIdmap = (maps: ContainerConfig['idmap']): readonly Problem[] => mapProblems(maps, host);
-  return loadContainerConfig({ name, lxcpath, configFile, overrides: defines, environment, checkIdmap });
+  return readContainerConfig({ name, lxcpath, configFile, overrides: defines, environment });
 }
 
 /** LXC's words, with what is missing. */
@@ -76,23 +73,23 @@ function whyNoCoreScheduling(): string {
   return `the kernel does not support core scheduling (${missing})`;
 }
 
-function readProfile({ name, seccomp }: ContainerConfig): StartFiles['seccompProfile'] {
+function readProfile({ seccomp }: ContainerConfig): StartFiles['seccompProfile'] {
   if (seccomp.profile === undefined) return undefined;
-  const { value: path, at } = seccomp.profile;
+  const { value: path } = seccomp.profile;
   try {
     return { path, ...readConfigFile(path) };
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
-    throw new TlxcError({ ...error.details, container: name, where: { ...at, key: 'lxc.seccomp.profile' } });
+    return { why: error.message };
   }
 }
 
 /** The compiler reads no file: the lines of what it refuses are looked up here. */
-function compile(input: StartInput): CompiledStart {
+function compile(input: StartInput, { lineOf }: ReadConfig): CompiledStart {
   try {
-    return compileStartPlan(input);
+    return compileStartPlan(input, (members) => checkLeases(members, input.system));
   } catch (error) {
-    throw error instanceof TlxcError ? withLines(error) : error;
+    throw error instanceof TlxcError ? withLines(error, lineOf) : error;
   }
 }
 
@@ -114,29 +111,37 @@ function commandLineOf({ foreground = false, consolePath, consoleLog, ...request
   return { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command, initProgram };
 }
 
+/** Of a configuration with mistakes these are told: mended, it may share something else, or nothing. */
+function shareOf(request: StartRequest, { config, mistakes, lineOf }: ReadConfig): PlanOptions['share'] {
+  try {
+    return findShared({ config, system: request.system, fromCommandLine: request.share ?? {} });
+  } catch (error) {
+    refuseProblems(config, mistakes, lineOf);
+    throw error;
+  }
+}
+
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest, host: HostFacts = probeHost()): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  const config = loadConfig(request, paths, host);
-  const seccompProfile = readProfile(config);
-  const compiled = compile({
-    config,
-    host,
-    system: request.system,
-    options: {
-      ...commandLineOf(request),
-      runDir: paths.runDir,
-      dnsRecord: paths.dnsRecord,
-      share: findShared({ config, system: request.system, fromCommandLine: request.share ?? {} }),
-      noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
-      proxyProgram: nativeFile('tlxc-proxy'),
-      destroy: config.ephemeral && destroyCommand(paths),
-      environment: request.environment,
-    },
-    files: { seccompProfile, imageFilesystem: readImage(config), tunnelIsShared: readTunnel(config) },
-  });
-  checkLeases(compiled.members, request.name, request.system);
-  return compiled;
+  const read = readConfig(request, paths);
+  const { config, mistakes } = read;
+  const options = {
+    ...commandLineOf(request),
+    runDir: paths.runDir,
+    dnsRecord: paths.dnsRecord,
+    share: shareOf(request, read),
+    noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
+    proxyProgram: nativeFile('tlxc-proxy'),
+    destroy: config.ephemeral && destroyCommand(paths),
+    environment: request.environment,
+  };
+  const files = {
+    seccompProfile: readProfile(config),
+    imageFilesystem: readImage(config),
+    tunnelIsShared: readTunnel(config),
+  };
+  return compile({ config, mistakes, host, system: request.system, options, files }, read);
 }
 
 /** Throws TLXC_E_RUNNING or TLXC_E_UNRESPONSIVE unless the container is stopped. */

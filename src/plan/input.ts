@@ -1,6 +1,6 @@
 /** What the compiler reads, and where it puts what it finds wrong. */
 import type { ContainerConfig, IdMap, InputFile, SystemConfig } from '../config/model.ts';
-import { Problem, type SourceLocation } from '../problem.ts';
+import { mayBeDueTo, Problem, type Mistakes, type SourceLocation } from '../problem.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Namespace, Origin } from './types.ts';
 
@@ -52,9 +52,11 @@ export interface StartOptions {
 
 /** Texts of files that the configuration names and the plan swallows. */
 export interface StartFiles {
-  /** lxc.seccomp.profile, read by the caller; needed whenever the key is set. */
+  /** lxc.seccomp.profile, read by the caller, or why it cannot be; needed whenever the key is set. */
   readonly seccompProfile?:
-    { readonly path: string; readonly text: string; readonly input: InputFile } | undefined;
+    | { readonly path: string; readonly text: string; readonly input: InputFile }
+    | { readonly why: string }
+    | undefined;
   /** Whether HOST of lxc.mount.auto = shmounts:HOST lies on a shared mount. */
   readonly tunnelIsShared?: boolean | undefined;
   /** lxc.rootfs.path is an image (loop:FILE, or a file): the type of the filesystem in it, "" where blkid knows none. */
@@ -63,6 +65,8 @@ export interface StartFiles {
 
 export interface StartInput {
   readonly config: ContainerConfig;
+  /** What is wrong in the configuration already, and is told with what is found here. */
+  readonly mistakes?: Mistakes;
   readonly host: HostFacts;
   readonly system: SystemConfig;
   readonly options: StartOptions;
@@ -76,12 +80,20 @@ export interface Compilation extends StartInput {
 
 /** All that is wrong or doubtful, collected so that a person sees it at once. */
 export class Findings {
-  readonly problems: Problem[] = [];
+  readonly problems: Problem[];
   readonly warnings: string[] = [];
+  readonly #mistakes: Mistakes;
 
-  /** The plan cannot be made. */
+  constructor(mistakes: Mistakes = { problems: [], lost: new Set() }) {
+    this.#mistakes = mistakes;
+    this.problems = [...mistakes.problems];
+  }
+
+  /** The plan cannot be made. What is due to a line that was found wrong before is told when that is mended. */
   refuse(at: SourceLocation | undefined, message: string): void {
-    this.problems.push(new Problem({ message, at: at?.file === '' ? undefined : at }));
+    const { problems, lost } = this.#mistakes;
+    const isTold = problems.some(({ details }) => at && details.at && isSameLine(details.at, at));
+    if (!isTold && !mayBeDueTo(lost, message)) this.problems.push(new Problem({ message, at }));
   }
 
   /** The plan is made, but something the person wrote has no or another effect here. */
@@ -89,6 +101,10 @@ export class Findings {
     this.warnings.push(placed(at, message));
   }
 }
+
+/** Of what the command line said, each argument is a line of its own. */
+const isSameLine = (one: SourceLocation, other: SourceLocation): boolean =>
+  one === other || (one.line > 0 && one.line === other.line && one.file === other.file);
 
 function placed(at: SourceLocation | undefined, message: string): string {
   return at === undefined || at.file === '' ? message : `${at.file}:${at.line}: ${message}`;

@@ -40,10 +40,11 @@ function checkGateways(network: NetworkConfig, findings: Findings): void {
   }
 }
 
-function checkAuto({ type, link }: NetworkConfig, refuse: (what: string) => void): void {
+function checkAuto({ index, type, link }: NetworkConfig, refuse: (what: string) => void): void {
   if (!WITH_AUTO.includes(type.value))
     refuse(`auto is for veth, macvlan and ipvlan; the link of a ${type.value} is no gateway`);
-  else if (link === undefined) refuse('auto is the address of the link, and no link is set');
+  else if (link === undefined)
+    refuse(`auto is the address of the link, and lxc.net.${index}.link is not set`);
 }
 
 /** Membership of VLANs is a matter between a port and its bridge. */

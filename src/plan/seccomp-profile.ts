@@ -16,11 +16,12 @@ export function compileSeccompProfile(compilation: Compilation): Seccomp | null 
     return null;
   }
   if (!canFilter(compilation)) return null;
-  if (files.seccompProfile === undefined) {
-    findings.refuse(profile.at, `lxc.seccomp.profile: ${profile.value} was not read`);
+  const file = files.seccompProfile ?? { why: `${profile.value} was not read` };
+  if ('why' in file) {
+    findings.refuse(profile.at, `lxc.seccomp.profile: ${file.why}`);
     return null;
   }
-  const policy = compileSeccomp(files.seccompProfile, {
+  const policy = compileSeccomp(file, {
     machine: host.machine,
     findings,
     cacheDir: join(system.runDir, 'seccomp'),

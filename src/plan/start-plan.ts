@@ -1,5 +1,7 @@
 /** ContainerConfig + host facts -> StartPlan. Pure: no I/O, equal inputs give equal plans. */
+import type { ContainerConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
+import { countOf, inOrder, type Problem } from '../problem.ts';
 import { bridgeMembers, type BridgeMember } from './bridge-members.ts';
 import { compileAttributes } from './attributes.ts';
 import { compileCgroups } from './cgroup.ts';
@@ -9,7 +11,7 @@ import { compileForwards } from './forwards.ts';
 import { compileHooks } from './hooks.ts';
 import { compileIdmap } from './idmap.ts';
 import { compileInit } from './init.ts';
-import { Findings, originOf, type Compilation, type StartInput } from './input.ts';
+import { Findings, originOf, type Compilation, type StartFiles, type StartInput } from './input.ts';
 import { compileProtection, compileTree } from './mounts.ts';
 import { checkNamespaces, compileNamespaces, withSharedIds } from './namespaces.ts';
 import { compileInterfaces } from './network.ts';
@@ -38,21 +40,30 @@ export interface CompiledStart {
   readonly members: readonly BridgeMember[];
 }
 
+/** What the settings of TLXC's bridge have against its new members; they are not the compiler's to know. */
+export type CheckMembers = (members: readonly BridgeMember[]) => readonly Problem[];
+
 /** Throws TLXC_E_CONFIG with every problem at once. */
-export function compileStartPlan(input: StartInput): CompiledStart {
-  const findings = new Findings();
+export function compileStartPlan(input: StartInput, checkMembers: CheckMembers = () => []): CompiledStart {
+  const { mistakes } = input;
+  const findings = new Findings(mistakes);
   const config = withSharedIds(input.config, input.options.share.user);
   const compilation = { ...input, config, findings };
   const plan = compilePlan(compilation);
+  const members = bridgeMembers(compilation);
+  findings.problems.push(...checkMembers(members));
   if (findings.problems.length > 0)
     throw new TlxcError({
       code: 'TLXC_E_CONFIG',
-      message: 'the container cannot be started as it is configured',
+      // Where only this host is in the way, it is said so.
+      message: mistakes?.problems.length
+        ? countOf(findings.problems)
+        : 'the container cannot be started as it is configured',
       container: input.config.name,
-      problems: findings.problems,
+      problems: inOrder(findings.problems),
     });
   const warnings = [...input.config.warnings, ...findings.warnings];
-  return { plan, warnings, members: bridgeMembers(compilation) };
+  return { plan, warnings, members };
 }
 
 function compilePlan(compilation: Compilation): StartPlan {
@@ -66,9 +77,7 @@ function compilePlan(compilation: Compilation): StartPlan {
     lxcpath,
     runDir: options.runDir,
     configFile,
-    inputs: [...config.inputs, ...(files.seccompProfile ? [files.seccompProfile.input] : [])].map((file) => ({
-      ...file,
-    })),
+    inputs: inputsOf(config, files),
     logFile: options.logFile ?? config.log.file?.value ?? '',
     logLevel: (options.logLevel ?? config.log.level?.value ?? LOG_LEVEL).toUpperCase(),
     logFacility: facility(config.log.syslog?.value),
@@ -94,6 +103,12 @@ function compilePlan(compilation: Compilation): StartPlan {
     signals: compileSignals(compilation),
     init: compileInit(compilation),
   };
+}
+
+/** Every file that the plan was made of. */
+function inputsOf({ inputs }: ContainerConfig, { seccompProfile }: StartFiles): StartPlan['inputs'] {
+  const policy = seccompProfile && 'input' in seccompProfile ? [seccompProfile.input] : [];
+  return [...inputs, ...policy].map((file) => ({ ...file }));
 }
 
 /** As syslog(3) counts them: the kernel's interface has had these numbers since it was BSD's. */

@@ -4,7 +4,6 @@
  */
 import type { IdMap, NetworkConfig, Sourced } from '../config/model.ts';
 import type { HostFacts, UserFacts } from '../host/facts.ts';
-import { Problem } from '../problem.ts';
 import { isWithin, spanText } from '../host/subordinate-ids.ts';
 import { startChecks, userNic } from '../host/user-checks.ts';
 import type { Compilation, Findings } from './input.ts';
@@ -35,20 +34,10 @@ function checkMaps({ config, host, findings }: Compilation, user: UserFacts): vo
       `${config.configFile}: there is no lxc.idmap, and only root runs containers without a user namespace; ` +
         `write for example: ${exampleMaps(user).join('; ')}`,
     );
-  findings.problems.push(...mapProblems(config.idmap, host));
-}
-
-/** A problem for each map of ids that are not the caller's; none for root. */
-export function mapProblems(
-  maps: readonly Sourced<IdMap>[],
-  host: Pick<HostFacts, 'uid' | 'gid' | 'user'>,
-): readonly Problem[] {
-  const { user } = host;
-  if (user === null) return [];
-  return maps.flatMap(({ value, at }) => {
-    const message = whyNotMapped(value, host, user);
-    return message === '' ? [] : [new Problem({ message, at })];
-  });
+  for (const { value, at } of config.idmap) {
+    const why = whyNotMapped(value, host, user);
+    if (why !== '') findings.refuse(at, why);
+  }
 }
 
 /** The lines that a user's first subordinate ids make; of no more than a system needs. */

@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { TlxcError } from '../../src/errors.ts';
-import { loadContainerConfig, type LoadRequest } from '../../src/config/load.ts';
-import { Problem, type ProblemJson } from '../../src/problem.ts';
+import { readContainerConfig } from '../../src/config/load.ts';
+import type { ProblemJson } from '../../src/problem.ts';
 import { load, loadText, problemsOf, problemsOfText, scratch } from './scratch.ts';
 
 const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] => list.map(({ value }) => value);
 
-test('all problems are told at once, in the order of the lines', (t) => {
+test('all problems are told at once, file by file, in the order of the lines', (t) => {
   const directory = scratch(t, {
     config: ['lxc.tty.mx = 4', 'lxc.include = more', 'lxc.autodev', 'lxc.pty.max = many', 'lxc.include = none'].join('\n'),
     more: 'lxc.net.0.typ = veth\nlxc.ephemeral = x\n',
   });
   t.deepEqual(problemsOf(t, join(directory, 'config'), ['lxc.start.auto=maybe', 'bogus', 'colour=red']), [
     'config:1: lxc.tty.mx is not a known key (did you mean lxc.tty.max?)',
-    'more:1: lxc.net.0.typ is not a known key (did you mean lxc.net.0.type?)',
-    'more:2: lxc.ephemeral = x: it must be 0 or 1',
     'config:3: lxc.autodev: it must be KEY = VALUE',
     'config:4: lxc.pty.max = many: it must be a whole number from 0 to 1048576',
     'config:5: lxc.include = none: cannot be read: no such file',
+    'more:1: lxc.net.0.typ is not a known key (did you mean lxc.net.0.type?)',
+    'more:2: lxc.ephemeral = x: it must be 0 or 1',
     '-s: lxc.start.auto = maybe: it must be 0 or 1',
     '-s: bogus: it must be KEY=VAL',
     '-s: colour is not a known key',
@@ -42,17 +42,20 @@ test('a problem has its column, its line, and what could stand there', (t) => {
   t.like(fstab, { file: join(directory, 'fstab'), line: 2, column: 2, length: 3 });
 });
 
-test('what the host has against the id maps is told with all else', (t) => {
-  const maps = 'lxc.idmap = u 0 100000 10\nlxc.idmap = g 0 5 10\n';
-  const configFile = join(scratch(t, { config: `lxc.bogus = 1\n${maps}` }), 'config');
-  const checkIdmap: LoadRequest['checkIdmap'] = (idmap) =>
-    idmap.filter(({ value }) => value.outside < 100).map(({ at }) => new Problem({ message: 'not yours', at }));
-  const request = { name: 'c1', lxcpath: '/store', configFile, environment: {}, checkIdmap };
-  const error = t.throws(() => loadContainerConfig(request), { instanceOf: TlxcError });
-  t.deepEqual(error.details.problems?.map(String), [
-    `${configFile}:1:1: lxc.bogus is not a known key`,
-    `${configFile}:3:13: not yours`,
-  ]);
+test('what is good of a configuration is read, and what is missing of it is known', (t) => {
+  const text = 'lxc.bogus = 1\nlxc.net.0.tpye = veth\nlxc.net.0.name = eth0\nlxc.tty.max = four\nlxc.pty.max = 5\n';
+  const configFile = join(scratch(t, { config: text }), 'config');
+  const { config, mistakes } = readContainerConfig({ name: 'c1', lxcpath: '/store', configFile, environment: {} });
+  t.like(config, { ptyMax: 5, ttyMax: 0, networks: [] });
+  t.deepEqual([...mistakes.lost], ['lxc.net.0.type', 'lxc.tty.max']);
+  t.is(mistakes.problems.length, 3, 'that the interface has no type is nothing new');
+});
+
+test('of a configuration that lacks a file nothing is said but that', (t) => {
+  const configFile = join(scratch(t, { config: 'lxc.include = none\nlxc.net.0.name = eth0\n' }), 'config');
+  const request = { name: 'c1', lxcpath: '/store', configFile, environment: {} };
+  const error = t.throws(() => readContainerConfig(request), { instanceOf: TlxcError });
+  t.is(error.details.problems?.length, 1);
 });
 
 test('the error counts the problems and names the container', (t) => {

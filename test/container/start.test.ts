@@ -144,14 +144,31 @@ rooted('a failed start tells the step, the path, the reason and the line, and le
   t.deepEqual(await world.leaks(), []);
 });
 
-rooted('every mistake of a configuration is told at once, and nothing is started', async (t) => {
-  const { world, start } = await worldWith(t, ['lxc.foo = 1', 'lxc.tty.max = many']);
-  const { code, stderr } = await start();
-  t.is(code, 1);
-  t.regex(stderr, /config:\d+:1: lxc\.foo is not a known key/);
-  t.regex(stderr, /config:\d+:\d+: lxc\.tty\.max: /);
-  t.is(await world.sh('tlxc-ls -1 --active'), '');
-});
+/** What is wrong with the language, what this host lacks, what is no file: found in different places, told in one. */
+const WRONG = [
+  'lxc.cgroup2.memory.max = lots',
+  'lxc.rootfs.path = zfs:tank/u1',
+  'lxc.seccomp.profile = /no/such.policy',
+  'lxc.cgroup.nosuch.limit = 1',
+  'lxc.uts.nmae = u2',
+];
+
+rooted(
+  'every mistake of a configuration is told at once, each with its line, and nothing is started',
+  async (t) => {
+    const { world, start } = await worldWith(t, WRONG);
+    const { code, stderr } = await start('-s', 'lxc.tty.max=many', '-s', 'lxc.apparmor.profile=no-such');
+    t.is(code, 1);
+    t.regex(stderr, /^tlxc-start: u1: its configuration has 7 problems\n/);
+    const told = stderr
+      .split('\n')
+      .flatMap((line) => /^ {2}\S+?config:(\d+):|^ {2}(-s): /.exec(line)?.[0] ?? []);
+    t.is(told.length, 7, stderr);
+    t.is(stderr.match(/^ +\^+/gm)?.length, 7, 'a caret each');
+    for (const line of WRONG) t.true(stderr.includes(`\n    ${line}\n`), line);
+    t.is(await world.sh('tlxc-ls -1 --active'), '');
+  },
+);
 
 rooted('a start that is killed leaves a container that runs, or none', async (t) => {
   const { world, start } = await worldWith(t);

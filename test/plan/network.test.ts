@@ -95,7 +95,7 @@ refused(
   network('veth', { ...link, ...gateway }),
   /a gateway needs the interface up/,
 );
-refused('an automatic gateway without a link', network('veth', { ...gateway, ...up }), /no link is set/);
+refused('an automatic gateway without a link', network('veth', { ...gateway, ...up }), /link is not set/);
 refused(
   'an automatic gateway of a phys',
   network('phys', { ...link, ...gateway, ...up }),

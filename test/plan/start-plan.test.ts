@@ -1,6 +1,7 @@
 import { Value } from '@sinclair/typebox/value';
 import test from 'ava';
 import { TlxcError } from '../../src/errors.ts';
+import { Problem } from '../../src/problem.ts';
 import { PLAN_VERSION, StartPlan } from '../../src/plan/schema.ts';
 import { compileStartPlan } from '../../src/plan/start-plan.ts';
 import { idmap, minimalConfig, startInput, v1Host, v2Host, written, network } from './sample.ts';
@@ -48,6 +49,27 @@ test('all problems at once, each with its place; nothing is compiled by halves',
   const problems = error.details.problems ?? [];
   t.is(problems.length, 5, problems.join('\n'));
   t.true(problems.every((problem) => /^\/var\/lib\/tlxc\/u1\/config:\d+: /.test(String(problem))));
+});
+
+test('mistakes of the configuration are told with what stands in the way here, each line once', (t) => {
+  const path = written('zfs:tank/u1');
+  const options = written(['idmap=container']);
+  const [mistake, other] = [written('', 'lxc.tty.max'), written(['move'])];
+  const told = (at: Problem['details']['at'], lost: readonly string[] = []): string[] => {
+    const mistakes = { problems: [new Problem({ message: 'wrong', at })], lost: new Set(lost) };
+    const input = { ...startInput({ config: { rootfs: { path, options } } }), mistakes };
+    const error = t.throws(() => compileStartPlan(input), { instanceOf: TlxcError });
+    t.is(error.message, `its configuration has ${error.details.problems?.length} problems`);
+    return (error.details.problems ?? []).map(({ details }) => details.message.slice(0, 20));
+  };
+  const [onPath, onOptions] = ['lxc.rootfs.path: sto', 'lxc.rootfs.options: '];
+  t.deepEqual(told(mistake.at), [onPath, onOptions, 'wrong'], 'in the order of the lines');
+  t.deepEqual(told({ ...path.at }), ['wrong', onOptions], 'the line was told of');
+  t.deepEqual(
+    told(other.at, ['lxc.idmap']),
+    [onPath, 'wrong'],
+    'options need lxc.idmap lines, and these are wrong',
+  );
 });
 
 test('a configuration without a root filesystem starts only where it says so', (t) => {
