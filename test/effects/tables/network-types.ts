@@ -122,8 +122,10 @@ const stacked: readonly Effect[] = [
     needs: ipvlan,
     seen: async (t, world) => {
       await makeNic(world);
-      // In the modes of layer 3 nobody answers to ARP; all of them have the lower interface's address.
-      await world.sh('ip neigh replace 10.6.0.2 lladdr "$(cat /sys/class/net/nic0/address)" dev far0');
+      // In the modes of layer 3 nobody asks for addresses, or answers.
+      await world.sh(
+        'mac() { ip -o link show $1 | sed "s,.*link/ether ,,; s, .*,,"; }; ip neigh replace 10.6.0.2 lladdr $(mac nic0) dev far0; ip neigh replace 10.6.0.1 lladdr $(mac far0) dev nic0',
+      );
       for (const mode of ['l2', 'l3', 'l3s']) {
         const lines = ['link = nic0', `ipvlan.mode = ${mode}`, 'ipv4.address = 10.6.0.2/24'];
         const { inside, pid } = await start(world, net('ipvlan', ...lines));
