@@ -23,6 +23,7 @@ const COMMANDS = [
   'info',
   'ls',
   'net',
+  'snapshot',
   'start',
   'stop',
   'update-config',

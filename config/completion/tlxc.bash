@@ -19,6 +19,7 @@ _tlxc_options() {
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -114,6 +115,14 @@ _tlxc_kind() {
     'tlxc-net -o' | 'tlxc-net --logfile') echo file ;;
     'tlxc-net -l' | 'tlxc-net --logpriority') echo level ;;
     'tlxc-net -P' | 'tlxc-net --lxcpath') echo directory ;;
+    'tlxc-snapshot -n' | 'tlxc-snapshot --name') echo container ;;
+    'tlxc-snapshot -r' | 'tlxc-snapshot --restore') echo text ;;
+    'tlxc-snapshot -N' | 'tlxc-snapshot --newname') echo text ;;
+    'tlxc-snapshot -d' | 'tlxc-snapshot --destroy') echo text ;;
+    'tlxc-snapshot -c' | 'tlxc-snapshot --comment') echo file ;;
+    'tlxc-snapshot -o' | 'tlxc-snapshot --logfile') echo file ;;
+    'tlxc-snapshot -l' | 'tlxc-snapshot --logpriority') echo level ;;
+    'tlxc-snapshot -P' | 'tlxc-snapshot --lxcpath') echo directory ;;
     'tlxc-start -n' | 'tlxc-start --name') echo container ;;
     'tlxc-start -p' | 'tlxc-start --pidfile') echo file ;;
     'tlxc-start -f' | 'tlxc-start --rcfile') echo file ;;
@@ -157,6 +166,7 @@ _tlxc_words() {
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
+    tlxc-snapshot) echo '@container' ;;
     tlxc-start) echo '@container' ;;
     tlxc-stop) echo '@container' ;;
     tlxc-update-config) echo '@container' ;;
@@ -270,4 +280,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-info tlxc-ls tlxc-net tlxc-start tlxc-stop tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-update-config

@@ -1,16 +1,22 @@
 /** Where clone hooks find the new root filesystem: mounted in a mount namespace that ends with the hook. */
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
+import { overAllIds } from '../host/trees.ts';
 
 /** overlayfs parts its options by commas and layers by colons; mount(8) knows no way to write those in a path. */
 const UNWRITABLE = /[,:\\"]/;
 
 /**
- * Words to run a program with, so that it sees the layers (topmost first) as one tree at `mounted`. None where there is
- * one layer only: that lies there already.
+ * Words to run a program with, so that it may change the new root filesystem (a plain user's belongs to subordinate ids)
+ * and sees the layers (topmost first) as one tree at `mounted`. One layer lies there already.
  */
-export function rootfsMountWords(layers: readonly string[], staging: string, mounted: string): string[] {
-  if (layers.length === 1) return [];
+export function cloneHookWords(
+  layers: readonly string[],
+  staging: string,
+  mounted: string,
+): readonly string[] {
+  if (layers.length === 1) return overAllIds([]);
   const [upper = '', ...lower] = layers;
   const odd = [staging, ...layers].find((path) => UNWRITABLE.test(path));
   if (odd !== undefined) {
@@ -21,7 +27,9 @@ export function rootfsMountWords(layers: readonly string[], staging: string, mou
       hint: 'keep containers and images in directories without these',
     });
   }
-  const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${join(staging, 'overlay/work')}`;
+  const attributes = probeHost().user === null ? '' : ',userxattr';
+  const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${join(staging, 'overlay/work')}${attributes}`;
   const mount = 'mount -t overlay -o "$1" overlay "$2" && shift 2 && exec "$@"';
-  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mount, 'mount', options, mounted];
+  const unshare = ['unshare', '--mount', '--propagation', 'private'];
+  return overAllIds([...unshare, 'sh', '-c', mount, 'mount', options, mounted]);
 }

@@ -5,6 +5,12 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { errnoName, errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
+import { makeRunDir } from './lock.ts';
+import { containerPaths } from './paths.ts';
 
 export interface Relative {
   readonly lxcpath: string;
@@ -44,25 +50,52 @@ export function countedClones(dir: string): number {
   return /^\d+$/.test(text) ? Number(text) : 0;
 }
 
-/** Notes in the parent's directory that it has this clone. The caller holds the parent's lock. */
-export function addClone(parentDir: string, clone: Relative): void {
-  const file = join(parentDir, CLONES);
-  write(file, [...read(file).filter((known) => !same(known, clone)), clone]);
+/** Whose root filesystems the container in dir lies over. */
+export const parentsOf = (dir: string): Relative[] => read(join(dir, PARENTS));
+
+/** Many clones of a container come and go at once: one process at a time changes its list. */
+function whileLocked(system: SystemConfig, parent: Relative, change: () => void): void {
+  const paths = containerPaths(system, parent.lxcpath, parent.name);
+  makeRunDir(paths);
+  const path = join(paths.runDir, 'clones.lock');
+  const lock = native().lock({ path, wait: true });
+  if (typeof lock !== 'number') {
+    const errno = errnoName(lock.errno);
+    const message = `the record of clones cannot be locked: ${errnoWords(errno)}`;
+    throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, path, errno, syscall: lock.syscall });
+  }
+  try {
+    change();
+  } finally {
+    native().closeFd(lock);
+  }
 }
 
-/** Notes in a clone's directory whose root filesystem it lies over. */
-export function setParent(dir: string, parent: Relative): void {
-  write(join(dir, PARENTS), [parent]);
+/** Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked. */
+export function addClone(system: SystemConfig, parent: Relative, { lxcpath, name }: Relative): void {
+  const clone = { lxcpath, name };
+  const file = join(parent.lxcpath, parent.name, CLONES);
+  whileLocked(system, parent, () =>
+    write(file, [...read(file).filter((known) => !same(known, clone)), clone]),
+  );
+}
+
+/** Notes in a clone's directory whose root filesystems it lies over; [] forgets them. */
+export function setParents(dir: string, parents: readonly Relative[]): void {
+  write(join(dir, PARENTS), parents);
 }
 
 /** Takes a clone that is gone out of its parents' lists; dir is where its directory is now. */
-export function forgetClone(dir: string, clone: Relative): void {
-  for (const { lxcpath, name } of read(join(dir, PARENTS))) {
-    const file = join(lxcpath, name, CLONES);
-    if (existsSync(file) && countedClones(join(lxcpath, name)) === 0)
+export function forgetClone(system: SystemConfig, dir: string, clone: Relative): void {
+  for (const parent of parentsOf(dir)) {
+    const place = join(parent.lxcpath, parent.name);
+    const file = join(place, CLONES);
+    if (!existsSync(file) || countedClones(place) > 0) continue;
+    whileLocked(system, parent, () =>
       write(
         file,
         read(file).filter((known) => !same(known, clone)),
-      );
+      ),
+    );
   }
 }

@@ -9,13 +9,15 @@ export interface CopyIdentity {
   readonly file: string;
   readonly sourceDir: string;
   readonly dir: string;
-  readonly name: string;
+  /** The host name; null: as in the source. */
+  readonly name: string | null;
   /** null: the source has none. */
   readonly rootfsPath: string | null;
   /** The first id of a range of its own; null: the source's map is kept. */
   readonly firstId: number | null;
-  readonly keepName: boolean;
   readonly keepMac: boolean;
+  /** Added at the end. */
+  readonly lines?: readonly (readonly [key: string, value: string])[];
 }
 
 /** Keys whose values name files of the container's own directory. */
@@ -40,16 +42,17 @@ function newAddresses(document: ConfigDocument): void {
 
 /** The text of the copy's configuration: comments, order and includes stay. */
 export function copiedConfig(identity: CopyIdentity): string {
-  const { text, file, sourceDir, dir, name, rootfsPath, firstId, keepName, keepMac } = identity;
+  const { text, file, sourceDir, dir, name, rootfsPath, firstId, keepMac, lines = [] } = identity;
   const document = ConfigDocument.parse(text, file);
   moveFiles(document, sourceDir, dir);
   if (rootfsPath !== null) document.set('lxc.rootfs.path', rootfsPath);
-  if (!keepName) document.set('lxc.uts.name', name);
+  if (name !== null) document.set('lxc.uts.name', name);
   if (!keepMac) newAddresses(document);
   if (firstId !== null) {
     document.remove('lxc.idmap');
     for (const kind of ['u', 'g']) document.append('lxc.idmap', `${kind} 0 ${firstId} ${RANGE_SIZE}`);
   }
+  for (const [key, value] of lines) document.append(key, value);
   return document.toString();
 }
 

@@ -1,5 +1,5 @@
 /** Removes a container: it is gone with one rename into LXCPATH/.trash, whatever the deletion after it takes. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { loadContainerConfig } from '../config/load.ts';
@@ -19,7 +19,9 @@ import { killContainer } from './kill.ts';
 import { giveUpNames } from './names.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
-import { recoverRename } from './pending-rename.ts';
+import { recover } from './recover.ts';
+import { refuseClones } from './snapshot.ts';
+import { snapshotsOf, snapshotStore } from './snapshots.ts';
 import { sweepDead } from './sweep.ts';
 import { moveAllBut, unmanagedEntries } from './unmanaged-rootfs.ts';
 
@@ -45,7 +47,7 @@ const REMOVABLE = ['dir', 'overlay', 'overlayfs'];
 export async function destroyContainer(request: DestroyRequest): Promise<void> {
   const { name, lxcpath, system, force } = request;
   const paths = containerPaths(system, lxcpath, name);
-  await recoverRename(paths);
+  await recover(paths);
   await sweepQuietly(request);
   if (!existsSync(paths.config)) throw notDefined(paths);
   if (isRunning(paths)) {
@@ -82,7 +84,7 @@ function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError
 const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';
 
 async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string> {
-  const { name, lxcpath, incarnation } = request;
+  const { name, lxcpath, incarnation, system } = request;
   if (!existsSync(paths.config)) throw notDefined(paths);
   if (incarnation !== undefined && incarnation !== incarnationOf(paths)) throw notDefined(paths);
   if (isRunning(paths)) {
@@ -106,9 +108,13 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     mkdirSync(trashed, { mode: 0o700 });
     await moveAllBut(kept, paths.dir, trashed);
   }
-  forgetClone(trashed, { lxcpath, name });
+  for (const snapshot of snapshotsOf(trashed)) {
+    const [was, is] = [paths.dir, trashed].map(snapshotStore);
+    forgetClone(system, join(is ?? '', snapshot.name), { lxcpath: was ?? '', name: snapshot.name });
+  }
+  forgetClone(system, trashed, { lxcpath, name });
   // In this order: a range in use by nobody is found and taken again, one given out twice never is.
-  for (const { value } of config?.idmap ?? []) releaseRange(request.system, value.outside, paths.config);
+  for (const { value } of config?.idmap ?? []) releaseRange(system, value.outside, paths.config);
   return trashed;
 }
 
@@ -128,7 +134,8 @@ async function runDestroyHooks(
   await runHostHooks({ hook: 'destroy', config, configFile, environment: told }, environment);
 }
 
-function checkDependants({ name, snapshots }: DestroyRequest, { dir }: ContainerPaths): void {
+function checkDependants({ name, snapshots, system }: DestroyRequest, paths: ContainerPaths): void {
+  const { dir } = paths;
   const refuse = (message: string, hint: string) =>
     new TlxcError({
       code: 'TLXC_E_BUSY',
@@ -136,9 +143,10 @@ function checkDependants({ name, snapshots }: DestroyRequest, { dir }: Container
       container: name,
       hint,
     });
-  const snaps = join(dir, 'snaps');
-  if (!snapshots && existsSync(snaps) && readdirSync(snaps).length > 0)
+  const has = snapshotsOf(dir);
+  if (!snapshots && has.length > 0)
     throw refuse(`${name} has snapshots`, 'tlxc-destroy -s destroys them with it');
+  for (const snapshot of has) refuseClones(paths, containerPaths(system, snapshotStore(dir), snapshot.name));
   const clones = clonesOf(dir).map((clone) => clone.name);
   if (clones.length > 0 || countedClones(dir) > 0)
     throw refuse(

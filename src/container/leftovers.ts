@@ -1,6 +1,6 @@
 /**
  * What create and destroy leave when they are killed: LXCPATH/.tlxc-staging-NAME (a container that never came to be) and
- * LXCPATH/.trash/* (containers that are gone already). The next create or destroy removes them.
+ * LXCPATH/.trash/* (containers and snapshots that are gone already). The next create or destroy removes them.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,21 @@ const STAGING = '.tlxc-staging-';
 
 /** Where the container of that name is made; only who holds the container's lock may touch it. */
 export const stagingPath = (lxcpath: string, name: string): string => join(lxcpath, STAGING + name);
+
+/** In a container's own directory: what a snapshot is made in, and what the state is made in that it takes back. */
+const UNFINISHED = ['.tlxc-snapshot', '.tlxc-restoring'] as const;
+
+/** Beside snaps, not in it: LXC takes everything there for a snapshot. The caller holds the container's lock. */
+export const snapshotStaging = (dir: string): string => join(dir, UNFINISHED[0]);
+export const restoreStaging = (dir: string): string => join(dir, UNFINISHED[1]);
+
+/** Whether an entry of a container's directory is one of these. */
+export const isUnfinished = (entry: string): boolean => UNFINISHED.some((name) => name === entry);
+
+/** Removes them. The caller holds the container's lock: nobody works on them. */
+export async function removeUnfinished(dir: string): Promise<void> {
+  for (const name of UNFINISHED) await removeTree(join(dir, name));
+}
 
 /** Where destroyed containers go; anybody may remove what lies in it. */
 export const trashPath = (lxcpath: string): string => join(lxcpath, '.trash');

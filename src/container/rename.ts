@@ -3,8 +3,6 @@
  * configuration lies beside the old one first, and who is killed between the two renames leaves what the next command
  * completes (finishRename).
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
@@ -20,8 +18,10 @@ import { checkSource, refuseExisting } from './copy.ts';
 import { ownsRange, recordRange } from './id-ranges.ts';
 import { withLock } from './lock.ts';
 import { moveNames } from './names.ts';
-import { finishRename, pendingConfig, recoverRename } from './pending-rename.ts';
+import { finishRename, pendingConfig } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { recover } from './recover.ts';
+import { snapshotsOf } from './snapshots.ts';
 import { unmanagedEntries } from './unmanaged-rootfs.ts';
 
 export interface RenameRequest {
@@ -36,18 +36,16 @@ export interface RenameRequest {
 export async function renameContainer(request: RenameRequest): Promise<void> {
   const { name, newName, lxcpath, system } = request;
   const [source, target] = [containerPaths(system, lxcpath, name), containerPaths(system, lxcpath, newName)];
-  await recoverRename(source);
+  await recover(source);
   checkSource(source);
   refuseExisting(target);
   await withLock(source, () => withLock(target, () => renameLocked(request, source, target)));
 }
 
 function refuseDependants({ dir, name }: ContainerPaths): void {
-  const snaps = join(dir, 'snaps');
   const refuse = (what: string, hint: string): TlxcError =>
     new TlxcError({ code: 'TLXC_E_BUSY', message: `${name} has ${what}`, container: name, hint });
-  if (existsSync(snaps) && readdirSync(snaps).length > 0)
-    throw refuse('snapshots', 'they name it; destroy them first');
+  if (snapshotsOf(dir).length > 0) throw refuse('snapshots', 'they name it; destroy them first');
   const [clone] = clonesOf(dir);
   if (clone !== undefined || countedClones(dir) > 0)
     throw refuse(
@@ -82,10 +80,9 @@ async function renameLocked(
     file: source.config,
     sourceDir: source.dir,
     dir: target.dir,
-    name: newName,
+    name: config.utsName?.value === name ? newName : null,
     rootfsPath: path?.replaceAll(`${source.dir}/`, `${target.dir}/`) ?? null,
     firstId: null,
-    keepName: config.utsName?.value !== name,
     keepMac: true,
   });
   // Held by either name from here on: by the old directory while it is there, by the new configuration after.

@@ -24,7 +24,7 @@ import { withLock } from './lock.ts';
 import { makeRoom } from './make-room.ts';
 import { checkLeases, tellNames } from './names.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
-import { recoverRename } from './pending-rename.ts';
+import { recover } from './recover.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { scopeFor, type Scope } from './scope.ts';
 import { sweepDead } from './sweep.ts';
@@ -188,7 +188,7 @@ export async function startContainer(
 ): Promise<Started> {
   const { warn = () => undefined } = callbacks;
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  await recoverRename(paths);
+  await recover(paths);
   checkStopped(paths);
   const scope = scopeFor(request.name, probeHost(), request.environment);
   const { plan, warnings, members } = planStart(request, scope?.host);

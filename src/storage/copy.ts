@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
-import { copyTree } from '../host/trees.ts';
+import { copyOwner, copyTree } from '../host/trees.ts';
 import { dirBackend } from './dir.ts';
 import { overlayBackend } from './overlay.ts';
 
@@ -51,8 +51,10 @@ async function copyOverlay(parts: readonly string[], { staging, final }: CopyReq
   const [lowers, upper = ''] = [parts.slice(0, -1), parts.at(-1)];
   const delta = join(staging, 'overlay/delta');
   await mkdir(delta, { recursive: true, mode: 0o755 });
-  await mkdir(join(staging, 'overlay/work'), { mode: 0o700 });
+  const work = join(staging, 'overlay/work');
+  await mkdir(work, { mode: 0o700 });
   await copyTree(upper, delta);
+  await copyOwner(delta, work);
   return {
     path: ['overlay', ...lowers, join(final, 'overlay/delta')].join(':'),
     layers: [delta, ...lowers],

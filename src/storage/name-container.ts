@@ -1,29 +1,30 @@
-/** rootfs-files.ts's nameRootfs, where a plain user needs power over subordinate ids for it: in a process that has it. */
+/** The edits of rootfs-files.ts, where a plain user needs power over subordinate ids for them: in a process that has it. */
 import { join } from 'node:path';
-import { asRootOf, everyIdOf } from '../host/mapped.ts';
 import { probeHost } from '../host/probe.ts';
 import { runProgram } from '../host/program.ts';
+import { overAllIds } from '../host/trees.ts';
 import { packageRoot } from '../package-root.ts';
-import { nameRootfs } from './rootfs-files.ts';
+import { applyNaming, type Naming } from './naming.ts';
+
+/** Throws TLXC_E_STORAGE. */
+async function apply(naming: Naming): Promise<void> {
+  if (probeHost().user === null) {
+    applyNaming(naming);
+    return;
+  }
+  const program = [process.execPath, join(packageRoot, 'dist/name-rootfs.cjs'), JSON.stringify(naming)];
+  const what = `the root filesystem could not be given ${naming.name === null ? 'an id' : `the name ${naming.name}`}`;
+  await runProgram(overAllIds(program), { code: 'TLXC_E_STORAGE', what });
+}
 
 /** As nameRootfs. Throws TLXC_E_STORAGE. */
-export async function nameContainer(
+export const nameContainer = (
   layers: readonly string[],
   name: string,
   templates: readonly string[],
-): Promise<void> {
-  const host = probeHost();
-  if (host.user === null) {
-    nameRootfs(layers, name, templates);
-    return;
-  }
-  const program = [process.execPath, join(packageRoot, 'dist/name-rootfs.cjs')];
-  const failure = {
-    code: 'TLXC_E_STORAGE',
-    what: `the root filesystem could not be given the name ${name}`,
-  } as const;
-  await runProgram(
-    asRootOf(everyIdOf(host.user, host), [...program, JSON.stringify({ layers, name, templates })]),
-    failure,
-  );
+): Promise<void> => apply({ kind: 'new', layers, name, templates });
+
+/** As nameCopy. Throws TLXC_E_STORAGE. */
+export async function nameCopy(naming: Omit<Extract<Naming, { kind: 'copy' }>, 'kind'>): Promise<void> {
+  if (naming.name !== null || !naming.keepMachineId) await apply({ kind: 'copy', ...naming });
 }

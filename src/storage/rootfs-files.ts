@@ -151,10 +151,10 @@ function identify(text: string | null): string | null {
 const reidentify = (text: string | null): string | null =>
   text !== null && /^[0-9a-f]{32}$/.test(text.trim()) ? `${randomUUID().replaceAll('-', '')}\n` : null;
 
-/** Gives a copy a machine id of its own, and its name in /etc/hostname; null: it keeps the source's. */
-export function nameCopy(layers: readonly string[], name: string | null): void {
+/** Gives a copy its name in /etc/hostname, and a machine id of its own; null, true: it keeps the source's. */
+export function nameCopy(layers: readonly string[], name: string | null, keepMachineId: boolean): void {
   if (name !== null) editRootfsFile(layers, '/etc/hostname', (text) => (text === null ? null : `${name}\n`));
-  editRootfsFile(layers, '/etc/machine-id', reidentify);
+  if (!keepMachineId) editRootfsFile(layers, '/etc/machine-id', reidentify);
 }
 
 /** Gives a new container its name (LXC_NAME in the files that the image lists, /etc/hostname in any case) and its id. */

@@ -1,0 +1,121 @@
+/** tlxc-snapshot */
+import { resolve } from 'node:path';
+import { containerPaths } from '../container/paths.ts';
+import { restoreSnapshot } from '../container/restore.ts';
+import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../container/snapshot.ts';
+import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshots.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { jsonText, printable } from './printable.ts';
+
+/** What can be asked for beside taking a snapshot; LXC lets the last one win. */
+const TASKS = ['list', 'restore', 'destroy'] as const;
+/** Options that say how, with the task that they go with; "": taking a snapshot. */
+const BELONGS: Readonly<Record<string, string>> = {
+  comment: '',
+  showcomments: 'list',
+  json: 'list',
+  newname: 'restore',
+};
+
+const usage = (message: string, hint?: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
+
+/** The task, "" for taking a snapshot. Throws where two are given, or an option that says nothing about it. */
+function taskOf({ options, rest }: Invocation): string {
+  const [task = '', other] = TASKS.filter((each) => options[each] !== undefined);
+  if (other !== undefined) throw usage(`--${task} and --${other} are two tasks`, 'give one at a time');
+  for (const [option, goesWith] of Object.entries(BELONGS)) {
+    if (options[option] === undefined || goesWith === task) continue;
+    throw usage(`--${option} goes with ${goesWith === '' ? 'taking a snapshot' : `--${goesWith}`}`);
+  }
+  const [word] = task === 'restore' && options['newname'] === undefined ? rest.slice(1) : rest;
+  if (word !== undefined) throw usage(`one argument too many: '${word}'`);
+  return task;
+}
+
+/** Lines as LXC's; a comment is of many lines, and somebody else's text. */
+function listLines(snapshots: readonly Snapshot[], store: string, comments: boolean): string {
+  if (snapshots.length === 0) return 'No snapshots\n';
+  return snapshots
+    .map(({ name, timestamp, comment }) => {
+      const lines = comments ? comment.replace(/\n$/, '').split('\n').map(printable) : [];
+      return [`${name} (${store}) ${printable(timestamp)}`, ...(comment === '' ? [] : lines)]
+        .map((line) => `${line}\n`)
+        .join('');
+    })
+    .join('');
+}
+
+function list({ name, lxcpath, system, options }: Invocation, { stdout }: CommandContext): number {
+  const paths = containerPaths(system, lxcpath, name);
+  const snapshots = listSnapshots(paths);
+  const store = snapshotStore(paths.dir);
+  stdout.write(
+    options['json'] === true
+      ? jsonText(snapshots.map((snapshot) => ({ ...snapshot, path: `${store}/${snapshot.name}` })))
+      : listLines(snapshots, store, options['showcomments'] === true),
+  );
+  return 0;
+}
+
+async function snapshot(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options, rest, quiet, log } = invocation;
+  const { program, stderr, env, cwd } = context;
+  const text = (key: string): string | undefined =>
+    typeof options[key] === 'string' ? options[key] : undefined;
+  const request = { name, lxcpath, system, environment: env };
+  const warn = (warning: string): void => {
+    if (!quiet) stderr.write(`${program}: ${name}: warning: ${printable(warning)}\n`);
+    log('WARN', warning);
+  };
+  const which = text('restore') ?? text('destroy') ?? '';
+  switch (taskOf(invocation)) {
+    case 'list':
+      return list(invocation, context);
+    case 'restore':
+      await restoreSnapshot({
+        ...request,
+        snapshot: which,
+        newName: text('newname') ?? rest[0] ?? name,
+        warn,
+      });
+      return 0;
+    case 'destroy':
+      if (which !== 'ALL') await destroySnapshot(request, which);
+      else if ((await destroyAllSnapshots(request)) === 0) {
+        throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'it has no snapshots', container: name });
+      }
+      return 0;
+    default: {
+      const comment = text('comment');
+      await takeSnapshot(request, comment === undefined ? null : resolve(cwd, comment));
+      return 0;
+    }
+  }
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-snapshot',
+    summary: 'takes, lists, restores and destroys snapshots of the container NAME',
+    usage:
+      '--name=NAME [-c FILE]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL',
+    name: 'required',
+    rest: 'words',
+    options: [
+      { flags: '-L, --list', description: 'List all snapshots' },
+      {
+        flags: '-r, --restore <SNAPSHOT>',
+        description: 'Make the container what it was, or with -N a new one of it',
+      },
+      { flags: '-N, --newname <NEWNAME>', description: 'With -r: name of the restored container' },
+      { flags: '-d, --destroy <SNAPSHOT>', description: 'Destroy that snapshot, or ALL' },
+      { flags: '-c, --comment <FILE>', description: 'Keep the text of FILE with the new snapshot' },
+      { flags: '-C, --showcomments', description: 'With -L: the comments, too' },
+      { flags: '--json', description: 'With -L: print JSON' },
+    ],
+  },
+  snapshot,
+);

@@ -1,0 +1,152 @@
+/**
+ * What a copy, a snapshot and the restoring of one have in common: a root filesystem and a configuration made from
+ * another container's, complete in a staging directory before anybody can see them.
+ */
+import { copyFileSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { loadContainerConfig } from '../config/load.ts';
+import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import { readConfigFile } from '../config/read-file.ts';
+import { removeTree, syncFilesystem } from '../host/trees.ts';
+import { referenceLayers } from '../image/store.ts';
+import { copyRootfs, type CopiedRootfs } from '../storage/copy.ts';
+import { nameCopy } from '../storage/name-container.ts';
+import { cloneHookWords } from './clone-mount.ts';
+import { addClone, parentsOf, setParents, type Relative } from './clones.ts';
+import { copiedConfig, ownFiles } from './copy-config.ts';
+import { runHostHooks } from './host-hooks.ts';
+import { allocateRange, ownsRange, releaseRange } from './id-ranges.ts';
+import type { ContainerPaths } from './paths.ts';
+
+export interface Copying {
+  readonly system: SystemConfig;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A container, or a snapshot of one. */
+  readonly source: ContainerPaths;
+  /** Where staging will be. */
+  readonly target: ContainerPaths;
+  readonly staging: string;
+  /** Copy-on-write. */
+  readonly snapshot: boolean;
+  /** null: as the source, or for a snapshot of a directory overlay. */
+  readonly backend: 'dir' | 'overlay' | null;
+  /** The host name; null: it stays. */
+  readonly name: string | null;
+  readonly keepMac: boolean;
+  /** A former or later state of the source, with its machine id: no other machine. */
+  readonly sameMachine: boolean;
+  /**
+   * The container whose configuration file this is was given the source's ids by TLXC: then the copy gets others, for
+   * no two share them. null: it keeps the source's map. A number: it has the range that begins there.
+   */
+  readonly ids: { readonly ofConfig: string } | number | null;
+  /** For the clone hooks. */
+  readonly hookArgs: readonly string[];
+  /** Further lines of its configuration. */
+  readonly lines?: readonly (readonly [key: string, value: string])[];
+}
+
+/** Reads the source's configuration. Throws TLXC_E_CONFIG. */
+function sourceConfig({ source, environment }: Copying): ContainerConfig {
+  const { name, lxcpath, config: configFile } = source;
+  return loadContainerConfig({ name, lxcpath, configFile, environment });
+}
+
+/**
+ * Makes the copy in its staging directory, on disk and complete, and notes whom it lies over. The caller holds the locks,
+ * and renames it into place. Throws TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
+ */
+export async function fillCopy(copying: Copying): Promise<void> {
+  const { system, target, staging } = copying;
+  const config = sourceConfig(copying);
+  await removeTree(staging);
+  mkdirSync(staging, { mode: 0o770 });
+  let firstId: number | null = null;
+  try {
+    firstId = firstIdOf(copying, config);
+    const rootfs = await fillRootfs(copying, config);
+    const copy = writeConfig(copying, rootfs, firstId);
+    await runCloneHooks(copying, copy, rootfs);
+    await syncFilesystem(staging);
+    noteParents(copying, rootfs);
+  } catch (error) {
+    await removeTree(staging);
+    if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
+    throw error;
+  }
+}
+
+/** A layer of a parent's needs that parent: the source itself, or one that the source lies over. */
+function noteParents({ system, source, target, staging }: Copying, rootfs: CopiedRootfs | null): void {
+  const lower = rootfs?.layers.filter((layer) => !layer.startsWith(`${staging}/`)) ?? [];
+  const isBelow = ({ lxcpath, name }: Relative): boolean =>
+    lower.some((layer) => layer.startsWith(`${join(lxcpath, name)}/`));
+  const parents = [...parentsOf(source.dir), source].filter(isBelow);
+  setParents(staging, parents);
+  for (const parent of parents) addClone(system, parent, target);
+}
+
+function firstIdOf({ ids, system, target, staging }: Copying, config: ContainerConfig): number | null {
+  if (ids === null || typeof ids === 'number') return ids;
+  const first = config.idmap[0]?.value.outside;
+  if (first === undefined || !ownsRange(system, first, ids.ofConfig)) return null;
+  return allocateRange(system, target.lxcpath, { staging, config: target.config });
+}
+
+/** null: the container has no root filesystem. */
+async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<CopiedRootfs | null> {
+  const path = config.rootfs.path?.value ?? 'none';
+  if (path === 'none') return null;
+  const { system, snapshot, backend, target, staging, name, sameMachine } = copying;
+  const rootfs = await copyRootfs({ source: path, snapshot, backend, staging, final: target.dir });
+  referenceLayers(system.cacheDir, rootfs.layers, { staging, config: target.config });
+  await nameCopy({ layers: rootfs.layers, name, keepMachineId: sameMachine });
+  return rootfs;
+}
+
+function writeConfig(copying: Copying, rootfs: CopiedRootfs | null, firstId: number | null): ContainerConfig {
+  const { source, target, staging, environment, lines = [] } = copying;
+  const written = { text: readConfigFile(source.config).text, file: source.config, sourceDir: source.dir };
+  const text = copiedConfig({
+    ...written,
+    dir: target.dir,
+    name: copying.name,
+    rootfsPath: rootfs?.path ?? null,
+    firstId,
+    keepMac: copying.keepMac,
+    lines,
+  });
+  for (const name of ownFiles(written)) copyFileSync(join(source.dir, name), join(staging, name));
+  const configFile = join(staging, 'config');
+  writeFileAtomically(configFile, text, { mode: 0o640 });
+  const { name, lxcpath } = target;
+  return loadContainerConfig({ name, lxcpath, configFile, environment });
+}
+
+async function runCloneHooks(
+  { source, staging, hookArgs, environment }: Copying,
+  config: ContainerConfig,
+  rootfs: CopiedRootfs | null,
+): Promise<void> {
+  if (!config.hooks.some(({ value }) => value.hook === 'clone')) return;
+  const mounted = join(staging, 'rootfs');
+  const isThere = existsSync(mounted);
+  mkdirSync(mounted, { recursive: true });
+  await runHostHooks(
+    {
+      hook: 'clone',
+      config,
+      configFile: join(staging, 'config'),
+      args: hookArgs,
+      environment: {
+        LXC_SRC_NAME: source.name,
+        LXC_ROOTFS_MOUNT: mounted,
+        LXC_ROOTFS_PATH: config.rootfs.path?.value ?? '',
+      },
+      within: rootfs === null ? [] : cloneHookWords(rootfs.layers, staging, mounted),
+    },
+    environment,
+  );
+  if (!isThere) rmdirSync(mounted);
+}

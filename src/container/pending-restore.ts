@@ -1,0 +1,34 @@
+/**
+ * A container that takes back the state of a snapshot, in two steps: all of it is made beside what it replaces, in
+ * DIR/.tlxc-restoring (leftovers.ts); once that is called DIR/.tlxc-restored, entry after entry of it takes the place of the old one.
+ * Whoever is killed between leaves what the next command completes.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { trashPath } from './leftovers.ts';
+import type { ContainerPaths } from './paths.ts';
+
+const COMPLETE = '.tlxc-restored';
+
+/** What it is called once it is complete. */
+export const restoredPath = (dir: string): string => join(dir, COMPLETE);
+
+/** Whether one of the directory's entries is that of a restoring that has to be completed. */
+export const isPendingRestore = (entry: string): boolean => entry === COMPLETE;
+
+/** The old entries go to the trash; the configuration comes last. The caller holds the container's lock. */
+export function finishRestore({ dir, lxcpath }: ContainerPaths): void {
+  const restored = restoredPath(dir);
+  if (!existsSync(restored)) return;
+  const trash = trashPath(lxcpath);
+  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  const entries = readdirSync(restored).filter((entry) => entry !== 'config');
+  for (const entry of entries) {
+    if (existsSync(join(dir, entry))) renameSync(join(dir, entry), join(trash, randomUUID()));
+    renameSync(join(restored, entry), join(dir, entry));
+  }
+  const config = join(restored, 'config');
+  if (existsSync(config)) renameSync(config, join(dir, 'config'));
+  rmdirSync(restored);
+}

@@ -1,0 +1,21 @@
+/** What a command that was killed has left of a container for the next one to complete or remove. */
+import { existsSync, readdirSync } from 'node:fs';
+import { isUnfinished, removeUnfinished } from './leftovers.ts';
+import { withLock } from './lock.ts';
+import type { ContainerPaths } from './paths.ts';
+import { finishRename, isPendingRename } from './pending-rename.ts';
+import { finishRestore, isPendingRestore } from './pending-restore.ts';
+
+/** For whoever is about to read the configuration. Nothing to do costs one look at the directory. */
+export async function recover(paths: ContainerPaths): Promise<void> {
+  const { dir } = paths;
+  if (!existsSync(dir)) return;
+  const entries = readdirSync(dir);
+  if (!entries.some((entry) => isPendingRename(entry) || isPendingRestore(entry) || isUnfinished(entry)))
+    return;
+  await withLock(paths, async () => {
+    finishRename(dir);
+    finishRestore(paths);
+    await removeUnfinished(dir);
+  });
+}
