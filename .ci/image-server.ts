@@ -1,16 +1,18 @@
 // Serves published images, publishing one first where an archive is given:
 //   image-server.ts ROOT PORT [ARCHIVE DIST RELEASE ARCH]
 // Prints its URL once it serves, and serves until it is killed.
-import { publishImage } from '../src/image/publish.ts';
+import { compressFile } from '../src/image/archive.ts';
+import { publishedMetadata, publishImage } from '../src/image/publish.ts';
 import { serveImages } from '../src/image/serve.ts';
 
 const [root = '', port = '0', archive, dist = '', release = '', arch = ''] = process.argv.slice(2);
 if (archive !== undefined) {
   const build = new Date().toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 13);
   await publishImage({
-    ...{ root, archive, dist, release, arch, variant: 'default', level: 1 },
+    ...{ root, dist, release, arch, variant: 'default' },
     build: `${build.slice(0, 11)}:${build.slice(11)}`,
-    message: `You just created a Debian ${release} ${arch} container.`,
+    writeRootfs: (file) => compressFile(archive, file, 1),
+    metadata: publishedMetadata(arch, `You just created a Debian ${release} ${arch} container.`),
   });
 }
 const { url } = await serveImages({ root, port: Number(port) });

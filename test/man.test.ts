@@ -20,6 +20,7 @@ const COMMANDS = [
   'device',
   'doctor',
   'execute',
+  'image',
   'info',
   'ls',
   'net',

@@ -16,6 +16,7 @@ _tlxc_options() {
     tlxc-device) echo '-n --name --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-image) echo '--remote --server --variant --json --all --alias -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -100,6 +101,12 @@ _tlxc_kind() {
     'tlxc-execute -o' | 'tlxc-execute --logfile') echo file ;;
     'tlxc-execute -l' | 'tlxc-execute --logpriority') echo level ;;
     'tlxc-execute -P' | 'tlxc-execute --lxcpath') echo directory ;;
+    'tlxc-image --server') echo text ;;
+    'tlxc-image --variant') echo text ;;
+    'tlxc-image --alias') echo text ;;
+    'tlxc-image -o' | 'tlxc-image --logfile') echo file ;;
+    'tlxc-image -l' | 'tlxc-image --logpriority') echo level ;;
+    'tlxc-image -P' | 'tlxc-image --lxcpath') echo directory ;;
     'tlxc-info -n' | 'tlxc-info --name') echo container ;;
     'tlxc-info -c' | 'tlxc-info --config') echo key ;;
     'tlxc-info --rcfile') echo file ;;
@@ -163,6 +170,7 @@ _tlxc_words() {
     tlxc-device) echo '@container' ;;
     tlxc-doctor) echo '' ;;
     tlxc-execute) echo '@container' ;;
+    tlxc-image) echo 'list pull info verify prune import export' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
@@ -280,4 +288,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-image tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-update-config

@@ -289,6 +289,22 @@ complete -c tlxc-execute -s h -l help -d ''
 complete -c tlxc-execute -l usage -d 'Print a short list of the options'
 complete -c tlxc-execute -l version -d 'Print the version number'
 
+complete -c tlxc-image -f
+complete -c tlxc-image -a 'list pull info verify prune import export'
+complete -c tlxc-image -l remote -d 'list: what the image servers offer'
+complete -c tlxc-image -l server -x -d 'list --remote, pull: ask this server'
+complete -c tlxc-image -l variant -x -d 'list --remote, pull: of this variant (default: default)'
+complete -c tlxc-image -l json -d 'list, info: as JSON'
+complete -c tlxc-image -l all -d 'prune: also images that have not expired'
+complete -c tlxc-image -l alias -x -d 'import, export: call it ALIAS'
+complete -c tlxc-image -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-image -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-image -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-image -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-image -s h -l help -d ''
+complete -c tlxc-image -l usage -d 'Print a short list of the options'
+complete -c tlxc-image -l version -d 'Print the version number'
+
 complete -c tlxc-info -f
 complete -c tlxc-info -a '(__tlxc_containers)'
 complete -c tlxc-info -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'

@@ -1,117 +1,62 @@
 /** Publishes a root filesystem the way linuxcontainers.org does, so that every client of theirs can fetch it. */
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { create } from 'tar';
-import { programError, startProgram } from '../host/program.ts';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { sha256OfFiles } from './digest.ts';
+import { defaultMetadata, type ImageMetadata } from './metadata.ts';
+import { incusMetadataText, lxcMetadataFiles, writeMetadataArchive } from './metadata-files.ts';
 import { indexSystem, streamIndex, streamImages, type PublishedBuild } from './published-index.ts';
+import type { ImageNames } from './stored-image.ts';
 
-export interface Publication {
+/** All five names make the build's directory: none may be empty. */
+export interface Publication extends ImageNames {
   /** The server's document root. */
   readonly root: string;
-  /** A tar archive, not compressed, of the root filesystem; "./" names, as tar -C ROOTFS -c . writes them. */
-  readonly archive: string;
-  readonly dist: string;
-  readonly release: string;
-  readonly arch: string;
-  readonly variant: string;
-  /** YYYYMMDD_HH:MM */
-  readonly build: string;
-  readonly message: string;
-  /** xz's: 0 is quick, 6 is what servers use. */
-  readonly level: number;
+  /** Writes the root filesystem to the file it is given, a .tar.xz; its members begin with "./". */
+  readonly writeRootfs: (file: string) => Promise<void>;
+  readonly metadata: ImageMetadata;
 }
 
 const DAYS_30 = 30 * 24 * 3600;
-/** Blocks of this size are what lets xz decode on every core. */
-const BLOCK = '24MiB';
+const DEVICES = ['console', 'full', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero'];
+/** What a build must have to be listed. */
+const COMPLETE = ['rootfs.tar.xz', 'incus.tar.xz', 'SHA256SUMS'];
+
+/** The metadata that distributions' images come with: a message, a month to live, device nodes left out. */
+export const publishedMetadata = (arch: string, message: string): ImageMetadata => ({
+  ...defaultMetadata(arch),
+  message,
+  expiry: Math.floor(Date.now() / 1000) + DAYS_30,
+  excludes: DEVICES.map((name) => `./dev/${name}`),
+});
 
 /** Adds the build and renews the indexes. The build's directory appears whole. */
 export async function publishImage(publication: Publication): Promise<void> {
-  const { root, dist, release, arch, variant, build, level } = publication;
+  const { root, dist, release, arch, variant, build, metadata } = publication;
   const parent = join(root, 'images', dist, release, arch, variant);
   const work = join(parent, `.${build}`);
+  await rm(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  await compress(publication.archive, join(work, 'rootfs.tar.xz'), level);
-  await archiveOf(metadataFiles(publication), join(work, 'meta.tar.xz'));
-  await archiveOf({ 'metadata.yaml': incusMetadata(publication) }, join(work, 'incus.tar.xz'));
-  await writeChecksums(work);
-  await rm(join(parent, build), { recursive: true, force: true });
-  await rename(work, join(parent, build));
-  await writeIndexes(root);
-}
-
-async function compress(from: string, to: string, level: number): Promise<void> {
-  const [input, output] = [openSync(from, 'r'), openSync(to, 'w')];
-  const xz = startProgram(['xz', '-T0', `-${level}`, `--block-size=${BLOCK}`, '-c'], {
-    stdin: input,
-    stdout: output,
-  });
-  closeSync(input);
-  closeSync(output);
-  const ended = await xz.ended;
-  if (ended.status !== 0)
-    throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${from} could not be compressed` });
-}
-
-async function archiveOf(files: Readonly<Record<string, string>>, to: string): Promise<void> {
-  const directory = `${to}.files`;
-  mkdirSync(directory);
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-  await create({ cwd: directory, file: `${to}.tar`, portable: true }, Object.keys(files).sort());
-  await compress(`${to}.tar`, to, 6);
-  await rm(directory, { recursive: true });
-  await rm(`${to}.tar`);
-}
-
-function metadataFiles({ message, arch }: Publication): Record<string, string> {
-  const include = (name: string) => `lxc.include = LXC_TEMPLATE_CONFIG/${name}.conf\n`;
-  const personality = `lxc.arch = ${['i386', 'armhf'].includes(arch) ? 'linux32' : 'linux64'}\n`;
-  const devices = ['console', 'full', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero'];
-  return {
-    config: include('common') + personality,
-    'config-user': include('common') + include('userns') + personality,
-    'create-message': `${message}\n`,
-    expiry: `${Math.floor(Date.now() / 1000) + DAYS_30}\n`,
-    'excludes-user': devices.map((name) => `./dev/${name}\n`).join(''),
-    templates: '/etc/hostname\n/etc/hosts\n',
-  };
-}
-
-function incusMetadata({ dist, release, arch, variant, build }: Publication): string {
-  const now = Math.floor(Date.now() / 1000);
-  return [
-    `architecture: ${arch === 'amd64' ? 'x86_64' : arch}`,
-    `creation_date: ${now}`,
-    `expiry_date: ${now + DAYS_30}`,
-    'properties:',
-    ...Object.entries({ architecture: arch, os: dist, release, serial: build, variant }).map(
-      ([key, value]) => `  ${key}: "${value}"`,
-    ),
-    '',
-  ].join('\n');
-}
-
-async function digest(...files: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const file of files) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  try {
+    await publication.writeRootfs(join(work, 'rootfs.tar.xz'));
+    await writeMetadataArchive(lxcMetadataFiles(metadata), join(work, 'meta.tar.xz'));
+    const yaml = incusMetadataText(publication, metadata.expiry, Math.floor(Date.now() / 1000));
+    await writeMetadataArchive({ 'metadata.yaml': yaml }, join(work, 'incus.tar.xz'));
+    await writeChecksums(work);
+    await rm(join(parent, build), { recursive: true, force: true });
+    await rename(work, join(parent, build));
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    throw error;
+  }
+  await renewIndexes(root);
 }
 
 async function writeChecksums(directory: string): Promise<void> {
-  const files = readdirSync(directory).sort();
-  const lines = await Promise.all(
-    files.map(async (file) => `${await digest(join(directory, file))}  ${file}\n`),
-  );
+  const lines: string[] = [];
+  for (const file of readdirSync(directory).sort())
+    lines.push(`${await sha256OfFiles(join(directory, file))}  ${file}\n`);
   writeFileSync(join(directory, 'SHA256SUMS'), lines.join(''));
 }
 
@@ -122,16 +67,17 @@ async function findBuilds(root: string): Promise<PublishedBuild[]> {
   for (const directory of walk(base, 5)) {
     const [dist = '', release = '', arch = '', variant = '', build = ''] = directory.split('/');
     const file = (name: string) => join(base, directory, name);
+    if (!COMPLETE.every((name) => existsSync(file(name)))) continue;
     const described = async (name: string) => ({
       name,
-      sha256: await digest(file(name)),
+      sha256: await sha256OfFiles(file(name)),
       size: statSync(file(name)).size,
     });
     builds.push({
       ...{ dist, release, arch, variant, build, directory: `images/${directory}` },
       rootfs: await described('rootfs.tar.xz'),
       incus: await described('incus.tar.xz'),
-      combined: await digest(file('incus.tar.xz'), file('rootfs.tar.xz')),
+      combined: await sha256OfFiles(file('incus.tar.xz'), file('rootfs.tar.xz')),
     });
   }
   return builds;
@@ -139,16 +85,21 @@ async function findBuilds(root: string): Promise<PublishedBuild[]> {
 
 function walk(base: string, depth: number, below = ''): string[] {
   if (depth === 0) return [below];
-  const entries = readdirSync(join(base, below)).filter((name) => !name.startsWith('.'));
+  const path = join(base, below);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const entries = readdirSync(path).filter((name) => !name.startsWith('.'));
   return entries.sort().flatMap((name) => walk(base, depth - 1, below === '' ? name : `${below}/${name}`));
 }
 
-async function writeIndexes(root: string): Promise<void> {
+/** Writes both kinds of index anew from the builds below root/images, and tells how many there are. */
+export async function renewIndexes(root: string): Promise<number> {
   const builds = await findBuilds(root);
   mkdirSync(join(root, 'meta/1.0'), { recursive: true });
   mkdirSync(join(root, 'streams/v1'), { recursive: true });
   for (const name of ['index-system', 'index-user'])
-    writeFileSync(join(root, 'meta/1.0', name), indexSystem(builds));
-  writeFileSync(join(root, 'streams/v1/images.json'), JSON.stringify(streamImages(builds), null, 1));
-  writeFileSync(join(root, 'streams/v1/index.json'), JSON.stringify(streamIndex(builds), null, 1));
+    writeFileAtomically(join(root, 'meta/1.0', name), indexSystem(builds));
+  const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`;
+  writeFileAtomically(join(root, 'streams/v1/images.json'), json(streamImages(builds)));
+  writeFileAtomically(join(root, 'streams/v1/index.json'), json(streamIndex(builds)));
+  return builds.length;
 }

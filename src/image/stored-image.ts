@@ -63,7 +63,7 @@ export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 &
 
 /** What a person calls it: an alias, debian/bookworm/amd64/default, a template's words, an archive's name. */
 export function imageName({ alias, source }: Pick<ImageInfo, 'alias' | 'source'>): string {
-  if (alias !== undefined) return alias;
+  if (alias) return alias;
   if (source.kind === 'built') return [source.template, ...(source.args ?? [])].join(' ');
   const { dist = '', release = '', arch = '', variant = '' } = namesOf(source) ?? {};
   const words = [dist, release, arch, variant].filter((word) => word !== '');

@@ -24,6 +24,8 @@ export interface Unpacking {
   readonly privileged: boolean;
   /** A user's container: owners in the archive are ids of this namespace. null, as for root: they are the host's. */
   readonly mapping?: Mapping | null;
+  /** The system may lie in a rootfs/ of the archive's, as in Incus' images: its /dev is left out, too. */
+  readonly nested?: boolean;
 }
 
 export interface Unpacked {
@@ -63,7 +65,8 @@ exec chroot "$root" "$@"`;
 
 const CAPABILITIES = ['chown', 'dac_override', 'fowner', 'fsetid', 'mknod', 'setfcap'];
 
-function tarCommand(excludes: readonly string[]): string[] {
+function tarCommand({ excludes, nested = false }: Pick<Unpacking, 'excludes' | 'nested'>): string[] {
+  const devices = ['./dev/*', 'dev/*', ...(nested ? ['./rootfs/dev/*', 'rootfs/dev/*'] : [])];
   return [
     ...['setpriv', '--no-new-privs', '--inh-caps=-all'],
     ...[`--bounding-set=-all,${CAPABILITIES.map((name) => `+${name}`).join(',')}`, '--'],
@@ -71,7 +74,8 @@ function tarCommand(excludes: readonly string[]): string[] {
     ...['--same-owner', '--numeric-owner', '--delay-directory-restore', '--acls'],
     ...['--xattrs', '--xattrs-include=user.*', '--xattrs-include=security.capability'],
     ...['-vv', '--full-time', '--quoting-style=escape', `--checkpoint=${CHECKPOINT}`],
-    ...['--anchored', '--wildcards', '--exclude=./dev/*', '--exclude=dev/*', '--no-wildcards'],
+    ...['--anchored', '--wildcards', ...devices.map((path) => `--exclude=${path}`)],
+    '--no-wildcards',
     ...excludes.map((path) => `--exclude=${path}`),
   ];
 }
@@ -137,7 +141,7 @@ async function runPipeline(pipeline: Pipeline): Promise<[Ended, Ended]> {
   const compressed = (await stat(archive)).size;
   const stop = () => tar.child.kill('SIGKILL');
   const places = [basename(pipeline.jail), basename(pipeline.rootfs)];
-  const jailed = ['sh', '-c', JAIL, 'unpack', ...places, ...tarCommand(pipeline.excludes)];
+  const jailed = ['sh', '-c', JAIL, 'unpack', ...places, ...tarCommand(pipeline)];
   const namespaces = ['unshare', '--mount', '--net', '--ipc', '--propagation', 'private', '--'];
   const tar = startProgram(asRootOf(pipeline.mapping ?? null, [...namespaces, ...jailed]), {
     stdin: 'pipe',

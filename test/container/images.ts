@@ -6,7 +6,8 @@ import type { ExecutionContext } from 'ava';
 import { loadSystemConfig } from '../../src/config/system.ts';
 import { createContainer } from '../../src/container/create.ts';
 import type { CreateRequest } from '../../src/container/making.ts';
-import { publishImage } from '../../src/image/publish.ts';
+import { compressFile } from '../../src/image/archive.ts';
+import { publishedMetadata, publishImage } from '../../src/image/publish.ts';
 import { serveImages, type Fault } from '../../src/image/serve.ts';
 import { tarOf, type Entry } from '../image/archives.ts';
 
@@ -39,9 +40,8 @@ export async function servedImage(
   await publishImage({
     ...product,
     root: join(dir, 'www'),
-    archive,
-    message: 'You just created a tiny one.',
-    level: 0,
+    writeRootfs: (file) => compressFile(archive, file, 0),
+    metadata: publishedMetadata('amd64', 'You just created a tiny one.'),
   });
   const server = await serveImages({ root: join(dir, 'www'), ...(how.fault && { fault: how.fault }) });
   t.teardown(() => server.close());

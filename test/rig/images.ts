@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { publishImage } from '../../src/image/publish.ts';
+import { compressFile } from '../../src/image/archive.ts';
+import { publishedMetadata, publishImage } from '../../src/image/publish.ts';
 import { cacheDir } from './cache.ts';
 import { debianRootfsTar } from './debian.ts';
 import type { World } from './world.ts';
@@ -25,8 +26,16 @@ async function publish(): Promise<void> {
   const root = `${published}.${process.pid}`;
   mkdirSync(dirname(root), { recursive: true });
   await publishImage({
-    ...{ root, archive: debianRootfsTar(), dist: 'debian', release: 'bookworm', arch: debianArchitecture() },
-    ...{ variant: 'default', build: BUILD, message: 'A Debian 12 for tests.', level: 1 },
+    ...{
+      root,
+      dist: 'debian',
+      release: 'bookworm',
+      arch: debianArchitecture(),
+      variant: 'default',
+      build: BUILD,
+    },
+    writeRootfs: (file) => compressFile(debianRootfsTar(), file, 1),
+    metadata: publishedMetadata(debianArchitecture(), 'A Debian 12 for tests.'),
   });
   try {
     renameSync(root, published);

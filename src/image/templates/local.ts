@@ -1,17 +1,20 @@
 /** The local template: an image from two archives on this machine. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TlxcError } from '../../errors.ts';
+import { sha256OfFiles } from '../digest.ts';
+import { findStored } from '../find-stored.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from '../metadata.ts';
 import { readMetadataArchive } from '../metadata-archive.ts';
 import { debianArch } from '../product.ts';
+import { imageName } from '../stored-image.ts';
 import { unpack } from '../unpack.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
 
 const usage = `Template options of local (after --):
   -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip
   -m, --metadata=ARCHIVE    The image's metadata (meta.tar.xz); without it TLXC's own configuration is used
+  -i, --image=IMAGE         Instead of these, an image of the store, by its name or digest (tlxc-image list)
   -h, --help                This text
 `;
 
@@ -23,13 +26,15 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
     metadata: { type: 'string', short: 'm' },
     // What lies below /dev is never unpacked: the container's own /dev is mounted over it.
     'no-dev': { type: 'boolean' },
+    image: { type: 'string', short: 'i' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return { kind: 'text', text: usage };
+  if (values.image !== undefined) return storedImage(values.image, request);
   const archive = existingFile(values.fstree, '-f, --fstree');
   const metadata = await readMetadata(values.metadata);
   const { store, onEvent } = request;
-  const id = await sha256Of(archive);
+  const id = await sha256OfFiles(archive);
   const title = `${archive} sha256:${id.slice(0, 12)}`;
   if (store.get(id)) onEvent({ kind: 'cached', image: title });
   const image = await store.obtain(
@@ -43,6 +48,13 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
     () => onEvent({ kind: 'waiting', image: title }),
   );
   return { kind: 'image', image, metadata, title };
+}
+
+function storedImage(word: string, { store, onEvent }: TemplateRequest): TemplateResult {
+  const image = findStored(store, word);
+  const title = `${imageName(image.info)} sha256:${image.info.id.slice(0, 12)}`;
+  onEvent({ kind: 'cached', image: title });
+  return { kind: 'image', image, metadata: image.info.metadata, title };
 }
 
 function existingFile(path: string | undefined, option: string): string {
@@ -60,8 +72,3 @@ async function readMetadata(path: string | undefined): Promise<ImageMetadata> {
   return parseMetadata(await readMetadataArchive(file), file);
 }
 
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}

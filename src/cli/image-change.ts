@@ -1,0 +1,89 @@
+/** tlxc-image pull, prune, import, export: what changes the store, or comes from it. */
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { inWords, pruneImages } from '../container/images.ts';
+import { TlxcError } from '../errors.ts';
+import { exportImage, exportToServer } from '../image/export-image.ts';
+import { fetchImage } from '../image/fetch-image.ts';
+import { findStored } from '../image/find-stored.ts';
+import { hostDistribution } from '../image/host-distribution.ts';
+import { checkAlias, importImage } from '../image/import-image.ts';
+import { chooseProduct, type Product } from '../image/product.ts';
+import {
+  placeOf,
+  quietly,
+  refuseOffline,
+  serversOf,
+  stored,
+  storeOf,
+  text,
+  usage,
+  type Run,
+} from './image-common.ts';
+import { mebibytes } from './image-table.ts';
+import { printable } from './printable.ts';
+
+export const pull: Run = async (invocation, context, [dist = '', release = '', arch = '']) => {
+  refuseOffline(invocation);
+  const store = storeOf(invocation, context);
+  const variant = text(invocation.options['variant']) || 'default';
+  const wanted = { dist, release, arch: arch || hostDistribution().arch, variant };
+  const { onEvent, done } = quietly(invocation, context);
+  await store.sweep();
+  const keyring = invocation.system.imageKeyring;
+  const fetching = { ...{ store, keyring, onEvent }, privileged: false, mapping: store.mapping };
+  const choose = (products: readonly Product[], server: URL) => chooseProduct(products, wanted, server.host);
+  const pulled = fetchImage(serversOf(invocation), choose, { ...fetching, environment: context.env });
+  const image = await inWords('the image could not be stored', pulled).finally(done);
+  context.stdout.write(stored(image));
+  return 0;
+};
+
+export const prune: Run = async (invocation, context) => {
+  const place = placeOf(invocation, context);
+  const removed = await pruneImages(storeOf(invocation, context), place, {
+    all: invocation.options['all'] === true,
+  });
+  const bytes = removed.reduce((sum, { info: { tree } }) => sum + (tree?.bytes ?? 0), 0);
+  for (const image of removed) context.stdout.write(stored(image));
+  if (!invocation.quiet) context.stderr.write(`${removed.length} removed, ${mebibytes(bytes)}\n`);
+  return 0;
+};
+
+function existing(cwd: string, path: string): string {
+  const file = resolve(cwd, path);
+  if (existsSync(file)) return file;
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message: `${path}: no such file`, path: file });
+}
+
+export const importing: Run = async (invocation, context, [file = '', meta]) => {
+  const alias = text(invocation.options['alias']) || null;
+  if (alias !== null) checkAlias(alias);
+  const archive = existing(context.cwd, file);
+  const metadata = meta === undefined ? null : existing(context.cwd, meta);
+  const store = storeOf(invocation, context);
+  const { onEvent, done } = quietly(invocation, context);
+  await store.sweep();
+  const imported = importImage({ store, archive, metadata, alias, onEvent });
+  context.stdout.write(stored(await inWords(`${file} could not be imported`, imported).finally(done)));
+  return 0;
+};
+
+export const exporting: Run = async (invocation, context, [word = '', to = '', meta]) => {
+  const name = text(invocation.options['alias']);
+  if (name !== '') checkAlias(name);
+  const store = storeOf(invocation, context);
+  const request = { store, image: findStored(store, word), name };
+  const target = resolve(context.cwd, to);
+  const failure = `${to} could not be written`;
+  if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) {
+    if (meta !== undefined) throw usage(`${to} is a directory: the metadata goes there as well`);
+    const names = await inWords(failure, exportToServer(request, target));
+    const { dist, release, arch, variant, build } = names;
+    context.stdout.write(printable(`${[dist, release, arch, variant].join('/')} ${build}`) + '\n');
+    return 0;
+  }
+  const metadata = meta === undefined ? null : resolve(context.cwd, meta);
+  await inWords(failure, exportImage(request, target, metadata));
+  return 0;
+};

@@ -1,0 +1,81 @@
+/** tlxc-image: the image store, by hand. */
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { exporting, importing, prune, pull } from './image-change.ts';
+import { usage, type Run } from './image-common.ts';
+import { info, list, verify } from './image-show.ts';
+
+interface Action {
+  readonly run: Run;
+  /** At least and at most so many words. */
+  readonly words: readonly [number, number];
+  readonly synopsis: string;
+  /** Options, by their keys, that mean something here. */
+  readonly options: readonly string[];
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: {
+    run: list,
+    words: [0, 1],
+    synopsis: '[--remote [--server=SERVER] [--variant=VARIANT]] [--json] [DIST]',
+    options: ['remote', 'server', 'variant', 'json'],
+  },
+  pull: {
+    run: pull,
+    words: [2, 3],
+    synopsis: '[--server=SERVER] [--variant=VARIANT] DIST RELEASE [ARCH]',
+    options: ['server', 'variant'],
+  },
+  info: { run: info, words: [1, 1], synopsis: '[--json] IMAGE', options: ['json'] },
+  verify: { run: verify, words: [0, Infinity], synopsis: '[IMAGE...]', options: [] },
+  prune: { run: prune, words: [0, 0], synopsis: '[--all]', options: ['all'] },
+  import: { run: importing, words: [1, 2], synopsis: '[--alias=NAME] FILE [METADATA]', options: ['alias'] },
+  export: {
+    run: exporting,
+    words: [2, 3],
+    synopsis: '[--alias=NAME] IMAGE FILE [METADATA] | IMAGE DIRECTORY',
+    options: ['alias'],
+  },
+};
+
+const OPTIONS = ['remote', 'server', 'variant', 'json', 'all', 'alias'];
+
+const run = (invocation: Invocation, context: CommandContext): Promise<number> => {
+  const [word = '', ...words] = invocation.rest;
+  const names = Object.keys(ACTIONS);
+  const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
+  if (!action)
+    throw usage(`${word === '' ? 'what to do is missing' : `'${word}' is not known`}: ${names.join(', ')}`);
+  const other = OPTIONS.find((key) => invocation.options[key] !== undefined && !action.options.includes(key));
+  if (other !== undefined)
+    throw usage(`--${other} means nothing to ${word}`, `tlxc-image ${word} ${action.synopsis}`);
+  const [least, most] = action.words;
+  if (words.length < least || words.length > most)
+    throw usage(`${word} takes: ${action.synopsis}`, `tlxc-image ${word} ${action.synopsis}`);
+  return action.run(invocation, context, words);
+};
+
+export default defineCommand(
+  {
+    program: 'tlxc-image',
+    summary: 'shows, fetches, checks, removes and exchanges stored images',
+    usage: Object.entries(ACTIONS)
+      .map(([word, { synopsis }]) => `${word} ${synopsis}`)
+      .join('\n'),
+    name: 'none',
+    rest: 'words',
+    options: [
+      { flags: '--remote', description: 'list: what the image servers offer' },
+      { flags: '--server <SERVER>', description: 'list --remote, pull: ask this server' },
+      {
+        flags: '--variant <VARIANT>',
+        description: 'list --remote, pull: of this variant (default: default)',
+      },
+      { flags: '--json', description: 'list, info: as JSON' },
+      { flags: '--all', description: 'prune: also images that have not expired' },
+      { flags: '--alias <ALIAS>', description: 'import, export: call it ALIAS' },
+    ],
+  },
+  run,
+);

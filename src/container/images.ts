@@ -1,0 +1,131 @@
+/** The image store as seen from the containers: which image whom needs, and what may go. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { loadContainerConfig } from '../config/load.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { readConfigFile } from '../config/read-file.ts';
+import { errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
+import { damageOf, type Damage } from '../image/manifest.ts';
+import { ImageStore, type StoredImage } from '../image/store.ts';
+import { hasExpired } from '../image/stored-image.ts';
+import { imageDirectory, mappingOf } from './user-mapping.ts';
+
+/** Whose store, and where containers are looked for. */
+export interface ImagePlace {
+  readonly system: SystemConfig;
+  readonly lxcpath: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ImageStatus {
+  readonly image: StoredImage;
+  /** The directories of containers, and of snapshots of containers, that lie over its tree. */
+  readonly users: readonly string[];
+  readonly expired: boolean;
+}
+
+/** The store that containers are made from with the default configuration. Throws TLXC_E_PERMISSION where a user can have none. */
+export function openStore({ system, lxcpath, environment }: ImagePlace): ImageStore {
+  const host = probeHost();
+  if (host.user === null) return new ImageStore(system.cacheDir);
+  const configFile = system.defaultConfig;
+  const mapping = mappingOf(loadContainerConfig({ name: 'any', lxcpath, configFile, environment }), host);
+  return new ImageStore(imageDirectory(system, mapping), mapping);
+}
+
+/** A snapshot lies in CT/snaps/NAME. */
+const lxcpathOf = (dir: string): string =>
+  basename(dirname(dir)) === 'snaps' ? dirname(dirname(dirname(dir))) : dirname(dir);
+
+/** Directories with a configuration: containers and their snapshots. */
+function containersIn(lxcpath: string): string[] {
+  const entries = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
+  return entries(lxcpath)
+    .map((name) => join(lxcpath, name))
+    .flatMap((dir) => [dir, ...entries(join(dir, 'snaps')).map((name) => join(dir, 'snaps', name))])
+    .filter((dir) => existsSync(join(dir, 'config')));
+}
+
+/** Image id to who needs it, noted or not: configurations that somebody wrote or copied by hand count as well. */
+function usersByImage(store: ImageStore, { system, lxcpath }: ImagePlace): ReadonlyMap<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  const add = (id: string, dir: string) => found.set(id, (found.get(id) ?? new Set()).add(dir));
+  for (const { info } of store.list())
+    for (const { config } of store.users(info.id)) add(info.id, dirname(config));
+  const noted = store.everyUser().map(({ config }) => lxcpathOf(dirname(config)));
+  for (const place of new Set([system.lxcpath, lxcpath, ...noted])) {
+    for (const dir of containersIn(place)) {
+      const { text } = readConfigFile(join(dir, 'config'));
+      for (const [, id = ''] of text.matchAll(/\/images\/([0-9a-f]{64})\//g)) add(id, dir);
+    }
+  }
+  return found;
+}
+
+/** Every stored image, by its name's order in the store, with who needs it. */
+export function imageStatuses(store: ImageStore, place: ImagePlace): ImageStatus[] {
+  const users = usersByImage(store, place);
+  return store.list().map((image) => ({
+    image,
+    users: [...(users.get(image.info.id) ?? [])].sort(),
+    expired: hasExpired(image.info.metadata),
+  }));
+}
+
+/** How a person knows a container: by its name where it is in the store that is looked at, else by its directory. */
+export const shownContainer = (dir: string, lxcpath: string): string =>
+  dir.startsWith(`${lxcpath}/`) ? relative(lxcpath, dir) : dir;
+
+/** Removes images that no container needs: expired ones, or all. Returns them. */
+export async function pruneImages(
+  store: ImageStore,
+  place: ImagePlace,
+  { all }: { readonly all: boolean },
+): Promise<StoredImage[]> {
+  await store.sweep();
+  const removed: StoredImage[] = [];
+  for (const { image, users, expired } of imageStatuses(store, place)) {
+    if (users.length > 0 || !(all || expired)) continue;
+    // Asked again under the image's lock: a container may be made from it just now.
+    if (await store.removeUnused(image.info.id)) removed.push(image);
+  }
+  return removed;
+}
+
+export type Verdict =
+  | { readonly kind: 'sound'; readonly members: number }
+  | { readonly kind: 'damaged'; readonly damage: readonly Damage[] }
+  /** Nothing was recorded of its tree, or the record is damaged itself. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Reads the whole tree and compares it with what was recorded when the image was made. */
+export async function verifyImage(store: ImageStore, { info }: StoredImage): Promise<Verdict> {
+  if (!info.tree) return { kind: 'unknown', why: 'an earlier version stored it, and recorded nothing' };
+  const tree = store.tree(info.id);
+  if (!existsSync(join(tree.directory, 'rootfs')))
+    return { kind: 'damaged', damage: [{ path: '/', what: 'missing' }] };
+  const damage = await damageOf(tree, info.tree);
+  if (damage === null) return { kind: 'unknown', why: `${join(tree.directory, 'manifest')} is damaged` };
+  return damage.length === 0 ? { kind: 'sound', members: info.tree.members } : { kind: 'damaged', damage };
+}
+
+/** The system's own errors (a full disk, most of all) in words; ours as they are. */
+export async function inWords<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof TlxcError || !(error instanceof Error)) throw error;
+    const { code, syscall, path } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    throw new TlxcError({
+      code: 'TLXC_E_STORAGE',
+      message: `${what}: ${errnoWords(code)}`,
+      errno: code,
+      syscall,
+      ...(path !== undefined && { path }),
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,78 @@
+/** Trees and files into archives: tar and a compressor that uses every core, connected by a pipe; whole or not at all. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { TlxcError } from '../errors.ts';
+import { asRootOf } from '../host/mapped.ts';
+import { programError, startProgram, type Ended } from '../host/program.ts';
+import type { Tree } from './manifest.ts';
+
+/** Blocks of this size are what lets xz decode on every core. */
+const BLOCK = '24MiB';
+
+/** By the archive's name. LEVEL becomes the number. */
+const COMPRESSORS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/\.(tar\.xz|txz)$/, ['xz', '-T0', '-LEVEL', `--block-size=${BLOCK}`, '-c']],
+  [/\.(tar\.zst|tzst)$/, ['zstd', '-T0', '-q', '-c']],
+  [/\.(tar\.gz|tgz)$/, ['gzip', '-n', '-c']],
+  [/\.tar$/, ['cat']],
+];
+
+/** Throws TLXC_E_USAGE for a name that says no kind of archive. */
+export function compressorOf(file: string, level = 6): string[] {
+  const [, argv] = COMPRESSORS.find(([pattern]) => pattern.test(file)) ?? [];
+  if (argv) return argv.map((word) => word.replace('LEVEL', String(level)));
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: `${file}: its name does not say what kind of archive it is to be`,
+    hint: 'let it end in .tar.xz, .tar.zst, .tar.gz or .tar',
+  });
+}
+
+/** As distributions pack their images: numbers for owners, every attribute that unpacking restores, sorted. */
+const TAR = [
+  ...['tar', '--create', '--file=-', '--format=posix', '--sort=name', '--numeric-owner', '--acls'],
+  ...['--xattrs', '--xattrs-include=user.*', '--xattrs-include=security.capability'],
+  ...['--pax-option=delete=atime,delete=ctime', '--directory=rootfs', '.'],
+];
+
+/** The tree as an archive at `to`, with the owners that a container sees. Throws TLXC_E_STORAGE, TLXC_E_USAGE. */
+export async function archiveTree(tree: Tree, to: string, level?: number): Promise<void> {
+  const compressor = compressorOf(to, level);
+  await written(to, async (output) => {
+    const packer = startProgram(compressor, { stdin: 'pipe', stdout: output });
+    const pipe = packer.child.stdin;
+    if (!pipe) throw new Error('the compressor has no standard input');
+    const tar = startProgram(asRootOf(tree.mapping, TAR), { cwd: tree.directory, stdout: pipe });
+    // Both children have their ends now.
+    pipe.destroy();
+    return Promise.all([tar.ended, packer.ended]);
+  });
+}
+
+/** A file's content compressed as the name of `to` says. */
+export async function compressFile(from: string, to: string, level?: number): Promise<void> {
+  const compressor = compressorOf(to, level);
+  await written(to, async (output) => {
+    const input = openSync(from, 'r');
+    const packer = startProgram(compressor, { stdin: input, stdout: output });
+    closeSync(input);
+    return [await packer.ended];
+  });
+}
+
+/** What the programs write to the descriptor comes to be at `to`, on disk, if all of them succeed. */
+async function written(to: string, run: (output: number) => Promise<readonly Ended[]>): Promise<void> {
+  const part = join(dirname(to), `.${basename(to)}.part`);
+  const output = openSync(part, 'w', 0o644);
+  try {
+    const failed = (await run(output)).find(({ status }) => status !== 0);
+    if (failed) throw programError(failed, { code: 'TLXC_E_STORAGE', what: `${to} could not be written` });
+    fsyncSync(output);
+    renameSync(part, to);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  } finally {
+    closeSync(output);
+  }
+}

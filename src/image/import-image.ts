@@ -1,0 +1,135 @@
+/** An image from archives on this machine: a root filesystem with or without metadata, or one archive of Incus' with both. */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TlxcError } from '../errors.ts';
+import { runProgram } from '../host/program.ts';
+import { overAllIds } from '../host/trees.ts';
+import { sha256OfFiles } from './digest.ts';
+import { parseIncusMetadata } from './incus-metadata.ts';
+import { defaultMetadata, parseMetadata, type ImageMetadata } from './metadata.ts';
+import { readMetadataArchive } from './metadata-archive.ts';
+import { debianArch } from './product.ts';
+import type { OnImageEvent } from './progress.ts';
+import type { ImageStore, StoredImage } from './store.ts';
+import type { ImageNames } from './stored-image.ts';
+import { unpack } from './unpack.ts';
+
+export interface ImportRequest {
+  readonly store: ImageStore;
+  /** Absolute. */
+  readonly archive: string;
+  /** LXC's meta.tar.xz, Incus' incus.tar.xz, or one that is both; absolute. */
+  readonly metadata: string | null;
+  readonly alias: string | null;
+  readonly onEvent: OnImageEvent;
+}
+
+interface Described {
+  readonly metadata: ImageMetadata;
+  readonly names: ImageNames | null;
+}
+
+const MAX_YAML = 1024 * 1024;
+const ALIAS = /^(?![0-9a-f]{6,64}$)[A-Za-z0-9][A-Za-z0-9._+:/-]{0,127}$/;
+
+/** Throws TLXC_E_USAGE where no image can be called so. */
+export function checkAlias(alias: string): void {
+  if (ALIAS.test(alias)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: `no image can be called ${JSON.stringify(alias)}`,
+    hint: 'a name begins with a letter or digit, has letters, digits and . _ + : / -, and is no digest',
+  });
+}
+
+/** An image that the store has already is only named. Throws TLXC_E_IMAGE, TLXC_E_STORAGE. */
+export async function importImage(request: ImportRequest): Promise<StoredImage> {
+  const { store, archive, alias, onEvent } = request;
+  const given = await readGiven(request.metadata);
+  const id = await sha256OfFiles(archive);
+  const named = alias === null ? {} : { alias };
+  if (alias !== null) await takeAlias(store, alias, id);
+  const renew = () => {
+    const source = { kind: 'local', archive, ...(given?.names && { names: given.names }) } as const;
+    return Promise.resolve({ ...named, ...(given && { source, metadata: given.metadata }) });
+  };
+  const known = await store.update(id, renew);
+  if (known) {
+    onEvent({ kind: 'cached', image: archive });
+    return known;
+  }
+  const { mapping } = store;
+  const make = async (work: string) => {
+    onEvent({ kind: 'unpack', image: archive });
+    const excludes = given?.metadata.excludes ?? [];
+    const { devices } = await unpack({ archive, work, excludes, privileged: false, mapping, nested: true });
+    const inner = await takeNested(work);
+    const { metadata, names } = given ?? (inner === null ? nothingSaid() : fromIncus(inner));
+    return {
+      ...{ metadata, devices, ...named },
+      source: { kind: 'local' as const, archive, ...(names && { names }) },
+    };
+  };
+  return store.obtain(id, make, () => onEvent({ kind: 'waiting', image: archive }));
+}
+
+/** One image at a time has a name. */
+async function takeAlias(store: ImageStore, alias: string, id: string): Promise<void> {
+  for (const { info } of store.list()) {
+    if (info.alias === alias && info.id !== id)
+      await store.update(info.id, () => Promise.resolve({ alias: '' }));
+  }
+}
+
+const nothingSaid = (): Described => ({ metadata: defaultMetadata(debianArch(process.arch)), names: null });
+
+function fromIncus(yaml: string): Described {
+  const { names, expiry } = parseIncusMetadata(yaml);
+  return { metadata: { ...defaultMetadata(names.arch), expiry }, names };
+}
+
+async function readGiven(path: string | null): Promise<Described | null> {
+  if (path === null) return null;
+  const members = await readMetadataArchive(path);
+  const yaml = members.get('metadata.yaml');
+  const incus = yaml === undefined ? null : fromIncus(yaml);
+  if (members.has('config')) return { metadata: parseMetadata(members, path), names: incus?.names ?? null };
+  if (incus) return incus;
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${path} is no image metadata: it has neither "config" (LXC) nor "metadata.yaml" (Incus)`,
+  });
+}
+
+/**
+ * Where the archive held an image of Incus', with metadata.yaml and rootfs/, the latter becomes the tree. Returns the
+ * text of metadata.yaml, else null. The archive's members are looked at without following any link of theirs.
+ */
+async function takeNested(work: string): Promise<string | null> {
+  const inner = join(work, 'rootfs/rootfs');
+  const yaml = readPlainFile(join(work, 'rootfs/metadata.yaml'));
+  const nested = lstatSync(inner, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (yaml === null || !nested) return null;
+  const failure = {
+    code: 'TLXC_E_STORAGE',
+    what: 'the image could not be taken out of its archive',
+  } as const;
+  const lines = 'mv -T -- rootfs outer && mv -T -- outer/rootfs rootfs && rm -rf --one-file-system -- outer';
+  await runProgram(overAllIds(['sh', '-c', lines]), failure, { cwd: work });
+  return yaml;
+}
+
+function readPlainFile(path: string): string | null {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const stats = fstatSync(fd);
+      return stats.isFile() && stats.size <= MAX_YAML ? readFileSync(fd, 'utf8') : null;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return null;
+  }
+}
