@@ -49,17 +49,38 @@ function warnings({ droppedBy, bridge }: BridgeStatus): string[] {
 
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
 
+/** What is kept for containers, then what DHCP has given to others. */
+function addressRows({ reservations, leases }: BridgeStatus): (readonly [string, string])[] {
+  const kept = reservations.flatMap(({ name, interfaces }) =>
+    interfaces.map(({ mac, ipv4, ipv6, own }) => {
+      const addresses = new Set([...own, ...[ipv4, ipv6].filter((each) => each !== null)]);
+      return { mac, text: [name, ...addresses, mac].join(' ') };
+    }),
+  );
+  const others = leases.filter(({ mac }) => !kept.some((one) => one.mac === mac));
+  return [
+    ...kept.map(({ text }) => ['Container', text] as const),
+    ...others.map(({ address, mac, hostname }) => ['Lease', `${address} ${mac} ${hostname}`.trim()] as const),
+  ];
+}
+
+function hostNames({ hostNames: { wanted, by, works, why } }: BridgeStatus): string {
+  if (!wanted) return 'not told to the host (tlxc.bridge.host.names)';
+  return works ? `resolve on the host, by ${by}` : `do not resolve on the host: ${why}`;
+}
+
 /** Aligned as tlxc-info's output is. */
 function describe(state: BridgeStatus): string {
-  const { bridge, link, addresses, ports, dnsmasqPid, leases, rules, nat, forwarding } = state;
+  const { bridge, link, addresses, ports, dnsmasqPid, rules, nat, forwarding } = state;
   const rows: readonly (readonly [string, string])[] = [
     ['Bridge', `${bridge} ${link}`],
     ...addresses.map((address) => ['Address', address] as const),
     ['Ports', ports.length === 0 ? 'none' : ports.join(' ')],
     ['DHCP, DNS', dnsmasqPid === null ? 'not running' : `dnsmasq, pid ${dnsmasqPid}`],
-    ...leases.map(({ address, mac, hostname }) => ['Lease', `${address} ${mac} ${hostname}`.trim()] as const),
+    ...addressRows(state),
     ['Rules', rules ? `table inet tlxc, NAT ${onOff(nat)}` : 'none'],
     ['Forwarding', `IPv4 ${onOff(forwarding.ipv4)}, IPv6 ${onOff(forwarding.ipv6)}`],
+    ['Host names', hostNames(state)],
     ...warnings(state).map((line) => ['Warning', line] as const),
   ];
   return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${value}\n`).join('');

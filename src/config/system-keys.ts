@@ -165,9 +165,20 @@ const bridge: readonly SystemKey[] = [
     check: matching(/^([a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*)?$/i, 'it must be a domain name'),
   },
   {
+    name: 'tlxc.bridge.host.names',
+    syntax: '0|1',
+    doc:
+      'Whether the names of containers (u1.tlxc) resolve on the host, too, forward and reverse: by systemd-resolved where it runs, ' +
+      'else by resolvconf where it is installed, else by a nameserver line in /etc/resolv.conf, until tlxc-net stop.',
+    fallback: fixed('0'),
+    check: flag,
+  },
+  {
     name: 'tlxc.bridge.nat',
     syntax: '0|1',
-    doc: "Whether containers reach the world behind the host's address.",
+    doc:
+      "Whether containers reach the world behind the host's address, and are reached from beyond the bridge by nobody but the host, " +
+      'whom they have called, and what the host forwards to them (DNAT). 0: whoever has a route to them reaches them.',
     fallback: fixed('1'),
     check: flag,
   },

@@ -72,12 +72,18 @@ function ports({ dnsmasqPid }: BridgeStatus): Finding[] {
   });
 }
 
+function hostNames({ hostNames: { wanted, by, works, why } }: BridgeStatus): Finding[] {
+  if (!wanted) return [];
+  if (works) return [fine('names', `of containers resolve on the host, by ${by}`)];
+  return [problem('names', `of containers do not resolve on the host: ${why}`, 'tlxc-net start')];
+}
+
 /** Root only: others are not shown the packet filter, and get a warning that says so. Never throws. */
 export async function networkFindings(system: SystemConfig): Promise<Finding[]> {
   try {
     const status = await bridgeStatus(system);
     const rest = status.link === 'absent' ? [] : [forwarding(status)];
-    return [device(status), ...rest, ...firewalls(status), ...ports(status)];
+    return [device(status), ...rest, ...firewalls(status), ...ports(status), ...hostNames(status)];
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
     const { name } = bridgeSettings(system);

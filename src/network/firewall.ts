@@ -6,8 +6,19 @@ import { runTool } from './tool.ts';
 const NAME = 'tlxc';
 const TABLE = `inet ${NAME}`;
 
+/** Behind address translation nobody begins a conversation with a container but the host: no other bridge, no neighbour of the host's. */
+const entering = ({ name, nat }: BridgeSettings): string[] =>
+  nat
+    ? [
+        `oifname "${name}" ct state established,related accept`,
+        `oifname "${name}" ct status dnat accept`,
+        `oifname "${name}" drop`,
+      ]
+    : [`oifname "${name}" accept`];
+
 /** Text for nft -f: the table as it shall be, in one transaction. */
-export function ruleset({ name, ipv4, ipv6, nat }: BridgeSettings): string {
+export function ruleset(settings: BridgeSettings): string {
+  const { name, ipv4, ipv6, nat } = settings;
   const leaving = [
     ...(ipv4 ? [`ip saddr ${ipv4.network} ip daddr != ${ipv4.network} masquerade`] : []),
     ...(ipv6
@@ -26,7 +37,7 @@ table ${TABLE} {
   chain forward {
     type filter hook forward priority filter;
     iifname "${name}" accept
-    oifname "${name}" accept
+    ${entering(settings).join('\n    ')}
   }
   chain postrouting {
     type nat hook postrouting priority srcnat;

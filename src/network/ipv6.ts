@@ -12,3 +12,12 @@ export function isInIpv6Network(address: string, { address: network, prefix }: I
   list.addSubnet(network, prefix, 'ipv6');
   return list.check(address, 'ipv6');
 }
+
+/** All 32 digits of it, without colons. */
+export function expandIpv6(address: string): string {
+  const [head = '', tail] = canonicalIpv6(address).split('::');
+  const groups = (text: string): string[] => text.split(':').filter(Boolean);
+  const [left, right] = [groups(head), groups(tail ?? '')];
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
+  return [...left, ...zeros, ...right].map((group) => group.padStart(4, '0')).join('');
+}

@@ -9,6 +9,7 @@ import { checkNetworkIsFree, lowerBridge, raiseBridge, readBridge } from './brid
 import { dnsmasqPid, dropLeases, readLeases, startDnsmasq, stopDnsmasq, type Lease } from './dnsmasq.ts';
 import { applyRules, droppingChains, removeRules, rulesPresent, rulesSeemPresent } from './firewall.ts';
 import { enableForwarding, forwardingState } from './forwarding.ts';
+import { hostNamesState, hostSeemsTold, tellHost, untellHost, type HostNames } from './host-names.ts';
 import { namePlaces, networkPlaces, type NetworkPlaces } from './places.ts';
 import { clearNames, layOutNames } from './registration.ts';
 import { readReservations, type Reservation } from './reservations.ts';
@@ -32,6 +33,7 @@ export interface BridgeStatus {
   readonly forwarding: { readonly ipv4: boolean; readonly ipv6: boolean };
   /** "ip filter FORWARD": chains of others in which containers' packets may end. */
   readonly droppedBy: readonly string[];
+  readonly hostNames: HostNames;
 }
 
 function requireRoot(what: string): void {
@@ -80,15 +82,18 @@ export async function startBridge(system: SystemConfig): Promise<void> {
     await applyRules(settings);
     layOutNames(system);
     await startDnsmasq(settings, { ...places, ...namePlaces(system) });
+    await tellHost(settings, places);
   });
 }
 
 /** Takes everything down. Returns the ports on account of which the bridge itself stays, without addresses and down. */
 export async function stopBridge(system: SystemConfig): Promise<readonly string[]> {
   requireRoot('take down');
-  const { name } = bridgeSettings(system);
+  const settings = bridgeSettings(system);
+  const { name } = settings;
   if (!existsSync(networkPlaces(system).run) && (await readBridge(name)) === null) return [];
   return locked(system, async (places) => {
+    await untellHost(settings, places);
     await stopDnsmasq(places);
     clearNames(system);
     await removeRules();
@@ -136,7 +141,13 @@ function hasAddresses({ name, ipv4, ipv6 }: BridgeSettings): boolean {
  */
 export function bridgeSeemsUp(system: SystemConfig): boolean {
   const settings = bridgeSettings(system);
-  return hasAddresses(settings) && dnsmasqPid(networkPlaces(system)) !== null && rulesSeemPresent();
+  const places = networkPlaces(system);
+  return (
+    hasAddresses(settings) &&
+    dnsmasqPid(places) !== null &&
+    rulesSeemPresent() &&
+    hostSeemsTold(settings, places)
+  );
 }
 
 /** Needs root: the packet filter is not shown to others. */
@@ -158,6 +169,7 @@ export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> 
     nat: rules && settings.nat,
     forwarding: forwardingState(),
     droppedBy: await droppingChains(settings.name),
+    hostNames: await hostNamesState(settings, places),
   };
   return { ...status, up: complete(status, settings) };
 }

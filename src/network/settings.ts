@@ -16,6 +16,8 @@ export interface BridgeSettings {
   /** "" : containers are known by their bare names only. */
   readonly domain: string;
   readonly nat: boolean;
+  /** Containers' names resolve on the host. */
+  readonly hostNames: boolean;
 }
 
 const DEFAULT_MAC = '10:66:6a:00:00:00';
@@ -60,5 +62,6 @@ export function bridgeSettings(system: SystemConfig): BridgeSettings {
     ipv6: ipv6Settings(value('ipv6')),
     domain: value('domain'),
     nat: value('nat') === '1',
+    hostNames: value('host.names') === '1',
   };
 }

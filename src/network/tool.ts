@@ -6,6 +6,7 @@ const packageOf: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   nft: 'nftables',
   dnsmasq: 'dnsmasq-base',
+  resolvectl: 'systemd-resolved',
 };
 
 /** setpriv's exit status when the program it was to run is not there. */

@@ -12,7 +12,7 @@ export const bridged: readonly Feature[] = [
 /** busybox's udhcpc calls this with the lease in its environment. */
 const onLease = String.raw`#!/bin/sh
 [ "$1" = bound ] || exit 0
-ip addr flush dev "$interface" scope global
+ip -4 addr flush dev "$interface" scope global
 ip addr add "$ip/$mask" dev "$interface"
 ip route add default via "$router"
 for each in $dns; do echo "nameserver $each"; done > /etc/resolv.conf

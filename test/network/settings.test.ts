@@ -61,6 +61,7 @@ test('settings as written, IPv6 as the kernel shows it', (t) => {
     ipv6: { address: 'fd00::1', prefix: 64 },
     domain: '',
     nat: false,
+    hostNames: false,
   });
 });
 

@@ -1,0 +1,150 @@
+/**
+ * tlxc.bridge.host.names: containers' names resolve on the host, too. systemd-resolved is asked where it runs, else
+ * resolvconf where it is installed, else /etc/resolv.conf names the bridge's DNS.
+ */
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { TlxcError } from '../errors.ts';
+import { startProgram } from '../host/program.ts';
+import { GATEWAY } from './dnsmasq.ts';
+import type { NetworkPlaces } from './places.ts';
+import { addServer, hasServer, removeServer, whyNotOurs } from './resolv-conf.ts';
+import { reverseZones } from './reverse-zones.ts';
+import type { BridgeSettings } from './settings.ts';
+import { runTool } from './tool.ts';
+
+export interface HostNames {
+  /** The setting. */
+  readonly wanted: boolean;
+  /** What asks the bridge's DNS on this host. */
+  readonly by: Way;
+  /** Seen: a name that only the bridge's DNS knows has its address. */
+  readonly works: boolean;
+  /** "" where it works, or is not wanted. */
+  readonly why: string;
+}
+
+type Way = 'systemd-resolved' | 'resolvconf' | '/etc/resolv.conf';
+
+/** Its interface, there while it runs. */
+const RESOLVED = '/run/systemd/resolve/io.systemd.Resolve';
+/** Before those of other interfaces, in Debian's order. */
+const RESOLVCONF_RECORD = 'lo.tlxc';
+const FAILED = "containers' names cannot be told to the host";
+/** A resolver that does not answer takes five seconds for each server. */
+const PATIENCE_S = 4;
+
+/** systemd has a program of the name, which only speaks to systemd-resolved. */
+function hasResolvconf(): boolean {
+  const path = ['/usr/sbin/resolvconf', '/sbin/resolvconf', '/usr/bin/resolvconf'].find((each) =>
+    existsSync(each),
+  );
+  return path !== undefined && !realpathSync(path).endsWith('resolvectl');
+}
+
+function choose(): Way {
+  if (existsSync(RESOLVED)) return 'systemd-resolved';
+  return hasResolvconf() ? 'resolvconf' : '/etc/resolv.conf';
+}
+
+const serversOf = ({ ipv4, ipv6 }: BridgeSettings): string[] =>
+  [ipv4, ipv6].flatMap((own) => (own ? [own.address] : []));
+
+const recordFile = ({ run }: NetworkPlaces): string => join(run, 'host-names');
+
+function recorded(places: NetworkPlaces): string {
+  try {
+    return readFileSync(recordFile(places), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Only what concerns the bridge is asked of it: its domain, and its addresses. */
+async function tellResolved(settings: BridgeSettings): Promise<void> {
+  const { name, domain, ipv4, ipv6 } = settings;
+  const resolvectl = (...words: readonly string[]) => runTool(['resolvectl', ...words], FAILED);
+  await resolvectl('dns', name, ...serversOf(settings));
+  const zones = [ipv4, ipv6].flatMap((own) => (own ? reverseZones(own) : []));
+  await resolvectl('domain', name, ...[domain, ...zones].map((zone) => `~${zone}`));
+  await resolvectl('default-route', name, 'no');
+  // Nobody has signed the names of containers.
+  await resolvectl('dnssec', name, 'no');
+}
+
+const how: Readonly<Record<Way, (settings: BridgeSettings) => Promise<unknown>>> = {
+  'systemd-resolved': tellResolved,
+  resolvconf: (settings) =>
+    runTool(
+      ['resolvconf', '-a', RESOLVCONF_RECORD],
+      FAILED,
+      serversOf(settings)
+        .map((address) => `nameserver ${address}\n`)
+        .join(''),
+    ),
+  '/etc/resolv.conf': (settings) => {
+    addServer(serversOf(settings)[0] ?? '');
+    return Promise.resolve();
+  },
+};
+
+/** Idempotent; with the switch off what an earlier run has told is taken back. Throws TLXC_E_NETWORK, and the system's errors. */
+export async function tellHost(settings: BridgeSettings, places: NetworkPlaces): Promise<void> {
+  if (!settings.hostNames) return untellHost(settings, places);
+  if (settings.domain === '' || serversOf(settings).length === 0) {
+    const what = settings.domain === '' ? 'a domain (tlxc.bridge.domain)' : 'a bridge with an address';
+    const message = `${FAILED}: that needs ${what}`;
+    throw new TlxcError({ code: 'TLXC_E_NETWORK', message, hint: 'or set tlxc.bridge.host.names = 0' });
+  }
+  const way = choose();
+  if (recorded(places) !== '' && recorded(places) !== way) await untellHost(settings, places);
+  await how[way](settings);
+  writeFileAtomically(recordFile(places), way, { mode: 0o600 });
+}
+
+/** Before the bridge goes, or its DNS: nobody shall ask it any more. */
+export async function untellHost({ name }: BridgeSettings, places: NetworkPlaces): Promise<void> {
+  const way = recorded(places);
+  if (way === 'systemd-resolved' && existsSync(RESOLVED) && existsSync(`/sys/class/net/${name}`))
+    await runTool(['resolvectl', 'revert', name], FAILED);
+  if (way === 'resolvconf' && hasResolvconf()) await runTool(['resolvconf', '-d', RESOLVCONF_RECORD], FAILED);
+  // Without a record, too: the host may have crashed since.
+  removeServer();
+  rmSync(recordFile(places), { force: true });
+}
+
+/** Whether somebody has taken our line away, as far as that costs nothing to see. */
+export function hostSeemsTold(settings: BridgeSettings, places: NetworkPlaces): boolean {
+  if (!settings.hostNames) return true;
+  const way = recorded(places);
+  return way === '/etc/resolv.conf' ? hasServer(serversOf(settings)[0] ?? '') : way !== '';
+}
+
+/** What the host's own resolver says, as any program there would hear it. */
+async function resolves({ domain, ipv4, ipv6 }: BridgeSettings): Promise<boolean> {
+  const lines: string[] = [];
+  const argv = ['timeout', String(PATIENCE_S), 'getent', 'ahosts', `${GATEWAY}.${domain}`];
+  await startProgram(argv, { stdout: (line) => void lines.push(line) }).ended;
+  const found = lines.map((line) => line.split(/\s+/)[0]);
+  return [ipv4, ipv6].some((own) => own !== null && found.includes(own.address));
+}
+
+function whyNot(settings: BridgeSettings, places: NetworkPlaces, by: Way): string {
+  if (by === '/etc/resolv.conf') {
+    const why = whyNotOurs();
+    if (why !== '') return why;
+    if (recorded(places) === by && !hostSeemsTold(settings, places))
+      return 'somebody has rewritten /etc/resolv.conf since';
+  }
+  if (recorded(places) === '') return 'the host was not told of them';
+  return `${by} was told of them, and the host does not find ${GATEWAY}.${settings.domain}`;
+}
+
+export async function hostNamesState(settings: BridgeSettings, places: NetworkPlaces): Promise<HostNames> {
+  const { hostNames: wanted } = settings;
+  const by = choose();
+  if (!wanted) return { wanted, by, works: false, why: '' };
+  const works = await resolves(settings);
+  return { wanted, by, works, why: works ? '' : whyNot(settings, places, by) };
+}

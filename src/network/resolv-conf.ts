@@ -1,0 +1,66 @@
+/** The bridge's DNS as the host's first name server, in /etc/resolv.conf: for hosts where nothing else keeps that file. */
+import { lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { TlxcError } from '../errors.ts';
+
+const FILE = '/etc/resolv.conf';
+/** The line after it is ours. */
+const MARK = "# The next line is tlxc-net's, which takes it away when it stops (tlxc.bridge.host.names).";
+
+const read = (): string => {
+  try {
+    return readFileSync(FILE, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+/** The text without our lines. */
+export function withoutServer(text: string): string {
+  const lines = text.split('\n');
+  const at = lines.indexOf(MARK);
+  return at < 0 ? text : withoutServer([...lines.slice(0, at), ...lines.slice(at + 2)].join('\n'));
+}
+
+/** Ours is the first: the next is only asked when it does not answer, and it asks those below it for all other names. */
+export const withServer = (text: string, address: string): string =>
+  `${MARK}\nnameserver ${address}\n${withoutServer(text)}`;
+
+export const hasServer = (address: string): boolean => read().includes(`${MARK}\nnameserver ${address}\n`);
+
+/** "" where it is a file that nobody else keeps. */
+export function whyNotOurs(): string {
+  try {
+    if (lstatSync(FILE).isFile()) return '';
+    return `${FILE} is a link to ${readlinkSync(FILE)}, which somebody else keeps`;
+  } catch {
+    return `there is no ${FILE}`;
+  }
+}
+
+/** In place where it is a mount of its own, which cannot be replaced. */
+function write(text: string): void {
+  try {
+    writeFileAtomically(FILE, text);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    writeFileSync(FILE, text);
+  }
+}
+
+/** Throws TLXC_E_NETWORK where the file is somebody else's, and the system's errors. */
+export function addServer(address: string): void {
+  const why = whyNotOurs();
+  if (why !== '')
+    throw new TlxcError({
+      code: 'TLXC_E_NETWORK',
+      message: `containers' names cannot be told to the host: ${why}`,
+      hint: `have it name ${address} as the first name server, or set tlxc.bridge.host.names = 0`,
+    });
+  if (!hasServer(address)) write(withServer(read(), address));
+}
+
+/** Nothing, where our lines are not there. */
+export function removeServer(): void {
+  if (whyNotOurs() === '' && read().includes(MARK)) write(withoutServer(read()));
+}
