@@ -40,7 +40,8 @@ export async function tellNames(
   const { name, lxcpath } = paths;
   try {
     const newcomer = { key: keyOf(paths), name, lxcpath, configFile, members };
-    await forgetLeases(system, register(system, newcomer, warn));
+    const stale = register(system, newcomer, warn);
+    if (stale) await forgetLeases(system, stale);
   } catch (error) {
     if (error instanceof TlxcError && error.code === 'TLXC_E_CONFIG')
       throw withLines(new TlxcError({ ...error.details, container: name }));
@@ -57,7 +58,8 @@ function why(error: unknown): string {
 
 /** The container is destroyed: nobody is known by its name any more. */
 export async function giveUpNames(system: SystemConfig, paths: ContainerPaths): Promise<void> {
-  await forgetLeases(system, unregister(system, keyOf(paths)));
+  const stale = unregister(system, keyOf(paths));
+  if (stale) await forgetLeases(system, stale);
 }
 
 /** The container has another name: its addresses stay its own. */
@@ -67,5 +69,6 @@ export async function moveNames(
   to: ContainerPaths,
 ): Promise<void> {
   const { name, lxcpath, config: configFile } = to;
-  await forgetLeases(system, reregister(system, keyOf(from), { key: keyOf(to), name, lxcpath, configFile }));
+  const stale = reregister(system, keyOf(from), { key: keyOf(to), name, lxcpath, configFile });
+  if (stale) await forgetLeases(system, stale);
 }

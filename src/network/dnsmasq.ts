@@ -145,10 +145,12 @@ export function rereadHosts(places: NetworkPlaces): void {
     native().signalProcess({ pid: record.pid, startTime: record.startTime, signal: SIGHUP });
 }
 
-/** Takes the leases of these hardware addresses out of the file; it does not run. */
-export function dropLeases(places: NetworkPlaces, macs: readonly string[]): void {
+export type LeaseTest = (lease: Lease) => boolean;
+
+/** Takes the leases that the test is true of out of the file; dnsmasq does not run. */
+export function dropLeases(places: NetworkPlaces, isStale: LeaseTest): void {
   const lines = readFileSync(leaseFile(places), 'utf8').split('\n');
-  const kept = lines.filter((line) => !macs.includes(line.split(' ')[1] ?? ''));
+  const kept = lines.filter((line) => !parseLeases(line).some(isStale));
   writeFileAtomically(leaseFile(places), kept.join('\n'));
 }
 
@@ -215,4 +217,16 @@ export function readLeases(places: NetworkPlaces): Lease[] {
   } catch {
     return [];
   }
+}
+
+/** What two looks agree on: dnsmasq writes the file anew in place, and who looks meanwhile may see nothing. */
+export async function settledLeases(places: NetworkPlaces): Promise<Lease[]> {
+  let leases = readLeases(places);
+  for (let looks = 0; looks < 20; looks++) {
+    await sleep(5);
+    const again = readLeases(places);
+    if (JSON.stringify(again) === JSON.stringify(leases)) break;
+    leases = again;
+  }
+  return leases;
 }

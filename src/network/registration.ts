@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
-import { readLeases, rereadHosts, type Lease } from './dnsmasq.ts';
+import { readLeases, rereadHosts, type LeaseTest } from './dnsmasq.ts';
 import type { Newcomer } from './member.ts';
 import {
   dhcpKeys,
@@ -23,13 +23,13 @@ import { bridgeSettings } from './settings.ts';
  * Reserves the container's addresses where that has not been done yet, and tells DHCP and DNS of it. Nothing is waited for:
  * dnsmasq watches the files, and reads them when it starts. Throws TLXC_E_CONFIG where an address that the
  * configuration asks for is somebody else's, TLXC_E_SYSCALL and the system's errors where nothing can be written.
- * Returns whose leases stand in the way, by hardware address: an address has been taken from somebody.
+ * Returns which leases are to be forgotten, those that stand in the way; null: none.
  */
 export function register(
   system: SystemConfig,
   newcomer: Newcomer,
   warn: (text: string) => void,
-): readonly string[] {
+): LeaseTest | null {
   const { key, name } = newcomer;
   const [settings, places, files] = [bridgeSettings(system), networkPlaces(system), namePlaces(system)];
   makeDirectories(files);
@@ -55,16 +55,20 @@ export function register(
   if (gone || changed.includes(true)) rereadHosts(places);
   if (namesOf(key, reservations, settings.domain).length === 0)
     warn(`${name} has no name in the bridge's DNS: ${whyNone(name, key, reservations)}`);
-  return reservations === now ? [] : inTheWay(reservations.get(key), readLeases(places));
+  const own = reservations.get(key);
+  return reservations === now || own === undefined ? null : inTheWay(own);
 }
 
-function inTheWay(reservation: Reservation | undefined, leases: readonly Lease[]): string[] {
-  const { interfaces = [] } = reservation ?? {};
-  const others = leases.filter(({ address, mac }) =>
-    interfaces.some((own) => own.ipv4 === address && own.mac !== mac),
-  );
-  return others.map(({ mac }) => mac);
-}
+/** A lease of somebody else's on an address of the container's. */
+const inTheWay =
+  ({ interfaces }: Reservation): LeaseTest =>
+  ({ address, mac }) =>
+    interfaces.some((own) => own.ipv4 === address && own.mac !== mac);
+
+const ofInterfaces =
+  ({ interfaces }: Reservation): LeaseTest =>
+  ({ mac }) =>
+    interfaces.some((own) => own.mac === mac);
 
 /** DHCP is not to keep an address for a container that went without a word. */
 function removeGone(files: NamePlaces, reservations: Reservations): boolean {
@@ -80,26 +84,26 @@ function whyNone(name: string, key: string, reservations: Reservations): string 
   return `${other[1].name} of ${other[1].lxcpath} had it first`;
 }
 
-/** The container is gone: its addresses are free. Returns the hardware addresses that it had there. */
-export function unregister(system: SystemConfig, key: string): readonly string[] {
+/** The container is gone: its addresses are free. Returns which leases are to be forgotten, its own. */
+export function unregister(system: SystemConfig, key: string): LeaseTest | null {
   const [places, files] = [networkPlaces(system), namePlaces(system)];
   const known = readReservations(places).get(key);
-  if (known === undefined) return [];
+  if (known === undefined) return null;
   changeReservations(places, (before) => new Map([...before].filter(([other]) => other !== key)));
   rmSync(join(files.dns, key), { force: true });
   if (removeDhcp(files, key)) rereadHosts(places);
-  return known.interfaces.map(({ mac }) => mac);
+  return ofInterfaces(known);
 }
 
-/** The container that had the key is from now on this one. Returns the hardware addresses that are known under the old name. */
+/** The container that had the key is from now on this one. Returns which leases are to be forgotten: they have the old name. */
 export function reregister(
   system: SystemConfig,
   key: string,
   now: Pick<Newcomer, 'key' | 'name' | 'lxcpath' | 'configFile'>,
-): readonly string[] {
+): LeaseTest | null {
   const [places, files] = [networkPlaces(system), namePlaces(system)];
   const known = readReservations(places).get(key);
-  if (known === undefined) return [];
+  if (known === undefined) return null;
   const { name, lxcpath, configFile } = now;
   const renamed = { ...known, name, lxcpath, configFile };
   changeReservations(places, (before) => {
@@ -110,7 +114,7 @@ export function reregister(
   makeDirectories(files);
   writeDhcp(files, now.key, renamed);
   rereadHosts(places);
-  return known.interfaces.map(({ mac }) => mac);
+  return ofInterfaces(known);
 }
 
 /** Before dnsmasq starts, or while it runs: its files are as the reservations and the settings say. */

@@ -6,7 +6,16 @@ import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import { checkNetworkIsFree, lowerBridge, raiseBridge, readBridge } from './bridge-device.ts';
-import { dnsmasqPid, dropLeases, readLeases, startDnsmasq, stopDnsmasq, type Lease } from './dnsmasq.ts';
+import {
+  dnsmasqPid,
+  dropLeases,
+  readLeases,
+  settledLeases,
+  startDnsmasq,
+  stopDnsmasq,
+  type Lease,
+  type LeaseTest,
+} from './dnsmasq.ts';
 import { applyRules, droppingChains, removeRules, rulesPresent, rulesSeemPresent } from './firewall.ts';
 import { enableForwarding, forwardingState } from './forwarding.ts';
 import { hostNamesState, hostSeemsTold, tellHost, untellHost, type HostNames } from './host-names.ts';
@@ -102,17 +111,15 @@ export async function stopBridge(system: SystemConfig): Promise<readonly string[
 }
 
 /**
- * Has dnsmasq forget the leases that these hardware addresses have, and with them the names that they were given under. It
- * can be told so in no other way than between its end and its next start: a moment without DNS.
+ * Has dnsmasq forget the leases that the test is true of, and with them the names that they were given under. It can be
+ * told so in no other way than between its end and its next start: a moment without DNS.
  */
-export async function forgetLeases(system: SystemConfig, macs: readonly string[]): Promise<void> {
-  if (macs.length === 0) return;
-  const leased = (): boolean => readLeases(networkPlaces(system)).some(({ mac }) => macs.includes(mac));
-  if (!leased()) return;
+export async function forgetLeases(system: SystemConfig, isStale: LeaseTest): Promise<void> {
+  if (!(await settledLeases(networkPlaces(system))).some(isStale)) return;
   await locked(system, async (places) => {
     const ran = dnsmasqPid(places) !== null;
     await stopDnsmasq(places);
-    if (leased()) dropLeases(places, macs);
+    dropLeases(places, isStale);
     if (ran) await startDnsmasq(bridgeSettings(system), { ...places, ...namePlaces(system) });
   });
 }
