@@ -13,12 +13,14 @@ _tlxc_options() {
     tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -B --backingstorage -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-device) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-device) echo '-n --name --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-image) echo '--remote --server --variant --json --all --alias -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -99,6 +101,12 @@ _tlxc_kind() {
     'tlxc-execute -o' | 'tlxc-execute --logfile') echo file ;;
     'tlxc-execute -l' | 'tlxc-execute --logpriority') echo level ;;
     'tlxc-execute -P' | 'tlxc-execute --lxcpath') echo directory ;;
+    'tlxc-image --server') echo text ;;
+    'tlxc-image --variant') echo text ;;
+    'tlxc-image --alias') echo text ;;
+    'tlxc-image -o' | 'tlxc-image --logfile') echo file ;;
+    'tlxc-image -l' | 'tlxc-image --logpriority') echo level ;;
+    'tlxc-image -P' | 'tlxc-image --lxcpath') echo directory ;;
     'tlxc-info -n' | 'tlxc-info --name') echo container ;;
     'tlxc-info -c' | 'tlxc-info --config') echo key ;;
     'tlxc-info --rcfile') echo file ;;
@@ -114,6 +122,14 @@ _tlxc_kind() {
     'tlxc-net -o' | 'tlxc-net --logfile') echo file ;;
     'tlxc-net -l' | 'tlxc-net --logpriority') echo level ;;
     'tlxc-net -P' | 'tlxc-net --lxcpath') echo directory ;;
+    'tlxc-snapshot -n' | 'tlxc-snapshot --name') echo container ;;
+    'tlxc-snapshot -r' | 'tlxc-snapshot --restore') echo text ;;
+    'tlxc-snapshot -N' | 'tlxc-snapshot --newname') echo text ;;
+    'tlxc-snapshot -d' | 'tlxc-snapshot --destroy') echo text ;;
+    'tlxc-snapshot -c' | 'tlxc-snapshot --comment') echo file ;;
+    'tlxc-snapshot -o' | 'tlxc-snapshot --logfile') echo file ;;
+    'tlxc-snapshot -l' | 'tlxc-snapshot --logpriority') echo level ;;
+    'tlxc-snapshot -P' | 'tlxc-snapshot --lxcpath') echo directory ;;
     'tlxc-start -n' | 'tlxc-start --name') echo container ;;
     'tlxc-start -p' | 'tlxc-start --pidfile') echo file ;;
     'tlxc-start -f' | 'tlxc-start --rcfile') echo file ;;
@@ -146,7 +162,7 @@ _tlxc_words() {
     tlxc-autostart) echo '' ;;
     tlxc-cgroup) echo '@container' ;;
     tlxc-checkconfig) echo '' ;;
-    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
+    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.keyring tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
     tlxc-console) echo '@container' ;;
     tlxc-copy) echo '@container' ;;
     tlxc-create) echo '@container' ;;
@@ -154,9 +170,11 @@ _tlxc_words() {
     tlxc-device) echo '@container' ;;
     tlxc-doctor) echo '' ;;
     tlxc-execute) echo '@container' ;;
+    tlxc-image) echo 'list pull info verify prune import export' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
+    tlxc-snapshot) echo '@container' ;;
     tlxc-start) echo '@container' ;;
     tlxc-stop) echo '@container' ;;
     tlxc-update-config) echo '@container' ;;
@@ -270,4 +288,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-info tlxc-ls tlxc-net tlxc-start tlxc-stop tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-image tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-update-config

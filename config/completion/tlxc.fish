@@ -175,7 +175,7 @@ complete -c tlxc-checkconfig -l usage -d 'Print a short list of the options'
 complete -c tlxc-checkconfig -l version -d 'Print the version number'
 
 complete -c tlxc-config -f
-complete -c tlxc-config -n 'not __fish_seen_subcommand_from explain' -a 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat'
+complete -c tlxc-config -n 'not __fish_seen_subcommand_from explain' -a 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.keyring tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat'
 complete -c tlxc-config -n '__fish_seen_subcommand_from explain' -a '(__tlxc_containers) (__tlxc_keys)'
 complete -c tlxc-config -s l -l list -d 'List all available configuration items'
 complete -c tlxc-config -s n -l name -x -a '(__tlxc_containers)' -d 'Of explain: the container'
@@ -250,6 +250,7 @@ complete -c tlxc-destroy -l version -d 'Print the version number'
 complete -c tlxc-device -f
 complete -c tlxc-device -a '(__tlxc_containers)'
 complete -c tlxc-device -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-device -l saved -d 'Of a proxy: change the configuration of NAME alike'
 complete -c tlxc-device -s o -l logfile -r -F -d 'Append the log to FILE'
 complete -c tlxc-device -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
 complete -c tlxc-device -s q -l quiet -d 'Print no errors; the exit status tells'
@@ -287,6 +288,22 @@ complete -c tlxc-execute -s P -l lxcpath -x -a '(__fish_complete_directories)' -
 complete -c tlxc-execute -s h -l help -d ''
 complete -c tlxc-execute -l usage -d 'Print a short list of the options'
 complete -c tlxc-execute -l version -d 'Print the version number'
+
+complete -c tlxc-image -f
+complete -c tlxc-image -a 'list pull info verify prune import export'
+complete -c tlxc-image -l remote -d 'list: what the image servers offer'
+complete -c tlxc-image -l server -x -d 'list --remote, pull: ask this server'
+complete -c tlxc-image -l variant -x -d 'list --remote, pull: of this variant (default: default)'
+complete -c tlxc-image -l json -d 'list, info: as JSON'
+complete -c tlxc-image -l all -d 'prune: also images that have not expired'
+complete -c tlxc-image -l alias -x -d 'import, export: call it ALIAS'
+complete -c tlxc-image -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-image -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-image -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-image -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-image -s h -l help -d ''
+complete -c tlxc-image -l usage -d 'Print a short list of the options'
+complete -c tlxc-image -l version -d 'Print the version number'
 
 complete -c tlxc-info -f
 complete -c tlxc-info -a '(__tlxc_containers)'
@@ -337,6 +354,24 @@ complete -c tlxc-net -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'L
 complete -c tlxc-net -s h -l help -d ''
 complete -c tlxc-net -l usage -d 'Print a short list of the options'
 complete -c tlxc-net -l version -d 'Print the version number'
+
+complete -c tlxc-snapshot -f
+complete -c tlxc-snapshot -a '(__tlxc_containers)'
+complete -c tlxc-snapshot -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-snapshot -s L -l list -d 'List all snapshots'
+complete -c tlxc-snapshot -s r -l restore -x -d 'Make the container what it was, or with -N a new one of it'
+complete -c tlxc-snapshot -s N -l newname -x -d 'With -r: name of the restored container'
+complete -c tlxc-snapshot -s d -l destroy -x -d 'Destroy that snapshot, or ALL'
+complete -c tlxc-snapshot -s c -l comment -r -F -d 'Keep the text of FILE with the new snapshot'
+complete -c tlxc-snapshot -s C -l showcomments -d 'With -L: the comments, too'
+complete -c tlxc-snapshot -l json -d 'With -L: print JSON'
+complete -c tlxc-snapshot -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-snapshot -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-snapshot -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-snapshot -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-snapshot -s h -l help -d ''
+complete -c tlxc-snapshot -l usage -d 'Print a short list of the options'
+complete -c tlxc-snapshot -l version -d 'Print the version number'
 
 complete -c tlxc-start -f
 complete -c tlxc-start -a '(__tlxc_containers)'
