@@ -7,6 +7,9 @@
 #include <sys/vfs.h>
 #include <termios.h>
 
+#include <algorithm>
+#include <climits>
+
 #include "executor/mount_api.h"
 #include "executor/resolve.h"
 
@@ -41,6 +44,14 @@ Result<UniqueFd> open_devpts(const plan::StartPlan& plan, const resolve::Root& r
     return devpts;
 }
 
+// Where the link leads; "" where it is none.
+std::string link_at(const resolve::Entry& entry) {
+    std::string to(NAME_MAX, '\0');
+    const ssize_t size = readlinkat(entry.directory.get(), entry.name.c_str(), to.data(), to.size());
+    to.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+    return to;
+}
+
 // dev/ptmx must be this instance's: a node of the image's or the host's is covered, a missing one becomes a
 // link.
 Status offer_ptmx(const resolve::Root& root, int devpts) {
@@ -52,9 +63,8 @@ Status offer_ptmx(const resolve::Root& root, int devpts) {
     const auto entry = TRY(root.entry("dev/ptmx"));
     if (symlinkat("pts/ptmx", entry.directory.get(), entry.name.c_str()) == 0)
         return {};
-    char to[16] = {};
-    if (errno == EEXIST && readlinkat(entry.directory.get(), entry.name.c_str(), to, sizeof to - 1) > 0 &&
-        (std::string(to) == "pts/ptmx" || std::string(to) == "/dev/pts/ptmx"))
+    const std::string to = errno == EEXIST ? link_at(entry) : "";
+    if (to == "pts/ptmx" || to == "/dev/pts/ptmx")
         return {};
     return there.failure();
 }
@@ -97,10 +107,13 @@ Status show(const plan::StartPlan& plan, const resolve::Root& root, const Termin
         const UniqueFd target = TRY(root.find_or_make(inside, plan::Create::File));
         TRY(bind_peer(terminal, target.get()));
         const auto entry = TRY(root.entry(direct));
-        if (symlinkat((directory + "/" + name).c_str(), entry.directory.get(), entry.name.c_str()) == 0)
+        const std::string to = directory + "/" + name;
+        if (symlinkat(to.c_str(), entry.directory.get(), entry.name.c_str()) == 0)
             return {};
         if (errno != EEXIST)
             return syscall_failure(kStep, "symlinkat");
+        if (link_at(entry) == to) // an earlier start's, where dev is the image's own
+            return {};
     }
     auto target = root.find_or_make(direct, kind_of(plan, plan::Create::File));
     if (!target.ok() && target.failure().err == ENOENT)

@@ -74,6 +74,18 @@ for (const unprivileged of [true, false]) {
     t.deepEqual(output.trim().split('\n'), ['lxc/console', 'lxc/tty1', '88:0', '88:1']);
   });
 
+  both(`${kind}: links to terminals that an earlier start has left in the image's own /dev do`, async (t) => {
+    const place = makePlace(t);
+    const plan = makePlan({ ...place, argv: script('readlink /dev/console; ls /dev/lxc'), unprivileged });
+    plan.tree = plan.tree.filter(({ target }) => target !== 'dev');
+    plan.devices = [];
+    plan.terminals.ttyDir = 'lxc';
+    for (const time of ['first', 'second']) {
+      const { output, failure } = await runPlan(plan, place.rootfs);
+      t.is(output, 'lxc/console\nconsole\ntty1\ntty2\n', `${time}: ${JSON.stringify(failure)}`);
+    }
+  });
+
   both(`${kind}: working directory and ids of init are the plan's`, async (t) => {
     const place = makePlace(t);
     const out = join(place.rootfs, 'out');

@@ -1,11 +1,10 @@
 /** A root filesystem whose owner has put links where a start mounts and makes things. None leads to the host's files. */
-import { once } from 'node:events';
 import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
-import { attackProgram, createContainer, type Profile } from './attacks.ts';
+import { createContainer, type Profile } from './attacks.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox', 'seccomp');
 
@@ -78,29 +77,6 @@ for (const profile of ['u2', 'p3'] as const) {
       }
     });
   }
-
-  rooted(`${profile}: nor do links that come and go while it starts`, async (t) => {
-    const trap = await makeTrap(t, profile, ['lxc.autodev = 0']);
-    const before = await trap.look();
-    const pairs = ['dev', 'proc', 'sys', 'mnt', 'tmp'].flatMap((place) => {
-      mkdirSync(join(trap.rootfs, place), { recursive: true });
-      symlinkSync(trap.victim, join(trap.rootfs, `${place}-link`));
-      return [join(trap.rootfs, place), join(trap.rootfs, `${place}-link`)];
-    });
-    const racer = trap.world.spawn(attackProgram('exchange'), ...pairs);
-    const ended = once(racer, 'exit');
-    try {
-      for (let attempt = 0; attempt < 6; attempt++) {
-        const { mounts, error } = await mountsOf(trap);
-        t.notRegex(mounts, /victim/);
-        t.true(mounts !== '' || error.startsWith('tlxc-start: c1: '), error);
-      }
-    } finally {
-      racer.stdin.end('enough');
-      await ended;
-    }
-    t.is(await trap.look(), before);
-  });
 }
 
 /** The numbers of the groups of mounts in which each passes on to the others what is mounted on it. */
