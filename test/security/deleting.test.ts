@@ -1,11 +1,12 @@
 /** Creating, stopping and destroying containers whose files are somebody's work: nothing of the host is written or deleted. */
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { tarOf, type Entry } from '../image/archives.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
-import { createContainer } from './attacks.ts';
+import { attackProgram, createContainer } from './attacks.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox', 'seccomp');
 const traced = requires('root', 'userns', 'idmap', 'busybox', 'strace');
@@ -16,6 +17,8 @@ const SYSTEM: readonly Entry[] = [
   { path: './sbin/init', content: '#!/bin/sh\n', mode: 0o755 },
 ];
 const link = (path: string, linkpath: string): Entry => ({ path, type: 'SymbolicLink', linkpath });
+/** TLXC_TEST_DESTROY_ENTRIES=100000 makes the directory that is promised. */
+const ENTRIES = Number(process.env['TLXC_TEST_DESTROY_ENTRIES'] ?? 20_000);
 const climbing = '../../../../../../../../../../../..';
 
 /** What an image may have where create writes the container's name. CANARY stands for a file of the host. */
@@ -105,7 +108,7 @@ rooted('destroy follows nothing, crosses nothing, and is stopped by nothing that
     `ln -s ${join(canary, '..')} directory-link; ln -s ${canary} 'link\n'; ln ${canary} another-name; rm another-name`,
     'mkdir deep; perl -e \'chdir "deep"; for (1..3000) { mkdir "d"; chdir "d" } \'',
     `perl -e 'for (map { chr } 1..46, 48..255) { open F, ">", "odd$_" } open F, ">", "x" x 255; mkdir "-rf"; mkdir "--"'`,
-    'mkdir many; perl -e \'for (1..3000) { open F, ">", "many/$_" }\'',
+    `mkdir many; perl -e 'for (1..${ENTRIES}) { open F, ">", "many/$_" }'`,
     'mkfifo pipe; touch locked; mkdir shut; touch shut/file; chmod 0 shut',
   ];
   for (const line of plant) await world.sh(`cd ${world.lxcpath}/c1/rootfs; ${line}`);
@@ -116,6 +119,35 @@ rooted('destroy follows nothing, crosses nothing, and is stopped by nothing that
     `${world.lxcpath}:\n.trash\n\n${world.lxcpath}/.trash:\n`,
   );
   t.is(await look(), before);
+});
+
+rooted('nor is it led astray by directories that turn into links while it goes on', async (t) => {
+  const { world, canary, look } = await withCanary(t);
+  const before = await look();
+  for (let round = 0; round < 2; round++) {
+    await createContainer(world, 'c1', 'u2');
+    // The racer stands in the tree, wherever that is moved to.
+    const pairs = ['a', 'b', 'deep/c', 'deep/d'].flatMap((name) => [name, `${name}-link`]);
+    const make = pairs.map((name) =>
+      name.endsWith('-link')
+        ? `ln -s ${join(canary, '..')} ${name}`
+        : `mkdir -p ${name}; (cd ${name}; touch $(seq 1000) hostname hosts machine-id)`,
+    );
+    await world.sh(`cd ${world.lxcpath}/c1/rootfs; ${make.join('; ')}`);
+    const line = `cd ${world.lxcpath}/c1/rootfs; exec ${attackProgram('exchange')} ${pairs.join(' ')}`;
+    const racer = world.spawn('sh', '-c', line);
+    const ended = once(racer, 'exit');
+    const destroyed = await world.run('tlxc-destroy', '-n', 'c1');
+    racer.stdin.end('enough');
+    await ended;
+    t.is(await look(), before);
+    // A name that was a link when it was looked at may be a directory by now: said, and done by the next command.
+    if (destroyed.code !== 0) t.regex(destroyed.stderr, /^tlxc-destroy: .*could not be removed/);
+    t.is(await world.sh('tlxc-ls'), '');
+  }
+  await createContainer(world, 'c1', 'u2');
+  await world.sh('tlxc-destroy -n c1');
+  t.is(await world.sh(`ls -A ${world.lxcpath}/.trash`), '');
 });
 
 rooted('destroy deletes nothing of what is still mounted below', async (t) => {
