@@ -102,7 +102,7 @@ Status Forwards::carry(const Entry& entry) {
 }
 
 Status Forwards::add(const plan::Forward& forward, const std::string& program) {
-    if ((home_.namespaces & CLONE_NEWNET) == 0)
+    if (((home_.first | home_.then) & CLONE_NEWNET) == 0)
         return refusal("forward", "host-network", forward.listen);
     TRY(open(forward, program, true));
     Status carried = carry(all_.back());
@@ -122,14 +122,18 @@ bool Forwards::remove(const std::string& listen) {
 
 // The proxy's part goes, too: the port is free when this returns.
 void Forwards::close(std::list<Entry>::iterator entry) {
-    Proxy& proxy = proxies_[kind_of(*entry)];
+    const size_t kind = kind_of(*entry);
+    Proxy& proxy = proxies_[kind];
     entry->listening.close();
-    if (proxy.running() && !proxy.drop(entry->number).ok())
-        proxy.end(); // it does not listen to us any more; another is made when its end is noticed
+    const bool deaf = proxy.running() && !proxy.drop(entry->number).ok();
     const bool file = is_file(entry->forward);
     all_.erase(entry);
     if (file)
         (void)record_(); // a record of what is gone already is cleared by whoever reads it
+    if (!deaf)
+        return;
+    proxy.end();
+    (void)start_anew(kind);
 }
 
 void Forwards::leave() {
@@ -142,11 +146,25 @@ void Forwards::close() {
         close(all_.begin());
 }
 
+// In the place of a proxy that is gone. Where that fails, who comes is refused rather than left waiting for
+// nobody.
 Status Forwards::start_anew(size_t kind) {
+    Status carried;
     for (const Entry& entry : all_)
-        if (kind_of(entry) == kind)
-            TRY(carry(entry));
-    return {};
+        if (carried.ok() && kind_of(entry) == kind)
+            carried = carry(entry);
+    if (!carried.ok())
+        give_up(kind);
+    return carried;
+}
+
+void Forwards::give_up(size_t kind) {
+    proxies_[kind].end();
+    for (auto each = all_.begin(); each != all_.end();) {
+        const auto entry = each++;
+        if (kind_of(*entry) == kind)
+            close(entry);
+    }
 }
 
 bool Forwards::reaped(pid_t pid, Status& failure) {
@@ -155,16 +173,12 @@ bool Forwards::reaped(pid_t pid, Status& failure) {
         return false;
     const auto kind = static_cast<size_t>(proxy - proxies_);
     proxy->forget();
-    failure = proxy->lasted() ? start_anew(kind) : refusal("forward", "proxy-ended");
-    if (failure.ok())
+    if (proxy->lasted()) {
+        failure = start_anew(kind);
         return true;
-    proxy->end();
-    // Who comes is refused rather than left waiting for nobody.
-    for (auto each = all_.begin(); each != all_.end();) {
-        const auto entry = each++;
-        if (kind_of(*entry) == kind)
-            close(entry);
     }
+    failure = refusal("forward", "proxy-ended");
+    give_up(kind);
     return true;
 }
 

@@ -51,6 +51,7 @@ class Forwards {
 
     [[nodiscard]] Status carry(const Entry& entry);
     [[nodiscard]] Status start_anew(size_t kind);
+    void give_up(size_t kind);
     void close(std::list<Entry>::iterator entry);
 
     std::function<Status()> record_;

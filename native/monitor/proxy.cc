@@ -16,7 +16,7 @@
 namespace tlxc {
 namespace {
 
-constexpr int kAnswerS = 5;
+constexpr int kAnswerS = 2; // it waits for nobody
 constexpr int64_t kProvedMs = 1'000;
 constexpr int kInitPidfd = 3;       // where it looks for it
 constexpr int kAboveInherited = 10; // so that neither descriptor lies where another is to go
@@ -50,9 +50,9 @@ Status Proxy::start(const std::string& program, const ProxyHome& home, bool path
     const timeval patience{.tv_sec = kAnswerS, .tv_usec = 0};
     for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
         setsockopt(orders_.get(), SOL_SOCKET, option, &patience, sizeof patience);
-    std::string title = home.title, flags = std::to_string(home.namespaces);
+    std::string title = home.title, first = std::to_string(home.first), then = std::to_string(home.then);
     std::string rights = paths ? "paths" : "plain";
-    const std::array<char*, 4> argv{title.data(), flags.data(), rights.data(), nullptr};
+    const std::array<char*, 5> argv{title.data(), first.data(), then.data(), rights.data(), nullptr};
     pid_ = fork();
     if (pid_ == 0) {
         process::set_oom_score(home.oomScore); // not the monitor's: it can be had again

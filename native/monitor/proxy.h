@@ -14,8 +14,9 @@ namespace tlxc {
 // The container as a proxy is told of it.
 struct ProxyHome {
     int initPidfd = -1; // borrowed
-    int namespaces = 0; // CLONE_NEW* that it has of its own, or shares with another than the host
-    std::string title;  // what ps shows
+    // CLONE_NEW* that it has of its own, or shares with another than the host, in the order of joining.
+    int first = 0, then = 0;
+    std::string title; // what ps shows
     std::string oomScore;
 };
 

@@ -129,14 +129,20 @@ Status Supervisor::open_forwards(const plan::StartPlan& plan) {
 }
 
 Status Supervisor::enter_forwards(const plan::StartPlan& plan) {
-    ProxyHome home{.initPidfd = running_.initPidfd.get(),
-                   .namespaces = CLONE_NEWNS,
-                   .title = "[tlxc proxy] " + plan.lxcpath + " " + plan.name,
-                   .oomScore = oomScore_};
-    for (const auto& [which, flag] :
-         {std::pair{plan::Namespace::User, CLONE_NEWUSER}, {plan::Namespace::Net, CLONE_NEWNET}})
-        home.namespaces |= namespaces::has(plan, which) ? flag : 0;
-    return forwards_.enter(std::move(home));
+    const auto flag = [&plan](plan::Namespace which, int value) {
+        return namespaces::has(plan, which) ? value : 0;
+    };
+    const int network = flag(plan::Namespace::Net, CLONE_NEWNET);
+    const int others = CLONE_NEWNS | flag(plan::Namespace::User, CLONE_NEWUSER);
+    // The network may be another container's, where only the host's root gets in, and before the user
+    // namespace. A user has a right to none of them but by that one, which the kernel enters first of several
+    // at once.
+    const bool atOnce = plan.user || network == 0;
+    return forwards_.enter({.initPidfd = running_.initPidfd.get(),
+                            .first = atOnce ? network | others : network,
+                            .then = atOnce ? 0 : others,
+                            .title = "[tlxc proxy] " + plan.lxcpath + " " + plan.name,
+                            .oomScore = oomScore_});
 }
 
 void Supervisor::remember(const plan::StartPlan& plan) {

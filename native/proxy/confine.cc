@@ -30,7 +30,7 @@ constexpr int kCalls[] = {
 };
 
 Failed enter(const Home& home) {
-    if (setns(home.initPidfd, home.namespaces) != 0)
+    if (setns(home.initPidfd, home.first) != 0 || (home.then != 0 && setns(home.initPidfd, home.then) != 0))
         return "setns";
     close(home.initPidfd);
     if (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)

@@ -6,7 +6,9 @@ namespace tlxc::proxy {
 
 struct Home {
     int initPidfd = -1;
-    int namespaces = 0; // CLONE_NEW*: those that the container has of its own
+    // CLONE_NEW* of the container's: those entered with the monitor's rights, then those with what the first
+    // gave.
+    int first = 0, then = 0;
     bool paths =
         false; // sockets of the container's files are connected to: as its root would, whoever's they are
 };

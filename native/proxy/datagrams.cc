@@ -12,6 +12,7 @@ constexpr int kAtOnce = 64;            // then it is the others' turn
 constexpr int64_t kSilenceMs = 60'000; // ends a conversation
 constexpr size_t kMostConversations = 4096;
 constexpr size_t kLargest = 65536;
+constexpr size_t kKept = 4096; // of what no service has answered yet: anybody may send that
 char buffer[kLargest];
 
 std::string key_of(const Peer& peer) {
@@ -82,7 +83,7 @@ bool Conversation::open() {
 
 void Conversation::say(const char* data, size_t size) {
     if (!answered_)
-        kept_.assign(data, size);
+        kept_.assign(data, size <= kKept ? size : 0);
     // What cannot be sent is lost, as datagrams are; a service that is not there says so on the next read.
     (void)::send(fd_.get(), data, size, 0);
 }

@@ -1,7 +1,7 @@
 // tlxc-proxy: carries what comes to a container's forwarded ports (tlxc.net.N.forward) into its network. The
 // monitor starts it, with its orders' socket as standard input and init's pidfd on descriptor 3:
 //
-//   [tlxc proxy] LXCPATH NAME <CLONE_NEW* flags> plain|paths
+//   [tlxc proxy] LXCPATH NAME <CLONE_NEW* flags> <then these> plain|paths
 //
 // The sockets that listen are the host's, made by the monitor; those that connect are made here, in the
 // container's network. It dies with the monitor.
@@ -45,12 +45,14 @@ bool hold(int epoll) {
 
 int main(int argc, char** argv) {
     using namespace tlxc::proxy;
-    if (argc != 3)
+    if (argc != 4)
         return 1;
     signal(SIGPIPE, SIG_IGN);
     const size_t descriptors = raise_limit();
-    const Home home{
-        .initPidfd = kInitPidfd, .namespaces = atoi(argv[1]), .paths = strcmp(argv[2], "paths") == 0};
+    const Home home{.initPidfd = kInitPidfd,
+                    .first = atoi(argv[1]),
+                    .then = atoi(argv[2]),
+                    .paths = strcmp(argv[3], "paths") == 0};
     syscall(SYS_close_range, kInitPidfd + 1, ~0U, 0);
     Loop loop;
     static Orders orders{loop, kOrders, descriptors};

@@ -30,6 +30,8 @@ void Streams::ready(unsigned, uint32_t) {
                 return;
             if (passes(errno))
                 continue;
+            if (errno == EINVAL) // it was shut down, and is about to be dropped
+                return around_.loop.remove(listener_.get());
             return pause();
         }
         auto stream = std::make_unique<Stream>(Stream::Surroundings{around_.loop, around_.pipes, *this},

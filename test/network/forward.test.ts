@@ -302,3 +302,43 @@ tested('what is remembered is a line of the configuration, and nothing else in i
   t.is(config(), before.replace(/tlxc.*8080.*\n/, ''));
   t.is(await say(w, 'tcp 127.0.0.1 8080'), 'exit 2');
 });
+
+tested(
+  "a privileged container's service is reached, and its proxy has no privilege of the host's",
+  async (t) => {
+    const w = await world(t);
+    const config = ['8080 -> 80', '8081 -> unix:/tmp/app.sock'].map(forward);
+    addService(w, 'c1', ['tcp 0.0.0.0 80', 'unix /tmp/app.sock -'], { config, privileged: true });
+    await w.sh('tlxc-start -n c1');
+    t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+    await heard(w, 'tcp ::1 8081');
+    await w.sh('tlxc-attach -n c1 -- sh -c "chown 1000:1000 /tmp/app.sock; chmod 600 /tmp/app.sock"');
+    t.is(await heard(w, 'tcp ::1 8081'), 'unix /tmp/app.sock -: hello');
+    const capabilities = await Promise.all(
+      (await proxies(w)).map(async (pid) => (await w.sh(`grep CapEff /proc/${pid}/status`)).split(/\s+/)[1]),
+    );
+    t.deepEqual(capabilities.sort(), ['0000000000000000', '0000000000000002']); // CAP_DAC_OVERRIDE, without a call that opens
+  },
+);
+
+tested(
+  "a forward leads into another container's network where that is shared, and not into the host's",
+  async (t) => {
+    const w = await world(t);
+    addService(w, 'c1', ['tcp 127.0.0.1 80']);
+    // Its root is not root of the other's network: no port below 1024 is for it to listen on.
+    addService(w, 'c2', ['tcp 127.0.0.1 8181'], {
+      config: ['lxc.namespace.share.net = c1', forward('8080 -> 80'), forward('8081 -> 8181')],
+    });
+    await w.sh('tlxc-start -n c1; tlxc-start -n c2');
+    t.is(await heard(w, 'tcp ::1 8080'), 'tcp 127.0.0.1 80: hello');
+    t.is(await heard(w, 'tcp ::1 8081'), 'tcp 127.0.0.1 8181: hello');
+    addBusybox(w, 'c3', { config: ['lxc.net.0.type = none', forward('8080 -> 80')], privileged: true });
+    const { code, stderr } = await w.run('tlxc-start', '-n', 'c3');
+    t.is(code, 1);
+    t.regex(
+      stderr,
+      /config:\d+.*: the container is in the host's network: its ports are the host's as they are/,
+    );
+  },
+);
