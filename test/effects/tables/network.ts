@@ -6,7 +6,6 @@ import { addDebian } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
 import type { Effect } from '../effect.ts';
 import type { Outcome } from '../../rig/process.ts';
-import { rigProgram } from '../../rig/programs.ts';
 import {
   makeBridge,
   makeNic,
@@ -250,8 +249,9 @@ const reached: readonly Effect[] = [
       const forward = 'tlxc.net.0.forward = tcp 10.5.0.1:8080 -> 80';
       const { inside } = await start(world, [...net('empty'), forward]);
       await inside('mkdir -p /www; echo found > /www/index.html; httpd -h /www');
-      const get = (): Promise<Outcome> =>
-        world.run(rigProgram('peer'), 'say', 'tcp', '10.5.0.1', '8080', 'GET / HTTP/1.0\r\n\r\n');
+      const talk =
+        'exec 3<>/dev/tcp/10.5.0.1/8080 || exit 2; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3';
+      const get = (): Promise<Outcome> => world.run('bash', '-c', talk);
       t.regex((await get()).stdout, /found\n$/);
       await stop(world);
       t.is((await get()).code, 2);
