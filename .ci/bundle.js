@@ -83,6 +83,7 @@ const { outputFiles } = await build({
     ...commands.map((name) => ({ in: `command:${name}`, out: `tlxc-${name}` })),
     // What a plain user's tlxc-create runs with power over subordinate ids.
     { in: 'src/storage/name-rootfs-program.ts', out: 'name-rootfs' },
+    { in: 'src/storage/diff-program.ts', out: 'diff-trees' },
   ],
   plugins: [entries, whenUsed],
   outdir: 'dist',

@@ -20,7 +20,7 @@ _tlxc_options() {
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -126,6 +126,7 @@ _tlxc_kind() {
     'tlxc-snapshot -r' | 'tlxc-snapshot --restore') echo text ;;
     'tlxc-snapshot -N' | 'tlxc-snapshot --newname') echo text ;;
     'tlxc-snapshot -d' | 'tlxc-snapshot --destroy') echo text ;;
+    'tlxc-snapshot --diff') echo text ;;
     'tlxc-snapshot -c' | 'tlxc-snapshot --comment') echo file ;;
     'tlxc-snapshot -o' | 'tlxc-snapshot --logfile') echo file ;;
     'tlxc-snapshot -l' | 'tlxc-snapshot --logpriority') echo level ;;

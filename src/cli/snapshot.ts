@@ -2,21 +2,23 @@
 import { resolve } from 'node:path';
 import { containerPaths } from '../container/paths.ts';
 import { restoreSnapshot } from '../container/restore.ts';
+import { diffSnapshots } from '../container/snapshot-diff.ts';
 import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../container/snapshot.ts';
 import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshots.ts';
 import { TlxcError } from '../errors.ts';
+import type { Change } from '../storage/diff.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
 
 /** What can be asked for beside taking a snapshot; LXC lets the last one win. */
-const TASKS = ['list', 'restore', 'destroy'] as const;
-/** Options that say how, with the task that they go with; "": taking a snapshot. */
-const BELONGS: Readonly<Record<string, string>> = {
-  comment: '',
-  showcomments: 'list',
-  json: 'list',
-  newname: 'restore',
+const TASKS = ['list', 'restore', 'destroy', 'diff'] as const;
+/** Options that say how, with the tasks that they go with; "": taking a snapshot. */
+const BELONGS: Readonly<Record<string, readonly string[]>> = {
+  comment: [''],
+  showcomments: ['list'],
+  json: ['list', 'diff'],
+  newname: ['restore'],
 };
 
 const usage = (message: string, hint?: string): TlxcError =>
@@ -27,10 +29,12 @@ function taskOf({ options, rest }: Invocation): string {
   const [task = '', other] = TASKS.filter((each) => options[each] !== undefined);
   if (other !== undefined) throw usage(`--${task} and --${other} are two tasks`, 'give one at a time');
   for (const [option, goesWith] of Object.entries(BELONGS)) {
-    if (options[option] === undefined || goesWith === task) continue;
-    throw usage(`--${option} goes with ${goesWith === '' ? 'taking a snapshot' : `--${goesWith}`}`);
+    if (options[option] === undefined || goesWith.includes(task)) continue;
+    const tasks = goesWith.map((each) => (each === '' ? 'taking a snapshot' : `--${each}`));
+    throw usage(`--${option} goes with ${tasks.join(' and ')}`);
   }
-  const [word] = task === 'restore' && options['newname'] === undefined ? rest.slice(1) : rest;
+  const takesWord = task === 'diff' || (task === 'restore' && options['newname'] === undefined);
+  const [word] = takesWord ? rest.slice(1) : rest;
   if (word !== undefined) throw usage(`one argument too many: '${word}'`);
   return task;
 }
@@ -60,6 +64,33 @@ function list({ name, lxcpath, system, options }: Invocation, { stdout }: Comman
   return 0;
 }
 
+const LETTERS = { added: 'A', changed: 'M', removed: 'D' } as const;
+
+/** The bytes of a file's name as text; bytes that are none as \\xNN, as control characters are. */
+function readable(path: string): string {
+  const bytes = Buffer.from(path, 'latin1');
+  const valid = Buffer.from(bytes.toString()).equals(bytes);
+  const hex = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16)}`;
+  return printable(valid ? bytes.toString() : path.replace(/[\x80-\xff]/g, hex));
+}
+
+const diffLines = (changes: readonly Change[]): string =>
+  changes.map(({ what, path }) => `${LETTERS[what]} ${readable(path)}\n`).join('');
+
+/** A name that is no UTF-8 is given in base64, too. */
+const diffJson = (changes: readonly Change[]): string =>
+  jsonText(
+    changes.map(({ what, path }) => {
+      const bytes = Buffer.from(path, 'latin1');
+      const text = bytes.toString();
+      return {
+        what,
+        path: text,
+        ...(!Buffer.from(text).equals(bytes) && { bytes: bytes.toString('base64') }),
+      };
+    }),
+  );
+
 async function snapshot(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options, rest, quiet, log } = invocation;
   const { program, stderr, env, cwd } = context;
@@ -88,6 +119,11 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
         throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'it has no snapshots', container: name });
       }
       return 0;
+    case 'diff': {
+      const changes = await diffSnapshots(request, { from: text('diff') ?? '', to: rest[0] ?? null });
+      context.stdout.write(options['json'] === true ? diffJson(changes) : diffLines(changes));
+      return 0;
+    }
     default: {
       const comment = text('comment');
       await takeSnapshot(request, comment === undefined ? null : resolve(cwd, comment));
@@ -101,7 +137,7 @@ export default defineCommand(
     program: 'tlxc-snapshot',
     summary: 'takes, lists, restores and destroys snapshots of the container NAME',
     usage:
-      '--name=NAME [-c FILE]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL',
+      '--name=NAME [-c FILE]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL\n--name=NAME --diff SNAPSHOT [SNAPSHOT] [--json]',
     name: 'required',
     rest: 'words',
     options: [
@@ -112,9 +148,14 @@ export default defineCommand(
       },
       { flags: '-N, --newname <NEWNAME>', description: 'With -r: name of the restored container' },
       { flags: '-d, --destroy <SNAPSHOT>', description: 'Destroy that snapshot, or ALL' },
+      {
+        flags: '--diff <SNAPSHOT>',
+        description:
+          'Print the files added (A), changed (M) and removed (D) since it,\nor between it and the snapshot that follows',
+      },
       { flags: '-c, --comment <FILE>', description: 'Keep the text of FILE with the new snapshot' },
       { flags: '-C, --showcomments', description: 'With -L: the comments, too' },
-      { flags: '--json', description: 'With -L: print JSON' },
+      { flags: '--json', description: 'With -L and --diff: print JSON' },
     ],
   },
   snapshot,

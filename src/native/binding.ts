@@ -150,6 +150,8 @@ export interface Binding {
   lock(options: { path: string; wait: boolean }): number | NativeFailure;
   /** openat2(RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS) below root; flags as open(2) numbers. A descriptor or a failure. */
   openInRoot(options: { root: string; path: string; flags: number; mode: number }): number | NativeFailure;
+  /** The extended attributes of what the bytes of `path` name, a link itself: names, and values as hexadecimal digits. */
+  attributes(options: { path: Uint8Array }): readonly (readonly [name: string, value: string])[] | NativeFailure;
   /** Signals by pidfd_open after checking the start time (clock ticks since boot, /proc/PID/stat field 22). */
   signalProcess(options: { pid: number; startTime: string; signal: number }): NativeFailure | null;
   /** A detached process reading and writing nothing of ours but the given descriptors, in a new session. */

@@ -43,6 +43,13 @@ function parse(path: string): Parsed {
 /** The directories of a dir or overlay lxc.rootfs.path, as they are written. */
 export const layersOf = (path: string): readonly string[] => parse(path).parts;
 
+/** The same as overlayfs stacks them, topmost first; null for other types. */
+export function layersTopFirst(path: string): readonly string[] | null {
+  const { type, parts } = parse(path);
+  if (type === 'dir') return parts;
+  return type === 'overlay' ? [parts.at(-1) ?? '', ...parts.slice(0, -1)] : null;
+}
+
 const unsupported = (message: string, hint: string): TlxcError =>
   new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint });
 

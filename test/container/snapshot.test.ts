@@ -124,3 +124,37 @@ rooted('whom a container lies over is known of its snapshots, and of what is mad
   );
   await world.sh('tlxc-destroy u3 && tlxc-destroy u4 && tlxc-destroy u1');
 });
+
+for (const [backend] of STORAGE) {
+  rooted(
+    `${backend}: the files that a container added, changed and removed, between any two states`,
+    async (t) => {
+      const world = await makeWorld(t);
+      await world.sh(`tlxc-create -n u1 -t busybox -B ${backend} && tlxc-snapshot u1`);
+      const change =
+        'echo x > /etc/new; echo y >> /etc/passwd; rm /etc/group; mkdir /srv; ln -s /etc/new /srv/l; echo ok';
+      t.is(await inside(world, 'u1', change), 'ok');
+      const expected = ['D /etc/group', 'A /etc/new', 'M /etc/passwd', 'A /srv', 'A /srv/l'];
+      const diff = async (...words: readonly string[]): Promise<readonly string[]> =>
+        (await world.sh(`tlxc-snapshot u1 --diff ${words.join(' ')}`)).trim().split('\n');
+      // What busybox's own start leaves is the same in all.
+      const ofEtc = (lines: readonly string[]): readonly string[] =>
+        lines.filter((line) => / \/(etc|srv)/.test(line) && !/\/etc$/.test(line));
+      t.deepEqual(ofEtc(await diff('snap0')), expected);
+      await world.sh('tlxc-snapshot u1');
+      t.deepEqual(ofEtc(await diff('snap0', 'snap1')), expected);
+      t.deepEqual(await diff('snap1'), ['']);
+      const [first] = JSON.parse((await diff('snap1', 'snap0', '--json')).join('\n')) as {
+        what: string;
+        path: string;
+      }[];
+      t.deepEqual(first, { what: 'added', path: '/etc/group' });
+      await world.sh('tlxc-start u1 -s lxc.net.0.link= && tlxc-attach u1 -- touch "/etc/a\x1b[31m"');
+      t.true((await diff('snap1')).includes('A /etc/a\\x1b[31m'));
+      t.regex(
+        (await world.run('tlxc-snapshot', 'u1', '--diff', 'snap7')).stderr,
+        /there is no snapshot "snap7"/,
+      );
+    },
+  );
+}
