@@ -58,13 +58,14 @@ const common: readonly Effect[] = [
     needs: networked,
     seen: async (t, world) => {
       const { inside } = await start(world, [
-        ...net('veth', 'name = eth1'),
+        ...net('veth', 'name = eth1', 'hwaddr = 10:66:6a:00:00:01'),
         'lxc.net.1.type = veth',
         'lxc.net.2.type = veth',
         'lxc.net.2.name = lan%d',
         'lxc.net.3.type = veth',
       ]);
       t.is(await inside('ls /sys/class/net'), 'eth0\neth1\neth2\nlan0\nlo');
+      t.is(await inside('cat /sys/class/net/eth1/address'), '10:66:6a:00:00:01');
     },
   },
   {
