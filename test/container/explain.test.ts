@@ -103,6 +103,7 @@ requires(
       'lxc.net.0.mtu = 1400',
       'lxc.net.0.ipv4.address = 10.9.8.7/24',
       'lxc.net.0.flags = up',
+      'tlxc.net.0.forward = 8080 -> 80',
     ],
   });
   await world.sh('tlxc-start -n c1');
@@ -120,6 +121,7 @@ requires(
   t.deepEqual(shown['lxc.net.0.name'], ['lan0', 'lan0']);
   t.deepEqual(shown['lxc.net.0.mtu'], ['1400', '1400']);
   t.deepEqual(shown['lxc.net.0.ipv4.address'], ['10.9.8.7/24', '10.9.8.7/24']);
+  t.deepEqual(shown['tlxc.net.0.forward'], ['tcp 8080 -> 80', 'tcp 8080 -> 80']);
   t.deepEqual(shown['lxc.idmap'], ['g 0 1000000 65536', 'g 0 1000000 65536']);
   t.deepEqual(shown['lxc.init.uid'], ['0', '0']);
   t.regex(

@@ -1,5 +1,7 @@
 /** What the interfaces of a running container are. */
+import { forward } from '../../config/values/forward.ts';
 import type { InterfaceState } from '../../native/binding.ts';
+import { forwardName } from '../../plan/forwards.ts';
 import type { Live, RunningContainer } from './live.ts';
 
 /** The interface that lxc.net.[i] made: its name inside is the monitor's to tell. */
@@ -24,6 +26,14 @@ const address = (family: 'inet' | 'inet6'): Live =>
       .join(', '),
   );
 
+/** All the ports of the line, or not: they may have been taken away while it ran. */
+const forwarded: Live = ({ running }, { value }) => {
+  const { protocol, from, count } = forward(value);
+  const names = Array.from({ length: count }, (_, offset) => forwardName(protocol, from, offset));
+  const there = (name: string): boolean => running.forwards.some(({ listen }) => listen === name);
+  return names.every(there) ? value : 'not forwarded';
+};
+
 export const networkKeys: Readonly<Record<string, Live>> = {
   'lxc.net.[i].name': inside(({ name }) => name),
   'lxc.net.[i].flags': inside(({ up }) => (up ? 'up' : 'down')),
@@ -33,4 +43,5 @@ export const networkKeys: Readonly<Record<string, Live>> = {
   'lxc.net.[i].ipv6.address': address('inet6'),
   'lxc.net.[i].veth.pair': ({ running }, { key }) =>
     running.interfaces.find(({ index }) => index === Number(key.split('.')[2]))?.hostName,
+  'tlxc.net.[i].forward': forwarded,
 };
