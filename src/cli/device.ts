@@ -1,11 +1,22 @@
 /** tlxc-device */
+import { resolve } from 'node:path';
 import type { DeviceRequest } from '../container/device.ts';
 import { addInterface, removeInterface } from '../container/device-interface.ts';
-import { addNode, removeNode } from '../container/device-node.ts';
+import { addNode, hostNode, removeNode } from '../container/device-node.ts';
 import { addProxy, removeProxy } from '../container/proxy-device.ts';
+import {
+  changeSaved,
+  forgetInterface,
+  forgetNode,
+  saveInterface,
+  saveNode,
+  shortfall,
+  type Edit,
+} from '../container/saved-devices.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { printable } from './printable.ts';
 
 const ACTIONS = ['add', 'del'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -20,36 +31,63 @@ function actionOf(word: string): Action {
   throw usage(`'${word}' is neither add nor del`);
 }
 
-const CHANGES = {
-  add: { node: addNode, interface: addInterface, proxy: addProxy },
-  del: { node: removeNode, interface: removeInterface, proxy: removeProxy },
-} as const;
+/** What is done to the running container, and what to its configuration. */
+interface Change {
+  readonly live: () => void | Promise<void>;
+  readonly edit: Edit;
+  /** Of what is saved. */
+  readonly warning?: () => string;
+}
 
-async function device(
-  { name, lxcpath, system, rest, options }: Invocation,
-  { env }: CommandContext,
-): Promise<number> {
-  const [word, dev, target, unexpected] = rest;
+function interfaceChange(request: DeviceRequest, adds: boolean): Change {
+  return adds
+    ? { live: () => addInterface(request), edit: saveInterface(request) }
+    : { live: () => removeInterface(request), edit: forgetInterface(request) };
+}
+
+function nodeChange(request: DeviceRequest, adds: boolean): Change {
+  if (!adds) return { live: () => removeNode(request), edit: forgetNode(request) };
+  let unprivileged = false;
+  const edit: Edit = (document, config) => {
+    unprivileged = config.idmap.length > 0;
+    saveNode(request)(document, config);
+  };
+  const warning = () => shortfall(request, hostNode(request).mode, unprivileged);
+  return { live: () => addNode(request), edit, warning };
+}
+
+/** What of the words after add or del is to be changed, a proxy excepted. */
+function changeOf(invocation: Invocation, adds: boolean, cwd: string): Change {
+  const { name, lxcpath, system, rest } = invocation;
+  const [, dev = '', target, unexpected] = rest;
+  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
+  const isNode = dev.includes('/');
+  const request: DeviceRequest = {
+    ...{ name, lxcpath, system },
+    device: isNode ? resolve(cwd, dev) : dev,
+    ...(target !== undefined && { target }),
+  };
+  return isNode ? nodeChange(request, adds) : interfaceChange(request, adds);
+}
+
+async function device(invocation: Invocation, { cwd, env, stderr }: CommandContext): Promise<number> {
+  const { name, lxcpath, system, rest, options } = invocation;
+  const saved = options['saved'] === true ? { environment: env } : undefined;
+  const [word, dev, target] = rest;
   if (word === undefined) throw usage('what to do is missing: add or del');
   const action = actionOf(word);
   if (dev === undefined)
     throw usage(`what to ${action} is missing: an interface, the path of a device node, or proxy`);
   if (dev === 'proxy' && target !== undefined) {
-    const saved = options['saved'] === true ? { environment: env } : undefined;
-    CHANGES[action].proxy({ name, lxcpath, system, line: rest.slice(2).join(' '), saved });
+    const change = action === 'add' ? addProxy : removeProxy;
+    change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved });
     return 0;
   }
-  if (options['saved'] === true)
-    throw usage('--saved is for a proxy: other devices of the next start are written by hand');
-  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
-  const request: DeviceRequest = {
-    name,
-    lxcpath,
-    system,
-    device: dev,
-    ...(target !== undefined && { target }),
-  };
-  await CHANGES[action][dev.includes('/') ? 'node' : 'interface'](request);
+  const { live, edit, warning } = changeOf(invocation, action === 'add', cwd);
+  if (saved) await changeSaved(invocation, { live, edit, ...saved });
+  else await live();
+  const words = saved && warning ? warning() : '';
+  if (words !== '' && !invocation.quiet) stderr.write(`tlxc-device: ${name}: warning: ${printable(words)}\n`);
   return 0;
 }
 
@@ -60,7 +98,12 @@ export default defineCommand(
     usage: "--name=NAME add|del DEV [DST] | proxy 'tcp 8080 -> 80'",
     name: 'required',
     rest: 'words',
-    options: [{ flags: '--saved', description: 'Of a proxy: change the configuration of NAME alike' }],
+    options: [
+      {
+        flags: '--saved',
+        description: 'Change the configuration of NAME alike, for its next start',
+      },
+    ],
   },
   device,
 );

@@ -6,6 +6,7 @@ import { startProgram } from '../host/program.ts';
 import type { GivenDevice, MonitorInfo, StartMessage, StepFailure } from '../monitor/protocol.ts';
 import { nativeFile } from '../package-root.ts';
 import type { DeviceNode } from '../plan/types.ts';
+import { boundFrom } from './device-entries.ts';
 import { askRunning, withRunning, type DeviceRequest, type Running } from './device.ts';
 
 type Numbers = Pick<GivenDevice, 'type' | 'major' | 'minor'>;
@@ -27,7 +28,7 @@ function statOf(path: string): Stats | undefined {
 }
 
 /** The host's node, links followed. Throws TLXC_E_NOT_FOUND unless it is one. */
-function hostNode({ name, device }: DeviceRequest): Numbers & { readonly mode: number } {
+export function hostNode({ name, device }: DeviceRequest): Numbers & { readonly mode: number } {
   const found = statOf(device);
   const refuse = (message: string, hint: string) =>
     new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: name, hint });
@@ -47,7 +48,7 @@ function hostNode({ name, device }: DeviceRequest): Numbers & { readonly mode: n
 }
 
 /** "/dev//cam" -> "/dev/cam". Throws TLXC_E_USAGE for what names no file of the container's. */
-function insidePath({ name, device, target = device }: DeviceRequest): string {
+export function insidePath({ name, device, target = device }: DeviceRequest): string {
   const parts = target.split('/').filter((part) => part !== '' && part !== '.');
   if (target.startsWith('/') && parts.length > 0 && !parts.includes('..')) return `/${parts.join('/')}`;
   const message = `'${target}' is no place for a node: it is a path in the container that begins with a slash, without ".."`;
@@ -171,13 +172,15 @@ export function removeNode(request: DeviceRequest): Promise<void> {
     const given =
       devices.find((each) => each.inside === inside) ??
       devices.find((each) => request.target === undefined && each.host === request.device);
-    const device = given ?? { host: request.device, inside, ...numbersOf(request) };
+    const device = given ?? { host: request.device, inside, ...numbersOf(request, running, inside) };
     await changeNode(running, 'del-node', nodeOf(running.info, device.inside, device, 0));
     changeList(running, 'forbid-device', device);
   });
 }
 
-function numbersOf(request: DeviceRequest): Numbers {
-  const { type, major, minor } = hostNode(request);
+/** Of a device that was not given while it runs: what its configuration binds there, else the host's of that path. */
+function numbersOf(request: DeviceRequest, { paths }: Running, inside: string): Numbers {
+  const device = boundFrom(paths.config, inside) ?? request.device;
+  const { type, major, minor } = hostNode({ ...request, device });
   return { type, major, minor };
 }

@@ -34,7 +34,7 @@ export function askRunning(paths: ContainerPaths, request: Request): Told {
       code: 'TLXC_E_NOT_RUNNING',
       message: `${paths.name} is not running`,
       container: paths.name,
-      hint: 'devices of its next start are lines of its configuration: lxc.net.N.type = phys, lxc.mount.entry',
+      hint: 'with --saved its configuration is changed, for the next start',
     });
   if (!existsSync(paths.socket)) throw stopped();
   const result = askMonitor(paths, request, { timeoutMs: PATIENCE_MS });
