@@ -1,5 +1,6 @@
 /** tlxc-net: the bridge service by hand or from an init system; the words of LXC's lxc-net, and status. */
 import { raiseContainersBridge } from '../container/bridge.ts';
+import { lost, owned } from '../network/doctor.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -40,12 +41,8 @@ const status: Action = async ({ system, options }, { stdout }) => {
   return state.up ? 0 : NOT_RUNNING;
 };
 
-function warnings({ droppedBy, bridge }: BridgeStatus): string[] {
-  return droppedBy.map((chain) => {
-    const [family, table, name] = chain.split(' ');
-    return `the chain ${name} (table ${family} ${table}) drops forwarded packets by default: containers may reach nobody, unless it gets "iifname ${bridge} accept" and "oifname ${bridge} accept"`;
-  });
-}
+const warnings = ({ obstacles }: BridgeStatus): string[] =>
+  obstacles.map((one) => `${owned(one)} drops ${lost(one)}; mend it with: ${one.remedy}`);
 
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
 

@@ -1,6 +1,7 @@
 /** The bridge itself: the interface, its addresses, its ports. By ip(8) and its JSON. */
 import { TlxcError } from '../errors.ts';
-import { overlaps, type InterfaceAddress } from './ipv4.ts';
+import { overlaps, parseAddress, type InterfaceAddress } from './ipv4.ts';
+import { isInIpv6Network } from './ipv6.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
 
@@ -55,22 +56,47 @@ export async function readBridge(name: string): Promise<BridgeDevice | null> {
   };
 }
 
-/** Throws TLXC_E_NETWORK when another interface of the host has an address in the bridge's IPv4 network. */
-export async function checkNetworkIsFree({ name, ipv4 }: BridgeSettings): Promise<void> {
+const notFree = (network: string, whose: string, setting: string, example: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_NETWORK',
+    message: `the network ${network} is already that of ${whose}`,
+    hint: `choose another one with: tlxc-config tlxc.bridge.${setting} ${example}`,
+  });
+
+interface IpRoute {
+  /** ADDRESS/PREFIX, an address alone, or "default". */
+  readonly dst: string;
+  readonly dev?: string;
+  readonly gateway?: string;
+}
+
+/** A route into the bridge's network, a VPN's say: it would win, or take a part. One of a larger network gives way. */
+async function checkRoutes({ name, ipv4 }: BridgeSettings): Promise<void> {
   if (ipv4 === null) return;
+  const text = await runTool(['ip', '-json', '-4', 'route', 'show'], 'cannot list the routes');
+  for (const { dst, dev, gateway } of JSON.parse(text) as readonly IpRoute[]) {
+    if (dst === 'default' || dev === name) continue;
+    const network = parseAddress(dst.includes('/') ? dst : `${dst}/32`);
+    if (network.prefix < ipv4.prefix || !overlaps(ipv4, network)) continue;
+    const by = [dev && `by ${dev}`, gateway && `via ${gateway}`].filter(Boolean).join(' ');
+    throw notFree(ipv4.network, `a route (${dst} ${by})`, 'ipv4', '10.0.5.1/24');
+  }
+}
+
+/** Throws TLXC_E_NETWORK when another interface of the host has an address in one of the bridge's networks, or a route leads there. */
+export async function checkNetworkIsFree(settings: BridgeSettings): Promise<void> {
+  const { name, ipv4, ipv6 } = settings;
   for (const { ifname, addr_info } of await interfaces()) {
     if (ifname === name) continue;
-    const taken = addr_info.find(
-      ({ family, local, prefixlen }) =>
-        family === 'inet' && overlaps(ipv4, { address: local, prefix: prefixlen }),
-    );
-    if (taken === undefined) continue;
-    throw new TlxcError({
-      code: 'TLXC_E_NETWORK',
-      message: `the network ${ipv4.network} is already that of ${ifname} (${taken.local}/${taken.prefixlen})`,
-      hint: 'choose another one with: tlxc-config tlxc.bridge.ipv4 10.0.5.1/24',
-    });
+    for (const { family, local, prefixlen } of addr_info) {
+      const whose = `${ifname} (${local}/${prefixlen})`;
+      if (ipv4 && family === 'inet' && overlaps(ipv4, { address: local, prefix: prefixlen }))
+        throw notFree(ipv4.network, whose, 'ipv4', '10.0.5.1/24');
+      if (ipv6 && family === 'inet6' && isInIpv6Network(local, ipv6))
+        throw notFree(`${ipv6.address}/${ipv6.prefix}`, whose, 'ipv6', 'fd05::1/64');
+    }
   }
+  await checkRoutes(settings);
 }
 
 const written = ({ address, prefix }: InterfaceAddress): string => `${address}/${prefix}`;

@@ -1,8 +1,8 @@
 /** The bridge and what stands in its way: its own state, forwarding, other firewalls, the ports it needs. */
-import { readFileSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { fine, problem, warning, type Finding } from '../host/finding.ts';
+import type { Obstacle } from './other-firewalls.ts';
 import { portHolders } from './port-holder.ts';
 import { bridgeStatus, type BridgeStatus } from './service.ts';
 import { bridgeSettings } from './settings.ts';
@@ -30,30 +30,16 @@ function forwarding({ forwarding: { ipv4, ipv6 } }: BridgeStatus): Finding {
   );
 }
 
-/** The remedy that the owner of the chain documents: Docker's DOCKER-USER, firewalld's zones, else a rule. */
-function remedy(chain: string, bridge: string): string {
-  const [family = '', table = '', name = ''] = chain.split(' ');
-  if (table === 'firewalld')
-    return `firewall-cmd --permanent --zone=trusted --add-interface=${bridge} && firewall-cmd --reload`;
-  const rule = (place: string, direction: string): string =>
-    `nft insert rule ${family} ${table} ${place} ${direction} ${bridge} accept`;
-  const place = name === 'FORWARD' && hasDocker() ? 'DOCKER-USER' : name;
-  return `${rule(place, 'iifname')} && ${rule(place, 'oifname')}`;
-}
+/** What a firewall that drops by default keeps containers from. */
+export const lost = ({ hook }: Obstacle): string =>
+  hook === 'input' ? 'what containers ask the host (DHCP, DNS)' : 'what containers send and get';
 
-function hasDocker(): boolean {
-  try {
-    return /^\s*docker0:/m.test(readFileSync('/proc/net/dev', 'utf8'));
-  } catch {
-    return false;
-  }
-}
+export const owned = ({ owner, chain }: Obstacle): string =>
+  owner === '' ? `the chain ${chain}` : `${owner} (the chain ${chain})`;
 
-function firewalls({ droppedBy, bridge }: BridgeStatus): Finding[] {
-  if (droppedBy.length === 0) return [fine('firewall', 'none drops forwarded packets')];
-  return droppedBy.map((chain) =>
-    problem('firewall', `the chain ${chain} drops what containers send and get`, remedy(chain, bridge)),
-  );
+function firewalls({ obstacles }: BridgeStatus): Finding[] {
+  if (obstacles.length === 0) return [fine('firewall', 'none drops what containers send')];
+  return obstacles.map((one) => problem('firewall', `${owned(one)} drops ${lost(one)}`, one.remedy));
 }
 
 /** DNS and DHCP: while our own server does not run, nobody else may hold them. */

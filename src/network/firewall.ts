@@ -3,8 +3,8 @@ import { native } from '../native/binding.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
 
-const NAME = 'tlxc';
-const TABLE = `inet ${NAME}`;
+export const OWN_TABLE = 'tlxc';
+const TABLE = `inet ${OWN_TABLE}`;
 
 /** Behind address translation nobody begins a conversation with a container but the host: no other bridge, no neighbour of the host's. */
 const entering = ({ name, nat }: BridgeSettings): string[] =>
@@ -57,56 +57,9 @@ export async function rulesPresent(): Promise<boolean> {
 }
 
 /** The same, asked of the kernel itself: quick, and where it does not tell, true. */
-export const rulesSeemPresent = (): boolean => native().hasPacketFilterTable(NAME) !== false;
+export const rulesSeemPresent = (): boolean => native().hasPacketFilterTable(OWN_TABLE) !== false;
 
 export async function removeRules(): Promise<void> {
   if (await rulesPresent())
     await runTool(['nft', 'delete', 'table', ...TABLE.split(' ')], 'cannot remove the packet filter rules');
-}
-
-interface NftChain {
-  readonly family: string;
-  readonly table: string;
-  readonly name: string;
-  readonly hook?: string;
-  readonly policy?: string;
-}
-
-interface NftRule {
-  readonly family: string;
-  readonly table: string;
-  /** libnftables-json(5): matches, then a verdict. */
-  readonly expr: readonly Readonly<Record<string, unknown>>[];
-}
-
-interface NftMatch {
-  readonly left: { readonly meta?: { readonly key: string } };
-  readonly right: unknown;
-}
-
-/** "iifname BRIDGE accept", or with oifname. */
-function accepts({ expr }: NftRule, key: 'iifname' | 'oifname', bridge: string): boolean {
-  if (!expr.some((one) => 'accept' in one)) return false;
-  const matches = expr.flatMap((one) => ('match' in one ? [one['match'] as NftMatch] : []));
-  return matches.length === 1 && matches[0]?.left.meta?.key === key && matches[0].right === bridge;
-}
-
-/**
- * Chains of others that drop forwarded packets by default, "ip filter FORWARD": an accept of ours does not overrule
- * them. Those whose table lets the bridge's packets through both ways are not among them.
- */
-export async function droppingChains(bridge: string): Promise<string[]> {
-  const text = await runTool(['nft', '--json', 'list', 'ruleset'], 'cannot read the packet filter rules');
-  const { nftables } = JSON.parse(text) as {
-    nftables: readonly { readonly chain?: NftChain; readonly rule?: NftRule }[];
-  };
-  const rules = nftables.flatMap(({ rule }) => rule ?? []);
-  return nftables.flatMap(({ chain }) => {
-    if (chain?.hook !== 'forward' || chain.policy !== 'drop') return [];
-    const own = rules.filter(({ family, table }) => family === chain.family && table === chain.table);
-    const open = (['iifname', 'oifname'] as const).every((key) =>
-      own.some((rule) => accepts(rule, key, bridge)),
-    );
-    return open ? [] : [`${chain.family} ${chain.table} ${chain.name}`];
-  });
 }

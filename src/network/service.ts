@@ -16,9 +16,10 @@ import {
   type Lease,
   type LeaseTest,
 } from './dnsmasq.ts';
-import { applyRules, droppingChains, removeRules, rulesPresent, rulesSeemPresent } from './firewall.ts';
+import { applyRules, removeRules, rulesPresent, rulesSeemPresent } from './firewall.ts';
 import { enableForwarding, forwardingState } from './forwarding.ts';
 import { hostNamesState, hostSeemsTold, tellHost, untellHost, type HostNames } from './host-names.ts';
+import { findObstacles, type Obstacle } from './other-firewalls.ts';
 import { namePlaces, networkPlaces, type NetworkPlaces } from './places.ts';
 import { clearNames, layOutNames } from './registration.ts';
 import { readReservations, type Reservation } from './reservations.ts';
@@ -40,8 +41,8 @@ export interface BridgeStatus {
   readonly rules: boolean;
   readonly nat: boolean;
   readonly forwarding: { readonly ipv4: boolean; readonly ipv6: boolean };
-  /** "ip filter FORWARD": chains of others in which containers' packets may end. */
-  readonly droppedBy: readonly string[];
+  /** Chains of others in which containers' packets may end. */
+  readonly obstacles: readonly Obstacle[];
   readonly hostNames: HostNames;
 }
 
@@ -175,7 +176,7 @@ export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> 
     rules,
     nat: rules && settings.nat,
     forwarding: forwardingState(),
-    droppedBy: await droppingChains(settings.name),
+    obstacles: await findObstacles(settings.name),
     hostNames: await hostNamesState(settings, places),
   };
   return { ...status, up: complete(status, settings) };

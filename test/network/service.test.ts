@@ -105,7 +105,10 @@ ip link add mine type bridge`);
   const rules = await world.sh('nft list table inet other');
   const started = await world.run('tlxc-net', 'start');
   t.is(started.code, 0);
-  t.regex(started.stderr, /warning: the chain forward \(table inet other\) drops forwarded packets/);
+  t.regex(
+    started.stderr,
+    /warning: the chain inet other forward drops what containers send and get; mend it with: nft insert rule inet other/,
+  );
   t.is(await world.sh('nft list table inet other'), rules);
   await world.sh('tlxc-net stop');
   t.is(await world.sh('nft list ruleset'), rules);
@@ -142,6 +145,20 @@ rooted('a network that the host has already is refused', async (t) => {
   t.is(refused.code, 1);
   t.regex(refused.stderr, /the network 10\.0\.4\.0\/24 is already that of lan \(10\.0\.0\.7\/13\)/);
   await world.sh('ip link del lan');
+});
+
+rooted('nor one of IPv6, nor one that a route leads to; a route to a larger network gives way', async (t) => {
+  const world = await makeWorld(t, { settings: ['tlxc.bridge.ipv6 = fd44::1/64'] });
+  await world.furnish('ip link add lan type bridge; ip link set lan up; ip addr add 192.0.2.1/24 dev lan');
+  await world.sh('ip addr add fd44::7/64 dev lan nodad');
+  const taken = await world.run('tlxc-net', 'start');
+  t.regex(taken.stderr, /the network fd44::1\/64 is already that of lan \(fd44::7\/64\)/);
+  await world.sh('ip addr del fd44::7/64 dev lan; ip route add 10.0.4.128/25 via 192.0.2.9');
+  const routed = await world.run('tlxc-net', 'start');
+  t.regex(routed.stderr, /already that of a route \(10\.0\.4\.128\/25 by lan via 192\.0\.2\.9\)/);
+  await world.sh(
+    'ip route del 10.0.4.128/25; ip route add 10.0.0.0/8 via 192.0.2.9; tlxc-net start; tlxc-net stop',
+  );
 });
 
 rooted('new settings replace the old addresses', async (t) => {
