@@ -28,6 +28,9 @@ const KEYS = [
   ...['lxc.include', 'lxc.arch', 'lxc.signal.halt', 'lxc.signal.reboot', 'lxc.signal.stop'],
   ...['lxc.tty.max', 'lxc.pty.max', 'lxc.init.cmd', 'lxc.init.cwd', 'lxc.init.uid', 'lxc.init.gid'],
 ];
+/** The profiles of a distribution's containers: of all, and of those with an id map. Others (privileged.conf) allow more. */
+const COMMON = /\/([a-z0-9-]+\.)?common\.conf$/;
+const USERNS = /\/([a-z0-9-]+\.)?userns\.conf$/;
 const DEFAULT_TEMPLATES = ['/etc/hostname', '/etc/hosts'];
 const MAX_LIST = 4096;
 
@@ -51,9 +54,10 @@ export function parseMetadata(members: ReadonlyMap<string, string>, image: strin
   const system = members.get('config');
   if (system === undefined) throw refuse(image, 'its metadata has no "config"');
   const user = members.get('config-user');
-  const systemConfig = checkedConfig(system, 'config', image);
-  const userConfig =
-    user === undefined ? withUserNamespace(systemConfig) : checkedConfig(user, 'config-user', image);
+  const systemConfig = withCommon(checkedConfig(system, 'config', image));
+  const userConfig = withUserNamespace(
+    user === undefined ? systemConfig : withCommon(checkedConfig(user, 'config-user', image)),
+  );
   return {
     ...{ systemConfig, userConfig },
     templates: lines(members.get('templates')).filter((path) => path.startsWith('/')),
@@ -82,7 +86,15 @@ const printable = (text: string): string =>
 const refuse = (image: string, why: string, problems: readonly Problem[] = []): TlxcError =>
   new TlxcError({ code: 'TLXC_E_IMAGE', message: `${image}: ${why}: refused`, problems });
 
-function withUserNamespace(config: readonly string[]): string[] {
+const includes = (config: readonly string[], file: RegExp): boolean =>
+  config.some((line) => line.startsWith('lxc.include') && file.test(line));
+
+/** An image that names no profile has one all the same: it is the host that is kept from the container. */
+const withCommon = (config: readonly string[]): readonly string[] =>
+  includes(config, COMMON) ? config : [`lxc.include = ${SHIPPED_CONFIG}/common.conf`, ...config];
+
+function withUserNamespace(config: readonly string[]): readonly string[] {
+  if (includes(config, USERNS)) return config;
   const last = config.findLastIndex((line) => line.startsWith('lxc.include'));
   return config.toSpliced(last + 1, 0, `lxc.include = ${SHIPPED_CONFIG}/userns.conf`);
 }
@@ -102,6 +114,8 @@ function checkedConfig(text: string, member: string, image: string): string[] {
     if (line.key !== 'lxc.include') return [`${line.key} = ${line.value}`];
     const shipped = shippedInclude(line.value);
     if (shipped === null) problem(`lxc.include = ${line.value}: TLXC ships no such file`);
+    else if (!COMMON.test(shipped) && (member === 'config' || !USERNS.test(shipped)))
+      problem(`lxc.include = ${line.value} is not for an image to include in its ${member}`);
     return [`lxc.include = ${shipped}`];
   });
   if (problems.length > 0) throw refuse(image, 'its metadata is not acceptable', problems);

@@ -43,7 +43,29 @@ test('without config-user, userns.conf comes after the includes of config', (t) 
   t.deepEqual(parse({ config: debian.config }).userConfig, [...parse(debian).userConfig]);
 });
 
+test('an image that names no profile has those of every container', (t) => {
+  const bare = parse({ config: 'lxc.arch = linux64\n', 'config-user': 'lxc.init.cwd = /root\n' });
+  t.deepEqual(bare.systemConfig, ['lxc.include = /usr/share/tlxc/config/common.conf', 'lxc.arch = linux64']);
+  t.deepEqual(bare.userConfig, [
+    'lxc.include = /usr/share/tlxc/config/common.conf',
+    'lxc.include = /usr/share/tlxc/config/userns.conf',
+    'lxc.init.cwd = /root',
+  ]);
+});
+
+test("a distribution's own profiles are taken as they are", (t) => {
+  const lines = ['common', 'userns'].map((kind) => `lxc.include = LXC_TEMPLATE_CONFIG/alpine.${kind}.conf`);
+  const { userConfig } = parse({ config: lines[0] ?? '', 'config-user': lines.join('\n') });
+  t.deepEqual(
+    userConfig,
+    lines.map((line) => line.replace('LXC_TEMPLATE_CONFIG', '/usr/share/tlxc/config')),
+  );
+});
+
 for (const line of [
+  'lxc.include = LXC_TEMPLATE_CONFIG/privileged.conf',
+  'lxc.include = LXC_TEMPLATE_CONFIG/nesting.conf',
+  'lxc.include = LXC_TEMPLATE_CONFIG/userns.conf',
   'lxc.hook.pre-start = /bin/sh -c id',
   'lxc.mount.entry = / mnt none bind 0 0',
   'lxc.rootfs.path = /',

@@ -37,6 +37,7 @@ const METADATA: Readonly<Record<string, string>> = {
   'a mount': 'echo "lxc.mount.entry = / mnt none bind 0 0" > config',
   'the host as root': 'echo "lxc.rootfs.path = dir:/" > config',
   'a file of the host': 'echo "lxc.include = /etc/passwd" > config',
+  'the privileges of LXC': 'echo "lxc.include = LXC_TEMPLATE_CONFIG/privileged.conf" > config',
   'a link for a configuration': 'ln -s /etc/shadow config',
   'two million bytes': 'head -c 2000000 /dev/zero | tr "\\\\0" "#" > config',
   'a hundred members': 'for i in $(seq 100); do touch f$i; done; echo "lxc.arch = x86_64" > config',
