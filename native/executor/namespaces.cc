@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -86,6 +87,10 @@ uint64_t new_namespaces(const plan::StartPlan& plan) {
 // In the process between: what it joins is gone with it, which the monitor could not take back, and what it
 // makes belongs to the user namespace that it has joined.
 Result<Child> clone_among(const plan::StartPlan& plan, const std::vector<UniqueFd>& opened) {
+    // Who is root there sees the child from its first moment, and may not look into it until it has executed
+    // init. Nor could a monitor without privilege, then, which has to.
+    if (!plan.user && prctl(PR_SET_DUMPABLE, 0) != 0)
+        return syscall_failure("namespaces", "prctl");
     TRY(join_shared(plan, opened));
     return clone_process(new_namespaces(plan) | CLONE_PARENT, -1);
 }

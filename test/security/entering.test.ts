@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 import { attackProgram, createContainer } from './attacks.ts';
@@ -11,9 +12,9 @@ const filtered = requires('root', 'userns', 'idmap', 'busybox', 'seccomp');
 
 const ATTACHES = 100;
 
-/** DEV:INODE of everything in the root filesystem of c1, as a process sees it that stats it from outside. */
+/** DEV:INODE of everything in the containers' root filesystems, as a process sees it that stats it from outside. */
 async function inodes(world: World): Promise<Set<string>> {
-  const found = await world.sh(`find ${world.lxcpath}/c1/rootfs -printf '%D:%i\\n'`);
+  const found = await world.sh(`find ${world.lxcpath}/*/rootfs -printf '%D:%i\\n'`);
   return new Set(
     found.split('\n').map((line) => {
       const [device = 0, inode = 0] = line.split(':').map(Number);
@@ -22,20 +23,33 @@ async function inodes(world: World): Promise<Set<string>> {
   );
 }
 
-async function stalk(world: World): Promise<string[]> {
+/** What c1's root finds out while the line of shell runs outside. */
+async function stalk(world: World, line: string): Promise<string[]> {
   const stalker = world.spawn('tlxc-attach', '-n', 'c1', '--', '/stalk');
   const lines: string[] = [];
-  const reader = createInterface({ input: stalker.stdout }).on('line', (line) => lines.push(line));
+  const reader = createInterface({ input: stalker.stdout }).on('line', (said) => lines.push(said));
   await once(reader, 'line');
-  const attach = 'tlxc-attach -n c1 -- true </etc/passwd >/dev/null';
-  // Two at a time. A machine that is busy enough lets a monitor's deadline pass: then once more.
-  const loop = `i=0; while [ $i -lt ${ATTACHES / 2} ]; do ${attach} || { sleep 1; ${attach}; } || exit 1; i=$((i+1)); done`;
-  await world.sh(`(${loop}) & (${loop}); first=$?; wait $! && exit $first`, {
-    env: { TLXC_HOST_SECRET: '1' },
-  });
+  await world.sh(line, { env: { TLXC_HOST_SECRET: '1' } });
   stalker.stdin.end('enough');
   await once(reader, 'close');
   return lines.slice(1);
+}
+
+/** What was opened of files that are in no root filesystem, nor what an attach is. */
+async function strangers(world: World, seen: readonly string[]): Promise<string[]> {
+  const known = await inodes(world);
+  return seen.filter((line) => {
+    const [what, inode = '', path = ''] = line.split(' ');
+    const expected = path.startsWith('/memfd:tlxc-enter') || path === '/etc/passwd';
+    return what === 'open' && !known.has(inode) && !expected;
+  });
+}
+
+function attachLoops(): string {
+  const attach = 'tlxc-attach -n c1 -- true </etc/passwd >/dev/null';
+  // Two at a time. A machine that is busy enough lets a monitor's deadline pass: then once more.
+  const loop = `i=0; while [ $i -lt ${ATTACHES / 2} ]; do ${attach} || { sleep 1; ${attach}; } || exit 1; i=$((i+1)); done`;
+  return `(${loop}) & (${loop}); first=$?; wait $! && exit $first`;
 }
 
 for (const profile of ['u2', 'full'] as const) {
@@ -43,14 +57,8 @@ for (const profile of ['u2', 'full'] as const) {
     const world = await makeWorld(t);
     await createContainer(world, 'c1', profile, { attacks: ['stalk'] });
     await world.sh('tlxc-start -n c1');
-    const seen = await stalk(world);
-    const known = await inodes(world);
-    const opened = seen.filter((line) => line.startsWith('open '));
-    const strange = opened.filter((line) => {
-      const [, inode = '', path = ''] = line.split(' ');
-      return !known.has(inode) && !path.startsWith('/memfd:tlxc-enter') && path !== '/etc/passwd';
-    });
-    t.deepEqual(strange, []);
+    const seen = await stalk(world, attachLoops());
+    t.deepEqual(await strangers(world, seen), []);
     const others = seen.filter((line) => !line.startsWith('open '));
     t.deepEqual(
       others.filter((line) => /^(written|secret|traced)/.test(line)),
@@ -61,9 +69,31 @@ for (const profile of ['u2', 'full'] as const) {
       others.filter((line) => line.startsWith('seccomp')),
       ['seccomp 2'],
     );
-    t.true(opened.length > 0, 'it did look');
+    t.true(
+      seen.some((line) => line.startsWith('open ')),
+      'it did look',
+    );
   });
 }
+
+filtered.serial('a start into namespaces of a container gives its root nothing of the host', async (t) => {
+  const world = await makeWorld(t);
+  await createContainer(world, 'c1', 'u2', { attacks: ['stalk'] });
+  const shared = ['pid', 'user'].map((name) => `lxc.namespace.share.${name} = c1`);
+  addBusybox(world, 'c2', { privileged: true, config: shared });
+  await world.sh('tlxc-start -n c1');
+  const start = 'tlxc-start -F -n c2 -- /bin/sh -c true </dev/null';
+  const seen = await stalk(world, `for i in $(seq 15); do ${start} || exit 1; done`);
+  t.deepEqual(await strangers(world, seen), []);
+  t.deepEqual(
+    seen.filter((line) => /^(written|secret)/.test(line)),
+    [],
+  );
+  t.true(
+    seen.some((line) => line.startsWith('capabilities') && line.endsWith('ffffffffff')),
+    'a start was seen under way',
+  );
+});
 
 const DESCRIPTORS = { 7: '/', 9: '/etc/shadow', 63: '/sys/fs/cgroup', 251: '/proc', 1000: '/' };
 
