@@ -173,23 +173,20 @@ tested('a forward comes to a running container and goes, with its connections', 
   t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
 });
 
-tested(
-  'after a reboot from inside all forwards work, those added live too',
-  async (t) => {
-    const w = await world(t);
-    addService(w, 'c1', ['tcp 0.0.0.0 80'], { config: [forward('8080 -> 80')] });
-    await w.sh(`tlxc-start -n c1; tlxc-device -n c1 add proxy '8081 -> 80'`);
-    t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
-    const pid = await w.sh('tlxc-info -n c1 -pH');
-    await w.sh('tlxc-stop -r -n c1');
-    await eventually(10, async () => {
-        const now = await w.sh('tlxc-info -n c1 -pH');
-      return now !== pid && now !== '' ? true : undefined;
-    });
-    t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
-    t.is(await heard(w, 'tcp ::1 8081'), 'tcp 0.0.0.0 80: hello');
-  },
-);
+tested('after a reboot from inside all forwards work, those added live too', async (t) => {
+  const w = await world(t);
+  addService(w, 'c1', ['tcp 0.0.0.0 80'], { config: [forward('8080 -> 80')] });
+  await w.sh(`tlxc-start -n c1; tlxc-device -n c1 add proxy '8081 -> 80'`);
+  t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+  const pid = await w.sh('tlxc-info -n c1 -pH');
+  await w.sh('tlxc-stop -r -n c1');
+  await eventually(10, async () => {
+    const now = await w.sh('tlxc-info -n c1 -pH');
+    return now !== pid && now !== '' ? true : undefined;
+  });
+  t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
+  t.is(await heard(w, 'tcp ::1 8081'), 'tcp 0.0.0.0 80: hello');
+});
 
 /** The pid of c1's proxies. */
 const proxies = async (w: World): Promise<string[]> =>
