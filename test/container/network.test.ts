@@ -117,10 +117,11 @@ tested('what a start that was killed with its monitor left goes with the next st
   const hang = recorder(world, 'hang', 'exec sleep 1000');
   addBusybox(world, 'c1', { config: [...proxied('10.6.0.7'), `lxc.hook.start-host = ${hang}`] });
   const start = world.spawn('tlxc-start', '-n', 'c1');
+  const ended = new Promise((resolve) => start.once('close', resolve));
   await eventually(20, () => Promise.resolve(existsSync(join(world.dir, 'hang')) || undefined));
   t.regex(await world.sh('ip neigh show proxy'), /10\.6\.0\.7/);
   await world.sh('kill -9 $(pgrep -f "[t]lxc monitor.* c1$")');
-  await new Promise((resolve) => start.once('close', resolve));
+  await ended;
   addBusybox(world, 'c2', { config: proxied('10.6.0.8') });
   await world.sh(
     `sed -i /hook/d ${join(world.lxcpath, 'c1/config')}; sed -i s/10.6.0.7/10.6.0.6/ ${join(world.lxcpath, 'c1/config')}`,
