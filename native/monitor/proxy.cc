@@ -16,10 +16,17 @@
 namespace tlxc {
 namespace {
 
-constexpr int kAnswerS = 2; // it waits for nobody
+constexpr int kBirthS = 10; // of a host that has much else to do
+constexpr int kAnswerS = 2; // of one that lives: the monitor waits for nobody longer
 constexpr int64_t kProvedMs = 1'000;
 constexpr int kInitPidfd = 3;       // where it looks for it
 constexpr int kAboveInherited = 10; // so that neither descriptor lies where another is to go
+
+void set_patience(int socket, int seconds) {
+    const timeval patience{.tv_sec = seconds, .tv_usec = 0};
+    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
+        setsockopt(socket, SOL_SOCKET, option, &patience, sizeof patience);
+}
 
 // In the forked process.
 [[noreturn]] void become(const char* program, char* const* argv, int orders, int initPidfd) {
@@ -46,10 +53,8 @@ Status Proxy::start(const std::string& program, const ProxyHome& home, bool path
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return syscall_failure("forward", "socketpair");
     orders_.reset(ends[0]);
-    const UniqueFd theirs{ends[1]};
-    const timeval patience{.tv_sec = kAnswerS, .tv_usec = 0};
-    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
-        setsockopt(orders_.get(), SOL_SOCKET, option, &patience, sizeof patience);
+    UniqueFd theirs{ends[1]};
+    set_patience(orders_.get(), kBirthS);
     std::string title = home.title, first = std::to_string(home.first), then = std::to_string(home.then);
     std::string rights = paths ? "paths" : "plain";
     const std::array<char*, 5> argv{title.data(), first.data(), then.data(), rights.data(), nullptr};
@@ -60,8 +65,10 @@ Status Proxy::start(const std::string& program, const ProxyHome& home, bool path
     }
     if (pid_ < 0)
         return syscall_failure("forward", "fork");
+    theirs.reset(); // so that its death is heard
     proved_ = Deadline{kProvedMs};
     Status ready = await_answer();
+    set_patience(orders_.get(), kAnswerS);
     if (ready.ok())
         return {};
     end();
