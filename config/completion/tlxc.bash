@@ -10,7 +10,7 @@ _tlxc_options() {
     tlxc-checkconfig) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -B --backingstorage -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -67,7 +67,9 @@ _tlxc_kind() {
     'tlxc-copy -n' | 'tlxc-copy --name') echo container ;;
     'tlxc-copy -N' | 'tlxc-copy --newname') echo text ;;
     'tlxc-copy -p' | 'tlxc-copy --newpath') echo directory ;;
+    'tlxc-copy -m' | 'tlxc-copy --mount') echo text ;;
     'tlxc-copy -B' | 'tlxc-copy --backingstorage') echo text ;;
+    'tlxc-copy -L' | 'tlxc-copy --fssize') echo text ;;
     'tlxc-copy -o' | 'tlxc-copy --logfile') echo file ;;
     'tlxc-copy -l' | 'tlxc-copy --logpriority') echo level ;;
     'tlxc-copy -P' | 'tlxc-copy --lxcpath') echo directory ;;

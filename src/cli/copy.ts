@@ -1,49 +1,67 @@
 /** tlxc-copy */
 import { resolve } from 'node:path';
-import { copyContainer } from '../container/copy.ts';
+import { copyContainer, type CopyRequest } from '../container/copy.ts';
+import { copyAndStart, freeName } from '../container/ephemeral-copy.ts';
+import { becomeConsole } from '../container/foreground.ts';
+import { containerPaths } from '../container/paths.ts';
 import { renameContainer } from '../container/rename.ts';
-import { TlxcError } from '../errors.ts';
+import { runAndHalt } from '../container/run-and-halt.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';
+import { printable } from './printable.ts';
 
-const usage = (message: string, hint: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
-
-/** LXC's names of what a copy can lie on, and prefixes of them. */
-function backendOf(given: unknown): 'dir' | 'overlay' | null {
-  if (typeof given !== 'string') return null;
-  const name = ['dir', 'overlay', 'overlayfs'].find((known) => given !== '' && known.startsWith(given));
-  if (name !== undefined) return name === 'dir' ? 'dir' : 'overlay';
-  throw new TlxcError({
-    code: 'TLXC_E_UNSUPPORTED',
-    message: `backing store ${given} cannot hold a copy`,
-    hint: 'there are dir and overlay',
-  });
-}
-
-async function copy(invocation: Invocation, { cwd, env }: CommandContext): Promise<number> {
-  const { name, lxcpath, system, options, rest } = invocation;
+/** What a copy and an ephemeral one have in common. */
+function requestOf(invocation: Invocation, { cwd, env }: CommandContext): CopyRequest {
+  const { name, lxcpath, system, options } = invocation;
   const is = (key: string): boolean => options[key] === true;
+  const newPath = typeof options['newpath'] === 'string' ? resolve(cwd, options['newpath']) : lxcpath;
   const newName = options['newname'];
-  if (typeof newName !== 'string')
+  if (typeof newName !== 'string' && !is('ephemeral'))
     throw usage('You must provide a NEWNAME for the clone', 'give it with -N NEWNAME');
-  const newPath = options['newpath'];
-  if (is('rename')) {
-    if (typeof newPath === 'string')
-      throw usage('-R keeps the container where it is', 'leave out -p, or copy it');
-    await renameContainer({ name, newName, lxcpath, system, environment: env });
-    return 0;
-  }
-  await copyContainer({
-    ...{ name, lxcpath, newName, system },
-    newPath: typeof newPath === 'string' ? resolve(cwd, newPath) : lxcpath,
+  return {
+    ...{ name, lxcpath, system, newPath },
+    newName: typeof newName === 'string' ? newName : freeName({ name, newPath, system }),
     snapshot: is('snapshot'),
+    allowRunning: is('allowrunning'),
     backend: backendOf(options['backingstorage']),
     keepName: is('keepname'),
     keepMac: is('keepmac'),
-    hookArgs: rest,
+    hookArgs: is('ephemeral') ? [] : invocation.rest,
     environment: env,
-  });
+  };
+}
+
+async function rename(invocation: Invocation, context: CommandContext): Promise<void> {
+  if (invocation.options['newpath'] !== undefined)
+    throw usage('-R keeps the container where it is', 'leave out -p, or copy it');
+  const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
+  await renameContainer({ name, newName, lxcpath, system, environment });
+}
+
+async function ephemeral(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { options, rest, quiet, log, name } = invocation;
+  const request = requestOf(invocation, context);
+  const foreground = options['foreground'] === true;
+  const warn = (text: string): void => {
+    if (!quiet) context.stderr.write(`${context.program}: ${request.newName}: warning: ${printable(text)}\n`);
+    log('WARN', text);
+  };
+  const onCopied = (): unknown => context.stdout.write(`Created ${request.newName} as clone of ${name}\n`);
+  const mounts = mountsOf(options['mount'], context.cwd);
+  const how = { keep: options['keepdata'] === true, foreground, command: foreground ? rest : [], mounts };
+  await copyAndStart({ ...request, ...how }, { warn, onCopied: () => void onCopied() });
+  if (foreground) becomeConsole(containerPaths(request.system, request.newPath, request.newName));
+  const { newPath, system, environment } = request;
+  const place = { name: request.newName, lxcpath: newPath, system, environment };
+  return rest.length > 0 ? runAndHalt(place, rest) : 0;
+}
+
+async function copy(invocation: Invocation, context: CommandContext): Promise<number> {
+  const task = taskOf(invocation);
+  if (task === 'ephemeral') return ephemeral(invocation, context);
+  if (task === 'rename') await rename(invocation, context);
+  else await copyContainer(requestOf(invocation, context));
   return 0;
 }
 
@@ -52,7 +70,9 @@ export default defineCommand(
     program: 'tlxc-copy',
     summary: 'copies or renames the container NAME',
     usage:
-      '--name=NAME -N NEWNAME [-p NEWPATH] [-s] [-B TYPE] [-K] [-M] [-- HOOK ARGUMENTS]\n--name=NAME -N NEWNAME -R',
+      '--name=NAME -N NEWNAME [-p NEWPATH] [-s [-a]] [-B TYPE] [-K] [-M] [-- HOOK ARGUMENTS]\n' +
+      '--name=NAME [-N NEWNAME] [-p NEWPATH] -e [-d|-F] [-D] [-a] [-B TYPE] [-K] [-M] [-m MOUNTS] [-- COMMAND]\n' +
+      '--name=NAME -N NEWNAME -R',
     name: 'required',
     rest: 'words',
     options: [
@@ -63,10 +83,23 @@ export default defineCommand(
       },
       { flags: '-R, --rename', description: 'Rename it instead' },
       { flags: '-s, --snapshot', description: 'Copy on write: what neither changes is kept once' },
+      { flags: '-a, --allowrunning', description: 'With -s or -e: also while it runs' },
+      { flags: '-e, --ephemeral', description: 'Start a copy on write that is gone when it stops' },
+      { flags: '-d, --daemon', description: 'With -e: return when the copy runs (default)' },
+      { flags: '-F, --foreground', description: "With -e: this terminal is the copy's console" },
+      { flags: '-D, --keepdata', description: 'With -e: keep the copy when it stops' },
+      {
+        flags: '-m, --mount <MOUNTS>',
+        description:
+          'With -e: bind=SOURCE[:TARGET][:ro|rw], of the host\nin the copy; several with commas between',
+        repeat: true,
+      },
+      { flags: '-t, --tmpfs', description: 'With -e: on a tmpfs; not supported yet' },
       {
         flags: '-B, --backingstorage <TYPE>',
         description: 'dir or overlay; as the source where it is not given',
       },
+      { flags: '-L, --fssize <SIZE>', description: 'Size of a block device; dir and overlay have none' },
       { flags: '-K, --keepname', description: 'Keep the host name' },
       { flags: '-M, --keepmac', description: 'Keep the hardware addresses' },
     ],

@@ -7,7 +7,7 @@ import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { renameDurably } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
-import { fillCopy } from './copying.ts';
+import { fillCopy, type Copying } from './copying.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
@@ -26,6 +26,10 @@ export interface CopyRequest {
   readonly backend: 'dir' | 'overlay' | null;
   readonly keepName: boolean;
   readonly keepMac: boolean;
+  /** Also while the source runs: the copy may be of a moment that never was. */
+  readonly allowRunning?: boolean;
+  /** Further lines of the copy's configuration. */
+  readonly lines?: Copying['lines'];
   /** For the clone hooks. */
   readonly hookArgs: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -37,7 +41,7 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
   const source = containerPaths(system, lxcpath, name);
   const target = containerPaths(system, newPath, newName);
   await recover(source);
-  checkSource(source);
+  checkSource(source, request);
   refuseExisting(target);
   mkdirSync(newPath, { recursive: true, mode: 0o711 });
   await sweepLeftovers(system, newPath).catch(() => undefined);
@@ -45,12 +49,15 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
 }
 
 /** Throws unless the container exists and is stopped. */
-export function checkSource(paths: ContainerPaths): void {
+export function checkSource(
+  paths: ContainerPaths,
+  { allowRunning = false }: Pick<CopyRequest, 'allowRunning'> = {},
+): void {
   const { name, config } = paths;
   if (!existsSync(config)) {
     throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
   }
-  if (askMonitor(paths, { op: 'info' }).kind === 'stopped') return;
+  if (allowRunning || askMonitor(paths, { op: 'info' }).kind === 'stopped') return;
   throw new TlxcError({
     code: 'TLXC_E_RUNNING',
     message: `${name} is running`,
@@ -74,7 +81,7 @@ async function copyLocked(
   source: ContainerPaths,
   target: ContainerPaths,
 ): Promise<void> {
-  checkSource(source);
+  checkSource(source, request);
   refuseExisting(target);
   const { system, environment, snapshot, backend, keepMac, hookArgs } = request;
   const staging = stagingPath(target.lxcpath, target.name);
@@ -83,6 +90,7 @@ async function copyLocked(
     name: request.keepName ? null : target.name,
     sameMachine: false,
     ids: { ofConfig: source.config },
+    ...(request.lines && { lines: request.lines }),
   });
   await renameDurably(staging, target.dir);
 }

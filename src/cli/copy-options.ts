@@ -1,0 +1,70 @@
+/** What tlxc-copy's options mean together: one task of three, and what goes with it. */
+import { resolve } from 'node:path';
+import type { CopyMount } from '../container/ephemeral-copy.ts';
+import { TlxcError } from '../errors.ts';
+import type { Invocation } from './command.ts';
+
+export type Task = 'copy' | 'rename' | 'ephemeral';
+
+export const usage = (message: string, hint?: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
+
+const unsupported = (message: string, hint: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint });
+
+/** Options that mean something with -e alone. */
+const EPHEMERAL = ['daemon', 'foreground', 'keepdata', 'mount', 'tmpfs'];
+
+/** What is asked for. Throws where two tasks are, or an option that has nothing to do with it. */
+export function taskOf({ options }: Invocation): Task {
+  const given = (name: string): boolean => options[name] !== undefined;
+  const task = given('ephemeral') ? 'ephemeral' : given('rename') ? 'rename' : 'copy';
+  if (task === 'ephemeral' && given('rename')) throw usage('-e and -R are two tasks', 'give one');
+  const alone = EPHEMERAL.find(given);
+  if (task !== 'ephemeral' && alone !== undefined) throw usage(`--${alone} goes with -e`);
+  if (given('allowrunning') && task !== 'ephemeral' && !given('snapshot'))
+    throw usage('-a goes with -s or -e', 'a full copy is made of a container that is stopped');
+  if (given('daemon') && given('foreground')) throw usage('-d and -F exclude each other');
+  if (given('fssize'))
+    throw unsupported(
+      '-L sets the size of a block device, and a copy of dir or overlay has none',
+      'leave out -L',
+    );
+  if (given('tmpfs'))
+    throw unsupported(
+      '-t: a container on a tmpfs is not supported by this version of TLXC',
+      'leave out -t: an ephemeral container is gone when it stops in any case',
+    );
+  return task;
+}
+
+/** LXC's names of what a copy can lie on, and prefixes of them. */
+export function backendOf(given: unknown): 'dir' | 'overlay' | null {
+  if (typeof given !== 'string') return null;
+  const name = ['dir', 'overlay', 'overlayfs'].find((known) => given !== '' && known.startsWith(given));
+  if (name !== undefined) return name === 'dir' ? 'dir' : 'overlay';
+  throw unsupported(`backing store ${given} cannot hold a copy`, 'there are dir and overlay');
+}
+
+/** -m bind=SOURCE[:TARGET][:ro|rw], several of them with commas between. */
+export function mountsOf(given: Invocation['options'][string], cwd: string): CopyMount[] {
+  const words = Array.isArray(given) ? (given as string[]) : [];
+  return words.flatMap((word) => word.split(',')).map((word) => mountOf(word, cwd));
+}
+
+function mountOf(word: string, cwd: string): CopyMount {
+  const [, type, rest = ''] = /^([a-z]+)=(.+)$/.exec(word) ?? [];
+  if (type === 'overlay')
+    throw unsupported(
+      `-m ${word}: mounts of type overlay are not supported by this version of TLXC`,
+      'bind=SOURCE:TARGET:ro shows the directory without letting the container change it',
+    );
+  const parts = rest.split(':');
+  const mode = parts.length > 1 && ['ro', 'rw'].includes(parts.at(-1) ?? '') ? parts.pop() : 'rw';
+  const [source = '', target = resolve(cwd, source), ...others] = parts;
+  if (type !== 'bind' || source === '' || others.length > 0)
+    throw usage(`-m ${word} is no mount`, 'write bind=SOURCE[:TARGET][:ro|rw], several with commas between');
+  if (!target.startsWith('/') || target === '/')
+    throw usage(`-m ${word}: ${target} is no place for it`, 'name an absolute path in the container');
+  return { source: resolve(cwd, source), target, readOnly: mode === 'ro' };
+}

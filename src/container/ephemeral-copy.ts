@@ -1,0 +1,83 @@
+/** A copy that is started at once and, unless it is to be kept, destroyed when it stops. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { TlxcError } from '../errors.ts';
+import { copyContainer, type CopyRequest } from './copy.ts';
+import { destroyContainer } from './destroy.ts';
+import { containerPaths } from './paths.ts';
+import { startContainer, type StartCallbacks } from './start.ts';
+
+/** A directory or file of the host in the copy. */
+export interface CopyMount {
+  readonly source: string;
+  /** Absolute, inside. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface EphemeralRequest extends Omit<CopyRequest, 'snapshot' | 'lines'> {
+  readonly mounts: readonly CopyMount[];
+  /** It is no ephemeral container: it stays when it stops. */
+  readonly keep: boolean;
+  readonly foreground: boolean;
+  /** In place of its init; only in the foreground. */
+  readonly command: readonly string[];
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** What is left of a name's 63 characters beside "_" and six random ones. */
+const LONGEST = 56;
+
+/** A name for the copy of a container that nobody has yet: NAME_ and six random letters and digits. */
+export function freeName({
+  name,
+  newPath,
+  system,
+}: Pick<CopyRequest, 'name' | 'newPath' | 'system'>): string {
+  for (;;) {
+    const letters = [...randomBytes(6)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
+    const free = `${name.slice(0, LONGEST)}_${letters}`;
+    if (!existsSync(containerPaths(system, newPath, free).dir)) return free;
+  }
+}
+
+/** fstab(5): blanks and backslashes of a path are written in octal. */
+const field = (path: string): string =>
+  path.replace(/[\s\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
+
+function mountLine({ source, target, readOnly }: CopyMount): readonly [string, string] {
+  const stats = statSync(source, { throwIfNoEntry: false });
+  if (!stats) {
+    throw new TlxcError({
+      code: 'TLXC_E_USAGE',
+      message: `-m: there is no ${source} on the host`,
+      path: source,
+    });
+  }
+  const options = ['bind', readOnly ? 'ro' : 'rw', `create=${stats.isDirectory() ? 'dir' : 'file'}`];
+  return ['lxc.mount.entry', `${field(source)} ${field(target.slice(1))} none ${options.join(',')} 0 0`];
+}
+
+/**
+ * Makes the copy and starts it; onCopied is called between the two. Throws what copyContainer and startContainer throw:
+ * nothing is left then, but for a copy that is to be kept and could not be started.
+ */
+export async function copyAndStart(
+  request: EphemeralRequest,
+  { warn = () => undefined, onCopied }: StartCallbacks & { readonly onCopied: () => void },
+): Promise<void> {
+  const { newName: name, newPath: lxcpath, system, environment, keep, foreground, command, mounts } = request;
+  const ephemeral = keep ? [] : [['lxc.ephemeral', '1'] as const];
+  await copyContainer({ ...request, snapshot: true, lines: [...mounts.map(mountLine), ...ephemeral] });
+  onCopied();
+  const started = { name, lxcpath, system, environment, foreground };
+  try {
+    await startContainer({ ...started, command: command.length > 0 ? command : undefined }, { warn });
+  } catch (error) {
+    if (!keep) {
+      const gone = { name, lxcpath, system, environment, warn: () => undefined };
+      await destroyContainer({ ...gone, force: false, snapshots: false });
+    }
+    throw error;
+  }
+}
