@@ -100,6 +100,46 @@ for (const backend of ['dir', 'overlay']) {
   );
 }
 
+/** What a container's root may have made of the files in which a copy writes its own name. */
+const RENAMED = [
+  'ln -sf CANARY etc/hostname; ln -sf CANARY etc/machine-id',
+  `ln -sf ${climbing}CANARY etc/hosts; ln -sf /proc/self/rootCANARY etc/hostname`,
+  'rm -rf etc; ln -s DIR etc',
+  'rm -f etc/hostname; mkfifo etc/hostname',
+];
+
+rooted(
+  'nor do links that a container has made lead its copies out, or show them what lies there',
+  async (t) => {
+    const { world, canary, look } = await withCanary(t);
+    const before = await look();
+    for (const [index, make] of RENAMED.entries()) {
+      await createContainer(world, `c${index}`, 'u2');
+      const line = make.replaceAll('CANARY', canary).replaceAll('DIR', join(canary, '..'));
+      await world.sh(`cd lxc/c${index}/rootfs; ${line}`);
+      for (const words of [
+        ['-N', 'copy'],
+        ['-s', '-B', 'overlay', '-N', 'clone'],
+        ['-R', '-N', 'renamed'],
+      ]) {
+        if (words[0] === '-R') await world.sh('tlxc-destroy -n clone; tlxc-destroy -n copy');
+        const copied = await world.runWith({ timeout: 20_000 }, 'tlxc-copy', '-n', `c${index}`, ...words);
+        t.is(copied.code, 0, `${line}: ${copied.stderr}`);
+        t.is(await look(), before, line);
+        const found = await world.run(
+          'grep',
+          '-rsl',
+          'untouched',
+          '--exclude-dir=proc',
+          `lxc/${words.at(-1)}`,
+        );
+        t.is(found.stdout, '', line);
+      }
+      await world.sh('tlxc-destroy -n renamed');
+    }
+  },
+);
+
 rooted('destroy follows nothing, crosses nothing, and is stopped by nothing that lies inside', async (t) => {
   const { world, canary, look } = await withCanary(t);
   const before = await look();

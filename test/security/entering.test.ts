@@ -156,15 +156,41 @@ requires(
 )("nothing is typed into the caller's terminal", async (t) => {
   const world = await makeWorld(t);
   await createContainer(world, 'c1', 'full', { attacks: ['type'] });
-  await world.sh('tlxc-start -n c1');
   // What waits to be read from the terminal. script(1) types an end of file of its own.
   const read = `perl -MFcntl -e 'sysopen T, "/dev/tty", O_RDONLY|O_NONBLOCK; sysread T, $_, 99; tr/\\0\\1\\4//d; print "typed <$_>\\n"'`;
   const session = join(world.dir, 'session');
-  for (const [streams, redirections] of Object.entries(STREAMS)) {
-    const attack = `tlxc-attach -n c1 -- /type ${redirections}`;
+  const tryIn = async (attack: string, ended: RegExp): Promise<void> => {
     writeFileSync(session, `stty -icanon -echo; ${attack}; echo ended $?; ${read}\n`);
     const { stdout } = await world.run('script', '-qec', `sh ${session}`, '/dev/null');
-    t.regex(stdout, /ended 0[^]*typed <>/, streams);
+    t.regex(stdout, ended, attack);
+  };
+  const hook = '#!/bin/sh\n/type; true\n';
+  writeFileSync(join(world.lxcpath, 'c1/rootfs/hook'), hook, { mode: 0o755 });
+  for (const start of ['tlxc-start -F', 'tlxc-execute', 'tlxc-start -F -s lxc.hook.start=/hook'])
+    for (const redirection of ['', '</dev/null'])
+      await tryIn(`${start} -n c1 ${redirection} -- /type`, /ended \d+[^]*typed <>/);
+  await world.sh('tlxc-start -n c1');
+  for (const redirections of Object.values(STREAMS))
+    await tryIn(`tlxc-attach -n c1 -- /type ${redirections}`, /ended 0[^]*typed <>/);
+});
+
+filtered("nothing of the caller's environment is found inside, however it is started", async (t) => {
+  const world = await makeWorld(t);
+  const look = 'for f in /proc/[0-9]*/environ; do tr "\\\\0" "\\\\n" < $f; done; env';
+  await createContainer(world, 'c1', 'full', { config: ['lxc.hook.start = /hook'] });
+  const hook = `#!/bin/sh\n(${look}; echo looked) >> /dev/shm/saw 2>&1\n`;
+  writeFileSync(join(world.lxcpath, 'c1/rootfs/hook'), hook.replaceAll('\\\\', '\\'), { mode: 0o755 });
+  const env = { TLXC_HOST_SECRET: 'value-of-the-host', LD_PRELOAD_NOT: 'value-of-the-host' };
+  const inside = `sh -c 'cat /dev/shm/saw; ${look}'`;
+  const running = await world.sh(`tlxc-start -n c1; tlxc-attach -n c1 -- ${inside}; tlxc-stop -k -n c1`, {
+    env,
+  });
+  const foreground = await world.sh(`tlxc-start -F -n c1 -- ${inside} </dev/null`, { env });
+  const executed = await world.sh(`tlxc-execute -n c1 -- ${inside} </dev/null`, { env });
+  for (const said of [running, foreground, executed]) {
+    t.regex(said, /^looked\r?$/m);
+    t.regex(said, /^container=lxc\r?$/m);
+    t.notRegex(said, /HOST_SECRET|value-of-the-host/);
   }
 });
 

@@ -1,5 +1,6 @@
 /** Files of the container that an attach meets, made to mislead it: accounts, /proc, /dev/null, the directory it is in. */
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
 import { createContainer } from './attacks.ts';
@@ -83,8 +84,54 @@ for (const profile of ['u2', 'full'] as const) {
     await world.sh(`tlxc-attach -n c1 -- sh -c '${fake.join('; ')}'`);
     t.is(await world.sh('tlxc-attach -n c1 -- /inside'), before);
     t.is(await world.sh('tlxc-attach -n c1 -- cat /proc/1/status'), 'CapBnd:\tffffffffffffffff\n');
+    t.is(await world.sh('tlxc-info -n c1 -sH'), 'RUNNING\n');
+    const explained = await world.sh('tlxc-config explain -n c1');
+    t.notRegex(explained, /cannot|fffffffff/);
+    await world.sh('tlxc-stop -k -n c1; cp -r lxc/c1/rootfs/fake/. lxc/c1/rootfs/proc');
+    await world.sh('tlxc-start -n c1');
+    t.is(
+      await world.sh('tlxc-attach -n c1 -- /inside'),
+      before,
+      'nor one that the root filesystem has below the real one',
+    );
+    await world.sh(`tlxc-attach -n c1 -- sh -c '${fake.at(-1)}'; tlxc-stop -n c1 -t 1`);
+    t.is(await world.sh('tlxc-info -n c1 -sH'), 'STOPPED\n');
   });
 }
+
+const traced = requires('root', 'userns', 'idmap', 'busybox', 'seccomp', 'strace');
+
+traced(
+  'an attach opens nothing of the container but its accounts: no name service, no locale, no library',
+  async (t) => {
+    const world = await makeWorld(t);
+    await createContainer(world, 'c1', 'u2');
+    await world.sh('tlxc-start -n c1');
+    const bait =
+      'mkdir -p lib/x86_64-linux-gnu usr/lib/locale; touch lib/x86_64-linux-gnu/libnss_files.so.2 etc/nsswitch.conf';
+    await world.sh(`cd lxc/c1/rootfs; ${bait}; touch etc/ld.so.preload etc/ld.so.cache`);
+    const calls = 'open,openat,openat2,execve,execveat,setns,clone,clone3,fork,vfork';
+    await world.sh(`strace -f -s 200 -o trace -e trace=${calls} tlxc-attach -n c1 -u 65534 -- /bin/true`);
+    const lines = readFileSync(join(world.dir, 'trace'), 'utf8').split('\n');
+    const entered = lines.findIndex((line) => / setns\(.* = 0$/.test(line));
+    const its = new Set([lines[entered]?.split(' ')[0]]);
+    const opened: string[] = [];
+    for (const line of lines.slice(entered + 1)) {
+      const [pid = ''] = line.split(' ');
+      if (!its.has(pid)) continue;
+      const born = / (?:clone|clone3|fork|vfork)\(.* = (\d+)$/.exec(line)?.[1];
+      if (born !== undefined) its.add(born);
+      if (line.includes(' execve("/bin/true"')) its.delete(pid);
+      const path = / open(?:at2?)?\([^"]*"([^"]*)"/.exec(line)?.[1];
+      if (path !== undefined) opened.push(path);
+    }
+    t.true(opened.includes('/etc/passwd'), 'it was followed');
+    t.deepEqual(
+      opened.filter((path) => !['/etc/passwd', 'etc/passwd', '/dev/null', world.dir].includes(path)),
+      [],
+    );
+  },
+);
 
 rooted("the caller's directory is not brought along", async (t) => {
   const world = await makeWorld(t);

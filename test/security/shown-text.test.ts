@@ -31,6 +31,12 @@ rooted('names of interfaces, groups, keys, values, paths and directories', async
     const added = await world.run('tlxc-attach', '-n', 'c1', '--', ...add);
     t.is(added.code, 0, added.stderr);
   }
+  for (const [index, text] of EVIL.entries()) {
+    const place = `/tmp/${index}${text.replaceAll('/', '')}`;
+    await world.run('tlxc-attach', '-n', 'c1', '--', 'mkdir', '-p', place);
+    await world.run('tlxc-attach', '-n', 'c1', '--', 'mount', '-t', 'tmpfs', `t${text}`, place);
+  }
+  await world.sh(`tlxc-attach -n c1 -- hostname "$(printf 'h\\033[31m')"`);
   const looks = [
     ['tlxc-ls'],
     ['tlxc-ls', '-1'],
@@ -38,6 +44,7 @@ rooted('names of interfaces, groups, keys, values, paths and directories', async
     ['tlxc-ls', '--json'],
     ['tlxc-info', '-n', 'c1'],
     ['tlxc-info', '-n', 'c1', '--json'],
+    ['tlxc-config', 'explain', '-n', 'c1'],
     ['tlxc-start', '-n', 'c1', '--plan'],
   ] as const;
   for (const [program, ...words] of looks) {
