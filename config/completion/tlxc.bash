@@ -13,7 +13,7 @@ _tlxc_options() {
     tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-device) echo '-n --name --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-image) echo '--remote --server --variant --json --all --alias -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -85,6 +85,7 @@ _tlxc_kind() {
     'tlxc-destroy -l' | 'tlxc-destroy --logpriority') echo level ;;
     'tlxc-destroy -P' | 'tlxc-destroy --lxcpath') echo directory ;;
     'tlxc-device -n' | 'tlxc-device --name') echo container ;;
+    'tlxc-device --rcfile') echo file ;;
     'tlxc-device -o' | 'tlxc-device --logfile') echo file ;;
     'tlxc-device -l' | 'tlxc-device --logpriority') echo level ;;
     'tlxc-device -P' | 'tlxc-device --lxcpath') echo directory ;;

@@ -1,5 +1,6 @@
 /** tlxc-device */
 import { resolve } from 'node:path';
+import { loadContainerConfig } from '../config/load.ts';
 import type { DeviceRequest } from '../container/device.ts';
 import { addInterface, removeInterface } from '../container/device-interface.ts';
 import { addNode, hostNode, removeNode } from '../container/device-node.ts';
@@ -70,24 +71,41 @@ function changeOf(invocation: Invocation, adds: boolean, cwd: string): Change {
   return isNode ? nodeChange(request, adds) : interfaceChange(request, adds);
 }
 
+interface Saving {
+  readonly environment: CommandContext['env'];
+  readonly file: string | undefined;
+}
+
+async function carryOut(
+  invocation: Invocation,
+  { live, edit, warning }: Change,
+  { saving, stderr }: { readonly saving: Saving | undefined; readonly stderr: CommandContext['stderr'] },
+): Promise<void> {
+  if (!saving) return live();
+  await changeSaved(invocation, { live, edit, ...saving });
+  const words = warning?.() ?? '';
+  if (words === '' || invocation.quiet) return;
+  stderr.write(`tlxc-device: ${invocation.name}: warning: ${printable(words)}\n`);
+}
+
 async function device(invocation: Invocation, { cwd, env, stderr }: CommandContext): Promise<number> {
   const { name, lxcpath, system, rest, options } = invocation;
-  const saved = options['saved'] === true ? { environment: env } : undefined;
+  const file = typeof options['rcfile'] === 'string' ? resolve(cwd, options['rcfile']) : undefined;
+  const saving = options['saved'] === true ? { environment: env, file } : undefined;
   const [word, dev, target] = rest;
   if (word === undefined) throw usage('what to do is missing: add or del');
   const action = actionOf(word);
+  // As LXC, which then makes no use of it.
+  if (file !== undefined) loadContainerConfig({ name, lxcpath, configFile: file, environment: env });
   if (dev === undefined)
     throw usage(`what to ${action} is missing: an interface, the path of a device node, or proxy`);
   if (dev === 'proxy' && target !== undefined) {
+    if (saving?.file !== undefined) throw usage('--rcfile is not for a proxy that is saved');
     const change = action === 'add' ? addProxy : removeProxy;
-    change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved });
+    change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved: saving });
     return 0;
   }
-  const { live, edit, warning } = changeOf(invocation, action === 'add', cwd);
-  if (saved) await changeSaved(invocation, { live, edit, ...saved });
-  else await live();
-  const words = saved && warning ? warning() : '';
-  if (words !== '' && !invocation.quiet) stderr.write(`tlxc-device: ${name}: warning: ${printable(words)}\n`);
+  await carryOut(invocation, changeOf(invocation, action === 'add', cwd), { saving, stderr });
   return 0;
 }
 
@@ -99,6 +117,10 @@ export default defineCommand(
     name: 'required',
     rest: 'words',
     options: [
+      {
+        flags: '--rcfile <FILE>',
+        description: "Read FILE; with --saved: change it instead of NAME's configuration",
+      },
       {
         flags: '--saved',
         description: 'Change the configuration of NAME alike, for its next start',

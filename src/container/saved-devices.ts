@@ -20,6 +20,8 @@ export interface SavedChange {
   /** What is done to the container where it runs. */
   readonly live: () => void | Promise<void>;
   readonly edit: Edit;
+  /** The configuration file; the container's own unless given. */
+  readonly file?: string | undefined;
   /** The caller's environment: lxc.environment = NAME copies from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -39,10 +41,10 @@ async function unlessStopped(live: SavedChange['live']): Promise<void> {
  */
 export async function changeSaved(
   { name, lxcpath, system }: Omit<DeviceRequest, 'device'>,
-  { live, edit, environment }: SavedChange,
+  { live, edit, environment, ...given }: SavedChange,
 ): Promise<void> {
   const paths = containerPaths(system, lxcpath, name);
-  const file = paths.config;
+  const file = given.file ?? paths.config;
   if (!existsSync(file))
     throw new TlxcError({
       code: 'TLXC_E_NOT_FOUND',

@@ -92,6 +92,29 @@ tested('of a stopped container the configuration alone is changed', async (t) =>
   t.regex(again.stderr, /c1: nothing to change in .*config.*\n {2}hint: /);
 });
 
+tested('with --rcfile another file is changed, which must be a good one', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  const before = config(world);
+  await world.sh(
+    `cp ${configFile(world)} other.conf; tlxc-device -n c1 --rcfile other.conf --saved add eth5`,
+  );
+  t.is(config(world), before);
+  t.regex(await world.sh('cat other.conf'), /lxc\.net\.1\.link = eth5\n$/);
+  await world.sh('echo lxc.nonsense = 1 >>other.conf');
+  const { code, stderr } = await world.run(
+    'tlxc-device',
+    '-n',
+    'c1',
+    '--rcfile',
+    'other.conf',
+    'add',
+    'eth5',
+  );
+  t.is(code, 1);
+  t.regex(stderr, /other\.conf:\d+/);
+});
+
 tested('a node that an unprivileged root will not be able to open is warned of', async (t) => {
   const world = await makeWorld(t);
   const zero = join(world.dir, 'zero0');
