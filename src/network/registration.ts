@@ -14,7 +14,7 @@ import {
   writeDhcp,
   writeDns,
 } from './name-files.ts';
-import { namePlaces, networkPlaces, type NamePlaces } from './places.ts';
+import { namePlaces, networkPlaces } from './places.ts';
 import { changeReservations, readReservations, type Reservation, type Reservations } from './reservations.ts';
 import { isReserved, redraw, reserve } from './reserve.ts';
 import { bridgeSettings } from './settings.ts';
@@ -40,22 +40,16 @@ export function register(
     running: new Set(runningKeys(files)),
     warn,
   });
+  const tell = (reservations: Reservations): void => tellDhcp(system, reservations);
   const reservations = isReserved(newcomer, settings, now)
     ? now
-    : changeReservations(places, (before) => reserve(before, newcomer, circumstances()));
-  const told = (each: string, all: Reservations): string => JSON.stringify(all.get(each)?.interfaces);
-  const taken = [...reservations].filter(
-    ([each]) => each !== key && told(each, now) !== told(each, reservations),
-  );
-  const changed = [...taken, [key, reservations.get(key)] as const].map(
-    ([each, reservation]) => reservation !== undefined && writeDhcp(files, each, reservation),
-  );
+    : changeReservations(places, (before) => reserve(before, newcomer, circumstances()), tell);
+  const own = reservations.get(key);
+  // After a boot of the host there is none of its files.
+  if (own !== undefined && writeDhcp(files, key, own)) rereadHosts(places);
   writeDns(files, key, dnsText(key, reservations, settings.domain));
-  const gone = reservations === now ? false : removeGone(files, reservations);
-  if (gone || changed.includes(true)) rereadHosts(places);
   if (namesOf(key, reservations, settings.domain).length === 0)
     warn(`${name} has no name in the bridge's DNS: ${whyNone(name, key, reservations)}`);
-  const own = reservations.get(key);
   return reservations === now || own === undefined ? null : inTheWay(own);
 }
 
@@ -70,10 +64,13 @@ const ofInterfaces =
   ({ mac }) =>
     interfaces.some((own) => own.mac === mac);
 
-/** DHCP is not to keep an address for a container that went without a word. */
-function removeGone(files: NamePlaces, reservations: Reservations): boolean {
+/** DHCP knows what is reserved, and keeps nothing for a container that went without a word. The reservations are locked. */
+function tellDhcp(system: SystemConfig, reservations: Reservations): void {
+  const [places, files] = [networkPlaces(system), namePlaces(system)];
+  const changed = [...reservations].map(([key, reservation]) => writeDhcp(files, key, reservation));
   const gone = dhcpKeys(files).filter((key) => !reservations.has(key));
-  return gone.filter((key) => removeDhcp(files, key)).length > 0;
+  const removed = gone.map((key) => removeDhcp(files, key));
+  if ([...changed, ...removed].includes(true)) rereadHosts(places);
 }
 
 function whyNone(name: string, key: string, reservations: Reservations): string {
@@ -121,16 +118,18 @@ export function reregister(
 export function layOutNames(system: SystemConfig): void {
   const [settings, places, files] = [bridgeSettings(system), networkPlaces(system), namePlaces(system)];
   makeDirectories(files);
-  let reservations = readReservations(places);
-  const redrawn = redraw(reservations, { settings, leases: readLeases(places) });
-  if (redrawn !== reservations) reservations = changeReservations(places, () => redrawn);
-  const changed = [...reservations].map(([key, reservation]) => writeDhcp(files, key, reservation));
-  const gone = removeGone(files, reservations);
-  for (const key of runningKeys(files)) {
-    if (reservations.has(key)) writeDns(files, key, dnsText(key, reservations, settings.domain));
-    else rmSync(join(files.dns, key), { force: true });
-  }
-  if (gone || changed.includes(true)) rereadHosts(places);
+  const leases = readLeases(places);
+  changeReservations(
+    places,
+    (before) => redraw(before, { settings, leases }),
+    (reservations) => {
+      tellDhcp(system, reservations);
+      for (const key of runningKeys(files)) {
+        if (reservations.has(key)) writeDns(files, key, dnsText(key, reservations, settings.domain));
+        else rmSync(join(files.dns, key), { force: true });
+      }
+    },
+  );
 }
 
 /** DHCP is not told of containers while there is none. */

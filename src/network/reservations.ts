@@ -46,14 +46,20 @@ export function readReservations(places: NetworkPlaces): Reservations {
   }
 }
 
+const textOf = (reservations: Reservations): string => JSON.stringify(Object.fromEntries(reservations));
+
 /** One whose container went without a word (rm -r) holds nothing; one whose store is not mounted does. */
 const isHeld = ({ configFile, lxcpath }: Reservation): boolean =>
   existsSync(configFile) || !existsSync(lxcpath);
 
-/** Changes the reservations under their lock, and gives what `change` makes of them. Throws the system's error, TLXC_E_SYSCALL. */
+/**
+ * Changes the reservations under their lock, and gives what `change` makes of them; `tell` passes that on before anybody
+ * else changes them again. Throws the system's error, TLXC_E_SYSCALL.
+ */
 export function changeReservations(
   places: NetworkPlaces,
   change: (before: Reservations) => Reservations,
+  tell: (after: Reservations) => void = () => undefined,
 ): Reservations {
   mkdirSync(places.state, { recursive: true, mode: 0o700 });
   const path = join(places.state, '.lock');
@@ -64,9 +70,11 @@ export function changeReservations(
     throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, syscall, errno: errnoName(errno), path });
   }
   try {
-    const held = [...readReservations(places)].filter(([, reservation]) => isHeld(reservation));
+    const before = readReservations(places);
+    const held = [...before].filter(([, reservation]) => isHeld(reservation));
     const after = change(new Map(held));
-    writeFileAtomically(fileOf(places), JSON.stringify(Object.fromEntries(after)), { mode: 0o600 });
+    if (textOf(after) !== textOf(before)) writeFileAtomically(fileOf(places), textOf(after), { mode: 0o600 });
+    tell(after);
     return after;
   } finally {
     native().closeFd(lock);
