@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { moveTree } from '../host/trees.ts';
 import { trashPath } from './leftovers.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -18,15 +19,15 @@ export const restoredPath = (dir: string): string => join(dir, COMPLETE);
 export const isPendingRestore = (entry: string): boolean => entry === COMPLETE;
 
 /** The old entries go to the trash; the configuration comes last. The caller holds the container's lock. */
-export function finishRestore({ dir, lxcpath }: ContainerPaths): void {
+export async function finishRestore({ dir, lxcpath }: ContainerPaths): Promise<void> {
   const restored = restoredPath(dir);
   if (!existsSync(restored)) return;
   const trash = trashPath(lxcpath);
   mkdirSync(trash, { recursive: true, mode: 0o700 });
   const entries = readdirSync(restored).filter((entry) => entry !== 'config');
   for (const entry of entries) {
-    if (existsSync(join(dir, entry))) renameSync(join(dir, entry), join(trash, randomUUID()));
-    renameSync(join(restored, entry), join(dir, entry));
+    if (existsSync(join(dir, entry))) await moveTree(join(dir, entry), join(trash, randomUUID()));
+    await moveTree(join(restored, entry), join(dir, entry));
   }
   const config = join(restored, 'config');
   if (existsSync(config)) renameSync(config, join(dir, 'config'));

@@ -15,7 +15,7 @@ export async function recover(paths: ContainerPaths): Promise<void> {
     return;
   await withLock(paths, async () => {
     finishRename(dir);
-    finishRestore(paths);
+    await finishRestore(paths);
     await removeUnfinished(dir);
   });
 }

@@ -86,7 +86,7 @@ async function replaceLocked(request: RestoreRequest, container: ContainerPaths)
   for (const entry of ['rootfs', 'overlay'])
     if (existsSync(join(dir, entry)) && !existsSync(join(staging, entry))) mkdirSync(join(staging, entry));
   await renameDurably(staging, restoredPath(dir));
-  finishRestore(container);
+  await finishRestore(container);
   await syncFilesystem(dir);
 }
 

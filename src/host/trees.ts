@@ -62,6 +62,19 @@ export async function syncFilesystem(path: string): Promise<void> {
   await runProgram(['sync', '--file-system', '--', path], failure);
 }
 
+/**
+ * rename(2) into another directory of the filesystem. A directory that moves is written (its ".."), which a plain user may
+ * do to one of a subordinate id's only with power over that. Throws TLXC_E_STORAGE.
+ */
+export async function moveTree(from: string, to: string): Promise<void> {
+  if (probeHost().user === null) {
+    await rename(from, to);
+    return;
+  }
+  const failure = { code: 'TLXC_E_STORAGE', what: `${from} could not be moved to ${to}` } as const;
+  await runProgram(overAllIds(['mv', '--no-target-directory', '--', from, to]), failure);
+}
+
 /** rename(2) within one filesystem, brought to disk. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
