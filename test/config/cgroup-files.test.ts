@@ -107,7 +107,7 @@ test('every file that is translated has its values checked', (t) => {
 const VALUES = [
   ...Object.values(FILES).flatMap(({ good, bad }) => [...good, ...bad]),
   ...['K', '0100000K', '0x4G', '-5', ' 64M ', ' 5', '+64M', '1.5', '1E', ',0,', 'ALL', 'all:1/2', '0-1:0/0', '20000us 100000'],
-  ...['50%', '.5', '5.', '100.1', '20000 100000 x', 'default', '2147483648', '18446744073709551616'],
+  ...['50%', '.5', '5.', '100.1', '20000 100000 x', 'default', '01000', '01000 09000', '01750', '2147483648', '18446744073709551616'],
 ];
 
 function write(path: string, value: string): boolean {

@@ -54,6 +54,9 @@ function warnOfRest(read: string, rest: string, warn: Warn): void {
   if (rest.trim() !== '') warn(`the kernel reads ${read} and leaves ${JSON.stringify(rest)}: this file takes no units`);
 }
 
+/** Where the kernel reads by sscanf, a leading 0 means nothing. */
+const decimal = (digits: string): string => digits.replace(/^0+(?=\d)/, '');
+
 /** Microseconds: the kernel's bounds of a period, and the least quota. */
 export const PERIOD = [1000, 1_000_000] as const;
 const QUOTA = `${PERIOD[0]} microseconds or more`;
@@ -68,8 +71,8 @@ export const quotaV2: Check = (value, warn) => {
   const [, quota = '', unit = '', period, rest = ''] =
     /^\s*(max(?!\S)|\d+)(\S*)(?:\s+(\d+))?(.*)$/s.exec(value) ?? [];
   told(what, () => {
-    if (quota !== 'max') wholeNumber(quota, PERIOD[0], U64);
-    if (period !== undefined) wholeNumber(period, ...PERIOD);
+    if (quota !== 'max') wholeNumber(decimal(quota), PERIOD[0], U64);
+    if (period !== undefined) wholeNumber(decimal(period), ...PERIOD);
   });
   warnOfRest(quota, unit, warn);
   warnOfRest(period ?? quota, rest, warn);
@@ -128,6 +131,7 @@ export const weights =
   (value, warn) => {
     const what = `WEIGHT from ${least} to ${most}, or MAJOR:MINOR WEIGHT; default for WEIGHT takes one back`;
     const [, weight = '', rest = ''] = /^\s*(?:default\s+|\d+:\d+\s+)?(0x[\da-f]+|\d+(?![\d:])|default)(.*)$/is.exec(value) ?? [];
-    told(what, () => weight === 'default' || wholeNumber(weight, least, most));
+    // 010 is 8 to BFQ, and 10 to iocost.
+    told(what, () => weight === 'default' || /^0\d/.test(weight) || wholeNumber(weight, least, most));
     warnOfRest(weight, rest, warn);
   };
