@@ -3,7 +3,7 @@
 // Prints its URL once it serves, and serves until it is killed.
 import { compressFile } from '../src/image/archive.ts';
 import { publishedMetadata, publishImage } from '../src/image/publish.ts';
-import { serveImages } from '../src/image/serve.ts';
+import { serveDirectory } from '../src/image/serve.ts';
 
 const [root = '', port = '0', archive, dist = '', release = '', arch = ''] = process.argv.slice(2);
 if (archive !== undefined) {
@@ -15,5 +15,5 @@ if (archive !== undefined) {
     metadata: publishedMetadata(arch, `You just created a Debian ${release} ${arch} container.`),
   });
 }
-const { url } = await serveImages({ root, port: Number(port) });
+const { url } = await serveDirectory({ root, port: Number(port), tls: null });
 process.stdout.write(`${url}\n`);

@@ -16,7 +16,7 @@ _tlxc_options() {
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-image) echo '--remote --server --variant --json --all --alias -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-image) echo '--remote --server --variant --json --all --alias --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -107,6 +107,9 @@ _tlxc_kind() {
     'tlxc-image --server') echo text ;;
     'tlxc-image --variant') echo text ;;
     'tlxc-image --alias') echo text ;;
+    'tlxc-image --listen') echo text ;;
+    'tlxc-image --cert') echo file ;;
+    'tlxc-image --key') echo file ;;
     'tlxc-image -o' | 'tlxc-image --logfile') echo file ;;
     'tlxc-image -l' | 'tlxc-image --logpriority') echo level ;;
     'tlxc-image -P' | 'tlxc-image --lxcpath') echo directory ;;
@@ -174,7 +177,7 @@ _tlxc_words() {
     tlxc-device) echo '@container' ;;
     tlxc-doctor) echo '' ;;
     tlxc-execute) echo '@container' ;;
-    tlxc-image) echo 'list pull info verify prune import export' ;;
+    tlxc-image) echo 'list pull info verify prune import export serve' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;

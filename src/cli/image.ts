@@ -3,6 +3,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { exporting, importing, prune, pull } from './image-change.ts';
 import { usage, type Run } from './image-common.ts';
+import { serve } from './image-serve.ts';
 import { info, list, verify } from './image-show.ts';
 
 interface Action {
@@ -37,9 +38,15 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     synopsis: '[--alias=NAME] IMAGE FILE [METADATA] | IMAGE DIRECTORY',
     options: ['alias'],
   },
+  serve: {
+    run: serve,
+    words: [1, 1],
+    synopsis: '[--listen=[ADDRESS:]PORT] [--cert=FILE --key=FILE] DIRECTORY',
+    options: ['listen', 'cert', 'key'],
+  },
 };
 
-const OPTIONS = ['remote', 'server', 'variant', 'json', 'all', 'alias'];
+const OPTIONS = ['remote', 'server', 'variant', 'json', 'all', 'alias', 'listen', 'cert', 'key'];
 
 const run = (invocation: Invocation, context: CommandContext): Promise<number> => {
   const [word = '', ...words] = invocation.rest;
@@ -75,6 +82,15 @@ export default defineCommand(
       { flags: '--json', description: 'list, info: as JSON' },
       { flags: '--all', description: 'prune: also images that have not expired' },
       { flags: '--alias <ALIAS>', description: 'import, export: call it ALIAS' },
+      {
+        flags: '--listen <ADDRESS>',
+        description: 'serve: listen at [ADDRESS:]PORT (default: 127.0.0.1:8443)',
+      },
+      {
+        flags: '--cert <FILE>',
+        description: 'serve: this certificate (PEM) instead of one of its own making',
+      },
+      { flags: '--key <FILE>', description: "serve: the certificate's key (PEM)" },
     ],
   },
   run,

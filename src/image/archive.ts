@@ -32,7 +32,7 @@ export function compressorOf(file: string, level = 6): string[] {
 const TAR = [
   ...['tar', '--create', '--file=-', '--format=posix', '--sort=name', '--numeric-owner', '--acls'],
   ...['--xattrs', '--xattrs-include=user.*', '--xattrs-include=security.capability'],
-  ...['--pax-option=delete=atime,delete=ctime', '--directory=rootfs', '.'],
+  ...['--pax-option=delete=atime,delete=ctime', '.'],
 ];
 
 /** The tree as an archive at `to`, with the owners that a container sees. Throws TLXC_E_STORAGE, TLXC_E_USAGE. */
@@ -42,7 +42,11 @@ export async function archiveTree(tree: Tree, to: string, level?: number): Promi
     const packer = startProgram(compressor, { stdin: 'pipe', stdout: output });
     const pipe = packer.child.stdin;
     if (!pipe) throw new Error('the compressor has no standard input');
-    const tar = startProgram(asRootOf(tree.mapping, TAR), { cwd: tree.directory, stdout: pipe });
+    // Begun inside: the image's root need not be able to pass through what is above.
+    const tar = startProgram(asRootOf(tree.mapping, TAR), {
+      cwd: join(tree.directory, 'rootfs'),
+      stdout: pipe,
+    });
     // Both children have their ends now.
     pipe.destroy();
     return Promise.all([tar.ended, packer.ended]);

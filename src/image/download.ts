@@ -59,7 +59,12 @@ export async function download(request: DownloadRequest, options: HttpOptions = 
 /** One try, from where the last one ended. Returns the digest of the whole file. */
 async function transfer(request: DownloadRequest, part: string, options: HttpOptions): Promise<string> {
   const already = await sizeOf(part);
-  if (already > 0 && already === request.file.size) return digestOf(part, already);
+  const { size: announced, sha256: wanted } = request.file;
+  if (already > 0 && (announced === null || already === announced)) {
+    // Complete perhaps, though its size is not known: a range beyond its end would only be refused.
+    const digest = await digestOf(part, already);
+    if (digest === wanted || already === announced) return digest;
+  }
   const response = await get(request.url, already > 0 ? { range: `bytes=${already}-` } : {}, options).catch(
     async (error: unknown) => {
       // A range that the server cannot satisfy: what we have is not a beginning of what it has.

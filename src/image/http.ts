@@ -80,7 +80,7 @@ export async function get(
   let at = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const response = await requestOnce(at, headers, options).catch((cause: unknown) => {
-      throw new TransferError(`${at.href}: ${reason(cause)}`, { transient: true, cause });
+      throw new TransferError(`${at.href}: ${reason(cause)}`, { transient: !isUntrusted(cause), cause });
     });
     const { statusCode: status } = response;
     if (status >= 200 && status < 300)
@@ -94,6 +94,10 @@ export async function get(
   }
   throw new TransferError(`${url.href}: more than ${MAX_REDIRECTS} redirects`, { transient: false });
 }
+
+/** OpenSSL's codes for a certificate that is not believed: asking again changes nothing. */
+const isUntrusted = (error: unknown): boolean =>
+  /CERT|^ERR_TLS_/.test((error as NodeJS.ErrnoException | null | undefined)?.code ?? '');
 
 /** An error of undici or of the network in words a person knows. */
 export function reason(error: unknown): string {
@@ -136,6 +140,9 @@ function transferFailed(what: string, error: TransferError, tries: number): Tlxc
   return new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${what} could not be downloaded: ${error.message}${tried}`,
+    ...(isUntrusted(error.cause) && {
+      hint: "the server's certificate is trusted with NODE_EXTRA_CA_CERTS=FILE in the environment",
+    }),
     cause: error,
   });
 }

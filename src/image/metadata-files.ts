@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { compressFile } from './archive.ts';
-import { SHIPPED_CONFIG, type ImageMetadata } from './metadata.ts';
+import { isImageLine, SHIPPED_CONFIG, type ImageMetadata } from './metadata.ts';
 import type { ImageNames } from './stored-image.ts';
 
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
-/** Where LXC's templates look for shipped configuration. */
+/** Only what every reader takes from an image; shipped configuration is where LXC's templates look for it. */
 const portable = (lines: readonly string[]) =>
-  text(lines.map((line) => line.replace(`${SHIPPED_CONFIG}/`, 'LXC_TEMPLATE_CONFIG/')));
+  text(lines.filter(isImageLine).map((line) => line.replace(`${SHIPPED_CONFIG}/`, 'LXC_TEMPLATE_CONFIG/')));
 
 /** Members of meta.tar.xz. */
 export function lxcMetadataFiles(metadata: ImageMetadata): Record<string, string> {

@@ -31,6 +31,10 @@ const KEYS = [
 /** The profiles of a distribution's containers: of all, and of those with an id map. Others (privileged.conf) allow more. */
 const COMMON = /\/([a-z0-9-]+\.)?common\.conf$/;
 const USERNS = /\/([a-z0-9-]+\.)?userns\.conf$/;
+
+/** Whether a "key = value" line is one that an image may bring along. */
+export const isImageLine = (line: string): boolean => KEYS.includes(line.split(' ')[0] ?? '');
+
 const DEFAULT_TEMPLATES = ['/etc/hostname', '/etc/hosts'];
 const MAX_LIST = 4096;
 

@@ -82,12 +82,11 @@ function streamItems({ directory, rootfs, incus, combined }: PublishedBuild) {
     ...{ ftype, sha256, size },
     path: `${directory}/${name}`,
   });
+  const fingerprints = { combined_sha256: combined, combined_rootxz_sha256: combined };
   return {
-    'incus.tar.xz': {
-      ...item('incus.tar.xz', incus),
-      combined_sha256: combined,
-      combined_rootxz_sha256: combined,
-    },
+    'incus.tar.xz': { ...item('incus.tar.xz', incus), ...fingerprints },
+    // The name that LXD, and Incus' first versions, look for.
+    'lxd.tar.xz': { ...item('lxd.tar.xz', incus), ...fingerprints },
     'root.tar.xz': item('root.tar.xz', rootfs),
   };
 }

@@ -1,6 +1,7 @@
 /** A small image server: static files, byte ranges, and the lenience with paths that clients of the real one rely on. */
 import { createReadStream, statSync, type Stats } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,32 +25,35 @@ export interface ServeOptions {
   readonly host?: string;
   /** 0: any free one. */
   readonly port?: number;
-  /** Called with each request's path and how often it was asked for before. */
-  readonly fault?: (path: string, before: number) => Fault | null;
+  /** PEM texts; null: plain HTTP. */
+  readonly tls: { readonly key: string; readonly cert: string } | null;
+  /** Called with the path of each request, before it is answered. */
+  readonly onRequest?: (path: string) => Fault | null;
 }
 
 export interface ImageServer {
-  /** http://HOST:PORT/ */
+  /** https://HOST:PORT/ */
   readonly url: string;
-  /** Paths asked for, in order. */
-  readonly requests: readonly string[];
   close(): Promise<void>;
 }
 
-/** Serves root until closed. */
-export async function serveImages(options: ServeOptions): Promise<ImageServer> {
-  const { host = '127.0.0.1', port = 0, root, fault = () => null } = options;
-  const requests: string[] = [];
-  const server = createServer((request, response) => {
+/** At once; the rest waits in the kernel's queue. */
+const MAX_CONNECTIONS = 256;
+
+/** Serves root until closed. Rejects with the system's error where the address cannot be had. */
+export async function serveDirectory(options: ServeOptions): Promise<ImageServer> {
+  const { host = '127.0.0.1', port = 0, root, tls, onRequest = () => null } = options;
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
     const path = plainPath(request.url ?? '/');
-    const before = requests.filter((known) => known === path).length;
-    requests.push(path);
-    answer({ root, path, request, response, fault: fault(path, before) ?? {} });
-  });
+    answer({ root, path, request, response, fault: onRequest(path) ?? {} });
+  };
+  const server = tls ? createSecureServer({ ...tls, minVersion: 'TLSv1.2' }, handle) : createServer(handle);
+  server.maxConnections = MAX_CONNECTIONS;
   server.listen(port, host);
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
-  return { url: `http://${host}:${bound}/`, requests, close: () => close(server) };
+  const name = host.includes(':') ? `[${host}]` : host;
+  return { url: `${tls ? 'https' : 'http'}://${name}:${bound}/`, close: () => close(server) };
 }
 
 async function close(server: Server): Promise<void> {
@@ -83,7 +87,12 @@ function answer({ root, path, request, response, fault }: Exchange): void {
     response.writeHead(fault.status, fault.location === undefined ? {} : { location: fault.location }).end();
     return;
   }
-  if (!stats?.isFile()) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    return;
+  }
+  // What begins with a dot is on its way, or nobody's business.
+  if (!stats?.isFile() || path.includes('/.')) {
     response.writeHead(404).end();
     return;
   }

@@ -8,7 +8,7 @@ import { createContainer } from '../../src/container/create.ts';
 import type { CreateRequest } from '../../src/container/making.ts';
 import { compressFile } from '../../src/image/archive.ts';
 import { publishedMetadata, publishImage } from '../../src/image/publish.ts';
-import { serveImages, type Fault } from '../../src/image/serve.ts';
+import { serveImages, type Fault } from '../rig/serve-images.ts';
 import { tarOf, type Entry } from '../image/archives.ts';
 
 /** As small as a system that could be named: what create edits, and what it must leave alone. */

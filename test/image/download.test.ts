@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { download } from '../../src/image/download.ts';
-import { serveImages, type Fault } from '../../src/image/serve.ts';
+import { serveImages, type Fault } from '../rig/serve-images.ts';
 
 const content = randomBytes(300_000);
 const sha256 = createHash('sha256').update(content).digest('hex');
@@ -74,6 +74,12 @@ test('what an earlier command got is not fetched again', async (t) => {
   const { got, progress } = await attempt(t, { part: content.subarray(0, 200_000) });
   t.true(got?.equals(content));
   t.true((progress[0] ?? 0) > 200_000);
+});
+
+test('a leftover that is the whole file is taken as it is, also where no size is known', async (t) => {
+  const { got, requests } = await attempt(t, { part: content, size: null });
+  t.true(got?.equals(content));
+  t.is(requests.length, 0);
 });
 
 test('a leftover that is longer than the file is thrown away', async (t) => {

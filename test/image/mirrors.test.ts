@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { loadSystemConfig } from '../../src/config/system.ts';
 import type { TlxcError } from '../../src/errors.ts';
 import type { ImageEvent } from '../../src/image/progress.ts';
-import { serveImages, type Fault } from '../../src/image/serve.ts';
+import { serveImages, type Fault } from '../rig/serve-images.ts';
 import { servedImage } from '../container/images.ts';
 
 type Served = Awaited<ReturnType<typeof servedImage>>;

@@ -1,0 +1,33 @@
+/** tlxc-image serve: a directory of images for LXC's, Incus' and TLXC's clients. */
+import { resolve } from 'node:path';
+import { serveUntilEnded } from '../container/serve-images.ts';
+import { inWords } from '../container/images.ts';
+import { text, usage, type Run } from './image-common.ts';
+import { printable } from './printable.ts';
+
+const PORT = 8443;
+
+/** [ADDRESS:]PORT, with an IPv6 address in brackets. */
+function addressOf(listen: string): { readonly host: string; readonly port: number } {
+  if (listen === '') return { host: '127.0.0.1', port: PORT };
+  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]:|([^:]+):)?(\d{1,5})$/.exec(listen) ?? [];
+  if (port === '' || Number(port) > 65535) throw usage(`--listen ${listen} is no [ADDRESS:]PORT`);
+  return { host: bracketed ?? plain ?? '127.0.0.1', port: Number(port) };
+}
+
+export const serve: Run = async ({ options, system }, { cwd, stdout }, [directory = '']) => {
+  const [cert, key] = [text(options['cert']), text(options['key'])];
+  if ((cert === '') !== (key === '')) throw usage('--cert and --key go together');
+  const serving = serveUntilEnded({
+    root: resolve(cwd, directory),
+    ...addressOf(text(options['listen'])),
+    tls: cert === '' ? null : { certFile: resolve(cwd, cert), keyFile: resolve(cwd, key) },
+    system,
+    onListening: ({ url, images, certificate: { certFile, fingerprint } }) => {
+      const lines = [`${url} serves ${images} images`, `certificate: ${certFile}`, `SHA-256: ${fingerprint}`];
+      stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
+    },
+  });
+  await inWords(`${directory} cannot be served`, serving);
+  return 0;
+};
