@@ -114,3 +114,16 @@ rooted('metadata: what an image may not say is refused, and nothing of it runs',
     checkOutside(t, world, what);
   }
 });
+
+rooted('no set-user-id program of an image is for the users of the host', async (t) => {
+  const world = await makeWorld(t);
+  const made = await tryImage(world, 'cp /bin/true su; chmod 4755 su; tar -cf $1 .');
+  t.is(made.code, 0, made.stderr);
+  // By way of a shell: setpriv itself still has root's capabilities when it executes a program.
+  const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'sh', '-c'] as const;
+  for (const place of [`${world.lxcpath}/c1/rootfs`, `${world.cacheDir}/images/*/rootfs`]) {
+    const su = (await world.sh(`ls -d ${place}/su`)).trim();
+    t.regex(await world.sh(`stat -c %A ${su}`), /^-rws/, 'it was unpacked as it is');
+    t.regex((await world.run('setpriv', ...nobody, su)).stderr, /Permission denied/i, su);
+  }
+});
