@@ -149,7 +149,7 @@ const WRONG = [
   'lxc.cgroup2.memory.max = lots',
   'lxc.rootfs.path = zfs:tank/u1',
   'lxc.seccomp.profile = /no/such.policy',
-  'lxc.cgroup.nosuch.limit = 1',
+  'lxc.rootfs.options = idmap=container,move',
   'lxc.uts.nmae = u2',
 ];
 
@@ -157,7 +157,7 @@ rooted(
   'every mistake of a configuration is told at once, each with its line, and nothing is started',
   async (t) => {
     const { world, start } = await worldWith(t, WRONG);
-    const { code, stderr } = await start('-s', 'lxc.tty.max=many', '-s', 'lxc.apparmor.profile=no-such');
+    const { code, stderr } = await start('-s', 'lxc.tty.max=many', '-s', 'lxc.init.groups=70000');
     t.is(code, 1);
     t.regex(stderr, /^tlxc-start: u1: its configuration has 7 problems\n/);
     const told = stderr
