@@ -1,4 +1,5 @@
 /** Replaces a file whole: a reader, or a machine that loses power, sees the old content or the new. */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -36,7 +37,12 @@ function destination(path: string): Destination {
   }
 }
 
-function syncDirectory(path: string): void {
+/** A name beside the file that nobody foresees; to be opened with 'wx' all the same. */
+export const temporaryBeside = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
+
+/** What is in the directory is on disk: names, not content. Throws the system's error. */
+export function syncDirectory(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     fsyncSync(fd);
@@ -52,7 +58,7 @@ function syncDirectory(path: string): void {
 export function writeFileAtomically(path: string, data: string | Uint8Array, options: WriteOptions = {}): void {
   const { path: target, stat } = destination(path);
   const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${Date.now().toString(36)}.tmp`);
+  const temporary = temporaryBeside(target);
   const fd = openSync(temporary, 'wx', 0o600);
   try {
     try {

@@ -1,6 +1,7 @@
 /** Trees and files into archives: tar and a compressor that uses every core, connected by a pipe; whole or not at all. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncDirectory, temporaryBeside } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { asRootOf } from '../host/mapped.ts';
 import { programError, startProgram, type Ended } from '../host/program.ts';
@@ -66,13 +67,15 @@ export async function compressFile(from: string, to: string, level?: number): Pr
 
 /** What the programs write to the descriptor comes to be at `to`, on disk, if all of them succeed. */
 async function written(to: string, run: (output: number) => Promise<readonly Ended[]>): Promise<void> {
-  const part = join(dirname(to), `.${basename(to)}.part`);
-  const output = openSync(part, 'w', 0o644);
+  const part = temporaryBeside(to);
+  // The directory may be everybody's: what somebody put there is not written through.
+  const output = openSync(part, 'wx', 0o644);
   try {
     const failed = (await run(output)).find(({ status }) => status !== 0);
     if (failed) throw programError(failed, { code: 'TLXC_E_STORAGE', what: `${to} could not be written` });
     fsyncSync(output);
     renameSync(part, to);
+    syncDirectory(dirname(to));
   } catch (error) {
     rmSync(part, { force: true });
     throw error;
