@@ -9,6 +9,7 @@ import { findStored } from '../image/find-stored.ts';
 import { hostDistribution } from '../image/host-distribution.ts';
 import { checkAlias, importImage } from '../image/import-image.ts';
 import { chooseProduct, type Product } from '../image/product.ts';
+import { imageName } from '../image/stored-image.ts';
 import {
   placeOf,
   quietly,
@@ -41,11 +42,18 @@ export const pull: Run = async (invocation, context, [dist = '', release = '', a
 
 export const prune: Run = async (invocation, context) => {
   const place = placeOf(invocation, context);
-  const removed = await pruneImages(storeOf(invocation, context), place, {
+  const { removed, awaited } = await pruneImages(storeOf(invocation, context), place, {
     all: invocation.options['all'] === true,
   });
   const bytes = removed.reduce((sum, { info: { tree } }) => sum + (tree?.bytes ?? 0), 0);
   for (const image of removed) context.stdout.write(stored(image));
+  for (const { image, lxcpaths } of invocation.quiet ? [] : awaited) {
+    const name = printable(imageName(image.info));
+    const stores = printable(lxcpaths.join(', '));
+    context.stderr.write(
+      `${name} stays: containers made from it were in ${stores}, which is not there now\n`,
+    );
+  }
   if (!invocation.quiet) context.stderr.write(`${removed.length} removed, ${mebibytes(bytes)}\n`);
   return 0;
 };

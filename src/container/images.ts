@@ -1,6 +1,6 @@
 /** The image store as seen from the containers: which image whom needs, and what may go. */
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
@@ -8,7 +8,7 @@ import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { damageOf, type Damage } from '../image/manifest.ts';
-import { ImageStore, type StoredImage } from '../image/store.ts';
+import { ImageStore, lxcpathOf, type StoredImage } from '../image/store.ts';
 import { hasExpired } from '../image/stored-image.ts';
 import { imageDirectory, mappingOf } from './user-mapping.ts';
 
@@ -34,10 +34,6 @@ export function openStore({ system, lxcpath, environment }: ImagePlace): ImageSt
   const mapping = mappingOf(loadContainerConfig({ name: 'any', lxcpath, configFile, environment }), host);
   return new ImageStore(imageDirectory(system, mapping), mapping);
 }
-
-/** A snapshot lies in CT/snaps/NAME. */
-const lxcpathOf = (dir: string): string =>
-  basename(dirname(dir)) === 'snaps' ? dirname(dirname(dirname(dir))) : dirname(dir);
 
 /** Directories with a configuration: containers and their snapshots. */
 function containersIn(lxcpath: string): string[] {
@@ -78,20 +74,32 @@ export function imageStatuses(store: ImageStore, place: ImagePlace): ImageStatus
 export const shownContainer = (dir: string, lxcpath: string): string =>
   dir.startsWith(`${lxcpath}/`) ? relative(lxcpath, dir) : dir;
 
-/** Removes images that no container needs: expired ones, or all. Returns them. */
+export interface Pruned {
+  readonly removed: readonly StoredImage[];
+  /** Those that stay only for containers whose stores are not there now, with these stores. */
+  readonly awaited: readonly { readonly image: StoredImage; readonly lxcpaths: readonly string[] }[];
+}
+
+/** Removes images that no container needs: expired ones, or all. */
 export async function pruneImages(
   store: ImageStore,
   place: ImagePlace,
   { all }: { readonly all: boolean },
-): Promise<StoredImage[]> {
+): Promise<Pruned> {
   await store.sweep();
   const removed: StoredImage[] = [];
+  const awaited: Pruned['awaited'][number][] = [];
   for (const { image, users, expired } of imageStatuses(store, place)) {
-    if (users.length > 0 || !(all || expired)) continue;
+    if (!(all || expired)) continue;
+    const lxcpaths = [...new Set(users.map(lxcpathOf))];
+    if (users.length > 0) {
+      if (!lxcpaths.some((lxcpath) => existsSync(lxcpath))) awaited.push({ image, lxcpaths });
+      continue;
+    }
     // Asked again under the image's lock: a container may be made from it just now.
     if (await store.removeUnused(image.info.id)) removed.push(image);
   }
-  return removed;
+  return { removed, awaited };
 }
 
 export type Verdict =

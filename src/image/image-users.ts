@@ -1,7 +1,7 @@
 /** Which containers are made from an image: notes in IMAGE/users/, each worth as much as the container's own configuration. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { readConfigFile } from '../config/read-file.ts';
 
@@ -47,14 +47,21 @@ export const livingUsers = (image: string, id: string): ImageUser[] =>
 /** All that were noted: where containers are looked for that nobody noted. */
 export const notedUsers = (image: string): ImageUser[] => notes(image).map(({ user }) => user);
 
+/** Where the container of this directory lies, or the one whose snapshot it is: CT/snaps/NAME. */
+export const lxcpathOf = (dir: string): string =>
+  basename(dirname(dir)) === 'snaps' ? dirname(dirname(dirname(dir))) : dirname(dir);
+
 /** Forgets containers that are gone. */
 export function dropDeadNotes(image: string, id: string): void {
   for (const { file, user } of notes(image)) if (!isUsed(id, user)) rmSync(file, { force: true });
 }
 
-/** A container that is being made may yet need the tree; one that exists says in its configuration whether it does. */
+/**
+ * A container that is being made may yet need the tree; one that exists says in its configuration whether it does; one
+ * whose store is not there (a disk that is not mounted) may come back with it.
+ */
 function isUsed(id: string, { staging, config }: ImageUser): boolean {
-  return existsSync(staging) || namesImage(config, id);
+  return existsSync(staging) || !existsSync(lxcpathOf(dirname(config))) || namesImage(config, id);
 }
 
 /** Whether a container's configuration has the image's tree below its own. */

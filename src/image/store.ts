@@ -18,7 +18,7 @@ import { recordTree, type Tree } from './manifest.ts';
 import type { ImageContent, ImageInfo, StoredImage } from './stored-image.ts';
 
 export type { ImageContent, ImageInfo, ImageSource, StoredImage } from './stored-image.ts';
-export type { ImageUser } from './image-users.ts';
+export { lxcpathOf, type ImageUser } from './image-users.ts';
 
 const ID = /^[0-9a-f]{64}$/;
 const FORMAT = 1;

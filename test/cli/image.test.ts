@@ -152,6 +152,24 @@ rooted(
   },
 );
 
+rooted('prune keeps what containers need whose store is not mounted, and says so', async (t) => {
+  const { image, does, create, ids, system } = await store(t);
+  await create('c1', { backend: 'overlay' });
+  const [id = ''] = ids();
+  renameSync(system.lxcpath, `${system.lxcpath}.unmounted`);
+  const { exit, stdout, stderr } = await image('prune', '--all');
+  t.is(exit, 0);
+  t.is(stdout, '');
+  t.is(
+    stderr,
+    `${TINY} stays: containers made from it were in ${system.lxcpath}, which is not there now\n0 removed, 0.0 KiB\n`,
+  );
+  t.regex(await does('info', TINY), /^Used by: +c1$/m);
+  t.deepEqual(ids(), [id]);
+  mkdirSync(system.lxcpath);
+  t.regex(await does('prune', '--all'), /^tiny\/one/, 'the store is there, and the container is not');
+});
+
 rooted('export and import: the same tree, names, messages, by LXC’s and by Incus’ metadata', async (t) => {
   const { does, create, dir, system } = await store(t);
   await does('pull', 'tiny', 'one', 'amd64');

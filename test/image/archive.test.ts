@@ -1,6 +1,14 @@
 /** Archives are written whole or not at all, and through nothing that somebody put in their way. */
 import test, { type ExecutionContext } from 'ava';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compressFile } from '../../src/image/archive.ts';
