@@ -32,21 +32,26 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): CopyRe
   };
 }
 
+const warner =
+  (name: string, { quiet, log }: Invocation, { program, stderr }: CommandContext) =>
+  (text: string): void => {
+    if (!quiet) stderr.write(`${program}: ${name}: warning: ${printable(text)}\n`);
+    log('WARN', text);
+  };
+
 async function rename(invocation: Invocation, context: CommandContext): Promise<void> {
   if (invocation.options['newpath'] !== undefined)
     throw usage('-R keeps the container where it is', 'leave out -p, or copy it');
   const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
-  await renameContainer({ name, newName, lxcpath, system, environment });
+  const warn = warner(name, invocation, context);
+  await renameContainer({ name, newName, lxcpath, system, environment, warn });
 }
 
 async function ephemeral(invocation: Invocation, context: CommandContext): Promise<number> {
-  const { options, rest, quiet, log, name } = invocation;
+  const { options, rest, name } = invocation;
   const request = requestOf(invocation, context);
   const foreground = options['foreground'] === true;
-  const warn = (text: string): void => {
-    if (!quiet) context.stderr.write(`${context.program}: ${request.newName}: warning: ${printable(text)}\n`);
-    log('WARN', text);
-  };
+  const warn = warner(request.newName, invocation, context);
   const onCopied = (): unknown => context.stdout.write(`Created ${request.newName} as clone of ${name}\n`);
   const mounts = mountsOf(options['mount'], context.cwd);
   const how = { keep: options['keepdata'] === true, foreground, command: foreground ? rest : [], mounts };

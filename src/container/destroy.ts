@@ -57,8 +57,11 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
     }
     await killContainer(paths);
   }
-  const trashed = await withLock(paths, () => moveToTrash(request, paths));
-  await giveUpNames(system, paths);
+  const trashed = await withLock(paths, async () => {
+    const moved = await moveToTrash(request, paths);
+    await giveUpNames(system, paths, request.warn);
+    return moved;
+  });
   await removeTree(trashed);
 }
 

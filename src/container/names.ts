@@ -56,19 +56,39 @@ function why(error: unknown): string {
   return code === '' ? message : `${path}: ${errnoWords(code)}`;
 }
 
-/** The container is destroyed: nobody is known by its name any more. */
-export async function giveUpNames(system: SystemConfig, paths: ContainerPaths): Promise<void> {
-  const stale = unregister(system, keyOf(paths));
-  if (stale) await forgetLeases(system, stale);
+/**
+ * The container is destroyed: nobody is known by its name any more. Its lock is still held, since the next one of the name has
+ * the same key. That it cannot be done is a warning.
+ */
+export async function giveUpNames(
+  system: SystemConfig,
+  paths: ContainerPaths,
+  warn: (text: string) => void,
+): Promise<void> {
+  try {
+    const stale = unregister(system, keyOf(paths));
+    if (stale) await forgetLeases(system, stale);
+  } catch (error) {
+    const remedy = 'when that is mended, tlxc-net restart has them forget it';
+    warn(`the bridge's DHCP and DNS still know ${paths.name}: ${why(error)} (${remedy})`);
+  }
 }
 
-/** The container has another name: its addresses stay its own. */
+/** The container has another name: its addresses stay its own. That it cannot be done is a warning. Both are locked. */
 export async function moveNames(
   system: SystemConfig,
   from: ContainerPaths,
   to: ContainerPaths,
+  warn: (text: string) => void,
 ): Promise<void> {
   const { name, lxcpath, config: configFile } = to;
-  const stale = reregister(system, keyOf(from), { key: keyOf(to), name, lxcpath, configFile });
-  if (stale) await forgetLeases(system, stale);
+  try {
+    const stale = reregister(system, keyOf(from), { key: keyOf(to), name, lxcpath, configFile });
+    if (stale) await forgetLeases(system, stale);
+  } catch (error) {
+    const remedy = `when that is mended, the next start of ${name} tells them`;
+    warn(
+      `the bridge's DHCP and DNS are not told that ${from.name} is ${name} now: ${why(error)} (${remedy})`,
+    );
+  }
 }

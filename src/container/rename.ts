@@ -30,6 +30,8 @@ export interface RenameRequest {
   readonly lxcpath: string;
   readonly system: SystemConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Something a person should know that does not stop it. */
+  readonly warn: (text: string) => void;
 }
 
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_BUSY; the container is then as it was. */
@@ -93,6 +95,6 @@ async function renameLocked(
   writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
   await renameDurably(source.dir, target.dir);
   finishRename(target.dir);
-  await moveNames(system, source, target);
+  await moveNames(system, source, target, request.warn);
   await syncFilesystem(target.dir);
 }

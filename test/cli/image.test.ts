@@ -134,7 +134,8 @@ rooted(
     t.true(overlay, 'the container lies over the image');
     t.is(await does('prune'), '');
     // Under another name it is needed as much, and so it is by a configuration that nobody noted.
-    await renameContainer({ name: 'c1', newName: 'c2', lxcpath: system.lxcpath, system, environment });
+    const { lxcpath } = system;
+    await renameContainer({ name: 'c1', newName: 'c2', lxcpath, system, environment, warn: t.fail });
     t.regex(await does('list'), / c2 /);
     const other = join(dir, 'elsewhere/c3');
     mkdirSync(other, { recursive: true });

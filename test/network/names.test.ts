@@ -1,5 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
@@ -173,6 +175,48 @@ rooted('copies, renames and destruction: every name is that of the container tha
   t.is(await lookUp(world, 'web'), '');
   addNeighbour(world, 'u3', [lease('ipv4.lease = 10.0.4.77')]);
   t.is(await startNeighbour(world, 'u3'), '10.0.4.77');
+});
+
+rooted('who comes while one of its name is destroyed keeps its name and address', async (t) => {
+  const world = await makeWorld(t);
+  const lines = ['lxc.net.0.hwaddr = 10:66:6a:00:00:01', lease('ipv4.lease = 10.0.4.77')];
+  addNeighbour(world, 'u1', lines);
+  await world.sh('tlxc-start -n u1; tlxc-stop -k -n u1');
+  // Nothing can be given up until this one ends.
+  const holder = world.spawn('flock', join(world.stateDir, 'network/.lock'), 'sh', '-c', 'echo held; cat');
+  await once(holder.stdout, 'data');
+  const destroyed = world.run('tlxc-destroy', '-n', 'u1');
+  await eventually(5, () => Promise.resolve(existsSync(join(world.lxcpath, 'u1')) ? undefined : true));
+  addNeighbour(world, 'u1', lines);
+  const started = world.run('tlxc-start', '-n', 'u1');
+  await Promise.race([started, sleep(1500)]);
+  holder.stdin.end();
+  t.is((await destroyed).code, 0);
+  const { code, stderr } = await started;
+  t.is(code, 0, stderr);
+  t.is(await askDhcp(world, 'u1'), '10.0.4.77');
+  await known(t, world, 'u1', '10.0.4.77');
+});
+
+rooted('destruction and renaming go on where DHCP and DNS cannot be told of them', async (t) => {
+  const world = await makeWorld(t);
+  for (const name of ['u1', 'u2']) {
+    addNeighbour(world, name);
+    await world.sh(`tlxc-start -n ${name}; tlxc-stop -k -n ${name}`);
+  }
+  await world.sh('mount --bind state/network state/network; mount -o remount,bind,ro state/network');
+  const destroyed = await world.run('tlxc-destroy', '-n', 'u1');
+  const renamed = await world.run('tlxc-copy', '-R', '-n', 'u2', '-N', 'web');
+  await world.sh('umount state/network');
+  t.is(destroyed.code, 0, destroyed.stderr);
+  t.regex(destroyed.stderr, /u1: warning: .*still know u1: .*read-only.*tlxc-net restart/);
+  t.deepEqual(readdirSync(join(world.lxcpath, '.trash')), []);
+  t.is(renamed.code, 0, renamed.stderr);
+  t.regex(renamed.stderr, /u2: warning: .*not told that u2 is web now: .*read-only.*next start of web/);
+  await world.sh('tlxc-net restart');
+  t.notRegex(await world.sh('tlxc-net status'), /Container: +u1/);
+  const address = await startNeighbour(world, 'web');
+  await known(t, world, 'web', address);
 });
 
 rooted('two containers of one name: the first has it', async (t) => {
