@@ -113,15 +113,18 @@ export async function stopBridge(system: SystemConfig): Promise<readonly string[
 
 /**
  * Has dnsmasq forget the leases that the test is true of, and with them the names that they were given under. It can be
- * told so in no other way than between its end and its next start: a moment without DNS.
+ * told so in no other way than between its end and its next start: a moment without DNS, whatever becomes of the leases.
  */
 export async function forgetLeases(system: SystemConfig, isStale: LeaseTest): Promise<void> {
   if (!(await settledLeases(networkPlaces(system))).some(isStale)) return;
   await locked(system, async (places) => {
     const ran = dnsmasqPid(places) !== null;
     await stopDnsmasq(places);
-    dropLeases(places, isStale);
-    if (ran) await startDnsmasq(bridgeSettings(system), { ...places, ...namePlaces(system) });
+    try {
+      dropLeases(places, isStale);
+    } finally {
+      if (ran) await startDnsmasq(bridgeSettings(system), { ...places, ...namePlaces(system) });
+    }
   });
 }
 

@@ -219,6 +219,22 @@ rooted('destruction and renaming go on where DHCP and DNS cannot be told of them
   await known(t, world, 'web', address);
 });
 
+rooted('DHCP and DNS go on where a lease cannot be forgotten', async (t) => {
+  const world = await makeWorld(t);
+  addNeighbour(world, 'u1');
+  addNeighbour(world, 'u2');
+  await startNeighbour(world, 'u1');
+  const address = await startNeighbour(world, 'u2');
+  // A mount can be written, but not replaced; dnsmasq keeps it open.
+  const leases = 'state/network/dnsmasq.leases';
+  await world.sh(`mount --bind ${leases} ${leases}`);
+  const { code, stderr } = await world.run('tlxc-destroy', '-f', '-n', 'u1');
+  await world.sh(`umount --lazy ${leases}`);
+  t.is(code, 0, stderr);
+  t.regex(stderr, /warning: .*still know u1: .*busy/);
+  await known(t, world, 'u2', address);
+});
+
 rooted('two containers of one name: the first has it', async (t) => {
   const world = await makeWorld(t);
   addNeighbour(world, 'u1');
