@@ -102,7 +102,7 @@ async function device(invocation: Invocation, { cwd, env, stderr }: CommandConte
   if (dev === 'proxy' && target !== undefined) {
     if (saving?.file !== undefined) throw usage('--rcfile is not for a proxy that is saved');
     const change = action === 'add' ? addProxy : removeProxy;
-    change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved: saving });
+    await change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved: saving });
     return 0;
   }
   await carryOut(invocation, changeOf(invocation, action === 'add', cwd), { saving, stderr });

@@ -76,7 +76,13 @@ export async function copyAndStart(
   } catch (error) {
     if (!keep) {
       const gone = { name, lxcpath, system, environment, warn: () => undefined };
-      await destroyContainer({ ...gone, force: false, snapshots: false });
+      // The start's failure is what is told; a monitor may have destroyed it by now.
+      await destroyContainer({ ...gone, force: false, snapshots: false }).catch((left: unknown) => {
+        if (left instanceof TlxcError && left.code === 'TLXC_E_NOT_FOUND') return;
+        warn(
+          `${name} is left: ${left instanceof Error ? left.message : String(left)}; tlxc-destroy -n ${name}`,
+        );
+      });
     }
     throw error;
   }

@@ -1,14 +1,16 @@
 /** The lines tlxc.net.N.forward of a container's configuration, written and removed by a command. */
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { ConfigDocument } from '../config/document.ts';
+import { BadValue } from '../config/key.ts';
 import { loadSettings, type LoadRequest } from '../config/load.ts';
 import type { ForwardConfig, ForwardEnd, Sourced } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { network } from '../config/registry/network.ts';
 import type { Settings } from '../config/settings.ts';
-import { showEnd, showForward } from '../config/values/forward.ts';
+import { forward, showEnd, showForward } from '../config/values/forward.ts';
 import { TlxcError } from '../errors.ts';
 import { placeOf } from '../problem.ts';
+import { withLock } from './lock.ts';
 import type { ContainerPaths } from './paths.ts';
 
 export interface ConfigPlace {
@@ -17,8 +19,8 @@ export interface ConfigPlace {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** A change that was found possible. It writes the file when it is called. */
-export type Change = () => void;
+/** A change that was found possible. It writes the file when it is called, under the container's lock. */
+export type Change = () => Promise<void>;
 
 /** The side of the host, of any forward. */
 export interface HostSide {
@@ -36,11 +38,12 @@ const requestOf = ({ paths, environment }: ConfigPlace): LoadRequest => ({
   environment,
 });
 
-function edit({ config }: ContainerPaths, change: (document: ConfigDocument) => void): void {
-  const document = ConfigDocument.parse(readConfigFile(config).text, config);
-  change(document);
-  writeFileAtomically(config, document.toString());
-}
+const edit = (paths: ContainerPaths, change: (document: ConfigDocument) => void): Promise<void> =>
+  withLock(paths, () => {
+    const document = ConfigDocument.parse(readConfigFile(paths.config).text, paths.config);
+    change(document);
+    writeFileAtomically(paths.config, document.toString());
+  });
 
 /** The interface that the line belongs to; it makes no difference which. */
 function interfaceOf(settings: Settings, { name, config }: ContainerPaths): number {
@@ -55,11 +58,11 @@ function interfaceOf(settings: Settings, { name, config }: ContainerPaths): numb
 }
 
 /** Throws TLXC_E_CONFIG where the line would contradict another. */
-export function rememberForward(place: ConfigPlace, forward: ForwardConfig): Change {
+export function rememberForward(place: ConfigPlace, added: ForwardConfig): Change {
   const { paths } = place;
   const { settings } = loadSettings(requestOf(place));
   const key = `tlxc.net.${interfaceOf(settings, paths)}.forward`;
-  const value = showForward(forward);
+  const value = showForward(added);
   loadSettings({ ...requestOf(place), overrides: [`${key} = ${value}`] });
   return () => edit(paths, (document) => document.append(key, value));
 }
@@ -72,11 +75,22 @@ const meets = (left: HostSide, right: HostSide): boolean => {
   return one.address === other.address && !apart;
 };
 
+/** As the registry reads the line; null: another key, or a line that is none. */
+function forwardOf(key: string, value: string): ForwardConfig | null {
+  if (!/^tlxc\.net\.\d+\.forward$/.test(key)) return null;
+  try {
+    return forward(value);
+  } catch (error) {
+    if (error instanceof BadValue) return null;
+    throw error;
+  }
+}
+
 /**
- * Where the configuration has no such line there is nothing to change. Throws TLXC_E_CONFIG for a line that is not to be
+ * Undefined where the configuration has no such line. Throws TLXC_E_CONFIG for a line that is not to be
  * removed here: of another file, or of more ports.
  */
-export function forgetForward(place: ConfigPlace, side: HostSide): Change {
+export function forgetForward(place: ConfigPlace, side: HostSide): Change | undefined {
   const { paths } = place;
   const { settings } = loadSettings(requestOf(place));
   const all: Sourced<ForwardConfig>[] = settings
@@ -95,10 +109,12 @@ export function forgetForward(place: ConfigPlace, side: HostSide): Change {
         : 'name the whole range, or change the line by hand',
     });
   }
-  if (found.length === 0) return () => undefined;
-  const lines = new Set(found.map(({ at }) => at.line));
+  if (found.length === 0) return undefined;
   return () =>
     edit(paths, (document) => {
-      for (const { key, value, line } of document.entries()) if (lines.has(line)) document.remove(key, value);
+      for (const { key, value } of document.entries()) {
+        const written = forwardOf(key, value);
+        if (written && nameOf(written) === nameOf(side)) document.remove(key, value);
+      }
     });
 }

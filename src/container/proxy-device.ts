@@ -12,7 +12,8 @@ import type { Forward } from '../plan/types.ts';
 import { askRunning } from './device.ts';
 import { failureHint } from './failure-hints.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
-import { forgetForward, rememberForward, type Change } from './proxy-config.ts';
+import { forgetForward, rememberForward } from './proxy-config.ts';
+import { unlessStopped } from './saved-devices.ts';
 
 export interface ProxyRequest {
   readonly name: string;
@@ -68,12 +69,6 @@ function refusalOf(container: string, listen: string, reply: Refusal): TlxcError
   });
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What is to be done to the configuration, found possible before anything is changed. */
-const saving = ({ saved }: ProxyRequest, prepare: (environment: Environment) => Change): Change =>
-  saved ? prepare(saved.environment) : () => undefined;
-
 function addAll(paths: ContainerPaths, all: readonly Forward[]): void {
   const added: string[] = [];
   for (const each of all) {
@@ -88,38 +83,60 @@ function addAll(paths: ContainerPaths, all: readonly Forward[]): void {
 }
 
 /**
- * Leads the port or socket of the host into the running container until it stops; of a range all ports, or none. Throws
- * TLXC_E_USAGE for a line that is none, TLXC_E_NOT_RUNNING, TLXC_E_NETWORK with who holds the port, and, where it is to be
- * saved, TLXC_E_CONFIG where the configuration does not take it.
+ * Leads the port or socket of the host into the running container until it stops; of a range all ports, or none. What is
+ * saved may be of a container that does not run. Throws TLXC_E_USAGE for a line that is none, TLXC_E_NOT_RUNNING,
+ * TLXC_E_NETWORK with who holds the port, and, where it is to be saved, TLXC_E_CONFIG where the configuration does not
+ * take it.
  */
-export function addProxy(request: ProxyRequest): void {
+export async function addProxy(request: ProxyRequest): Promise<void> {
   const config: ForwardConfig = understood(request, () => forward(request.line));
   const paths = pathsOf(request);
-  const save = saving(request, (environment) => rememberForward({ paths, environment }, config));
-  addAll(paths, expandForward(config, probeHost().ipv6));
-  save();
+  const live = (): void => addAll(paths, expandForward(config, probeHost().ipv6));
+  if (!request.saved) {
+    live();
+    return;
+  }
+  const save = rememberForward({ paths, environment: request.saved.environment }, config);
+  await unlessStopped(live);
+  await save();
 }
 
-/** Ends it, and its connections. Throws TLXC_E_NOT_FOUND where it is not forwarded, nothing being changed then. */
-export function removeProxy(request: ProxyRequest): void {
-  const [left = ''] = request.line.split('->');
-  const { protocol, from, count } = understood(request, () => forwardListen(left));
-  const names = Array.from({ length: count }, (_, offset) => forwardName(protocol, from, offset));
-  const paths = pathsOf(request);
-  const save = saving(request, (environment) =>
-    forgetForward({ paths, environment }, { protocol, from, count }),
-  );
+const notForwarded = (listen: string, container: string, there: readonly string[]): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: `${listen} is not forwarded`,
+    container,
+    hint: there.length === 0 ? 'nothing is' : `what is: ${there.join(', ')}`,
+  });
+
+function removeAll(request: ProxyRequest, names: readonly string[]): void {
   const there = listProxies(request).map(({ listen }) => listen);
   const missing = names.find((name) => !there.includes(name));
-  if (missing !== undefined)
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_FOUND',
-      message: `${missing} is not forwarded`,
-      container: request.name,
-      hint: there.length === 0 ? 'nothing is' : `what is: ${there.join(', ')}`,
-    });
-  for (const listen of names) askRunning(paths, { op: 'unforward', listen });
-  save();
+  if (missing !== undefined) throw notForwarded(missing, request.name, there);
+  for (const listen of names) {
+    const { reply } = askRunning(pathsOf(request), { op: 'unforward', listen });
+    if (!reply.ok) throw refusalOf(request.name, listen, reply);
+  }
+}
+
+/**
+ * Ends it, and its connections. What is saved may be of a container that does not run. Throws TLXC_E_NOT_FOUND where it is
+ * not forwarded, nothing being changed then.
+ */
+export async function removeProxy(request: ProxyRequest): Promise<void> {
+  const [left = ''] = request.line.split('->');
+  const side = understood(request, () => forwardListen(left));
+  const { protocol, from, count } = side;
+  const names = Array.from({ length: count }, (_, offset) => forwardName(protocol, from, offset));
+  const live = (): void => removeAll(request, names);
+  if (!request.saved) {
+    live();
+    return;
+  }
+  const save = forgetForward({ paths: pathsOf(request), environment: request.saved.environment }, side);
+  const runs = await unlessStopped(live);
+  if (!runs && !save) throw notForwarded(names[0] ?? left, request.name, []);
+  await save?.();
 }
 
 /** Those of the running container, its configuration's too. Throws TLXC_E_NOT_RUNNING. */

@@ -9,24 +9,32 @@ import { stopContainer, type StopRequest } from './stop.ts';
 /** What its init has to come to an end before it is killed. */
 const HALT_MS = 60_000;
 
+type Halted = Pick<StopRequest, 'name' | 'lxcpath' | 'system' | 'environment'>;
+
 /** Returns the command's exit code as tlxc-attach(1) gives it, once the container has stopped. */
-export async function runAndHalt(
-  container: Pick<StopRequest, 'name' | 'lxcpath' | 'system' | 'environment'>,
-  argv: readonly string[],
-): Promise<number> {
+export async function runAndHalt(container: Halted, argv: readonly string[]): Promise<number> {
   const { name, lxcpath, environment } = container;
   const attach = [join(packageRoot, 'bin/tlxc-attach.js'), '-P', lxcpath, '-n', name, '--'];
-  // The terminal's signals are the command's, too; this process has the container to halt.
-  const ignore = (): void => undefined;
-  const signals = ['SIGINT', 'SIGQUIT'] as const;
-  for (const signal of signals) process.on(signal, ignore);
+  // The terminal's signals are the command's already, others are passed on; this process has the container to halt.
+  const pass = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGTERM' || signal === 'SIGHUP') child.kill(signal);
+  };
+  const signals = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, pass);
   const child = spawn(process.execPath, [...attach, ...argv], { stdio: 'inherit', env: environment });
-  const [code] = (await once(child, 'close')) as [number | null];
-  for (const signal of signals) process.off(signal, ignore);
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return code ?? 1;
+  } finally {
+    await halt(container);
+    for (const signal of signals) process.off(signal, pass);
+  }
+}
+
+async function halt(container: Halted): Promise<void> {
   await stopContainer({ ...container, how: 'halt', timeoutMs: HALT_MS, escalate: true }).catch(
     (error: unknown) => {
       if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_RUNNING')) throw error;
     },
   );
-  return code ?? 1;
 }

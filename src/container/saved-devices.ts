@@ -26,11 +26,14 @@ export interface SavedChange {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-async function unlessStopped(live: SavedChange['live']): Promise<void> {
+/** Returns whether the container runs. */
+export async function unlessStopped(live: SavedChange['live']): Promise<boolean> {
   try {
     await live();
+    return true;
   } catch (error) {
     if (!(error instanceof TlxcError) || error.code !== 'TLXC_E_NOT_RUNNING') throw error;
+    return false;
   }
 }
 

@@ -297,6 +297,14 @@ tested('what is remembered is a line of the configuration, and nothing else in i
   await w.sh(`tlxc-device -n c1 del --saved proxy '8080 -> 80'`);
   t.is(config(), before.replace(/tlxc.*8080.*\n/, ''));
   t.is(await say(w, 'tcp 127.0.0.1 8080'), 'exit 2');
+  await w.sh('tlxc-stop -k -n c1');
+  const stopped = config();
+  await w.sh(`tlxc-device -n c1 add --saved proxy '8081 -> 80'`);
+  t.is(config(), `${stopped}tlxc.net.0.forward = tcp 8081 -> 80\n`, 'of a container that does not run, too');
+  await w.sh(`tlxc-device -n c1 del --saved proxy 8081`);
+  t.is(config(), stopped);
+  const none = await w.run('tlxc-device', '-n', 'c1', 'del', '--saved', 'proxy', '8081');
+  t.regex(none.stderr, /tcp 8081 is not forwarded/);
 });
 
 tested(
