@@ -86,6 +86,9 @@ void send_request(Conversation& talk) {
 }
 
 void receive_reply(Conversation& talk, std::vector<char>& buffer) {
+    const ssize_t whole = ::recv(talk.fd.get(), nullptr, 0, MSG_PEEK | MSG_TRUNC);
+    if (whole > static_cast<ssize_t>(buffer.size()))
+        buffer.resize(static_cast<size_t>(whole));
     alignas(cmsghdr) char control[CMSG_SPACE(kMaxFds * sizeof(int))];
     iovec data{buffer.data(), buffer.size()};
     msghdr message{};

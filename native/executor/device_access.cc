@@ -71,8 +71,9 @@ Allowed allowed(const std::string& list, const GivenDevice& device) {
 // From above downwards: a group has what the one above it has, at most. Groups inside with a list of their
 // own (systemd's, for a service) keep it.
 bool allow_below(int group, const std::string& before, const std::string& rule, int depth, int& left) {
-    if (read_file(group, "devices.list") != before || left-- == 0)
+    if (left <= 0 || read_file(group, "devices.list") != before)
         return true;
+    --left;
     if (!write_file(group, "devices.allow", rule))
         return false;
     if (depth < kDeepest)

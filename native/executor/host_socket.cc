@@ -71,9 +71,10 @@ Status bind_file(int fd, const File& file, const std::string& path) {
     };
     if (bound())
         return {};
-    if (errno == EADDRINUSE && dead(file) && unlinkat(file.directory.get(), file.name.c_str(), 0) == 0 &&
-        bound())
-        return {};
+    const int taken = errno;
+    if (taken == EADDRINUSE && dead(file) && unlinkat(file.directory.get(), file.name.c_str(), 0) == 0)
+        return bound() ? Status{} : Status{failed("bind", path)};
+    errno = taken;
     return failed("bind", path);
 }
 

@@ -63,10 +63,14 @@ Status forget(const Target& target, int64_t interface) {
     return target.record(network.leavings);
 }
 
-long next_index(const Interfaces& interfaces) {
+// One that no record has, of an interface that could not be given back neither.
+long next_index(const Network& network) {
     long next = 0;
-    for (const auto& each : interfaces)
+    for (const auto& each : network.interfaces)
         next = std::max(next, each.index + 1);
+    for (const auto& each : network.leavings)
+        if (const auto* device = std::get_if<plan::LeftDevice>(&each))
+            next = std::max(next, static_cast<long>(device->interface) + 1);
     return next;
 }
 
@@ -110,7 +114,7 @@ Status bring_out(const Target& target, Netlink& inside, const Plug& plug) {
 Status plug_in(const Target& target, const Plug& plug) {
     Network& network = target.network;
     plan::Interface interface {};
-    interface.index = next_index(network.interfaces);
+    interface.index = next_index(network);
     interface.device = plan::PhysDevice{};
     interface.link.value = plug.host;
     interface.name.value = plug.inside;

@@ -13,7 +13,8 @@
 namespace tlxc {
 namespace {
 
-constexpr size_t kMost = 512; // descriptors of the monitor's, which has few
+constexpr size_t kMost = 512;           // descriptors of the monitor's, which has few
+constexpr size_t kLongest = 128 * 1024; // of an answer, which is one datagram
 
 bool is_file(const plan::Forward& forward) {
     return std::holds_alternative<plan::HostSocket>(forward.from);
@@ -59,6 +60,16 @@ Status fill_places(const plan::Forward& forward, forward::Order& order) {
     return {};
 }
 
+// The monitor's own: of a socket in a directory, that too.
+size_t descriptors_of(const plan::Forward& forward) {
+    return is_file(forward) ? 2 : 1;
+}
+
+// Of the answer to info, at most.
+size_t told_in(const plan::Forward& forward) {
+    return forward.listen.size() + forward.connect.size() + 64;
+}
+
 } // namespace
 
 size_t Forwards::kind_of(const Entry& entry) {
@@ -68,7 +79,12 @@ size_t Forwards::kind_of(const Entry& entry) {
 Status Forwards::open(const plan::Forward& forward, const std::string& program, bool live) {
     if (std::ranges::any_of(all_, [&](const Entry& each) { return each.forward.listen == forward.listen; }))
         return at(refusal("forward", "exists", forward.listen), forward.origin);
-    if (all_.size() >= kMost)
+    size_t held = descriptors_of(forward), told = told_in(forward);
+    for (const Entry& each : all_) {
+        held += descriptors_of(each.forward);
+        told += told_in(each.forward);
+    }
+    if (held > kMost || told > kLongest)
         return at(refusal("forward", "too-many", forward.listen), forward.origin);
     all_.push_back({forward, program, live, ++last_, {}});
     Status opened = is_file(forward) ? record_() : Status{};

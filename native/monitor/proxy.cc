@@ -58,6 +58,7 @@ Status Proxy::start(const std::string& program, const ProxyHome& home, bool path
     std::string title = home.title, first = std::to_string(home.first), then = std::to_string(home.then);
     std::string rights = paths ? "paths" : "plain";
     const std::array<char*, 5> argv{title.data(), first.data(), then.data(), rights.data(), nullptr};
+    lost_ = false;
     pid_ = fork();
     if (pid_ == 0) {
         process::set_oom_score(home.oomScore); // not the monitor's: it can be had again
@@ -88,6 +89,8 @@ Status Proxy::drop(uint32_t number) {
 }
 
 Status Proxy::tell(const forward::Order& order, int listener) {
+    if (lost_)
+        return refusal("forward", "proxy-ended");
     iovec data{.iov_base = const_cast<forward::Order*>(&order), .iov_len = sizeof order};
     DescriptorSpace control{};
     msghdr message{};
@@ -110,6 +113,7 @@ Status Proxy::tell(const forward::Order& order, int listener) {
 Status Proxy::await_answer() {
     forward::Answer answer;
     const ssize_t size = recv(orders_.get(), &answer, sizeof answer, 0);
+    lost_ = size != sizeof answer; // what comes later would be taken for the next answer
     if (size < 0)
         return syscall_failure("forward", "recv");
     if (size != sizeof answer)

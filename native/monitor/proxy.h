@@ -43,6 +43,7 @@ class Proxy {
 
     pid_t pid_ = -1;
     UniqueFd orders_;
+    bool lost_ = false; // an answer did not come in time: it is not asked again
     Deadline proved_{0};
 };
 

@@ -157,6 +157,7 @@ void Supervisor::remember(const plan::StartPlan& plan) {
 
 Status Supervisor::record(const std::vector<plan::Leaving>& leavings) const {
     std::vector<plan::Leaving> all = leavings;
+    left_ = all;
     std::ranges::move(forwards_.leavings(), std::back_inserter(all));
     if (!all.empty())
         return dir_.write(kNetwork, network::leavings_json(all));
@@ -318,6 +319,7 @@ void Supervisor::init_exited(int status) {
 
 void Supervisor::stop_task_done() {
     stopTask_ = -1;
+    left_.clear();
     running_ = Running{}; // the namespaces go now: a post-stop hook may unmount what they held
     if (hasPostStop_)
         postStopTask_ = spawn_task(

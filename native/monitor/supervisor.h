@@ -83,7 +83,9 @@ class Supervisor {
     UniqueFd signals_;
     Running running_;
     const network::Record record_ = [this](const auto& leavings) { return record(leavings); };
-    Forwards forwards_{[this] { return record(running_.network.leavings); }};
+    // What was recorded last: a start that fails may have left what its own end could not clear away.
+    mutable std::vector<plan::Leaving> left_;
+    Forwards forwards_{[this] { return record(left_); }};
 
     State state_ = State::Starting;
     bool done_ = false;

@@ -29,7 +29,10 @@ constexpr int kCalls[] = {
     SCMP_SYS(shutdown),   SCMP_SYS(socket),    SCMP_SYS(splice),
 };
 
+// It is nobody's to trace from the moment it is in the container's user namespace, with the host's ids yet.
 Failed enter(const Home& home) {
+    if (prctl(PR_SET_DUMPABLE, 0) != 0)
+        return "prctl";
     if (setns(home.initPidfd, home.first) != 0 || (home.then != 0 && setns(home.initPidfd, home.then) != 0))
         return "setns";
     close(home.initPidfd);
@@ -53,7 +56,7 @@ Failed drop_capabilities(bool paths) {
     return nullptr;
 }
 
-// After the change of ids, which forgets the first of these.
+// After the change of ids, which forgets the first of these and may forget the second.
 Failed die_with_monitor(pid_t monitor) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
         return "prctl";

@@ -173,8 +173,9 @@ export function removeNode(request: DeviceRequest): Promise<void> {
       devices.find((each) => each.inside === inside) ??
       devices.find((each) => request.target === undefined && each.host === request.device);
     const device = given ?? { host: request.device, inside, ...numbersOf(request, running, inside) };
-    await changeNode(running, 'del-node', nodeOf(running.info, device.inside, device, 0));
+    // The list is the wall: what the container has put in the node's place is not to keep it open.
     changeList(running, 'forbid-device', device);
+    await changeNode(running, 'del-node', nodeOf(running.info, device.inside, device, 0));
   });
 }
 

@@ -136,3 +136,14 @@ tested('each refusal says why, and leaves the list as it was', async (t) => {
     /not permitted/,
   );
 });
+
+tested('a node that the container has moved away works no more once the device is taken back', async (t) => {
+  const world = await makeWorld(t);
+  await withZero(world, true);
+  await world.sh(`tlxc-device -n c1 add ${ZERO(world)} /dev/given`);
+  await inside(world, 'mv /dev/given /dev/mine; echo >/dev/given; head -c 4 /dev/mine >/dev/null');
+  const { code, stderr } = await world.run('tlxc-device', '-n', 'c1', 'del', '/dev/given');
+  t.is(code, 1);
+  t.regex(stderr, /is not this device/);
+  t.regex(await inside(world, 'head -c 4 /dev/mine 2>&1 || true'), /not permitted/);
+});
