@@ -7,6 +7,7 @@ import {
   lookUp,
   namesIn,
   withParts,
+  withRoots,
   type Entry,
   type Parts,
 } from './layered.ts';
@@ -25,7 +26,7 @@ export interface Comparison {
   readonly since: boolean;
 }
 
-/** In the order of their paths' bytes, a directory before what it holds. */
+/** In the order of their paths' bytes, a directory before what it holds. Throws TLXC_E_STORAGE for a layer that is not there. */
 export function compareTrees({ from, to, since }: Comparison): readonly Change[] {
   const changes: Change[] = [];
   const layered = { from: from.length > 1, to: to.length > 1 };
@@ -42,7 +43,7 @@ export function compareTrees({ from, to, since }: Comparison): readonly Change[]
         );
     }
   };
-  withParts(from, (left) => withParts(to, (right) => walk('', left, right)));
+  withRoots(from, (left) => withRoots(to, (right) => walk('', left, right)));
   return changes;
 }
 

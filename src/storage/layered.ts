@@ -1,9 +1,18 @@
 /**
  * A root filesystem made of layers, read as overlayfs would show it: topmost first, with whiteouts and opaque directories.
- * Every step is one name below an open directory, and no link is followed: what lies there may be hostile, and change
- * meanwhile. Names are bytes, kept as latin1 text.
+ * The layers' own directories are the configuration's, and believed. Below them every step is one name in an open
+ * directory, and no link is followed: what lies there may be hostile, and change meanwhile. Names are bytes, kept as
+ * latin1 text.
  */
-import { closeSync, constants, lstatSync, openSync, readdirSync, type BigIntStats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  type BigIntStats,
+} from 'node:fs';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
@@ -43,28 +52,55 @@ function statusOf(path: Buffer): BigIntStats | null {
   }
 }
 
-/** null: it has gone, or is a directory no more. */
-function openPart(path: Buffer | string): Part | null {
+/** Throws the system's error. */
+function openPart(path: Buffer | string): Part {
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const { dev, ino } = lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true });
+  return { fd, key: `${dev}:${ino}` };
+}
+
+/** None: it has gone, or is a directory no more. */
+function partsAt(path: Buffer): Parts {
   try {
-    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    const { dev, ino } = lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true });
-    return { fd, key: `${dev}:${ino}` };
+    return [openPart(path)];
   } catch (error) {
-    if (isGone(error)) return null;
+    if (isGone(error)) return [];
     throw error;
   }
 }
 
-/** Runs use with the directories open. */
-export function withParts<T>(places: readonly (Buffer | string)[], use: (parts: Parts) => T): T {
+/** A layer's own directory, which may be named by a link, and must be there. Throws TLXC_E_STORAGE. */
+function openRoot(path: string): Part {
+  try {
+    return openPart(realpathSync(path));
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw new TlxcError({
+      code: 'TLXC_E_STORAGE',
+      message: `the root filesystem, or layer of one, ${path} cannot be read: ${errnoWords(code)}`,
+      ...{ errno: code, path, cause },
+      hint: 'see lxc.rootfs.path in the configuration; is its disk mounted?',
+    });
+  }
+}
+
+function withOpen<P, T>(places: readonly P[], open: (place: P) => Parts, use: (parts: Parts) => T): T {
   const parts: Part[] = [];
   try {
-    for (const place of places) parts.push(...[openPart(place)].filter((part) => part !== null));
+    for (const place of places) parts.push(...open(place));
     return use(parts);
   } finally {
     for (const { fd } of parts) closeSync(fd);
   }
 }
+
+/** Runs use with the directories open, those that are still there. */
+export const withParts = <T>(places: readonly Buffer[], use: (parts: Parts) => T): T =>
+  withOpen(places, partsAt, use);
+
+/** Runs use with the layers' own directories open. Throws TLXC_E_STORAGE for one that cannot be. */
+export const withRoots = <T>(layers: readonly string[], use: (parts: Parts) => T): T =>
+  withOpen(layers, (layer) => [openRoot(layer)], use);
 
 export const namesIn = ({ fd }: Part): readonly string[] =>
   readdirSync(`/proc/self/fd/${fd}`, { encoding: 'latin1' });

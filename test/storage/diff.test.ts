@@ -76,6 +76,19 @@ test('a mode, a link and a content of the same size and time are seen; a time al
   ]);
 });
 
+test('a root named by a link is what the link names; one that is missing is an error that names it', (t) => {
+  const [from, to] = [tree({ file: 'one' }), tree({ file: 'two' })];
+  const link = join(scratch, 'link');
+  symlinkSync(to, link);
+  t.deepEqual(differences([from], [link]), ['changed /file']);
+  const missing = join(scratch, 'missing');
+  for (const layers of [[missing], [missing, to], [to, missing], [join(to, 'file')]])
+    t.throws(() => differences([from], layers), {
+      code: 'TLXC_E_STORAGE',
+      message: new RegExp(`${layers.find((layer) => layer !== to)} cannot be read: `),
+    });
+});
+
 test('since it was copied: an older file of the same size and time is not read again', (t) => {
   const to = tree({ file: 'one' });
   const from = tree({});
