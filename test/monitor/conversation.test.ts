@@ -155,11 +155,12 @@ rooted('nor does one that leaves its connection to another and dies before it is
     send(S, '{"op":"info"}', 0); recv(S, $reply, 4096, 0); print length($reply) ? "answered" : "nothing"`;
   process.kill(monitor.pid, 'SIGSTOP');
   const heir = spawn('unshare', ['--pid', '--fork', 'perl', '-e', ask, monitor.place.socket]);
+  const ended = once(heir, 'exit');
   await once(heir.stdout, 'data');
   process.kill(monitor.pid, 'SIGCONT');
   heir.stdin.end('ask\n');
   t.is(String((await once(heir.stdout, 'data'))[0]), 'nothing');
-  await once(heir, 'exit');
+  await ended;
 });
 
 rooted('ttys are given out one by one and come back with the connection', async (t) => {
