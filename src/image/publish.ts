@@ -1,8 +1,9 @@
 /** Publishes a root filesystem the way linuxcontainers.org does, so that every client of theirs can fetch it. */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
+import { renameDurably, syncFilesystem } from '../host/trees.ts';
 import { sha256OfFiles } from './digest.ts';
 import { defaultMetadata, type ImageMetadata } from './metadata.ts';
 import { incusMetadataText, lxcMetadataFiles, writeMetadataArchive } from './metadata-files.ts';
@@ -31,11 +32,13 @@ export const publishedMetadata = (arch: string, message: string): ImageMetadata 
   excludes: DEVICES.map((name) => `./dev/${name}`),
 });
 
-/** Adds the build and renews the indexes. The build's directory appears whole. */
+/** Adds the build and renews the indexes. The build's directory appears whole and synced; one of before goes only then. */
 export async function publishImage(publication: Publication): Promise<void> {
   const { root, dist, release, arch, variant, build, metadata } = publication;
   const parent = join(root, 'images', dist, release, arch, variant);
   const work = join(parent, `.${build}`);
+  const place = join(parent, build);
+  await bringBack(place);
   await rm(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   try {
@@ -44,20 +47,34 @@ export async function publishImage(publication: Publication): Promise<void> {
     const yaml = incusMetadataText(publication, metadata.expiry, Math.floor(Date.now() / 1000));
     await writeMetadataArchive({ 'metadata.yaml': yaml }, join(work, 'incus.tar.xz'));
     await writeChecksums(work);
-    await rm(join(parent, build), { recursive: true, force: true });
-    await rename(work, join(parent, build));
+    await syncFilesystem(work);
+    if (existsSync(place)) await rename(place, asideOf(place));
+    await renameDurably(work, place);
   } catch (error) {
+    await bringBack(place);
     await rm(work, { recursive: true, force: true });
     throw error;
   }
+  await rm(asideOf(place), { recursive: true, force: true });
   await renewIndexes(root);
+}
+
+/** Where a build waits until the one that replaces it is there. */
+const asideOf = (place: string): string => join(dirname(place), `.${basename(place)}.old`);
+
+/** Ends a replacement that did not come to its end, now or by a process that was killed. */
+async function bringBack(place: string): Promise<void> {
+  const aside = asideOf(place);
+  if (!existsSync(aside)) return;
+  if (existsSync(place)) await rm(aside, { recursive: true });
+  else await renameDurably(aside, place);
 }
 
 async function writeChecksums(directory: string): Promise<void> {
   const lines: string[] = [];
   for (const file of readdirSync(directory).sort())
     lines.push(`${await sha256OfFiles(join(directory, file))}  ${file}\n`);
-  writeFileSync(join(directory, 'SHA256SUMS'), lines.join(''));
+  writeFileAtomically(join(directory, 'SHA256SUMS'), lines.join(''));
 }
 
 /** All complete builds below root, those of one product oldest first. */
