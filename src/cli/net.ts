@@ -5,7 +5,7 @@ import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText } from './printable.ts';
+import { jsonText, printable } from './printable.ts';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
 
@@ -15,10 +15,13 @@ const NOT_RUNNING = 3;
 const USAGE = 2;
 
 const start: Action = async ({ system, lxcpath, quiet }, { stdout, stderr, program }) => {
-  await raiseContainersBridge({ system, lxcpath });
+  const untold: string[] = [];
+  await raiseContainersBridge({ system, lxcpath }, (text) => void untold.push(text));
   const status = await bridgeStatus(system);
-  if (!quiet) stdout.write(`${status.bridge} is up: ${status.addresses.join(', ')}\n`);
-  for (const line of quiet ? [] : warnings(status)) stderr.write(`${program}: warning: ${line}\n`);
+  if (quiet) return 0;
+  stdout.write(`${status.bridge} is up: ${status.addresses.join(', ')}\n`);
+  for (const line of [...untold, ...warnings(status)])
+    stderr.write(`${program}: warning: ${printable(line)}\n`);
   return 0;
 };
 

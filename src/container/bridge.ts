@@ -1,10 +1,11 @@
 /** The bridge as containers need it: there when one is started, and with all that run connected to it. */
 import type { SystemConfig } from '../config/model.ts';
+import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { askMonitors } from '../monitor/client.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
 import { connectPorts } from '../network/bridge-device.ts';
-import { bridgeSeemsUp, startBridge } from '../network/service.ts';
+import { bridgeSeemsUp, startBridge, tellHostNames } from '../network/service.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { containerPaths } from './paths.ts';
 import { listActive } from './store.ts';
@@ -29,10 +30,25 @@ function portsOf({ system, lxcpath }: BridgeUser): string[] {
   });
 }
 
-/** Brings the bridge up, and connects to it the running containers that lost it. Throws TLXC_E_NETWORK, TLXC_E_PERMISSION. */
-export async function raiseContainersBridge(user: BridgeUser): Promise<void> {
+/** What it says, why and what to do, in one line. */
+function textOf({ details: { message, errno, hint } }: TlxcError): string {
+  const why = errno ? `: ${errnoWords(errno)}` : '';
+  return `${message}${why}${hint ? `; ${hint}` : ''}`;
+}
+
+/**
+ * Brings the bridge up, and connects to it the running containers that lost it. Throws TLXC_E_NETWORK, TLXC_E_PERMISSION; that the
+ * host cannot be told of their names is a warning.
+ */
+export async function raiseContainersBridge(user: BridgeUser, warn: (text: string) => void): Promise<void> {
   await startBridge(user.system);
   await connectPorts(bridgeName(user.system), portsOf(user));
+  try {
+    await tellHostNames(user.system);
+  } catch (error) {
+    if (!(error instanceof TlxcError)) throw error;
+    warn(textOf(error));
+  }
 }
 
 /**
@@ -48,12 +64,9 @@ export async function provideBridge(
   if (system.settings['tlxc.bridge.auto'] !== '1' || process.getuid?.() !== 0) return;
   if (!interfaces.some(({ link }) => link.value === bridgeName(system)) || bridgeSeemsUp(system)) return;
   try {
-    await raiseContainersBridge(user);
+    await raiseContainersBridge(user, warn);
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
-    const { message, hint } = error.details;
-    warn(
-      `the bridge ${bridgeName(system)} is not complete, ${name} may have no address: ${message}${hint ? ` (${hint})` : ''}`,
-    );
+    warn(`the bridge ${bridgeName(system)} is not complete, ${name} may have no address: ${textOf(error)}`);
   }
 }

@@ -5,11 +5,12 @@
 import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
+import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { startProgram } from '../host/program.ts';
 import { GATEWAY } from './dnsmasq.ts';
 import type { NetworkPlaces } from './places.ts';
-import { addServer, hasServer, removeServer, whyNotOurs } from './resolv-conf.ts';
+import { addServer, FAILED, hasServer, removeServer, whyNotOurs } from './resolv-conf.ts';
 import { reverseZones } from './reverse-zones.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
@@ -31,7 +32,8 @@ type Way = 'systemd-resolved' | 'resolvconf' | '/etc/resolv.conf';
 const RESOLVED = '/run/systemd/resolve/io.systemd.Resolve';
 /** Before those of other interfaces, in Debian's order. */
 const RESOLVCONF_RECORD = 'lo.tlxc';
-const FAILED = "containers' names cannot be told to the host";
+/** Begins the record of an attempt that failed; why follows. */
+const UNTOLD = 'untold: ';
 /** A resolver that does not answer takes five seconds for each server. */
 const PATIENCE_S = 4;
 
@@ -89,9 +91,31 @@ const how: Readonly<Record<Way, (settings: BridgeSettings) => Promise<unknown>>>
   },
 };
 
-/** Idempotent; with the switch off what an earlier run has told is taken back. Throws TLXC_E_NETWORK, and the system's errors. */
+const writeRecord = (places: NetworkPlaces, text: string): void =>
+  writeFileAtomically(recordFile(places), text, { mode: 0o600 });
+
+/**
+ * Idempotent; with the switch off what an earlier run has told is taken back. Throws TLXC_E_NETWORK, which is noted: no start of a
+ * container tries again.
+ */
 export async function tellHost(settings: BridgeSettings, places: NetworkPlaces): Promise<void> {
   if (!settings.hostNames) return untellHost(settings, places);
+  try {
+    await tellWanted(settings, places);
+  } catch (error) {
+    if (error instanceof TlxcError) noteUntold(error, places);
+    throw error;
+  }
+}
+
+function noteUntold({ details: { message, errno } }: TlxcError, places: NetworkPlaces): void {
+  // What another program was told before is still to be taken back.
+  if (['systemd-resolved', 'resolvconf'].includes(recorded(places))) return;
+  const why = message.replace(`${FAILED}: `, '');
+  writeRecord(places, `${UNTOLD}${why}${errno ? `: ${errnoWords(errno)}` : ''}`);
+}
+
+async function tellWanted(settings: BridgeSettings, places: NetworkPlaces): Promise<void> {
   if (settings.domain === '' || serversOf(settings).length === 0) {
     const what = settings.domain === '' ? 'a domain (tlxc.bridge.domain)' : 'a bridge with an address';
     const message = `${FAILED}: that needs ${what}`;
@@ -100,7 +124,7 @@ export async function tellHost(settings: BridgeSettings, places: NetworkPlaces):
   const way = choose();
   if (recorded(places) !== '' && recorded(places) !== way) await untellHost(settings, places);
   await how[way](settings);
-  writeFileAtomically(recordFile(places), way, { mode: 0o600 });
+  writeRecord(places, way);
 }
 
 /** Before the bridge goes, or its DNS: nobody shall ask it any more. */
@@ -114,7 +138,7 @@ export async function untellHost({ name }: BridgeSettings, places: NetworkPlaces
   rmSync(recordFile(places), { force: true });
 }
 
-/** Whether somebody has taken our line away, as far as that costs nothing to see. */
+/** Whether somebody has taken our line away, as far as that costs nothing to see. What could not be told once is left to tlxc-net start. */
 export function hostSeemsTold(settings: BridgeSettings, places: NetworkPlaces): boolean {
   if (!settings.hostNames) return true;
   const way = recorded(places);
@@ -137,6 +161,7 @@ function whyNot(settings: BridgeSettings, places: NetworkPlaces, by: Way): strin
     if (recorded(places) === by && !hostSeemsTold(settings, places))
       return 'somebody has rewritten /etc/resolv.conf since';
   }
+  if (recorded(places).startsWith(UNTOLD)) return recorded(places).slice(UNTOLD.length);
   if (recorded(places) === '') return 'the host was not told of them';
   return `${by} was told of them, and the host does not find ${GATEWAY}.${settings.domain}`;
 }

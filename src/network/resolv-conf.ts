@@ -4,6 +4,7 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 
 const FILE = '/etc/resolv.conf';
+export const FAILED = "containers' names cannot be told to the host";
 /** The line after it is ours. */
 const MARK = "# The next line is tlxc-net's, which takes it away when it stops (tlxc.bridge.host.names).";
 
@@ -39,7 +40,7 @@ export function whyNotOurs(): string {
 }
 
 /** In place where it is a mount of its own, which cannot be replaced. */
-function write(text: string): void {
+function replace(text: string): void {
   try {
     writeFileAtomically(FILE, text);
   } catch (error) {
@@ -48,19 +49,36 @@ function write(text: string): void {
   }
 }
 
-/** Throws TLXC_E_NETWORK where the file is somebody else's, and the system's errors. */
+function write(text: string, what: string, hint: string): void {
+  try {
+    replace(text);
+  } catch (cause) {
+    const { code: errno } = cause as NodeJS.ErrnoException;
+    const message = `${what}: ${FILE} cannot be written`;
+    throw new TlxcError({
+      ...{ code: 'TLXC_E_NETWORK', message, path: FILE, hint, cause },
+      ...(errno !== undefined && { errno }),
+    });
+  }
+}
+
+/** Throws TLXC_E_NETWORK where the file is somebody else's, or cannot be written. */
 export function addServer(address: string): void {
   const why = whyNotOurs();
   if (why !== '')
     throw new TlxcError({
       code: 'TLXC_E_NETWORK',
-      message: `containers' names cannot be told to the host: ${why}`,
+      message: `${FAILED}: ${why}`,
       hint: `have it name ${address} as the first name server, or set tlxc.bridge.host.names = 0`,
     });
-  if (!hasServer(address)) write(withServer(read(), address));
+  if (hasServer(address)) return;
+  const hint = 'make it writable (lsattr shows +i) and run tlxc-net start, or set tlxc.bridge.host.names = 0';
+  write(withServer(read(), address), FAILED, hint);
 }
 
-/** Nothing, where our lines are not there. */
+/** Nothing, where our lines are not there. Throws TLXC_E_NETWORK where the file cannot be written. */
 export function removeServer(): void {
-  if (whyNotOurs() === '' && read().includes(MARK)) write(withoutServer(read()));
+  if (whyNotOurs() !== '' || !read().includes(MARK)) return;
+  const hint = 'make it writable (lsattr shows +i), and try again';
+  write(withoutServer(read()), "the host cannot be told that the bridge's DNS goes", hint);
 }

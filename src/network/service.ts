@@ -92,8 +92,12 @@ export async function startBridge(system: SystemConfig): Promise<void> {
     await applyRules(settings);
     layOutNames(system);
     await startDnsmasq(settings, { ...places, ...namePlaces(system) });
-    await tellHost(settings, places);
   });
+}
+
+/** Tells the host's resolver of the bridge's DNS, or takes that back, as the settings say; containers need none of it. Throws TLXC_E_NETWORK. */
+export async function tellHostNames(system: SystemConfig): Promise<void> {
+  await locked(system, (places) => tellHost(bridgeSettings(system), places));
 }
 
 /** Takes everything down. Returns the ports on account of which the bridge itself stays, without addresses and down. */
