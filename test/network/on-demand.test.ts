@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../rig/containers.ts';
+import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
@@ -26,6 +27,17 @@ rooted('the first container that needs the bridge brings it up', async (t) => {
   const status = await start(t, world, 'c1');
   t.true(status.up);
   t.is(status.ports.length, 1);
+});
+
+rooted('a new container has an address of either family, and no more to do for it', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-create -n c1 -t busybox 2>/dev/null; tlxc-start -n c1');
+  const shown = await eventually(20, async () => {
+    const found = await world.sh('tlxc-info -n c1 -iH');
+    return found.includes(':') && found.includes('.') ? found : undefined;
+  });
+  t.regex(shown, /^10\.0\.4\.\d+$/m);
+  t.regex(shown, /^fd[0-9a-f:]+$/m);
 });
 
 rooted('what was taken away comes back with the next start, and who ran is connected again', async (t) => {
