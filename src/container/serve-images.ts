@@ -55,6 +55,7 @@ async function certificateOf({ tls, host, system }: Serving): Promise<Certificat
   try {
     return readCertificate(tls.certFile, tls.keyFile);
   } catch (cause) {
+    if (cause instanceof TlxcError) throw cause;
     throw new TlxcError({
       code: 'TLXC_E_USAGE',
       message: `the certificate ${tls.certFile} or its key ${tls.keyFile} cannot be used: ${(cause as Error).message}`,

@@ -1,9 +1,11 @@
 /** The certificate of an image server: a given one, or one of our own making that is kept and renewed. */
-import { X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { TlxcError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
 
 export interface Certificate {
@@ -19,20 +21,59 @@ export interface Certificate {
 const DAYS = 825;
 const RENEW_BEFORE_MS = 30 * 24 * 3600 * 1000;
 
-/** Throws the system's error for a file that cannot be read, and OpenSSL's for what is no certificate. */
+/**
+ * Throws TLXC_E_USAGE for a key that is another certificate's, the system's error for a file that cannot be read, and
+ * OpenSSL's for what is no certificate or no key.
+ */
 export function readCertificate(certFile: string, keyFile: string): Certificate {
   const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')];
-  return { key, cert, certFile, fingerprint: new X509Certificate(cert).fingerprint256 };
+  const certificate = new X509Certificate(cert);
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) {
+    throw new TlxcError({
+      code: 'TLXC_E_USAGE',
+      message: `the key ${keyFile} does not belong to the certificate ${certFile}`,
+      path: keyFile,
+      hint: 'give the key that the certificate was made with; in a file of several certificates the first is meant',
+    });
+  }
+  return { key, cert, certFile, fingerprint: certificate.fingerprint256 };
 }
 
-/** The certificate in `directory`, made anew where there is none for this host or it will soon be over. Throws TLXC_E_NETWORK. */
+/**
+ * The certificate in `directory`, made anew where there is none for this host, it will soon be over, or what is there cannot
+ * be used. Throws TLXC_E_NETWORK, and the system's error.
+ */
 export async function ownCertificate(directory: string, host: string): Promise<Certificate> {
   const [certFile, keyFile] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
-  if (existsSync(certFile) && existsSync(keyFile)) {
-    const known = readCertificate(certFile, keyFile);
-    if (serves(known.cert, host)) return known;
-  }
+  const known = readUsable(certFile, keyFile);
+  if (known && serves(known.cert, host)) return known;
   mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const work = mkdtempSync(join(directory, '.new-'));
+  try {
+    const { cert, key } = await makeCertificate(work, host);
+    // Two files: who is killed between them leaves a pair that does not match, which is made anew.
+    writeFileAtomically(keyFile, key, { mode: 0o600 });
+    // Whoever is to trust the certificate may read it.
+    writeFileAtomically(certFile, cert, { mode: 0o644 });
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+  return readCertificate(certFile, keyFile);
+}
+
+/** null: there is none, or a broken one. */
+function readUsable(certFile: string, keyFile: string): Certificate | null {
+  if (!existsSync(certFile) || !existsSync(keyFile)) return null;
+  try {
+    return readCertificate(certFile, keyFile);
+  } catch {
+    return null;
+  }
+}
+
+/** PEM texts, by way of files in the directory, which is ours alone. */
+async function makeCertificate(work: string, host: string): Promise<Pick<Certificate, 'cert' | 'key'>> {
+  const [certFile, keyFile] = [join(work, 'cert.pem'), join(work, 'key.pem')];
   const names = [
     'DNS:localhost',
     `DNS:${hostname()}`,
@@ -40,21 +81,14 @@ export async function ownCertificate(directory: string, host: string): Promise<C
     'IP:::1',
     isIP(host) ? `IP:${host}` : `DNS:${host}`,
   ];
-  const made = ['-keyout', `${keyFile}.new`, '-out', `${certFile}.new`];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(DAYS)];
   const subject = ['-subj', '/CN=tlxc-image', '-addext', `subjectAltName=${[...new Set(names)].join(',')}`];
-  await runProgram(
-    ['sh', '-c', 'umask 077; exec openssl "$@"', 'openssl', 'req', '-x509', ...kind, ...subject, ...made],
-    {
-      code: 'TLXC_E_NETWORK',
-      what: 'no certificate could be made',
-    },
-  );
-  renameSync(`${keyFile}.new`, keyFile);
-  // The key stays ours; whoever is to trust the certificate may read it.
-  chmodSync(`${certFile}.new`, 0o644);
-  renameSync(`${certFile}.new`, certFile);
-  return readCertificate(certFile, keyFile);
+  const files = ['-keyout', keyFile, '-out', certFile];
+  await runProgram(['openssl', 'req', '-x509', ...kind, ...subject, ...files], {
+    code: 'TLXC_E_NETWORK',
+    what: 'no certificate could be made',
+  });
+  return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
 }
 
 function serves(cert: string, host: string): boolean {

@@ -96,4 +96,9 @@ rooted('a given certificate is used; what cannot be served is refused by name', 
     await refusal('--cert', 'seed', '--key', 'seed', 'www'),
     /the certificate .*seed .* cannot be used/,
   );
+  await world.sh('openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.pem');
+  t.regex(
+    await refusal('--cert', 'cert.pem', '--key', 'other.pem', 'www'),
+    /the key .*other\.pem does not belong to the certificate .*cert\.pem\n/,
+  );
 });
