@@ -31,7 +31,13 @@ rooted('Debian under systemd gets an address soon after its network starts, and 
   addDebian(world, 'd1', { config: [...profile, ...on('tlxcbr0')] });
   const boot = async (): Promise<string> => {
     await world.sh('tlxc-start -n d1');
-    const took = await eventually(60, () => waited(world, 'd1').catch(() => undefined));
+    const took = await eventually(60, () => waited(world, 'd1').catch(() => undefined)).catch(
+      async (error: unknown) => {
+        t.log(await world.run('tlxc-net', 'status'));
+        t.log(await world.run('tlxc-attach', '-n', 'd1', '--', 'journalctl', '-b', '--no-pager', '-n', '60'));
+        throw error;
+      },
+    );
     t.log(`DHCP answered ${Math.round(took)} ms after systemd-networkd was begun`);
     t.true(took < 10_000);
     return inside(world, 'd1', "ip -4 -o addr show eth0 | sed 's/.*inet //; s,/.*,,'");

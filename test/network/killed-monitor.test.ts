@@ -49,6 +49,8 @@ tested(
     await world.sh(
       'sysctl -qw net.ipv4.conf.nic0.forwarding=1; tlxc-net start; ip link add held0 type veth peer name held1',
     );
+    // What the bridge advertises comes when it comes.
+    await world.sh('sysctl -qw net.ipv6.conf.held1.accept_ra=0');
     await world.sh('ip link set held0 master tlxcbr0 up; ip link set held1 up; sleep 2');
     addBusybox(world, 'c1', { config: LINES });
     const before = await look(world);
