@@ -1,11 +1,12 @@
 /** Several servers, none at all, and servers that must prove by OpenPGP what they say. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { loadSystemConfig } from '../../src/config/system.ts';
 import type { TlxcError } from '../../src/errors.ts';
 import type { ImageEvent } from '../../src/image/progress.ts';
+import { requires } from '../rig/requires.ts';
 import { serveImages, type Fault } from '../rig/serve-images.ts';
 import { servedImage } from '../container/images.ts';
 
@@ -96,7 +97,7 @@ test('an archive that a killed command had fetched is not fetched again', async 
   t.deepEqual(readdirSync(downloads), []);
 });
 
-const gpg = existsSync('/usr/bin/gpg') && existsSync('/usr/bin/gpgv') ? test : test.skip;
+const gpg = requires('gpg');
 
 gpg('a pinned key: signed checksums are taken; unsigned, changed or foreign ones are refused', async (t) => {
   const served = await servedImage(t);

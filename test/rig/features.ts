@@ -66,6 +66,8 @@ const probes = {
   /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
   users: () => program('newuidmap') ?? openToOthers(fileURLToPath(new URL('../../bin', import.meta.url))),
   strace: () => program('strace'),
+  /** Signs, and verifies as tlxc-image does. */
+  gpg: () => program('gpg') ?? program('gpgv'),
   /** For the small C programs of tests. */
   compiler: () => program('gcc'),
   zsh: () => program('zsh'),
