@@ -40,7 +40,10 @@ export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Pro
     const name = entry.startsWith(STAGING) ? entry.slice(STAGING.length) : '';
     if (isName(name)) await sweepStaging(system, lxcpath, name);
   }
-  await removeTree(trashPath(lxcpath));
+  // What lies in it, never itself: another command may be about to move a container there.
+  const trash = trashPath(lxcpath);
+  const trashed = existsSync(trash) ? readdirSync(trash) : [];
+  for (const entry of trashed) await removeTree(join(trash, entry));
 }
 
 async function sweepStaging(system: SystemConfig, lxcpath: string, name: string): Promise<void> {
