@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { CopyMount } from '../container/ephemeral-copy.ts';
 import { TlxcError } from '../errors.ts';
+import { backendName } from '../storage/choose.ts';
 import type { Invocation } from './command.ts';
 
 export type Task = 'copy' | 'rename' | 'ephemeral';
@@ -39,11 +40,9 @@ export function taskOf({ options }: Invocation): Task {
 }
 
 /** LXC's names of what a copy can lie on, and prefixes of them. */
-export function backendOf(given: unknown): 'dir' | 'overlay' | null {
-  if (typeof given !== 'string') return null;
-  const name = ['dir', 'overlay', 'overlayfs'].find((known) => given !== '' && known.startsWith(given));
-  if (name !== undefined) return name === 'dir' ? 'dir' : 'overlay';
-  throw unsupported(`backing store ${given} cannot hold a copy`, 'there are dir and overlay');
+export function backendOf(given: unknown): string | null {
+  const name = typeof given === 'string' ? backendName(given) : 'best';
+  return name === 'best' ? null : name;
 }
 
 /** -m bind=SOURCE[:TARGET][:ro|rw], several of them with commas between. */

@@ -23,7 +23,7 @@ export interface CopyRequest {
   /** Copy-on-write: the copy lies over the source, which may not be destroyed while it exists. */
   readonly snapshot: boolean;
   /** -B; null: as the source, or for a snapshot of a directory overlay. */
-  readonly backend: 'dir' | 'overlay' | null;
+  readonly backend: string | null;
   readonly keepName: boolean;
   readonly keepMac: boolean;
   /** Also while the source runs: the copy may be of a moment that never was. */

@@ -8,11 +8,12 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
-import { removeTree, syncFilesystem } from '../host/trees.ts';
+import { overAllIds, removeTree, syncFilesystem } from '../host/trees.ts';
 import { referenceLayers } from '../image/store.ts';
-import { copyRootfs, type CopiedRootfs } from '../storage/copy.ts';
+import type { NewRootfs } from '../storage/backend.ts';
+import { copyRootfs } from '../storage/copy.ts';
 import { nameCopy } from '../storage/name-container.ts';
-import { cloneHookWords } from './clone-mount.ts';
+import { asWritableTree } from '../storage/view.ts';
 import { addClone, parentsOf, setParents, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './copy-config.ts';
 import { runHostHooks } from './host-hooks.ts';
@@ -30,7 +31,7 @@ export interface Copying {
   /** Copy-on-write. */
   readonly snapshot: boolean;
   /** null: as the source, or for a snapshot of a directory overlay. */
-  readonly backend: 'dir' | 'overlay' | null;
+  readonly backend: string | null;
   /** The host name; null: it stays. */
   readonly name: string | null;
   readonly keepMac: boolean;
@@ -78,10 +79,9 @@ export async function fillCopy(copying: Copying): Promise<void> {
 }
 
 /** A layer of a parent's needs that parent: the source itself, or one that the source lies over. */
-function noteParents({ system, source, target, staging }: Copying, rootfs: CopiedRootfs | null): void {
-  const lower = rootfs?.layers.filter((layer) => !layer.startsWith(`${staging}/`)) ?? [];
+function noteParents({ system, source, target, staging }: Copying, rootfs: NewRootfs | null): void {
   const isBelow = ({ lxcpath, name }: Relative): boolean =>
-    lower.some((layer) => layer.startsWith(`${join(lxcpath, name)}/`));
+    (rootfs?.needs ?? []).some((layer) => layer.startsWith(`${join(lxcpath, name)}/`));
   const parents = [...parentsOf(source.dir), source].filter(isBelow);
   setParents(staging, parents);
   for (const parent of parents) addClone(system, parent, target);
@@ -95,17 +95,17 @@ function firstIdOf({ ids, system, target, staging }: Copying, config: ContainerC
 }
 
 /** null: the container has no root filesystem. */
-async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<CopiedRootfs | null> {
+async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<NewRootfs | null> {
   const path = config.rootfs.path?.value ?? 'none';
   if (path === 'none') return null;
   const { system, snapshot, backend, target, staging, name, sameMachine } = copying;
-  const rootfs = await copyRootfs({ source: path, snapshot, backend, staging, final: target.dir });
-  referenceLayers(system.cacheDir, rootfs.layers, { staging, config: target.config });
-  await nameCopy({ layers: rootfs.layers, name, keepMachineId: sameMachine });
+  const rootfs = await copyRootfs({ source: path, snapshot, backend, place: { staging, final: target.dir } });
+  referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
+  await nameCopy(rootfs.view, name, sameMachine);
   return rootfs;
 }
 
-function writeConfig(copying: Copying, rootfs: CopiedRootfs | null, firstId: number | null): ContainerConfig {
+function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number | null): ContainerConfig {
   const { source, target, staging, environment, lines = [] } = copying;
   const written = { text: readConfigFile(source.config).text, file: source.config, sourceDir: source.dir };
   const text = copiedConfig({
@@ -127,7 +127,7 @@ function writeConfig(copying: Copying, rootfs: CopiedRootfs | null, firstId: num
 async function runCloneHooks(
   { source, staging, hookArgs, environment }: Copying,
   config: ContainerConfig,
-  rootfs: CopiedRootfs | null,
+  rootfs: NewRootfs | null,
 ): Promise<void> {
   if (!config.hooks.some(({ value }) => value.hook === 'clone')) return;
   const mounted = join(staging, 'rootfs');
@@ -144,7 +144,7 @@ async function runCloneHooks(
         LXC_ROOTFS_MOUNT: mounted,
         LXC_ROOTFS_PATH: config.rootfs.path?.value ?? '',
       },
-      within: rootfs === null ? [] : cloneHookWords(rootfs.layers, staging, mounted),
+      within: rootfs === null ? [] : overAllIds(asWritableTree(rootfs.view, staging, mounted).words),
     },
     environment,
   );

@@ -15,9 +15,10 @@ import { debianArch } from '../image/product.ts';
 import { ImageStore } from '../image/store.ts';
 import { findTemplate } from '../image/templates/find-template.ts';
 import type { TemplateResult } from '../image/templates/template.ts';
-import type { RootfsBackend } from '../storage/backend.ts';
+import type { Backend } from '../storage/backend.ts';
 import { chooseBackend } from '../storage/choose.ts';
 import { nameContainer } from '../storage/name-container.ts';
+import { plainView } from '../storage/view.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
@@ -111,7 +112,7 @@ function checkBackend({ backend, template, name }: CreateRequest): void {
 
 const makesImage = (template: string): boolean => template !== 'none' && !template.startsWith('/');
 
-const backendOf = ({ backend, lxcpath }: CreateRequest, idmapped: boolean): Promise<RootfsBackend> =>
+const backendOf = ({ backend, lxcpath }: CreateRequest, idmapped: boolean): Promise<Backend> =>
   chooseBackend({ asked: backend ?? null, idmapped, lxcpath, host: probeHost() });
 
 async function createLocked(making: Making): Promise<Created> {
@@ -214,7 +215,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
 async function makeRootfs(
   making: Making,
   prepared: NonNullable<Prepared>,
-  backend: RootfsBackend,
+  backend: Backend,
 ): Promise<string> {
   const { request, paths, staging, store, idmapped } = making;
   const { info, rootfs } = prepared.image;
@@ -226,8 +227,8 @@ async function makeRootfs(
       hint: 'try again',
     });
   }
-  const made = await backend.create({ image: rootfs, staging, final: paths.dir });
-  await nameContainer(made.layers, request.name, prepared.metadata.templates);
+  const made = await backend.create({ staging, final: paths.dir }, plainView(rootfs));
+  await nameContainer(made.view, request.name, prepared.metadata.templates);
   return made.path;
 }
 

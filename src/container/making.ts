@@ -8,7 +8,7 @@ import type { Mapping } from '../host/mapped.ts';
 import type { OnImageEvent } from '../image/progress.ts';
 import type { ImageStore } from '../image/store.ts';
 import type { Ask } from '../image/templates/template.ts';
-import type { RootfsBackend } from '../storage/backend.ts';
+import type { Backend } from '../storage/backend.ts';
 import type { Seed } from './new-config.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -44,7 +44,7 @@ export interface Making {
   /** Ids are mapped: the container gets a range of its own, or its seed has one. */
   readonly idmapped: boolean;
   /** What will hold an image's tree; null for a template that makes no image. */
-  readonly backend: RootfsBackend | null;
+  readonly backend: Backend | null;
   readonly onEvent: OnImageEvent;
 }
 

@@ -11,7 +11,7 @@ import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
 import { referenceLayers } from '../image/store.ts';
-import { layersOf } from '../storage/copy.ts';
+import { partsOf } from '../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
 import { copiedConfig } from './copy-config.ts';
 import { checkSource, refuseExisting } from './copy.ts';
@@ -91,7 +91,7 @@ async function renameLocked(
   const owner = { staging: source.dir, config: target.config };
   const first = config.idmap[0]?.value.outside;
   if (first !== undefined && ownsRange(system, first, source.config)) recordRange(system, first, owner);
-  referenceLayers(system.cacheDir, path === undefined ? [] : layersOf(path), owner);
+  referenceLayers(system.cacheDir, path === undefined ? [] : partsOf(path), owner);
   writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
   await renameDurably(source.dir, target.dir);
   finishRename(target.dir);

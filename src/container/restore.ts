@@ -6,7 +6,7 @@ import type { ContainerConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
-import { layersOf } from '../storage/copy.ts';
+import { partsOf } from '../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
 import { checkSource, refuseExisting } from './copy.ts';
 import { fillCopy } from './copying.ts';
@@ -116,7 +116,7 @@ function checkStorage(
       hint: 'restore under a new name (-N), or set lxc.rootfs.managed = 1',
     });
   }
-  const own = layersOf(path).at(-1) ?? '';
+  const own = partsOf(path).at(-1) ?? '';
   if (!own.startsWith(`${dir}/`))
     warn(`its former root filesystem ${own} lies outside ${dir} and is left there`);
 }

@@ -1,9 +1,14 @@
 /** What a container, or a later snapshot of it, differs in from a snapshot. */
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
 import { TlxcError } from '../errors.ts';
-import { layersTopFirst } from '../storage/copy.ts';
+import { backendNamed } from '../storage/choose.ts';
 import { diffRootfs } from '../storage/diff-rootfs.ts';
 import type { Change } from '../storage/diff.ts';
+import type { View } from '../storage/view.ts';
+import { parseVolume } from '../storage/volume.ts';
+import { makeRunDir } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
 import type { SnapshotRequest } from './snapshot.ts';
@@ -23,22 +28,46 @@ export async function diffSnapshots(
   listSnapshots(container);
   const before = findSnapshot(system, container, from);
   const after = to === null ? container : findSnapshot(system, container, to);
-  const [left, right] = [layersOf(before, request), layersOf(after, request)];
-  return diffRootfs({ from: left, to: right, since: to === null });
+  return seen(container, (mountPoint) => {
+    const [left, right] = [before, after].map((each, index) => viewOf(each, request, mountPoint(index)));
+    const comparison = { from: left?.layers ?? [], to: right?.layers ?? [], since: to === null };
+    return diffRootfs(comparison, [...(left?.words ?? []), ...(right?.words ?? [])]);
+  });
 }
 
-function layersOf(
+/** Runs look with directories to mount at; they are made when they are asked for. */
+async function seen<T>(
+  paths: ContainerPaths,
+  look: (mountPoint: (index: number) => () => string) => Promise<T>,
+): Promise<T> {
+  const made: string[] = [];
+  const mountPoint = (index: number) => (): string => {
+    makeRunDir(paths);
+    const directory = mkdtempSync(join(paths.runDir, `diff${index}-`));
+    made.push(directory);
+    return directory;
+  };
+  try {
+    return await look(mountPoint);
+  } finally {
+    // What is mounted there is in a namespace of another process only.
+    for (const directory of made) rmdirSync(directory);
+  }
+}
+
+function viewOf(
   { name, lxcpath, config: configFile }: ContainerPaths,
   request: SnapshotRequest,
-): readonly string[] {
+  mountPoint: () => string,
+): View {
   const config = loadContainerConfig({ name, lxcpath, configFile, environment: request.environment });
-  const path = config.rootfs.path?.value ?? 'none';
-  const layers = path === 'none' ? null : layersTopFirst(path);
-  if (layers) return layers;
+  const written = config.rootfs.path?.value ?? 'none';
+  const { type, path } = parseVolume(written);
+  const backend = backendNamed(type);
+  if (written !== 'none' && backend) return backend.view(path, mountPoint);
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: `the root filesystem ${path} of ${name} cannot be compared`,
+    message: `the root filesystem ${written} of ${name} cannot be compared`,
     container: request.name,
-    hint: 'directories and overlays can',
   });
 }

@@ -29,14 +29,17 @@ export async function removeTree(path: string): Promise<void> {
   await runProgram(overAllIds(remove), failure, place);
 }
 
-/** Copies what is in `from` into the existing directory `to`, with owners, modes, times, links and extended attributes. */
-export async function copyTree(from: string, to: string): Promise<void> {
+/**
+ * Copies what is in `from` into the existing directory `to`, with owners, modes, times, links and extended attributes; blocks
+ * are shared where the filesystem can. `words` go before the program, and may mount either.
+ */
+export async function copyTree(from: string, to: string, words: readonly string[] = []): Promise<void> {
   const failure = {
     code: 'TLXC_E_STORAGE',
     what: `the root filesystem could not be copied to ${to}`,
   } as const;
   const copy = ['cp', '--archive', '--reflink=auto', '--one-file-system', '--', `${from}/.`, to];
-  await runProgram(overAllIds(copy), failure);
+  await runProgram(overAllIds([...words, ...copy]), failure);
 }
 
 /** Gives the directories owner and group of `from`. */

@@ -1,38 +1,25 @@
 /** Which backend a container gets: -B, LXC's names and prefixes of them. */
-import { statfs } from 'node:fs/promises';
 import { TlxcError } from '../errors.ts';
-import type { HostFacts } from '../host/facts.ts';
-import { kernelAtLeast } from '../host/kernel.ts';
-import type { RootfsBackend } from './backend.ts';
+import type { Backend, Circumstances } from './backend.ts';
 import { dirBackend } from './dir.ts';
 import { overlayBackend } from './overlay.ts';
 
-export interface BackendChoice {
+/** All there are. */
+export const backends: readonly Backend[] = [dirBackend, overlayBackend];
+
+export interface BackendChoice extends Circumstances {
   /** As -B was given; null: best. */
   readonly asked: string | null;
-  readonly host: HostFacts;
-  readonly idmapped: boolean;
-  /** The directory that will hold the container. */
-  readonly lxcpath: string;
 }
 
-const NAMES = ['best', 'dir', 'none', 'overlay', 'overlayfs', 'btrfs', 'zfs', 'lvm', 'loop', 'rbd', 'nbd'];
-const NOT_BUILT = ['btrfs', 'zfs', 'lvm', 'loop', 'rbd', 'nbd'];
-const OVERLAYFS_MAGIC = 0x794c7630;
+/** What -B takes, in the order in which LXC looks for what a prefix means, and what each is. */
+const NAMES: Readonly<Record<string, string>> = {
+  ...{ best: 'best', dir: 'dir', none: 'dir', overlay: 'overlay', overlayfs: 'overlay', btrfs: 'btrfs' },
+  ...{ zfs: 'zfs', lvm: 'lvm', loop: 'loop', rbd: 'rbd', nbd: 'nbd' },
+};
 
-/** Throws TLXC_E_USAGE for a type that is none, TLXC_E_UNSUPPORTED for one that this host or TLXC cannot do. */
-export async function chooseBackend(choice: BackendChoice): Promise<RootfsBackend> {
-  const asked = (choice.asked ?? 'best').split(',').map(fullName);
-  const problems: TlxcError[] = [];
-  for (const name of asked) {
-    if (name === 'dir' || name === 'none') return dirBackend;
-    const obstacle = NOT_BUILT.includes(name) ? 'is not built yet' : await overlayObstacle(choice);
-    if (obstacle === null) return overlayBackend;
-    if (name === 'best') return dirBackend;
-    problems.push(unsupported(name, obstacle));
-  }
-  throw problems[0] ?? unsupported(choice.asked ?? '', 'is empty');
-}
+/** From the best on, for containers from images: none of them is copied. */
+const BEST = ['overlay', 'dir'];
 
 const unsupported = (name: string, obstacle: string): TlxcError =>
   new TlxcError({
@@ -41,24 +28,37 @@ const unsupported = (name: string, obstacle: string): TlxcError =>
     hint: 'use -B dir, -B overlay, or -B best, which takes the best that the host can do',
   });
 
-/** Prefixes of a name stand for it, as LXC has it. */
-function fullName(text: string): string {
-  const name = NAMES.find((known) => text !== '' && known.startsWith(text));
-  if (name) return name;
+/** The backend of this name, as lxc.rootfs.path has it; undefined where TLXC has none. */
+export const backendNamed = (name: string): Backend | undefined =>
+  backends.find((backend) => backend.name === name);
+
+/** Prefixes of a name stand for it. Throws TLXC_E_USAGE for what is none. */
+export function backendName(text: string): string {
+  const known = Object.keys(NAMES).find((name) => text !== '' && name.startsWith(text));
+  if (known) return NAMES[known] ?? known;
   throw new TlxcError({
     code: 'TLXC_E_USAGE',
     message: `${text} is not a valid backing storage type`,
-    hint: 'there are dir, overlay and best',
+    hint: `there are ${backends.map(({ name }) => name).join(', ')} and best`,
   });
 }
 
-/** Why an overlay cannot be used; null where it can. */
-async function overlayObstacle({ host, idmapped, lxcpath }: BackendChoice): Promise<string | null> {
-  if (!host.overlay) return 'cannot be used: this kernel has no overlayfs';
-  if (host.user === null && idmapped && !host.overlayOnIdmapped)
-    return `cannot be used unprivileged: Linux ${host.kernelRelease} has no overlayfs on idmapped layers (5.19 has)`;
-  if (host.user !== null && !kernelAtLeast(host.kernelRelease, 5, 11))
-    return `cannot be used by users: Linux ${host.kernelRelease} lets only root mount an overlayfs (5.11 others, too)`;
-  const { type } = await statfs(lxcpath);
-  return type === OVERLAYFS_MAGIC ? `cannot be used: ${lxcpath} lies on an overlay itself` : null;
+/** The backend for the root filesystem of an existing container, or one that -B names. Throws TLXC_E_UNSUPPORTED. */
+export function backendFor(name: string): Backend {
+  const backend = backendNamed(name);
+  if (backend) return backend;
+  throw unsupported(name, 'is one that TLXC does not have');
+}
+
+/** Throws TLXC_E_USAGE for a type that is none, TLXC_E_UNSUPPORTED for one that this host or TLXC cannot do. */
+export async function chooseBackend({ asked, ...circumstances }: BackendChoice): Promise<Backend> {
+  const names = (asked ?? 'best').split(',').map(backendName);
+  const problems: TlxcError[] = [];
+  for (const name of names.flatMap((each) => (each === 'best' ? BEST : [each]))) {
+    const backend = backendNamed(name);
+    const obstacle = backend ? await backend.obstacle(circumstances) : 'is one that TLXC does not have';
+    if (backend && obstacle === null) return backend;
+    problems.push(unsupported(name, obstacle ?? ''));
+  }
+  throw problems[0] ?? unsupported(asked ?? '', 'is empty');
 }

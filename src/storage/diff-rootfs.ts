@@ -1,4 +1,4 @@
-/** diff.ts, where a plain user needs power over subordinate ids for it: in a process that has it. */
+/** diff.ts, where that takes power over a plain user's subordinate ids, or something mounted: in a process that has it. */
 import { join } from 'node:path';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
@@ -9,9 +9,12 @@ import { packageRoot } from '../package-root.ts';
 import { compareTrees, type Change, type Comparison } from './diff.ts';
 
 /** Throws TLXC_E_STORAGE. */
-export async function diffRootfs(comparison: Comparison): Promise<readonly Change[]> {
+export async function diffRootfs(
+  comparison: Comparison,
+  words: readonly string[] = [],
+): Promise<readonly Change[]> {
   const what = 'the root filesystems could not be compared';
-  if (probeHost().user === null) {
+  if (probeHost().user === null && words.length === 0) {
     try {
       return compareTrees(comparison);
     } catch (error) {
@@ -30,6 +33,6 @@ export async function diffRootfs(comparison: Comparison): Promise<readonly Chang
   const program = [process.execPath, join(packageRoot, 'dist/diff-trees.cjs'), JSON.stringify(comparison)];
   const changes: Change[] = [];
   const stdout = (line: string): unknown => changes.push(JSON.parse(line) as Change);
-  await runProgram(overAllIds(program), { code: 'TLXC_E_STORAGE', what }, { stdout });
+  await runProgram(overAllIds([...words, ...program]), { code: 'TLXC_E_STORAGE', what }, { stdout });
   return changes;
 }

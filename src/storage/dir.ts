@@ -1,15 +1,20 @@
-/** dir: a plain directory, CT/rootfs, copied from the image (shared blocks where the filesystem has reflinks). */
+/** dir: a plain directory, CT/rootfs, copied from another tree (shared blocks where the filesystem has reflinks). */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyTree } from '../host/trees.ts';
-import type { NewRootfs, RootfsBackend, RootfsRequest } from './backend.ts';
+import type { Backend } from './backend.ts';
+import { plainView } from './view.ts';
 
-export const dirBackend: RootfsBackend = {
+export const dirBackend: Backend = {
   name: 'dir',
-  async create({ image, staging, final }: RootfsRequest): Promise<NewRootfs> {
+  snapshots: false,
+  obstacle: () => Promise.resolve(null),
+  async create({ staging, final }, { words, layers: [tree = ''] }) {
     const rootfs = join(staging, 'rootfs');
     await mkdir(rootfs, { mode: 0o755 });
-    await copyTree(image, rootfs);
-    return { path: `dir:${join(final, 'rootfs')}`, layers: [rootfs] };
+    await copyTree(tree, rootfs, words);
+    return { path: `dir:${join(final, 'rootfs')}`, view: plainView(rootfs), needs: [] };
   },
+  copy: (place, path) => dirBackend.create(place, plainView(path)),
+  view: (path) => plainView(path),
 };

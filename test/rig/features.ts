@@ -48,6 +48,8 @@ const probes = {
   /** A file can be put behind a loop device. */
   loop: () =>
     program('mkfs.ext4') ?? program('debugfs') ?? program('mksquashfs') ?? attempt('losetup', ['--find']),
+  btrfs: () => filesystem('btrfs'),
+  xfs: () => filesystem('xfs'),
   /** Debian's lxc, the oracle. */
   lxc: () => program('lxc-start'),
   /** Debian's lxc-templates, the templates that build systems. */
@@ -131,6 +133,12 @@ function locate(name: string): string | undefined {
 
 const file = (path: string): string | undefined =>
   existsSync(path) ? undefined : `${path} is not installed`;
+
+/** Can be made in a file, and mounted. */
+function filesystem(type: string): string | undefined {
+  const line = `f=$(mktemp); trap 'rm -f $f' EXIT; truncate -s 320M $f; mkfs.${type} -q $f; mount -t ${type} -o loop $f /mnt`;
+  return program(`mkfs.${type}`) ?? attempt('unshare', ['--mount', 'sh', '-ec', line]);
+}
 
 function program(name: string): string | undefined {
   return locate(name) === undefined ? `${name} is not installed` : undefined;

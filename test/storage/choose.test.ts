@@ -22,7 +22,7 @@ test('by name, by prefix, by the first of a list that can be', async (t) => {
 });
 
 test('what cannot be is refused by name', async (t) => {
-  await t.throwsAsync(() => choose('lvm'), { message: /backing store lvm is not built yet/ });
+  await t.throwsAsync(() => choose('lvm'), { message: /backing store lvm is one that TLXC does not have/ });
   await t.throwsAsync(() => choose('nosuch'), { message: /nosuch is not a valid backing storage type/ });
   await t.throwsAsync(() => choose('overlay', { overlayOnIdmapped: false }), { message: /idmapped layers/ });
 });
