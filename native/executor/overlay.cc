@@ -15,6 +15,15 @@ namespace {
 
 constexpr const char* kStep = "rootfs overlay";
 
+// In the workshop. kUpper and kWork: of changes that are kept in memory, others have the host's names.
+constexpr const char* kChanges = "changes";
+constexpr const char* kUpper = "upper";
+constexpr const char* kWork = "work";
+
+std::string lower_name(size_t index) {
+    return "lower" + std::to_string(index);
+}
+
 Failure blame(Failure failure, const std::string& path) {
     failure.step = kStep;
     if (failure.path.empty())
@@ -114,42 +123,80 @@ Status become_owner(const plan::StartPlan& plan) {
     return {};
 }
 
-} // namespace
+// The directories of the upper layer on a tmpfs that nobody else sees: in the workshop, before any id is
+// changed. The root of the merged tree takes owner and mode from the upper directory.
+Status make_changes_in_memory(const plan::Rootfs& rootfs, int topmostLower) {
+    UniqueFd memory = TRY(mount_api::make({"tmpfs", "", rootfs.tmpfs, {}}));
+    TRY(attach_layer({"tmpfs", kChanges, std::move(memory)}));
+    struct stat root {};
+    if (fstat(topmostLower, &root) != 0)
+        return syscall_failure(kStep, "fstat", rootfs.lower.front());
+    for (const char* name : {kUpper, kWork}) {
+        const std::string path = std::string(kChanges) + "/" + name;
+        if (mkdir(path.c_str(), 0700) != 0)
+            return syscall_failure(kStep, "mkdir", path);
+        if (chown(path.c_str(), root.st_uid, root.st_gid) != 0)
+            return syscall_failure(kStep, "chown", path);
+    }
+    if (chmod((std::string(kChanges) + "/" + kUpper).c_str(), root.st_mode & 07777) != 0)
+        return syscall_failure(kStep, "chmod", rootfs.lower.front());
+    return {};
+}
 
-Result<UniqueFd> make(const plan::StartPlan& plan, int userNamespace) {
-    const plan::Rootfs& rootfs = plan.rootfs;
+// Where the changes go, in the workshop.
+struct Names {
+    std::string upper = kUpper;
+    std::string work = kWork;
+};
+
+// On disk: one mount for upper and work, since overlay renames between the two.
+Result<Names> take_changes(const plan::Rootfs& rootfs, int userNamespace, std::vector<Layer>& layers) {
+    if (rootfs.upper.empty())
+        return Names{};
     const auto [parent, upper] = split(rootfs.upper);
     const auto [workParent, work] = split(rootfs.work);
     if (parent != workParent)
         return refusal(kStep, "upper and work lie in different directories", rootfs.work);
     TRY(make_directory(rootfs.upper));
     TRY(make_directory(rootfs.work));
+    layers.push_back(TRY(take_layer(parent, kChanges, userNamespace)));
+    return Names{upper, work};
+}
 
-    std::vector<Layer> layers;
+std::vector<std::string> options_of(const plan::StartPlan& plan, const Names& names) {
+    std::vector<std::string> options = plan.rootfs.options;
     std::string lower;
-    for (size_t i = 0; i < rootfs.lower.size(); ++i) {
-        layers.push_back(TRY(take_layer(rootfs.lower[i], "lower" + std::to_string(i), userNamespace)));
-        lower += (i == 0 ? "" : ":") + layers.back().name;
-    }
-    // One mount for upper and work: overlay renames between the two.
-    layers.push_back(TRY(take_layer(parent, "changes", userNamespace)));
+    for (size_t i = 0; i < plan.rootfs.lower.size(); ++i)
+        lower += (i == 0 ? "" : ":") + lower_name(i);
+    options.push_back("lowerdir=" + lower);
+    options.push_back(std::string("upperdir=") + kChanges + "/" + names.upper);
+    options.push_back(std::string("workdir=") + kChanges + "/" + names.work);
+    options.emplace_back("metacopy=off"); // a file's content never depends on an attribute of the upper layer
+    if (plan.user)
+        options.emplace_back("userxattr"); // trusted.* are the host's root's
+    return options;
+}
+
+} // namespace
+
+Result<UniqueFd> make(const plan::StartPlan& plan, int userNamespace) {
+    const plan::Rootfs& rootfs = plan.rootfs;
+    std::vector<Layer> layers;
+    const Names names = TRY(take_changes(rootfs, userNamespace, layers));
+    for (size_t i = 0; i < rootfs.lower.size(); ++i)
+        layers.push_back(TRY(take_layer(rootfs.lower[i], lower_name(i), userNamespace)));
     if (plan.user)
         TRY(idmap::become_root(plan)); // who took the layers; the files in them are the container's
     const UniqueFd workshop = TRY(enter_workshop());
     for (const auto& layer : layers)
         TRY(attach_layer(layer));
+    if (rootfs.upper.empty())
+        TRY(make_changes_in_memory(rootfs, layers.front().mount.get()));
     if (userNamespace >= 0)
         TRY(become_owner(plan));
-    std::vector<std::string> options = rootfs.options;
-    options.push_back("lowerdir=" + lower);
-    options.push_back("upperdir=changes/" + upper);
-    options.push_back("workdir=changes/" + work);
-    options.emplace_back("metacopy=off"); // a file's content never depends on an attribute of the upper layer
-    if (plan.user)
-        options.emplace_back("userxattr"); // trusted.* are the host's root's
-    auto mount = mount_api::make({"overlay", "overlay", options, rootfs.attributes});
+    auto mount = mount_api::make({"overlay", "overlay", options_of(plan, names), rootfs.attributes});
     if (!mount.ok())
-        return blame(mount.failure(), rootfs.upper);
+        return blame(mount.failure(), rootfs.upper.empty() ? rootfs.lower.front() : rootfs.upper);
     return mount;
 }
 

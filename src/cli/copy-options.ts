@@ -31,11 +31,8 @@ export function taskOf({ options }: Invocation): Task {
       '-L sets the size of a block device, and a copy of dir or overlay has none',
       'leave out -L',
     );
-  if (given('tmpfs'))
-    throw unsupported(
-      '-t: a container on a tmpfs is not supported by this version of TLXC',
-      'leave out -t: an ephemeral container is gone when it stops in any case',
-    );
+  if (given('tmpfs') && given('keepdata'))
+    throw usage('-t and -D exclude each other', 'what lies in memory is lost when the container stops');
   return task;
 }
 
@@ -45,7 +42,7 @@ export function backendOf(given: unknown): string | null {
   return name === 'best' ? null : name;
 }
 
-/** -m bind=SOURCE[:TARGET][:ro|rw], several of them with commas between. */
+/** -m bind=SOURCE[:TARGET][:ro|rw] or overlay=SOURCE[:TARGET], several of them with commas between. */
 export function mountsOf(given: Invocation['options'][string], cwd: string): CopyMount[] {
   const words = Array.isArray(given) ? (given as string[]) : [];
   return words.flatMap((word) => word.split(',')).map((word) => mountOf(word, cwd));
@@ -53,17 +50,16 @@ export function mountsOf(given: Invocation['options'][string], cwd: string): Cop
 
 function mountOf(word: string, cwd: string): CopyMount {
   const [, type, rest = ''] = /^([a-z]+)=(.+)$/.exec(word) ?? [];
-  if (type === 'overlay')
-    throw unsupported(
-      `-m ${word}: mounts of type overlay are not supported by this version of TLXC`,
-      'bind=SOURCE:TARGET:ro shows the directory without letting the container change it',
-    );
   const parts = rest.split(':');
-  const mode = parts.length > 1 && ['ro', 'rw'].includes(parts.at(-1) ?? '') ? parts.pop() : 'rw';
+  const hasMode = type === 'bind' && parts.length > 1 && ['ro', 'rw'].includes(parts.at(-1) ?? '');
+  const mode = hasMode ? parts.pop() : 'rw';
   const [source = '', target = resolve(cwd, source), ...others] = parts;
-  if (type !== 'bind' || source === '' || others.length > 0)
-    throw usage(`-m ${word} is no mount`, 'write bind=SOURCE[:TARGET][:ro|rw], several with commas between');
+  if ((type !== 'bind' && type !== 'overlay') || source === '' || others.length > 0)
+    throw usage(
+      `-m ${word} is no mount`,
+      'write bind=SOURCE[:TARGET][:ro|rw] or overlay=SOURCE[:TARGET], several with commas between',
+    );
   if (!target.startsWith('/') || target === '/')
     throw usage(`-m ${word}: ${target} is no place for it`, 'name an absolute path in the container');
-  return { source: resolve(cwd, source), target, readOnly: mode === 'ro' };
+  return { type, source: resolve(cwd, source), target, readOnly: mode === 'ro' };
 }

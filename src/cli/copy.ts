@@ -54,7 +54,8 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
   const warn = warner(request.newName, invocation, context);
   const onCopied = (): unknown => context.stdout.write(`Created ${request.newName} as clone of ${name}\n`);
   const mounts = mountsOf(options['mount'], context.cwd);
-  const how = { keep: options['keepdata'] === true, foreground, command: foreground ? rest : [], mounts };
+  const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
+  const how = { keep, tmpfs, foreground, command: foreground ? rest : [], mounts };
   await copyAndStart({ ...request, ...how }, { warn, onCopied: () => void onCopied() });
   if (foreground) becomeConsole(containerPaths(request.system, request.newPath, request.newName));
   const { newPath, system, environment } = request;
@@ -76,7 +77,7 @@ export default defineCommand(
     summary: 'copies or renames the container NAME',
     usage:
       '--name=NAME -N NEWNAME [-p NEWPATH] [-s [-a]] [-B TYPE] [-K] [-M] [-- HOOK ARGUMENTS]\n' +
-      '--name=NAME [-N NEWNAME] [-p NEWPATH] -e [-d|-F] [-D] [-a] [-B TYPE] [-K] [-M] [-m MOUNTS] [-- COMMAND]\n' +
+      '--name=NAME [-N NEWNAME] [-p NEWPATH] -e [-d|-F] [-D|-t] [-a] [-B TYPE] [-K] [-M] [-m MOUNTS] [-- COMMAND]\n' +
       '--name=NAME -N NEWNAME -R',
     name: 'required',
     rest: 'words',
@@ -96,10 +97,13 @@ export default defineCommand(
       {
         flags: '-m, --mount <MOUNTS>',
         description:
-          'With -e: bind=SOURCE[:TARGET][:ro|rw], of the host\nin the copy; several with commas between',
+          'With -e: bind=SOURCE[:TARGET][:ro|rw] or\noverlay=SOURCE[:TARGET] of the host in the copy;\nseveral with commas between',
         repeat: true,
       },
-      { flags: '-t, --tmpfs', description: 'With -e: on a tmpfs; not supported yet' },
+      {
+        flags: '-t, --tmpfs',
+        description: 'With -e: keep what the copy changes in memory,\nwhere a restart loses it',
+      },
       {
         flags: '-B, --backingstorage <TYPE>',
         description: 'dir or overlay; as the source where it is not given',

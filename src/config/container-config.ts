@@ -76,6 +76,7 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
       ...optional('mount', settings.last(storage.mount)),
       ...optional('options', settings.last(storage.options)),
       ...optional('managed', settings.last(storage.managed)),
+      ...optional('volatile', settings.last(storage.volatile)),
     },
     fstabEntries: [...settings.all(storage.base), ...fstabEntries],
     mountEntries: settings.all(storage.entry).map((one) => map(one, ({ mount }) => mount)),

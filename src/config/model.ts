@@ -171,6 +171,8 @@ export interface ContainerConfig {
     readonly options?: Sourced<readonly string[]>;
     /** false: the root filesystem is never deleted or changed by a management command. */
     readonly managed?: Sourced<boolean>;
+    /** What is changed lies on a tmpfs: 0 no, 1 of any size, else its size in bytes. */
+    readonly volatile?: Sourced<number>;
   };
   readonly idmap: readonly Sourced<IdMap>[];
   readonly networks: readonly NetworkConfig[];

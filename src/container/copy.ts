@@ -30,6 +30,8 @@ export interface CopyRequest {
   readonly allowRunning?: boolean;
   /** Further lines of the copy's configuration. */
   readonly lines?: Copying['lines'];
+  /** Directories to be made in the copy's own. */
+  readonly rootsOwn?: Copying['rootsOwn'];
   /** For the clone hooks. */
   readonly hookArgs: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -91,6 +93,7 @@ async function copyLocked(
     sameMachine: false,
     ids: { ofConfig: source.config },
     ...(request.lines && { lines: request.lines }),
+    ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),
   });
   await renameDurably(staging, target.dir);
 }

@@ -8,6 +8,8 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
+import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
 import { overAllIds, removeTree, syncFilesystem } from '../host/trees.ts';
 import { referenceLayers } from '../image/store.ts';
 import type { NewRootfs } from '../storage/backend.ts';
@@ -46,6 +48,8 @@ export interface Copying {
   readonly hookArgs: readonly string[];
   /** Further lines of its configuration. */
   readonly lines?: readonly (readonly [key: string, value: string])[];
+  /** Directories to be made in its own, for the container's root to write: relative paths. */
+  readonly rootsOwn?: readonly string[];
 }
 
 /** Reads the source's configuration. Throws TLXC_E_CONFIG. */
@@ -68,6 +72,7 @@ export async function fillCopy(copying: Copying): Promise<void> {
     firstId = firstIdOf(copying, config);
     const rootfs = await fillRootfs(copying, config);
     const copy = writeConfig(copying, rootfs, firstId);
+    makeRootsOwn(copying, copy);
     await runCloneHooks(copying, copy, rootfs);
     await syncFilesystem(staging);
     noteParents(copying, rootfs);
@@ -76,6 +81,18 @@ export async function fillCopy(copying: Copying): Promise<void> {
     if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
     throw error;
   }
+}
+
+/** Nobody but the host's root may pass through a container's directory: another root cannot reach what lies there. */
+function makeRootsOwn({ rootsOwn = [], staging, source }: Copying, { idmap }: ContainerConfig): void {
+  if (rootsOwn.length > 0 && (idmap.length > 0 || probeHost().user !== null))
+    throw new TlxcError({
+      code: 'TLXC_E_UNSUPPORTED',
+      message: 'an overlay over a directory of the host needs a privileged container',
+      container: source.name,
+      hint: 'bind=SOURCE:TARGET:ro shows the directory without letting the container change it',
+    });
+  for (const name of rootsOwn) mkdirSync(join(staging, name), { recursive: true, mode: 0o755 });
 }
 
 /** A layer of a parent's needs that parent: the source itself, or one that the source lies over. */

@@ -1,6 +1,7 @@
 /** A copy that is started at once and, unless it is to be kept, destroyed when it stops. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { copyContainer, type CopyRequest } from './copy.ts';
 import { destroyContainer } from './destroy.ts';
@@ -9,16 +10,20 @@ import { startContainer, type StartCallbacks } from './start.ts';
 
 /** A directory or file of the host in the copy. */
 export interface CopyMount {
+  /** overlay: a directory, what the copy changes in it is the copy's. */
+  readonly type: 'bind' | 'overlay';
   readonly source: string;
   /** Absolute, inside. */
   readonly target: string;
   readonly readOnly: boolean;
 }
 
-export interface EphemeralRequest extends Omit<CopyRequest, 'snapshot' | 'lines'> {
+export interface EphemeralRequest extends Omit<CopyRequest, 'snapshot' | 'lines' | 'rootsOwn'> {
   readonly mounts: readonly CopyMount[];
   /** It is no ephemeral container: it stays when it stops. */
   readonly keep: boolean;
+  /** What it changes stays in memory. */
+  readonly tmpfs: boolean;
   readonly foreground: boolean;
   /** In place of its init; only in the foreground. */
   readonly command: readonly string[];
@@ -45,17 +50,44 @@ export function freeName({
 const field = (path: string): string =>
   path.replace(/[\s\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
 
-function mountLine({ source, target, readOnly }: CopyMount): readonly [string, string] {
+const missing = (message: string, path: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, path });
+
+function mountLine(mount: CopyMount, copyDir: string, index: number): readonly [string, string] {
+  const { source, target, readOnly } = mount;
   const stats = statSync(source, { throwIfNoEntry: false });
-  if (!stats) {
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: `-m: there is no ${source} on the host`,
-      path: source,
-    });
-  }
-  const options = ['bind', readOnly ? 'ro' : 'rw', `create=${stats.isDirectory() ? 'dir' : 'file'}`];
-  return ['lxc.mount.entry', `${field(source)} ${field(target.slice(1))} none ${options.join(',')} 0 0`];
+  if (!stats) throw missing(`-m: there is no ${source} on the host`, source);
+  const line = (what: string, type: string, options: readonly string[]) =>
+    ['lxc.mount.entry', `${what} ${field(target.slice(1))} ${type} ${options.join(',')} 0 0`] as const;
+  if (mount.type === 'bind')
+    return line(field(source), 'none', [
+      'bind',
+      readOnly ? 'ro' : 'rw',
+      `create=${stats.isDirectory() ? 'dir' : 'file'}`,
+    ]);
+  if (!stats.isDirectory()) throw missing(`-m: ${source} is no directory, which an overlay needs`, source);
+  const [upper, work] = changesOf(index).map((name) => join(copyDir, name));
+  const places = Object.entries({ lowerdir: source, upperdir: upper ?? '', workdir: work ?? '' });
+  const odd = places.find(([, path]) => /[,:\\]/.test(path));
+  if (odd)
+    throw missing(`-m: overlayfs cannot take a path with a comma, colon or backslash: ${odd[1]}`, odd[1]);
+  return line('overlay', 'overlay', [...places.map(([key, path]) => `${key}=${field(path)}`), 'create=dir']);
+}
+
+/** Where the changes to the overlay of the mount with this number go, in the copy's directory. */
+const changesOf = (index: number): readonly string[] =>
+  ['upper', 'work'].map((name) => `mounts/${index}/${name}`);
+
+/** What the copy has beside the source's. */
+function additionsOf({ mounts, keep, tmpfs, newName, newPath, system }: EphemeralRequest) {
+  const { dir } = containerPaths(system, newPath, newName);
+  const lines: (readonly [key: string, value: string])[] = mounts.map((mount, index) =>
+    mountLine(mount, dir, index),
+  );
+  if (tmpfs) lines.push(['tlxc.rootfs.volatile', '1']);
+  if (!keep) lines.push(['lxc.ephemeral', '1']);
+  const rootsOwn = mounts.flatMap(({ type }, index) => (type === 'overlay' ? changesOf(index) : []));
+  return { lines, rootsOwn };
 }
 
 /**
@@ -66,9 +98,8 @@ export async function copyAndStart(
   request: EphemeralRequest,
   { warn = () => undefined, onCopied }: StartCallbacks & { readonly onCopied: () => void },
 ): Promise<void> {
-  const { newName: name, newPath: lxcpath, system, environment, keep, foreground, command, mounts } = request;
-  const ephemeral = keep ? [] : [['lxc.ephemeral', '1'] as const];
-  await copyContainer({ ...request, snapshot: true, lines: [...mounts.map(mountLine), ...ephemeral] });
+  const { newName: name, newPath: lxcpath, system, environment, keep, foreground, command } = request;
+  await copyContainer({ ...request, snapshot: true, ...additionsOf(request) });
   onCopied();
   const started = { name, lxcpath, system, environment, foreground };
   try {

@@ -1,6 +1,7 @@
 /** lxc.rootfs.*: the root filesystem and how it is attached. */
 import { dirname, join } from 'node:path';
 import type { SourceLocation } from '../errors.ts';
+import { kernelAtLeast } from '../host/kernel.ts';
 import type { Compilation } from './input.ts';
 import { obstacleToIdmap } from './idmapped-mounts.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
@@ -11,8 +12,8 @@ const OVERLAY_TYPES = new Set(['overlay', 'overlayfs']);
 /** LXC's other types. */
 const UNSUPPORTED = new Set(['zfs', 'lvm', 'rbd', 'nbd']);
 
-type Source = Pick<Rootfs, 'kind' | 'source' | 'lower' | 'upper' | 'work' | 'fstype'>;
-const NOTHING: Source = { kind: 'none', source: '', lower: [], upper: '', work: '', fstype: '' };
+type Source = Pick<Rootfs, 'kind' | 'source' | 'lower' | 'upper' | 'work' | 'tmpfs' | 'fstype'>;
+const NOTHING: Source = { kind: 'none', source: '', lower: [], upper: '', work: '', tmpfs: [], fstype: '' };
 
 /** The path of lxc.rootfs.path without its type, as hooks are told; "": none. */
 export function rootfsPath({ config }: Pick<Compilation, 'config'>): string {
@@ -44,7 +45,7 @@ export function compileRootfs(compilation: Compilation): Rootfs {
     return { ...NOTHING, mountPath, ...compileOptions('none', compilation), origin: NO_ORIGIN };
   }
   const { value, at } = config.rootfs.path;
-  const source = compileSource(value, at, compilation);
+  const source = compileVolatile(compileSource(value, at, compilation), compilation);
   return { ...source, mountPath, ...compileOptions(source.kind, compilation), origin: originOf(at) };
 }
 
@@ -81,6 +82,24 @@ function compileSource(written: string, at: SourceLocation, compilation: Compila
     lower: parts.slice(0, -1),
     upper,
     work: join(dirname(upper), 'work'),
+  };
+}
+
+/** tlxc.rootfs.volatile: the same files, below a tmpfs that takes what is changed. */
+function compileVolatile(source: Source, { config, findings, host }: Compilation): Source {
+  const { value: size = 0, at } = config.rootfs.volatile ?? {};
+  if (size === 0) return source;
+  const refuse = (what: string): void => findings.refuse(at, `tlxc.rootfs.volatile: ${what}`);
+  if (source.kind === 'none' || source.kind === 'image')
+    refuse(`lxc.rootfs.path = ${config.rootfs.path?.value ?? ''} is no directory that a tmpfs can lie over`);
+  if (!host.overlay) refuse('this kernel has no overlayfs');
+  if (host.user !== null && !kernelAtLeast(host.kernelRelease, 6, 6))
+    refuse(`without root it needs Linux 6.6 (user.* attributes on a tmpfs), this is ${host.kernelRelease}`);
+  return {
+    ...NOTHING,
+    kind: 'overlay',
+    lower: source.kind === 'overlay' ? [source.upper, ...source.lower] : [source.source],
+    tmpfs: ['mode=0755', ...(size > 1 ? [`size=${size}`] : [])],
   };
 }
 

@@ -130,10 +130,12 @@ export const Rootfs = record('Rootfs', {
   kind: names('RootfsKind', 'bind', 'overlay', 'image', 'none'),
   /** bind: the directory; image: the file, which is put behind a loop device. */
   source: text,
-  /** overlay: lower directories, topmost first; upper and work lie in one directory. */
+  /** overlay: lower directories, topmost first; upper and work lie in one directory, or are "": on a tmpfs of their own. */
   lower: texts,
   upper: text,
   work: text,
+  /** That tmpfs's options. */
+  tmpfs: texts,
   /** image: the filesystem in it. */
   fstype: text,
   mountPath: text,

@@ -131,6 +131,10 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.rootfs.mount': { good: ['/mnt'], bad: ['mnt'] },
   'lxc.rootfs.options': { good: ['ro', 'ro,idmap=container', ['ro,,noatime', 'ro,noatime']], bad: [] },
   'lxc.rootfs.managed': { good: ['0', '1'], bad: ['2', 'no'] },
+  'tlxc.rootfs.volatile': {
+    good: ['0', '1', ['64KB', '65536B'], ['2 GB', '2147483648B']],
+    bad: ['2', '10', '1B', '5%', 'yes', '-1'],
+  },
   'lxc.mount.auto': {
     good: [
       'cgroup2:ro:force',

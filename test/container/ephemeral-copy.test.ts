@@ -58,6 +58,32 @@ rooted('-m shows directories and files of the host in it', async (t) => {
   t.regex(stdout, /\ntext\ntext\ntext\n.*Read-only file system\n$/);
 });
 
+rooted('-t: what it changes is never on disk, and lost by a restart', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await world.sh(`tlxc-copy u1 -e -t -N u2 && tlxc-attach u2 -- sh -c 'echo x > /etc/new'`);
+  t.is(await world.sh('tlxc-attach u2 -- sh -c "cat /etc/new; hostname"'), 'x\nu2\n');
+  t.is(await world.sh(`find ${world.lxcpath} -name new`), '');
+  await world.sh('tlxc-stop -r u2');
+  t.regex((await world.run('tlxc-attach', 'u2', '--', 'ls', '/etc/new')).stderr, /No such file/);
+  await world.sh(`tlxc-stop -k u2`);
+  t.deepEqual(containers(world), ['u1']);
+});
+
+rooted('-m overlay: the copy changes a directory of the host for itself alone', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1', { privileged: true });
+  mkdirSync(join(world.dir, 'a b'));
+  writeFileSync(join(world.dir, 'a b/file'), 'text\n');
+  const command = 'echo more >> /mnt/file; cat /mnt/file; touch /mnt/new';
+  const { stdout } = await world.run(
+    ...['sh', '-c', `tlxc-copy u1 -e -m "overlay=a b:/mnt" -- sh -c '${command}'`],
+  );
+  t.regex(stdout, /\ntext\nmore\n$/);
+  t.is(await world.sh('cat "a b"/*'), 'text\n');
+  t.deepEqual(containers(world), ['u1']);
+});
+
 rooted('-a copies one that runs; without it that is refused', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
@@ -81,8 +107,10 @@ rooted('what cannot be is refused, and nothing is left', async (t) => {
   await fails('-e -R -N u2', /-e and -R are two tasks/);
   await fails('-D -N u2', /--keepdata goes with -e/);
   await fails('-a -N u2', /-a goes with -s or -e/);
-  await fails('-e -t', /a container on a tmpfs is not supported/);
-  await fails('-e -m overlay=/tmp', /overlay are not supported/);
+  await fails('-e -t -D', /-t and -D exclude each other/);
+  await fails('-t -N u2', /--tmpfs goes with -e/);
+  await fails('-e -m overlay=/tmp', /an overlay over a directory of the host needs a privileged container/);
+  await fails('-e -m overlay=/etc/passwd', /passwd is no directory/);
   await fails('-e -m bind=/nowhere', /there is no \/nowhere on the host/);
   await fails('-e -m tmpfs=/tmp', /is no mount\n {2}hint: write bind=SOURCE/);
   await fails('-e -B dir', /a directory cannot be a snapshot/);

@@ -86,7 +86,15 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
       : [],
     cgroups: { hierarchies: [], deviceRules: [], allowSuffix: false },
     rootfs: {
-      ...{ kind: 'bind', source: rootfs, lower: [], upper: '', work: '', mountPath: join(scratch, 'mnt') },
+      ...{
+        kind: 'bind',
+        source: rootfs,
+        lower: [],
+        upper: '',
+        tmpfs: [],
+        work: '',
+        mountPath: join(scratch, 'mnt'),
+      },
       ...{
         fstype: '',
         idmap: unprivileged ? 'container' : '',

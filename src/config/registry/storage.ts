@@ -1,6 +1,6 @@
 /** The root filesystem and what is mounted in it. */
 import { list, scalar } from '../key.ts';
-import { absolutePath, flag, hostPath, showFlag, words } from '../values/plain.ts';
+import { absolutePath, flag, hostPath, showFlag, volatileSize, words } from '../values/plain.ts';
 import { autoMounts, mergeAutoMounts, mountEntry, showAutoMount, showMountEntry } from '../values/mount.ts';
 import { rootfsOptions, rootfsPath, withoutType } from '../values/rootfs.ts';
 
@@ -42,6 +42,17 @@ export const storage = {
       'filesystem where it is, untouched.',
     parse: flag,
     show: showFlag,
+  }),
+  volatile: scalar({
+    name: 'tlxc.rootfs.volatile',
+    syntax: '0|1|SIZE',
+    fallback: '0',
+    doc:
+      'Keeps what the container changes in its root filesystem in memory, on a tmpfs over the root filesystem of ' +
+      'lxc.rootfs.path, which is never written: each start begins with the same files, a restart from inside too. SIZE ' +
+      '(512MB, 2GB) is what the changes may take; 1 leaves it at half of the memory of the host. For dir, btrfs and overlay.',
+    parse: volatileSize,
+    show: (bytes) => (bytes > 1 ? `${bytes}B` : String(bytes)),
   }),
   auto: list({
     name: 'lxc.mount.auto',

@@ -70,6 +70,15 @@ export const bufferSize = accepting({ words: ['auto'], pattern: SIZE }, (value: 
   throw new BadValue('it must be auto, or a size such as 131072, 128KB, 1MB or 1GB, at most 1024GB');
 });
 
+/** tlxc.rootfs.volatile: 0 is off, 1 as much as the kernel gives a tmpfs, all else bytes. */
+export const volatileSize = accepting({ words: ['0', '1'], pattern: SIZE }, (value: string): number => {
+  if (value === '0' || value === '1') return Number(value);
+  const [, digits = '', unit = ''] = /^(\d{1,12})[ \t]*([KMG]?B)$/i.exec(value) ?? [];
+  const bytes = Number(digits) * (UNITS[unit.toUpperCase()] ?? NaN);
+  if (digits !== '' && bytes >= PAGE && bytes <= 2 ** 50) return bytes;
+  throw new BadValue('it must be 0, 1, or a size such as 65536B, 512MB or 2GB');
+});
+
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'ERROR', 'CRIT', 'ALERT', 'FATAL'] as const;
 const LEVEL = { words: LEVELS, range: [0, 8], anyCase: true } as const;
 

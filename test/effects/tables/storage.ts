@@ -48,6 +48,23 @@ export const storage: readonly Effect[] = [
     },
   },
   {
+    key: 'tlxc.rootfs.volatile',
+    needs: [...needs, 'overlay'],
+    seen: async (t, world) => {
+      const { inside } = await boot(world, ['tlxc.rootfs.volatile = 64KB']);
+      t.regex(await inside(ROOT), / overlay /);
+      t.is(await inside('echo x > /made; rm /etc/passwd; stat -c %u /made /'), '0\n0');
+      t.regex(
+        await inside('dd if=/dev/zero of=/large bs=1k count=100 2>&1 || true'),
+        /No space left on device/,
+      );
+      t.true(existsSync(join(world.lxcpath, 'c1/rootfs/etc/passwd')));
+      await world.sh('tlxc-stop -k c1 && tlxc-start c1');
+      t.is(await inside('ls -d /ma* /etc/passwd || true'), '/etc/passwd');
+      t.false(existsSync(join(world.lxcpath, 'c1/rootfs/made')));
+    },
+  },
+  {
     key: 'lxc.rootfs.managed',
     needs,
     seen: async (t, world) => {
