@@ -22,7 +22,7 @@ export async function readCatalogue(server: URL, options: HttpOptions): Promise<
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${server.href} is not an image server that TLXC can read`,
-    hint: 'it has neither meta/1.0/index-system nor streams/v1/index.json with root.tar.xz images',
+    hint: 'it has neither meta/1.0/index-system nor streams/v1/index.json with root.tar.xz or squashfs images',
   });
 }
 

@@ -1,9 +1,10 @@
 /** One verified download: resumed where it broke, its size and SHA-256 checked while it streams. */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { createReadStream, renameSync } from 'node:fs';
+import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import type { Arrival } from './arrival.ts';
 import {
   get,
   reason,
@@ -24,6 +25,8 @@ export interface DownloadRequest {
   readonly limit: number;
   /** total is null where the server does not say. */
   readonly onProgress: (received: number, total: number | null) => void;
+  /** Told of every byte that is in the file, for who reads it meanwhile. */
+  readonly arrival?: Arrival;
 }
 
 /** A transfer must bring this much in every stall time: a server that drips one byte a second is no server. */
@@ -31,12 +34,33 @@ const MINIMUM_PROGRESS = 16 * 1024;
 
 /** Downloads to request.destination. Throws TLXC_E_IMAGE; after a wrong checksum nothing is left. */
 export async function download(request: DownloadRequest, options: HttpOptions = {}): Promise<void> {
-  const { file, destination, url } = request;
+  const { destination, arrival } = request;
   const part = `${destination}.part`;
   await mkdir(dirname(destination), { recursive: true, mode: 0o700 });
+  try {
+    if (await isThere(request)) return;
+    await fetchVerified(request, part, options);
+  } catch (error) {
+    arrival?.failed();
+    throw error;
+  }
+  // In one go with the rename: a reader looks for the file where it was last told to be.
+  renameSync(part, destination);
+  arrival?.arrived(destination);
+}
+
+/** Got by a command that was killed before it had used it. */
+async function isThere({ file, destination, arrival }: DownloadRequest): Promise<boolean> {
+  const size = await sizeOf(destination);
+  if (size === 0 || (await digestOf(destination)) !== file.sha256) return false;
+  arrival?.reached(destination, size);
+  arrival?.arrived(destination);
+  return true;
+}
+
+async function fetchVerified(request: DownloadRequest, part: string, options: HttpOptions): Promise<void> {
+  const { file, url } = request;
   const name = url.pathname.split('/').at(-1) ?? url.pathname;
-  // Got by a command that was killed before it had used it.
-  if ((await sizeOf(destination)) > 0 && (await digestOf(destination)) === file.sha256) return;
   const sha256 = await withRetries(name, options, () => transfer(request, part, options)).catch(
     async (error: unknown) => {
       // What another try cannot complete is of no use to the next command either.
@@ -53,7 +77,6 @@ export async function download(request: DownloadRequest, options: HttpOptions = 
       hint: 'the file was damaged on its way or on the server; try again later, or another --server',
     });
   }
-  await rename(part, destination);
 }
 
 /** One try, from where the last one ended. Returns the digest of the whole file. */
@@ -63,6 +86,7 @@ async function transfer(request: DownloadRequest, part: string, options: HttpOpt
   if (already > 0 && (announced === null || already === announced)) {
     // Complete perhaps, though its size is not known: a range beyond its end would only be refused.
     const digest = await digestOf(part, already);
+    if (digest === wanted) request.arrival?.reached(part, already);
     if (digest === wanted || already === announced) return digest;
   }
   const response = await get(request.url, already > 0 ? { range: `bytes=${already}-` } : {}, options).catch(
@@ -77,7 +101,8 @@ async function transfer(request: DownloadRequest, part: string, options: HttpOpt
   const handle = await open(part, from > 0 ? 'a' : 'w', 0o600);
   try {
     const hash = await hashOf(part, from);
-    const size = await receive({ request, response, handle, hash, from }, options);
+    request.arrival?.reached(part, from);
+    const size = await receive({ request, response, part, handle, hash, from }, options);
     await handle.sync();
     checkSize(request, response, size, from);
     return hash.digest('hex');
@@ -108,13 +133,14 @@ function resumesAt(response: HttpResponse, offset: number): boolean {
 interface Reception {
   readonly request: DownloadRequest;
   readonly response: HttpResponse;
+  readonly part: string;
   readonly handle: FileHandle;
   readonly hash: Hash;
   readonly from: number;
 }
 
 async function receive(reception: Reception, options: HttpOptions): Promise<number> {
-  const { request, response, handle, hash, from } = reception;
+  const { request, response, part, handle, hash, from } = reception;
   const limit = request.file.size ?? request.limit;
   const total = request.file.size ?? lengthOf(response, from);
   let size = from;
@@ -130,6 +156,7 @@ async function receive(reception: Reception, options: HttpOptions): Promise<numb
         throw new TransferError(`${request.url.href}: larger than ${limit} bytes`, { transient: false });
       hash.update(chunk);
       await handle.writeFile(chunk);
+      request.arrival?.reached(part, size);
       request.onProgress(size, total);
     }
     return size;

@@ -1,8 +1,12 @@
 /** An image from an image server into the store; of several servers, the first that gives it whole. */
+import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
+import { removeTree } from '../host/trees.ts';
 import { Problem } from '../problem.ts';
+import { Arrival } from './arrival.ts';
 import { readCatalogue, resolveFiles, type ImageFiles } from './catalogue.ts';
 import { download } from './download.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from './metadata.ts';
@@ -11,7 +15,8 @@ import { debianArch, type Product } from './product.ts';
 import type { OnImageEvent } from './progress.ts';
 import { pathOnServer, proxyFor } from './server.ts';
 import type { ImageSource, ImageStore, StoredImage } from './store.ts';
-import { unpack } from './unpack.ts';
+import { checkUnsquashfs } from './unpack-squashfs.ts';
+import { unpack, type Unpacked, type Unpacking } from './unpack.ts';
 
 const MAX_ROOTFS = 16 * 2 ** 30;
 const MAX_METADATA = 2 ** 20;
@@ -108,6 +113,7 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
   const files = await blamed(resolveFiles(server, product, { keyring }));
   const origin = { files, server, title, arch: product.arch };
   const id = files.rootfs.sha256;
+  if (files.rootfs.path.endsWith('.squashfs')) checkUnsquashfs(`${title} of ${server.host}`);
   const waiting = () => onEvent({ kind: 'waiting', image: title });
   const renewed = await store.update(
     id,
@@ -120,10 +126,8 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
   }
   const make = async (work: string) => {
     const metadata = await fetchMetadata(origin, fetching);
-    const archive = await fetchFile('rootfs', origin, fetching);
-    onEvent({ kind: 'unpack', image: title });
-    const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged, mapping });
-    await rm(archive, { force: true });
+    const { excludes } = metadata;
+    const { devices } = await fetchUnpacked({ work, excludes, privileged, mapping }, origin, fetching);
     return { source, metadata, devices };
   };
   return store.obtain(id, make, waiting);
@@ -134,6 +138,42 @@ interface Origin {
   readonly server: URL;
   readonly title: string;
   readonly arch: string;
+}
+
+/**
+ * The root filesystem is unpacked while it arrives, into a directory that nobody sees before the digest of all of it was
+ * found right. Where a key is pinned, the server is not trusted with anything: then no program reads a byte of the archive
+ * before that.
+ */
+async function fetchUnpacked(
+  unpacking: Omit<Unpacking, 'archive'>,
+  origin: Origin,
+  fetching: Fetching,
+): Promise<Unpacked> {
+  const { store, onEvent, keyring } = fetching;
+  const archive = store.downloadPath(origin.files.rootfs.sha256, 'rootfs');
+  const arrival = new Arrival();
+  const transfer = fetchFile('rootfs', origin, fetching, arrival).then(() =>
+    onEvent({ kind: 'unpack', image: origin.title }),
+  );
+  if (keyring !== null) await transfer;
+  const [arrived, early] = await Promise.allSettled([transfer, unpack({ ...unpacking, archive, arrival })]);
+  // A transfer that failed is why the rest did. One that did not goes on to its end whatever the archive turns out to hold:
+  // a file that is not what the index says is the server's fault, and another server may do better.
+  if (arrived.status === 'rejected') throw arrived.reason;
+  const unpacked = arrival.beganAnew ? await unpackAgain({ ...unpacking, archive }) : valueOf(early);
+  await rm(archive, { force: true });
+  return unpacked;
+}
+
+async function unpackAgain(unpacking: Unpacking): Promise<Unpacked> {
+  for (const name of readdirSync(unpacking.work)) await removeTree(join(unpacking.work, name));
+  return unpack(unpacking);
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 async function fetchMetadata(origin: Origin, fetching: Fetching): Promise<ImageMetadata> {
@@ -152,6 +192,7 @@ async function fetchFile(
   what: 'rootfs' | 'metadata',
   { files, server }: Origin,
   { store, onEvent }: Fetching,
+  arrival?: Arrival,
 ): Promise<string> {
   const file = files[what] ?? files.rootfs;
   const destination = store.downloadPath(files.rootfs.sha256, what);
@@ -160,6 +201,7 @@ async function fetchFile(
     url: pathOnServer(server, file.path),
     limit: what === 'rootfs' ? MAX_ROOTFS : MAX_METADATA,
     onProgress: (received, total) => onEvent({ kind: 'download', what, received, total }),
+    ...(arrival && { arrival }),
   });
   await blamed(transfer);
   return destination;

@@ -59,7 +59,12 @@ export class MemberScan {
   /** Takes one line of tar's listing. Returns false once the archive is refused. */
   take(line: string): boolean {
     const member = parseMember(line);
-    if (member && this.refused === null) {
+    return member === null ? this.refused === null : this.judge(member);
+  }
+
+  /** Returns false once the archive is refused. */
+  judge(member: Member): boolean {
+    if (this.refused === null) {
       this.#members += 1;
       this.#bytes += member.size;
       const problem = this.#problem(member);

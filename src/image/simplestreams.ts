@@ -28,7 +28,7 @@ export function parseStreamIndex(text: string, where: string): string[] {
   });
 }
 
-/** The products that have a container's root filesystem as a tar archive. */
+/** The products that have a container's root filesystem, as a tar archive or a squashfs image. */
 export function parseStreamProducts(text: string, where: string): Product[] {
   return entries(parseObject(text, where)['products']).flatMap(([, product]) => newestBuild(product));
 }
@@ -36,18 +36,22 @@ export function parseStreamProducts(text: string, where: string): Product[] {
 function newestBuild(product: Json): Product[] {
   const builds = entries(product['versions']).sort(([a], [b]) => (a < b ? 1 : -1));
   for (const [build, version] of builds) {
-    const rootfs = tarRootfs(version);
+    const rootfs = rootfsOf(version);
     if (rootfs) return [describe(product, build, rootfs)];
   }
   return [];
 }
 
-function tarRootfs(version: Json): RemoteFile | null {
-  for (const [, item] of entries(version['items'])) {
-    const path = textOf(item['path']);
-    const sha256 = checkedSha256(textOf(item['sha256']));
-    const { size } = item;
-    if (item['ftype'] !== 'root.tar.xz' || path === '' || sha256 === null) continue;
+/** In this order: a tar archive is unpacked while it arrives, and keeps what squashfs has no room for. */
+const ROOTFS_TYPES = ['root.tar.xz', 'squashfs'];
+
+function rootfsOf(version: Json): RemoteFile | null {
+  const items = entries(version['items']).map(([, item]) => item);
+  const ordered = ROOTFS_TYPES.flatMap((type) => items.filter(({ ftype }) => ftype === type));
+  for (const { path: given, sha256: digest, size } of ordered) {
+    const path = textOf(given);
+    const sha256 = checkedSha256(textOf(digest));
+    if (path === '' || sha256 === null) continue;
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) continue;
     return { path, sha256, size };
   }

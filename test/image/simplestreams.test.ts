@@ -41,13 +41,18 @@ test('a product: read from its fields, never from its key; numbers of releases a
   });
 });
 
-test('the newest build that has a tar archive wins', (t) => {
-  const text = document({
-    '20260911_05:24': { items: { a: item() } },
-    '20260913_05:24': { items: { a: item({ ftype: 'squashfs' }) } },
-    '20260912_05:24': { items: { a: item() } },
-  });
-  t.is(parseStreamProducts(text, 'x')[0]?.build, '20260912_05:24');
+test('the newest build that has a root filesystem wins; of its kinds the tar archive', (t) => {
+  const tar = item();
+  const squashfs = item({ ftype: 'squashfs', path: 'images/a/rootfs.squashfs' });
+  const chosen = (versions: object) => parseStreamProducts(document(versions), 'x')[0];
+  const older = { '20260911_05:24': { items: { a: tar } } };
+  const disk = { '20260914_05:24': { items: { a: item({ ftype: 'disk-kvm.img' }) } } };
+  const both = chosen({ ...older, ...disk, '20260913_05:24': { items: { a: squashfs, b: tar } } });
+  t.is(both?.build, '20260913_05:24');
+  t.is(both?.rootfs?.path, tar.path);
+  const one = chosen({ ...older, '20260913_05:24': { items: { a: squashfs } } });
+  t.is(one?.rootfs?.path, squashfs.path);
+  t.is(one?.directory, 'images/a/');
 });
 
 for (const [what, over] of Object.entries({

@@ -68,6 +68,9 @@ const probes = {
   /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
   users: () => program('newuidmap') ?? openToOthers(fileURLToPath(new URL('../../bin', import.meta.url))),
   strace: () => program('strace'),
+  squashfs: () => program('mksquashfs') ?? program('unsquashfs'),
+  /** The scratch directories' filesystem keeps extended attributes and access control lists, and there are programs for them. */
+  attributes: () => program('getfattr') ?? program('setfacl') ?? keepsAttributes(),
   /** Signs, and verifies as tlxc-image does. */
   gpg: () => program('gpg') ?? program('gpgv'),
   /** For the small C programs of tests. */
@@ -110,6 +113,16 @@ function openToOthers(path: string): string | undefined {
 function onVeth(...type: readonly string[]): string | undefined {
   const add = `ip link add probe0 type veth peer name probe1; ip link add link probe0 name probe2 type ${type.join(' ')}`;
   return attempt('unshare', ['--net', 'sh', '-ec', add]);
+}
+
+function keepsAttributes(): string | undefined {
+  const file = join(tmpdir(), `tlxc-probe-${process.pid}`);
+  const set = 'touch "$0"; setfattr -n user.probe -v x "$0"; setfacl -m u:65000:r "$0"';
+  try {
+    return attempt('sh', ['-ec', set, file]);
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
 
 function archiveAnswers(): string | undefined {

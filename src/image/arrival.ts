@@ -1,0 +1,108 @@
+/**
+ * A file that is still on its way: its writer says how far it has come, and a reader follows behind. Resumed transfers and
+ * further tries are the writer's affair, and neither side waits for the other's speed: what the reader has not yet taken
+ * lies in the file.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+
+const CHUNK = 256 * 1024;
+
+export class Arrival {
+  #path = '';
+  #size = 0;
+  #state: 'coming' | 'whole' | 'broken' = 'coming';
+  #follows = false;
+  #beganAnew = false;
+  #awake: () => void = () => undefined;
+  #news = this.#nextNews();
+
+  /** So many bytes of it are in the file at `path`, from its beginning. */
+  reached(path: string, size: number): void {
+    if (this.#follows && (size < this.#size || path !== this.#path)) this.#beganAnew = true;
+    [this.#path, this.#size] = [path, size];
+    this.#tell();
+  }
+
+  /** It is whole, is what it should be, and lies at `path` from now on. */
+  arrived(path: string): void {
+    this.#path = path;
+    this.#state = 'whole';
+    this.#tell();
+  }
+
+  /** It will never be whole. */
+  failed(): void {
+    this.#state = 'broken';
+    this.#tell();
+  }
+
+  /** What a reader was given is not what the file holds now: the server had it begin anew. */
+  get beganAnew(): boolean {
+    return this.#beganAnew;
+  }
+
+  /** Resolves to the first bytes, to fewer where the file is shorter. Throws where it will never be whole. */
+  async head(length: number): Promise<Buffer> {
+    for await (const chunk of this.#from(length)) return chunk.subarray(0, length);
+    return Buffer.alloc(0);
+  }
+
+  /** All its bytes as they come; ends once it is known to be what it should be. Throws where it never will, or begins anew. */
+  chunks(): AsyncGenerator<Buffer> {
+    return this.#from(1);
+  }
+
+  /** Resolves to false where it will never be whole. */
+  async whole(): Promise<boolean> {
+    while (this.#state === 'coming') await this.#news;
+    return this.#state === 'whole';
+  }
+
+  /** From its beginning, at least `least` bytes at first where there are so many. */
+  async *#from(least: number): AsyncGenerator<Buffer> {
+    this.#follows = true;
+    await this.#past(least - 1);
+    const file = await this.#open();
+    try {
+      for (let at = 0; at < this.#size || this.#state === 'coming';) {
+        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(this.#size - at, 1)));
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+        at += bytesRead;
+        await this.#past(at);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #open(): Promise<FileHandle> {
+    for (;;) {
+      const path = this.#path;
+      try {
+        return await open(path, 'r');
+      } catch (error) {
+        // Renamed meanwhile.
+        if (path === this.#path) throw error;
+      }
+    }
+  }
+
+  /** There are more than so many bytes, or all there will be. */
+  async #past(size: number): Promise<void> {
+    while (this.#state === 'coming' && this.#size <= size && !this.#beganAnew) await this.#news;
+    if (this.#state === 'broken' || this.#beganAnew) throw new Error('the file did not arrive whole');
+  }
+
+  #tell(): void {
+    const awake = this.#awake;
+    this.#news = this.#nextNews();
+    awake();
+  }
+
+  #nextNews(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awake = resolve;
+    });
+  }
+}

@@ -1,0 +1,98 @@
+/** A tar archive into a tree: decoder | GNU tar in its jail, two children with a pipe between, so on two cores. */
+import { closeSync, openSync, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { programError, startProgram, type Ended } from '../host/program.ts';
+import type { Arrival } from './arrival.ts';
+import { decoderPrivileges } from './compression.ts';
+import { jailed, TARGET } from './jail.ts';
+import { checkScan, type UnpackJob } from './unpacking.ts';
+
+/** Decompressed to compressed, once BOMB_FREE bytes are out: no root filesystem comes near it. */
+const MAX_RATIO = 200;
+const BOMB_FREE = 64 * 2 ** 20;
+/** tar's records of 10 KiB between two counts of what it has read. */
+const CHECKPOINT = 800;
+const RECORD = 10 * 1024;
+
+function tarCommand({ excludes, nested = false }: UnpackJob): string[] {
+  const devices = ['./dev/*', 'dev/*', ...(nested ? ['./rootfs/dev/*', 'rootfs/dev/*'] : [])];
+  return [
+    ...['tar', '--extract', '--file=-', `--directory=${TARGET}`, '--force-local', '--preserve-permissions'],
+    ...['--same-owner', '--numeric-owner', '--delay-directory-restore', '--acls'],
+    ...['--xattrs', '--xattrs-include=user.*', '--xattrs-include=security.capability'],
+    ...['-vv', '--full-time', '--quoting-style=escape', `--checkpoint=${CHECKPOINT}`],
+    ...['--anchored', '--wildcards', ...devices.map((path) => `--exclude=${path}`)],
+    '--no-wildcards',
+    ...excludes.map((path) => `--exclude=${path}`),
+  ];
+}
+
+/** Throws TLXC_E_IMAGE. */
+export async function unpackTar(job: UnpackJob, decoder: readonly string[]): Promise<void> {
+  const [decoded, tar] = await runPipe(job, decoder);
+  checkScan(job);
+  const failure = { code: 'TLXC_E_IMAGE', what: `${job.archive} could not be unpacked` } as const;
+  // tar's own complaint comes first: the decoder only says that its reader went away.
+  if (tar.status !== 0)
+    throw programError(withoutCheckpoints(decoded.status === 0 ? tar : culprit(decoded, tar)), failure);
+  if (decoded.status !== 0) throw programError(decoded, failure);
+}
+
+/** The decoder that ended by SIGPIPE is the victim of tar, any other failure of it the cause. */
+const culprit = (decoder: Ended, tar: Ended): Ended => (decoder.signal === 'SIGPIPE' ? tar : decoder);
+
+const CHECKPOINT_LINE = /^tar: \S+ checkpoint (\d+)$/;
+const withoutCheckpoints = (ended: Ended): Ended => ({
+  ...ended,
+  errorLines: ended.errorLines.filter(
+    (line) => !CHECKPOINT_LINE.test(line) && !line.endsWith('exit delayed'),
+  ),
+});
+
+async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended, Ended]> {
+  const { scan, archive, arrival } = job;
+  // Of what is still arriving, only what came so far.
+  let compressed = arrival ? 0 : statSync(archive).size;
+  const stop = () => tar.child.kill('SIGKILL');
+  const tar = startProgram(jailed({ ...job, devices: job.privileged }, tarCommand(job)), {
+    stdin: 'pipe',
+    cwd: job.work,
+    stdout: (line) => scan.take(line) || stop(),
+    onErrorLine: (line) => {
+      const decompressed = Number(CHECKPOINT_LINE.exec(line)?.[1] ?? 0) * RECORD;
+      if (decompressed <= BOMB_FREE || decompressed <= compressed * MAX_RATIO) return;
+      scan.refuse(`it grows to more than ${MAX_RATIO} times its size`);
+      stop();
+    },
+  });
+  const pipe = tar.child.stdin;
+  if (!pipe) throw new Error('tar has no standard input');
+  const input = arrival ? 'pipe' : openSync(archive, 'r');
+  const decoder = startProgram(argv, { stdin: input, stdout: pipe, privileges: decoderPrivileges() });
+  // Both children have their ends now; ours would keep tar waiting for ever.
+  if (typeof input === 'number') closeSync(input);
+  pipe.destroy();
+  const fed = arrival && feed(arrival, decoder.child.stdin, (bytes) => (compressed += bytes));
+  const ended = await Promise.all([decoder.ended, tar.ended]);
+  await fed;
+  return ended;
+}
+
+/** What comes to the decoder as it comes; how the decoder ended tells whether it took everything. */
+async function feed(
+  arrival: Arrival,
+  decoder: NodeJS.WritableStream | null,
+  count: (bytes: number) => void,
+): Promise<void> {
+  if (!decoder) throw new Error('the decoder has no standard input');
+  const counted = async function* () {
+    for await (const chunk of arrival.chunks()) {
+      count(chunk.length);
+      yield chunk;
+    }
+  };
+  await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 1 }), decoder).catch(
+    () => undefined,
+  );
+}
