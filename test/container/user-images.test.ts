@@ -39,3 +39,16 @@ rooted(
     t.regex(stdout, /\/etc\/planted: added/);
   },
 );
+
+const squashfs = requires('root', 'userns', 'overlay', 'users', 'squashfs');
+
+squashfs('a user imports a squashfs image', async (t) => {
+  const user = await makeUser(t);
+  await user.sh(`mkdir -p tree/etc tree/sbin; echo one > tree/etc/file; touch tree/sbin/init
+    mksquashfs tree one.squashfs -all-root -quiet -no-progress 2>/dev/null >&2
+    chmod 600 one.squashfs; tlxc-image import one.squashfs --alias one
+    echo 'lxc.net.0.type = empty' > seed; tlxc-create -n c1 -f seed -t local -- --image one`);
+  t.regex(await user.sh('tlxc-image verify'), /^one [0-9a-f]{12}: sound, 5 members/);
+  const file = join(user.home, '.cache/tlxc/ids-*/images/*/rootfs/etc/file');
+  t.regex(await user.world.sh(`stat -c %u ${file}`), /^[1-9]\d{4,}\n$/);
+});

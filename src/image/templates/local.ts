@@ -12,7 +12,7 @@ import { unpack } from '../unpack.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
 
 const usage = `Template options of local (after --):
-  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip
+  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip, or squashfs
   -m, --metadata=ARCHIVE    The image's metadata (meta.tar.xz); without it TLXC's own configuration is used
   -i, --image=IMAGE         Instead of these, an image of the store, by its name or digest (tlxc-image list)
   -h, --help                This text
