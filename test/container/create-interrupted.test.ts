@@ -1,19 +1,13 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { killAfter, moments } from '../rig/moments.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 import { tarOf, type Entry } from '../image/archives.ts';
 import { tinySystem } from './images.ts';
 
 const test = requires('root').serial;
-const bin = fileURLToPath(new URL('../../bin/', import.meta.url));
-/** Kills at each of these parts of the time that a whole run takes. */
-const MOMENTS = Array.from({ length: 12 }, (_, index) => (index + 1) / 12);
 
 const bulk = (bytes: number): Entry[] => [
   ...tinySystem,
@@ -27,18 +21,6 @@ function writeArchive(world: World, bytes: number): string {
   const archive = join(world.dir, 'rootfs.tar');
   writeFileSync(archive, tarOf(bulk(bytes)));
   return archive;
-}
-
-/** Runs a command and kills it, and it alone, after some milliseconds. */
-async function killAfter(world: World, milliseconds: number, command: string, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(bin, `${command}.js`), ...args], {
-    env: world.env,
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'close');
-  await sleep(milliseconds);
-  child.kill('SIGKILL');
-  await ended;
 }
 
 const visible = (world: World) => readdirSync(world.lxcpath).filter((name) => !name.startsWith('.'));
@@ -58,7 +40,7 @@ test('create killed at any moment: a whole container or none, and the next one s
   const archive = writeArchive(world, 4_000_000);
   const args = (name: string) => ['-n', name, '-t', 'local', '-B', 'dir', '--', '-f', archive];
   const { milliseconds } = await world.run('tlxc-create', ...args('whole'));
-  for (const [index, moment] of MOMENTS.entries()) {
+  for (const [index, moment] of moments(t, 12).entries()) {
     writeFileSync(archive, tarOf(bulk(4_000_000))); // another image: it is unpacked anew
     await killAfter(world, milliseconds * moment, 'tlxc-create', ...args(`c${index}`));
     for (const name of visible(world)) t.true(isWhole(world, name), name);
@@ -83,7 +65,7 @@ test('destroy killed at any moment: the container is whole or gone', async (t) =
     world.run('tlxc-create', '-n', name, '-t', 'local', '-B', 'dir', '--', '-f', archive);
   await create('first');
   const { milliseconds } = await world.run('tlxc-destroy', '-n', 'first');
-  for (const [index, moment] of MOMENTS.entries()) {
+  for (const [index, moment] of moments(t, 12).entries()) {
     await create(`c${index}`);
     await killAfter(world, milliseconds * moment, 'tlxc-destroy', '-n', `c${index}`);
     for (const name of visible(world)) t.true(isWhole(world, name), name);

@@ -1,16 +1,11 @@
 /** kill -9 at any moment: a snapshot is whole or not there, a container is what it was or what it goes back to. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { killAfter, moments } from '../rig/moments.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const test = requires('root').serial;
-const bin = fileURLToPath(new URL('../../bin/tlxc-snapshot.js', import.meta.url));
-const MOMENTS = Array.from({ length: 8 }, (_, index) => (index + 1) / 8);
 const FILES = 200;
 
 /** A directory container whose files all have one content. */
@@ -30,23 +25,18 @@ function contentOf(...path: readonly string[]): readonly string[] {
   return [...new Set([...files, noted])].concat(files.length === FILES ? [] : [`${files.length} files`]);
 }
 
-async function killAfter(world: World, milliseconds: number, ...words: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [bin, ...words], { env: world.env, stdio: 'ignore' });
-  const ended = once(child, 'close');
-  await sleep(milliseconds);
-  child.kill('SIGKILL');
-  await ended;
-}
-
+/** An empty .trash is nothing. */
 const hidden = (...path: readonly string[]): readonly string[] =>
-  readdirSync(join(...path)).filter((name) => name.startsWith('.'));
+  readdirSync(join(...path)).filter(
+    (name) => name.startsWith('.') && (name !== '.trash' || readdirSync(join(...path, name)).length > 0),
+  );
 
 test('a snapshot killed while it is taken', async (t) => {
   const world = await makeWorld(t);
   fill(world, 'first');
   const { milliseconds } = await world.run('tlxc-snapshot', 'u1');
-  for (const moment of MOMENTS) {
-    await killAfter(world, milliseconds * moment, 'u1');
+  for (const moment of moments(t, 8)) {
+    await killAfter(world, milliseconds * moment, 'tlxc-snapshot', 'u1');
     for (const name of readdirSync(join(world.lxcpath, 'u1/snaps')))
       t.deepEqual(contentOf(world.lxcpath, 'u1/snaps', name), ['first']);
   }
@@ -59,9 +49,9 @@ test('a container killed while it goes back', async (t) => {
   fill(world, 'first');
   await world.sh('tlxc-snapshot u1');
   const { milliseconds } = await world.run('tlxc-snapshot', 'u1', '-r', 'snap0');
-  for (const moment of MOMENTS) {
+  for (const moment of moments(t, 8)) {
     fill(world, 'second');
-    await killAfter(world, milliseconds * moment, 'u1', '-r', 'snap0');
+    await killAfter(world, milliseconds * moment, 'tlxc-snapshot', 'u1', '-r', 'snap0');
     // Any command that looks at the container completes it.
     await world.sh('tlxc-copy u1 -N u2 && tlxc-destroy u2');
     const content = contentOf(world.lxcpath, 'u1');

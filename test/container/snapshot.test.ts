@@ -10,7 +10,10 @@ const read = (world: World, ...path: readonly string[]): string =>
 const value = (world: World, name: string, key: string): string =>
   new RegExp(`^${key.replaceAll('.', '\\.')} = (.*)$`, 'm').exec(read(world, name, 'config'))?.[1] ?? '';
 const hidden = (world: World, ...path: readonly string[]): readonly string[] =>
-  readdirSync(join(world.lxcpath, ...path)).filter((name) => name.startsWith('.'));
+  readdirSync(join(world.lxcpath, ...path)).filter(
+    (name) =>
+      name.startsWith('.') && (name !== '.trash' || readdirSync(join(world.lxcpath, name)).length > 0),
+  );
 
 /** What a line of shell prints in the container, started without the bridge that its configuration names. */
 async function inside(world: World, name: string, line: string): Promise<string> {
