@@ -233,7 +233,7 @@ complete -c tlxc-create -f
 complete -c tlxc-create -a '(__tlxc_containers)'
 complete -c tlxc-create -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-create -s f -l config -r -F -d 'Initial configuration file'
-complete -c tlxc-create -s t -l template -x -d 'download, debian, busybox, local, none,'
+complete -c tlxc-create -s t -l template -x -d 'download, oci, debian, busybox, local, none,'
 complete -c tlxc-create -s B -l bdev -x -d 'Backing store: dir, overlay or best (the default)'
 complete -c tlxc-create -l privileged -d 'Root inside is root on the host: no id map'
 complete -c tlxc-create -s o -l logfile -r -F -d 'Append the log to FILE'

@@ -92,7 +92,7 @@ export default defineCommand(
       { flags: '-f, --config <CONFIG>', description: 'Initial configuration file' },
       {
         flags: '-t, --template <TEMPLATE>',
-        description: 'download, debian, busybox, local, none,\nor the path of a template program',
+        description: 'download, oci, debian, busybox, local, none,\nor the path of a template program',
       },
       { flags: '-B, --bdev <BDEV>', description: 'Backing store: dir, overlay or best (the default)' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },

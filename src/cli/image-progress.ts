@@ -19,6 +19,8 @@ function words(event: Step): string {
   switch (event.kind) {
     case 'index':
       return `Downloading the image index of ${event.server}${event.proxy && ` (proxy: ${event.proxy})`}`;
+    case 'resolve':
+      return `Looking up ${event.image}`;
     case 'failed-server':
       return `${event.reason}; trying the next server`;
     case 'waiting':
@@ -53,7 +55,7 @@ export function imageProgress({ stdout, stderr }: CommandContext, quiet: boolean
     if (announced !== what) {
       announced = what;
       line(`Downloading the ${what}${total === null ? '' : ` (${size(total)})`}`);
-      if (stderr.isTTY === true && what === 'rootfs' && total !== null) void startBar(total);
+      if (stderr.isTTY === true && what !== 'metadata' && total !== null) void startBar(total);
     }
     bar?.update(Math.floor(received / MIB));
   };

@@ -20,6 +20,7 @@ const day = (milliseconds: number): string => new Date(milliseconds).toISOString
 
 export function originOf({ source }: ImageInfo): string {
   if (source.kind === 'download') return source.server;
+  if (source.kind === 'oci') return source.reference;
   return source.kind === 'local' ? source.archive : `template ${source.template}`;
 }
 

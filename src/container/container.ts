@@ -32,7 +32,7 @@ export interface StoreOptions {
 }
 
 export interface CreateOptions extends StoreOptions {
-  /** download, debian, busybox, local, none, or the absolute path of a template program. */
+  /** download, oci, debian, busybox, local, none, or the absolute path of a template program. */
   readonly template: string;
   /** Of the template: { dist: 'debian', release: 'bookworm' } is --dist=debian --release=bookworm. */
   readonly args?: Readonly<Record<string, string>>;

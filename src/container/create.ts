@@ -180,13 +180,18 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
 
 type Prepared = Extract<TemplateResult, { kind: 'image' }> | null;
 
+/** What a template keeps to itself (a password) is written nowhere. */
+const writtenArgs = ({ templateArgs }: CreateRequest, prepared: Prepared): readonly string[] =>
+  prepared?.parameters ?? templateArgs;
+
 async function fill(making: Making, prepared: Prepared, firstId: number | null): Promise<Created> {
   const { request, paths, staging, seed, idmapped, mapping, backend } = making;
   const maps = seed.hasIdmap ? [] : (mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId)));
   const shipped = defaultMetadata(debianArch(process.arch));
   const metadata = prepared?.metadata ?? shipped;
   const config: Omit<NewConfig, 'rootfsPath'> = {
-    ...{ name: request.name, template: request.template, templateArgs: request.templateArgs },
+    ...{ name: request.name, template: request.template },
+    templateArgs: writtenArgs(request, prepared),
     ...{ seed, maps, idmapped, mountMapped: idmapped && mapping === null },
     image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
     distribution: idmapped ? metadata.userConfig : metadata.systemConfig,

@@ -16,7 +16,7 @@ export interface CreateRequest {
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
-  /** download, debian, busybox, local, none, or the absolute path of a template program. */
+  /** download, oci, debian, busybox, local, none, or the absolute path of a template program. */
   readonly template: string;
   readonly templateArgs: readonly string[];
   /** -f: the seed configuration; default: lxc.default_config. */

@@ -9,6 +9,10 @@ export interface HttpOptions {
   readonly retryDelaysMs?: readonly number[];
   /** Milliseconds without a byte (or an answer) after which a transfer counts as stalled. */
   readonly stallMs?: number;
+  /** Sent with every request; Authorization only to the server that was asked, and to none that it redirects to. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The body of a POST (application/x-www-form-urlencoded); absent: a GET. */
+  readonly form?: string;
 }
 
 export interface HttpResponse {
@@ -21,6 +25,11 @@ export interface HttpResponse {
 const MAX_REDIRECTS = 5;
 const RETRY_DELAYS_MS = [1_000, 3_000];
 const STALL_MS = 30_000;
+/** Who asks for more patience is not waited for: the person decides. */
+const MAX_WAIT_MS = 15_000;
+/** What a refusal says of itself is read so far, and not for longer. */
+const MAX_WORDS = 4096;
+const WORDS_MS = 3_000;
 
 export const stallTime = (options: HttpOptions): number => options.stallMs ?? STALL_MS;
 
@@ -29,12 +38,34 @@ export class TransferError extends Error {
   /** false: the server's answer will not change by asking again (404). */
   readonly transient: boolean;
   readonly status: number;
+  /** Of a refusal. */
+  readonly headers: HttpResponse['headers'];
+  /** The beginning of a refusal's body. */
+  readonly words: string;
 
-  constructor(message: string, details: { transient: boolean; status?: number; cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { transient: boolean; status?: number; cause?: unknown } & Partial<Refusal>,
+  ) {
     super(message, { cause: details.cause });
     this.transient = details.transient;
     this.status = details.status ?? 0;
+    this.headers = details.headers ?? {};
+    this.words = details.words ?? '';
   }
+
+  /** Milliseconds that the server asks to be left alone for (Retry-After: seconds, or a date); null: it does not. */
+  get retryAfterMs(): number | null {
+    const value = this.headers['retry-after'];
+    if (typeof value !== 'string') return null;
+    const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+    return Number.isNaN(ms) ? null : Math.max(0, ms);
+  }
+}
+
+interface Refusal {
+  readonly headers: HttpResponse['headers'];
+  readonly words: string;
 }
 
 /** Imported when first needed: creating from the store touches no network and loads no HTTP library. */
@@ -43,7 +74,7 @@ async function client() {
   return { request, EnvHttpProxyAgent };
 }
 
-async function requestOnce(url: URL, headers: Readonly<Record<string, string>>, options: HttpOptions) {
+async function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
   const { request, EnvHttpProxyAgent } = await client();
   const stallMs = stallTime(options);
   // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a server that cannot prove its name is not talked to.
@@ -56,7 +87,14 @@ async function requestOnce(url: URL, headers: Readonly<Record<string, string>>, 
     bodyTimeout: stallMs,
     pipelining: 1,
   });
-  const response = await request(url, { dispatcher, headers: { 'user-agent': userAgent(), ...headers } });
+  const { form } = options;
+  const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+  const headers = { 'user-agent': userAgent(), ...type, ...given };
+  const response = await request(url, {
+    dispatcher,
+    headers,
+    ...(form !== undefined && { method: 'POST', body: form }),
+  });
   response.body.once('close', () => void dispatcher.destroy());
   return response;
 }
@@ -78,21 +116,48 @@ export async function get(
   options: HttpOptions,
 ): Promise<HttpResponse> {
   let at = url;
+  let sent = { ...options.headers, ...headers };
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await requestOnce(at, headers, options).catch((cause: unknown) => {
+    const response = await requestOnce(at, sent, options).catch((cause: unknown) => {
       throw new TransferError(`${at.href}: ${reason(cause)}`, { transient: !isUntrusted(cause), cause });
     });
     const { statusCode: status } = response;
     if (status >= 200 && status < 300)
       return { url: at, status, headers: response.headers, body: response.body };
-    response.body.on('error', () => undefined).destroy();
     if (![301, 302, 303, 307, 308].includes(status)) {
       const transient = status >= 500 || status === 408 || status === 429;
-      throw new TransferError(`${at.href}: the server answered ${status}`, { transient, status });
+      const refusal = { headers: response.headers, words: await wordsOf(response.body) };
+      throw new TransferError(`${at.href}: the server answered ${status}`, { transient, status, ...refusal });
     }
-    at = redirectTarget(at, response.headers['location']);
+    response.body.on('error', () => undefined).destroy();
+    const target = redirectTarget(at, response.headers['location']);
+    if (target.origin !== at.origin) sent = withoutAuthorization(sent);
+    at = target;
   }
   throw new TransferError(`${url.href}: more than ${MAX_REDIRECTS} redirects`, { transient: false });
+}
+
+const withoutAuthorization = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
+
+/** What a refusing server says of it, as far as it comes at once. */
+async function wordsOf(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const patience = setTimeout(() => body.destroy(), WORDS_MS);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= MAX_WORDS) break;
+    }
+  } catch {
+    // The status says enough.
+  } finally {
+    clearTimeout(patience);
+    body.on('error', () => undefined).destroy();
+  }
+  return Buffer.concat(chunks).toString('utf8').slice(0, MAX_WORDS);
 }
 
 /** OpenSSL's codes for a certificate that is not believed: asking again changes nothing. */
@@ -129,14 +194,16 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof TransferError)) throw error;
       const delay = delays[tried];
-      if (!error.transient || delay === undefined) throw transferFailed(what, error, tried + 1);
-      await sleep(delay);
+      const asked = error.retryAfterMs ?? 0;
+      if (!error.transient || delay === undefined || asked > MAX_WAIT_MS)
+        throw transferFailed(what, error, tried + 1);
+      await sleep(Math.max(delay, asked));
     }
   }
 }
 
 function transferFailed(what: string, error: TransferError, tries: number): TlxcError {
-  const tried = error.transient ? ` (${tries} tries)` : '';
+  const tried = error.transient ? ` (${tries === 1 ? 'one try' : `${tries} tries`})` : '';
   return new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${what} could not be downloaded: ${error.message}${tried}`,
@@ -149,18 +216,30 @@ function transferFailed(what: string, error: TransferError, tries: number): Tlxc
 
 /** The text at url, at most limit bytes. null: the server has no such file (404). */
 export async function getText(url: URL, limit: number, options: HttpOptions): Promise<string | null> {
+  try {
+    const { bytes } = await getBytes(url, limit, options);
+    return bytes.toString('utf8');
+  } catch (error) {
+    if (error instanceof TlxcError && error.cause instanceof TransferError && error.cause.status === 404)
+      return null;
+    throw error;
+  }
+}
+
+export interface Bytes {
+  readonly bytes: Buffer;
+  readonly headers: HttpResponse['headers'];
+}
+
+/** What is at url, at most limit bytes, in up to three tries. Throws TLXC_E_IMAGE, its cause a TransferError. */
+export async function getBytes(url: URL, limit: number, options: HttpOptions): Promise<Bytes> {
   return withRetries(url.pathname.split('/').slice(-2).join('/'), options, async () => {
-    try {
-      const { body } = await get(url, {}, options);
-      return await readLimited(url, body, limit);
-    } catch (error) {
-      if (error instanceof TransferError && error.status === 404) return null;
-      throw error;
-    }
+    const { body, headers } = await get(url, {}, options);
+    return { bytes: await readLimited(url, body, limit), headers };
   });
 }
 
-async function readLimited(url: URL, body: Readable, limit: number): Promise<string> {
+async function readLimited(url: URL, body: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -173,5 +252,5 @@ async function readLimited(url: URL, body: Readable, limit: number): Promise<str
     throw new TransferError(`${url.href}: ${reason(cause)}`, { transient: true, cause });
   }
   if (size > limit) throw new TransferError(`${url.href}: larger than ${limit} bytes`, { transient: false });
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -7,6 +7,8 @@ export interface ScanLimits {
   readonly members: number;
   /** Bytes that the disk has left for them. */
   readonly space: number;
+  /** Names may begin with a slash, which tar leaves out: layers of OCI images have such. */
+  readonly fromRoot?: boolean;
 }
 
 export interface Member {
@@ -83,9 +85,10 @@ export class MemberScan {
   }
 
   #problem({ type, name, target }: Member): string {
-    const { bytes, members } = this.#limits;
-    if (climbs(name)) return `member ${JSON.stringify(name)} leads out of the root filesystem`;
-    if (type === 'h' && climbs(target))
+    const { bytes, members, fromRoot = false } = this.#limits;
+    const below = (path: string): string => (fromRoot ? path.replace(/^\/+/, '') : path);
+    if (climbs(below(name))) return `member ${JSON.stringify(name)} leads out of the root filesystem`;
+    if (type === 'h' && climbs(below(target)))
       return `hard link ${JSON.stringify(name)} leads out, to ${JSON.stringify(target)}`;
     if (name.length > MAX_PATH || name.split('/').length > MAX_DEPTH)
       return 'a path in it is too long or too deep';

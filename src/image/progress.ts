@@ -6,9 +6,12 @@ export type ImageEvent =
       readonly server: string;
       /** HOST:PORT, "" without one. */ readonly proxy: string;
     }
+  /** A registry, or a place on this machine, is asked what the image is made of. */
+  | { readonly kind: 'resolve'; readonly image: string }
   | {
       readonly kind: 'download';
-      readonly what: 'rootfs' | 'metadata';
+      /** "rootfs", "metadata", "layer 2 of 5". */
+      readonly what: string;
       readonly received: number;
       readonly total: number | null;
     }

@@ -43,7 +43,7 @@ export class ImageStore {
   }
 
   /** Where a verified file of the image of this id is put until it is used; who writes there holds the image's lock. */
-  downloadPath(id: string, kind: 'rootfs' | 'metadata'): string {
+  downloadPath(id: string, kind: 'rootfs' | 'metadata' | `layer-${number}`): string {
     return join(this.#downloads, kind === 'rootfs' ? id : `${id}.${kind}`);
   }
 

@@ -27,6 +27,13 @@ export type ImageSource =
       readonly names?: ImageNames;
     }
   | {
+      readonly kind: 'oci';
+      /** In full: docker://docker.io/library/debian:12. */
+      readonly reference: string;
+      /** linux/amd64 */
+      readonly platform: string;
+    }
+  | {
       readonly kind: 'built';
       readonly template: string;
       readonly parameters: readonly string[];
@@ -64,6 +71,7 @@ export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 &
 /** What a person calls it: an alias, debian/bookworm/amd64/default, a template's words, an archive's name. */
 export function imageName({ alias, source }: Pick<ImageInfo, 'alias' | 'source'>): string {
   if (alias) return alias;
+  if (source.kind === 'oci') return source.reference.replace(/^docker:\/\//, '');
   if (source.kind === 'built') return [source.template, ...(source.args ?? [])].join(' ');
   const { dist = '', release = '', arch = '', variant = '' } = namesOf(source) ?? {};
   const words = [dist, release, arch, variant].filter((word) => word !== '');

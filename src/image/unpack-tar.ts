@@ -15,8 +15,8 @@ const BOMB_FREE = 64 * 2 ** 20;
 const CHECKPOINT = 800;
 const RECORD = 10 * 1024;
 
-function tarCommand({ excludes, nested = false }: UnpackJob): string[] {
-  const devices = ['./dev/*', 'dev/*', ...(nested ? ['./rootfs/dev/*', 'rootfs/dev/*'] : [])];
+function tarCommand({ excludes, nested = false, layer = [] }: UnpackJob): string[] {
+  const devices = ['./dev/*', 'dev/*', '/dev/*', ...(nested ? ['./rootfs/dev/*', 'rootfs/dev/*'] : [])];
   return [
     ...['tar', '--extract', '--file=-', `--directory=${TARGET}`, '--force-local', '--preserve-permissions'],
     ...['--same-owner', '--numeric-owner', '--delay-directory-restore', '--acls'],
@@ -25,6 +25,7 @@ function tarCommand({ excludes, nested = false }: UnpackJob): string[] {
     ...['--anchored', '--wildcards', ...devices.map((path) => `--exclude=${path}`)],
     '--no-wildcards',
     ...excludes.map((path) => `--exclude=${path}`),
+    ...layer,
   ];
 }
 

@@ -22,7 +22,7 @@ export interface Unpacked {
   readonly devices: readonly string[];
 }
 
-const MAX_MEMBERS = 2_000_000;
+export const MAX_MEMBERS = 2_000_000;
 /** How much of the free space an image may take; the rest is for who else writes there, for directories and inodes. */
 const FILL = 0.8;
 
@@ -30,17 +30,31 @@ const FILL = 0.8;
 export async function unpack(unpacking: Unpacking): Promise<Unpacked> {
   const { archive, arrival, work, mapping = null } = unpacking;
   const head = (await arrival?.head(HEAD)) ?? headOf(archive);
-  const [rootfs, jail] = [join(work, 'rootfs'), join(work, 'jail')];
-  await mkdir(rootfs, { mode: 0o755 });
-  await mkdir(jail, { mode: 0o700 });
-  if (mapping) await openTo(mapping, work, rootfs);
-  const { bavail, bsize } = await statfs(work);
-  const scan = new MemberScan({ bytes: MAX_BYTES, members: MAX_MEMBERS, space: bavail * bsize * FILL });
+  const { rootfs, jail } = await makePlaces(work, mapping);
+  const scan = new MemberScan({ bytes: MAX_BYTES, members: MAX_MEMBERS, space: await spaceAt(work) });
   const job = { ...unpacking, mapping, rootfs, jail, scan };
   if (isSquashfs(head)) await unpackSquashfs(job);
   else await unpackTar(job, decoderFor(head, archive));
   await rm(jail, { recursive: true });
   return { rootfs, devices: scan.devices };
+}
+
+/** The target and the jail of an unpacking, empty. */
+export async function makePlaces(
+  work: string,
+  mapping: Mapping | null,
+): Promise<{ readonly rootfs: string; readonly jail: string }> {
+  const [rootfs, jail] = [join(work, 'rootfs'), join(work, 'jail')];
+  await mkdir(rootfs, { mode: 0o755 });
+  await mkdir(jail, { mode: 0o700 });
+  if (mapping) await openTo(mapping, work, rootfs);
+  return { rootfs, jail };
+}
+
+/** Bytes that an image may take there. */
+export async function spaceAt(work: string): Promise<number> {
+  const { bavail, bsize } = await statfs(work);
+  return bavail * bsize * FILL;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface UnpackJob extends Unpacking {
   readonly rootfs: string;
   readonly jail: string;
   readonly scan: MemberScan;
+  /** Of an OCI image's layer, which goes over what is in the tree: tar's options for what is not unpacked, or elsewhere. */
+  readonly layer?: readonly string[];
 }
 
 /** Throws what the scan found; devices are refused where a container may have none. */

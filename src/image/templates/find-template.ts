@@ -6,6 +6,7 @@ import { hostDistribution } from '../host-distribution.ts';
 import { builtTemplate } from './built.ts';
 import { downloadTemplate } from './download.ts';
 import { localTemplate } from './local.ts';
+import { ociTemplate } from './oci.ts';
 import type { Template } from './template.ts';
 
 const WEEK = 7 * 24 * 3600;
@@ -46,7 +47,7 @@ function busyboxDigest(args: readonly string[]): string {
   return path !== undefined && existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
 }
 
-const BUILT_IN: readonly Template[] = [downloadTemplate, debian, busybox, localTemplate];
+const BUILT_IN: readonly Template[] = [downloadTemplate, debian, busybox, localTemplate, ociTemplate];
 
 /** The built-in template of that name; throws TLXC_E_TEMPLATE saying which there are. */
 export function findTemplate(name: string): Template {

@@ -39,6 +39,8 @@ export type TemplateResult =
       readonly metadata: ImageMetadata;
       /** For the container's configuration and for people: debian/bookworm/amd64/default 20260913_05:24. */
       readonly title: string;
+      /** The words after "--" as they may be written down; absent: as they were given. */
+      readonly parameters?: readonly string[];
     }
   /** The template was only asked for text (--list, --help): no container is made. */
   | { readonly kind: 'text'; readonly text: string };

@@ -1,0 +1,118 @@
+/**
+ * Applies layers one after the other to one tree. What the plan of a layer (layer-tree.ts) has removed and what tar
+ * unpacks is done in the jail (jail.ts), where nothing but the tree can be written: links in it lead nowhere else.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TlxcError } from '../../errors.ts';
+import type { Mapping } from '../../host/mapped.ts';
+import { programError, startProgram } from '../../host/program.ts';
+import { decoderOf } from '../compression.ts';
+import { jailed, MAX_BYTES } from '../jail.ts';
+import { MemberScan } from '../member-scan.ts';
+import { makePlaces, MAX_MEMBERS, spaceAt } from '../unpack.ts';
+import { unpackTar } from '../unpack-tar.ts';
+import { compressionOf, refuse, type Descriptor } from './documents.ts';
+import { HostileLayer, LayerTree, type LayerMember, type LayerPlan } from './layer-tree.ts';
+import { scanLayer } from './scan-layer.ts';
+
+export interface Layers {
+  /** Made by us, empty; the tree goes to WORK/rootfs. */
+  readonly work: string;
+  readonly mapping: Mapping | null;
+  readonly privileged: boolean;
+  /** For the errors. */
+  readonly title: string;
+}
+
+export interface Layer {
+  readonly descriptor: Descriptor;
+  /** As the image's configuration says: the digest of the archive, decompressed. */
+  readonly diffId: string;
+  readonly file: string;
+}
+
+const MARKERS = ['--no-anchored', '--wildcards', '--exclude=.wh.*'];
+
+export class LayerStack {
+  readonly #tree = new LayerTree();
+  /** Device nodes outside /dev that were let through. */
+  readonly devices: string[] = [];
+
+  constructor(
+    readonly layers: Layers,
+    readonly places: { readonly rootfs: string; readonly jail: string },
+  ) {}
+
+  /** Makes WORK/rootfs, empty. */
+  static async begin(layers: Layers): Promise<LayerStack> {
+    return new LayerStack(layers, await makePlaces(layers.work, layers.mapping));
+  }
+
+  /** What was made for the layers goes, and the tree stays. */
+  async end(): Promise<void> {
+    await rm(this.places.jail, { recursive: true });
+  }
+
+  /** Throws TLXC_E_IMAGE for a layer that is not the one it should be, is damaged, or hostile; then the tree is of no use. */
+  async apply({ descriptor, diffId, file }: Layer): Promise<void> {
+    const { work, mapping, privileged, title } = this.layers;
+    const what = `layer ${descriptor.digest.slice('sha256:'.length, 19)} of ${title}`;
+    const decoder = compressionOf(descriptor, title) === 'none' ? ['cat'] : decoderOf(file);
+    const content = await scanLayer({ file, decoder, what, limit: MAX_BYTES });
+    if (content.diffId !== diffId)
+      throw refuse(what, `its content is ${content.diffId}, and the image's configuration says ${diffId}`);
+    const plan = this.#plan(content.members, what);
+    await this.#remove(plan.removals, what);
+    if (content.members.length === 0) return;
+    const limits = { bytes: MAX_BYTES, members: MAX_MEMBERS, space: await spaceAt(work), fromRoot: true };
+    const scan = new MemberScan(limits);
+    const options = [...MARKERS, ...plan.redirections.map(transformation)];
+    const job = {
+      ...this.places,
+      archive: file,
+      excludes: [],
+      work,
+      privileged,
+      mapping,
+      scan,
+      layer: options,
+    };
+    await unpackTar(job, decoder).catch((error: unknown) => {
+      throw error instanceof TlxcError
+        ? new TlxcError({ ...error.details, message: `${what}: ${error.message}` })
+        : error;
+    });
+    this.devices.push(...scan.devices);
+  }
+
+  #plan(members: readonly LayerMember[], what: string): LayerPlan {
+    try {
+      return this.#tree.apply(members);
+    } catch (error) {
+      if (error instanceof HostileLayer) throw refuse(what, error.message);
+      throw error;
+    }
+  }
+
+  async #remove(paths: readonly string[], what: string): Promise<void> {
+    if (paths.length === 0) return;
+    const { work, mapping } = this.layers;
+    const command = ['xargs', '--null', 'rm', '-rf', '--one-file-system', '--'];
+    const argv = jailed({ ...this.places, mapping, devices: false }, command);
+    const program = startProgram(argv, { stdin: 'pipe', cwd: work });
+    // A program that ended early says so by its status.
+    const input = paths.map((path) => `${join('rootfs', path)}\0`).join('');
+    program.child.stdin?.on('error', () => undefined).end(input);
+    const ended = await program.ended;
+    if (ended.status !== 0)
+      throw programError(ended, { code: 'TLXC_E_IMAGE', what: `what ${what} removes could not be removed` });
+  }
+}
+
+/** Names below a link are unpacked where it leads to inside the root; what links contain stays as it is. */
+function transformation({ from, to }: LayerPlan['redirections'][number]): string {
+  const pattern = from.replace(/[\\.[\]*^$,]/g, '\\$&');
+  const target = to === '' ? '' : `${to.replace(/[\\&,]/g, '\\$&')}/`;
+  return String.raw`--transform=s,^/*\(\./\)*${pattern}/,${target},rhS`;
+}

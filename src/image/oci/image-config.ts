@@ -1,0 +1,67 @@
+/** An image's configuration (config.md): what it runs, as whom, where, and which layers it is made of. */
+import { isFields, parseJson, refuse } from './documents.ts';
+
+export interface ImageConfig {
+  readonly architecture: string;
+  /** Digests of the layers, decompressed, lowest first. */
+  readonly diffIds: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** NAME=VALUE */
+  readonly env: readonly string[];
+  /** USER[:GROUP], names or numbers; "" for root. */
+  readonly user: string;
+  readonly workingDir: string;
+  readonly stopSignal: string;
+  /** 80/tcp */
+  readonly ports: readonly string[];
+  readonly volumes: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const MAX_WORDS = 4096;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Absent and null are an empty list. Throws TLXC_E_IMAGE for anything but a list of texts that a program can be given. */
+function textsOf(value: unknown, what: string, name: string): string[] {
+  if (value === undefined || value === null) return [];
+  const texts = Array.isArray(value) ? (value as readonly unknown[]) : [null];
+  if (texts.length > MAX_WORDS || !texts.every((each) => typeof each === 'string' && !each.includes('\0')))
+    throw refuse(what, `${name} in its configuration is no list of texts`);
+  return texts.map(textOf);
+}
+
+const keysOf = (value: unknown): string[] => (isFields(value) ? Object.keys(value).slice(0, MAX_WORDS) : []);
+
+/** Throws TLXC_E_IMAGE. layers: how many the manifest has. */
+export function parseImageConfig(bytes: Buffer, layers: number, what: string): ImageConfig {
+  const fields = parseJson(bytes, what);
+  const { os, architecture, rootfs } = fields;
+  const config = isFields(fields['config']) ? fields['config'] : {};
+  if (textOf(os) !== 'linux')
+    throw refuse(what, `it is made for ${textOf(os) || 'no system'}, not for Linux`);
+  const diffIds = textsOf(isFields(rootfs) ? rootfs['diff_ids'] : undefined, what, 'rootfs.diff_ids');
+  if (diffIds.length !== layers || !diffIds.every((digest) => DIGEST.test(digest)))
+    throw refuse(
+      what,
+      `its manifest has ${layers} layers, and its configuration digests of ${diffIds.length}`,
+    );
+  const labels = Object.entries(isFields(config['Labels']) ? config['Labels'] : {});
+  return {
+    architecture: textOf(architecture),
+    diffIds,
+    entrypoint: textsOf(config['Entrypoint'], what, 'Entrypoint'),
+    cmd: textsOf(config['Cmd'], what, 'Cmd'),
+    env: textsOf(config['Env'], what, 'Env'),
+    user: textOf(config['User']),
+    workingDir: textOf(config['WorkingDir']),
+    stopSignal: textOf(config['StopSignal']),
+    ports: keysOf(config['ExposedPorts']),
+    volumes: keysOf(config['Volumes']),
+    labels: Object.fromEntries(
+      labels.filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+    ),
+  };
+}

@@ -1,0 +1,75 @@
+/** Which image of an index is for this machine, or for the one that was asked for. */
+import { TlxcError } from '../../errors.ts';
+import type { IndexEntry, Platform } from './documents.ts';
+
+/** Go's names of architectures, as images use them, for those of uname, Node and Debian. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  ...{ x86_64: 'amd64', x64: 'amd64', aarch64: 'arm64', armv8l: 'arm64' },
+  ...{ i386: '386', i486: '386', i586: '386', i686: '386', x86: '386', ia32: '386' },
+  ...{ ppc64el: 'ppc64le', mips64el: 'mips64le', mipsel: 'mipsle' },
+};
+const WITH_VARIANT: Readonly<Record<string, readonly [string, string]>> = {
+  armhf: ['arm', 'v7'],
+  armv7l: ['arm', 'v7'],
+  armv6l: ['arm', 'v6'],
+  armel: ['arm', 'v5'],
+};
+/** What a machine runs, best first; "" is what says nothing. */
+const VARIANTS: Readonly<Record<string, readonly string[]>> = {
+  arm: ['v7', 'v6', 'v5', ''],
+  arm64: ['v8', ''],
+  amd64: ['', 'v1'],
+};
+
+/** [OS/]ARCHITECTURE[/VARIANT], in anybody's names: amd64, aarch64, linux/arm/v7. Throws TLXC_E_USAGE. */
+export function parsePlatformName(text: string): Platform {
+  const [first = '', ...others] = text.toLowerCase().split('/');
+  const [name = '', given = '', ...more] = first === 'linux' ? others : [first, ...others];
+  const [architecture, variant] = WITH_VARIANT[name] ?? [ARCHITECTURES[name] ?? name, ''];
+  if (more.length === 0 && /^[a-z0-9]+$/.test(architecture) && /^[a-z0-9]*$/.test(given))
+    return { os: 'linux', architecture, variant: given || variant };
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: `${JSON.stringify(text)} is no architecture`,
+    hint: 'write amd64, arm64, arm/v7 …; only images for Linux make containers',
+  });
+}
+
+export const platformText = ({ os, architecture, variant }: Platform): string =>
+  [os, architecture, variant].filter((part) => part !== '').join('/');
+
+/** How well it fits: 0 best; null: not at all. */
+function rank(wanted: Platform, { os, architecture, variant }: Platform): number | null {
+  if (os !== wanted.os || architecture !== wanted.architecture) return null;
+  const order =
+    wanted.variant === '' ? (VARIANTS[architecture] ?? ['']) : [wanted.variant, ...impliedBy(wanted)];
+  const at = order.indexOf(variant);
+  if (at !== -1) return at;
+  return wanted.variant === '' ? order.length : null;
+}
+
+/** arm64/v8 is what most images call arm64. */
+const impliedBy = ({ architecture, variant }: Platform): string[] =>
+  architecture === 'arm64' && variant === 'v8' ? [''] : [];
+
+/** Throws TLXC_E_IMAGE saying which there are. */
+export function choosePlatform(entries: readonly IndexEntry[], wanted: Platform, what: string): IndexEntry {
+  // Attestations and signatures are listed beside the images, as for unknown/unknown.
+  const images = entries.filter(({ platform }) => platform === null || platform.os !== 'unknown');
+  const fitting = images.flatMap((entry) => {
+    const order = entry.platform === null ? null : rank(wanted, entry.platform);
+    return order === null ? [] : [{ entry, order }];
+  });
+  const best = fitting.sort((a, b) => a.order - b.order)[0];
+  if (best) return best.entry;
+  const [only] = images;
+  if (only?.platform === null && images.length === 1) return only;
+  const there = images.map(({ platform }) =>
+    platform === null ? 'one without a name' : platformText(platform),
+  );
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${what} is not made for ${platformText(wanted)}`,
+    hint: `it is for ${[...new Set(there)].sort().join(', ') || 'nothing'}; another one is taken with -- --arch=ARCHITECTURE`,
+  });
+}

@@ -1,0 +1,138 @@
+/** The oci template: an OCI or Docker image of a registry or of this machine, by the options of LXC's own. */
+import { TlxcError } from '../../errors.ts';
+import { findCredentials, type Found } from '../oci/credentials.ts';
+import { archiveOrigin } from '../oci/docker-archive.ts';
+import type { Platform } from '../oci/documents.ts';
+import { Layout } from '../oci/layout.ts';
+import { ArchiveFiles, DirectoryFiles } from '../oci/local-files.ts';
+import type { ImageOrigin } from '../oci/origin.ts';
+import { parsePlatformName, platformText } from '../oci/platform.ts';
+import { pullImage } from '../oci/pull.ts';
+import { parseReference, type ImageReference, type RegistryReference } from '../oci/reference.ts';
+import { Registry } from '../oci/registry.ts';
+import type { ImageStore, StoredImage } from '../store.ts';
+import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
+
+const usage = `Template options of oci (after --):
+  -u, --url=IMAGE           docker://[HOST[:PORT]/]NAME[:TAG][@DIGEST] of a registry (docker://debian:12 is Docker Hub's;
+                            http:// instead of docker:// where a registry has no TLS), oci:DIRECTORY[:TAG],
+                            oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]
+  -a, --arch=ARCHITECTURE   amd64, arm64, arm/v7 … (default: the host's)
+      --username=NAME       For the registry
+      --password=PASSWORD   Everybody on this host can read it while the command runs: --authfile is better
+      --authfile=FILE       Where podman login or docker login stored them (default: where these do)
+      --no-cache            Fetch the image anew, even if it is stored
+      --offline             Use no network: only what the store has
+      --dhcp                Nothing more than happens anyway: TLXC's bridge gives the container its address
+  -h, --help                This text
+Every manifest, configuration and layer is verified by its SHA-256.
+`;
+
+export const ociTemplate: Template = { name: 'oci', usage, prepare };
+
+interface OciOptions {
+  readonly reference: ImageReference;
+  readonly platform: Platform;
+  readonly username: string;
+  readonly password: string;
+  readonly authFile: string;
+  readonly noCache: boolean;
+  readonly offline: boolean;
+}
+
+const misuse = (message: string, hint?: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: `template oci: ${message}`,
+    hint: hint ?? 'its options: tlxc-create -n NAME -t oci -- --help',
+  });
+
+/** null: --help. Throws TLXC_E_USAGE. */
+function parseOptions(args: readonly string[]): OciOptions | null {
+  const values = parseTemplateArgs('oci', args, {
+    url: { type: 'string', short: 'u' },
+    arch: { type: 'string', short: 'a' },
+    username: { type: 'string' },
+    password: { type: 'string' },
+    authfile: { type: 'string' },
+    'no-cache': { type: 'boolean' },
+    offline: { type: 'boolean' },
+    dhcp: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return null;
+  const { url = '', username = '', password = '' } = values;
+  if (url === '') throw misuse('no OCI URL given', '-- --url docker://debian:12, for instance');
+  if (password !== '' && username === '') throw misuse('password given but no username specified');
+  if (username.includes(':')) throw misuse('a name has no colon');
+  return {
+    reference: parseReference(url, process.cwd()),
+    platform: parsePlatformName(values.arch ?? process.arch),
+    ...{ username, password },
+    authFile: values.authfile ?? '',
+    noCache: values['no-cache'] === true,
+    offline: values.offline === true,
+  };
+}
+
+/** The words as they may be written down. */
+function withoutSecrets(args: readonly string[]): string[] {
+  return args.flatMap((word, index) => {
+    if (args[index - 1] === '--password') return ['…'];
+    return [word.startsWith('--password=') ? '--password=…' : word];
+  });
+}
+
+async function prepare(request: TemplateRequest): Promise<TemplateResult> {
+  const options = parseOptions(request.args);
+  if (options === null) return { kind: 'text', text: usage };
+  const { reference, platform } = options;
+  const offline = (request.offline || options.offline) && reference.kind === 'registry';
+  const image = offline ? stored(request.store, reference, platform) : await pulled(options, request);
+  if (offline) request.onEvent({ kind: 'cached', image: reference.title });
+  return {
+    ...{ kind: 'image', image, metadata: image.info.metadata },
+    title: `${reference.title} ${platformText(platform)}`,
+    parameters: withoutSecrets(request.args),
+  };
+}
+
+async function pulled(options: OciOptions, request: TemplateRequest): Promise<StoredImage> {
+  const origin = await originOf(options, request.environment);
+  const { store, mapping, privileged, onEvent } = request;
+  const { platform, noCache: anew } = options;
+  return pullImage({ origin, platform, store, mapping, privileged, anew, onEvent });
+}
+
+function stored(store: ImageStore, { title }: ImageReference, platform: Platform): StoredImage {
+  const found = store
+    .list()
+    .filter(({ info: { source } }) => source.kind === 'oci' && source.reference === title && source.platform === platformText(platform))
+    .sort((a, b) => b.info.createdAt - a.info.createdAt)[0];
+  if (found) return found;
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `offline, and the store has no image ${title} for ${platformText(platform)}`,
+    hint: 'what it has: tlxc-image list; tlxc.image.offline = 0 in tlxc.conf lets it be fetched',
+  });
+}
+
+type Environment = TemplateRequest['environment'];
+
+function originOf(options: OciOptions, environment: Environment): Promise<ImageOrigin> {
+  const { reference } = options;
+  if (reference.kind === 'registry')
+    return Promise.resolve(new Registry(reference, credentialsFor(reference, options, environment)));
+  if (reference.kind === 'oci')
+    return Promise.resolve(new Layout(reference, new DirectoryFiles(reference.path)));
+  return archiveOrigin(reference, new ArchiveFiles(reference.path));
+}
+
+function credentialsFor(
+  { registry, repository }: RegistryReference,
+  { username, password, authFile }: OciOptions,
+  environment: Environment,
+): Found {
+  if (username !== '') return { credentials: { username, password, identityToken: '' }, elsewhere: '' };
+  return findCredentials({ registry, repository, environment, uid: process.getuid?.() ?? 0, authFile });
+}
