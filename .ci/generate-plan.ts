@@ -7,6 +7,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { DeviceNode } from '../src/plan/schema-device.ts';
 import { ForwardRequest } from '../src/plan/schema-forward.ts';
 import { Leavings } from '../src/plan/schema-interface.ts';
+import { Rooted } from '../src/plan/schema-rooted.ts';
 import { PLAN_VERSION, StartPlan } from '../src/plan/schema.ts';
 
 interface Node extends TSchema {
@@ -105,6 +106,7 @@ function declareStruct(node: Node): string {
 typeOf(StartPlan);
 typeOf(Leavings);
 typeOf(DeviceNode);
+typeOf(Rooted);
 typeOf(ForwardRequest);
 
 const banner =

@@ -74,6 +74,16 @@
       "libraries": ["-lseccomp", "-lcap"]
     },
     {
+      "target_name": "tlxc-transfer",
+      "type": "executable",
+      "sources": ["<!@(find transfer -name '*.cc')", "monitor/report.cc"],
+      "cflags": ["-O2", "-ffunction-sections", "-fdata-sections"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],
+      "ldflags!": ["-rdynamic", "-pthread"],
+      "libraries": ["-lcap"]
+    },
+    {
       "target_name": "tlxc-pty",
       "type": "executable",
       "sources": ["<!@(find pty -name '*.cc')"],

@@ -20,6 +20,7 @@ const COMMANDS = [
   'device',
   'doctor',
   'execute',
+  'file',
   'image',
   'info',
   'ls',

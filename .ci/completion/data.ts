@@ -40,6 +40,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** The first word of commands that take no container's name first. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   'tlxc-config': ['explain', ...systemKeys.map(({ name }) => name)],
+  'tlxc-file': ['push', 'pull', 'edit'],
   'tlxc-image': ['list', 'pull', 'info', 'verify', 'prune', 'import', 'export', 'serve'],
   'tlxc-net': ['start', 'stop', 'restart', 'reload', 'force-reload', 'status'],
 };

@@ -16,6 +16,7 @@ _tlxc_options() {
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-file) echo '-n --name -r --recursive -p --create-dirs --uid --gid --mode -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-image) echo '--remote --server --variant --json --all --alias --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -104,6 +105,13 @@ _tlxc_kind() {
     'tlxc-execute -o' | 'tlxc-execute --logfile') echo file ;;
     'tlxc-execute -l' | 'tlxc-execute --logpriority') echo level ;;
     'tlxc-execute -P' | 'tlxc-execute --lxcpath') echo directory ;;
+    'tlxc-file -n' | 'tlxc-file --name') echo container ;;
+    'tlxc-file --uid') echo text ;;
+    'tlxc-file --gid') echo text ;;
+    'tlxc-file --mode') echo text ;;
+    'tlxc-file -o' | 'tlxc-file --logfile') echo file ;;
+    'tlxc-file -l' | 'tlxc-file --logpriority') echo level ;;
+    'tlxc-file -P' | 'tlxc-file --lxcpath') echo directory ;;
     'tlxc-image --server') echo text ;;
     'tlxc-image --variant') echo text ;;
     'tlxc-image --alias') echo text ;;
@@ -177,6 +185,7 @@ _tlxc_words() {
     tlxc-device) echo '@container' ;;
     tlxc-doctor) echo '' ;;
     tlxc-execute) echo '@container' ;;
+    tlxc-file) echo 'push pull edit' ;;
     tlxc-image) echo 'list pull info verify prune import export serve' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
@@ -296,4 +305,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-image tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-file tlxc-image tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-update-config

@@ -300,6 +300,22 @@ complete -c tlxc-execute -s h -l help -d ''
 complete -c tlxc-execute -l usage -d 'Print a short list of the options'
 complete -c tlxc-execute -l version -d 'Print the version number'
 
+complete -c tlxc-file -f
+complete -c tlxc-file -a 'push pull edit'
+complete -c tlxc-file -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container: paths are then written without it'
+complete -c tlxc-file -s r -l recursive -d 'Copy directories with all that is in them'
+complete -c tlxc-file -s p -l create-dirs -d 'Make the directories of the target that are missing'
+complete -c tlxc-file -l uid -x -d 'push: whose it is inside, instead of the source\'s owner'
+complete -c tlxc-file -l gid -x -d 'push: the same for its group'
+complete -c tlxc-file -l mode -x -d 'push: its mode (octal), instead of the source\'s'
+complete -c tlxc-file -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-file -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-file -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-file -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-file -s h -l help -d ''
+complete -c tlxc-file -l usage -d 'Print a short list of the options'
+complete -c tlxc-file -l version -d 'Print the version number'
+
 complete -c tlxc-image -f
 complete -c tlxc-image -a 'list pull info verify prune import export serve'
 complete -c tlxc-image -l remote -d 'list: what the image servers offer'

@@ -2,7 +2,8 @@
 // descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h). As "tlxc-monitor
 // clear-network" it takes back what a monitor that was killed has left of a network: its record comes on
 // standard input. As "tlxc-monitor add-node NODE" and "del-node NODE" it makes or removes a device node,
-// JSON, in the container whose init's pidfd comes on standard input.
+// JSON, in the container whose init's pidfd comes on standard input. As "tlxc-monitor in-tree TREE -- PROGRAM
+// [ARGUMENT]..." it becomes a program that has a container's tree, JSON, as its working directory.
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include "common/syscalls.h"
 #include "executor/device_node.h"
 #include "executor/leavings.h"
+#include "executor/rooted.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
 #include "monitor/supervisor.h"
@@ -92,10 +94,14 @@ Status change_node(bool adds, std::string_view text) {
     return adds ? device_node::add(node, STDIN_FILENO) : device_node::remove(node, STDIN_FILENO);
 }
 
-int tell(Status done) {
+Status run_in_tree(std::string_view text, char** argv) {
+    return rooted::run(TRY(plan::parse_rooted(text)), argv);
+}
+
+int tell(Status done, int where = STDOUT_FILENO) {
     if (done.ok())
         return 0;
-    Report{UniqueFd{STDOUT_FILENO}}.failed(done.failure());
+    Report{UniqueFd{where}}.failed(done.failure());
     return 1;
 }
 
@@ -109,6 +115,8 @@ int main(int argc, char** argv) {
         return tell(clear_network());
     if (argc == 3 && (errand == "add-node" || errand == "del-node"))
         return tell(change_node(errand == "add-node", argv[2]));
+    if (argc > 4 && errand == "in-tree")
+        return tell(run_in_tree(argv[2], argv + 4), STDERR_FILENO); // its output is the program's
     if (!leave_caller()) {
         constexpr char usage[] = "tlxc-monitor: started by tlxc-start, with a plan on descriptor 3\n";
         (void)!write(STDERR_FILENO, usage, sizeof usage - 1);

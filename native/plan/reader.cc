@@ -63,6 +63,10 @@ Result<DeviceNode> parse_device_node(std::string_view json) {
     return parse_whole<DeviceNode>(json);
 }
 
+Result<Rooted> parse_rooted(std::string_view json) {
+    return parse_whole<Rooted>(json);
+}
+
 bool Reader::fail(std::string what) {
     error_ = "plan";
     for (const auto& part : path_)

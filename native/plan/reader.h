@@ -24,6 +24,8 @@ namespace tlxc::plan {
 
 // What tlxc-monitor is given to make a node from.
 [[nodiscard]] Result<DeviceNode> parse_device_node(std::string_view json);
+// The tree that a program is to be run in.
+[[nodiscard]] Result<Rooted> parse_rooted(std::string_view json);
 // A forward-add of the monitor's conversation.
 [[nodiscard]] Result<ForwardRequest> parse_forward(std::string_view json);
 
@@ -53,6 +55,7 @@ class Reader {
 [[nodiscard]] bool read(Reader& r, const Value& v, StartPlan& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, Leavings& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, DeviceNode& out);
+[[nodiscard]] bool read(Reader& r, const Value& v, Rooted& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, ForwardRequest& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::vector<T>& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::optional<T>& out);

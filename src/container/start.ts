@@ -1,5 +1,5 @@
 /** Starts a container: its configuration becomes a plan, the plan goes to a new monitor. */
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { readContainerConfig, refuseProblems, type ReadConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { withLines } from '../config/locate.ts';
@@ -7,7 +7,6 @@ import { readConfigFile } from '../config/read-file.ts';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { filesystemType } from '../host/filesystem-type.ts';
 import { liesOnShared } from '../host/mounts.ts';
 import { probeHost } from '../host/probe.ts';
 import { askMonitor } from '../monitor/client.ts';
@@ -25,6 +24,7 @@ import { makeRoom } from './make-room.ts';
 import { checkLeases, tellNames } from './names.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
+import { readImage } from './rootfs-image.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { scopeFor, type Scope } from './scope.ts';
 import { sweepDead } from './sweep.ts';
@@ -91,14 +91,6 @@ function compile(input: StartInput, { lineOf }: ReadConfig): CompiledStart {
   } catch (error) {
     throw error instanceof TlxcError ? withLines(error, lineOf) : error;
   }
-}
-
-/** As LXC: loop:FILE, or a plain path that is a file; undefined for all others. */
-function readImage({ rootfs }: ContainerConfig): string | undefined {
-  const written = rootfs.path?.value ?? '';
-  const path = written.replace(/^loop:/, '');
-  const isImage = written !== path || statSync(path, { throwIfNoEntry: false })?.isFile();
-  return isImage ? filesystemType(path) : undefined;
 }
 
 function readTunnel({ autoMounts }: ContainerConfig): boolean | undefined {

@@ -17,6 +17,8 @@ export interface ProgramOptions {
   /** The whole environment. Default: a plain PATH and the C.UTF-8 locale. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Descriptors that become 3, 4 … */
+  readonly pass?: readonly number[];
   /** Options of setpriv(1) beside the parent-death signal: privileges given up before the program runs. */
   readonly privileges?: readonly string[];
 }
@@ -44,7 +46,12 @@ export function startProgram(argv: readonly string[], options: ProgramOptions = 
   const { stdin = 'ignore', stdout } = options;
   const wantsLines = typeof stdout === 'function';
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...(options.privileges ?? []), '--', ...argv], {
-    stdio: [stdin, wantsLines ? 'pipe' : (stdout ?? 'ignore'), options.stderr ?? 'pipe'],
+    stdio: [
+      stdin,
+      wantsLines ? 'pipe' : (stdout ?? 'ignore'),
+      options.stderr ?? 'pipe',
+      ...(options.pass ?? []),
+    ],
     env: options.environment ?? PLAIN_ENVIRONMENT,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });

@@ -1,6 +1,7 @@
 /** The plan's TypeScript types, drawn from the schema; importing them costs nothing at run time. */
 import type { Static } from '@sinclair/typebox';
 import type * as device from './schema-device.ts';
+import type * as rooted from './schema-rooted.ts';
 import type * as schema from './schema.ts';
 
 export type StartPlan = Static<typeof schema.StartPlan>;
@@ -17,4 +18,5 @@ export type Forward = NonNullable<StartPlan['forwards']>['all'][number];
 export type Terminals = StartPlan['terminals'];
 export type Security = StartPlan['security'];
 export type DeviceNode = Static<typeof device.DeviceNode>;
+export type Rooted = Static<typeof rooted.Rooted>;
 export type Hooks = StartPlan['hooks'];

@@ -1,0 +1,40 @@
+/** ContainerConfig + host facts -> what it takes to have a stopped container's tree as the container sees it. Pure. */
+import { TlxcError } from '../errors.ts';
+import { inOrder } from '../problem.ts';
+import { Findings, type StartInput } from './input.ts';
+import { compileIdmap } from './idmap.ts';
+import { compileRootfs } from './rootfs.ts';
+import type { Rooted } from './types.ts';
+
+const NO_OPTIONS = { runDir: '', dnsRecord: '', foreground: false, share: {}, environment: {} };
+
+/** Throws TLXC_E_CONFIG where the root filesystem cannot be had so, TLXC_E_UNSUPPORTED where there is none. */
+export function compileRooted(input: Omit<StartInput, 'options'>): Rooted {
+  const findings = new Findings(input.mistakes);
+  const compilation = { ...input, findings, options: NO_OPTIONS };
+  const rootfs = compileRootfs(compilation);
+  const idmap = compileIdmap(compilation);
+  const container = input.config.name;
+  if (findings.problems.length > 0)
+    throw new TlxcError({
+      code: 'TLXC_E_CONFIG',
+      message: 'the root filesystem cannot be reached as it is configured',
+      container,
+      problems: inOrder(findings.problems),
+    });
+  if (rootfs.kind === 'none')
+    throw new TlxcError({
+      code: 'TLXC_E_UNSUPPORTED',
+      message: 'the container has no root filesystem of its own: lxc.rootfs.path is none',
+      container,
+    });
+  const { user } = input.host;
+  return {
+    // Files that are shifted by the mount have the container's ids on disk: whoever mounts them plainly sees those.
+    rootfs: rootfs.idmap === 'container' ? { ...rootfs, idmap: '' } : rootfs,
+    idmap: rootfs.idmap === 'container' ? [] : idmap,
+    user: user && { newUidMap: user.newUidMap, newGidMap: user.newGidMap, nic: '' },
+    running: false,
+    mapped: false,
+  };
+}
