@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { TSchema } from '@sinclair/typebox';
+import { LinkChanges } from '../src/host/schema-links.ts';
 import { DeviceNode } from '../src/plan/schema-device.ts';
 import { ForwardRequest } from '../src/plan/schema-forward.ts';
 import { Leavings } from '../src/plan/schema-interface.ts';
@@ -108,6 +109,7 @@ typeOf(Leavings);
 typeOf(DeviceNode);
 typeOf(Rooted);
 typeOf(ForwardRequest);
+typeOf(LinkChanges);
 
 const banner =
   '// Generated from src/plan/schema.ts by .ci/generate-plan.ts; change the schema, not this file.';

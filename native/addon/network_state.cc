@@ -1,163 +1,18 @@
 // A container's interfaces, addresses and counters, by rtnetlink from a socket that lives in its network
-// namespace.
+// namespace; the routes of the caller's own.
 #include <arpa/inet.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <functional>
 
 #include "addon/families.h"
 #include "addon/js.h"
-#include "common/unique_fd.h"
+#include "addon/rtnetlink.h"
 
 namespace tlxc {
 namespace {
-
-struct Opening {
-    int pidfd = -1;
-    UniqueFd socket;
-    Failure failure;
-};
-
-// A thread of its own enters the namespace and ends: the socket stays there, Node's threads never do.
-void* open_inside(void* argument) {
-    auto* opening = static_cast<Opening*>(argument);
-    if (::setns(opening->pidfd, CLONE_NEWNET) != 0) {
-        opening->failure = syscall_failure("network", "setns");
-        return nullptr;
-    }
-    opening->socket.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!opening->socket)
-        opening->failure = syscall_failure("network", "socket");
-    return nullptr;
-}
-
-Result<UniqueFd> open_by_thread(int pidfd) {
-    Opening opening;
-    opening.pidfd = pidfd;
-    pthread_t thread{};
-    if (const int error = pthread_create(&thread, nullptr, open_inside, &opening); error != 0)
-        return Failure{.step = "network", .syscall = "pthread_create", .err = error};
-    pthread_join(thread, nullptr);
-    if (!opening.socket)
-        return opening.failure;
-    return std::move(opening.socket);
-}
-
-// One message with the descriptor, or with errno alone.
-struct Parcel {
-    int err = 0;
-    iovec body{&err, sizeof err};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
-    msghdr header{
-        .msg_iov = &body, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-};
-
-// In the forked process: the user namespace first, which gives the right to enter the other.
-[[noreturn]] void send_socket(int pidfd, int channel) {
-    Parcel parcel;
-    int socket = -1;
-    if (::setns(pidfd, CLONE_NEWUSER | CLONE_NEWNET) == 0)
-        socket = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    parcel.err = socket < 0 ? errno : 0;
-    if (socket < 0)
-        parcel.header.msg_controllen = 0;
-    else {
-        cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof socket);
-        memcpy(CMSG_DATA(rights), &socket, sizeof socket);
-    }
-    ::sendmsg(channel, &parcel.header, MSG_NOSIGNAL);
-    ::_exit(0);
-}
-
-// Who is not root has to be in the container's user namespace to look at its network, and a thread cannot go
-// there.
-Result<UniqueFd> open_by_process(int pidfd) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return syscall_failure("network", "socketpair");
-    const UniqueFd ours{ends[0]};
-    UniqueFd theirs{ends[1]};
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); // none of Node's handlers may run in the child
-    const pid_t child = ::fork();
-    if (child == 0)
-        send_socket(pidfd, theirs.get());
-    const int error = errno;
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (child < 0)
-        return Failure{.step = "network", .syscall = "fork", .err = error};
-    theirs.reset();
-    Parcel parcel;
-    const ssize_t size = ::recvmsg(ours.get(), &parcel.header, MSG_CMSG_CLOEXEC);
-    ::waitpid(child, nullptr, 0);
-    const cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
-    if (size != sizeof parcel.err || parcel.err != 0 || rights == nullptr)
-        return Failure{.step = "network", .syscall = "setns", .err = parcel.err};
-    int socket = -1;
-    memcpy(&socket, CMSG_DATA(rights), sizeof socket);
-    return UniqueFd{socket};
-}
-
-Result<UniqueFd> open_here() {
-    UniqueFd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
-    if (!socket)
-        return syscall_failure("network", "socket");
-    return socket;
-}
-
-// pidfd -1: the caller's own network.
-Result<UniqueFd> open_socket(int pidfd) {
-    if (pidfd < 0)
-        return open_here();
-    return ::geteuid() == 0 ? open_by_thread(pidfd) : open_by_process(pidfd);
-}
-
-// Every message of one dump; the kernel answers at once, the deadline is for what never should happen.
-Status dump(int fd, int type, int timeoutMs, const std::function<void(const nlmsghdr*)>& each) {
-    struct {
-        nlmsghdr head;
-        rtgenmsg body;
-    } request{};
-    request.head.nlmsg_len = NLMSG_LENGTH(sizeof request.body);
-    request.head.nlmsg_type = static_cast<uint16_t>(type);
-    request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request.body.rtgen_family = AF_UNSPEC;
-    if (::send(fd, &request, request.head.nlmsg_len, 0) < 0)
-        return syscall_failure("network", "send");
-    alignas(nlmsghdr) char buffer[32 * 1024];
-    for (;;) {
-        pollfd readable{fd, POLLIN, 0};
-        if (::poll(&readable, 1, timeoutMs) == 0)
-            return Failure{.step = "network", .syscall = "poll", .err = ETIMEDOUT};
-        auto left = static_cast<int>(::recv(fd, buffer, sizeof buffer, 0));
-        if (left < 0)
-            return syscall_failure("network", "recv");
-        for (auto* head = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(head, static_cast<unsigned>(left));
-             head = NLMSG_NEXT(head, left)) {
-            if (head->nlmsg_type == NLMSG_DONE)
-                return {};
-            if (head->nlmsg_type == NLMSG_ERROR)
-                return Failure{.step = "network",
-                               .syscall = "rtnetlink",
-                               .err = -static_cast<nlmsgerr*>(NLMSG_DATA(head))->error};
-            each(head);
-        }
-    }
-}
 
 // As RFC 2863 and ip(8) name them.
 const char* operational(uint8_t state) {
@@ -182,10 +37,21 @@ Napi::Object counters_of(Napi::Env env, const void* data, size_t size) {
     return out;
 }
 
+// "" where a driver says nothing of the sort.
+std::string kind_of(const rtattr* info) {
+    auto left = static_cast<int>(RTA_PAYLOAD(info));
+    for (const auto* each = static_cast<const rtattr*>(RTA_DATA(info)); RTA_OK(each, left);
+         each = RTA_NEXT(each, left))
+        if (each->rta_type == IFLA_INFO_KIND)
+            return static_cast<const char*>(RTA_DATA(each));
+    return {};
+}
+
 Napi::Object link_of(Napi::Env env, const nlmsghdr* head) {
     const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(head));
     auto out = Napi::Object::New(env);
     out.Set("index", link->ifi_index);
+    out.Set("kind", "");
     out.Set("up", (link->ifi_flags & IFF_UP) != 0);
     out.Set("loopback", (link->ifi_flags & IFF_LOOPBACK) != 0);
     auto left = static_cast<int>(head->nlmsg_len - NLMSG_LENGTH(sizeof *link));
@@ -207,6 +73,8 @@ Napi::Object link_of(Napi::Env env, const nlmsghdr* head) {
             out.Set("master", *static_cast<const int32_t*>(data));
         if (attribute->rta_type == IFLA_OPERSTATE)
             out.Set("state", operational(*static_cast<const uint8_t*>(data)));
+        if (attribute->rta_type == IFLA_LINKINFO)
+            out.Set("kind", kind_of(attribute));
         if (attribute->rta_type == IFLA_STATS64)
             out.Set("counters", counters_of(env, data, RTA_PAYLOAD(attribute)));
     }
@@ -245,34 +113,83 @@ Napi::Value network_state(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
     const auto options = info[0].As<Napi::Object>();
     const int timeoutMs = js::number(options, "timeoutMs");
-    auto socket = open_socket(js::number(options, "initPidfd"));
+    auto socket = rtnetlink::open_socket(js::number(options, "initPidfd"));
     if (!socket.ok())
         return js::failure(env, socket.failure());
     const int fd = socket.value().get();
     auto links = Napi::Array::New(env);
     auto indices = Napi::Object::New(env);
-    const auto listed = dump(fd, RTM_GETLINK, timeoutMs, [&](const nlmsghdr* head) {
-        if (head->nlmsg_type != RTM_NEWLINK)
-            return;
-        const auto link = link_of(env, head);
-        indices.Set(link.Get("index"), link);
-        links.Set(links.Length(), link);
-    });
+    const auto listed =
+        rtnetlink::dump(fd, {.type = RTM_GETLINK, .timeoutMs = timeoutMs}, [&](const nlmsghdr* head) {
+            if (head->nlmsg_type != RTM_NEWLINK)
+                return;
+            const auto link = link_of(env, head);
+            indices.Set(link.Get("index"), link);
+            links.Set(links.Length(), link);
+        });
     if (!listed.ok())
         return js::failure(env, listed.failure());
-    const auto addressed = dump(fd, RTM_GETADDR, timeoutMs, [&](const nlmsghdr* head) {
-        if (head->nlmsg_type == RTM_NEWADDR)
-            add_address(env, head, [&](int index) { return indices.Get(static_cast<uint32_t>(index)); });
-    });
+    const auto addressed =
+        rtnetlink::dump(fd, {.type = RTM_GETADDR, .timeoutMs = timeoutMs}, [&](const nlmsghdr* head) {
+            if (head->nlmsg_type == RTM_NEWADDR)
+                add_address(env, head, [&](int index) { return indices.Get(static_cast<uint32_t>(index)); });
+        });
     if (!addressed.ok())
         return js::failure(env, addressed.failure());
     return links;
+}
+
+void set_address(Napi::Object& out, const char* name, const rtattr* attribute) {
+    char text[INET_ADDRSTRLEN];
+    if (RTA_PAYLOAD(attribute) == sizeof(in_addr) &&
+        inet_ntop(AF_INET, RTA_DATA(attribute), text, sizeof text) != nullptr)
+        out.Set(name, text);
+}
+
+Napi::Object route_of(Napi::Env env, const nlmsghdr* head) {
+    const auto* route = static_cast<const rtmsg*>(NLMSG_DATA(head));
+    auto out = Napi::Object::New(env);
+    out.Set("destination", "0.0.0.0");
+    out.Set("prefix", route->rtm_dst_len);
+    auto left = static_cast<int>(head->nlmsg_len - NLMSG_LENGTH(sizeof *route));
+    for (const rtattr* attribute = RTM_RTA(route); RTA_OK(attribute, left);
+         attribute = RTA_NEXT(attribute, left)) {
+        char name[IF_NAMESIZE];
+        if (attribute->rta_type == RTA_DST)
+            set_address(out, "destination", attribute);
+        if (attribute->rta_type == RTA_GATEWAY)
+            set_address(out, "gateway", attribute);
+        if (attribute->rta_type == RTA_OIF &&
+            if_indextoname(*static_cast<const unsigned*>(RTA_DATA(attribute)), name) != nullptr)
+            out.Set("device", name);
+    }
+    return out;
+}
+
+Napi::Value ipv4_routes(const Napi::CallbackInfo& info) {
+    const auto env = info.Env();
+    auto socket = rtnetlink::open_socket(-1);
+    if (!socket.ok())
+        return js::failure(env, socket.failure());
+    auto routes = Napi::Array::New(env);
+    const rtnetlink::Question question{.type = RTM_GETROUTE,
+                                       .family = AF_INET,
+                                       .timeoutMs = js::number(info[0].As<Napi::Object>(), "timeoutMs")};
+    const auto listed = rtnetlink::dump(socket.value().get(), question, [&](const nlmsghdr* head) {
+        if (head->nlmsg_type == RTM_NEWROUTE &&
+            static_cast<const rtmsg*>(NLMSG_DATA(head))->rtm_table == RT_TABLE_MAIN)
+            routes.Set(routes.Length(), route_of(env, head));
+    });
+    if (!listed.ok())
+        return js::failure(env, listed.failure());
+    return routes;
 }
 
 } // namespace
 
 void export_network_state(Napi::Env env, Napi::Object exports) {
     exports.Set("networkState", Napi::Function::New(env, network_state));
+    exports.Set("ipv4Routes", Napi::Function::New(env, ipv4_routes));
 }
 
 } // namespace tlxc

@@ -44,6 +44,19 @@ NetlinkAnswer each_address(Netlink& netlink, int index, int family, const VisitA
     });
 }
 
+NetlinkMessage address_message(int type, int request, int index, const IpAddress& ip, int prefix) {
+    ifaddrmsg header{};
+    header.ifa_family = static_cast<uint8_t>(ip.family);
+    header.ifa_prefixlen = static_cast<uint8_t>(prefix);
+    header.ifa_index = static_cast<uint32_t>(index);
+    NetlinkMessage message = netlink_message(type, request, header);
+    if (message) {
+        nla_put(message.get(), IFA_LOCAL, ip.size(), ip.bytes.data());
+        nla_put(message.get(), IFA_ADDRESS, ip.size(), ip.bytes.data());
+    }
+    return message;
+}
+
 } // namespace
 
 int IpAddress::size() const {
@@ -59,16 +72,10 @@ std::string to_text(const IpAddress& address) {
     return text_of(address.family, address.bytes.data());
 }
 
-NetlinkAnswer add_address(Netlink& netlink, int index, const InterfaceAddress& address) {
+NetlinkAnswer add_address(Netlink& netlink, int index, const InterfaceAddress& address, int request) {
     const IpAddress& ip = address.address;
-    ifaddrmsg header{};
-    header.ifa_family = static_cast<uint8_t>(ip.family);
-    header.ifa_prefixlen = address.prefix;
-    header.ifa_index = static_cast<uint32_t>(index);
-    NetlinkMessage message = netlink_message(RTM_NEWADDR, kMake, header);
+    NetlinkMessage message = address_message(RTM_NEWADDR, request, index, ip, address.prefix);
     if (message) {
-        nla_put(message.get(), IFA_LOCAL, ip.size(), ip.bytes.data());
-        nla_put(message.get(), IFA_ADDRESS, ip.size(), ip.bytes.data());
         if (address.hasBroadcast)
             nla_put(message.get(), IFA_BROADCAST, ip.size(), address.broadcast.bytes.data());
         if (address.flags != 0)
@@ -79,6 +86,10 @@ NetlinkAnswer add_address(Netlink& netlink, int index, const InterfaceAddress& a
         }
     }
     return netlink.send(message);
+}
+
+NetlinkAnswer remove_address(Netlink& netlink, int index, const IpAddress& address, int prefix) {
+    return netlink.send(address_message(RTM_DELADDR, kChange, index, address, prefix));
 }
 
 NetlinkAnswer list_addresses(Netlink& netlink, int index, std::vector<InterfaceAddress>& out) {

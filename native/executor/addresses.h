@@ -30,7 +30,10 @@ struct InterfaceAddress {
     uint32_t valid = ~0U;
     uint32_t preferred = ~0U;
 };
-[[nodiscard]] NetlinkAnswer add_address(Netlink& netlink, int index, const InterfaceAddress& address);
+// request: kMake, or kKeep where one that is there already is no error.
+[[nodiscard]] NetlinkAnswer add_address(Netlink& netlink, int index, const InterfaceAddress& address,
+                                        int request = kMake);
+[[nodiscard]] NetlinkAnswer remove_address(Netlink& netlink, int index, const IpAddress& address, int prefix);
 // Those somebody gave the interface: the kernel makes link-local ones itself.
 [[nodiscard]] NetlinkAnswer list_addresses(Netlink& netlink, int index, std::vector<InterfaceAddress>& out);
 // As text, none where there is none: for IPv6 a global one before a link-local one.

@@ -89,10 +89,10 @@ NetlinkAnswer list_links(Netlink& netlink, std::vector<Link>& out) {
     return answer;
 }
 
-void delete_link(Netlink& netlink, int index) {
+NetlinkAnswer delete_link(Netlink& netlink, int index) {
     ifinfomsg header{};
     header.ifi_index = index;
-    (void)netlink.send(netlink_message(RTM_DELLINK, kChange, header));
+    return netlink.send(netlink_message(RTM_DELLINK, kChange, header));
 }
 
 NetlinkMessage link_change(int index, unsigned int flags) {

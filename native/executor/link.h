@@ -30,8 +30,8 @@ struct Link {
 [[nodiscard]] NetlinkAnswer find_link(Netlink& netlink, int index, Link& out);
 // All of them, in the order of their indexes.
 [[nodiscard]] NetlinkAnswer list_links(Netlink& netlink, std::vector<Link>& out);
-// The interface is gone afterwards, whether it was there or not.
-void delete_link(Netlink& netlink, int index);
+// ENODEV: it is gone already.
+NetlinkAnswer delete_link(Netlink& netlink, int index);
 
 // A change of an interface: sets the flags given, further attributes are the caller's.
 [[nodiscard]] NetlinkMessage link_change(int index, unsigned int flags);

@@ -7,20 +7,28 @@
 #include <sys/time.h>
 
 #include <cstdlib>
+#include <vector>
 
 namespace tlxc {
 namespace {
 
+constexpr int kTries = 20; // of a list that changes while it is told
+
 struct Exchange {
     NetlinkAnswer answer;
     bool done = false;
-    const std::function<void(nlmsghdr*)>* visit = nullptr;
+    bool torn = false; // what was listed has changed meanwhile: something may be missing
+    std::vector<NetlinkMessage> told;
 };
 
 int on_valid(nl_msg* message, void* data) {
-    const auto* exchange = static_cast<Exchange*>(data);
-    if (exchange->visit != nullptr && *exchange->visit)
-        (*exchange->visit)(nlmsg_hdr(message));
+    nlmsg_get(message); // kept until all of them are there
+    static_cast<Exchange*>(data)->told.emplace_back(message, nlmsg_free);
+    return NL_OK;
+}
+
+int on_torn(nl_msg*, void* data) {
+    static_cast<Exchange*>(data)->torn = true;
     return NL_OK;
 }
 
@@ -101,20 +109,36 @@ Status Netlink::open_in(const UniqueFd& networkNamespace) {
     return status;
 }
 
-NetlinkAnswer Netlink::ask(const NetlinkMessage& message, const Visit& visit) {
+namespace {
+
+Exchange exchange_with(nl_sock* socket, const NetlinkMessage& message) {
     Exchange exchange;
-    exchange.visit = &visit;
-    nl_sock* const socket = socket_.get();
     nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_valid, &exchange);
+    nl_socket_modify_cb(socket, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_torn, &exchange);
     nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM, on_end, &exchange);
     nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &exchange);
     nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_error, &exchange);
-    if (!message || nl_send_auto(socket, message.get()) < 0)
-        return {.err = errno != 0 ? errno : ENOMEM, .text = {}};
+    nlmsg_hdr(message.get())->nlmsg_seq = NL_AUTO_SEQ; // a number of its own each time
+    if (nl_send_auto(socket, message.get()) < 0)
+        exchange = {.answer = {.err = errno != 0 ? errno : ENOMEM}, .done = true};
     while (!exchange.done)
         if (nl_recvmsgs_default(socket) < 0 && !exchange.done)
-            return {.err = errno != 0 ? errno : EIO, .text = {}};
-    return exchange.answer;
+            exchange = {.answer = {.err = errno != 0 ? errno : EIO}, .done = true};
+    return exchange;
+}
+
+} // namespace
+
+NetlinkAnswer Netlink::ask(const NetlinkMessage& message, const Visit& visit) {
+    if (!message)
+        return {.err = ENOMEM};
+    Exchange exchange;
+    for (int tries = 0; tries == 0 || (exchange.torn && tries < kTries); ++tries)
+        exchange = exchange_with(socket_.get(), message);
+    for (const auto& each : exchange.told)
+        if (visit)
+            visit(nlmsg_hdr(each.get()));
+    return std::move(exchange.answer);
 }
 
 NetlinkAnswer Netlink::send(const NetlinkMessage& message) {

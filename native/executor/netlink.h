@@ -28,6 +28,7 @@ template <typename Header> NetlinkMessage netlink_message(int type, int flags, H
 }
 
 inline constexpr int kMake = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+inline constexpr int kKeep = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
 inline constexpr int kChange = NLM_F_REQUEST | NLM_F_ACK;
 
 // What the kernel answered: err 0, or an errno with the kernel's own explanation where it gives one.
@@ -47,7 +48,8 @@ class Netlink {
     // In another one: the caller sits in it just long enough. A caller that cannot come back ends here.
     [[nodiscard]] Status open_in(const UniqueFd& networkNamespace);
     [[nodiscard]] NetlinkAnswer send(const NetlinkMessage& message);
-    // Each message of the answer is shown to visit.
+    // Each message of the answer is shown to visit. A list that changed while the kernel told it is asked for
+    // again.
     using Visit = std::function<void(nlmsghdr*)>;
     [[nodiscard]] NetlinkAnswer ask(const NetlinkMessage& message, const Visit& visit);
 

@@ -123,7 +123,7 @@ Status remove(const Network& network, const Record& record) {
             return syscall_failure("network", "socket(NETLINK_ROUTE)");
         for (const auto& info : network.interfaces)
             if (hasEnd(info))
-                delete_link(host, info.hostIndex);
+                (void)delete_link(host, info.hostIndex);
     }
     if (network.leavings.empty())
         return {};

@@ -1,9 +1,10 @@
 // tlxc-monitor: starts one container from a plan and stays with it. Started by tlxc-start with the plan on
 // descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h). As "tlxc-monitor
 // clear-network" it takes back what a monitor that was killed has left of a network: its record comes on
-// standard input. As "tlxc-monitor add-node NODE" and "del-node NODE" it makes or removes a device node,
-// JSON, in the container whose init's pidfd comes on standard input. As "tlxc-monitor in-tree TREE -- PROGRAM
-// [ARGUMENT]..." it becomes a program that has a container's tree, JSON, as its working directory.
+// standard input. As "tlxc-monitor change-links" it does to the host's links what comes there. As
+// "tlxc-monitor add-node NODE" and "del-node NODE" it makes or removes a device node, JSON, in the container
+// whose init's pidfd comes on standard input. As "tlxc-monitor in-tree TREE -- PROGRAM [ARGUMENT]..." it
+// becomes a program that has a container's tree, JSON, as its working directory.
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "common/syscalls.h"
 #include "executor/device_node.h"
 #include "executor/leavings.h"
+#include "executor/link_changes.h"
 #include "executor/rooted.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -78,7 +80,7 @@ Result<std::unique_ptr<Supervisor>> start(Report& report) {
     return supervisor;
 }
 
-Status clear_network() {
+Result<std::string> read_input() {
     std::string text;
     char part[4096];
     ssize_t size;
@@ -86,7 +88,15 @@ Status clear_network() {
         text.append(part, static_cast<size_t>(size));
     if (size < 0)
         return syscall_failure("network", "read");
-    return network::clear_after_death(TRY(plan::parse_leavings(text)));
+    return text;
+}
+
+Status clear_network() {
+    return network::clear_after_death(TRY(plan::parse_leavings(TRY(read_input()))));
+}
+
+Status change_links() {
+    return network::change_links(TRY(plan::parse_link_changes(TRY(read_input()))));
 }
 
 Status change_node(bool adds, std::string_view text) {
@@ -113,6 +123,8 @@ int main(int argc, char** argv) {
     const std::string_view errand = argc > 1 ? argv[1] : "";
     if (argc == 2 && errand == "clear-network")
         return tell(clear_network());
+    if (argc == 2 && errand == "change-links")
+        return tell(change_links());
     if (argc == 3 && (errand == "add-node" || errand == "del-node"))
         return tell(change_node(errand == "add-node", argv[2]));
     if (argc > 4 && errand == "in-tree")

@@ -67,6 +67,10 @@ Result<Rooted> parse_rooted(std::string_view json) {
     return parse_whole<Rooted>(json);
 }
 
+Result<LinkChanges> parse_link_changes(std::string_view json) {
+    return parse_whole<LinkChanges>(json);
+}
+
 bool Reader::fail(std::string what) {
     error_ = "plan";
     for (const auto& part : path_)

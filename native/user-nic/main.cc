@@ -118,7 +118,7 @@ int remove(const Caller& caller, const Request& request) {
         return refuse(caller, request, "the records in /run/tlxc cannot be read or locked");
     if (!records.has(row) || find_link(host, request.interface, outside).err != 0)
         return refuse(caller, request, "the user has no such interface");
-    if (!remove_link(host, outside.index))
+    if (delete_link(host, outside.index).err != 0)
         return refuse(caller, request, "the kernel would not remove it");
     records.remove(row);
     return records.write() ? 0 : refuse(caller, request, "the records in /run/tlxc cannot be written");

@@ -95,14 +95,8 @@ bool make_pair(Netlink& host, const Link& bridge, int network, Pair& pair) {
     disable_ipv6(pair.outside);
     if (outside.master == bridge.index && host.send(link_change(outside.index, IFF_UP)).err == 0)
         return true;
-    (void)remove_link(host, outside.index);
+    (void)delete_link(host, outside.index);
     return false;
-}
-
-bool remove_link(Netlink& host, int index) {
-    ifinfomsg header{};
-    header.ifi_index = index;
-    return host.send(netlink_message(RTM_DELLINK, kChange, header)).err == 0;
 }
 
 } // namespace tlxc::user_nic

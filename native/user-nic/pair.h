@@ -20,6 +20,5 @@ struct Pair {
 // Makes the pair, the host's end a port of bridge from its first moment, the other one in the namespace
 // network. Fills the pair. On failure nothing of it is left.
 [[nodiscard]] bool make_pair(Netlink& host, const Link& bridge, int network, Pair& pair);
-[[nodiscard]] bool remove_link(Netlink& host, int index);
 
 } // namespace tlxc::user_nic

@@ -146,7 +146,7 @@ const bridge: readonly SystemKey[] = [
   {
     name: 'tlxc.bridge.ipv6',
     syntax: 'ADDRESS/PREFIX|auto|none',
-    doc: "The bridge's own IPv6 address; auto: a unique local /64 drawn from the machine's id.",
+    doc: "The bridge's own IPv6 address; auto: a unique local /64 drawn from the machine's id, none where the host has IPv6 turned off.",
     fallback: fixed('auto'),
     check: network(isIPv6, 126, ['auto', 'none']),
   },

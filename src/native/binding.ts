@@ -107,6 +107,8 @@ export interface LinkCounts {
 export interface InterfaceState {
   readonly index: number;
   readonly name: string;
+  /** bridge, veth, macvlan …; "" of hardware, and of lo. */
+  readonly kind: string;
   readonly up: boolean;
   readonly loopback: boolean;
   readonly mtu: number;
@@ -123,6 +125,16 @@ export interface InterfaceState {
     readonly prefix: number;
     readonly scope: 'global' | 'link' | 'host';
   }[];
+}
+
+/** A route of the main table. */
+export interface Ipv4Route {
+  /** 0.0.0.0 with prefix 0: the default route. */
+  readonly destination: string;
+  readonly prefix: number;
+  /** The interface; absent where there are several ways, or none. */
+  readonly device?: string;
+  readonly gateway?: string;
 }
 
 export interface Binding {
@@ -175,6 +187,8 @@ export interface Binding {
     initPidfd: number;
     timeoutMs: number;
   }): readonly InterfaceState[] | NativeFailure;
+  /** Those of this process's network namespace, without its local and other tables. timeoutMs: for each answer of the kernel. */
+  ipv4Routes(options: { timeoutMs: number }): readonly Ipv4Route[] | NativeFailure;
   /** Whether nftables has a table `inet NAME` in this network namespace. Needs root. */
   hasPacketFilterTable(name: string): boolean | NativeFailure;
 }

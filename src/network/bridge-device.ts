@@ -1,24 +1,11 @@
-/** The bridge itself: the interface, its addresses, its ports. By ip(8) and its JSON. */
+/** The bridge itself: the interface, its addresses, its ports. By netlink. */
+import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
-import { overlaps, parseAddress, type InterfaceAddress } from './ipv4.ts';
+import { native, type InterfaceState, type Ipv4Route, type NativeFailure } from '../native/binding.ts';
+import { broadcastOf, overlaps, parseAddress, type InterfaceAddress } from './ipv4.ts';
 import { isInIpv6Network } from './ipv6.ts';
+import { changeLinks, making, type LinkChange } from '../host/link-changes.ts';
 import type { BridgeSettings } from './settings.ts';
-import { runTool } from './tool.ts';
-
-interface IpAddress {
-  readonly family: 'inet' | 'inet6';
-  readonly local: string;
-  readonly prefixlen: number;
-  readonly scope: string;
-}
-
-interface IpInterface {
-  readonly ifname: string;
-  readonly flags: readonly string[];
-  readonly linkinfo?: { readonly info_kind?: string };
-  readonly master?: string;
-  readonly addr_info: readonly IpAddress[];
-}
 
 export interface BridgeDevice {
   readonly up: boolean;
@@ -28,21 +15,37 @@ export interface BridgeDevice {
   readonly ports: readonly string[];
 }
 
-async function interfaces(): Promise<readonly IpInterface[]> {
-  return JSON.parse(
-    await runTool(['ip', '-json', '-details', 'address'], 'cannot list the interfaces'),
-  ) as IpInterface[];
+/** For each answer of the kernel's: it comes at once, but for a host that has much else to do. */
+const KERNEL_MS = 5000;
+
+function told<T>(answer: readonly T[] | NativeFailure, what: string): readonly T[] {
+  if (!('errno' in answer)) return answer;
+  const { syscall, errno } = answer;
+  throw new TlxcError({
+    code: 'TLXC_E_NETWORK',
+    message: `${what} (${syscall})`,
+    ...{ syscall, errno: errnoName(errno) },
+    hint: 'the kernel did not tell; try again',
+  });
 }
 
-const globalAddresses = ({ addr_info }: IpInterface): string[] =>
-  addr_info.filter(({ scope }) => scope === 'global').map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+const interfaces = (): readonly InterfaceState[] =>
+  told(native().networkState({ initPidfd: -1, timeoutMs: KERNEL_MS }), 'cannot list the interfaces');
+
+const routes = (): readonly Ipv4Route[] =>
+  told(native().ipv4Routes({ timeoutMs: KERNEL_MS }), 'cannot list the routes');
+
+const globalAddresses = ({ addresses }: InterfaceState): string[] =>
+  addresses.filter(({ scope }) => scope === 'global').map(written);
+
+const written = ({ address, prefix }: InterfaceAddress): string => `${address}/${prefix}`;
 
 /** null when there is no such interface. Throws TLXC_E_NETWORK when it is not a bridge. */
-export async function readBridge(name: string): Promise<BridgeDevice | null> {
-  const all = await interfaces();
-  const own = all.find(({ ifname }) => ifname === name);
+export function readBridge(name: string): BridgeDevice | null {
+  const all = interfaces();
+  const own = all.find((each) => each.name === name);
   if (own === undefined) return null;
-  if (own.linkinfo?.info_kind !== 'bridge') {
+  if (own.kind !== 'bridge') {
     throw new TlxcError({
       code: 'TLXC_E_NETWORK',
       message: `the interface ${name} exists and is not a bridge`,
@@ -50,9 +53,9 @@ export async function readBridge(name: string): Promise<BridgeDevice | null> {
     });
   }
   return {
-    up: own.flags.includes('UP'),
+    up: own.up,
     addresses: globalAddresses(own),
-    ports: all.filter(({ master }) => master === name).map(({ ifname }) => ifname),
+    ports: all.filter(({ master }) => master === own.index).map((each) => each.name),
   };
 }
 
@@ -63,83 +66,81 @@ const notFree = (network: string, whose: string, setting: string, example: strin
     hint: `choose another one with: tlxc-config tlxc.bridge.${setting} ${example}`,
   });
 
-interface IpRoute {
-  /** ADDRESS/PREFIX, an address alone, or "default". */
-  readonly dst: string;
-  readonly dev?: string;
-  readonly gateway?: string;
-}
-
 /** A route into the bridge's network, a VPN's say: it would win, or take a part. One of a larger network gives way. */
-async function checkRoutes({ name, ipv4 }: BridgeSettings): Promise<void> {
+function checkRoutes({ name, ipv4 }: BridgeSettings): void {
   if (ipv4 === null) return;
-  const text = await runTool(['ip', '-json', '-4', 'route', 'show'], 'cannot list the routes');
-  for (const { dst, dev, gateway } of JSON.parse(text) as readonly IpRoute[]) {
-    if (dst === 'default' || dev === name) continue;
-    const network = parseAddress(dst.includes('/') ? dst : `${dst}/32`);
-    if (network.prefix < ipv4.prefix || !overlaps(ipv4, network)) continue;
-    const by = [dev && `by ${dev}`, gateway && `via ${gateway}`].filter(Boolean).join(' ');
-    throw notFree(ipv4.network, `a route (${dst} ${by})`, 'ipv4', '10.0.5.1/24');
+  for (const { destination: address, prefix, device, gateway } of routes()) {
+    const network = { address, prefix };
+    if (device === name || prefix < Math.max(ipv4.prefix, 1) || !overlaps(ipv4, network)) continue;
+    const way = [written(network), device && `by ${device}`, gateway && `via ${gateway}`].filter(Boolean);
+    throw notFree(ipv4.network, `a route (${way.join(' ')})`, 'ipv4', '10.0.5.1/24');
   }
 }
 
 /** Throws TLXC_E_NETWORK when another interface of the host has an address in one of the bridge's networks, or a route leads there. */
-export async function checkNetworkIsFree(settings: BridgeSettings): Promise<void> {
-  const { name, ipv4, ipv6 } = settings;
-  for (const { ifname, addr_info } of await interfaces()) {
-    if (ifname === name) continue;
-    for (const { family, local, prefixlen } of addr_info) {
-      const whose = `${ifname} (${local}/${prefixlen})`;
-      if (ipv4 && family === 'inet' && overlaps(ipv4, { address: local, prefix: prefixlen }))
+export function checkNetworkIsFree(settings: BridgeSettings): void {
+  const { ipv4, ipv6 } = settings;
+  for (const { name, addresses } of interfaces()) {
+    if (name === settings.name) continue;
+    for (const own of addresses) {
+      const whose = `${name} (${written(own)})`;
+      if (ipv4 && own.family === 'inet' && overlaps(ipv4, own))
         throw notFree(ipv4.network, whose, 'ipv4', '10.0.5.1/24');
-      if (ipv6 && family === 'inet6' && isInIpv6Network(local, ipv6))
-        throw notFree(`${ipv6.address}/${ipv6.prefix}`, whose, 'ipv6', 'fd05::1/64');
+      if (ipv6 && own.family === 'inet6' && isInIpv6Network(own.address, ipv6))
+        throw notFree(written(ipv6), whose, 'ipv6', 'fd05::1/64');
     }
   }
-  await checkRoutes(settings);
+  checkRoutes(settings);
 }
 
-const written = ({ address, prefix }: InterfaceAddress): string => `${address}/${prefix}`;
-
-/** Makes the bridge, or makes an existing one as the settings say: its addresses are these and no others. */
-export async function raiseBridge({ name, mac, ipv4, ipv6 }: BridgeSettings): Promise<void> {
-  const ip = (...args: readonly string[]): Promise<string> =>
-    runTool(['ip', ...args], `cannot set up the bridge ${name}`);
-  const existing = await readBridge(name);
-  if (existing === null) await ip('link', 'add', 'name', name, 'address', mac, 'type', 'bridge');
+/** What makes the bridge, or an existing one, as the settings say: its addresses are these and no others. */
+export function raising(
+  { name: link, mac: hwaddr, ipv4, ipv6 }: BridgeSettings,
+  existing: BridgeDevice | null,
+): LinkChange[] {
   const wanted = [ipv4, ipv6].flatMap((address) => (address ? [written(address)] : []));
-  for (const old of existing?.addresses ?? []) {
-    if (!wanted.includes(old)) await ip('address', 'del', old, 'dev', name);
-  }
-  if (ipv4) await ip('address', 'replace', written(ipv4), 'broadcast', '+', 'dev', name);
-  // Nobody else has the address: without nodad DNS and DHCP could not use it for a second.
-  if (ipv6) await ip('address', 'replace', written(ipv6), 'dev', name, 'nodad');
-  await ip('link', 'set', 'dev', name, 'up');
+  const others = (existing?.addresses ?? []).filter((old) => !wanted.includes(old));
+  return [
+    ...(existing === null ? [{ ...making(link, 'bridge'), hwaddr }] : []),
+    ...others.map((old) => taking(link, old)),
+    ...(ipv4 ? [giving(link, ipv4, broadcastOf(ipv4))] : []),
+    ...(ipv6 ? [giving(link, ipv6, '')] : []),
+    { op: 'state', link, up: true },
+  ];
+}
+
+/** Nobody else has an address of the bridge's: if that were asked first, DNS and DHCP could not use one of IPv6 for a second. */
+const giving = (link: string, { address, prefix }: InterfaceAddress, broadcast: string): LinkChange => ({
+  op: 'address',
+  ...{ link, address, prefix, broadcast, sure: true },
+});
+
+function taking(link: string, text: string): LinkChange {
+  const { address, prefix } = parseAddress(text);
+  return { op: 'no-address', link, address, prefix };
+}
+
+/** Throws TLXC_E_NETWORK. */
+export async function raiseBridge(settings: BridgeSettings): Promise<void> {
+  const { name } = settings;
+  await changeLinks(raising(settings, readBridge(name)), `cannot set up the bridge ${name}`);
 }
 
 /** Connects those of the interfaces that exist and belong to no bridge: containers' ends, after theirs was deleted. */
-export async function connectPorts(name: string, ports: readonly string[]): Promise<void> {
-  const loose = (await interfaces()).filter(
-    ({ ifname, master }) => ports.includes(ifname) && master === undefined,
-  );
-  for (const { ifname } of loose)
-    await runTool(
-      ['ip', 'link', 'set', 'dev', ifname, 'master', name, 'up'],
-      `cannot connect ${ifname} to ${name}`,
-    );
+export async function connectPorts(bridge: string, ports: readonly string[]): Promise<void> {
+  const loose = interfaces().filter(({ name, master }) => ports.includes(name) && master === undefined);
+  for (const { name: link } of loose)
+    await changeLinks([{ op: 'port', link, bridge }], `cannot connect ${link} to ${bridge}`);
 }
 
 /** Removes the bridge; one that containers are connected to is only taken down. Returns its ports. */
-export async function lowerBridge(name: string): Promise<readonly string[]> {
-  const bridge = await readBridge(name);
+export async function lowerBridge(link: string): Promise<readonly string[]> {
+  const bridge = readBridge(link);
   if (bridge === null) return [];
-  const ip = (...args: readonly string[]): Promise<string> =>
-    runTool(['ip', ...args], `cannot take down the bridge ${name}`);
-  if (bridge.ports.length === 0) {
-    await ip('link', 'delete', 'dev', name, 'type', 'bridge');
-  } else {
-    await ip('address', 'flush', 'dev', name, 'scope', 'global');
-    await ip('link', 'set', 'dev', name, 'down');
-  }
+  const changes: readonly LinkChange[] =
+    bridge.ports.length === 0
+      ? [{ op: 'delete', link }]
+      : [...bridge.addresses.map((own) => taking(link, own)), { op: 'state', link, up: false }];
+  await changeLinks(changes, `cannot take down the bridge ${link}`);
   return bridge.ports;
 }

@@ -28,7 +28,7 @@ export interface HostNames {
 
 type Way = 'systemd-resolved' | 'resolvconf' | '/etc/resolv.conf';
 
-/** Its interface, there while it runs. */
+/** Where it listens while it runs; the file stays. */
 const RESOLVED = '/run/systemd/resolve/io.systemd.Resolve';
 /** Before those of other interfaces, in Debian's order. */
 const RESOLVCONF_RECORD = 'lo.tlxc';
@@ -45,8 +45,21 @@ function hasResolvconf(): boolean {
   return path !== undefined && !realpathSync(path).endsWith('resolvectl');
 }
 
-function choose(): Way {
-  if (existsSync(RESOLVED)) return 'systemd-resolved';
+function resolvedRuns(): Promise<boolean> {
+  // Loaded here: most runs of a command ask nothing of the sort, and it takes 2 ms.
+  const socket = process.getBuiltinModule('node:net').connect(RESOLVED);
+  return new Promise((resolve) => {
+    const settle = (runs: boolean) => () => {
+      socket.destroy();
+      resolve(runs);
+    };
+    socket.on('connect', settle(true)).on('error', settle(false));
+    socket.setTimeout(PATIENCE_S * 1000, settle(false));
+  });
+}
+
+async function choose(): Promise<Way> {
+  if (await resolvedRuns()) return 'systemd-resolved';
   return hasResolvconf() ? 'resolvconf' : '/etc/resolv.conf';
 }
 
@@ -121,7 +134,7 @@ async function tellWanted(settings: BridgeSettings, places: NetworkPlaces): Prom
     const message = `${FAILED}: that needs ${what}`;
     throw new TlxcError({ code: 'TLXC_E_NETWORK', message, hint: 'or set tlxc.bridge.host.names = 0' });
   }
-  const way = choose();
+  const way = await choose();
   if (recorded(places) !== '' && recorded(places) !== way) await untellHost(settings, places);
   await how[way](settings);
   writeRecord(places, way);
@@ -130,7 +143,7 @@ async function tellWanted(settings: BridgeSettings, places: NetworkPlaces): Prom
 /** Before the bridge goes, or its DNS: nobody shall ask it any more. */
 export async function untellHost({ name }: BridgeSettings, places: NetworkPlaces): Promise<void> {
   const way = recorded(places);
-  if (way === 'systemd-resolved' && existsSync(RESOLVED) && existsSync(`/sys/class/net/${name}`))
+  if (way === 'systemd-resolved' && (await resolvedRuns()) && existsSync(`/sys/class/net/${name}`))
     await runTool(['resolvectl', 'revert', name], FAILED);
   if (way === 'resolvconf' && hasResolvconf()) await runTool(['resolvconf', '-d', RESOLVCONF_RECORD], FAILED);
   // Without a record, too: the host may have crashed since.
@@ -168,7 +181,7 @@ function whyNot(settings: BridgeSettings, places: NetworkPlaces, by: Way): strin
 
 export async function hostNamesState(settings: BridgeSettings, places: NetworkPlaces): Promise<HostNames> {
   const { hostNames: wanted } = settings;
-  const by = choose();
+  const by = await choose();
   if (!wanted) return { wanted, by, works: false, why: '' };
   const works = await resolves(settings);
   return { wanted, by, works, why: works ? '' : whyNot(settings, places, by) };

@@ -27,6 +27,9 @@ function bounds({ address, prefix }: InterfaceAddress): readonly [number, number
 /** 10.0.4.1/24 -> "10.0.4.0/24". */
 export const networkOf = (own: InterfaceAddress): string => `${toText(bounds(own)[0])}/${own.prefix}`;
 
+/** "": a network of one or two addresses has none. */
+export const broadcastOf = (own: InterfaceAddress): string => (own.prefix > 30 ? '' : toText(bounds(own)[1]));
+
 /** All of the network but its first and last address and, where it is at an end, the interface's own. */
 export function dhcpRange(own: InterfaceAddress): readonly [string, string] {
   const [network, broadcast] = bounds(own);

@@ -86,7 +86,7 @@ export async function startBridge(system: SystemConfig): Promise<void> {
   requireRoot('bring up');
   const settings = bridgeSettings(system);
   await locked(system, async (places) => {
-    await checkNetworkIsFree(settings);
+    checkNetworkIsFree(settings);
     await raiseBridge(settings);
     enableForwarding(settings);
     await applyRules(settings);
@@ -105,7 +105,7 @@ export async function stopBridge(system: SystemConfig): Promise<readonly string[
   requireRoot('take down');
   const settings = bridgeSettings(system);
   const { name } = settings;
-  if (!existsSync(networkPlaces(system).run) && (await readBridge(name)) === null) return [];
+  if (!existsSync(networkPlaces(system).run) && readBridge(name) === null) return [];
   return locked(system, async (places) => {
     await untellHost(settings, places);
     await stopDnsmasq(places);
@@ -170,7 +170,7 @@ export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> 
   requireRoot('look into');
   const settings = bridgeSettings(system);
   const places = networkPlaces(system);
-  const bridge = await readBridge(settings.name);
+  const bridge = readBridge(settings.name);
   const rules = await rulesPresent();
   const status = {
     bridge: settings.name,

@@ -45,9 +45,18 @@ function ipv4Settings(address: string, range: string): BridgeSettings['ipv4'] {
   return { ...own, network: networkOf(own), range: given ? [first, last] : dhcpRange(own) };
 }
 
+/** Whether interfaces that are made now get IPv6: it may be off, or not in the kernel. */
+function hasIpv6(): boolean {
+  try {
+    return readFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'utf8').trim() === '0';
+  } catch {
+    return false;
+  }
+}
+
 function ipv6Settings(address: string): InterfaceAddress | null {
   if (address === 'none') return null;
-  if (address === 'auto') return uniqueLocalAddress(machineId());
+  if (address === 'auto') return hasIpv6() ? uniqueLocalAddress(machineId()) : null;
   const own = parseAddress(address);
   return { ...own, address: canonicalIpv6(own.address) };
 }

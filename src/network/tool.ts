@@ -1,9 +1,8 @@
-/** Runs ip, nft and dnsmasq, and turns what they say on failure into an error with a way out. */
+/** Runs nft, dnsmasq and resolvectl, and turns what they say on failure into an error with a way out. */
 import { TlxcError } from '../errors.ts';
 import { programError, startProgram } from '../host/program.ts';
 
 const packageOf: Readonly<Record<string, string>> = {
-  ip: 'iproute2',
   nft: 'nftables',
   dnsmasq: 'dnsmasq-base',
   resolvectl: 'systemd-resolved',

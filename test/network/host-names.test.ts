@@ -115,6 +115,8 @@ rooted('a resolv.conf that cannot be written is said once, and the bridge serves
   t.regex((await world.run('tlxc-net', 'start')).stderr, /^tlxc-net: warning: .*cannot be written/);
 });
 
+const RESOLVED = '/run/systemd/resolve/io.systemd.Resolve';
+
 /** Programs of that name that only write down how they were called. */
 const pretend = (...names: readonly string[]): string => `
 mkdir fake; mount -t tmpfs tmpfs /run
@@ -128,10 +130,10 @@ rooted(
   'where systemd-resolved runs, it is asked for what concerns the bridge, and for nothing else',
   async (t) => {
     const world = await makeWorld(t, { settings: [...settings, 'tlxc.bridge.ipv6 = fd44::1/64'] });
-    await world.furnish(
-      `${pretend('resolvectl')}; mkdir -p /run/systemd/resolve; touch /run/systemd/resolve/io.systemd.Resolve`,
-    );
-    await world.sh('tlxc-net start; tlxc-net stop');
+    await world.furnish(`${pretend('resolvectl')}; mkdir -p /run/systemd/resolve; mkfifo up`);
+    const resolved = `require("net").createServer().listen("${RESOLVED}", () => console.log())`;
+    await world.sh(`node -e '${resolved}' > up 2>/dev/null & echo $! > resolved; read line < up`);
+    await world.sh('tlxc-net start; tlxc-net stop; kill $(cat resolved)');
     t.deepEqual(readFileSync(join(world.dir, 'told'), 'utf8').trim().split('\n'), [
       'resolvectl dns tlxcbr0 10.0.4.1 fd44::1',
       'resolvectl domain tlxcbr0 ~tlxc ~4.0.10.in-addr.arpa ~0.0.0.0.0.0.0.0.0.0.0.0.4.4.d.f.ip6.arpa',
@@ -145,6 +147,9 @@ rooted(
 rooted('where resolvconf keeps resolv.conf, it is told of the server', async (t) => {
   const world = await makeWorld(t, { settings: [...settings, 'tlxc.bridge.ipv6 = none'] });
   await world.furnish(pretend('resolvconf'));
+  // What a systemd-resolved leaves that has ended.
+  const left = `require("net").createServer().listen("${RESOLVED}", () => process.kill(process.pid, 9))`;
+  await world.sh(`mkdir -p /run/systemd/resolve; node -e '${left}' || test -S ${RESOLVED}`);
   await world.sh('tlxc-net start; tlxc-net stop');
   t.is(
     readFileSync(join(world.dir, 'told'), 'utf8'),

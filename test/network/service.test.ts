@@ -156,8 +156,11 @@ rooted('nor one of IPv6, nor one that a route leads to; a route to a larger netw
   await world.sh('ip addr del fd44::7/64 dev lan; ip route add 10.0.4.128/25 via 192.0.2.9');
   const routed = await world.run('tlxc-net', 'start');
   t.regex(routed.stderr, /already that of a route \(10\.0\.4\.128\/25 by lan via 192\.0\.2\.9\)/);
+  await world.sh('ip route del 10.0.4.128/25; ip route add blackhole 10.0.4.0/26');
+  const nowhere = await world.run('tlxc-net', 'start');
+  t.regex(nowhere.stderr, /already that of a route \(10\.0\.4\.0\/26\)/);
   await world.sh(
-    'ip route del 10.0.4.128/25; ip route add 10.0.0.0/8 via 192.0.2.9; tlxc-net start; tlxc-net stop',
+    'ip route del blackhole 10.0.4.0/26; ip route add default via 192.0.2.9; ip route add 10.0.0.0/8 via 192.0.2.9; tlxc-net start; tlxc-net stop',
   );
 });
 

@@ -16,7 +16,6 @@ const NEEDS: readonly Need[] = [
   { program: 'xz', package: 'xz-utils', purpose: 'unpacking images' },
   { program: 'zstd', package: 'zstd', purpose: 'unpacking images' },
   { program: 'setpriv', package: 'util-linux', purpose: 'running all others' },
-  { program: 'ip', package: 'iproute2', purpose: 'the bridge', root: true },
   { program: 'nft', package: 'nftables', purpose: 'address translation', root: true },
   { program: 'dnsmasq', package: 'dnsmasq-base', purpose: 'addresses and names of containers', root: true },
 ];

@@ -1,0 +1,203 @@
+#include "addon/rtnetlink.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <vector>
+
+namespace tlxc::rtnetlink {
+namespace {
+
+constexpr int kTries = 20;       // of a list that changes while it is told
+constexpr int kBirthMs = 10'000; // of a process, on a host that has much else to do
+
+bool readable_within(int fd, int timeoutMs) {
+    pollfd readable{fd, POLLIN, 0};
+    return ::poll(&readable, 1, timeoutMs) > 0;
+}
+
+struct Opening {
+    int pidfd = -1;
+    UniqueFd socket;
+    Failure failure;
+};
+
+// A thread of its own enters the namespace and ends: the socket stays there, Node's threads never do.
+void* open_inside(void* argument) {
+    auto* opening = static_cast<Opening*>(argument);
+    if (::setns(opening->pidfd, CLONE_NEWNET) != 0) {
+        opening->failure = syscall_failure("network", "setns");
+        return nullptr;
+    }
+    opening->socket.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    if (!opening->socket)
+        opening->failure = syscall_failure("network", "socket");
+    return nullptr;
+}
+
+Result<UniqueFd> open_by_thread(int pidfd) {
+    Opening opening;
+    opening.pidfd = pidfd;
+    pthread_t thread{};
+    if (const int error = pthread_create(&thread, nullptr, open_inside, &opening); error != 0)
+        return Failure{.step = "network", .syscall = "pthread_create", .err = error};
+    pthread_join(thread, nullptr);
+    if (!opening.socket)
+        return opening.failure;
+    return std::move(opening.socket);
+}
+
+// One message with the descriptor, or with errno alone.
+struct Parcel {
+    int err = 0;
+    iovec body{&err, sizeof err};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
+    msghdr header{
+        .msg_iov = &body, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+};
+
+// In the forked process: the user namespace first, which gives the right to enter the other.
+[[noreturn]] void send_socket(int pidfd, int channel) {
+    Parcel parcel;
+    int socket = -1;
+    if (::setns(pidfd, CLONE_NEWUSER | CLONE_NEWNET) == 0)
+        socket = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    parcel.err = socket < 0 ? errno : 0;
+    if (socket < 0)
+        parcel.header.msg_controllen = 0;
+    else {
+        cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof socket);
+        memcpy(CMSG_DATA(rights), &socket, sizeof socket);
+    }
+    ::sendmsg(channel, &parcel.header, MSG_NOSIGNAL);
+    ::_exit(0);
+}
+
+// Who is not root has to be in the container's user namespace to look at its network, and a thread cannot go
+// there.
+Result<UniqueFd> open_by_process(int pidfd) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return syscall_failure("network", "socketpair");
+    const UniqueFd ours{ends[0]};
+    UniqueFd theirs{ends[1]};
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); // none of Node's handlers may run in the child
+    const pid_t child = ::fork();
+    if (child == 0)
+        send_socket(pidfd, theirs.get());
+    const int error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (child < 0)
+        return Failure{.step = "network", .syscall = "fork", .err = error};
+    theirs.reset();
+    Parcel parcel;
+    ssize_t size = -1;
+    if (readable_within(ours.get(), kBirthMs))
+        size = ::recvmsg(ours.get(), &parcel.header, MSG_CMSG_CLOEXEC);
+    else
+        ::kill(child, SIGKILL); // ours, not reaped yet
+    ::waitpid(child, nullptr, 0);
+    const cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
+    if (size != sizeof parcel.err || parcel.err != 0 || rights == nullptr)
+        return Failure{.step = "network", .syscall = "setns", .err = parcel.err};
+    int socket = -1;
+    memcpy(&socket, CMSG_DATA(rights), sizeof socket);
+    return UniqueFd{socket};
+}
+
+Result<UniqueFd> open_here() {
+    UniqueFd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
+    if (!socket)
+        return syscall_failure("network", "socket");
+    return socket;
+}
+
+struct Told {
+    std::vector<std::vector<char>> datagrams;
+    bool torn = false; // what was listed has changed meanwhile: something may be missing
+};
+
+using Visit = std::function<bool(const nlmsghdr*)>;
+
+// Until visit says so: false then.
+bool visit_each(const std::vector<char>& datagram, const Visit& visit) {
+    auto left = static_cast<unsigned>(datagram.size());
+    for (const auto* head = reinterpret_cast<const nlmsghdr*>(datagram.data()); NLMSG_OK(head, left);
+         head = NLMSG_NEXT(head, left))
+        if (!visit(head))
+            return false;
+    return true;
+}
+
+Status send_request(int fd, const Question& question) {
+    struct {
+        nlmsghdr head;
+        rtgenmsg body;
+    } request{};
+    request.head.nlmsg_len = NLMSG_LENGTH(sizeof request.body);
+    request.head.nlmsg_type = static_cast<uint16_t>(question.type);
+    request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request.body.rtgen_family = static_cast<unsigned char>(question.family);
+    if (::send(fd, &request, request.head.nlmsg_len, 0) < 0)
+        return syscall_failure("network", "send");
+    return {};
+}
+
+// The kernel answers at once, the deadline is for what never should happen.
+Result<Told> ask(int fd, const Question& question) {
+    TRY(send_request(fd, question));
+    Told told;
+    int error = 0;
+    for (bool more = true; more;) {
+        if (!readable_within(fd, question.timeoutMs))
+            return Failure{.step = "network", .syscall = "poll", .err = ETIMEDOUT};
+        std::vector<char>& datagram = told.datagrams.emplace_back(32 * 1024);
+        const ssize_t size = ::recv(fd, datagram.data(), datagram.size(), 0);
+        if (size < 0)
+            return syscall_failure("network", "recv");
+        datagram.resize(static_cast<size_t>(size));
+        more = visit_each(datagram, [&](const nlmsghdr* head) {
+            told.torn = told.torn || (head->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+            if (head->nlmsg_type == NLMSG_ERROR)
+                error = -static_cast<const nlmsgerr*>(NLMSG_DATA(head))->error;
+            return head->nlmsg_type != NLMSG_ERROR && head->nlmsg_type != NLMSG_DONE;
+        });
+    }
+    if (error != 0)
+        return Failure{.step = "network", .syscall = "rtnetlink", .err = error};
+    return told;
+}
+
+} // namespace
+
+Result<UniqueFd> open_socket(int pidfd) {
+    if (pidfd < 0)
+        return open_here();
+    return ::geteuid() == 0 ? open_by_thread(pidfd) : open_by_process(pidfd);
+}
+
+Status dump(int fd, const Question& question, const std::function<void(const nlmsghdr*)>& each) {
+    Told told;
+    for (int tries = 0; tries == 0 || (told.torn && tries < kTries); ++tries)
+        told = TRY(ask(fd, question));
+    for (const auto& datagram : told.datagrams)
+        (void)visit_each(datagram, [&](const nlmsghdr* head) {
+            if (head->nlmsg_type >= RTM_BASE)
+                each(head);
+            return true;
+        });
+    return {};
+}
+
+} // namespace tlxc::rtnetlink
