@@ -34,7 +34,7 @@ const rank: Readonly<Record<string, number>> = {
   cli: 0,
   container: 1,
   ...{ plan: 2, image: 2, storage: 2, network: 2, monitor: 2 },
-  ...{ config: 3, host: 3, native: 3 },
+  ...{ config: 3, host: 3, native: 4 },
 };
 /** Finer than the ranks: the compiler is pure. */
 const forbidden: readonly (readonly [string, string])[] = [['plan', 'native']];

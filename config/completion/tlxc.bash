@@ -11,7 +11,7 @@ _tlxc_options() {
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -78,6 +78,8 @@ _tlxc_kind() {
     'tlxc-create -f' | 'tlxc-create --config') echo file ;;
     'tlxc-create -t' | 'tlxc-create --template') echo text ;;
     'tlxc-create -B' | 'tlxc-create --bdev') echo text ;;
+    'tlxc-create --fssize') echo text ;;
+    'tlxc-create --fstype') echo text ;;
     'tlxc-create -o' | 'tlxc-create --logfile') echo file ;;
     'tlxc-create -l' | 'tlxc-create --logpriority') echo level ;;
     'tlxc-create -P' | 'tlxc-create --lxcpath') echo directory ;;

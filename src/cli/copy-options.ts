@@ -10,9 +10,6 @@ export type Task = 'copy' | 'rename' | 'ephemeral';
 export const usage = (message: string, hint?: string): TlxcError =>
   new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
 
-const unsupported = (message: string, hint: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint });
-
 /** Options that mean something with -e alone. */
 const EPHEMERAL = ['daemon', 'foreground', 'keepdata', 'mount', 'tmpfs'];
 
@@ -26,11 +23,6 @@ export function taskOf({ options }: Invocation): Task {
   if (given('allowrunning') && task !== 'ephemeral' && !given('snapshot'))
     throw usage('-a goes with -s or -e', 'a full copy is made of a container that is stopped');
   if (given('daemon') && given('foreground')) throw usage('-d and -F exclude each other');
-  if (given('fssize'))
-    throw unsupported(
-      '-L sets the size of a block device, and a copy of dir or overlay has none',
-      'leave out -L',
-    );
   if (given('tmpfs') && given('keepdata'))
     throw usage('-t and -D exclude each other', 'what lies in memory is lost when the container stops');
   return task;

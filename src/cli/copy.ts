@@ -9,6 +9,7 @@ import { runAndHalt } from '../container/run-and-halt.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';
+import { volumeOptions } from './volume-options.ts';
 import { printable } from './printable.ts';
 
 /** What a copy and an ephemeral one have in common. */
@@ -25,6 +26,7 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): CopyRe
     snapshot: is('snapshot'),
     allowRunning: is('allowrunning'),
     backend: backendOf(options['backingstorage']),
+    volume: volumeOptions(options),
     keepName: is('keepname'),
     keepMac: is('keepmac'),
     hookArgs: is('ephemeral') ? [] : invocation.rest,
@@ -42,6 +44,8 @@ const warner =
 async function rename(invocation: Invocation, context: CommandContext): Promise<void> {
   if (invocation.options['newpath'] !== undefined)
     throw usage('-R keeps the container where it is', 'leave out -p, or copy it');
+  const kept = ['backingstorage', 'fssize'].find((option) => invocation.options[option] !== undefined);
+  if (kept !== undefined) throw usage(`-R changes no storage: --${kept} goes with a copy`);
   const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
   const warn = warner(name, invocation, context);
   await renameContainer({ name, newName, lxcpath, system, environment, warn });
@@ -106,9 +110,9 @@ export default defineCommand(
       },
       {
         flags: '-B, --backingstorage <TYPE>',
-        description: 'dir or overlay; as the source where it is not given',
+        description: 'dir, overlay or btrfs; as the source where it is not given',
       },
-      { flags: '-L, --fssize <SIZE>', description: 'Size of a block device; dir and overlay have none' },
+      { flags: '-L, --fssize <SIZE>', description: 'Size of the copy' },
       { flags: '-K, --keepname', description: 'Keep the host name' },
       { flags: '-M, --keepmac', description: 'Keep the hardware addresses' },
     ],

@@ -5,23 +5,13 @@ import { TlxcError } from '../errors.ts';
 import type { Ask } from '../image/templates/template.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { volumeOptions } from './volume-options.ts';
 import { imageProgress } from './image-progress.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
 /** Options of LXC's other backing stores, refused by name. */
-const NOT_BUILT = [
-  'dir',
-  'lvname',
-  'vgname',
-  'thinpool',
-  'rbdname',
-  'rbdpool',
-  'rbduser',
-  'zfsroot',
-  'fstype',
-  'fssize',
-];
+const NOT_BUILT = ['dir', 'lvname', 'vgname', 'thinpool', 'rbdname', 'rbdpool', 'rbduser', 'zfsroot'];
 
 function refuseNotBuilt({ options }: Invocation): void {
   const used = NOT_BUILT.find((name) => options[name] !== undefined);
@@ -66,6 +56,7 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
       ...{ name, lxcpath, system, template, templateArgs: rest },
       configFile: configFile === undefined ? undefined : resolve(context.cwd, configFile),
       backend: text(options['bdev']),
+      volume: volumeOptions(options),
       privileged: options['privileged'] === true,
       environment: context.env,
       onEvent: progress.show,
@@ -94,7 +85,16 @@ export default defineCommand(
         flags: '-t, --template <TEMPLATE>',
         description: 'download, oci, debian, busybox, local, none,\nor the path of a template program',
       },
-      { flags: '-B, --bdev <BDEV>', description: 'Backing store: dir, overlay or best (the default)' },
+      {
+        flags: '-B, --bdev <BDEV>',
+        description:
+          'Backing store: dir, overlay, btrfs, or best (the default);\nof several with commas between the first that can be',
+      },
+      {
+        flags: '--fssize <SIZE>',
+        description: 'Its size: a number of MiB, or one with b, k, m, g or t behind it',
+      },
+      { flags: '--fstype <TYPE>', description: 'Its filesystem: ext4 (the default), xfs or btrfs' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
       ...NOT_BUILT.map((option) => ({ flags: `--${option} <VALUE>`, description: '', hidden: true })),
     ],

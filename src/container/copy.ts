@@ -6,6 +6,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { renameDurably } from '../host/trees.ts';
+import type { VolumeOptions } from '../storage/backend.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { fillCopy, type Copying } from './copying.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
@@ -24,6 +25,8 @@ export interface CopyRequest {
   readonly snapshot: boolean;
   /** -B; null: as the source, or for a snapshot of a directory overlay. */
   readonly backend: string | null;
+  /** -L. */
+  readonly volume?: VolumeOptions;
   readonly keepName: boolean;
   readonly keepMac: boolean;
   /** Also while the source runs: the copy may be of a moment that never was. */
@@ -92,6 +95,7 @@ async function copyLocked(
     name: request.keepName ? null : target.name,
     sameMachine: false,
     ids: { ofConfig: source.config },
+    ...(request.volume && { volume: request.volume }),
     ...(request.lines && { lines: request.lines }),
     ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),
   });

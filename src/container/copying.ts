@@ -3,7 +3,7 @@
  * another container's, complete in a staging directory before anybody can see them.
  */
 import { copyFileSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
@@ -12,7 +12,7 @@ import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { overAllIds, removeTree, syncFilesystem } from '../host/trees.ts';
 import { referenceLayers } from '../image/store.ts';
-import type { NewRootfs } from '../storage/backend.ts';
+import type { NewRootfs, VolumeOptions } from '../storage/backend.ts';
 import { copyRootfs } from '../storage/copy.ts';
 import { nameCopy } from '../storage/name-container.ts';
 import { asWritableTree } from '../storage/view.ts';
@@ -21,6 +21,7 @@ import { copiedConfig, ownFiles } from './copy-config.ts';
 import { runHostHooks } from './host-hooks.ts';
 import { allocateRange, ownsRange, releaseRange } from './id-ranges.ts';
 import type { ContainerPaths } from './paths.ts';
+import { snapshotStore } from './snapshots.ts';
 
 export interface Copying {
   readonly system: SystemConfig;
@@ -34,6 +35,8 @@ export interface Copying {
   readonly snapshot: boolean;
   /** null: as the source, or for a snapshot of a directory overlay. */
   readonly backend: string | null;
+  /** -L. */
+  readonly volume?: VolumeOptions;
   /** The host name; null: it stays. */
   readonly name: string | null;
   readonly keepMac: boolean;
@@ -111,12 +114,20 @@ function firstIdOf({ ids, system, target, staging }: Copying, config: ContainerC
   return allocateRange(system, target.lxcpath, { staging, config: target.config });
 }
 
+/** What is called after the container and lies outside its directory; a snapshot's has both names. */
+function volumeName({ lxcpath, name }: ContainerPaths): string {
+  const container = dirname(lxcpath);
+  return lxcpath === snapshotStore(container) ? `${basename(container)}_${name}` : name;
+}
+
 /** null: the container has no root filesystem. */
 async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<NewRootfs | null> {
   const path = config.rootfs.path?.value ?? 'none';
   if (path === 'none') return null;
   const { system, snapshot, backend, target, staging, name, sameMachine } = copying;
-  const rootfs = await copyRootfs({ source: path, snapshot, backend, place: { staging, final: target.dir } });
+  const place = { staging, final: target.dir, name: volumeName(target), options: copying.volume ?? {} };
+  const circumstances = { host: probeHost(), idmapped: config.idmap.length > 0, lxcpath: dirname(staging) };
+  const rootfs = await copyRootfs({ source: path, snapshot, backend, place, circumstances });
   referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
   await nameCopy(rootfs.view, name, sameMachine);
   return rootfs;

@@ -112,8 +112,8 @@ function checkBackend({ backend, template, name }: CreateRequest): void {
 
 const makesImage = (template: string): boolean => template !== 'none' && !template.startsWith('/');
 
-const backendOf = ({ backend, lxcpath }: CreateRequest, idmapped: boolean): Promise<Backend> =>
-  chooseBackend({ asked: backend ?? null, idmapped, lxcpath, host: probeHost() });
+const backendOf = ({ backend, lxcpath, volume = {} }: CreateRequest, idmapped: boolean): Promise<Backend> =>
+  chooseBackend({ asked: backend ?? null, options: volume, idmapped, lxcpath, host: probeHost() });
 
 async function createLocked(making: Making): Promise<Created> {
   const { request, paths, staging } = making;
@@ -232,7 +232,10 @@ async function makeRootfs(
       hint: 'try again',
     });
   }
-  const made = await backend.create({ staging, final: paths.dir }, plainView(rootfs));
+  const made = await backend.create(
+    { staging, final: paths.dir, name: request.name, options: request.volume ?? {} },
+    plainView(rootfs),
+  );
   await nameContainer(made.view, request.name, prepared.metadata.templates);
   return made.path;
 }

@@ -8,7 +8,7 @@ import type { Mapping } from '../host/mapped.ts';
 import type { OnImageEvent } from '../image/progress.ts';
 import type { ImageStore } from '../image/store.ts';
 import type { Ask } from '../image/templates/template.ts';
-import type { Backend } from '../storage/backend.ts';
+import type { Backend, VolumeOptions } from '../storage/backend.ts';
 import type { Seed } from './new-config.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -23,6 +23,8 @@ export interface CreateRequest {
   readonly configFile?: string | undefined;
   /** -B; null: the best for what the template gives. */
   readonly backend?: string | undefined;
+  /** What goes with -B. */
+  readonly volume?: VolumeOptions;
   /** Without an id map: root in the container is root on the host. */
   readonly privileged: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -28,6 +28,10 @@ function mountsBelow(path: string): string[] {
     .filter((point) => point === top || point.startsWith(`${top}/`));
 }
 
+/** Whether something is mounted below the existing path, other than at it. */
+export const isMountedBelow = (path: string): boolean =>
+  mountsBelow(path).some((point) => point !== realpathSync(path));
+
 /** Whether the existing path lies on a shared mount. */
 export function liesOnShared(path: string): boolean {
   const real = realpathSync(path);

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { chown, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { isBtrfs, removeSubvolumes } from './btrfs.ts';
 import { asRootOf, everyIdOf } from './mapped.ts';
-import { refuseMounted } from './mounts.ts';
+import { isMountedBelow, refuseMounted } from './mounts.ts';
 import { probeHost } from './probe.ts';
 import { runProgram, startProgram } from './program.ts';
 
@@ -23,9 +24,12 @@ export async function removeTree(path: string): Promise<void> {
   const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be removed` } as const;
   const [name, place] = [basename(path), { cwd: dirname(path) }];
   const remove = ['rm', '-rf', '--one-file-system', '--', name];
+  const isRoot = probeHost().user === null;
+  // One by one they would be emptied; and rm takes them for other filesystems.
+  if (isRoot && isBtrfs(path)) removeSubvolumes(path);
   if ((await startProgram(remove, place).ended).status === 0) return;
   // Files made immutable, or for appending only, are not even root's to remove; no user could have made one.
-  if (probeHost().user === null) await startProgram(['chattr', '-R', '-f', '-ia', '--', name], place).ended;
+  if (isRoot) await startProgram(['chattr', '-R', '-f', '-ia', '--', name], place).ended;
   await runProgram(overAllIds(remove), failure, place);
 }
 
@@ -38,7 +42,10 @@ export async function copyTree(from: string, to: string, words: readonly string[
     code: 'TLXC_E_STORAGE',
     what: `the root filesystem could not be copied to ${to}`,
   } as const;
-  const copy = ['cp', '--archive', '--reflink=auto', '--one-file-system', '--', `${from}/.`, to];
+  // A subvolume of btrfs is part of the tree, and another filesystem for cp; words mount nothing but what is copied.
+  const isWhole = words.length > 0 || (isBtrfs(from) && !isMountedBelow(from));
+  const limit = isWhole ? [] : ['--one-file-system'];
+  const copy = ['cp', '--archive', '--reflink=auto', ...limit, '--', `${from}/.`, to];
   await runProgram(overAllIds([...words, ...copy]), failure);
 }
 

@@ -4,6 +4,7 @@
  */
 import { chmod, mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTree } from '../host/btrfs.ts';
 import { asRootOf, withOwnIds, type Mapping } from '../host/mapped.ts';
 import { probeHost } from '../host/probe.ts';
 import { runProgram } from '../host/program.ts';
@@ -45,7 +46,7 @@ export async function makePlaces(
   mapping: Mapping | null,
 ): Promise<{ readonly rootfs: string; readonly jail: string }> {
   const [rootfs, jail] = [join(work, 'rootfs'), join(work, 'jail')];
-  await mkdir(rootfs, { mode: 0o755 });
+  makeTree(work, 'rootfs');
   await mkdir(jail, { mode: 0o700 });
   if (mapping) await openTo(mapping, work, rootfs);
   return { rootfs, jail };

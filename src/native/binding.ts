@@ -162,6 +162,14 @@ export interface Binding {
   lock(options: { path: string; wait: boolean }): number | NativeFailure;
   /** openat2(RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS) below root; flags as open(2) numbers. A descriptor or a failure. */
   openInRoot(options: { root: string; path: string; flags: number; mode: number }): number | NativeFailure;
+  /** An empty subvolume of btrfs in the directory. Takes root, as do the next three. */
+  createSubvolume(options: { directory: string; name: string }): NativeFailure | null;
+  /** One with all that the subvolume `source` holds, and the subvolumes in it. */
+  snapshotSubvolume(options: { source: string; directory: string; name: string }): NativeFailure | null;
+  /** Removes every subvolume below the directory. */
+  removeSubvolumes(options: { path: string }): NativeFailure | null;
+  /** The most that the subvolume may refer to; 0: no limit. */
+  limitSubvolume(options: { path: string; bytes: number }): NativeFailure | null;
   /** The extended attributes of what the bytes of `path` name, a link itself: names, and values as hexadecimal digits. */
   attributes(options: { path: Uint8Array }): readonly (readonly [name: string, value: string])[] | NativeFailure;
   /** Signals by pidfd_open after checking the start time (clock ticks since boot, /proc/PID/stat field 22). */

@@ -2,7 +2,14 @@
 import type { HostFacts } from '../host/facts.ts';
 import type { View } from './view.ts';
 
-export type BackendName = 'dir' | 'overlay';
+export type BackendName = 'dir' | 'overlay' | 'btrfs';
+
+/** What -B can be told further: options of tlxc-create, by their names. A backend `takes` some of them. */
+export interface VolumeOptions {
+  /** Bytes. */
+  readonly fssize?: number;
+  readonly fstype?: string;
+}
 
 /** Where a container is made, and what of it a backend has to know. */
 export interface Place {
@@ -10,6 +17,9 @@ export interface Place {
   readonly staging: string;
   /** Where that directory will be. */
   readonly final: string;
+  /** What to call what lies outside it. */
+  readonly name: string;
+  readonly options: VolumeOptions;
 }
 
 export interface NewRootfs {
@@ -32,6 +42,7 @@ export interface Circumstances {
 export interface Backend {
   /** As lxc.rootfs.path has it before the colon. */
   readonly name: BackendName;
+  readonly takes: readonly (keyof VolumeOptions)[];
   /** Why it cannot hold a new container there; null: it can. In words that follow "backing store NAME". */
   obstacle(circumstances: Circumstances): Promise<string | null>;
   /** A root filesystem with all that `tree` shows in its one layer, which is never written. Throws TLXC_E_STORAGE. */

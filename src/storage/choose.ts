@@ -1,13 +1,15 @@
 /** Which backend a container gets: -B, LXC's names and prefixes of them. */
 import { TlxcError } from '../errors.ts';
-import type { Backend, Circumstances } from './backend.ts';
+import type { Backend, Circumstances, VolumeOptions } from './backend.ts';
+import { btrfsBackend } from './btrfs.ts';
 import { dirBackend } from './dir.ts';
 import { overlayBackend } from './overlay.ts';
 
 /** All there are. */
-export const backends: readonly Backend[] = [dirBackend, overlayBackend];
+export const backends: readonly Backend[] = [dirBackend, overlayBackend, btrfsBackend];
 
 export interface BackendChoice extends Circumstances {
+  readonly options: VolumeOptions;
   /** As -B was given; null: best. */
   readonly asked: string | null;
 }
@@ -20,6 +22,8 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** From the best on, for containers from images: none of them is copied. */
 const BEST = ['overlay', 'dir'];
+
+const NONE = 'is one that TLXC does not have';
 
 const unsupported = (name: string, obstacle: string): TlxcError =>
   new TlxcError({
@@ -47,16 +51,34 @@ export function backendName(text: string): string {
 export function backendFor(name: string): Backend {
   const backend = backendNamed(name);
   if (backend) return backend;
-  throw unsupported(name, 'is one that TLXC does not have');
+  throw unsupported(name, NONE);
+}
+
+/** An option that means nothing to the backend; null: there is none. */
+function untaken({ takes }: Backend, options: VolumeOptions): string | null {
+  const name = (Object.keys(options) as (keyof VolumeOptions)[]).find((each) => !takes.includes(each));
+  if (name === undefined) return null;
+  const those = backends.filter((backend) => backend.takes.includes(name)).map((backend) => backend.name);
+  return `does not take --${name}: that is only valid with -B ${those.join(', ')}`;
+}
+
+/** Throws TLXC_E_UNSUPPORTED where the backend cannot hold another container there. */
+export async function refuseObstacle(
+  backend: Backend,
+  options: VolumeOptions,
+  circumstances: Circumstances,
+): Promise<void> {
+  const obstacle = untaken(backend, options) ?? (await backend.obstacle(circumstances));
+  if (obstacle !== null) throw unsupported(backend.name, obstacle);
 }
 
 /** Throws TLXC_E_USAGE for a type that is none, TLXC_E_UNSUPPORTED for one that this host or TLXC cannot do. */
-export async function chooseBackend({ asked, ...circumstances }: BackendChoice): Promise<Backend> {
+export async function chooseBackend({ asked, options, ...circumstances }: BackendChoice): Promise<Backend> {
   const names = (asked ?? 'best').split(',').map(backendName);
   const problems: TlxcError[] = [];
   for (const name of names.flatMap((each) => (each === 'best' ? BEST : [each]))) {
     const backend = backendNamed(name);
-    const obstacle = backend ? await backend.obstacle(circumstances) : 'is one that TLXC does not have';
+    const obstacle = backend ? (untaken(backend, options) ?? (await backend.obstacle(circumstances))) : NONE;
     if (backend && obstacle === null) return backend;
     problems.push(unsupported(name, obstacle ?? ''));
   }

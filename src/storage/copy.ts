@@ -2,8 +2,8 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
-import type { Backend, NewRootfs, Place } from './backend.ts';
-import { backendFor } from './choose.ts';
+import type { Backend, Circumstances, NewRootfs, Place } from './backend.ts';
+import { backendFor, refuseObstacle } from './choose.ts';
 import { asOneTree } from './view.ts';
 import { parseVolume } from './volume.ts';
 
@@ -15,6 +15,7 @@ export interface CopyRequest {
   /** -B; null: that of the source, or for a snapshot of a directory overlay. */
   readonly backend: string | null;
   readonly place: Place;
+  readonly circumstances: Circumstances;
 }
 
 const unsupported = (message: string, hint: string): TlxcError =>
@@ -50,6 +51,7 @@ export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
   const from = backendFor(type);
   const to = targetOf(request, from);
   refuseImpossible(request, from, to);
+  await refuseObstacle(to, place.options, request.circumstances);
   if (from === to) return to.copy(place, path);
   const mountPoint = join(place.staging, '.source');
   await mkdir(mountPoint);

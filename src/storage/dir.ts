@@ -8,6 +8,7 @@ import { plainView } from './view.ts';
 export const dirBackend: Backend = {
   name: 'dir',
   snapshots: false,
+  takes: [],
   obstacle: () => Promise.resolve(null),
   async create({ staging, final }, { words, layers: [tree = ''] }) {
     const rootfs = join(staging, 'rootfs');

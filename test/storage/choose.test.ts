@@ -6,7 +6,7 @@ import { chooseBackend } from '../../src/storage/choose.ts';
 const host = (over: Partial<HostFacts>) =>
   ({ user: null, overlay: true, overlayOnIdmapped: true, kernelRelease: '5.10.0', ...over }) as HostFacts;
 const choose = async (asked: string | null, over: Partial<HostFacts> = {}, idmapped = true) =>
-  (await chooseBackend({ asked, idmapped, host: host(over), lxcpath: tmpdir() })).name;
+  (await chooseBackend({ asked, options: {}, idmapped, host: host(over), lxcpath: tmpdir() })).name;
 
 test('the best that the host can do', async (t) => {
   t.is(await choose(null), 'overlay');

@@ -1,8 +1,9 @@
 /** Images that a shipped template program builds (debian, busybox): built once, then taken from the store. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLine } from '../../config/document.ts';
+import { makeTree } from '../../host/btrfs.ts';
 import { packageRoot } from '../../package-root.ts';
 import { TlxcError } from '../../errors.ts';
 import { defaultMetadata, type ImageMetadata } from '../metadata.ts';
@@ -81,7 +82,7 @@ interface Build {
 async function build({ program, args, work }: Build, request: TemplateRequest): Promise<ImageMetadata> {
   const rootfs = join(work, 'rootfs');
   const config = join(work, 'config');
-  mkdirSync(rootfs, { mode: 0o755 });
+  makeTree(work, 'rootfs');
   writeFileSync(config, '');
   await runTemplateProgram({
     ...{ program, args, rootfs },
