@@ -73,6 +73,8 @@ export interface NetworkConfig {
   /** tlxc.net.[i].ipv4.lease and ipv6.lease: what DHCP gives. */
   readonly ipv4Lease?: Sourced<string>;
   readonly ipv6Lease?: Sourced<string>;
+  /** tlxc.net.[i].ipv4.static: the interface is given the address that DHCP would give. */
+  readonly ipv4Static?: Sourced<boolean>;
   readonly scriptUp?: Sourced<string>;
   readonly scriptDown?: Sourced<string>;
   readonly forwards: readonly Sourced<ForwardConfig>[];

@@ -10,7 +10,7 @@ import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
-import { defaultMetadata } from '../image/metadata.ts';
+import { defaultMetadata, type ImageMetadata } from '../image/metadata.ts';
 import { debianArch } from '../image/product.ts';
 import { ImageStore } from '../image/store.ts';
 import { findTemplate } from '../image/templates/find-template.ts';
@@ -19,6 +19,7 @@ import type { Backend } from '../storage/backend.ts';
 import { chooseBackend } from '../storage/choose.ts';
 import { nameContainer } from '../storage/name-container.ts';
 import { plainView } from '../storage/view.ts';
+import { applicationSetup, type Application } from './application.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
@@ -189,10 +190,12 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   const maps = seed.hasIdmap ? [] : (mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId)));
   const shipped = defaultMetadata(debianArch(process.arch));
   const metadata = prepared?.metadata ?? shipped;
+  const application = applicationOf(making, metadata);
   const config: Omit<NewConfig, 'rootfsPath'> = {
     ...{ name: request.name, template: request.template },
     templateArgs: writtenArgs(request, prepared),
-    ...{ seed, maps, idmapped, mountMapped: idmapped && mapping === null },
+    ...{ maps, idmapped, mountMapped: idmapped && mapping === null },
+    seed: { ...seed, network: [...seed.network, ...application.network] },
     image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
     distribution: idmapped ? metadata.userConfig : metadata.systemConfig,
   };
@@ -210,16 +213,21 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
     return done('none');
   }
-  const rootfsPath = await makeRootfs(making, prepared, backend);
+  const rootfsPath = await makeRootfs(making, { ...prepared, files: application.files }, backend);
   writeConfig(making, newConfigText({ ...config, rootfsPath }));
   await syncFilesystem(staging);
   return done(rootfsPath.split(':')[0] ?? '');
 }
 
+const NO_APPLICATION: Application = { network: [], files: [] };
+
+const applicationOf = ({ seed, request, mapping }: Making, { application }: ImageMetadata): Application =>
+  application === true ? applicationSetup(seed.network, request.system, mapping !== null) : NO_APPLICATION;
+
 /** The root filesystem from an image; returns the value of lxc.rootfs.path. */
 async function makeRootfs(
   making: Making,
-  prepared: NonNullable<Prepared>,
+  prepared: NonNullable<Prepared> & Pick<Application, 'files'>,
   backend: Backend,
 ): Promise<string> {
   const { request, paths, staging, store, idmapped } = making;
@@ -236,7 +244,8 @@ async function makeRootfs(
     { staging, final: paths.dir, name: request.name, options: request.volume ?? {} },
     plainView(rootfs),
   );
-  await nameContainer(made.view, request.name, prepared.metadata.templates);
+  const { metadata, files } = prepared;
+  await nameContainer(made.view, { name: request.name, templates: metadata.templates, files });
   return made.path;
 }
 

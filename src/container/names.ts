@@ -13,7 +13,7 @@ import type { Problem } from '../problem.ts';
 import type { ContainerPaths } from './paths.ts';
 
 /** NAME@STORE */
-const keyOf = ({ dnsRecord }: ContainerPaths): string => basename(dnsRecord);
+export const keyOf = ({ dnsRecord }: ContainerPaths): string => basename(dnsRecord);
 
 /** What is wrong with the addresses that are asked of DHCP on the bridge. Nothing to check costs nothing. */
 export function checkLeases(members: readonly BridgeMember[], system: SystemConfig): readonly Problem[] {

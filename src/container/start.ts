@@ -27,6 +27,7 @@ import { recover } from './recover.ts';
 import { readImage } from './rootfs-image.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { scopeFor, type Scope } from './scope.ts';
+import { withStaticAddresses } from './static-addresses.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
@@ -191,8 +192,9 @@ export async function startContainer(
     await sweepDead(paths);
     makeRoom(plan, probeHost());
     await provideBridge(plan, request, warn);
-    await tellNames({ system: request.system, paths, configFile: plan.configFile, members }, warn);
-    return launchConfined(plan, warn, scope).catch((error: unknown) => {
+    const named = { system: request.system, paths, configFile: plan.configFile, members };
+    await tellNames(named, warn);
+    return launchConfined(withStaticAddresses(plan, named), warn, scope).catch((error: unknown) => {
       rmSync(paths.dnsRecord, { force: true });
       throw withLikelyCauses(error, request);
     });

@@ -19,6 +19,8 @@ export interface ImageMetadata {
   readonly expiry: number;
   /** Members that are not unpacked, "./dev/null". */
   readonly excludes: readonly string[];
+  /** A program alone, with no init that would see to addresses, name servers and /etc/hosts: TLXC does. */
+  readonly application?: boolean;
 }
 
 /** Where shipped configuration files are, as containers' configurations name them. */

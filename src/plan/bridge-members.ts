@@ -14,6 +14,8 @@ export interface BridgeMember {
   /** tlxc.net.N.ipv4.lease, ipv6.lease */
   readonly ipv4Lease: Sourced<string> | null;
   readonly ipv6Lease: Sourced<string> | null;
+  /** tlxc.net.N.ipv4.static, where it is 1. */
+  readonly ipv4Static: Sourced<boolean> | null;
 }
 
 /** TLXC's own, as those that a creation draws. */
@@ -41,6 +43,7 @@ export function bridgeMembers(compilation: Compilation): BridgeMember[] {
       ipv6: addresses(network.ipv6),
       ipv4Lease: network.ipv4Lease ?? null,
       ipv6Lease: network.ipv6Lease ?? null,
+      ipv4Static: network.ipv4Static?.value ? network.ipv4Static : null,
     }));
 }
 

@@ -91,6 +91,20 @@ export function checkLeases(network: NetworkConfig, { system, findings, host }: 
   }
 }
 
+/** The address that DHCP keeps for it is there only on TLXC's bridge, and would be one too many beside others. */
+export function checkStatic(network: NetworkConfig, { system, findings, host }: Compilation): void {
+  const { index, ipv4, ipv4Static, ipv4Gateway, flagsUp } = network;
+  if (!ipv4Static?.value) return;
+  const refuse = (what: string) => findings.refuse(ipv4Static.at, `tlxc.net.${index}.ipv4.static: ${what}`);
+  const bridge = system.settings['tlxc.bridge.name'] ?? '';
+  if (!isOnBridge(network, system))
+    refuse(`the address is one of TLXC's bridge: it needs lxc.net.${index}.link = ${bridge}`);
+  else if (host.user !== null) refuse("only root's containers have addresses kept for them");
+  else if (!flagsUp?.value) refuse(`a gateway needs the interface up, lxc.net.${index}.flags = up`);
+  else if (ipv4.length > 0 || ipv4Gateway)
+    refuse(`lxc.net.${index}.ipv4.${ipv4.length > 0 ? 'address' : 'gateway'} says it otherwise`);
+}
+
 /** Loopback keeps its name and has no hardware. */
 function checkLoopback({ index, name, hwaddr, link, mtu }: NetworkConfig, findings: Findings): void {
   if (name && name.value !== 'lo')

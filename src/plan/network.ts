@@ -6,7 +6,7 @@ import { compileScript } from './hooks.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { originOfNamespace } from './namespaces.ts';
-import { checkInterface, checkLeases, checkNames, sayHostNetwork } from './network-checks.ts';
+import { checkInterface, checkLeases, checkStatic, checkNames, sayHostNetwork } from './network-checks.ts';
 import type { Interface } from './types.ts';
 
 type Device = Interface['device'];
@@ -26,6 +26,7 @@ export function compileInterfaces(compilation: Compilation): Interface[] {
   return config.networks.map((network) => {
     checkInterface(network, findings);
     checkLeases(network, compilation);
+    checkStatic(network, compilation);
     return compileInterface(network, compilation);
   });
 }

@@ -5,6 +5,7 @@ import { runProgram } from '../host/program.ts';
 import { overAllIds } from '../host/trees.ts';
 import { packageRoot } from '../package-root.ts';
 import { applyNaming, type Naming } from './naming.ts';
+import type { Identity } from './rootfs-files.ts';
 import type { View } from './view.ts';
 
 /** Throws TLXC_E_STORAGE. */
@@ -19,11 +20,8 @@ async function apply(naming: Naming, words: readonly string[]): Promise<void> {
 }
 
 /** As nameRootfs. Throws TLXC_E_STORAGE. */
-export const nameContainer = (
-  { layers, words }: View,
-  name: string,
-  templates: readonly string[],
-): Promise<void> => apply({ kind: 'new', layers, name, templates }, words);
+export const nameContainer = ({ layers, words }: View, identity: Identity): Promise<void> =>
+  apply({ kind: 'new', layers, ...identity }, words);
 
 /** As nameCopy. Throws TLXC_E_STORAGE. */
 export async function nameCopy(

@@ -1,13 +1,8 @@
 /** How a root filesystem made of layers gets its name: as data, for a process that may run with other ids. */
-import { nameCopy, nameRootfs } from './rootfs-files.ts';
+import { nameCopy, nameRootfs, type Identity } from './rootfs-files.ts';
 
 export type Naming =
-  | {
-      readonly kind: 'new';
-      readonly layers: readonly string[];
-      readonly name: string;
-      readonly templates: readonly string[];
-    }
+  | ({ readonly kind: 'new'; readonly layers: readonly string[] } & Identity)
   | {
       readonly kind: 'copy';
       readonly layers: readonly string[];
@@ -17,6 +12,6 @@ export type Naming =
     };
 
 export function applyNaming(naming: Naming): void {
-  if (naming.kind === 'new') nameRootfs(naming.layers, naming.name, naming.templates);
+  if (naming.kind === 'new') nameRootfs(naming.layers, naming);
   else nameCopy(naming.layers, naming.name, naming.keepMachineId);
 }

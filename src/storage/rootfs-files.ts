@@ -157,8 +157,19 @@ export function nameCopy(layers: readonly string[], name: string | null, keepMac
   if (!keepMachineId) editRootfsFile(layers, '/etc/machine-id', reidentify);
 }
 
+/** What a new container gets of its own. */
+export interface Identity {
+  readonly name: string;
+  /** Paths of files of the image's in which LXC_NAME stands for the name. */
+  readonly templates: readonly string[];
+  /** Put where the image has no such file, or an empty one. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
 /** Gives a new container its name (LXC_NAME in the files that the image lists, /etc/hostname in any case) and its id. */
-export function nameRootfs(layers: readonly string[], name: string, templates: readonly string[]): void {
+export function nameRootfs(layers: readonly string[], { name, templates, files }: Identity): void {
+  for (const { path, text: added } of files)
+    editRootfsFile(layers, path, (text) => ((text ?? '').trim() === '' ? added : null));
   for (const path of new Set(['/etc/hosts', ...templates])) {
     editRootfsFile(layers, path, (text) => text?.replaceAll('LXC_NAME', name) ?? null);
   }

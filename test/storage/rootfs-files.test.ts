@@ -56,7 +56,11 @@ test('links are not followed: the file itself, a parent, one that dangles', (t) 
   symlinkSync(join(canary, 'new'), join(root, 'etc/hostname'));
   t.false(editRootfsFile([root], '/etc/hosts', rename));
   t.false(editRootfsFile([root], '/srv/file', rename));
-  nameRootfs([root], 'c1', ['/srv/file', '/etc/../../canary/file', '/../canary/file', 'etc/hosts']);
+  nameRootfs([root], {
+    name: 'c1',
+    templates: ['/srv/file', '/etc/../../canary/file', '/../canary/file', 'etc/hosts'],
+    files: [],
+  });
   t.true(intact());
   t.false(existsSync(join(canary, 'new')));
 });
@@ -65,7 +69,7 @@ test('what is no plain file is left alone, and nobody waits for it', (t) => {
   const { root } = place(t);
   execFileSync('mkfifo', [join(root, 'etc/hosts')]);
   mkdirSync(join(root, 'etc/hostname'));
-  nameRootfs([root], 'c1', []);
+  nameRootfs([root], { name: 'c1', templates: [], files: [] });
   t.true(statSync(join(root, 'etc/hosts')).isFIFO());
   t.true(statSync(join(root, 'etc/hostname')).isDirectory());
 });
@@ -73,7 +77,7 @@ test('what is no plain file is left alone, and nobody waits for it', (t) => {
 test('a system without /etc gets none', (t) => {
   const { root } = place(t);
   rmSync(join(root, 'etc'), { recursive: true });
-  nameRootfs([root], 'c1', []);
+  nameRootfs([root], { name: 'c1', templates: [], files: [] });
   t.false(existsSync(join(root, 'etc')));
 });
 
@@ -82,7 +86,7 @@ test('an uninitialized machine gets an id of its own; one that has an id, or is 
   const file = join(root, 'etc/machine-id');
   const named = (text: string) => {
     writeFileSync(file, text);
-    nameRootfs([root], 'c1', []);
+    nameRootfs([root], { name: 'c1', templates: [], files: [] });
     return readFileSync(file, 'utf8');
   };
   t.regex(named('uninitialized\n'), /^[0-9a-f]{32}\n$/);

@@ -140,6 +140,18 @@ export const network = {
     parse: ipv4Lease,
     needs: { name: 'lxc.net.[i].type', value: 'veth' },
   }),
+  ipv4Static: scalar({
+    name: 'tlxc.net.[i].ipv4.static',
+    syntax: '0|1',
+    fallback: '0',
+    doc:
+      "Whether the interface has the address that DHCP on TLXC's bridge keeps for it from the start on, and the bridge as its " +
+      'gateway, without asking: for containers whose programs know nothing of DHCP, such as those of OCI images. It needs ' +
+      'lxc.net.[i].flags = up, and is for containers of root.',
+    parse: flag,
+    show: showFlag,
+    needs: { name: 'lxc.net.[i].type', value: 'veth' },
+  }),
   ipv6Lease: scalar({
     name: 'tlxc.net.[i].ipv6.lease',
     syntax: 'ADDRESS',

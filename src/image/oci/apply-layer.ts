@@ -32,6 +32,8 @@ export interface Layer {
   readonly file: string;
 }
 
+/** What is mounted or written there is the container's: images of one program may have nothing but that. */
+const NEEDED = ['dev', 'etc', 'proc', 'sys'];
 const MARKERS = ['--no-anchored', '--wildcards', '--exclude=.wh.*'];
 
 export class LayerStack {
@@ -49,9 +51,23 @@ export class LayerStack {
     return new LayerStack(layers, await makePlaces(layers.work, layers.mapping));
   }
 
-  /** What was made for the layers goes, and the tree stays. */
+  /** What was made for the layers goes; the tree has the directories that every container needs. */
   async end(): Promise<void> {
+    const missing = NEEDED.filter((name) => !this.#tree.has(name)).map((name) => join('rootfs', name));
+    if (missing.length > 0) await this.#run(['mkdir', '--mode=755', '--', ...missing], this.layers.title);
     await rm(this.places.jail, { recursive: true });
+  }
+
+  /** In the jail, whose root directory has the tree in rootfs/. */
+  async #run(command: readonly string[], what: string, input = ''): Promise<void> {
+    const { work, mapping } = this.layers;
+    const argv = jailed({ ...this.places, mapping, devices: false }, command);
+    const program = startProgram(argv, { stdin: 'pipe', cwd: work });
+    // A program that ended early says so by its status.
+    program.child.stdin?.on('error', () => undefined).end(input);
+    const ended = await program.ended;
+    if (ended.status !== 0)
+      throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${what} could not be applied` });
   }
 
   /** Throws TLXC_E_IMAGE for a layer that is not the one it should be, is damaged, or hostile; then the tree is of no use. */
@@ -97,16 +113,8 @@ export class LayerStack {
 
   async #remove(paths: readonly string[], what: string): Promise<void> {
     if (paths.length === 0) return;
-    const { work, mapping } = this.layers;
-    const command = ['xargs', '--null', 'rm', '-rf', '--one-file-system', '--'];
-    const argv = jailed({ ...this.places, mapping, devices: false }, command);
-    const program = startProgram(argv, { stdin: 'pipe', cwd: work });
-    // A program that ended early says so by its status.
     const input = paths.map((path) => `${join('rootfs', path)}\0`).join('');
-    program.child.stdin?.on('error', () => undefined).end(input);
-    const ended = await program.ended;
-    if (ended.status !== 0)
-      throw programError(ended, { code: 'TLXC_E_IMAGE', what: `what ${what} removes could not be removed` });
+    await this.#run(['xargs', '--null', 'rm', '-rf', '--one-file-system', '--'], what, input);
   }
 }
 

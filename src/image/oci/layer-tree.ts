@@ -52,6 +52,11 @@ export class LayerTree {
   /** Which one is applied; its own members carry its number. */
   #layer = 0;
 
+  /** Whether the root directory has the name. */
+  has(name: string): boolean {
+    return this.#root.children.has(name);
+  }
+
   /** Plans the next layer, which counts as applied from then on. Throws HostileLayer. */
   apply(members: readonly LayerMember[]): LayerPlan {
     this.#layer += 1;

@@ -10,7 +10,7 @@ import type { OnImageEvent } from '../progress.ts';
 import type { ImageStore, StoredImage } from '../store.ts';
 import type { ImageContent, ImageSource } from '../stored-image.ts';
 import { LayerStack } from './apply-layer.ts';
-import { configLines } from './config-lines.ts';
+import { bootsSystem, configLines } from './config-lines.ts';
 import { parseDocument, refuse, type Descriptor, type Document, type Platform } from './documents.ts';
 import { parseImageConfig, type ImageConfig } from './image-config.ts';
 import { resolveUser } from './image-user.ts';
@@ -151,5 +151,6 @@ function metadataOf(config: ImageConfig, rootfs: string, title: string): ImageMe
     systemConfig: [...shipped.systemConfig, ...lines],
     userConfig: [...shipped.userConfig, ...lines],
     message: remarks.join('\n'),
+    application: !bootsSystem(config),
   };
 }

@@ -1,7 +1,7 @@
 /** Keys of src/config/registry/network.ts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { addNeighbour, bridged, lookUp, on, startNeighbour } from '../../network/neighbours.ts';
+import { addNeighbour, bridged, inside, lookUp, on, startNeighbour } from '../../network/neighbours.ts';
 import { addDebian } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
 import type { Effect } from '../effect.ts';
@@ -222,6 +222,19 @@ const common: readonly Effect[] = [
       addNeighbour(world, 'c1', ['tlxc.net.0.ipv4.lease = 10.0.4.77']);
       t.is(await startNeighbour(world, 'c1'), '10.0.4.77');
       t.is(await lookUp(world, '10.0.4.77'), 'c1.tlxc');
+    },
+  },
+  {
+    key: 'tlxc.net.[i].ipv4.static',
+    needs: bridged,
+    seen: async (t, world) => {
+      const lines = ['tlxc.net.0.ipv4.lease = 10.0.4.78', 'tlxc.net.0.ipv4.static = 1'];
+      addNeighbour(world, 'c1', lines);
+      await world.sh('tlxc-start -n c1');
+      t.regex(await inside(world, 'c1', 'ip -4 addr show eth0'), /inet 10\.0\.4\.78\/24 brd 10\.0\.4\.255/);
+      t.regex(await inside(world, 'c1', 'ip route'), /default via 10\.0\.4\.1/);
+      await inside(world, 'c1', 'ping -c 1 -W 5 10.0.4.1');
+      t.is(await lookUp(world, '10.0.4.78'), 'c1.tlxc');
     },
   },
   {

@@ -1,0 +1,61 @@
+/** What an init would see to, for containers that run a program alone (images of OCI registries): network and names. */
+import { readFileSync } from 'node:fs';
+import type { SystemConfig } from '../config/model.ts';
+import { bridgeSettings } from '../network/settings.ts';
+
+export interface Application {
+  /** Further lines of the configuration, beside those of its network. */
+  readonly network: readonly string[];
+  /** Files that the root filesystem gets where it has none, or an empty one. LXC_NAME stands for the container's name. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+const HOSTS = `127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+`;
+
+/** "key = value", of lxc.net.N.KEY; undefined where no line sets it. */
+const settingOf = (lines: readonly string[], index: string, key: string): string | undefined =>
+  lines.findLast((line) => line.startsWith(`lxc.net.${index}.${key} = `))?.split(' = ')[1];
+
+const indexesOf = (lines: readonly string[]): string[] =>
+  lines.flatMap((line) => /^lxc\.net\.(\d+)\.type = /.exec(line)?.[1] ?? []);
+
+/** Those that the host asks, without such as only the host itself can reach. */
+function hostNameServers(): string[] {
+  try {
+    const found = [...readFileSync('/etc/resolv.conf', 'utf8').matchAll(/^nameserver\s+(\S+)/gm)];
+    return found.map(([, address = '']) => address).filter((address) => !/^(127\.|::1$)/.test(address));
+  } catch {
+    return [];
+  }
+}
+
+/** lines: the network of the configuration that the container is made from. user: a plain user's, for whom the bridge keeps no address. */
+export function applicationSetup(lines: readonly string[], system: SystemConfig, user: boolean): Application {
+  const { name, ipv4, domain } = bridgeSettings(system);
+  const veths = indexesOf(lines).filter((index) => settingOf(lines, index, 'type') === 'veth');
+  const onBridge = veths.filter((index) => settingOf(lines, index, 'link') === name);
+  const unaddressed = onBridge.filter(
+    (index) =>
+      settingOf(lines, index, 'ipv4.address') === undefined && settingOf(lines, index, 'flags') === 'up',
+  );
+  const own = indexesOf(lines).some((index) => settingOf(lines, index, 'type') !== 'none');
+  const servers = onBridge.length > 0 && ipv4 ? [ipv4.address] : hostNameServers();
+  const search = onBridge.length > 0 && domain !== '' ? [`search ${domain}`] : [];
+  const resolver = [...servers.map((address) => `nameserver ${address}`), ...search];
+  return {
+    network: [
+      ...(user || !ipv4 ? [] : unaddressed.map((index) => `tlxc.net.${index}.ipv4.static = 1`)),
+      // As Docker has it: the image's user, who is not root, listens on port 80 as well.
+      ...(own ? ['lxc.sysctl.net.ipv4.ip_unprivileged_port_start = 0'] : []),
+    ],
+    files: [
+      // On the bridge its name means its own address, which others reach, too.
+      { path: '/etc/hosts', text: onBridge.length > 0 ? HOSTS : `${HOSTS}127.0.1.1\tLXC_NAME\n` },
+      ...(servers.length === 0 ? [] : [{ path: '/etc/resolv.conf', text: `${resolver.join('\n')}\n` }]),
+    ],
+  };
+}
