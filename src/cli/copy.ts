@@ -110,7 +110,7 @@ export default defineCommand(
       },
       {
         flags: '-B, --backingstorage <TYPE>',
-        description: 'dir, overlay or btrfs; as the source where it is not given',
+        description: 'overlay, dir, btrfs or loop; as the source where it is not given',
       },
       { flags: '-L, --fssize <SIZE>', description: 'Size of the copy' },
       { flags: '-K, --keepname', description: 'Keep the host name' },

@@ -88,7 +88,7 @@ export default defineCommand(
       {
         flags: '-B, --bdev <BDEV>',
         description:
-          'Backing store: dir, overlay, btrfs, or best (the default);\nof several with commas between the first that can be',
+          'Backing store: overlay, dir, btrfs, loop, or best (the default);\nof several with commas between the first that can be',
       },
       {
         flags: '--fssize <SIZE>',

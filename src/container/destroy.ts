@@ -41,7 +41,7 @@ export interface DestroyRequest {
 }
 
 /** Backends whose root filesystem is a directory that goes with the container's own. */
-const REMOVABLE = ['dir', 'overlay', 'overlayfs', 'btrfs'];
+const REMOVABLE = ['dir', 'overlay', 'overlayfs', 'btrfs', 'loop'];
 
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_BUSY, TLXC_E_STORAGE; once it throws TLXC_E_STORAGE the name may be free already. */
 export async function destroyContainer(request: DestroyRequest): Promise<void> {

@@ -2,7 +2,7 @@
 import type { HostFacts } from '../host/facts.ts';
 import type { View } from './view.ts';
 
-export type BackendName = 'dir' | 'overlay' | 'btrfs';
+export type BackendName = 'dir' | 'overlay' | 'btrfs' | 'loop';
 
 /** What -B can be told further: options of tlxc-create, by their names. A backend `takes` some of them. */
 export interface VolumeOptions {
@@ -44,11 +44,11 @@ export interface Backend {
   readonly name: BackendName;
   readonly takes: readonly (keyof VolumeOptions)[];
   /** Why it cannot hold a new container there; null: it can. In words that follow "backing store NAME". */
-  obstacle(circumstances: Circumstances): Promise<string | null>;
+  obstacle(circumstances: Circumstances, options: VolumeOptions): Promise<string | null>;
   /** A root filesystem with all that `tree` shows in its one layer, which is never written. Throws TLXC_E_STORAGE. */
   create(place: Place, tree: View): Promise<NewRootfs>;
-  /** Another one like that at `path`, which is stopped. Throws TLXC_E_STORAGE. */
-  copy(place: Place, path: string): Promise<NewRootfs>;
+  /** Another one like that at `path`, which is stopped; `mountPoint` as for view. Throws TLXC_E_STORAGE. */
+  copy(place: Place, path: string, mountPoint: () => string): Promise<NewRootfs>;
   /** What is copied by copy() shares what neither changes, whatever its size. */
   readonly snapshots: boolean;
   /** How the one at `path` is seen by a program. `mountPoint` gives a directory for what has to be mounted. */

@@ -3,10 +3,11 @@ import { TlxcError } from '../errors.ts';
 import type { Backend, Circumstances, VolumeOptions } from './backend.ts';
 import { btrfsBackend } from './btrfs.ts';
 import { dirBackend } from './dir.ts';
+import { loopBackend } from './loop.ts';
 import { overlayBackend } from './overlay.ts';
 
 /** All there are. */
-export const backends: readonly Backend[] = [dirBackend, overlayBackend, btrfsBackend];
+export const backends: readonly Backend[] = [dirBackend, overlayBackend, btrfsBackend, loopBackend];
 
 export interface BackendChoice extends Circumstances {
   readonly options: VolumeOptions;
@@ -68,7 +69,7 @@ export async function refuseObstacle(
   options: VolumeOptions,
   circumstances: Circumstances,
 ): Promise<void> {
-  const obstacle = untaken(backend, options) ?? (await backend.obstacle(circumstances));
+  const obstacle = untaken(backend, options) ?? (await backend.obstacle(circumstances, options));
   if (obstacle !== null) throw unsupported(backend.name, obstacle);
 }
 
@@ -78,7 +79,9 @@ export async function chooseBackend({ asked, options, ...circumstances }: Backen
   const problems: TlxcError[] = [];
   for (const name of names.flatMap((each) => (each === 'best' ? BEST : [each]))) {
     const backend = backendNamed(name);
-    const obstacle = backend ? (untaken(backend, options) ?? (await backend.obstacle(circumstances))) : NONE;
+    const obstacle = backend
+      ? (untaken(backend, options) ?? (await backend.obstacle(circumstances, options)))
+      : NONE;
     if (backend && obstacle === null) return backend;
     problems.push(unsupported(name, obstacle ?? ''));
   }

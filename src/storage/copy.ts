@@ -1,5 +1,6 @@
 /** A root filesystem from another container's: one like it, one of another type, or one that lies over it. */
-import { mkdir, rmdir } from 'node:fs/promises';
+import { existsSync, mkdirSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import type { Backend, Circumstances, NewRootfs, Place } from './backend.ts';
@@ -52,16 +53,15 @@ export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
   const to = targetOf(request, from);
   refuseImpossible(request, from, to);
   await refuseObstacle(to, place.options, request.circumstances);
-  if (from === to) return to.copy(place, path);
-  const mountPoint = join(place.staging, '.source');
-  await mkdir(mountPoint);
-  const made = await to.create(
-    place,
-    asOneTree(
-      from.view(path, () => mountPoint),
-      mountPoint,
-    ),
-  );
-  await rmdir(mountPoint);
+  const scratch = join(place.staging, '.source');
+  const mountPoint = (): string => {
+    mkdirSync(scratch, { recursive: true });
+    return scratch;
+  };
+  const made = await (from === to
+    ? to.copy(place, path, mountPoint)
+    : to.create(place, asOneTree(from.view(path, mountPoint), mountPoint)));
+  // What was mounted there was in namespaces of processes that have ended.
+  if (existsSync(scratch)) await rmdir(scratch);
   return made;
 }

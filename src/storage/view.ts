@@ -47,9 +47,10 @@ function refuseUnwritable(paths: readonly string[]): void {
 /** trusted.* attributes are the host's root's. */
 const attributes = (): string => (probeHost().user === null ? '' : ',userxattr');
 
-/** The same as one tree to be read: an overlay is mounted at `target`, an existing directory. Throws TLXC_E_UNSUPPORTED. */
-export function asOneTree(view: View, target: string): View {
+/** The same as one tree to be read: an overlay is mounted at `mountPoint`. Throws TLXC_E_UNSUPPORTED. */
+export function asOneTree(view: View, mountPoint: () => string): View {
   if (view.layers.length === 1) return view;
+  const target = mountPoint();
   refuseUnwritable(view.layers);
   const options = `ro,lowerdir=${view.layers.join(':')}${attributes()}`;
   const words = [...view.words, ...mounting({ fstype: 'overlay', options, source: 'overlay', target })];

@@ -1,0 +1,94 @@
+/** loop: a filesystem in a file, CT/rootdev. Root's alone: whoever writes the file could trick the kernel that mounts it. */
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TlxcError } from '../errors.ts';
+import { runProgram } from '../host/program.ts';
+import type { Backend, NewRootfs, Place } from './backend.ts';
+import {
+  DEFAULT_SIZE,
+  fill,
+  filesystemObstacle,
+  filesystemOf,
+  makeFilesystem,
+  mountedView,
+} from './filesystem.ts';
+import type { View } from './view.ts';
+
+/** A filesystem is known by its number, and cannot be mounted twice: none of these is copied as a file. */
+const COPIED_AS_FILE = 'ext4';
+
+/** Throws TLXC_E_PERMISSION for a file that others than root can write. */
+function refuseForeign(file: string): void {
+  const { uid, mode } = statSync(file);
+  if (uid === 0 && (mode & 0o022) === 0) return;
+  throw new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: `${file} can be written by others than root, and is not mounted: a forged filesystem can take over the kernel`,
+    path: file,
+    hint: `if you trust it: chown root ${file}; chmod go-w ${file}`,
+  });
+}
+
+/** The empty file and where it is mounted, in the container's directory. */
+async function makePlaces(
+  { staging, options }: Place,
+  size: number,
+): Promise<{ file: string; mountPoint: string }> {
+  const [file, mountPoint] = [join(staging, 'rootdev'), join(staging, 'rootfs')];
+  const handle = await open(file, 'wx', 0o600);
+  await handle.truncate(options.fssize ?? size);
+  await handle.close();
+  await mkdir(mountPoint, { mode: 0o755 });
+  return { file, mountPoint };
+}
+
+const made = ({ final }: Place, view: View): NewRootfs => ({
+  path: `loop:${join(final, 'rootdev')}`,
+  view,
+  needs: [],
+});
+
+async function create(
+  place: Place,
+  tree: View,
+  like = { size: DEFAULT_SIZE, fstype: 'ext4' },
+): Promise<NewRootfs> {
+  const { file, mountPoint } = await makePlaces(place, like.size);
+  const fstype = await makeFilesystem(file, place.options.fstype ?? like.fstype);
+  const view = mountedView(file, mountPoint, { fstype, loop: true });
+  await fill(view, tree);
+  return made(place, view);
+}
+
+function view(path: string, mountPoint: () => string): View {
+  refuseForeign(path);
+  return mountedView(path, mountPoint(), { fstype: filesystemOf(path), loop: true });
+}
+
+async function copy(place: Place, path: string, mountPoint: () => string): Promise<NewRootfs> {
+  const like = { size: statSync(path).size, fstype: filesystemOf(path) };
+  const { fssize, fstype = like.fstype } = place.options;
+  if (fssize !== undefined || fstype !== COPIED_AS_FILE || like.fstype !== COPIED_AS_FILE)
+    return create(place, view(path, mountPoint), like);
+  refuseForeign(path);
+  const { file, mountPoint: target } = await makePlaces(place, like.size);
+  const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be copied` } as const;
+  await runProgram(['cp', '--reflink=auto', '--sparse=auto', '--', path, file], failure);
+  return made(place, mountedView(file, target, { fstype, loop: true }));
+}
+
+export const loopBackend: Backend = {
+  name: 'loop',
+  snapshots: false,
+  takes: ['fssize', 'fstype'],
+  obstacle({ host }, { fstype }) {
+    if (host.user !== null) return Promise.resolve("is root's: only root may have loop devices");
+    if (!existsSync('/dev/loop-control'))
+      return Promise.resolve('cannot be used: there is no /dev/loop-control');
+    return Promise.resolve(filesystemObstacle(fstype));
+  },
+  create,
+  copy,
+  view,
+};
