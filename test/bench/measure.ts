@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { busyboxSignals, makeBusyboxRootfs } from '../rig/busybox.ts';
+import { compareEphemeral, compareImages, copySnapshot } from './images.ts';
 import { median, run, sample, type Step } from './sample.ts';
 import { compareThroughput } from './throughput.ts';
 
@@ -10,7 +11,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '20' },
     containers: { type: 'string', default: '20' },
-    only: { type: 'string', default: 'start,running,create,many,throughput' },
+    only: { type: 'string', default: 'start,running,create,copy,ephemeral,images,many,throughput' },
   },
 });
 const rounds = Number(values.rounds);
@@ -153,6 +154,13 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   start: compareStart,
   running: compareWithRunning,
   create: compareCreate,
+  copy: () =>
+    compare(
+      'copy-on-write copy',
+      pair((tool) => copySnapshot(tool, stores[tool])),
+    ),
+  ephemeral: () => compareEphemeral({ stores }, print),
+  images: () => compareImages({ stores, home }, Math.ceil(rounds / 4), print),
   many: compareMany,
   throughput: () => compareThroughput(stores.tlxc, 2 * rounds),
 };

@@ -1,13 +1,14 @@
 /**
  * npm run bench: TLXC beside Debian's lxc, in one scratch world, in turns, on the same machine at the same time.
  * Prints medians and the ratio of TLXC's to LXC's. `npm run bench -- --rounds 5` is quicker and rougher;
- * `--only start,running,create,many,throughput` runs a part; `--containers 100` is how many `many` are.
+ * `--only start,running,create,copy,ephemeral,images,many,throughput` runs a part; `--containers 100` is how many `many` are.
  */
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from 'node:child_process';
+import { cacheDir } from '../rig/cache.ts';
 import { reasonMissing, type Feature } from '../rig/features.ts';
 import { openWorld } from '../rig/world.ts';
 
@@ -32,7 +33,8 @@ try {
   ];
   const [file = '', ...args] = command;
   // Node reads the certificates that NODE_EXTRA_CA_CERTS names at each start: 80 ms that are nobody's work.
-  const { status } = spawnSync(file, args, { stdio: 'inherit', env: world.env });
+  const env = { ...world.env, TLXC_TEST_CACHE: cacheDir };
+  const { status } = spawnSync(file, args, { stdio: 'inherit', env });
   process.exitCode = status ?? 1;
 } finally {
   await world.close();

@@ -48,6 +48,12 @@ function debianArchitecture(): string {
   return process.arch === 'x64' ? 'amd64' : process.arch;
 }
 
+/** The directory that a server of the image serves. */
+export async function publishedRoot(): Promise<string> {
+  await publish();
+  return published;
+}
+
 /** The files of the image, as a server has them. */
 export async function publishedDebian(): Promise<{ readonly meta: string; readonly rootfs: string }> {
   await publish();

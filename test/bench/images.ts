@@ -1,0 +1,118 @@
+/** Making containers, from an image server, from what is stored, and from each other. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { publishedRoot } from '../rig/images.ts';
+import { median, run, sample, type Step } from './sample.ts';
+
+export type Print = (what: string, ours: number, theirs: number, unit: string) => void;
+
+const PORT = 8443;
+const IMAGE = ['-d', 'debian', '-r', 'bookworm', '-a', process.arch === 'x64' ? 'amd64' : process.arch];
+const FROM_SERVER = ['-t', 'download', '--', '--server', `127.0.0.1:${PORT}`, ...IMAGE];
+
+/** tlxc-image serve, for both; ends with the function that is returned. */
+async function serve(): Promise<{ readonly certificate: string; readonly end: () => Promise<void> }> {
+  const root = await publishedRoot();
+  const server = spawn('tlxc-image', ['serve', '--listen', String(PORT), root], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(server, 'close');
+  for await (const line of createInterface({ input: server.stdout })) {
+    const [, certificate] = /^certificate: (.*)/.exec(line) ?? [];
+    if (certificate === undefined) continue;
+    const end = async () => {
+      server.kill('SIGTERM');
+      await ended;
+    };
+    return { certificate, end };
+  }
+  throw new Error('tlxc-image serve did not say where its certificate is');
+}
+
+interface Places {
+  readonly stores: Readonly<Record<'tlxc' | 'lxc', string>>;
+  /** The world's directory. */
+  readonly home: string;
+}
+
+/** Prints how long a first create takes, and further ones, with either storage. */
+export async function compareImages({ stores, home }: Places, rounds: number, print: Print): Promise<void> {
+  const { certificate, end } = await serve();
+  const [empty, wgetrc, lxcCache] = ['none.conf', 'wgetrc', 'lxc-images'].map((name) => join(home, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(empty, '');
+  writeFileSync(wgetrc, `ca_certificate=${certificate}\n`);
+  const trusting = [
+    'env',
+    `NODE_EXTRA_CA_CERTS=${certificate}`,
+    `WGETRC=${wgetrc}`,
+    `LXC_CACHE_PATH=${lxcCache}`,
+  ];
+  const create = (tool: 'tlxc' | 'lxc', storage: readonly string[], forget: string): Step => {
+    const place = ['-P', stores[tool], '-n', 'i1'];
+    const destroy = `${tool}-destroy ${place.join(' ')}`;
+    return {
+      argv: [...trusting, `${tool}-create`, ...place, '-f', empty, ...storage, ...FROM_SERVER],
+      after: ['sh', '-ec', `${destroy}; ${forget}; sync`],
+    };
+  };
+  const compare = (what: string, ours: Step, theirs: Step) => {
+    const times = sample([ours, theirs], rounds);
+    print(what, median(times.get(ours) ?? []), median(times.get(theirs) ?? []), 'ms');
+  };
+  const lxc = create('lxc', [], 'true');
+  compare(
+    'first create of Debian, over HTTPS',
+    create('tlxc', [], 'tlxc-image prune --all -q'),
+    create('lxc', [], `rm -rf ${lxcCache}`),
+  );
+  compare('create of a stored Debian, overlay', create('tlxc', ['-B', 'overlay'], 'true'), lxc);
+  compare('create of a stored Debian, directory', create('tlxc', ['-B', 'dir'], 'true'), lxc);
+  run(['tlxc-image', 'prune', '--all', '-q']);
+  run(['rm', '-rf', lxcCache]);
+  await end();
+}
+
+const COPIES = 100;
+
+/** Copy-on-write copies of a busybox container that run, all at once, and are gone with their end. */
+export function compareEphemeral({ stores }: Pick<Places, 'stores'>, print: Print): void {
+  const lifetime = (tool: 'tlxc' | 'lxc'): number => {
+    const before = readdirSync(stores[tool]).sort();
+    const storage = tool === 'lxc' ? ['-B', 'overlayfs'] : [];
+    const begin = performance.now();
+    for (let index = 0; index < COPIES; index++)
+      run([`${tool}-copy`, '-P', stores[tool], '-n', 'b1', '-N', `e${index}`, '-e', ...storage]);
+    for (let index = 0; index < COPIES; index++)
+      run([`${tool}-stop`, '-P', stores[tool], '-k', '-n', `e${index}`]);
+    const time = performance.now() - begin;
+    waitUntilGone(stores[tool]);
+    const left = readdirSync(stores[tool]).filter((name) => !before.includes(name) && name !== '.trash');
+    if (left.length > 0) throw new Error(`${tool} left ${left.join(' ')}`);
+    return time;
+  };
+  const [ours, theirs] = [lifetime('tlxc'), lifetime('lxc')];
+  print(`an ephemeral copy's life, of ${COPIES} at once`, ours / COPIES, theirs / COPIES, 'ms');
+}
+
+/** LXC destroys after its stop has returned. */
+function waitUntilGone(store: string): void {
+  for (let tries = 0; tries < 100 && existsSync(join(store, `e${COPIES - 1}`)); tries++)
+    run(['sleep', '0.1']);
+}
+
+/** A copy-on-write copy of a container. */
+export const copySnapshot = (tool: 'tlxc' | 'lxc', store: string): Step => {
+  const place = ['-P', store];
+  const storage = tool === 'lxc' ? ['-B', 'overlayfs'] : [];
+  return {
+    argv: [`${tool}-copy`, ...place, '-n', 'b1', '-N', 's1', '-s', ...storage],
+    after: [`${tool}-destroy`, ...place, '-n', 's1'],
+  };
+};
