@@ -179,7 +179,7 @@ complete -c tlxc-checkconfig -l usage -d 'Print a short list of the options'
 complete -c tlxc-checkconfig -l version -d 'Print the version number'
 
 complete -c tlxc-config -f
-complete -c tlxc-config -n 'not __fish_seen_subcommand_from explain' -a 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.keyring tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat'
+complete -c tlxc-config -n 'not __fish_seen_subcommand_from explain' -a 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat'
 complete -c tlxc-config -n '__fish_seen_subcommand_from explain' -a '(__tlxc_containers) (__tlxc_keys)'
 complete -c tlxc-config -s l -l list -d 'List all available configuration items'
 complete -c tlxc-config -s n -l name -x -a '(__tlxc_containers)' -d 'Of explain: the container'

@@ -31,8 +31,8 @@ export const pull: Run = async (invocation, context, [dist = '', release = '', a
   const wanted = { dist, release, arch: arch || hostDistribution().arch, variant };
   const { onEvent, done } = quietly(invocation, context);
   await store.sweep();
-  const keyring = invocation.system.imageKeyring;
-  const fetching = { ...{ store, keyring, onEvent }, privileged: false, mapping: store.mapping };
+  const { imageKeyring: keyring, imageCa: ca } = invocation.system;
+  const fetching = { ...{ store, keyring, ca, onEvent }, privileged: false, mapping: store.mapping };
   const choose = (products: readonly Product[], server: URL) => chooseProduct(products, wanted, server.host);
   const pulled = fetchImage(serversOf(invocation), choose, { ...fetching, environment: context.env });
   const image = await inWords('the image could not be stored', pulled).finally(done);

@@ -45,7 +45,7 @@ const isOf = ({ info }: StoredImage, dist: string): boolean =>
 async function listRemote(invocation: Invocation, context: CommandContext, dist: string): Promise<number> {
   refuseOffline(invocation);
   const { onEvent, done } = quietly(invocation, context);
-  const asked = { onEvent, environment: context.env };
+  const asked = { onEvent, environment: context.env, ca: invocation.system.imageCa };
   const products = await firstServer(serversOf(invocation), onEvent, (server) => catalogueOf(server, asked));
   done();
   const variant = text(invocation.options['variant']);

@@ -295,6 +295,8 @@ export interface SystemConfig {
   readonly imageServers: readonly string[];
   /** No network is used for images. */
   readonly imageOffline: boolean;
+  /** A file of certificates that image servers are trusted by as well; null: none. */
+  readonly imageCa: string | null;
   /** Pinned OpenPGP keys; null: none. */
   readonly imageKeyring: string | null;
   /** tlxc.bridge.*: see network/. */

@@ -205,6 +205,15 @@ export const systemKeys: readonly SystemKey[] = [
     check: flag,
   },
   {
+    name: 'tlxc.image.ca',
+    syntax: 'FILE',
+    doc:
+      'Certificates (PEM) that image servers may prove themselves by, besides those that the system trusts: that of a ' +
+      'server with a certificate of its own making, as tlxc-image serve names it, or of an organisation. Empty: none.',
+    fallback: fixed(''),
+    check: (value) => (value === '' ? undefined : absolute(value)),
+  },
+  {
     name: 'tlxc.image.keyring',
     syntax: 'FILE',
     doc:

@@ -119,6 +119,7 @@ export function loadSystemConfig(env: Environment): SystemConfig {
     stateDir: value('tlxc.statedir'),
     imageServers: value('tlxc.image.server').trim().split(/[\s,]+/),
     imageOffline: value('tlxc.image.offline') === '1',
+    imageCa: value('tlxc.image.ca') || null,
     imageKeyring: value('tlxc.image.keyring') || null,
     settings,
     cgroupPattern: value('lxc.cgroup.pattern'),

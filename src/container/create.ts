@@ -173,6 +173,7 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
     args: templateArgs,
     servers: system.imageServers,
     offline: system.imageOffline,
+    ca: system.imageCa,
     keyring: system.imageKeyring,
     ...{ store, privileged, environment, onEvent, mapping: making.mapping },
     ...(ask && { ask }),

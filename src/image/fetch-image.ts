@@ -8,7 +8,7 @@ import { removeTree } from '../host/trees.ts';
 import { Problem } from '../problem.ts';
 import { Arrival } from './arrival.ts';
 import { readCatalogue, resolveFiles, type ImageFiles } from './catalogue.ts';
-import { download } from './download.ts';
+import { download, type DownloadRequest } from './download.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from './metadata.ts';
 import { readMetadataArchive } from './metadata-archive.ts';
 import { debianArch, type Product } from './product.ts';
@@ -29,6 +29,8 @@ export interface Fetching {
   readonly privileged: boolean;
   /** A plain user's: files get the owners of this namespace. null: root makes them as they are. */
   readonly mapping: Mapping | null;
+  /** Certificates that servers are trusted by as well; null: none. */
+  readonly ca: string | null;
   /** OpenPGP keys, one of which must have signed the checksums; null: HTTPS and the checksums are trusted. */
   readonly keyring: string | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -55,10 +57,10 @@ export const titleOf = ({ dist, release, arch, variant, build }: DownloadSource)
 /** What the server offers. Throws TLXC_E_IMAGE. */
 export function catalogueOf(
   server: URL,
-  { onEvent, environment }: Pick<Fetching, 'onEvent' | 'environment'>,
+  { onEvent, environment, ca }: Pick<Fetching, 'onEvent' | 'environment' | 'ca'>,
 ): Promise<Product[]> {
   onEvent({ kind: 'index', server: server.host, proxy: proxyFor(server, environment) });
-  return blamed(readCatalogue(server, {}));
+  return blamed(readCatalogue(server, { ca }));
 }
 
 /** The result of the first server for which `work` succeeds; throws TLXC_E_IMAGE with what each of them did. */
@@ -107,10 +109,10 @@ const sourceOf = (product: Product, server: URL): DownloadSource => {
 };
 
 async function fetchProduct(product: Product, server: URL, fetching: Fetching): Promise<StoredImage> {
-  const { store, onEvent, privileged, mapping, keyring } = fetching;
+  const { store, onEvent, privileged, mapping, keyring, ca } = fetching;
   const source = sourceOf(product, server);
   const title = titleOf(source);
-  const files = await blamed(resolveFiles(server, product, { keyring }));
+  const files = await blamed(resolveFiles(server, product, { keyring, ca }));
   const origin = { files, server, title, arch: product.arch };
   const id = files.rootfs.sha256;
   if (files.rootfs.path.endsWith('.squashfs')) checkUnsquashfs(`${title} of ${server.host}`);
@@ -191,18 +193,18 @@ async function fetchMetadata(origin: Origin, fetching: Fetching): Promise<ImageM
 async function fetchFile(
   what: 'rootfs' | 'metadata',
   { files, server }: Origin,
-  { store, onEvent }: Fetching,
+  { store, onEvent, ca }: Fetching,
   arrival?: Arrival,
 ): Promise<string> {
   const file = files[what] ?? files.rootfs;
   const destination = store.downloadPath(files.rootfs.sha256, what);
-  const transfer = download({
+  const request: DownloadRequest = {
     ...{ file, destination },
     url: pathOnServer(server, file.path),
     limit: what === 'rootfs' ? MAX_ROOTFS : MAX_METADATA,
     onProgress: (received, total) => onEvent({ kind: 'download', what, received, total }),
     ...(arrival && { arrival }),
-  });
-  await blamed(transfer);
+  };
+  await blamed(download(request, { ca }));
   return destination;
 }

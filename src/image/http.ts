@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { TlxcError } from '../errors.ts';
 import { userAgent } from './server.ts';
+import { trusting } from './trust.ts';
 
 export interface HttpOptions {
   /** Milliseconds before the 2nd and the 3rd try. */
@@ -13,6 +14,8 @@ export interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The body of a POST (application/x-www-form-urlencoded); absent: a GET. */
   readonly form?: string;
+  /** A file of certificates (PEM) that servers are trusted by, besides those that Node trusts. */
+  readonly ca?: string | null;
 }
 
 export interface HttpResponse {
@@ -78,7 +81,8 @@ async function requestOnce(url: URL, given: Readonly<Record<string, string>>, op
   const { request, EnvHttpProxyAgent } = await client();
   const stallMs = stallTime(options);
   // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a server that cannot prove its name is not talked to.
-  const tls = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
+  const trusted = options.ca ? { secureContext: trusting(options.ca) } : {};
+  const tls = { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...trusted } as const;
   const dispatcher = new EnvHttpProxyAgent({
     connect: { timeout: Math.min(10_000, stallMs), ...tls },
     requestTls: tls,
@@ -208,7 +212,7 @@ function transferFailed(what: string, error: TransferError, tries: number): Tlxc
     code: 'TLXC_E_IMAGE',
     message: `${what} could not be downloaded: ${error.message}${tried}`,
     ...(isUntrusted(error.cause) && {
-      hint: "the server's certificate is trusted with NODE_EXTRA_CA_CERTS=FILE in the environment",
+      hint: 'if you trust the server: tlxc-config tlxc.image.ca FILE, where FILE has its certificate (PEM)',
     }),
     cause: error,
   });

@@ -46,14 +46,10 @@ export async function compareImages({ stores, home }: Places, rounds: number, pr
     string,
     string,
   ];
+  run(['tlxc-config', 'tlxc.image.ca', certificate]);
   writeFileSync(empty, '');
   writeFileSync(wgetrc, `ca_certificate=${certificate}\n`);
-  const trusting = [
-    'env',
-    `NODE_EXTRA_CA_CERTS=${certificate}`,
-    `WGETRC=${wgetrc}`,
-    `LXC_CACHE_PATH=${lxcCache}`,
-  ];
+  const trusting = ['env', `WGETRC=${wgetrc}`, `LXC_CACHE_PATH=${lxcCache}`];
   const create = (tool: 'tlxc' | 'lxc', storage: readonly string[], forget: string): Step => {
     const place = ['-P', stores[tool], '-n', 'i1'];
     const destroy = `${tool}-destroy ${place.join(' ')}`;

@@ -22,6 +22,8 @@ export interface TemplateRequest {
   readonly servers: readonly string[];
   /** Nothing is fetched: only what the store has (tlxc.image.offline). */
   readonly offline: boolean;
+  /** Certificates that servers are trusted by as well (tlxc.image.ca); null: none. */
+  readonly ca: string | null;
   /** OpenPGP keys that must have signed what a server says (tlxc.image.keyring); null: none need to. */
   readonly keyring: string | null;
   readonly privileged: boolean;
