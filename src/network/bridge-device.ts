@@ -103,8 +103,9 @@ export function raising(
   return [
     ...(existing === null ? [{ ...making(link, 'bridge'), hwaddr }] : []),
     ...others.map((old) => taking(link, old)),
-    ...(ipv4 ? [giving(link, ipv4, broadcastOf(ipv4))] : []),
+    // In this order: a dnsmasq that runs looks for leases' interfaces, and IPv6 names with them, when IPv4 comes.
     ...(ipv6 ? [giving(link, ipv6, '')] : []),
+    ...(ipv4 ? [giving(link, ipv4, broadcastOf(ipv4))] : []),
     { op: 'state', link, up: true },
   ];
 }

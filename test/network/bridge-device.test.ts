@@ -16,8 +16,8 @@ test('a bridge is made with its addresses, and set up last', (t) => {
   const own = { op: 'address', link: 'br0', sure: true } as const;
   t.deepEqual(raising(settings, null), [
     { op: 'make', link: 'br0', kind: 'bridge', hwaddr: '10:66:6a:00:00:00', on: '', vlan: 0 },
-    { ...own, address: '10.0.4.1', prefix: 24, broadcast: '10.0.4.255' },
     { ...own, address: 'fd44::1', prefix: 64, broadcast: '' },
+    { ...own, address: '10.0.4.1', prefix: 24, broadcast: '10.0.4.255' },
     { op: 'state', link: 'br0', up: true },
   ]);
 });
