@@ -22,6 +22,7 @@ struct Order {
     Kind kind = Kind::Carry;
     uint32_t number = 0;    // of the forward; a range of ports shares one
     uint32_t datagrams = 0; // 1: the socket is of UDP
+    uint32_t idle = 0;      // of UDP: seconds of silence that end a conversation
     uint32_t places = 0;
     Place place[kMostPlaces] = {};
 };

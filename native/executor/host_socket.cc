@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,10 +12,13 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/deadline.h"
+
 namespace tlxc::host_socket {
 namespace {
 
 constexpr int kBacklog = 512;
+constexpr int kTurnMs = 5'000, kAgainMs = 5; // of the lock, which nobody keeps
 
 Failure failed(const char* syscall, std::string path = {}) {
     return syscall_failure("forward", syscall, std::move(path));
@@ -45,6 +50,21 @@ sockaddr_un address_of(const File& file) {
     const std::string path = "/proc/self/fd/" + std::to_string(file.directory.get()) + "/" + file.name;
     strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
     return address;
+}
+
+// A socket has its name before it listens, and looks dead meanwhile; and a dead one is looked at before its
+// name is removed. Between these nobody else of TLXC's may do either.
+Result<UniqueFd> take_turn(const std::string& path) {
+    UniqueFd lock{open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!lock)
+        return failed("open", path);
+    const Deadline deadline{kTurnMs};
+    while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK || deadline.left() == 0)
+            return failed("flock", path);
+        poll(nullptr, 0, kAgainMs);
+    }
+    return lock;
 }
 
 // A socket that nobody listens on: its process ended without removing it.
@@ -131,6 +151,7 @@ Status Listening::open(const plan::HostPort& port, bool datagrams) {
 Status Listening::open(const plan::HostSocket& wanted) {
     File file = TRY(parent_of(wanted.path));
     UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    turn_ = TRY(take_turn(wanted.lock)); // of a failure, until close has removed what was made
     // Before it has a name: who may not connect never can.
     if (!fd || fchmod(fd.get(), static_cast<mode_t>(wanted.mode)) != 0)
         return failed("socket", wanted.path);
@@ -150,20 +171,21 @@ Status Listening::open(const plan::HostSocket& wanted) {
         return failed("chown", wanted.path);
     if (::listen(fd_.get(), kBacklog) != 0)
         return failed("listen", wanted.path);
+    turn_.reset();
     return {};
 }
 
 void Listening::close() {
-    if (fd_)
-        shutdown(fd_.get(), SHUT_RDWR);
-    fd_.reset();
-    if (!directory_)
-        return;
     struct stat found {};
-    if (fstatat(directory_.get(), name_.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+    // While it still listens: nobody takes its place before it is gone.
+    if (directory_ && fstatat(directory_.get(), name_.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
         found.st_dev == device_ && found.st_ino == inode_)
         unlinkat(directory_.get(), name_.c_str(), 0);
     directory_.reset();
+    turn_.reset();
+    if (fd_)
+        shutdown(fd_.get(), SHUT_RDWR);
+    fd_.reset();
 }
 
 Result<Listening> listen(const plan::Forward& forward) {
@@ -184,6 +206,7 @@ Status clear(const plan::LeftSocket& left) {
     auto file = parent_of(left.path);
     if (!file.ok())
         return file.failure().err == ENOENT ? Status{} : Status{file.failure()};
+    const UniqueFd turn = TRY(take_turn(left.lock));
     if (dead(file.value()) && unlinkat(file.value().directory.get(), file.value().name.c_str(), 0) != 0 &&
         errno != ENOENT)
         return failed("unlink", left.path);

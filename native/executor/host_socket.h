@@ -26,6 +26,7 @@ class Listening {
 
     UniqueFd fd_;
     UniqueFd directory_; // of a Unix socket's file
+    UniqueFd turn_;      // the lock, while it is made
     std::string name_;
     uint64_t device_ = 0, inode_ = 0;
 };

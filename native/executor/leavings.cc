@@ -60,6 +60,7 @@ void write(Json& json, const plan::LeftPort& port) {
 void write(Json& json, const plan::LeftSocket& socket) {
     json.member("op", "socket");
     json.member("path", socket.path);
+    json.member("lock", socket.lock);
 }
 
 // The first of several failures.

@@ -112,7 +112,8 @@ Status Forwards::carry(const Entry& entry) {
     if (!proxy.running())
         TRY(proxy.start(entry.program, home_, kind_of(entry) == kPaths));
     forward::Order order{.number = entry.number,
-                         .datagrams = entry.forward.protocol == plan::ForwardProtocol::Udp ? 1U : 0U};
+                         .datagrams = entry.forward.protocol == plan::ForwardProtocol::Udp ? 1U : 0U,
+                         .idle = static_cast<uint32_t>(entry.forward.idle)};
     TRY(fill_places(entry.forward, order));
     return proxy.carry(order, entry.listening.fd());
 }
@@ -218,7 +219,7 @@ std::vector<plan::Leaving> Forwards::leavings() const {
     std::vector<plan::Leaving> all;
     for (const Entry& entry : all_)
         if (const auto* socket = std::get_if<plan::HostSocket>(&entry.forward.from))
-            all.emplace_back(plan::LeftSocket{socket->path});
+            all.emplace_back(plan::LeftSocket{socket->path, socket->lock});
     return all;
 }
 

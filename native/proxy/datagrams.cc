@@ -8,8 +8,7 @@
 namespace tlxc::proxy {
 namespace {
 
-constexpr int kAtOnce = 64;            // then it is the others' turn
-constexpr int64_t kSilenceMs = 60'000; // ends a conversation
+constexpr int kAtOnce = 64; // then it is the others' turn
 constexpr size_t kMostConversations = 4096;
 constexpr size_t kLargest = 65536;
 constexpr size_t kKept = 4096; // of what no service has answered yet: anybody may send that
@@ -156,7 +155,7 @@ Conversation* Datagrams::with(const Peer& peer) {
     conversation.place = silence_.insert(silence_.end(), &conversation);
     all_.emplace(key, std::move(made));
     if (!waking_)
-        around_.loop.wake_in(kSilenceMs, *this);
+        around_.loop.wake_in(silenceMs(), *this);
     waking_ = true;
     return &conversation;
 }
@@ -177,11 +176,11 @@ void Datagrams::over(Conversation& conversation) {
 
 void Datagrams::awake() {
     const int64_t now = around_.loop.now();
-    while (!silence_.empty() && now - silence_.front()->last >= kSilenceMs)
+    while (!silence_.empty() && now - silence_.front()->last >= silenceMs())
         over(*silence_.front());
     waking_ = !silence_.empty();
     if (waking_)
-        around_.loop.wake_in(silence_.front()->last + kSilenceMs - now, *this);
+        around_.loop.wake_in(silence_.front()->last + silenceMs() - now, *this);
 }
 
 void Datagrams::answer(const Peer& peer, const char* data, size_t size) {

@@ -63,6 +63,7 @@ class Datagrams : public Carrier {
     [[nodiscard]] Conversation* with(const Peer& peer);
     void touch(Conversation& conversation);
     void over(Conversation& conversation);
+    [[nodiscard]] int64_t silenceMs() const { return int64_t{order_.idle} * 1000; }
     // To the client.
     void answer(const Peer& peer, const char* data, size_t size);
 

@@ -50,6 +50,8 @@ export interface ForwardConfig {
   readonly to: ForwardEnd;
   /** How many ports from the ends' own on; 1 for a socket. */
   readonly count: number;
+  /** Seconds without a datagram that end a conversation of udp. */
+  readonly idle: number;
 }
 
 /** lxc.net.[i].type */

@@ -9,7 +9,7 @@ const isPath = (path: string): boolean => path.startsWith('/');
 
 function holderHint({ path }: { readonly path: string }): string {
   if (isPath(path))
-    return `a file is there already, and it is no socket that nobody listens on: rm ${path}, or take another path`;
+    return `somebody listens there, another container say, or it is no socket at all: take another path, or rm ${path}`;
   const holders = portHolders(portOf(path), [path.startsWith('udp') ? 'udp' : 'tcp']);
   const who = holders.length > 0 ? holders.join(' and ') : 'a process that only root sees';
   return `${who} has this port: stop that, or forward another`;
@@ -39,6 +39,7 @@ export const FORWARD_HINTS: readonly Hint[] = [
     errno: /EADDRNOTAVAIL/,
     hint: 'no interface of the host has this address; "ip address" lists those that it has',
   },
+  { step: /^forward$/, syscall: /^flock$/, hint: 'another command of TLXC keeps it; try again' },
   { step: /^forward$/, errno: /EAFNOSUPPORT/, hint: 'the host has no IPv6' },
   { step: /^forward$/, syscall: /^open$/, errno: /ENOENT/, hint: 'make the directory of the socket first' },
   {

@@ -7,7 +7,7 @@ import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import type { MonitorForward, MonitorInfo, Reply } from '../monitor/protocol.ts';
 import { nativeFile } from '../package-root.ts';
-import { expandForward, forwardName } from '../plan/forwards.ts';
+import { expandForward, forwardLock, forwardName } from '../plan/forwards.ts';
 import type { Forward } from '../plan/types.ts';
 import { askRunning } from './device.ts';
 import { failureHint } from './failure-hints.ts';
@@ -91,7 +91,8 @@ function addAll(paths: ContainerPaths, all: readonly Forward[]): void {
 export async function addProxy(request: ProxyRequest): Promise<void> {
   const config: ForwardConfig = understood(request, () => forward(request.line));
   const paths = pathsOf(request);
-  const live = (): void => addAll(paths, expandForward(config, probeHost().ipv6));
+  const live = (): void =>
+    addAll(paths, expandForward(config, { ipv6: probeHost().ipv6, lock: forwardLock(request.system) }));
   if (!request.saved) {
     live();
     return;

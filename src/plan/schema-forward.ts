@@ -20,6 +20,8 @@ const HostSocket = record('HostSocket', {
   /** -1: the monitor's own. */
   uid: whole,
   gid: whole,
+  /** A file that is locked meanwhile: of several who find a dead socket, one takes its place. */
+  lock: text,
 });
 
 const InsidePort = record('InsidePort', {
@@ -39,6 +41,8 @@ export const Forward = record('Forward', {
   connect: text,
   /** tcp: a stream, of TCP or of a Unix socket. */
   protocol: names('ForwardProtocol', 'tcp', 'udp'),
+  /** Seconds of silence that end a conversation of udp. */
+  idle: whole,
   from: Type.Union([HostPort, HostSocket], { $id: 'ForwardFrom' }),
   to: Type.Union([InsidePort, InsideSocket], { $id: 'ForwardTo' }),
   origin: Origin,

@@ -116,7 +116,7 @@ const LeftRoute = record('LeftRoute', { op: Type.Literal('route'), address: text
 const LeftPort = record('LeftPort', { op: Type.Literal('port'), bridge: text, port: text });
 
 /** A Unix socket that leads into the container (schema-forward.ts). */
-const LeftSocket = record('LeftSocket', { op: Type.Literal('socket'), path: text });
+const LeftSocket = record('LeftSocket', { op: Type.Literal('socket'), path: text, lock: text });
 
 /** What does not end with the container's network namespace. */
 const Leaving = Type.Union([LeftDevice, LeftProxy, LeftRoute, LeftPort, LeftSocket], { $id: 'Leaving' });

@@ -224,6 +224,8 @@ const rows: Readonly<Record<string, Row>> = {
       ['udp [::1]:5353->53', 'udp [::1]:5353 -> 53'],
       ['tcp [::]:1-3  ->  0.0.0.0:4-6', 'tcp [::]:1-3 -> 0.0.0.0:4-6'],
       'tcp unix:/run/a.sock -> unix:/run/b.sock',
+      'udp 53 -> 53 idle=5',
+      ['udp 53 -> 53 idle=60', 'udp 53 -> 53'],
       ['tcp unix:/run/a.sock -> 80 uid=5 mode=660', 'tcp unix:/run/a.sock -> 80 mode=0660 uid=5'],
     ],
     bad: [
@@ -231,6 +233,7 @@ const rows: Readonly<Record<string, Row>> = {
       ...['0 -> 80', '65536 -> 80', '80-79 -> 80-79', '1-300 -> 1-300', '1-2 -> 3', 'a:80 -> 80', '::1:80 -> 80'],
       ...['[fe80::1%eth0]:80 -> 80', 'unix:a -> 80', 'unix:/ -> 80', 'udp unix:/a -> 80', 'udp 80 -> unix:/a'],
       ...[`unix:/${'x'.repeat(107)} -> 80`, '80 -> 80 mode=0660', 'unix:/a -> 80 mode=999', 'unix:/a -> 80 owner=5'],
+      ...['53 -> 53 idle=5', 'udp 53 -> 53 idle=0', 'udp 53 -> 53 idle=86401', 'unix:/a -> 80 idle=5'],
     ],
   },
   'lxc.net.0.vlan.id': { good: ['0', '4094'], bad: ['4095', 'none', '-1'] },

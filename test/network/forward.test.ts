@@ -1,57 +1,15 @@
 /** Ports and sockets of the host that lead into a container, as those who use them see it. */
 import { chmodSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
-import { net, networked } from '../effects/networks.ts';
-import { addBusybox, type ContainerOptions } from '../rig/containers.ts';
+import { networked } from '../effects/networks.ts';
+import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
-import { rigProgram } from '../rig/programs.ts';
 import { requires } from '../rig/requires.ts';
 import { makeUser } from '../rig/user.ts';
-import { makeWorld, type World } from '../rig/world.ts';
+import { addService, forward, heard, peer, proxies, say, world } from './services.ts';
 
 const tested = requires(...networked);
 const ownedByUser = requires(...networked, 'users', 'overlay');
-
-const peer = rigProgram('peer');
-
-/** A container whose init keeps services at these ends running: "tcp 0.0.0.0 80". */
-function addService(
-  world: World,
-  name: string,
-  ends: readonly string[],
-  { config = [], ...options }: ContainerOptions = {},
-): void {
-  addBusybox(world, name, { ...options, config: [...net('empty').slice(0, 1), ...config] });
-  const rootfs = join(world.lxcpath, name, 'rootfs');
-  copyFileSync(peer, join(rootfs, 'bin/peer'));
-  chmodSync(join(rootfs, 'bin/peer'), 0o755);
-  const inittab = `::sysinit:/bin/true\n::respawn:/bin/peer serve ${ends.join(' ')}\n::shutdown:/bin/true\n`;
-  writeFileSync(join(rootfs, 'etc/inittab'), inittab);
-}
-
-const forward = (line: string): string => `tlxc.net.0.forward = ${line}`;
-
-const say = async (world: World, end: string): Promise<string> => {
-  const { code, stdout } = await world.run(peer, 'say', ...end.split(' '), 'hello');
-  return code === 0 ? stdout : `exit ${code}`;
-};
-
-/** The answer, once the service is up. */
-const heard = (world: World, end: string): Promise<string> =>
-  eventually(10, async () => {
-    const answer = await say(world, end);
-    return answer.startsWith('exit') ? undefined : answer;
-  });
-
-async function world(t: ExecutionContext): Promise<World> {
-  const made = await makeWorld(t);
-  await made.furnish(
-    'ip link set lo up; ip link add dum0 type dummy 2>/dev/null || ip link add dum0 type veth peer name dum1;' +
-      'ip addr add 10.6.0.1/24 dev dum0; ip addr add fd06::1/64 dev dum0 nodad; ip link set dum0 up',
-  );
-  return made;
-}
 
 tested('a port leads in from every address of the host, over TCP and UDP, to whoever listens', async (t) => {
   const w = await world(t);
@@ -187,16 +145,6 @@ tested('after a reboot from inside all forwards work, those added live too', asy
   t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
   t.is(await heard(w, 'tcp ::1 8081'), 'tcp 0.0.0.0 80: hello');
 });
-
-/** The pid of c1's proxies. */
-const proxies = async (w: World): Promise<string[]> =>
-  (
-    await w.sh(
-      "for each in /proc/[0-9]*; do tr '\\0' ' ' <$each/cmdline 2>/dev/null | grep -q '^.tlxc proxy. .* c1 ' && echo ${each#/proc/}; done; true",
-    )
-  )
-    .split('\n')
-    .filter(Boolean);
 
 tested('a monitor that is killed leaves no proxy, no port and no socket', async (t) => {
   const w = await world(t);

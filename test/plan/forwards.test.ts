@@ -2,7 +2,8 @@ import test from 'ava';
 import { forward } from '../../src/config/values/forward.ts';
 import { expandForward } from '../../src/plan/forwards.ts';
 
-const expand = (line: string, ipv6 = true) => expandForward(forward(line), ipv6);
+const expand = (line: string, ipv6 = true) =>
+  expandForward(forward(line), { ipv6, lock: '/run/tlxc/forward.lock' });
 
 test('a port without an address is of all addresses, and leads to loopback', (t) => {
   t.like(expand('8080 -> 80')[0], {
@@ -38,7 +39,14 @@ test('a range is as many forwards, each with its port', (t) => {
 
 test('a socket has its mode and its owner, whose the container is where none is said', (t) => {
   t.like(expand('unix:/run/a.sock -> unix:/run/b.sock')[0], {
-    from: { op: 'socket', path: '/run/a.sock', mode: 0o600, uid: -1, gid: -1 },
+    from: {
+      op: 'socket',
+      path: '/run/a.sock',
+      mode: 0o600,
+      uid: -1,
+      gid: -1,
+      lock: '/run/tlxc/forward.lock',
+    },
     to: { op: 'socket', path: '/run/b.sock' },
   });
 });

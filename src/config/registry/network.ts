@@ -124,7 +124,8 @@ export const network = {
       "loopback is reached, and one on the address of eth0 alone is not. To the service everybody comes from the container itself: " +
       "it must not trust that address. FIRST-LAST, at both ends, are up to 256 ports. unix:PATH in the place of " +
       "an end is a Unix socket, on the host's side made and removed with mode=0600 or what mode=, uid= and gid= say " +
-      'behind the line, inside found in the file system of the container. Several lines add up; it makes no difference ' +
+      'behind the line, inside found in the file system of the container. What a client of udp says and hears is one conversation until ' +
+      'neither side has said anything for 60 seconds, or idle=SECONDS behind the line. Several lines add up; it makes no difference ' +
       'to which of the interfaces they belong.',
     parse: single(forward),
     show: showForward,

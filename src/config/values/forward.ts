@@ -11,6 +11,9 @@ const MOST_PORTS = 256;
 const LONGEST_PATH = 107;
 /** The part of it that is left for a name, where the directory is reached by a descriptor. */
 const LONGEST_NAME = 80;
+/** Seconds; a day is the most. */
+const IDLE = 60;
+const LONGEST_IDLE = 86_400;
 /** Only its owner connects to a socket on the host, until a mode says more. */
 const OWNER_ONLY = 0o600;
 
@@ -64,14 +67,24 @@ function optionsOf(text: readonly string[]): { mode: number; uid: number; gid: n
 
 function hostEnd(end: ForwardEnd, options: readonly string[]): HostEnd {
   if ('path' in end) return { ...end, ...optionsOf(options) };
-  const [first] = options;
+  const first = options.find((each) => !each.startsWith('idle='));
   if (first === undefined) return end;
   throw new BadValue(`'${first}' is of a socket on the host, and ${end.port} is a port`, { word: first });
 }
 
-/** [tcp|udp] END -> END [mode=MODE] [uid=UID] [gid=GID] */
+/** idle= of udp. */
+function idleOf(protocol: 'tcp' | 'udp', options: readonly string[]): number {
+  const word = options.findLast((each) => each.startsWith('idle='));
+  if (word === undefined) return IDLE;
+  if (protocol !== 'udp') throw new BadValue(`'${word}' is of udp: a stream ends when one side ends it`, { word });
+  const seconds = /^idle=(\d{1,5})$/.exec(word)?.[1] ?? '0';
+  if (Number(seconds) >= 1 && Number(seconds) <= LONGEST_IDLE) return Number(seconds);
+  throw new BadValue(`'${word}' is no time: seconds, from 1 to ${LONGEST_IDLE}`, { word });
+}
+
+/** [tcp|udp] END -> END [mode=MODE] [uid=UID] [gid=GID] [idle=SECONDS] */
 export const forward = accepting(
-  { pattern: '((tcp|udp)[ \\t]+)?\\S+[ \\t]*->[ \\t]*\\S+([ \\t]+(mode|uid|gid)=[0-9]+)*' },
+  { pattern: '((tcp|udp)[ \\t]+)?\\S+[ \\t]*->[ \\t]*\\S+([ \\t]+(mode|uid|gid|idle)=[0-9]+)*' },
   (value: string): ForwardConfig => {
     const [left = '', right, more] = value.split('->').map(words);
     if (right === undefined || more !== undefined || right.length === 0)
@@ -85,7 +98,8 @@ export const forward = accepting(
       const many = (ports: number): string => (ports === 1 ? 'one port' : `${ports} ports`);
       throw new BadValue(`${many(count)} cannot lead to ${many(to.count)}: both ends are equally many`);
     }
-    return { protocol, from: hostEnd(from, options), to: to.end, count };
+    const idle = idleOf(protocol, options);
+    return { protocol, from: hostEnd(from, options), to: to.end, count, idle };
   },
 );
 
@@ -112,8 +126,9 @@ export function showEnd(end: ForwardEnd, offset = 0, count = 1): string {
   return end.address.includes(':') ? `[${end.address}]:${ports}` : `${end.address}:${ports}`;
 }
 
-export function showForward({ protocol, from, to, count }: ForwardConfig): string {
-  const line = `${protocol} ${showEnd(from, 0, count)} -> ${showEnd(to, 0, count)}`;
+export function showForward({ protocol, from, to, count, idle }: ForwardConfig): string {
+  const silence = idle === IDLE ? '' : ` idle=${idle}`;
+  const line = `${protocol} ${showEnd(from, 0, count)} -> ${showEnd(to, 0, count)}${silence}`;
   if (!('path' in from)) return line;
   const { mode, uid, gid } = from;
   const owner = [uid >= 0 ? ` uid=${uid}` : '', gid >= 0 ? ` gid=${gid}` : ''].join('');
