@@ -68,6 +68,8 @@ const probes = {
   /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
   users: () => program('newuidmap') ?? openToOthers(fileURLToPath(new URL('../../bin', import.meta.url))),
   strace: () => program('strace'),
+  /** A registry for OCI images, Debian's docker-registry. */
+  registry: () => program('docker-registry') ?? program('openssl'),
   squashfs: () => program('mksquashfs') ?? program('unsquashfs'),
   /** The scratch directories' filesystem keeps extended attributes and access control lists, and there are programs for them. */
   attributes: () => program('getfattr') ?? program('setfacl') ?? keepsAttributes(),

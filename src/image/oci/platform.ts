@@ -26,7 +26,7 @@ export function parsePlatformName(text: string): Platform {
   const [first = '', ...others] = text.toLowerCase().split('/');
   const [name = '', given = '', ...more] = first === 'linux' ? others : [first, ...others];
   const [architecture, variant] = WITH_VARIANT[name] ?? [ARCHITECTURES[name] ?? name, ''];
-  if (more.length === 0 && /^[a-z0-9]+$/.test(architecture) && /^[a-z0-9]*$/.test(given))
+  if (more.length === 0 && /^[a-z0-9]+$/.test(architecture) && /^(v\d+)?$/.test(given))
     return { os: 'linux', architecture, variant: given || variant };
   throw new TlxcError({
     code: 'TLXC_E_USAGE',
