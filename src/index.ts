@@ -9,6 +9,7 @@ export {
   type StoreOptions,
 } from './container/container.ts';
 export type { ExecOptions, ExecResult } from './container/exec.ts';
+export type { FreezeOptions } from './container/freeze.ts';
 export type { Usage } from './container/usage.ts';
 export { TlxcError, type ErrorCode, type ErrorDetails, type SourceLocation } from './errors.ts';
 export { Problem, type Fault, type ProblemDetails, type ProblemJson } from './problem.ts';

@@ -21,6 +21,7 @@ const COMMANDS = [
   'doctor',
   'execute',
   'file',
+  'freeze',
   'image',
   'info',
   'ls',
@@ -28,6 +29,7 @@ const COMMANDS = [
   'snapshot',
   'start',
   'stop',
+  'unfreeze',
   'update-config',
 ];
 /** Those of tlxc(7), in every command's --help. */

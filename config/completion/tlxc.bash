@@ -17,6 +17,7 @@ _tlxc_options() {
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-file) echo '-n --name -r --recursive -p --create-dirs --uid --gid --mode -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-freeze) echo '-n --name -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-image) echo '--remote --server --variant --json --all --alias --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -24,6 +25,7 @@ _tlxc_options() {
     tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-unfreeze) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
   esac
 }
@@ -114,6 +116,11 @@ _tlxc_kind() {
     'tlxc-file -o' | 'tlxc-file --logfile') echo file ;;
     'tlxc-file -l' | 'tlxc-file --logpriority') echo level ;;
     'tlxc-file -P' | 'tlxc-file --lxcpath') echo directory ;;
+    'tlxc-freeze -n' | 'tlxc-freeze --name') echo container ;;
+    'tlxc-freeze -t' | 'tlxc-freeze --timeout') echo text ;;
+    'tlxc-freeze -o' | 'tlxc-freeze --logfile') echo file ;;
+    'tlxc-freeze -l' | 'tlxc-freeze --logpriority') echo level ;;
+    'tlxc-freeze -P' | 'tlxc-freeze --lxcpath') echo directory ;;
     'tlxc-image --server') echo text ;;
     'tlxc-image --variant') echo text ;;
     'tlxc-image --alias') echo text ;;
@@ -165,6 +172,10 @@ _tlxc_kind() {
     'tlxc-stop -o' | 'tlxc-stop --logfile') echo file ;;
     'tlxc-stop -l' | 'tlxc-stop --logpriority') echo level ;;
     'tlxc-stop -P' | 'tlxc-stop --lxcpath') echo directory ;;
+    'tlxc-unfreeze -n' | 'tlxc-unfreeze --name') echo container ;;
+    'tlxc-unfreeze -o' | 'tlxc-unfreeze --logfile') echo file ;;
+    'tlxc-unfreeze -l' | 'tlxc-unfreeze --logpriority') echo level ;;
+    'tlxc-unfreeze -P' | 'tlxc-unfreeze --lxcpath') echo directory ;;
     'tlxc-update-config -n' | 'tlxc-update-config --name') echo container ;;
     'tlxc-update-config -c' | 'tlxc-update-config --config') echo file ;;
     'tlxc-update-config -o' | 'tlxc-update-config --logfile') echo file ;;
@@ -188,6 +199,7 @@ _tlxc_words() {
     tlxc-doctor) echo '' ;;
     tlxc-execute) echo '@container' ;;
     tlxc-file) echo 'push pull edit' ;;
+    tlxc-freeze) echo '@container' ;;
     tlxc-image) echo 'list pull info verify prune import export serve' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
@@ -195,6 +207,7 @@ _tlxc_words() {
     tlxc-snapshot) echo '@container' ;;
     tlxc-start) echo '@container' ;;
     tlxc-stop) echo '@container' ;;
+    tlxc-unfreeze) echo '@container' ;;
     tlxc-update-config) echo '@container' ;;
   esac
 }
@@ -308,4 +321,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-file tlxc-image tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-file tlxc-freeze tlxc-image tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config

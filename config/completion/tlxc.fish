@@ -320,6 +320,18 @@ complete -c tlxc-file -s h -l help -d ''
 complete -c tlxc-file -l usage -d 'Print a short list of the options'
 complete -c tlxc-file -l version -d 'Print the version number'
 
+complete -c tlxc-freeze -f
+complete -c tlxc-freeze -a '(__tlxc_containers)'
+complete -c tlxc-freeze -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-freeze -s t -l timeout -x -d 'Let it run on when it is not frozen after T seconds (10; -1: never)'
+complete -c tlxc-freeze -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-freeze -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-freeze -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-freeze -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-freeze -s h -l help -d ''
+complete -c tlxc-freeze -l usage -d 'Print a short list of the options'
+complete -c tlxc-freeze -l version -d 'Print the version number'
+
 complete -c tlxc-image -f
 complete -c tlxc-image -a 'list pull info verify prune import export serve'
 complete -c tlxc-image -l remote -d 'list: what the image servers offer'
@@ -448,6 +460,17 @@ complete -c tlxc-stop -s P -l lxcpath -x -a '(__fish_complete_directories)' -d '
 complete -c tlxc-stop -s h -l help -d ''
 complete -c tlxc-stop -l usage -d 'Print a short list of the options'
 complete -c tlxc-stop -l version -d 'Print the version number'
+
+complete -c tlxc-unfreeze -f
+complete -c tlxc-unfreeze -a '(__tlxc_containers)'
+complete -c tlxc-unfreeze -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-unfreeze -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-unfreeze -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-unfreeze -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-unfreeze -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-unfreeze -s h -l help -d ''
+complete -c tlxc-unfreeze -l usage -d 'Print a short list of the options'
+complete -c tlxc-unfreeze -l version -d 'Print the version number'
 
 complete -c tlxc-update-config -f
 complete -c tlxc-update-config -a '(__tlxc_containers)'

@@ -29,6 +29,19 @@ bool frozen(const std::vector<CgroupPlace>& places) {
     return false;
 }
 
+Status freeze(const std::vector<CgroupPlace>& places) {
+    auto place = std::ranges::find_if(places, is_freezer);
+    if (place == places.end())
+        place = std::ranges::find(places, 2, &CgroupPlace::version);
+    if (place == places.end())
+        return refusal("no-freezer", "");
+    const UniqueFd group = open_group(place->mountPoint, place->limitGroup);
+    const char* const file = place->version == 2 ? "cgroup.freeze" : "freezer.state";
+    if (!group || !write_file(group.get(), file, place->version == 2 ? "1" : "FROZEN"))
+        return syscall_failure("freeze", "write", place->mountPoint + "/" + place->limitGroup + "/" + file);
+    return {};
+}
+
 void thaw(const std::vector<CgroupPlace>& places) {
     for (const auto& place : places) {
         const UniqueFd group = open_group(place.mountPoint, place.limitGroup);

@@ -7,7 +7,16 @@
 
 namespace tlxc {
 
-enum class Source : uint32_t { Signal, Listener, Client, Console, ConsoleViewer, ConsolePath, Notifier };
+enum class Source : uint32_t {
+    Signal,
+    Listener,
+    Client,
+    Console,
+    ConsoleViewer,
+    ConsolePath,
+    Notifier,
+    Freezer
+};
 
 struct LoopEvent {
     Source source;

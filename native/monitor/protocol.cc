@@ -25,7 +25,7 @@ struct Named {
     Op op;
 };
 
-constexpr std::array<Named, 13> kOps{{{"info", Op::Info},
+constexpr std::array<Named, 15> kOps{{{"info", Op::Info},
                                       {"attach", Op::Attach},
                                       {"console", Op::Console},
                                       {"console-log", Op::ConsoleLog},
@@ -37,7 +37,9 @@ constexpr std::array<Named, 13> kOps{{{"info", Op::Info},
                                       {"allow-device", Op::AllowDevice},
                                       {"forbid-device", Op::ForbidDevice},
                                       {"forward", Op::Forward},
-                                      {"unforward", Op::Unforward}}};
+                                      {"unforward", Op::Unforward},
+                                      {"freeze", Op::Freeze},
+                                      {"unfreeze", Op::Unfreeze}}};
 
 bool op_of(const Document& document, Op& op) {
     const auto member = document.FindMember("op");
@@ -68,6 +70,14 @@ bool words(const Document& document, const char* name, size_t most, std::string&
     return out.size() <= most && out.find('\0') == out.npos;
 }
 
+bool flag(const Document& document, const char* name, bool& out) {
+    const auto member = document.FindMember(name);
+    if (member == document.MemberEnd() || !member->value.IsBool())
+        return false;
+    out = member->value.GetBool();
+    return true;
+}
+
 bool device(const Document& document, Request& request) {
     return words(document, "host", PATH_MAX, request.host) &&
            words(document, "inside", PATH_MAX, request.inside) && words(document, "type", 1, request.type) &&
@@ -88,6 +98,10 @@ const char* name_of(State state) {
         return "STOPPING";
     case State::Aborting:
         return "ABORTING";
+    case State::Freezing:
+        return "FREEZING";
+    case State::Thawed:
+        return "THAWED";
     case State::Frozen:
         return "FROZEN";
     case State::Stopped:
@@ -119,6 +133,9 @@ bool parse(std::string_view text, Request& request) {
     case Op::AllowDevice:
     case Op::ForbidDevice:
         return device(document, request);
+    case Op::Freeze:
+        return flag(document, "hold", request.hold) &&
+               number(document, "timeoutMs", 0, request.timeoutMs, INT_MAX);
     case Op::Forward:
         request.text = text;
         return true;

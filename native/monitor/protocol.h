@@ -11,7 +11,7 @@
 
 namespace tlxc::protocol {
 
-enum class State { Stopped, Starting, Running, Stopping, Aborting, Frozen };
+enum class State { Stopped, Starting, Running, Stopping, Aborting, Freezing, Frozen, Thawed };
 [[nodiscard]] const char* name_of(State state);
 
 enum class Op {
@@ -27,7 +27,9 @@ enum class Op {
     AllowDevice,
     ForbidDevice,
     Forward,
-    Unforward
+    Unforward,
+    Freeze,
+    Unfreeze
 };
 
 struct Request {
@@ -41,6 +43,8 @@ struct Request {
     std::string type;   // of a device: "c" or "b"
     int major = 0;
     int minor = 0;
+    int timeoutMs = 0;  // of a freeze
+    bool hold = false;  // frozen no longer than the client is there
     std::string listen; // what a forward is known by
     std::string text;   // the request itself, where a reader of its own reads it (plan/reader.h)
 };

@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include "executor/device_access.h"
-#include "executor/freezer.h"
 #include "executor/hotplug.h"
 #include "monitor/info.h"
 #include "monitor/process.h"
@@ -48,6 +47,7 @@ void Supervisor::serve(Client& client) {
 void Supervisor::drop(Client& client) {
     if (client.viewer >= 0)
         console_.detach(client.viewer);
+    freezer_.left(client);
     server_.drop(client); // gives its tty back, too
 }
 
@@ -59,6 +59,8 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
     if (request.op == Op::Info)
         return answer_info(client, false);
     if (request.op == Op::Watch) {
+        if (client.freezing || client.holding)
+            return settled("busy", EBUSY); // it reads an outcome, not events
         client.watching = true;
         return answer_info(client, false);
     }
@@ -81,6 +83,10 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
         return tell(client, add_forward(request.text));
     case Op::Unforward:
         return settled("no-such-forward", forwards_.remove(request.listen) ? 0 : ENOENT);
+    case Op::Freeze:
+        return freezer_.freeze(client, request);
+    case Op::Unfreeze:
+        return tell(client, freezer_.thaw());
     case Op::Resize:
         return settled("resize", console_.resize(request.rows, request.columns));
     default:
@@ -100,8 +106,7 @@ bool Supervisor::answer_info(Client& client, bool attach) {
     const UniqueFd entrance = attach && running_.notifier ? running_.notifier->entrance() : UniqueFd{};
     if (entrance)
         fds.push_back({"listeners", entrance.get()});
-    const bool frozen = state_ == State::Running && cgroup::frozen(running_.cgroups);
-    const char* state = protocol::name_of(frozen ? State::Frozen : state_);
+    const char* state = protocol::name_of(state_ == State::Running ? freezer_.state() : state_);
     const std::string members = std::string("\"state\":\"") + state + "\"," + members_ + "," +
                                 info::changing(running_) + "," + forwards_.member();
     return protocol::send(client.fd.get(), protocol::accepted(fds, members), fds);

@@ -104,6 +104,14 @@ void Server::drop(const Client& client) {
     clients_.remove_if([&client](const Client& each) { return &each == &client; });
 }
 
+std::vector<Client*> Server::those(bool Client::*property) {
+    std::vector<Client*> found;
+    for (auto& client : clients_)
+        if (client.*property)
+            found.push_back(&client);
+    return found;
+}
+
 void Server::broadcast(const std::string& text) {
     std::vector<const Client*> deaf;
     for (const auto& client : clients_)

@@ -14,9 +14,11 @@ namespace tlxc {
 struct Client {
     UniqueFd fd;
     bool watching = false;
-    int tty = 0;     // the tty it holds, 0: none
-    int viewer = -1; // its end of the console, -1: none
-    [[nodiscard]] bool idle() const { return !watching && tty == 0 && viewer < 0; }
+    int tty = 0;           // the tty it holds, 0: none
+    int viewer = -1;       // its end of the console, -1: none
+    bool freezing = false; // waits to hear that the container is frozen
+    bool holding = false;  // has it frozen as long as it is there
+    [[nodiscard]] bool idle() const { return !watching && tty == 0 && viewer < 0 && !freezing && !holding; }
 };
 
 class Server {
@@ -34,6 +36,8 @@ class Server {
     // The client's next datagram. False: it is gone.
     [[nodiscard]] bool receive(const Client& client, std::string& text) const;
     void drop(const Client& client);
+    // The clients of which it is true; borrowed until one is dropped.
+    [[nodiscard]] std::vector<Client*> those(bool Client::*property);
     // Tells every watcher; those who do not take it are in dropped afterwards.
     void broadcast(const std::string& text);
     // Whether a client follows the states.

@@ -227,6 +227,8 @@ void Supervisor::dispatch(const LoopEvent& event) {
         return;
     case Source::Notifier:
         return running_.notifier->handle();
+    case Source::Freezer:
+        return freezer_.tick();
     case Source::Console:
     case Source::ConsoleViewer:
     case Source::ConsolePath:
@@ -283,9 +285,17 @@ int Supervisor::signal_init(int signal) {
         return ESRCH;
     if (sys::pidfd_send_signal(running_.initPidfd.get(), signal) != 0)
         return errno;
-    if (signal == SIGKILL)
+    if (signal == SIGKILL) {
+        freezer_.end();
         cgroup::thaw(running_.cgroups); // a frozen process dies when it runs again
+    }
     return 0;
+}
+
+// A change that is no state of our own: what has it knows it.
+void Supervisor::announce(State state) {
+    log_.write(Log::Level::Info, std::string("state ") + protocol::name_of(state));
+    server_.broadcast(protocol::event(state, -1, false));
 }
 
 void Supervisor::set_state(State state, bool tellStatus, bool reboot) {
@@ -301,6 +311,7 @@ void Supervisor::init_exited(int status) {
     // The kernel ends the init of a PID namespace with SIGHUP when it calls reboot(2) to restart.
     reboot_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
     console_.end();
+    freezer_.end();
     if (running_.notifier)
         loop_.remove(running_.notifier->fd());
     set_state(State::Stopping, true, reboot_);

@@ -12,6 +12,7 @@
 #include "executor/network_parts.h"
 #include "monitor/console.h"
 #include "monitor/forwards.h"
+#include "monitor/freezer.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
 #include "monitor/protocol.h"
@@ -63,6 +64,7 @@ class Supervisor {
     [[nodiscard]] int signal_meant(int asked) const;
     [[nodiscard]] int signal_init(int signal); // 0 or errno
 
+    void announce(State state);
     void set_state(State state, bool tellStatus = false, bool reboot = false);
     void init_exited(int status);
     void stop_task_done();
@@ -87,7 +89,9 @@ class Supervisor {
     mutable std::vector<plan::Leaving> left_;
     Forwards forwards_{[this] { return record(left_); }};
 
-    State state_ = State::Starting;
+    Freezer freezer_{loop_, server_, running_.cgroups, [this](State state) { announce(state); }};
+
+    State state_ = State::Starting; // whether a running one is frozen is the freezer's to say
     bool done_ = false;
     bool reboot_ = false;
     bool hasRun_ = false; // and has stopped: not a start that came to nothing

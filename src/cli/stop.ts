@@ -27,12 +27,15 @@ function timeoutMs({ options }: Invocation): number {
   return secondsArgument(given);
 }
 
-async function stop(invocation: Invocation, { env }: CommandContext): Promise<number> {
-  const { name, lxcpath, system, options } = invocation;
+async function stop(invocation: Invocation, { env, stderr }: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options, quiet } = invocation;
   checkCombination(invocation);
   const how: StopRequest['how'] = options['kill'] ? 'kill' : options['reboot'] ? 'reboot' : 'halt';
   const escalate = options['nokill'] !== true;
-  const request = { name, lxcpath, system, how, escalate, environment: env };
+  const warn = (text: string): void => {
+    if (!quiet) stderr.write(`tlxc-stop: ${name}: warning: ${text}\n`);
+  };
+  const request = { name, lxcpath, system, how, escalate, environment: env, warn };
   await stopContainer({ ...request, timeoutMs: timeoutMs(invocation) });
   return 0;
 }

@@ -7,6 +7,7 @@ import type { Event, MonitorInfo } from '../monitor/protocol.ts';
 import { createContainer } from './create.ts';
 import { destroyContainer } from './destroy.ts';
 import { execInContainer, type ExecOptions, type ExecResult } from './exec.ts';
+import { freezeContainer, thawContainer, whileFrozen, type FreezeOptions } from './freeze.ts';
 import {
   addressesOf,
   inspectContainers,
@@ -138,6 +139,20 @@ export class Container {
 
   stop({ how = 'halt', timeoutMs = 60_000, escalate = true }: StopOptions = {}): Promise<void> {
     return stopContainer({ name: this.name, ...this.#place, how, timeoutMs, escalate });
+  }
+
+  /** Resolves when all its processes are frozen; until thaw. */
+  freeze(options: FreezeOptions = {}): Promise<void> {
+    return freezeContainer(this.#paths, options);
+  }
+
+  thaw(): void {
+    thawContainer(this.#paths);
+  }
+
+  /** Runs `work` while it is frozen, and in every case thaws it then; one that does not run stays as it is. */
+  whileFrozen<T>(work: () => T | Promise<T>, options: FreezeOptions = {}): Promise<T> {
+    return whileFrozen(this.#paths, work, options);
   }
 
   /** Runs a command in the running container and collects what it prints. */

@@ -2,6 +2,7 @@
 import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
+import { askMonitor } from '../monitor/client.ts';
 import { destroyContainer } from './destroy.ts';
 import { killContainer, signal, signalAndFollow, type How } from './kill.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
@@ -19,6 +20,8 @@ export interface StopRequest {
   readonly escalate: boolean;
   /** The caller's, for what is run at the end of an ephemeral container whose monitor was killed. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Something a person should know while it is waited for. */
+  readonly warn?: (text: string) => void;
 }
 
 /** Not, where the configuration cannot be read: it has been stopped, which is what was asked for. */
@@ -39,6 +42,11 @@ async function kill(request: StopRequest, paths: ContainerPaths): Promise<void> 
   await destroyContainer({ ...request, warn, force: false, snapshots: false });
 }
 
+function isFrozen(paths: ContainerPaths): boolean {
+  const result = askMonitor(paths, { op: 'info' });
+  return result.kind === 'answer' && result.reply.ok && result.reply.state === 'FROZEN';
+}
+
 /**
  * Stops, kills or reboots. Throws TLXC_E_NOT_RUNNING when it does not run (or does not exist), TLXC_E_TIMEOUT when the
  * time is over and no kill follows, TLXC_E_UNRESPONSIVE when its monitor does not answer (a kill ends it all the same).
@@ -52,6 +60,8 @@ export async function stopContainer(request: StopRequest): Promise<void> {
     signal(paths, how);
     return;
   }
+  // As LXC does, it is left frozen: somebody may count on that until the kill.
+  if (isFrozen(paths)) request.warn?.(`it is frozen and sees no signal before tlxc-unfreeze -n ${name}`);
   const ending = await signalAndFollow(paths, how, timeoutMs);
   if (ending === 'running-again' || (ending === 'stopped' && how === 'halt')) return;
   if (ending === 'stopped')
@@ -65,6 +75,8 @@ export async function stopContainer(request: StopRequest): Promise<void> {
     code: 'TLXC_E_TIMEOUT',
     message: `the container did not ${how} within ${timeoutMs / 1000} s`,
     container: name,
-    hint: `tlxc-stop -k -n ${name} kills it`,
+    hint: isFrozen(paths)
+      ? `it is frozen: tlxc-unfreeze -n ${name} lets it act on the signal, tlxc-stop -k -n ${name} kills it`
+      : `tlxc-stop -k -n ${name} kills it`,
   });
 }

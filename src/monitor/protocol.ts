@@ -7,7 +7,8 @@
  *     | -- one Request, JSON ------------> |
  *     | <- one Reply, JSON (+ SCM_RIGHTS)  | "fds" in the reply names the descriptors in their order
  *     |                                    | connection stays open for: watch (one Event a datagram),
- *     |                                    | console (closing it gives the tty back)
+ *     |                                    | console (closing it gives the tty back), freeze (one more
+ *     |                                    | Reply when it is frozen, or will not be)
  *
  * A datagram is at most 64 KiB. Every reply has "ok"; a refusal has "error" (a short stable word) and "errno".
  */
@@ -42,6 +43,14 @@ export type Request =
   | { readonly op: 'forward'; readonly program: string; readonly forward: Readonly<Record<string, unknown>> }
   /** Ends the forward that is known by `listen` ("tcp 8080"), and its connections. */
   | { readonly op: 'unforward'; readonly listen: string }
+  /**
+   * First reply, then a second one: the container is frozen, or it was refused ("too-slow": not within the time, and taken
+   * back; "thawed", "stopped": meanwhile). With hold it is frozen no longer than the connection is open, without it
+   * until unfreeze. One that is frozen already stays so after a hold.
+   */
+  | { readonly op: 'freeze'; readonly hold: boolean; readonly timeoutMs: number }
+  /** Refused with "held" (detail: the pid of one that holds it) or "frozen-above"; granted where it is not frozen. */
+  | { readonly op: 'unfreeze' }
   /** First reply, then one Event a state change, until STOPPED. */
   | { readonly op: 'watch' };
 

@@ -1,0 +1,29 @@
+/** tlxc-freeze */
+import { freezeContainer } from '../container/freeze.ts';
+import { containerPaths } from '../container/paths.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import { secondsArgument } from './seconds.ts';
+
+async function freeze({ name, lxcpath, system, options }: Invocation): Promise<number> {
+  const { timeout } = options;
+  const paths = containerPaths(system, lxcpath, name);
+  await freezeContainer(paths, typeof timeout === 'string' ? { timeoutMs: secondsArgument(timeout) } : {});
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-freeze',
+    summary: 'freezes all processes of the running container NAME',
+    usage: '--name=NAME',
+    name: 'required',
+    rest: 'none',
+    options: [
+      {
+        flags: '-t, --timeout <T>',
+        description: 'Let it run on when it is not frozen after T seconds (10; -1: never)',
+      },
+    ],
+  },
+  freeze,
+);
