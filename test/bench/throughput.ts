@@ -1,4 +1,4 @@
-/** TCP between two containers on TLXC's bridge, beside the same between two namespaces joined by hand with ip(8). */
+/** TCP between two containers on TLXC's bridge, and into one by a forward, beside the same without TLXC. */
 import { appendFileSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -9,11 +9,14 @@ import { median, run } from './sample.ts';
 
 const STREAM_MS = 300;
 const PORT = 5001;
+/** Of the host's, leads to PORT of the first container. */
+const FORWARDED = 5002;
 
 /** Two ends, and how a program is run in each. */
 interface Pair {
-  /** Of the receiving end. */
+  /** Of the receiving end, and where the sender finds it. */
   readonly address: string;
+  readonly port: number;
   readonly receive: readonly string[];
   readonly send: readonly string[];
 }
@@ -32,7 +35,7 @@ done`;
 function makeByHand(): Pair {
   run(['sh', '-ec', BY_HAND]);
   const within = (end: number): string[] => ['nsenter', `--net=/run/netns/hand${end}`, rigProgram('stream')];
-  return { address: '10.77.0.1', receive: within(1), send: within(2) };
+  return { address: '10.77.0.1', port: PORT, receive: within(1), send: within(2) };
 }
 
 function addContainer(store: string, end: number, bridge: Bridge): void {
@@ -46,6 +49,7 @@ function addContainer(store: string, end: number, bridge: Bridge): void {
     `lxc.net.0.link = ${bridge.name}`,
     'lxc.net.0.flags = up',
     `lxc.net.0.ipv4.address = ${bridge.network}.${200 + end}/24`,
+    ...(end === 1 ? [`tlxc.net.0.forward = tcp ${FORWARDED} -> ${PORT}`] : []),
     ...busyboxSignals,
   ];
   appendFileSync(join(store, `t${end}`, 'config'), lines.map((line) => `${line}\n`).join(''));
@@ -77,15 +81,17 @@ function makeContainers(store: string): Pair {
     '--',
     '/bin/stream',
   ];
-  return { address: `${bridge.network}.201`, receive: within(1), send: within(2) };
+  return { address: `${bridge.network}.201`, port: PORT, receive: within(1), send: within(2) };
 }
 
 /** Gigabits a second. */
-async function stream({ address, receive, send }: Pair): Promise<number> {
+async function stream({ address, port, receive, send }: Pair): Promise<number> {
   const [file, ...args] = [...receive, 'receive', String(PORT)];
-  const receiver = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const receiver = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(receiver, 'close');
-  const bytes = Number(run([...send, 'send', address, String(PORT), String(STREAM_MS)]));
+  // Who comes to a forwarded port before somebody listens inside is sent away.
+  await once(receiver.stdout, 'data');
+  const bytes = Number(run([...send, 'send', address, String(port), String(STREAM_MS)]));
   await ended;
   return (bytes * 8) / STREAM_MS / 1e6;
 }
@@ -94,22 +100,28 @@ async function stream({ address, receive, send }: Pair): Promise<number> {
  * Prints the medians of both, and that of the rounds' own ratios: what else the machine does disturbs the two streams of a
  * round alike. In turns, and each first in every other round.
  */
-export async function compareThroughput(store: string, rounds: number): Promise<void> {
-  const containers = makeContainers(store);
-  const byHand = makeByHand();
-  const rates = new Map([containers, byHand].map((pair) => [pair, [] as number[]]));
+async function compare(what: string, [ours, theirs]: readonly [Pair, Pair], rounds: number): Promise<void> {
+  const rates = new Map([ours, theirs].map((pair) => [pair, [] as number[]]));
   for (let round = -1; round < rounds; round++) {
-    for (const pair of round % 2 === 0 ? [containers, byHand] : [byHand, containers]) {
+    for (const pair of round % 2 === 0 ? [ours, theirs] : [theirs, ours]) {
       const rate = await stream(pair);
       if (round >= 0) rates.get(pair)?.push(rate);
     }
   }
-  const [ours, theirs] = [rates.get(containers) ?? [], rates.get(byHand) ?? []];
-  const ratio = median(ours.map((rate, round) => rate / (theirs[round] ?? 0)));
-  const columns = [ours, theirs].map((each) => `${median(each).toFixed(1).padStart(7)} Gb/s`);
-  console.log(
-    `${'TCP between two, beside veths made by hand'.padEnd(44)}${columns.join('')}${ratio.toFixed(2).padStart(9)}`,
-  );
-  for (const end of [1, 2]) run(['tlxc-stop', '-P', store, '-k', '-n', `t${end}`]);
+  const [own, other] = [rates.get(ours) ?? [], rates.get(theirs) ?? []];
+  const ratio = median(own.map((rate, round) => rate / (other[round] ?? 0)));
+  const columns = [own, other].map((each) => `${median(each).toFixed(1).padStart(7)} Gb/s`);
+  console.log(`${what.padEnd(44)}${columns.join('')}${ratio.toFixed(2).padStart(9)}`);
+}
+
+export async function compareThroughput(store: string, rounds: number): Promise<void> {
+  run(['ip', 'link', 'set', 'lo', 'up']);
+  const containers = makeContainers(store);
+  await compare('TCP between two, beside veths made by hand', [containers, makeByHand()], rounds);
+  const end = [rigProgram('stream')];
+  const loopback: Pair = { address: '127.0.0.1', port: PORT, receive: end, send: end };
+  const forwarded: Pair = { ...loopback, port: FORWARDED, receive: containers.receive };
+  await compare("TCP by a forward, beside the host's loopback", [forwarded, loopback], rounds);
+  for (const each of [1, 2]) run(['tlxc-stop', '-P', store, '-k', '-n', `t${each}`]);
   run(['tlxc-net', 'stop']);
 }

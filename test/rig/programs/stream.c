@@ -1,6 +1,6 @@
 /*
  * A stream of TCP as fast as it goes.
- *   stream receive PORT           takes one connection, and ends with it
+ *   stream receive PORT           says that it listens, takes one connection, and ends with it
  *   stream send ADDRESS PORT MS   sends for so long, and prints how many bytes the other side has taken
  */
 #include <arpa/inet.h>
@@ -32,6 +32,8 @@ static int receive(int port) {
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(listener, (struct sockaddr *)&here, sizeof here) != 0 || listen(listener, 1) != 0)
         return fail("bind");
+    puts("listens");
+    fflush(stdout);
     int stream = accept(listener, NULL, NULL);
     unsigned long long total = 0;
     ssize_t size;
