@@ -1,6 +1,8 @@
 /** Filling a new container by a template program, LXC's own among them (-t /absolute/path). */
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readConfigFile } from '../config/read-file.ts';
+import { shippedPath } from '../config/shipped.ts';
 import { TlxcError } from '../errors.ts';
 import { syncFilesystem } from '../host/trees.ts';
 import { SHIPPED_CONFIG } from '../image/metadata.ts';
@@ -40,8 +42,28 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
 
 /** A program that includes nothing gets TLXC's defaults; for mapped ids their half of them is needed in any case. */
 function withIncludes(body: string, { distribution, idmapped }: Omit<NewConfig, 'rootfsPath'>): string {
-  if (!/^\s*lxc\.include\s*=/m.test(body)) return `${distribution.join('\n')}\n\n${body}`;
+  if (!/^\s*lxc\.include\s*=/m.test(body))
+    return `${distribution.join('\n')}\n\n${idmapped ? body : withoutDropped(body)}`;
   return idmapped ? `${body.trimEnd()}\nlxc.include = ${SHIPPED_CONFIG}/userns.conf\n` : body;
+}
+
+const DROP = /^[ \t]*lxc\.cap\.drop[ \t]*=[ \t]*(\S.*)$/gm;
+
+/**
+ * Our profile for root of the host names the capabilities that are kept, which excludes a list of those that are dropped:
+ * what the program drops is not kept.
+ */
+function withoutDropped(body: string): string {
+  const dropped = new Set([...body.matchAll(DROP)].flatMap(([, names = '']) => names.trim().split(/\s+/)));
+  const profile = readConfigFile(shippedPath(`${SHIPPED_CONFIG}/common.conf`)).text;
+  const kept = [...profile.matchAll(/^lxc\.cap\.keep = (.+)$/gm)].flatMap(([, names = '']) =>
+    names.split(' '),
+  );
+  const left = kept.filter((name) => !dropped.has(name));
+  const others = body.replace(DROP, '# Not kept: $1');
+  return left.length === kept.length
+    ? others
+    : `${others}\nlxc.cap.keep =\nlxc.cap.keep = ${left.join(' ')}\n`;
 }
 
 function checkProgram(program: string): void {

@@ -20,7 +20,7 @@ export interface BuiltTemplate {
   /** The program fetches what it builds from. */
   readonly needsNetwork: boolean;
   /** What of the host goes into the image and makes it another one: a program's digest, a release. */
-  readonly ingredients: (args: readonly string[]) => readonly string[];
+  readonly ingredients: (args: readonly string[], environment: TemplateRequest['environment']) => readonly string[];
 }
 
 const FLUSH = ['-F', '--flush-cache'];
@@ -35,7 +35,7 @@ async function prepare(template: BuiltTemplate, request: TemplateRequest): Promi
   if (request.args.some((word) => HELP.includes(word))) return { kind: 'text', text: template.usage };
   const args = request.args.filter((word) => !FLUSH.includes(word));
   const program = join(packageRoot, 'templates', `tlxc-${template.name}`);
-  const parameters = [digest(readFileSync(program)), ...template.ingredients(args), ...args];
+  const parameters = [digest(readFileSync(program)), ...template.ingredients(args, request.environment), ...args];
   const title = [template.name, ...args].join(' ');
   const known = args.length === request.args.length ? findBuilt(template, parameters, request) : null;
   if (known) {

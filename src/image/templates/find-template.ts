@@ -15,13 +15,20 @@ const debian = builtTemplate({
   name: 'debian',
   lifetime: WEEK,
   needsNetwork: true,
-  ingredients: () => [hostDistribution().release],
+  ingredients: (args, environment) => [
+    hostDistribution().release,
+    ...['MIRROR', 'SECURITY_MIRROR', 'KEYRING'].map((name) => environment[name] ?? ''),
+    digestOf(argumentOf(args, '--auth-key', '-S')),
+  ],
   usage: `Template options of debian (after --):
   -r, --release=RELEASE     Release (default: the host's where it is Debian, else stable)
   -a, --arch=ARCHITECTURE   amd64, arm64 … (default: the host's)
       --mirror=URL          Debian mirror (default: http://deb.debian.org/debian)
+      --security-mirror=URL Mirror of security updates (default: debian-security beside the mirror)
+      --keyring=FILE        OpenPGP keys that sign the archive (default: Debian's)
       --packages=A,B        Further packages to install
       --enable-non-free     Also contrib and non-free
+  -S, --auth-key=FILE       SSH public key that may log in as root; installs openssh-server
   -F, --flush-cache         Build anew, even if one was built within a week
   -h, --help                This text
 `,
@@ -31,7 +38,7 @@ const busybox = builtTemplate({
   name: 'busybox',
   lifetime: 52 * WEEK,
   needsNetwork: false,
-  ingredients: (args) => [busyboxDigest(args)],
+  ingredients: (args) => [digestOf(argumentOf(args, '--busybox-path') ?? usualBusybox())],
   usage: `Template options of busybox (after --):
       --busybox-path=PATH   A static busybox (default: the one in PATH)
   -F, --flush-cache         Make the root filesystem anew
@@ -39,13 +46,20 @@ const busybox = builtTemplate({
 `,
 });
 
-/** The image changes with the busybox it is made of. */
-function busyboxDigest(args: readonly string[]): string {
-  const at = args.findIndex((word) => word.startsWith('--busybox-path'));
-  const given = args[at]?.split('=')[1] ?? (at === -1 ? undefined : args[at + 1]);
-  const path = given ?? ['/bin/busybox', '/usr/bin/busybox', '/sbin/busybox'].find((file) => existsSync(file));
-  return path !== undefined && existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
+const usualBusybox = () => ['/bin/busybox', '/usr/bin/busybox', '/sbin/busybox'].find((file) => existsSync(file));
+
+/** An option's argument as getopt(1) finds it; undefined where it is not given. */
+function argumentOf(args: readonly string[], long: string, short?: string): string | undefined {
+  const at = args.findLastIndex((word) => word.startsWith(long) || (short !== undefined && word.startsWith(short)));
+  const word = args[at];
+  if (word === undefined) return undefined;
+  if (word === long || word === short) return args[at + 1];
+  return word.startsWith('--') ? word.slice(word.indexOf('=') + 1) : word.slice(2);
 }
+
+/** What a file that goes into the image holds now: another content makes another image. "" where there is none. */
+const digestOf = (path: string | undefined): string =>
+  path !== undefined && existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
 
 const BUILT_IN: readonly Template[] = [downloadTemplate, debian, busybox, localTemplate, ociTemplate];
 

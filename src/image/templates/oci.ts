@@ -98,7 +98,7 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
 }
 
 async function pulled(options: OciOptions, request: TemplateRequest): Promise<StoredImage> {
-  const origin = await originOf(options, request.environment);
+  const origin = await originOf(options, request);
   const { store, mapping, privileged, onEvent } = request;
   const { platform, noCache: anew } = options;
   return pullImage({ origin, platform, store, mapping, privileged, anew, onEvent });
@@ -119,10 +119,10 @@ function stored(store: ImageStore, { title }: ImageReference, platform: Platform
 
 type Environment = TemplateRequest['environment'];
 
-function originOf(options: OciOptions, environment: Environment): Promise<ImageOrigin> {
+function originOf(options: OciOptions, { environment, ca }: TemplateRequest): Promise<ImageOrigin> {
   const { reference } = options;
   if (reference.kind === 'registry')
-    return Promise.resolve(new Registry(reference, credentialsFor(reference, options, environment)));
+    return Promise.resolve(new Registry(reference, credentialsFor(reference, options, environment), { ca }));
   if (reference.kind === 'oci')
     return Promise.resolve(new Layout(reference, new DirectoryFiles(reference.path)));
   return archiveOrigin(reference, new ArchiveFiles(reference.path));
