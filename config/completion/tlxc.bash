@@ -4,7 +4,7 @@ _tlxc_keys='lxc.include lxc.arch lxc.uts.name lxc.init.cmd lxc.init.cwd lxc.init
 
 _tlxc_options() {
   case $1 in
-    tlxc-attach) echo '-n --name -e --elevated-privileges -a --arch -s --namespaces -R --remount-sys-proc --clear-env --keep-env -L --pty-log -v --set-var --keep-var -f --rcfile -u --uid -g --gid -c --context -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-attach) echo '-n --name -e --elevated-privileges -a --arch -s --namespaces -R --remount-sys-proc --clear-env --keep-env -L --pty-log -v --set-var --keep-var -f --rcfile -u --uid -g --gid --cwd -c --context -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-autostart) echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-cgroup) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-checkconfig) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -41,6 +41,7 @@ _tlxc_kind() {
     'tlxc-attach -f' | 'tlxc-attach --rcfile') echo file ;;
     'tlxc-attach -u' | 'tlxc-attach --uid') echo text ;;
     'tlxc-attach -g' | 'tlxc-attach --gid') echo text ;;
+    'tlxc-attach --cwd') echo text ;;
     'tlxc-attach -c' | 'tlxc-attach --context') echo text ;;
     'tlxc-attach -o' | 'tlxc-attach --logfile') echo file ;;
     'tlxc-attach -l' | 'tlxc-attach --logpriority') echo level ;;

@@ -27,7 +27,7 @@ function optionsOf({ options, rest }: Invocation, { cwd, env }: CommandContext):
     uid: parseId('-u', options['uid']),
     gid: parseId('-g', options['gid']),
     environment: parseEnvironment(options, env),
-    cwd,
+    cwd: text(options['cwd']) ?? cwd,
     // As LXC: -s implies -e.
     elevation: namespaces === undefined ? elevation : FULL_ELEVATION,
     namespaces,
@@ -110,6 +110,7 @@ export default defineCommand(
       { flags: '-f, --rcfile <FILE>', description: 'Take lxc.environment and lxc.arch from FILE' },
       { flags: '-u, --uid <UID>', description: 'Run as this user id of the container; 0' },
       { flags: '-g, --gid <GID>', description: 'Run as this group id of the container; 0' },
+      { flags: '--cwd <DIRECTORY>', description: 'Start in this directory of the container' },
       {
         flags: '-c, --context <CONTEXT>',
         description: "Run under this AppArmor profile or SELinux context; the\ncontainer's",

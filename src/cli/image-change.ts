@@ -24,7 +24,34 @@ import {
 import { mebibytes } from './image-table.ts';
 import { printable } from './printable.ts';
 
-export const pull: Run = async (invocation, context, [dist = '', release = '', arch = '']) => {
+/** Of a registry, an image layout or an archive of one, by tlxc-create's -t oci; else of an image server. */
+export const pull: Run = (invocation, context, words) =>
+  /^(docker|https?|oci|(oci|docker)-archive):/.test(words[0] ?? '')
+    ? pullReference(invocation, context, words)
+    : pullRelease(invocation, context, words);
+
+const pullReference: Run = async (invocation, context, [text = '', arch = hostDistribution().arch]) => {
+  const { openOrigin } = await import('../image/oci/open-origin.ts');
+  const { parsePlatformName } = await import('../image/oci/platform.ts');
+  const { pullImage } = await import('../image/oci/pull.ts');
+  const { parseReference } = await import('../image/oci/reference.ts');
+  const reference = parseReference(text, context.cwd);
+  const platform = parsePlatformName(arch);
+  if (reference.kind === 'registry') refuseOffline(invocation);
+  const store = storeOf(invocation, context);
+  const { onEvent, done } = quietly(invocation, context);
+  await store.sweep();
+  const pulled = openOrigin(reference, { environment: context.env, ca: invocation.system.imageCa }).then(
+    (origin) =>
+      pullImage({ origin, platform, store, mapping: store.mapping, privileged: false, anew: false, onEvent }),
+  );
+  context.stdout.write(stored(await inWords('the image could not be stored', pulled).finally(done)));
+  return 0;
+};
+
+const pullRelease: Run = async (invocation, context, [dist = '', release = '', arch = '']) => {
+  if (release === '')
+    throw usage('pull takes: DIST RELEASE [ARCH], or REFERENCE [ARCH] (docker://debian:12)');
   refuseOffline(invocation);
   const store = storeOf(invocation, context);
   const variant = text(invocation.options['variant']) || 'default';

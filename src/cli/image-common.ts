@@ -48,8 +48,8 @@ export function refuseOffline({ system }: Invocation): void {
 }
 
 /** Progress to standard error: standard output is for the answer. */
-export function quietly({ quiet }: Invocation, context: CommandContext) {
-  const progress = imageProgress({ ...context, stdout: context.stderr }, quiet);
+export function quietly({ quiet }: Invocation, { stderr }: CommandContext) {
+  const progress = imageProgress({ stdout: stderr, stderr }, quiet);
   return { onEvent: progress.show, done: progress.end };
 }
 

@@ -36,7 +36,10 @@ function words(event: Step): string {
   }
 }
 
-export function imageProgress({ stdout, stderr }: CommandContext, quiet: boolean): ImageProgress {
+export function imageProgress(
+  { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
+  quiet: boolean,
+): ImageProgress {
   if (quiet) return SILENT;
   let bar: SingleBar | null = null;
   let announced = '';

@@ -24,8 +24,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   pull: {
     run: pull,
-    words: [2, 3],
-    synopsis: '[--server=SERVER] [--variant=VARIANT] DIST RELEASE [ARCH]',
+    words: [1, 3],
+    synopsis: '[--server=SERVER] [--variant=VARIANT] DIST RELEASE [ARCH] | docker://NAME:TAG [ARCH]',
     options: ['server', 'variant'],
   },
   info: { run: info, words: [1, 1], synopsis: '[--json] IMAGE', options: ['json'] },

@@ -1,6 +1,7 @@
 /** Runs one command in a container of its own: tlxc-init is PID 1 there, and the container ends with the command. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { readContainerConfig, refuseProblems } from '../config/load.ts';
@@ -11,32 +12,35 @@ import { startContainer, type StartCallbacks, type StartRequest } from './start.
 import { stopContainer } from './stop.ts';
 
 export interface ExecuteRequest extends StartRequest {
-  /** Ids inside that the command runs as; those of its root where they are not given. */
+  /** Ids inside that the command runs as; lxc.init.uid and lxc.init.gid where they are not given. */
   readonly uid?: string | undefined;
   readonly gid?: string | undefined;
 }
 
+/** What is run, and as the configuration has init run. */
+interface Wanted {
+  readonly command: readonly string[];
+  /** lxc.init.uid, lxc.init.gid, lxc.init.cwd. */
+  readonly uid: string;
+  readonly gid: string;
+  readonly cwd: string;
+}
+
 /** What was asked for, else lxc.execute.cmd. */
-function commandOf({
-  command,
-  name,
-  lxcpath,
-  system,
-  configFile,
-  defines,
-  environment,
-}: ExecuteRequest): readonly string[] {
-  if (command !== undefined && command.length > 0) return command;
+function readWanted(request: ExecuteRequest): Wanted {
+  const { command = [], name, lxcpath, system, configFile, defines = [], environment } = request;
   const file = configFile ?? containerPaths(system, lxcpath, name).config;
+  // The start says what is wrong with that.
+  if (!existsSync(file) && command.length > 0) return { command, uid: '0', gid: '0', cwd: '/' };
   const { config, mistakes, lineOf } = readContainerConfig({
-    name,
-    lxcpath,
+    ...{ name, lxcpath, environment },
     configFile: file,
-    overrides: defines ?? [],
-    environment,
+    overrides: defines,
   });
+  const { uid, gid, cwd } = config.init;
+  const wanted = command.length > 0 ? command : config.executeCmd?.value;
   // What is wrong beside it is told by the start, with all that this finds.
-  if (config.executeCmd) return config.executeCmd.value;
+  if (wanted) return { command: wanted, uid: String(uid), gid: String(gid), cwd: cwd?.value ?? '/' };
   refuseProblems(config, mistakes, lineOf);
   throw new TlxcError({
     code: 'TLXC_E_USAGE',
@@ -79,12 +83,12 @@ function relaySignals(): Relay {
 const killedBy = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 /** Runs the command by tlxc-attach, with this process's streams; resolves to its exit status, 128 and more by a signal. */
-async function attached(request: ExecuteRequest, command: readonly string[], relay: Relay): Promise<number> {
-  const { name, lxcpath, uid, gid, environment } = request;
+async function attached(request: ExecuteRequest, wanted: Wanted, relay: Relay): Promise<number> {
+  const { name, lxcpath, uid = wanted.uid, gid = wanted.gid, environment } = request;
   const early = relay.early();
   if (early !== undefined) return killedBy(early);
-  const ids = [...(uid === undefined ? [] : ['-u', uid]), ...(gid === undefined ? [] : ['-g', gid])];
-  const words = ['-n', name, '-P', lxcpath, ...ids, '--', ...command];
+  const how = ['-u', uid, '-g', gid, '--cwd', wanted.cwd];
+  const words = ['-n', name, '-P', lxcpath, ...how, '--', ...wanted.command];
   const child = spawn(join(packageRoot, 'bin/tlxc-attach.js'), words, { stdio: 'inherit', env: environment });
   relay.to(child);
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
@@ -107,12 +111,12 @@ export async function executeInForeground(
   request: ExecuteRequest,
   callbacks: StartCallbacks,
 ): Promise<number> {
-  const command = commandOf(request);
+  const wanted = readWanted(request);
   const relay = relaySignals();
   try {
     await startContainer({ ...request, command: undefined, initProgram: nativeFile('tlxc-init') }, callbacks);
     try {
-      return await attached(request, command, relay);
+      return await attached(request, wanted, relay);
     } finally {
       await stopIfRunning(request);
     }
@@ -128,6 +132,11 @@ export async function executeInBackground(request: ExecuteRequest, callbacks: St
     ...(request.gid === undefined ? [] : [`lxc.init.gid = ${request.gid}`]),
   ];
   const defines = [...(request.defines ?? []), ...ids];
-  const started = { ...request, defines, command: commandOf(request), initProgram: nativeFile('tlxc-init') };
+  const started = {
+    ...request,
+    defines,
+    command: readWanted(request).command,
+    initProgram: nativeFile('tlxc-init'),
+  };
   await startContainer(started, callbacks);
 }

@@ -231,6 +231,33 @@ local('a program alone, without any directory of a system, runs', async (t) => {
   t.pass();
 });
 
+local(
+  'tlxc-execute runs the image’s command as its user, in its directory; tlxc-image pulls and shows it',
+  async (t) => {
+    const world = await makeWorld(t);
+    const command = ['sh', '-c', 'echo $(id -u):$(id -g) $PWD "$A"; exit 7'];
+    const config = {
+      Entrypoint: command,
+      User: 'user',
+      WorkingDir: '/new/place',
+      Env: ['A=b  c', 'PATH=/bin'],
+    };
+    layoutOf(world, { v1: buildImage({ layers: [busyboxTar()], config }) });
+    writeFileSync(join(world.dir, 'seed'), 'lxc.net.0.type = empty\n');
+    const pulled = await world.sh('tlxc-image pull oci:layout:v1');
+    t.regex(pulled, /^oci:\/.*\/layout:v1 [0-9a-f]{12}\n$/);
+    const made = await world.sh('tlxc-create -f seed -n c1 -t oci -- -u oci:layout:v1');
+    t.regex(made, /Using image from local cache/);
+    const { code, stdout } = await world.run('tlxc-execute', '-n', 'c1');
+    t.is(stdout, '1000:1000 /new/place b  c\n');
+    t.is(code, 7);
+    t.regex(
+      await world.sh('tlxc-image prune --all 2>&1; tlxc-destroy -n c1; tlxc-image prune --all 2>&1'),
+      /^0 removed.*layout:v1.*1 removed/s,
+    );
+  },
+);
+
 local('what cannot be is said before anything is fetched', async (t) => {
   const world = await makeWorld(t);
   for (const [words, message] of [

@@ -1,15 +1,10 @@
 /** The oci template: an OCI or Docker image of a registry or of this machine, by the options of LXC's own. */
 import { TlxcError } from '../../errors.ts';
-import { findCredentials, type Found } from '../oci/credentials.ts';
-import { archiveOrigin } from '../oci/docker-archive.ts';
 import type { Platform } from '../oci/documents.ts';
-import { Layout } from '../oci/layout.ts';
-import { ArchiveFiles, DirectoryFiles } from '../oci/local-files.ts';
-import type { ImageOrigin } from '../oci/origin.ts';
+import { openOrigin } from '../oci/open-origin.ts';
 import { parsePlatformName, platformText } from '../oci/platform.ts';
 import { pullImage } from '../oci/pull.ts';
-import { parseReference, type ImageReference, type RegistryReference } from '../oci/reference.ts';
-import { Registry } from '../oci/registry.ts';
+import { parseReference, type ImageReference } from '../oci/reference.ts';
 import type { ImageStore, StoredImage } from '../store.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
 
@@ -98,7 +93,8 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
 }
 
 async function pulled(options: OciOptions, request: TemplateRequest): Promise<StoredImage> {
-  const origin = await originOf(options, request);
+  const { environment, ca } = request;
+  const origin = await openOrigin(options.reference, { ...options, environment, ca });
   const { store, mapping, privileged, onEvent } = request;
   const { platform, noCache: anew } = options;
   return pullImage({ origin, platform, store, mapping, privileged, anew, onEvent });
@@ -115,24 +111,4 @@ function stored(store: ImageStore, { title }: ImageReference, platform: Platform
     message: `offline, and the store has no image ${title} for ${platformText(platform)}`,
     hint: 'what it has: tlxc-image list; tlxc.image.offline = 0 in tlxc.conf lets it be fetched',
   });
-}
-
-type Environment = TemplateRequest['environment'];
-
-function originOf(options: OciOptions, { environment, ca }: TemplateRequest): Promise<ImageOrigin> {
-  const { reference } = options;
-  if (reference.kind === 'registry')
-    return Promise.resolve(new Registry(reference, credentialsFor(reference, options, environment), { ca }));
-  if (reference.kind === 'oci')
-    return Promise.resolve(new Layout(reference, new DirectoryFiles(reference.path)));
-  return archiveOrigin(reference, new ArchiveFiles(reference.path));
-}
-
-function credentialsFor(
-  { registry, repository }: RegistryReference,
-  { username, password, authFile }: OciOptions,
-  environment: Environment,
-): Found {
-  if (username !== '') return { credentials: { username, password, identityToken: '' }, elsewhere: '' };
-  return findCredentials({ registry, repository, environment, uid: process.getuid?.() ?? 0, authFile });
 }

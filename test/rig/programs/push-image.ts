@@ -24,7 +24,8 @@ async function authorization(): Promise<string> {
   const challenge = (await fetch(`${origin}/v2/`)).headers.get('www-authenticate') ?? '';
   const [, realm, service] = /^Bearer realm="([^"]*)",service="([^"]*)"/.exec(challenge) ?? [];
   if (realm === undefined) return basic;
-  const query = new URLSearchParams({ service: service ?? '', scope: `repository:${repository}:pull,push` });
+  const fields = { service: service ?? '', scope: `repository:${repository}:pull,push` };
+  const query = new URLSearchParams(fields).toString();
   const answer = await fetch(`${realm}?${query}`, { headers: { authorization: basic } });
   return `Bearer ${((await answer.json()) as { token: string }).token}`;
 }
