@@ -149,7 +149,7 @@ async function sweepQuietly({ request, store }: Making): Promise<void> {
 }
 
 /** The system's own errors (a full disk, most of all) in words; ours as they are. */
-function explained(error: unknown, { name, lxcpath }: ContainerPaths): unknown {
+export function explained(error: unknown, { name, lxcpath }: ContainerPaths): unknown {
   if (error instanceof TlxcError || !(error instanceof Error)) return error;
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;

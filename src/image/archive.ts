@@ -30,7 +30,7 @@ export function compressorOf(file: string, level = 6): string[] {
 }
 
 /** As distributions pack their images: numbers for owners, every attribute that unpacking restores, sorted. */
-const TAR = [
+export const TAR = [
   ...['tar', '--create', '--file=-', '--format=posix', '--sort=name', '--numeric-owner', '--acls'],
   ...['--xattrs', '--xattrs-include=user.*', '--xattrs-include=security.capability'],
   ...['--pax-option=delete=atime,delete=ctime', '.'],
@@ -66,10 +66,14 @@ export async function compressFile(from: string, to: string, level?: number): Pr
 }
 
 /** What the programs write to the descriptor comes to be at `to`, on disk, if all of them succeed. */
-async function written(to: string, run: (output: number) => Promise<readonly Ended[]>): Promise<void> {
+export async function written(
+  to: string,
+  run: (output: number) => Promise<readonly Ended[]>,
+  mode = 0o644,
+): Promise<void> {
   const part = temporaryBeside(to);
   // The directory may be everybody's: what somebody put there is not written through.
-  const output = openSync(part, 'wx', 0o644);
+  const output = openSync(part, 'wx', mode);
   try {
     const failed = (await run(output)).find(({ status }) => status !== 0);
     if (failed) throw programError(failed, { code: 'TLXC_E_STORAGE', what: `${to} could not be written` });

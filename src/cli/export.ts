@@ -1,0 +1,65 @@
+/** tlxc-export */
+import { resolve } from 'node:path';
+import { exportContainer } from '../container/export.ts';
+import { COMPRESSIONS, type Compression } from '../container/export-format.ts';
+import { TlxcError } from '../errors.ts';
+import { byteProgress } from './byte-progress.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+
+const usage = (message: string, hint: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
+
+const isCompression = (word: string): word is Compression => Object.hasOwn(COMPRESSIONS, word);
+
+/** As --compression says, else as the file's name ends. */
+function compressionOf({ options }: Invocation, file: string | undefined): Compression {
+  const word = options['compression'];
+  if (typeof word === 'string') {
+    if (isCompression(word)) return word;
+    throw usage(`'${word}' is no compression`, `there are ${Object.keys(COMPRESSIONS).join(', ')}`);
+  }
+  const [named] = Object.entries(COMPRESSIONS).find(([, ending]) => file?.endsWith(ending)) ?? [];
+  return named !== undefined && isCompression(named) ? named : 'zstd';
+}
+
+async function run(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, rest, options, quiet } = invocation;
+  const [word, unexpected] = rest;
+  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`, 'tlxc-export --help');
+  const compression = compressionOf(invocation, word);
+  const file = word ?? `${name}${COMPRESSIONS[compression]}`;
+  if (file === '-' && context.stdout.isTTY === true)
+    throw usage('an archive is nothing for a terminal', 'name a file, or lead the output into a program');
+  const progress = byteProgress(context, quiet, `${context.program}: ${name}:`);
+  try {
+    await exportContainer({
+      ...{ name, lxcpath, system, compression, environment: context.env },
+      file: file === '-' ? file : resolve(context.cwd, file),
+      snapshots: options['snapshots'] === true,
+      onBytes: progress.show,
+    });
+  } finally {
+    progress.end();
+  }
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-export',
+    summary:
+      'writes the container NAME into one file, from which tlxc-import makes it again, here or elsewhere',
+    usage: '--name=NAME [--snapshots] [--compression=KIND] [FILE]',
+    name: 'required',
+    rest: 'words',
+    options: [
+      { flags: '--snapshots', description: 'With its snapshots' },
+      {
+        flags: '--compression <KIND>',
+        description: "zstd (unless FILE's name says otherwise), xz, gzip or none",
+      },
+    ],
+  },
+  run,
+);

@@ -1,0 +1,70 @@
+/** tlxc-import */
+import { resolve } from 'node:path';
+import { importContainer } from '../container/import.ts';
+import { TlxcError } from '../errors.ts';
+import { byteProgress } from './byte-progress.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { printable } from './printable.ts';
+
+const usage = (message: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-import --help shows what it takes' });
+
+const text = (value: Invocation['options'][string]): string | null =>
+  typeof value === 'string' ? value : null;
+
+async function run(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { lxcpath, system, rest, options, quiet, log } = invocation;
+  const { program, stderr, stdin, env, cwd } = context;
+  const [source, unexpected] = rest;
+  if (source === undefined) throw usage('what is to be imported is missing');
+  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
+  const progress = byteProgress(context, quiet, `${program}: checked`);
+  const warn = (warning: string): void => {
+    if (!quiet) stderr.write(`${program}: warning: ${printable(warning)}\n`);
+    log('WARN', warning);
+  };
+  try {
+    const name = await importContainer({
+      ...{ lxcpath, system, stdin, warn, environment: env },
+      source: source === '-' ? source : resolve(cwd, source),
+      name: text(options['newname']) ?? text(options['name']),
+      backend: text(options['bdev']),
+      privileged: options['privileged'] === true,
+      keepMac: options['keepmac'] === true,
+      trusted: options['trust'] === true,
+      onBytes: progress.show,
+    });
+    progress.end();
+    if (!quiet) context.stdout.write(`${name}\n`);
+  } finally {
+    progress.end();
+  }
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-import',
+    summary:
+      'makes a container of what tlxc-export wrote, of a container of LXC, an export of Incus or LXD, a vzdump archive,\nor an archive of a root filesystem',
+    usage: '[-N NAME] [-B BDEV] [--privileged] [-M] [--trust] FILE|DIRECTORY|-',
+    name: 'none',
+    rest: 'words',
+    options: [
+      { flags: '-N, --newname <NAME>', description: 'What it is called; without it, as it was' },
+      { flags: '-n, --name <NAME>', description: '', hidden: true },
+      { flags: '-B, --bdev <BDEV>', description: 'Backing store (dir)' },
+      { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
+      {
+        flags: '-M, --keepmac',
+        description: 'It is the same machine, moved: keep its MAC addresses and machine id',
+      },
+      {
+        flags: '--trust',
+        description: "Keep hooks, mounts of the host's directories and whatever else reaches into the host",
+      },
+    ],
+  },
+  run,
+);

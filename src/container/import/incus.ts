@@ -1,0 +1,84 @@
+/** backup/index.yaml of what Incus and LXD export: the facts that a container here can have. */
+import { load } from 'js-yaml';
+import { TlxcError } from '../../errors.ts';
+import { amountOf, cpuLines, HWADDR, memoryLines, type Foreign } from './foreign.ts';
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+const mapping = (value: unknown): Mapping =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+const text = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+
+const refuse = (why: string, hint: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message: `the archive ${why}`, hint });
+
+function parse(yaml: string): Mapping {
+  try {
+    return mapping(load(yaml));
+  } catch (cause) {
+    const message = 'the archive is damaged: its backup/index.yaml is no YAML';
+    throw new TlxcError({ code: 'TLXC_E_IMAGE', message, cause });
+  }
+}
+
+/** Lines for a setting; null: there is no key for it. */
+function linesOf(key: string, value: string): Foreign['lines'] | null {
+  if (key === 'limits.memory') {
+    const bytes = amountOf(value);
+    return bytes === null ? null : memoryLines(bytes);
+  }
+  if (key === 'limits.cpu') return /^\d{1,4}$/.test(value) ? cpuLines(Number(value)) : null;
+  if (key === 'boot.autostart') return value === 'true' ? [['lxc.start.auto', '1']] : [];
+  const [, variable] = /^environment\.([A-Za-z_][A-Za-z0-9_]*)$/.exec(key) ?? [];
+  if (variable !== undefined && !/[\n\r]/.test(value)) return [['lxc.environment', `${variable}=${value}`]];
+  return null;
+}
+
+/** Bookkeeping, what the archive shows itself, and words for people. */
+const IDLE = /^(volatile|image|user)\.|^security\.(privileged|idmap)/;
+
+/** Its name and address; "" where there is none, or it was drawn at random elsewhere. */
+function firstInterface(devices: readonly (readonly [string, unknown])[], config: Mapping) {
+  const [name = '', device] = devices.find(([, each]) => mapping(each)['type'] === 'nic') ?? [];
+  const hwaddr = text(mapping(device)['hwaddr']) || text(config[`volatile.${name}.hwaddr`]);
+  return { name, hwaddr: HWADDR.test(hwaddr) ? hwaddr : '' };
+}
+
+/** Throws TLXC_E_UNSUPPORTED for a virtual machine, or what only their own storage can read. */
+export function readIncus(yaml: string): Foreign {
+  const index = parse(yaml);
+  if (index['type'] === 'virtual-machine')
+    throw refuse('is a virtual machine', 'only containers can be imported');
+  if (index['optimized'] === true)
+    throw refuse(
+      'holds the root filesystem as its storage has it',
+      'export it once more without --optimized-storage',
+    );
+  const config = mapping(index['config']);
+  const container = mapping(config['container'] ?? config['instance']);
+  const settings = Object.entries(mapping(container['expanded_config'] ?? container['config']));
+  const devices = Object.entries(mapping(container['expanded_devices'] ?? container['devices']));
+  const read = settings.map(([key, value]) => ({
+    key,
+    value: text(value),
+    lines: linesOf(key, text(value)),
+  }));
+  const nic = firstInterface(devices, mapping(container['config']));
+  const others = devices.filter(([name, device]) => name !== nic.name && mapping(device)['path'] !== '/');
+  const snapshots = Array.isArray(index['snapshots']) ? index['snapshots'].map(text) : [];
+  return {
+    name: text(index['name']),
+    prefix: 'backup/container/rootfs',
+    excludes: [],
+    lines: read.flatMap(({ lines }) => lines ?? []),
+    hwaddr: nic.hwaddr,
+    leftOut: [
+      ...read
+        .filter(({ key, lines }) => lines === null && !IDLE.test(key))
+        .map(({ key, value }) => `${key} = ${value}`),
+      ...others.map(([name, device]) => `device ${name} (${text(mapping(device)['type'])})`),
+      ...(snapshots.length > 0 ? [`snapshots ${snapshots.join(', ')}`] : []),
+    ],
+  };
+}

@@ -1,0 +1,138 @@
+/** Reads an archive to its end, once, and makes nothing: what it is, its small members, and whether it is whole. */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { TlxcError } from '../../errors.ts';
+import { programError, startProgram } from '../../host/program.ts';
+import { decoderOf, decoderPrivileges } from '../../image/compression.ts';
+import { blocks, TarWalk, type TakeContent, type WalkedMember } from '../../image/tar-walk.ts';
+import { CHECKSUM, FILES, INDEX, type Checksum } from '../export-format.ts';
+
+export type Kind = 'own' | 'incus' | 'vzdump' | 'rootfs';
+
+export interface Look {
+  readonly kind: Kind;
+  /** The contents of small members that tell about the container, by their names. */
+  readonly texts: ReadonlyMap<string, Buffer>;
+  /** Device nodes: their names, and which tree they are in. */
+  readonly devices: readonly string[];
+}
+
+/** What is kept of all kinds of archives. */
+const TELLING =
+  /^(tlxc\/[^/]+(\/[^/]+)?|snapshots\/[^/]+\/(config|ts|comment)|backup\/index\.yaml|etc\/vzdump\/pct\.conf)$/;
+const INCUS = 'backup/index.yaml';
+const VZDUMP = 'etc/vzdump/pct.conf';
+const MAX_TEXT = 1024 * 1024;
+const MAX_TEXTS = 1000;
+
+const refuse = (archive: string, why: string, hint?: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${archive}: ${why}`,
+    ...(hint !== undefined && { hint }),
+  });
+
+/** What has been seen while the archive passes. */
+class Seen {
+  readonly texts = new Map<string, Buffer>();
+  readonly devices: string[] = [];
+  /** Where the checksum's member begins, and what is in it. */
+  checksumAt = -1;
+  checksum: Checksum | null = null;
+  afterChecksum = false;
+  /** Something that a root filesystem has. */
+  isSystem = false;
+
+  member(member: WalkedMember): TakeContent | null {
+    const { name, type, size } = member;
+    if (this.checksumAt >= 0) this.afterChecksum = true;
+    if (type === 'CharacterDevice' || type === 'BlockDevice') this.devices.push(name);
+    if (/^(etc|usr|bin|sbin)(\/|$)/.test(name)) this.isSystem = true;
+    const isText = (type === 'File' || type === 'OldFile') && size <= MAX_TEXT && TELLING.test(name);
+    if (!isText || this.texts.size >= MAX_TEXTS) return null;
+    if (name === CHECKSUM) {
+      this.checksumAt = member.at;
+      return (content) => void (this.checksum = parseChecksum(content));
+    }
+    return (content) => void this.texts.set(name, content);
+  }
+}
+
+function parseChecksum(content: Buffer): Checksum | null {
+  try {
+    const value = JSON.parse(content.toString('utf8')) as Partial<Checksum> | null;
+    return typeof value?.sha256 === 'string' && typeof value.bytes === 'number' ? (value as Checksum) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Throws TLXC_E_IMAGE for what is damaged, cut short, or no archive of a container. */
+export async function lookInto(
+  archive: string,
+  onBytes: (bytes: number) => void = () => undefined,
+): Promise<Look> {
+  const seen = new Seen();
+  const digest = await pass(archive, seen, onBytes);
+  const kind = kindOf(seen);
+  if (kind === null)
+    throw refuse(
+      archive,
+      'neither a container nor a root filesystem is in it',
+      'tlxc-import takes what tlxc-export, incus export, lxc export and vzdump write, and archives of root filesystems',
+    );
+  if (kind === 'own') checkWhole(archive, seen, digest);
+  return { kind, texts: seen.texts, devices: seen.devices };
+}
+
+function kindOf({ texts, isSystem }: Seen): Kind | null {
+  if (texts.has(INDEX)) return 'own';
+  if (texts.has(INCUS)) return 'incus';
+  if (texts.has(VZDUMP)) return 'vzdump';
+  return isSystem ? 'rootfs' : null;
+}
+
+function checkWhole(archive: string, { checksum, checksumAt, afterChecksum }: Seen, digest: string): void {
+  if (checksumAt < 0) throw refuse(archive, 'it is not whole: its end is missing', 'transfer it once more');
+  if (checksum?.sha256 === digest && checksum.bytes === checksumAt && !afterChecksum) return;
+  throw refuse(archive, 'it is not what was exported: its checksum is wrong', 'transfer it once more');
+}
+
+/** Returns the digest of what lies before the checksum. */
+async function pass(archive: string, seen: Seen, onBytes: (bytes: number) => void): Promise<string> {
+  const input = openSync(archive, 'r');
+  const decoder = startProgram(decoderOf(archive), {
+    stdin: input,
+    stdout: 'pipe',
+    privileges: decoderPrivileges(),
+  });
+  closeSync(input);
+  const walk = await TarWalk.begin((member) => seen.member(member));
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of blocks(decoder.child.stdout as AsyncIterable<Buffer>)) {
+      const [begin, own] = [walk.offset, walk.take(chunk)];
+      const counted = seen.checksumAt < 0 ? own : Math.min(own, seen.checksumAt - begin);
+      if (counted > 0) hash.update(chunk.subarray(0, counted));
+      onBytes(walk.offset);
+    }
+    const ended = await decoder.ended;
+    if (ended.status !== 0)
+      throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${archive} could not be read` });
+    if (!walk.ended) throw refuse(archive, 'it is not whole: its end is missing', 'transfer it once more');
+  } finally {
+    decoder.child.kill('SIGKILL');
+  }
+  return hash.digest('hex');
+}
+
+/** Files of the container's directory that came with it. */
+export const ownFilesIn = ({ texts }: Look): ReadonlyMap<string, Buffer> =>
+  new Map(
+    [...texts].flatMap(([name, content]) => {
+      const file = name.startsWith(FILES) ? name.slice(FILES.length) : '';
+      return /^[^/]+$/.test(file) && !['.', '..', 'config', 'rootfs', 'snaps', 'overlay'].includes(file)
+        ? [[file, content] as const]
+        : [];
+    }),
+  );

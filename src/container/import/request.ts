@@ -1,0 +1,24 @@
+/** What is asked of an import. */
+import type { SystemConfig } from '../../config/model.ts';
+
+export interface ImportRequest {
+  readonly system: SystemConfig;
+  readonly lxcpath: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute: an archive, or the directory of a container of LXC's; "-": an archive on standard input. */
+  readonly source: string;
+  /** null: as it was called. */
+  readonly name: string | null;
+  /** -B; null: dir. */
+  readonly backend: string | null;
+  /** Without an id map. */
+  readonly privileged: boolean;
+  /** It is the same machine, moved: its hardware addresses and machine id stay. */
+  readonly keepMac: boolean;
+  /** What of its configuration reaches into the host is kept. */
+  readonly trusted: boolean;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly warn: (text: string) => void;
+  /** Told how many bytes of the archive were read, uncompressed. */
+  readonly onBytes?: (bytes: number) => void;
+}

@@ -1,0 +1,165 @@
+/** tlxc-export and tlxc-import: a container comes out of one file as it went in, whatever ids it has on either side. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { addBusybox } from '../rig/containers.ts';
+import { requires } from '../rig/requires.ts';
+import { makeUser } from '../rig/user.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+const rooted = requires('root', 'userns', 'idmap', 'busybox');
+const layered = requires('root', 'userns', 'idmap', 'busybox', 'overlay');
+const users = requires('root', 'userns', 'overlay', 'users', 'busybox');
+const freezing = requires('root', 'userns', 'idmap', 'busybox', 'cgroup1');
+
+/** Everything that archives lose easily. */
+const CRAFT = `cd lxc/c1/rootfs/srv 2>/dev/null || { mkdir lxc/c1/rootfs/srv; cd lxc/c1/rootfs/srv; }
+  echo one > file; ln file second; ln -s /etc/passwd link; mkfifo fifo; mkdir -m 3770 dir; echo x > "$(printf 'caf\\351')"
+  cp /bin/true setuid; chown 12:34 setuid; chmod 6755 setuid; chown 65534:1000 dir; chown -h 7:8 link
+  cp /bin/true able; setcap cap_net_raw+ep able; setfattr -n user.note -v kept file
+  setfacl -m u:123:rw file; setfacl -d -m g:456:rx dir
+  truncate -s 3M sparse; echo end >> sparse; touch -h -d '2001-02-03 04:05:06.789' link file dir sparse`;
+
+/** One line a member with all that it is, but for what unpacking cannot know: sizes of directories. */
+const manifest = (world: World, name: string): Promise<string> =>
+  world.sh(`cd lxc/${name}/rootfs && LC_ALL=C && export LC_ALL
+    find . ! -path './dev/*' -printf '%p %y %m %U:%G %n %l %T@\\n' | sort
+    find . ! -path './dev/*' -type f -exec sha256sum {} + | sort
+    find . ! -type l -exec getfattr -h -d -m '^user|^security.capability' {} + 2>/dev/null
+    getfacl -n -R srv; stat -c %b srv/sparse`);
+
+/** Of the container from which TLXC made another in a directory of its own. */
+const config = (world: World, name: string): string =>
+  readFileSync(join(world.lxcpath, name, 'config'), 'utf8');
+
+async function isSame(t: ExecutionContext, world: World, before: string, name: string): Promise<void> {
+  const after = await manifest(world, name);
+  t.deepEqual(after.split('\n'), before.split('\n'));
+}
+
+rooted('from privileged to unprivileged and back: the same tree, seen from inside', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1', {
+    privileged: true,
+    config: ['lxc.net.0.type = empty', 'lxc.cap.drop = sys_time'],
+  });
+  await world.sh(CRAFT);
+  const before = await manifest(world, 'c1');
+  await world.sh(
+    'tlxc-export -n c1 c1.tar.zst; tlxc-import -M -N c2 c1.tar.zst; mv lxc/c1 gone; tlxc-import -M --privileged c1.tar.zst',
+  );
+  await isSame(t, world, before, 'c1');
+  t.notRegex(config(world, 'c1'), /idmap/);
+  await world.sh('mv lxc/c2/rootfs lxc/c2/r2; mv lxc/c2/r2 lxc/c2/rootfs');
+  t.regex(config(world, 'c2'), /^lxc.idmap = u 0 1\d+ 65536$/m);
+  t.regex(config(world, 'c2'), /^lxc.rootfs.options = idmap=container$/m);
+  t.regex(config(world, 'c2'), /^lxc.uts.name = c2$/m);
+  t.regex(config(world, 'c2'), /^lxc.cap.drop = sys_time$/m);
+  await isSame(t, world, before, 'c2');
+  await world.sh('tlxc-start -n c2');
+  t.is(
+    await world.sh('tlxc-attach -n c2 -- stat -c "%u:%g %a" /srv/setuid /srv/dir'),
+    '12:34 6755\n65534:1000 3770\n',
+  );
+  t.is(await world.sh('stat -c %a c1.tar.zst'), '600\n');
+});
+
+rooted('files with shifted ids, as LXC has them, are stored unshifted', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1', { privileged: true });
+  await world.sh(CRAFT);
+  const before = await manifest(world, 'c1');
+  // A user namespace's root gives the ids away; it keeps capabilities and lists of access.
+  await world.sh(`cd lxc/c1 && find rootfs -depth -exec sh -c 'for f; do set -- $(stat -c "%u %g" "$f"); [ $1 -ge 3000000 ] || chown -h $(($1+3000000)):$(($2+3000000)) "$f"; done' sh {} + 2>/dev/null
+    chmod 6755 rootfs/srv/setuid; chmod 3770 rootfs/srv/dir; setcap cap_net_raw+ep rootfs/srv/able
+    setfacl -b rootfs/srv/file; setfacl -m u:3000123:rw rootfs/srv/file; setfacl -k rootfs/srv/dir; setfacl -d -m g:3000456:rx rootfs/srv/dir
+    touch -h -d '2001-02-03 04:05:06.789' rootfs/srv/link rootfs/srv/file rootfs/srv/dir rootfs/srv/sparse
+    printf 'lxc.idmap = u 0 3000000 65536\\nlxc.idmap = g 0 3000000 65536\\n' >> config`);
+  await world.sh('tlxc-export -n c1 - > c1.tar.zst; tlxc-import -M -N c2 - < c1.tar.zst');
+  const lines = (text: string) => text.split('\n').filter((line) => /srv|^user:|^group:|^#/.test(line));
+  t.deepEqual(lines(await manifest(world, 'c2')), lines(before));
+});
+
+layered('snapshots come along where they are asked for, and an overlay becomes a directory', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'base');
+  await world.sh(`set -e; tlxc-copy -s -n base -N c1; tlxc-start -n c1; tlxc-attach -n c1 -- sh -c 'echo first > /etc/state; rm /etc/group'
+    tlxc-stop -k -n c1; echo why > comment; tlxc-snapshot -n c1 -c comment; echo second > newer; tlxc-file push newer c1/etc/state
+    tlxc-export --snapshots --compression gzip -n c1; tlxc-destroy -s -n c1; tlxc-import c1.tar.gz`);
+  t.is(
+    await world
+      .sh('cat lxc/c1/rootfs/etc/state; ls lxc/c1/rootfs/etc/group 2>&1 || true')
+      .then((said) => said.split('\n')[0]),
+    'second',
+  );
+  t.false(existsSync(join(world.lxcpath, 'c1/rootfs/etc/group')));
+  t.regex(await world.sh('tlxc-snapshot -n c1 -L -C'), /^snap0 \(.*\nwhy\n$/);
+  await world.sh('tlxc-snapshot -n c1 -r snap0 && tlxc-start -n c1');
+  t.is(await world.sh('tlxc-attach -n c1 -- cat /etc/state'), 'first\n');
+});
+
+freezing('one that runs is refused, one that is frozen is exported as its root filesystem is', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  await world.sh("tlxc-start -n c1; tlxc-attach -n c1 -- sh -c 'echo now > /etc/state'");
+  const running = await world.run('tlxc-export', '-n', 'c1');
+  t.is(running.code, 1);
+  t.regex(running.stderr, /c1 is running\n {2}hint: .*tlxc-stop -n c1, or freeze it/);
+  await world.sh(
+    'tlxc-cgroup -n c1 freezer.state FROZEN; tlxc-export -n c1; tlxc-cgroup -n c1 freezer.state THAWED',
+  );
+  await world.sh('tlxc-import -N c2 c1.tar.zst');
+  t.is(await world.sh('cat lxc/c2/rootfs/etc/state; ls -A lxc/c2/rootfs/proc'), 'now\n');
+});
+
+users('a user exports and imports, and has what root exported', async (t) => {
+  const user = await makeUser(t);
+  await user.sh(`echo lxc.net.0.type = empty > seed; tlxc-create -n c1 -f seed -t busybox
+    echo mine > mine; tlxc-file push --uid 5 --gid 6 mine c1/etc/; tlxc-export -n c1 && tlxc-import -N c2 c1.tar.zst && tlxc-start -n c2 2>/dev/null`);
+  t.is(
+    await user.sh("tlxc-attach -n c2 -- sh -c 'stat -c %u:%g /etc/mine; cat /etc/mine /etc/hostname'"),
+    '5:6\nmine\nc2\n',
+  );
+});
+
+rooted('what reaches into the host is left out by name, unless it is trusted', async (t) => {
+  const world = await makeWorld(t);
+  const hook = join(world.lxcpath, 'c1/hook');
+  addBusybox(world, 'c1', {
+    config: [
+      `lxc.hook.pre-start = ${hook}`,
+      'lxc.mount.entry = /etc etc2 none bind,optional,create=dir',
+      'lxc.log.file = /tmp/never',
+    ],
+  });
+  await world.sh(
+    `printf '#!/bin/sh\\ntouch ${world.dir}/ran\\n' > ${hook}; chmod 755 ${hook}; tlxc-export -n c1; mkdir moved; mv lxc/c1 moved`,
+  );
+  const { stderr } = await world.run('tlxc-import', 'c1.tar.zst');
+  t.regex(stderr, /warning: not taken over: lxc.hook.pre-start = .*hook: it reaches into the host/);
+  t.regex(stderr, /warning: not taken over: lxc.mount.entry = \/etc etc2 .*: it is a directory of the host/);
+  t.regex(stderr, /warning: not taken over: lxc.log.file = /);
+  t.deepEqual(readdirSync(join(world.lxcpath, 'c1')).sort(), ['config', 'rootfs']);
+  await world.sh('tlxc-import -N c2 --trust c1.tar.zst && tlxc-start -n c2');
+  t.true(existsSync(join(world.dir, 'ran')));
+  t.regex(config(world, 'c2'), new RegExp(`^lxc.hook.pre-start = ${world.lxcpath}/c2/hook$`, 'm'));
+});
+
+rooted('the directory of a container of LXC becomes a container here, hooks and all', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1', {
+    privileged: true,
+    config: [
+      'lxc.net.0.type = empty',
+      'lxc.net.0.hwaddr = 00:16:3e:00:00:01',
+      'lxc.include = /usr/share/lxc/config/common.conf',
+    ],
+  });
+  await world.sh(
+    'mkdir old && mv lxc/c1 old/ && sed -i s,lxc/c1,old/c1, old/c1/config && tlxc-import old/c1',
+  );
+  t.regex(config(world, 'c1'), new RegExp(`^lxc.rootfs.path = dir:${world.lxcpath}/c1/rootfs$`, 'm'));
+  t.notRegex(config(world, 'c1'), /00:16:3e:00:00:01/);
+  t.true(existsSync(join(world.dir, 'old/c1/rootfs/etc/passwd')));
+  await world.sh('tlxc-start -n c1 && tlxc-attach -n c1 -- true');
+});
