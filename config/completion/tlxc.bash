@@ -16,9 +16,11 @@ _tlxc_options() {
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-export) echo '-n --name --freeze --snapshots --compression -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-file) echo '-n --name -r --recursive -p --create-dirs --uid --gid --mode -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-freeze) echo '-n --name -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-image) echo '--remote --server --variant --json --all --alias --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-import) echo '-N --newname -B --bdev --fssize --fstype --privileged -M --keepmac --trust -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -110,6 +112,11 @@ _tlxc_kind() {
     'tlxc-execute -o' | 'tlxc-execute --logfile') echo file ;;
     'tlxc-execute -l' | 'tlxc-execute --logpriority') echo level ;;
     'tlxc-execute -P' | 'tlxc-execute --lxcpath') echo directory ;;
+    'tlxc-export -n' | 'tlxc-export --name') echo container ;;
+    'tlxc-export --compression') echo text ;;
+    'tlxc-export -o' | 'tlxc-export --logfile') echo file ;;
+    'tlxc-export -l' | 'tlxc-export --logpriority') echo level ;;
+    'tlxc-export -P' | 'tlxc-export --lxcpath') echo directory ;;
     'tlxc-file -n' | 'tlxc-file --name') echo container ;;
     'tlxc-file --uid') echo text ;;
     'tlxc-file --gid') echo text ;;
@@ -131,6 +138,13 @@ _tlxc_kind() {
     'tlxc-image -o' | 'tlxc-image --logfile') echo file ;;
     'tlxc-image -l' | 'tlxc-image --logpriority') echo level ;;
     'tlxc-image -P' | 'tlxc-image --lxcpath') echo directory ;;
+    'tlxc-import -N' | 'tlxc-import --newname') echo container ;;
+    'tlxc-import -B' | 'tlxc-import --bdev') echo text ;;
+    'tlxc-import --fssize') echo text ;;
+    'tlxc-import --fstype') echo text ;;
+    'tlxc-import -o' | 'tlxc-import --logfile') echo file ;;
+    'tlxc-import -l' | 'tlxc-import --logpriority') echo level ;;
+    'tlxc-import -P' | 'tlxc-import --lxcpath') echo directory ;;
     'tlxc-info -n' | 'tlxc-info --name') echo container ;;
     'tlxc-info -c' | 'tlxc-info --config') echo key ;;
     'tlxc-info --rcfile') echo file ;;
@@ -199,9 +213,11 @@ _tlxc_words() {
     tlxc-device) echo '@container' ;;
     tlxc-doctor) echo '' ;;
     tlxc-execute) echo '@container' ;;
+    tlxc-export) echo '@container' ;;
     tlxc-file) echo 'push pull edit' ;;
     tlxc-freeze) echo '@container' ;;
     tlxc-image) echo 'list pull info verify prune import export serve' ;;
+    tlxc-import) echo '' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
@@ -322,4 +338,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-file tlxc-freeze tlxc-image tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config

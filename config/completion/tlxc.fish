@@ -305,6 +305,20 @@ complete -c tlxc-execute -s h -l help -d ''
 complete -c tlxc-execute -l usage -d 'Print a short list of the options'
 complete -c tlxc-execute -l version -d 'Print the version number'
 
+complete -c tlxc-export -f
+complete -c tlxc-export -a '(__tlxc_containers)'
+complete -c tlxc-export -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-export -l freeze -d 'Freeze NAME as long as it takes, if it runs'
+complete -c tlxc-export -l snapshots -d 'With its snapshots'
+complete -c tlxc-export -l compression -x -d 'zstd (unless FILE\'s name says otherwise), xz, gzip or none'
+complete -c tlxc-export -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-export -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-export -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-export -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-export -s h -l help -d ''
+complete -c tlxc-export -l usage -d 'Print a short list of the options'
+complete -c tlxc-export -l version -d 'Print the version number'
+
 complete -c tlxc-file -f
 complete -c tlxc-file -a 'push pull edit'
 complete -c tlxc-file -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container: paths are then written without it'
@@ -351,6 +365,22 @@ complete -c tlxc-image -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 
 complete -c tlxc-image -s h -l help -d ''
 complete -c tlxc-image -l usage -d 'Print a short list of the options'
 complete -c tlxc-image -l version -d 'Print the version number'
+
+complete -c tlxc-import -f
+complete -c tlxc-import -s N -l newname -x -a '(__tlxc_containers)' -d 'What it is called; without it, as it was'
+complete -c tlxc-import -s B -l bdev -x -d 'Backing store (dir)'
+complete -c tlxc-import -l fssize -x -d 'Its size, as for tlxc-create'
+complete -c tlxc-import -l fstype -x -d 'Its filesystem, as for tlxc-create'
+complete -c tlxc-import -l privileged -d 'Root inside is root on the host: no id map'
+complete -c tlxc-import -s M -l keepmac -d 'It is the same machine, moved: keep its MAC addresses and machine id'
+complete -c tlxc-import -l trust -d 'Keep hooks, mounts of the host\'s directories and whatever else reaches into the host'
+complete -c tlxc-import -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-import -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-import -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-import -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-import -s h -l help -d ''
+complete -c tlxc-import -l usage -d 'Print a short list of the options'
+complete -c tlxc-import -l version -d 'Print the version number'
 
 complete -c tlxc-info -f
 complete -c tlxc-info -a '(__tlxc_containers)'

@@ -37,6 +37,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
       ...{ name, lxcpath, system, compression, environment: context.env },
       file: file === '-' ? file : resolve(context.cwd, file),
       snapshots: options['snapshots'] === true,
+      freeze: options['freeze'] === true,
       onBytes: progress.show,
     });
   } finally {
@@ -50,10 +51,11 @@ export default defineCommand(
     program: 'tlxc-export',
     summary:
       'writes the container NAME into one file, from which tlxc-import makes it again, here or elsewhere',
-    usage: '--name=NAME [--snapshots] [--compression=KIND] [FILE]',
+    usage: '--name=NAME [--freeze] [--snapshots] [--compression=KIND] [FILE]',
     name: 'required',
     rest: 'words',
     options: [
+      { flags: '--freeze', description: 'Freeze NAME as long as it takes, if it runs' },
       { flags: '--snapshots', description: 'With its snapshots' },
       {
         flags: '--compression <KIND>',

@@ -6,6 +6,7 @@ import { byteProgress } from './byte-progress.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
+import { volumeOptions } from './volume-options.ts';
 
 const usage = (message: string): TlxcError =>
   new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-import --help shows what it takes' });
@@ -30,6 +31,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
       source: source === '-' ? source : resolve(cwd, source),
       name: text(options['newname']) ?? text(options['name']),
       backend: text(options['bdev']),
+      volume: volumeOptions(options),
       privileged: options['privileged'] === true,
       keepMac: options['keepmac'] === true,
       trusted: options['trust'] === true,
@@ -55,6 +57,8 @@ export default defineCommand(
       { flags: '-N, --newname <NAME>', description: 'What it is called; without it, as it was' },
       { flags: '-n, --name <NAME>', description: '', hidden: true },
       { flags: '-B, --bdev <BDEV>', description: 'Backing store (dir)' },
+      { flags: '--fssize <SIZE>', description: 'Its size, as for tlxc-create' },
+      { flags: '--fstype <TYPE>', description: 'Its filesystem, as for tlxc-create' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
       {
         flags: '-M, --keepmac',

@@ -24,6 +24,7 @@ import {
   type Compression,
   type Index,
 } from './export-format.ts';
+import { whileFrozen } from './freeze.ts';
 import { isFrozen } from './frozen.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
@@ -36,6 +37,8 @@ export interface ExportRequest extends TreeRequest {
   readonly file: string;
   readonly compression: Compression;
   readonly snapshots: boolean;
+  /** One that runs is frozen meanwhile. */
+  readonly freeze: boolean;
   /** Told how many bytes of the uncompressed archive are done. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -57,7 +60,8 @@ export async function exportContainer(request: ExportRequest): Promise<void> {
     throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
   }
   await recover(paths);
-  await withLock(paths, () => exportLocked(request, paths));
+  const work = (): Promise<void> => exportLocked(request, paths);
+  await withLock(paths, () => (request.freeze ? whileFrozen(paths, work) : work()));
 }
 
 async function exportLocked(request: ExportRequest, paths: ContainerPaths): Promise<void> {
@@ -69,7 +73,7 @@ async function exportLocked(request: ExportRequest, paths: ContainerPaths): Prom
         code: 'TLXC_E_RUNNING',
         message: `${name} is running`,
         container: name,
-        hint: `what it writes meanwhile would be in the file by halves: tlxc-stop -n ${name}, or freeze it`,
+        hint: `what it writes meanwhile would be in the file by halves: tlxc-stop -n ${name} first, or freeze it for so long with --freeze`,
       });
     }
     const tree = stoppedTree(paths, request);

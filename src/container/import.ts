@@ -75,9 +75,15 @@ async function nameOf(request: ImportRequest): Promise<string> {
 }
 
 /** What comes in shares nothing with an image that an overlay could lie over. */
-async function backendOf({ backend, privileged, lxcpath }: ImportRequest): Promise<Backend> {
+async function backendOf({ backend, privileged, lxcpath, volume }: ImportRequest): Promise<Backend> {
   const asked = backend === null || backend === 'best' ? 'dir' : backend;
-  const chosen = await chooseBackend({ asked, idmapped: !privileged, lxcpath, host: probeHost() });
+  const chosen = await chooseBackend({
+    asked,
+    idmapped: !privileged,
+    lxcpath,
+    host: probeHost(),
+    options: volume,
+  });
   if (chosen.name !== 'overlay') return chosen;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
@@ -93,7 +99,7 @@ async function archiveOf(request: ImportRequest, staging: string): Promise<strin
   if (isDirectory(request)) {
     const name = basename(source);
     refuseRunningInLxc(source, name);
-    const from = { name, lxcpath: dirname(source), system, environment, snapshots: true };
+    const from = { name, lxcpath: dirname(source), system, environment, snapshots: true, freeze: false };
     await exportContainer({ ...from, file: spooled, compression: 'none' });
     return spooled;
   }

@@ -104,10 +104,15 @@ freezing('one that runs is refused, one that is frozen is exported as its root f
   await world.sh("tlxc-start -n c1; tlxc-attach -n c1 -- sh -c 'echo now > /etc/state'");
   const running = await world.run('tlxc-export', '-n', 'c1');
   t.is(running.code, 1);
-  t.regex(running.stderr, /c1 is running\n {2}hint: .*tlxc-stop -n c1, or freeze it/);
-  await world.sh(
-    'tlxc-cgroup -n c1 freezer.state FROZEN; tlxc-export -n c1; tlxc-cgroup -n c1 freezer.state THAWED',
+  t.regex(
+    running.stderr,
+    /c1 is running\n {2}hint: .*tlxc-stop -n c1 first, or freeze it for so long with --freeze/,
   );
+  await world.sh(
+    'tlxc-freeze -n c1; tlxc-export -n c1; tlxc-unfreeze -n c1; tlxc-export --freeze -n c1 again.tar',
+  );
+  t.regex(await world.sh('tlxc-info -n c1 -s'), /RUNNING/);
+  await world.sh('tlxc-import -N c3 again.tar && cmp lxc/c1/rootfs/etc/state lxc/c3/rootfs/etc/state');
   await world.sh('tlxc-import -N c2 c1.tar.zst');
   t.is(await world.sh('cat lxc/c2/rootfs/etc/state; ls -A lxc/c2/rootfs/proc'), 'now\n');
 });

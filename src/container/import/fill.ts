@@ -42,7 +42,7 @@ export interface Filled {
 export async function fill(filling: Filling): Promise<Filled> {
   const { request, target, staging, content } = filling;
   const prefix = content.kind === 'own' ? 'rootfs' : content.foreign.prefix;
-  const rootfs = await unpack(filling, prefix, { staging, final: target.dir });
+  const rootfs = await unpack(filling, prefix, placeFor(filling, staging, target.dir, target.name));
   const former = content.kind === 'own' ? content.index.name : content.foreign.name;
   await nameCopy(rootfs.view, former === target.name ? null : target.name, request.keepMac);
   const { text, leftOut } = configFor(filling, CONFIG, rootfs.path);
@@ -61,6 +61,11 @@ export async function fill(filling: Filling): Promise<Filled> {
     ],
   };
 }
+
+const placeFor = ({ request }: Filling, staging: string, final: string, name: string): Place => ({
+  ...{ staging, final, name },
+  options: request.volume,
+});
 
 function unpack(filling: Filling, prefix: string, place: Place): Promise<NewRootfs> {
   const { archive, content, backend, mapping, request } = filling;
@@ -99,10 +104,8 @@ async function fillSnapshots(filling: Filling): Promise<void> {
   const { content, staging, target } = filling;
   if (content.kind !== 'own') return;
   for (const { name } of content.index.snapshots) {
-    const place = {
-      staging: join(snapshotStore(staging), name),
-      final: join(snapshotStore(target.dir), name),
-    };
+    const there = join(snapshotStore(staging), name);
+    const place = placeFor(filling, there, join(snapshotStore(target.dir), name), `${target.name}_${name}`);
     mkdirSync(place.staging, { recursive: true, mode: 0o755 });
     const rootfs = await unpack(filling, `snapshots/${name}/rootfs`, place);
     const { text } = configFor(filling, `snapshots/${name}/config`, rootfs.path);

@@ -43,7 +43,9 @@ function whyNot(key: string, value: string, trusted: boolean): string {
   return '';
 }
 
-const SHIPPED = new RegExp(`^(${SHIPPED_CONFIG}|/usr/share/lxc/config)/([a-z0-9][a-z0-9.-]*\\.conf(?:\\.d/?)?)$`);
+const SHIPPED = new RegExp(
+  `^(${SHIPPED_CONFIG}|/usr/share/lxc/config)/([a-z0-9][a-z0-9.-]*\\.conf(?:\\.d/?)?)$`,
+);
 
 const isShipped = (value: string): boolean => {
   const [, , name = ''] = SHIPPED.exec(value) ?? [];

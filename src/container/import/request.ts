@@ -1,5 +1,6 @@
 /** What is asked of an import. */
 import type { SystemConfig } from '../../config/model.ts';
+import type { VolumeOptions } from '../../storage/backend.ts';
 
 export interface ImportRequest {
   readonly system: SystemConfig;
@@ -11,6 +12,8 @@ export interface ImportRequest {
   readonly name: string | null;
   /** -B; null: dir. */
   readonly backend: string | null;
+  /** What goes with it. */
+  readonly volume: VolumeOptions;
   /** Without an id map. */
   readonly privileged: boolean;
   /** It is the same machine, moved: its hardware addresses and machine id stay. */
