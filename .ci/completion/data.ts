@@ -41,7 +41,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   'tlxc-config': ['explain', ...systemKeys.map(({ name }) => name)],
   'tlxc-file': ['push', 'pull', 'edit'],
-  'tlxc-image': ['list', 'pull', 'info', 'verify', 'prune', 'import', 'export', 'serve'],
+  'tlxc-image': ['list', 'pull', 'info', 'verify', 'prune', 'import', 'build', 'export', 'serve'],
   'tlxc-net': ['start', 'stop', 'restart', 'reload', 'force-reload', 'status'],
 };
 

@@ -1,6 +1,7 @@
 /** tlxc-image pull, prune, import, export: what changes the store, or comes from it. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { buildImage, type Material } from '../container/build-image.ts';
 import { inWords, pruneImages } from '../container/images.ts';
 import { TlxcError } from '../errors.ts';
 import { exportImage, exportToServer } from '../image/export-image.ts';
@@ -101,6 +102,29 @@ export const importing: Run = async (invocation, context, [file = '', meta]) => 
   await store.sweep();
   const imported = importImage({ store, archive, metadata, alias, onEvent });
   context.stdout.write(stored(await inWords(`${file} could not be imported`, imported).finally(done)));
+  return 0;
+};
+
+/** What a container, a directory or a template is made into. */
+function materialOf({ options }: Parameters<Run>[0], cwd: string, words: readonly string[]): Material {
+  const [template, container] = [text(options['template']), text(options['container'])];
+  if (template !== '' && container === '') return { kind: 'template', name: template, args: words };
+  if (template === '' && container !== '' && words.length === 0)
+    return { kind: 'container', name: container };
+  const [directory, ...others] = words;
+  if (template !== '' || container !== '' || directory === undefined || others.length > 0)
+    throw usage('build takes one of: --template=TEMPLATE, --container=NAME, DIRECTORY');
+  return { kind: 'directory', path: existing(cwd, directory) };
+}
+
+export const building: Run = async (invocation, context, words) => {
+  const alias = text(invocation.options['alias']) || null;
+  if (alias !== null) checkAlias(alias);
+  const material = materialOf(invocation, context.cwd, words);
+  const { onEvent, done } = quietly(invocation, context);
+  const built = buildImage({ ...placeOf(invocation, context), material, alias, onEvent });
+  const made = await inWords('the image could not be built', built).finally(done);
+  context.stdout.write(typeof made === 'string' ? made : stored(made));
   return 0;
 };
 

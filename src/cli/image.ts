@@ -1,7 +1,7 @@
 /** tlxc-image: the image store, by hand. */
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { exporting, importing, prune, pull } from './image-change.ts';
+import { building, exporting, importing, prune, pull } from './image-change.ts';
 import { usage, type Run } from './image-common.ts';
 import { serve } from './image-serve.ts';
 import { info, list, verify } from './image-show.ts';
@@ -32,6 +32,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   verify: { run: verify, words: [0, Infinity], synopsis: '[IMAGE...]', options: [] },
   prune: { run: prune, words: [0, 0], synopsis: '[--all]', options: ['all'] },
   import: { run: importing, words: [1, 2], synopsis: '[--alias=NAME] FILE [METADATA]', options: ['alias'] },
+  build: {
+    run: building,
+    words: [0, Infinity],
+    synopsis: '[--alias=NAME] {-t TEMPLATE [-- OPTION...] | --container=NAME | DIRECTORY}',
+    options: ['alias', 'template', 'container'],
+  },
   export: {
     run: exporting,
     words: [2, 3],
@@ -46,7 +52,19 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-const OPTIONS = ['remote', 'server', 'variant', 'json', 'all', 'alias', 'listen', 'cert', 'key'];
+const OPTIONS = [
+  'template',
+  'container',
+  'remote',
+  'server',
+  'variant',
+  'json',
+  'all',
+  'alias',
+  'listen',
+  'cert',
+  'key',
+];
 
 const run = (invocation: Invocation, context: CommandContext): Promise<number> => {
   const [word = '', ...words] = invocation.rest;
@@ -81,7 +99,9 @@ export default defineCommand(
       },
       { flags: '--json', description: 'list, info: as JSON' },
       { flags: '--all', description: 'prune: also images that have not expired' },
-      { flags: '--alias <ALIAS>', description: 'import, export: call it ALIAS' },
+      { flags: '--alias <ALIAS>', description: 'import, build, export: call it ALIAS' },
+      { flags: '-t, --template <TEMPLATE>', description: 'build: as this template of tlxc-create does' },
+      { flags: '--container <NAME>', description: 'build: of this container, which is stopped' },
       {
         flags: '--listen <ADDRESS>',
         description: 'serve: listen at [ADDRESS:]PORT (default: 127.0.0.1:8443)',

@@ -74,7 +74,7 @@ export async function importImage(request: ImportRequest): Promise<StoredImage> 
 }
 
 /** One image at a time has a name. */
-async function takeAlias(store: ImageStore, alias: string, id: string): Promise<void> {
+export async function takeAlias(store: ImageStore, alias: string, id: string): Promise<void> {
   for (const { info } of store.list()) {
     if (info.alias === alias && info.id !== id)
       await store.update(info.id, () => Promise.resolve({ alias: '' }));

@@ -229,7 +229,7 @@ rooted(
       return stderr;
     };
     t.regex(await refusal(), /what to do is missing: list, pull/);
-    t.regex(await refusal('build'), /'build' is not known/);
+    t.regex(await refusal('erase'), /'erase' is not known/);
     t.regex(await refusal('list', '--all'), /--all means nothing to list/);
     t.regex(await refusal('pull', 'tiny'), /pull takes: /);
     t.regex(
