@@ -2,8 +2,11 @@
 export {
   Container,
   type ContainerInfo,
+  type CopyOptions,
   type CreateOptions,
   type DestroyOptions,
+  type ExportOptions,
+  type PushOptions,
   type StartOptions,
   type StopOptions,
   type StoreOptions,

@@ -7,6 +7,7 @@ import type { Event, MonitorInfo } from '../monitor/protocol.ts';
 import { createContainer } from './create.ts';
 import { destroyContainer } from './destroy.ts';
 import { execInContainer, type ExecOptions, type ExecResult } from './exec.ts';
+import { exportContainer, type ExportRequest } from './export.ts';
 import { freezeContainer, thawContainer, whileFrozen, type FreezeOptions } from './freeze.ts';
 import {
   addressesOf,
@@ -22,6 +23,7 @@ import { containerPaths, type ContainerPaths } from './paths.ts';
 import { startContainer, type StartRequest } from './start.ts';
 import { stopContainer } from './stop.ts';
 import { listContainers } from './store.ts';
+import { pullFiles, pushFiles, type Copy, type Push } from './transfer.ts';
 import { usageOf, type Usage } from './usage.ts';
 
 /** Where containers are; what is not given is read from tlxc.conf and the process's environment. */
@@ -96,6 +98,10 @@ function placeOf({ lxcpath, system, environment = process.env }: StoreOptions): 
   const settings = system ?? loadSystemConfig(environment);
   return { lxcpath: lxcpath ?? settings.lxcpath, system: settings, environment };
 }
+
+export type CopyOptions = Partial<Pick<Copy, 'into' | 'recursive' | 'parents' | 'warn'>>;
+export type PushOptions = CopyOptions & Partial<Pick<Push, 'uid' | 'gid' | 'mode'>>;
+export type ExportOptions = Partial<Pick<ExportRequest, 'compression' | 'snapshots' | 'freeze'>>;
 
 /** A container by its name, whether it exists or not: each method tells. All of them throw TlxcError. */
 export class Container {
@@ -173,6 +179,28 @@ export class Container {
       links: linksOf(status),
       interfaces: interfaceReports(status),
     };
+  }
+
+  /** Copies files of the host's into the container, which may run or not: absolute paths on either side. */
+  push(sources: readonly string[], target: string, options: PushOptions = {}): Promise<void> {
+    const { uid = null, gid = null, mode = null } = options;
+    return pushFiles({ ...this.#copy(sources, target, options), uid, gid, mode });
+  }
+
+  /** Copies files of the container's to the host, where they belong to the caller. */
+  pull(sources: readonly string[], target: string, options: CopyOptions = {}): Promise<void> {
+    return pullFiles(this.#copy(sources, target, options));
+  }
+
+  #copy(sources: readonly string[], target: string, options: CopyOptions) {
+    const { into = false, recursive = false, parents = false, warn = () => undefined } = options;
+    return { name: this.name, ...this.#place, sources, target, into, recursive, parents, warn };
+  }
+
+  /** Writes the container, stopped or frozen, into one file, from which `tlxc-import` makes it again. */
+  export(file: string, options: ExportOptions = {}): Promise<void> {
+    const { compression = 'zstd', snapshots = false, freeze = false } = options;
+    return exportContainer({ name: this.name, ...this.#place, file, compression, snapshots, freeze });
   }
 
   /** State changes from now until it has stopped; ends at once where it does not run. */

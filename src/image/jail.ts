@@ -15,6 +15,8 @@ export interface Jail {
   readonly image?: string;
   /** Device nodes may be made. */
   readonly devices: boolean;
+  /** Bytes that a file may have; MAX_BYTES. */
+  readonly largest?: number;
 }
 
 /** Where the file is inside. */
@@ -27,7 +29,7 @@ export const MAX_BYTES = 16 * 2 ** 30;
  * a user's home may be closed to the container's root; then the command. ulimit counts blocks of 512 bytes.
  */
 const SCRIPT = `set -eu
-root=$1 target=$2 image=$3; shift 3
+root=$1 target=$2 image=$3 largest=$4; shift 4
 mount -c -t tmpfs -o mode=755,size=1m,nosuid,nodev tlxc-unpack "$root"
 mkdir "$root/usr" "$root${TARGET}"
 mount -c --bind -o ro,nosuid,nodev /usr "$root/usr"
@@ -41,14 +43,14 @@ if [ -n "$image" ]; then
   mount -c --bind -o ro,nosuid,nodev "$image" "$root${IMAGE}"
 fi
 mount -c -o remount,ro "$root"
-ulimit -f ${MAX_BYTES / 512}
+ulimit -f "$largest"
 exec chroot "$root" "$@"`;
 
 const CAPABILITIES = ['chown', 'dac_override', 'fowner', 'fsetid', 'setfcap'];
 
 /** argv of the command inside; to be started in the directory that holds the jail's. */
 export function jailed(
-  { jail, rootfs, mapping, image = '', devices }: Jail,
+  { jail, rootfs, mapping, image = '', devices, largest = MAX_BYTES }: Jail,
   command: readonly string[],
 ): readonly string[] {
   const kept = [...CAPABILITIES, ...(devices ? ['mknod'] : [])].map((name) => `+${name}`);
@@ -60,7 +62,7 @@ export function jailed(
     '--',
   ];
   const namespaces = ['unshare', '--mount', '--net', '--ipc', '--propagation', 'private', '--'];
-  const places = [basename(jail), basename(rootfs), image];
+  const places = [basename(jail), basename(rootfs), image, String(Math.ceil(largest / 512))];
   return asRootOf(mapping, [
     ...namespaces,
     'sh',

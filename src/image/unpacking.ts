@@ -25,6 +25,8 @@ export interface UnpackJob extends Unpacking {
   readonly rootfs: string;
   readonly jail: string;
   readonly scan: MemberScan;
+  /** Bytes that a file may have, where it is no image's. */
+  readonly largest?: number;
   /** Of an OCI image's layer, which goes over what is in the tree: tar's options for what is not unpacked, or elsewhere. */
   readonly layer?: readonly string[];
 }

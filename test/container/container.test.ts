@@ -46,6 +46,27 @@ rooted('start, exec, info, events, stop, destroy', async (t) => {
   t.is(result.states.at(-1), 'STOPPED');
 });
 
+rooted('push, pull and export', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const program = join(world.dir, 'program.mjs');
+  writeFileSync(
+    program,
+    `import { Container } from '${built}';
+     const u1 = new Container('u1');
+     await u1.push(['${program}'], '/srv/p', { parents: true, uid: 5 });
+     await u1.pull(['/srv/p'], '${world.dir}/back');
+     await u1.export('${world.dir}/u1.tar', { compression: 'none' });
+     await u1.pull(['/none'], '${world.dir}/none').catch(({ code }) => console.log(code));`,
+  );
+  const { code, stdout, stderr } = await world.run('node', program);
+  t.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'TLXC_E_NOT_FOUND\n', stderr: '' });
+  await world.sh(
+    'cmp program.mjs back; tar -tf u1.tar rootfs/srv/p tlxc/checksum.json > listed; tlxc-import -N u2 u1.tar',
+  );
+  t.is(await world.sh('stat -c %u lxc/u2/rootfs/srv/p'), '5\n');
+});
+
 test('errors have a stable code', async (t) => {
   const none = { lxcpath: '/nonexistent' };
   t.is(t.throws(() => new Container('../x', none), { instanceOf: TlxcError }).code, 'TLXC_E_NAME');

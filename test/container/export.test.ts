@@ -9,6 +9,8 @@ import { makeWorld, type World } from '../rig/world.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
 const layered = requires('root', 'userns', 'idmap', 'busybox', 'overlay');
+const looped = requires('root', 'userns', 'idmap', 'busybox', 'loop');
+const made = requires('root', 'userns', 'idmap', 'busybox', 'lxc');
 const users = requires('root', 'userns', 'overlay', 'users', 'busybox');
 const freezing = requires('root', 'userns', 'idmap', 'busybox', 'cgroup1');
 
@@ -167,4 +169,36 @@ rooted('the directory of a container of LXC becomes a container here, hooks and 
   t.notRegex(config(world, 'c1'), /00:16:3e:00:00:01/);
   t.true(existsSync(join(world.dir, 'old/c1/rootfs/etc/passwd')));
   await world.sh('tlxc-start -n c1 && tlxc-attach -n c1 -- true');
+});
+
+looped('into an image behind a loop device, and out of it', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  await world.sh(`set -e; ${CRAFT}`);
+  const before = await manifest(world, 'c1');
+  await world.sh(
+    'tlxc-export -n c1 c1.tar; tlxc-import -M -N c2 -B loop --fssize 200M c1.tar; tlxc-export -n c2 c2.tar',
+  );
+  t.regex(config(world, 'c2'), /^lxc.rootfs.path = loop:/m);
+  await world.sh('tlxc-destroy -n c2; tlxc-import -M -N c2 c2.tar; rmdir lxc/c2/rootfs/lost+found');
+  const lines = (text: string) => text.split('\n').filter((line) => line.includes('srv'));
+  t.deepEqual(lines(await manifest(world, 'c2')), lines(before));
+});
+
+made('a container that LXC made, with its own configuration', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh(
+    "mkdir old; lxc-create -P $PWD/old -n l1 -t busybox > /dev/null; sed -i '/^lxc.net/d' old/l1/config",
+  );
+  await world.sh('lxc-start -P $PWD/old -n l1');
+  const running = await world.run('tlxc-import', '-N', 'c1', 'old/l1');
+  await world.sh('lxc-stop -k -P $PWD/old -n l1; tlxc-import -N c1 old/l1');
+  t.is(running.code, 1);
+  t.regex(running.stderr, /old\/l1 is running in LXC\n {2}hint: lxc-stop -n l1 first/);
+  t.regex(
+    config(world, 'c1'),
+    /^lxc.include = \/usr\/share\/lxc\/config\/common.conf$|^lxc.rootfs.path = dir:/m,
+  );
+  t.notRegex(config(world, 'c1'), /old\/l1/);
+  await world.sh('tlxc-start -n c1 -s lxc.net.0.type=empty && tlxc-attach -n c1 -- true');
 });

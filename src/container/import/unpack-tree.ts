@@ -42,7 +42,7 @@ export async function fillFrom(source: TreeSource, backend: Backend, place: Plac
   const places = await makePlaces(work, mapping);
   const space = await spaceAt(work);
   const scan = new MemberScan({ bytes: space, members: Infinity, space });
-  const job = { archive, work, mapping, scan, ...places, excludes: [], privileged: devices };
+  const job = { archive, work, mapping, scan, ...places, excludes: [], privileged: devices, largest: space };
   await unpackTar({ ...job, layer: selection(source) }, decoderOf(archive));
   const made = await settle(places.rootfs, backend, place);
   await removeTree(work);
