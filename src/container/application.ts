@@ -1,10 +1,13 @@
 /** What an init would see to, for containers that run a program alone (images of OCI registries): network and names. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { bridgeSettings } from '../network/settings.ts';
 
 export interface Application {
-  /** Further lines of the configuration, beside those of its network. */
+  /** Further lines of the configuration, "key = value". */
+  readonly lines: readonly string[];
+  /** And those beside its network's. */
   readonly network: readonly string[];
   /** Files that the root filesystem gets where it has none, or an empty one. LXC_NAME stands for the container's name. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
@@ -33,8 +36,17 @@ function hostNameServers(): string[] {
   }
 }
 
-/** lines: the network of the configuration that the container is made from. user: a plain user's, for whom the bridge keeps no address. */
-export function applicationSetup(lines: readonly string[], system: SystemConfig, user: boolean): Application {
+export interface ApplicationRequest {
+  /** The container's directory, once it is made. */
+  readonly dir: string;
+  /** The network of the configuration that it is made from. */
+  readonly network: readonly string[];
+  readonly system: SystemConfig;
+  /** A plain user's, for whom the bridge keeps no address. */
+  readonly user: boolean;
+}
+
+export function applicationSetup({ dir, network: lines, system, user }: ApplicationRequest): Application {
   const { name, ipv4, domain } = bridgeSettings(system);
   const veths = indexesOf(lines).filter((index) => settingOf(lines, index, 'type') === 'veth');
   const onBridge = veths.filter((index) => settingOf(lines, index, 'link') === name);
@@ -47,6 +59,12 @@ export function applicationSetup(lines: readonly string[], system: SystemConfig,
   const search = onBridge.length > 0 && domain !== '' ? [`search ${domain}`] : [];
   const resolver = [...servers.map((address) => `nameserver ${address}`), ...search];
   return {
+    // What the program writes has no other place to go.
+    lines: [
+      `lxc.console.logfile = ${join(dir, 'console.log')}`,
+      'lxc.console.size = 1MB',
+      'lxc.console.rotate = 1',
+    ],
     network: [
       ...(user || !ipv4 ? [] : unaddressed.map((index) => `tlxc.net.${index}.ipv4.static = 1`)),
       // As Docker has it: the image's user, who is not root, listens on port 80 as well.

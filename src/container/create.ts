@@ -198,7 +198,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     ...{ maps, idmapped, mountMapped: idmapped && mapping === null },
     seed: { ...seed, network: [...seed.network, ...application.network] },
     image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
-    distribution: idmapped ? metadata.userConfig : metadata.systemConfig,
+    distribution: [...(idmapped ? metadata.userConfig : metadata.systemConfig), ...application.lines],
   };
   const done = (backend: string): Created => ({
     kind: 'container',
@@ -220,10 +220,14 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   return done(rootfsPath.split(':')[0] ?? '');
 }
 
-const NO_APPLICATION: Application = { network: [], files: [] };
+const NO_APPLICATION: Application = { lines: [], network: [], files: [] };
 
-const applicationOf = ({ seed, request, mapping }: Making, { application }: ImageMetadata): Application =>
-  application === true ? applicationSetup(seed.network, request.system, mapping !== null) : NO_APPLICATION;
+function applicationOf(making: Making, { application }: ImageMetadata): Application {
+  if (application !== true) return NO_APPLICATION;
+  const { seed, request, paths, mapping } = making;
+  const { network } = seed;
+  return applicationSetup({ dir: paths.dir, network, system: request.system, user: mapping !== null });
+}
 
 /** The root filesystem from an image; returns the value of lxc.rootfs.path. */
 async function makeRootfs(

@@ -4,6 +4,7 @@ import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { destroyContainer } from './destroy.ts';
+import { ignoresHalt } from './deaf-init.ts';
 import { killContainer, signal, signalAndFollow, type How } from './kill.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { sweepStopped } from './sweep.ts';
@@ -62,6 +63,8 @@ export async function stopContainer(request: StopRequest): Promise<void> {
   }
   // As LXC does, it is left frozen: somebody may count on that until the kill.
   if (isFrozen(paths)) request.warn?.(`it is frozen and sees no signal before tlxc-unfreeze -n ${name}`);
+  // Nothing would come of waiting.
+  if (how === 'halt' && escalate && ignoresHalt(paths, request)) return kill(request, paths);
   const ending = await signalAndFollow(paths, how, timeoutMs);
   if (ending === 'running-again' || (ending === 'stopped' && how === 'halt')) return;
   if (ending === 'stopped')
