@@ -68,6 +68,8 @@ function warmUp(names) {
     config: ['-l'],
     create: ['--help'],
     destroy: ['u2'],
+    wait: ['-s', 'STOPPED', 'u1'],
+    monitor: ['-Q'],
   };
   for (const name of names) {
     const words = ['-P', store, ...(runs[name] ?? ['u1'])];

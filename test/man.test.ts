@@ -27,12 +27,14 @@ const COMMANDS = [
   'import',
   'info',
   'ls',
+  'monitor',
   'net',
   'snapshot',
   'start',
   'stop',
   'unfreeze',
   'update-config',
+  'wait',
 ];
 /** Those of tlxc(7), in every command's --help. */
 const COMMON = ['--logfile', '--logpriority', '--quiet', '--lxcpath', '--help', '--usage', '--version'];

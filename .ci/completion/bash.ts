@@ -1,4 +1,5 @@
 /** config/completion/tlxc.bash */
+import { STATES } from '../../src/cli/wait.ts';
 import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption } from './data.ts';
 
 const flags = ({ short, long }: CompletedOption): string[] => [short, long].filter(Boolean);
@@ -64,6 +65,7 @@ _tlxc() {
     key) words=$(_tlxc_keys_for "$current") ;;
     setting) words=$(_tlxc_settings "$current") ;;
     level) words='${LEVELS.join(' ')}' ;;
+    state) words='${STATES.join(' ')}' ;;
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     text) return ;;

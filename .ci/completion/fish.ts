@@ -1,4 +1,5 @@
 /** config/completion/tlxc.fish */
+import { STATES } from '../../src/cli/wait.ts';
 import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption, type Kind } from './data.ts';
 
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
@@ -11,6 +12,7 @@ const ARGUMENTS: Readonly<Record<Kind, string>> = {
   file: ' -r -F',
   directory: " -x -a '(__fish_complete_directories)'",
   level: ` -x -a '${LEVELS.join(' ')}'`,
+  state: ` -x -a '${STATES.join(' ')}'`,
   item: '',
   text: ' -x',
 };

@@ -1,9 +1,11 @@
 /** config/completion/_tlxc, for zsh */
+import { STATES } from '../../src/cli/wait.ts';
 import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption, type Kind } from './data.ts';
 
 const ACTIONS: Readonly<Record<Kind, string>> = {
   ...{ none: '', container: '_tlxc_containers', key: '_tlxc_keys', setting: '_tlxc_settings' },
   ...{ file: '_files', directory: '_files -/', level: `(${LEVELS.join(' ')})`, item: '', text: ' ' },
+  state: `(${STATES.join(' ')})`,
 };
 
 /** What _arguments reads; quotes, brackets and colons have a meaning there. */

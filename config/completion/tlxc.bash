@@ -23,12 +23,14 @@ _tlxc_options() {
     tlxc-import) echo '-N --newname -B --bdev --fssize --fstype --privileged -M --keepmac --trust -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-monitor) echo '-n --name --json -Q --quit -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-unfreeze) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-wait) echo '-n --name -s --state -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
   esac
 }
 
@@ -159,6 +161,10 @@ _tlxc_kind() {
     'tlxc-ls -o' | 'tlxc-ls --logfile') echo file ;;
     'tlxc-ls -l' | 'tlxc-ls --logpriority') echo level ;;
     'tlxc-ls -P' | 'tlxc-ls --lxcpath') echo directory ;;
+    'tlxc-monitor -n' | 'tlxc-monitor --name') echo container ;;
+    'tlxc-monitor -o' | 'tlxc-monitor --logfile') echo file ;;
+    'tlxc-monitor -l' | 'tlxc-monitor --logpriority') echo level ;;
+    'tlxc-monitor -P' | 'tlxc-monitor --lxcpath') echo directory ;;
     'tlxc-net -o' | 'tlxc-net --logfile') echo file ;;
     'tlxc-net -l' | 'tlxc-net --logpriority') echo level ;;
     'tlxc-net -P' | 'tlxc-net --lxcpath') echo directory ;;
@@ -198,6 +204,12 @@ _tlxc_kind() {
     'tlxc-update-config -o' | 'tlxc-update-config --logfile') echo file ;;
     'tlxc-update-config -l' | 'tlxc-update-config --logpriority') echo level ;;
     'tlxc-update-config -P' | 'tlxc-update-config --lxcpath') echo directory ;;
+    'tlxc-wait -n' | 'tlxc-wait --name') echo container ;;
+    'tlxc-wait -s' | 'tlxc-wait --state') echo state ;;
+    'tlxc-wait -t' | 'tlxc-wait --timeout') echo text ;;
+    'tlxc-wait -o' | 'tlxc-wait --logfile') echo file ;;
+    'tlxc-wait -l' | 'tlxc-wait --logpriority') echo level ;;
+    'tlxc-wait -P' | 'tlxc-wait --lxcpath') echo directory ;;
   esac
 }
 
@@ -222,12 +234,14 @@ _tlxc_words() {
     tlxc-import) echo '' ;;
     tlxc-info) echo '@container' ;;
     tlxc-ls) echo '' ;;
+    tlxc-monitor) echo '@container' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
     tlxc-snapshot) echo '@container' ;;
     tlxc-start) echo '@container' ;;
     tlxc-stop) echo '@container' ;;
     tlxc-unfreeze) echo '@container' ;;
     tlxc-update-config) echo '@container' ;;
+    tlxc-wait) echo '@container' ;;
   esac
 }
 
@@ -320,6 +334,7 @@ _tlxc() {
     key) words=$(_tlxc_keys_for "$current") ;;
     setting) words=$(_tlxc_settings "$current") ;;
     level) words='TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+    state) words='STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED' ;;
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     text) return ;;
@@ -340,4 +355,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config
+complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config tlxc-wait

@@ -423,6 +423,19 @@ complete -c tlxc-ls -s h -l help -d ''
 complete -c tlxc-ls -l usage -d 'Print a short list of the options'
 complete -c tlxc-ls -l version -d 'Print the version number'
 
+complete -c tlxc-monitor -f
+complete -c tlxc-monitor -a '(__tlxc_containers)'
+complete -c tlxc-monitor -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-monitor -l json -d 'One JSON object a line'
+complete -c tlxc-monitor -s Q -l quit -d 'For LXC compatibility: there is no daemon to quit'
+complete -c tlxc-monitor -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-monitor -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-monitor -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-monitor -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-monitor -s h -l help -d ''
+complete -c tlxc-monitor -l usage -d 'Print a short list of the options'
+complete -c tlxc-monitor -l version -d 'Print the version number'
+
 complete -c tlxc-net -f
 complete -c tlxc-net -a 'start stop restart reload force-reload status'
 complete -c tlxc-net -l json -d 'status as JSON'
@@ -516,3 +529,16 @@ complete -c tlxc-update-config -s P -l lxcpath -x -a '(__fish_complete_directori
 complete -c tlxc-update-config -s h -l help -d ''
 complete -c tlxc-update-config -l usage -d 'Print a short list of the options'
 complete -c tlxc-update-config -l version -d 'Print the version number'
+
+complete -c tlxc-wait -f
+complete -c tlxc-wait -a '(__tlxc_containers)'
+complete -c tlxc-wait -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-wait -s s -l state -x -a 'STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED' -d 'Any of STOPPED|STARTING|RUNNING|STOPPING|'
+complete -c tlxc-wait -s t -l timeout -x -d 'Exit 1 after T seconds (-1, the default: never)'
+complete -c tlxc-wait -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-wait -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-wait -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-wait -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-wait -s h -l help -d ''
+complete -c tlxc-wait -l usage -d 'Print a short list of the options'
+complete -c tlxc-wait -l version -d 'Print the version number'

@@ -81,6 +81,7 @@ Status Supervisor::prepare(const plan::StartPlan& plan) {
     if (!signals_ || !loop_.open() || !loop_.add(Source::Signal, signals_.get()))
         return syscall_failure("monitor", "epoll_ctl");
     TRY(server_.bind(dir_));
+    watchers_.open(dir_, plan.name);
     Status entered = cgroup::enter_monitor(plan, 1);
     // A user's group hands controllers down only once nobody is in it: the monitor leaves it at once.
     if (entered.ok() && plan.user)
@@ -91,8 +92,7 @@ Status Supervisor::prepare(const plan::StartPlan& plan) {
 }
 
 Status Supervisor::launch(const plan::StartPlan& plan) {
-    state_ = State::Starting;
-    log_.write(Log::Level::Info, "state STARTING");
+    set_state(State::Starting);
     Status console = console_.prepare(plan.terminals);
     if (!console.ok())
         return fail(plan, std::move(console.failure()));
@@ -292,16 +292,16 @@ int Supervisor::signal_init(int signal) {
     return 0;
 }
 
-// A change that is no state of our own: what has it knows it.
-void Supervisor::announce(State state) {
+void Supervisor::announce(State state, int exitStatus, bool reboot) {
     log_.write(Log::Level::Info, std::string("state ") + protocol::name_of(state));
-    server_.broadcast(protocol::event(state, -1, false));
+    const std::string event = protocol::event(state, exitStatus, reboot);
+    server_.broadcast(event);
+    watchers_.tell(event);
 }
 
 void Supervisor::set_state(State state, bool tellStatus, bool reboot) {
     state_ = state;
-    log_.write(Log::Level::Info, std::string("state ") + protocol::name_of(state));
-    server_.broadcast(protocol::event(state, tellStatus ? exitStatus_ : -1, reboot));
+    announce(state, tellStatus ? exitStatus_ : -1, reboot);
 }
 
 // ---- the end, or the next beginning
@@ -356,7 +356,6 @@ void Supervisor::restart() {
     Result<plan::StartPlan> plan = read_plan();
     if (!plan.ok())
         return finish(nullptr);
-    set_state(State::Starting);
     (void)launch(plan.value()); // a failure has been logged, and is the end
 }
 

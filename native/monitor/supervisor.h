@@ -20,6 +20,7 @@
 #include "monitor/run_dir.h"
 #include "monitor/server.h"
 #include "monitor/teardown.h"
+#include "monitor/watchers.h"
 
 namespace tlxc {
 
@@ -64,7 +65,7 @@ class Supervisor {
     [[nodiscard]] int signal_meant(int asked) const;
     [[nodiscard]] int signal_init(int signal); // 0 or errno
 
-    void announce(State state);
+    void announce(State state, int exitStatus = -1, bool reboot = false);
     void set_state(State state, bool tellStatus = false, bool reboot = false);
     void init_exited(int status);
     void stop_task_done();
@@ -81,6 +82,7 @@ class Supervisor {
     Log log_;
     Loop loop_;
     Server server_{loop_};
+    Watchers watchers_;
     Console console_{loop_};
     UniqueFd signals_;
     Running running_;

@@ -30,6 +30,8 @@ export interface Invocation {
   readonly rest: readonly string[];
   /** Absolute. */
   readonly lxcpath: string;
+  /** All that -P names, where it may be given more than once; else the one. */
+  readonly lxcpaths: readonly string[];
   readonly system: SystemConfig;
   readonly quiet: boolean;
   /** -o and -l as given; the file is absolute, "" without -o. */
@@ -82,14 +84,14 @@ function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLi
   for (const { shape, value } of parseArguments(argv, [...options.own, ...options.common], words)) {
     const answer = answerTo(shape, spec, options);
     if (answer) return answer;
-    if (shape === LXCPATH && values['lxcpath'] !== undefined) {
+    if (shape === LXCPATH && !spec.manyPaths && values['lxcpath'] !== undefined) {
       throw new TlxcError({
         code: 'TLXC_E_USAGE',
         message: 'This command only accepts 1 -P,--lxcpath arguments',
       });
     }
     const before = values[shape.key];
-    if (shape.repeat)
+    if (shape.repeat || (shape === LXCPATH && spec.manyPaths))
       values[shape.key] = [...(Array.isArray(before) ? (before as string[]) : []), value ?? ''];
     else values[shape.key] = value ?? true;
   }
@@ -112,6 +114,10 @@ function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandCont
     throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'`, hint });
   }
   const system = loadSystemConfig(context.env);
+  const paths = [line.options['lxcpath'] ?? []].flat() as readonly string[];
+  const lxcpaths = (paths.some(Boolean) ? paths.filter(Boolean) : [system.lxcpath]).map((path) =>
+    resolve(context.cwd, path),
+  );
   const file = text(line.options['logfile']);
   const logTarget: LogTarget = {
     file: file && file !== 'none' ? resolve(context.cwd, file) : '',
@@ -121,7 +127,8 @@ function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandCont
     name,
     options: line.options,
     rest: words,
-    lxcpath: resolve(context.cwd, text(line.options['lxcpath']) || system.lxcpath),
+    lxcpath: lxcpaths[0] ?? system.lxcpath,
+    lxcpaths,
     system,
     quiet: line.options['quiet'] === true,
     logTarget,

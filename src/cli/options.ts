@@ -20,6 +20,8 @@ export interface CommandSpec {
   readonly usage: string;
   readonly options: readonly OptionSpec[];
   readonly name: 'required' | 'optional' | 'none';
+  /** -P may be given more than once. */
+  readonly manyPaths?: boolean;
   /** Words after the name or after "--": taken as they are, or refused. */
   readonly rest: 'none' | 'words';
   /** Exit codes of errors; 1 for others. */

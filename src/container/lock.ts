@@ -51,7 +51,7 @@ async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Pro
 }
 
 /** Makes the run directory (0700) of a container, and those above it. Throws TLXC_E_PERMISSION where they are not ours. */
-export function makeRunDir({ name, runDir }: ContainerPaths): void {
+export function makeRunDir({ name, runDir }: Pick<ContainerPaths, 'name' | 'runDir'>): void {
   const failure = native().makeOwnDirectory({ path: runDir });
   if (!failure) return;
   const { path, syscall, errno } = failure;

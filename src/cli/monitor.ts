@@ -1,0 +1,81 @@
+/** tlxc-monitor */
+import { watchStore, type StoreEvent } from '../container/watch-store.ts';
+import { TlxcError } from '../errors.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+
+const SIGINT = 2;
+
+interface End {
+  /** Init's exit code, null where a signal killed it. */
+  readonly exitCode: number | null;
+  readonly signal: number | null;
+}
+
+/** A wait status in its parts. */
+const endOf = (status: number): End =>
+  (status & 0x7f) === 0 ? { exitCode: status >> 8, signal: null } : { exitCode: null, signal: status & 0x7f };
+
+/** As tlxc-start -F exits: the kernel ends the init of a container that halts with SIGINT. */
+const exitStatus = ({ exitCode, signal }: End): number =>
+  exitCode ?? (signal === SIGINT ? 0 : 128 + (signal ?? 0));
+
+function textLines({ name, state, exitStatus: status }: StoreEvent): string {
+  const ended =
+    status !== undefined && state === 'STOPPING'
+      ? `'${name}' exited with status [${exitStatus(endOf(status))}]\n`
+      : '';
+  return `${ended}'${name}' changed state to [${state}]\n`;
+}
+
+function jsonLine(lxcpath: string, { name, state, exitStatus: status, reboot }: StoreEvent): string {
+  const fact = {
+    ...{ time: new Date().toISOString(), lxcpath, name, state },
+    ...(status !== undefined && endOf(status)),
+    ...(reboot && { reboot }),
+  };
+  return `${JSON.stringify(fact)}\n`;
+}
+
+/** A whole name must match; all do without one. */
+function patternOf(name: string): RegExp {
+  try {
+    return new RegExp(`^(?:${name || '.*'})$`);
+  } catch (cause) {
+    const message = `'${name}' is not a regular expression`;
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: (cause as Error).message, cause });
+  }
+}
+
+/** Without end: a signal ends it, or a reader that goes away. */
+async function monitor(invocation: Invocation, { stdout, stderr }: CommandContext): Promise<number> {
+  const { name, lxcpaths, system, quiet, options } = invocation;
+  if (options['quit'] === true) {
+    const words = 'there is no daemon to quit: each container has its own monitor, which ends with it';
+    if (!quiet) stderr.write(`tlxc-monitor: ${words}\n`);
+    return 0;
+  }
+  const pattern = patternOf(name);
+  for (const lxcpath of new Set(lxcpaths))
+    await watchStore(system, lxcpath, (event) => {
+      if (!pattern.test(event.name)) return;
+      stdout.write(options['json'] === true ? jsonLine(lxcpath, event) : textLines(event));
+    });
+  return new Promise(() => undefined);
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-monitor',
+    summary: 'tells of the state changes of containers, until it is interrupted',
+    usage: '[--name=REGEX] [--lxcpath=PATH]... [--json]\n--quit',
+    name: 'optional',
+    rest: 'none',
+    manyPaths: true,
+    options: [
+      { flags: '--json', description: 'One JSON object a line' },
+      { flags: '-Q, --quit', description: 'For LXC compatibility: there is no daemon to quit' },
+    ],
+  },
+  monitor,
+);

@@ -1,0 +1,78 @@
+/** Waits until a container is in one of several states, told by its monitor. */
+import { existsSync } from 'node:fs';
+import type { SystemConfig } from '../config/model.ts';
+import { askMonitor, watchMonitor } from '../monitor/client.ts';
+import type { ContainerState } from '../monitor/protocol.ts';
+import type { ContainerPaths } from './paths.ts';
+import { sweepStopped } from './sweep.ts';
+import { unresponsive } from './unresponsive.ts';
+import { watchStore } from './watch-store.ts';
+
+export interface Waiting {
+  readonly system: SystemConfig;
+  readonly paths: ContainerPaths;
+  /** Any of these, now or as soon as one is passed through. */
+  readonly states: ReadonlySet<ContainerState>;
+  /** Milliseconds; -1: for ever, 0: only a look. */
+  readonly timeoutMs: number;
+}
+
+interface Now {
+  readonly state: ContainerState;
+  /** Its monitor answers. */
+  readonly runs: boolean;
+}
+
+/** Throws TLXC_E_UNRESPONSIVE. */
+async function look(paths: ContainerPaths): Promise<Now> {
+  await sweepStopped(paths);
+  const result = askMonitor(paths, { op: 'info' });
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'answer' && result.reply.ok)
+    return { state: result.reply.state ?? 'RUNNING', runs: true };
+  // A start in progress has its socket already, and answers once init runs.
+  return { state: existsSync(paths.socket) ? 'STARTING' : 'STOPPED', runs: false };
+}
+
+/** Follows it as long as it runs; true at the first of the states. */
+async function reachedWhileRunning({ paths, states }: Waiting, leftMs: number): Promise<boolean> {
+  for await (const { state } of watchMonitor(paths, leftMs)) if (states.has(state)) return true;
+  return false;
+}
+
+/**
+ * True once it is in one of the states, or has been since the call; false when the time is over. A container that does
+ * not exist is STOPPED. Throws TLXC_E_UNRESPONSIVE, TLXC_E_PERMISSION.
+ */
+export async function waitForState(waiting: Waiting): Promise<boolean> {
+  const { system, paths, states, timeoutMs } = waiting;
+  const deadline = performance.now() + timeoutMs;
+  const leftMs = (): number => (timeoutMs < 0 ? -1 : Math.max(0, Math.ceil(deadline - performance.now())));
+  if (states.has((await look(paths)).state)) return true;
+  if (timeoutMs === 0) return false;
+  const passed = new Set<ContainerState>();
+  let wake = (): void => undefined;
+  const end = await watchStore(system, paths.lxcpath, ({ name, state }) => {
+    if (name !== paths.name || !states.has(state)) return;
+    passed.add(state);
+    wake();
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    while (passed.size === 0 && leftMs() !== 0) {
+      const { state, runs } = await look(paths);
+      if (states.has(state)) return true;
+      if (runs && (await reachedWhileRunning(waiting, leftMs()))) return true;
+      if (runs) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (passed.size > 0) resolve();
+        if (timeoutMs >= 0) timer = setTimeout(resolve, leftMs());
+      });
+    }
+    return passed.size > 0;
+  } finally {
+    clearTimeout(timer);
+    end();
+  }
+}

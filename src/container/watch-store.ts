@@ -1,0 +1,77 @@
+/**
+ * State changes of all containers of a store, of those to come too. Whoever watches listens on a socket of its own in the
+ * store's run directory, where each monitor looks when it has something to tell (native/monitor/watchers.h): so none
+ * has to be found, and the first word of a start is not missed.
+ */
+import { closeSync, constants, openSync, renameSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { SystemConfig } from '../config/model.ts';
+import type { Event } from '../monitor/protocol.ts';
+import { makeRunDir } from './lock.ts';
+import { storeRunDir } from './paths.ts';
+
+export interface StoreEvent extends Event {
+  /** The container's. */
+  readonly name: string;
+}
+
+type Tell = (event: StoreEvent) => void;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** What one monitor tells, a line an event; its container is gone with it, whatever ended it. */
+function follow(socket: Socket, tell: Tell): void {
+  let rest = '';
+  let last: StoreEvent | undefined;
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) tell((last = JSON.parse(line) as StoreEvent));
+  });
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    if (last && (last.state !== 'STOPPED' || last.reboot)) tell({ name: last.name, state: 'STOPPED' });
+  });
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(path, resolve);
+  });
+}
+
+/**
+ * Tells of every change from the moment it resolves until the function that it resolves to is called. The socket goes
+ * when the process ends, by a signal too. Throws TLXC_E_PERMISSION where the run directory is not ours.
+ */
+export async function watchStore(system: SystemConfig, lxcpath: string, tell: Tell): Promise<() => void> {
+  const directory = join(storeRunDir(system, lxcpath), '.watchers');
+  makeRunDir({ name: '', runDir: directory });
+  const name = `${process.pid}-${Math.random().toString(36).slice(2)}`;
+  const socket = join(directory, name);
+  const sockets = new Set<Socket>();
+  const server = createServer((each) => {
+    sockets.add(each);
+    follow(each, tell);
+  });
+  // By a descriptor: the path may be longer than an address can be.
+  const place = openSync(directory, constants.O_DIRECTORY);
+  await listen(server, `/proc/self/fd/${place}/.${name}`);
+  // A monitor that found it before it listened would take it for one that was left behind.
+  renameSync(join(directory, `.${name}`), socket);
+  const remove = (): void => rmSync(socket, { force: true });
+  const leave = (signal: NodeJS.Signals): void => {
+    remove();
+    process.kill(process.pid, signal);
+  };
+  process.once('exit', remove);
+  for (const signal of SIGNALS) process.once(signal, leave);
+  return () => {
+    remove();
+    process.off('exit', remove);
+    for (const signal of SIGNALS) process.off(signal, leave);
+    for (const each of sockets) each.removeAllListeners('close').destroy();
+    server.close(() => closeSync(place));
+  };
+}
