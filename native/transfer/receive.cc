@@ -78,7 +78,10 @@ class Receiver {
         if (into_ && entry.name.empty())
             return refusal(kStep, "a directory", receiving_.target);
         const std::string path = into_ ? receiving_.target + "/" + entry.name : receiving_.target;
-        const Place place = TRY(tree_.place(path));
+        auto found = tree_.place(path);
+        if (!found.ok() && found.failure().err == ENOENT)
+            return refusal(kStep, "no directory", found.failure().path);
+        const Place place = TRY(std::move(found));
         if (place.exists && !S_ISREG(place.there.st_mode))
             return refusal(kStep, S_ISDIR(place.there.st_mode) ? "a directory" : "special", path);
         return file(place, entry, path);

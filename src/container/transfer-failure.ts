@@ -29,8 +29,6 @@ const REASONS: Readonly<Record<string, (path: string) => Words>> = {
 };
 
 const hintFor = (errno: string, { syscall }: StepFailure): string | undefined => {
-  if (errno === 'ENOENT' && syscall === 'openat2')
-    return 'is the path complete? -p makes missing directories of a target';
   if (['ENOTDIR', 'ELOOP'].includes(errno) && syscall === 'openat')
     return 'a link or file is where a directory of the tree has to be: remove it, or choose another target';
   return undefined;
