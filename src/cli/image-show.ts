@@ -34,6 +34,9 @@ export const list: Run = async (invocation, context, [dist = '']) => {
   const { stdout, stderr, program } = context;
   if (invocation.options['json']) stdout.write(jsonText(wanted.map(imageJson)));
   else if (wanted.length > 0) stdout.write(imageTable(wanted, invocation.lxcpath));
+  // A program that reads this gets nothing, as before.
+  else if (stdout.isTTY === true)
+    stdout.write(`No image is stored${dist === '' ? '' : ` of ${printable(dist)}`}\n`);
   for (const id of store.damaged())
     stderr.write(`${program}: warning: ${shortDigest(id)} is damaged: its image.json cannot be read\n`);
   return 0;

@@ -1,6 +1,6 @@
 /** The certificate of an image server: a given one, or one of our own making that is kept and renewed. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ export interface Certificate {
   readonly fingerprint: string;
 }
 
+const NEW = '.new-';
+const STALE_MS = 3600 * 1000;
 const DAYS = 825;
 const RENEW_BEFORE_MS = 30 * 24 * 3600 * 1000;
 
@@ -48,7 +50,8 @@ export async function ownCertificate(directory: string, host: string): Promise<C
   const known = readUsable(certFile, keyFile);
   if (known && serves(known.cert, host)) return known;
   mkdirSync(directory, { recursive: true, mode: 0o755 });
-  const work = mkdtempSync(join(directory, '.new-'));
+  sweep(directory);
+  const work = mkdtempSync(join(directory, NEW));
   try {
     const { cert, key } = await makeCertificate(work, host);
     // Two files: who is killed between them leaves a pair that does not match, which is made anew.
@@ -59,6 +62,15 @@ export async function ownCertificate(directory: string, host: string): Promise<C
     rmSync(work, { recursive: true });
   }
   return readCertificate(certFile, keyFile);
+}
+
+/** What was being made when its command was killed; nobody takes an hour to make a certificate. */
+function sweep(directory: string): void {
+  for (const name of readdirSync(directory).filter((each) => each.startsWith(NEW))) {
+    const path = join(directory, name);
+    const { mtimeMs = Infinity } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs + STALE_MS < Date.now()) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** null: there is none, or a broken one. */

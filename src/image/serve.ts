@@ -16,6 +16,8 @@ export interface Fault {
   readonly cutAfter?: number;
   /** Flip the bits of the byte at this offset of the file. */
   readonly damageAt?: number;
+  /** Say that the body has this many bytes. */
+  readonly length?: number;
   /** Say nothing more after this many bytes of the body. */
   readonly hangAfter?: number;
 }
@@ -114,7 +116,7 @@ function respond({ file, size, request, response, fault }: Answering): void {
     return;
   }
   const partial = range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {};
-  const headers = { 'content-length': end - start + 1, 'accept-ranges': 'bytes', ...partial };
+  const headers = { 'content-length': fault.length ?? end - start + 1, 'accept-ranges': 'bytes', ...partial };
   response.writeHead(range ? 206 : 200, headers);
   if (request.method === 'HEAD' || size === 0) response.end();
   else sendFile({ file, start, end, response, fault });

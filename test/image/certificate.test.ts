@@ -1,7 +1,16 @@
 /** The certificate of an image server is one that a server can use, whatever happened when it was made. */
 import test, { type ExecutionContext } from 'ava';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownCertificate, readCertificate, type Certificate } from '../../src/image/certificate.ts';
@@ -50,4 +59,13 @@ test('a key that is another certificate’s is refused by name', async (t) => {
     code: 'TLXC_E_USAGE',
     message: `the key ${key} does not belong to the certificate ${cert}`,
   });
+});
+
+test('what a killed making left is removed, what another command is making stays', async (t) => {
+  const dir = place(t);
+  for (const name of ['.new-killed', '.new-making']) mkdirSync(join(dir, name));
+  writeFileSync(join(dir, '.new-killed/key.pem'), '');
+  utimesSync(join(dir, '.new-killed'), 1, 1);
+  await ownCertificate(dir, HOST);
+  t.deepEqual(readdirSync(dir).sort(), ['.new-making', 'cert.pem', 'key.pem']);
 });

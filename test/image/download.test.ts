@@ -138,3 +138,12 @@ test('a redirect on the same server is followed, one that goes in circles is not
   const { error } = await attempt(t, { fault: (path) => ({ status: 302, location: path }) });
   t.regex(error?.message ?? '', /more than 5 redirects/);
 });
+
+test('a server that lies about the length: the file is taken only if it is all there', async (t) => {
+  for (const length of [content.length - 1000, content.length + 1000]) {
+    const { error, got } = await attempt(t, { fault: () => ({ length }), size: null });
+    // It may come to be whole by asking for the rest.
+    if (got) t.true(got.equals(content));
+    else t.is((error as { code?: string } | null)?.code, 'TLXC_E_IMAGE', String(error));
+  }
+});
