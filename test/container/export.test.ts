@@ -152,6 +152,18 @@ rooted('what reaches into the host is left out by name, unless it is trusted', a
   t.regex(config(world, 'c2'), new RegExp(`^lxc.hook.pre-start = ${world.lxcpath}/c2/hook$`, 'm'));
 });
 
+rooted("the host's network is left to the host", async (t) => {
+  const world = await makeWorld(t);
+  for (const lines of [['0.type = none'], ['0.type = phys', '0.link = eth9', '0.flags = up']]) {
+    addBusybox(world, 'c1', { privileged: true, config: lines.map((line) => `lxc.net.${line}`) });
+    await world.sh('tlxc-export -n c1 c1.tar');
+    const { stderr } = await world.run('tlxc-import', '-N', 'c2', 'c1.tar');
+    t.regex(stderr, /warning: not taken over: lxc.net.0.type = \w+: it is the host's network/);
+    t.deepEqual(config(world, 'c2').match(/^lxc.net.*$/gm), ['lxc.net.0.type = empty']);
+    await world.sh('tlxc-start -n c2 && tlxc-stop -k -n c2 && tlxc-destroy -n c2 && rm -r lxc/c1');
+  }
+});
+
 rooted('the directory of a container of LXC becomes a container here, hooks and all', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1', {

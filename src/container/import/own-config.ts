@@ -54,6 +54,7 @@ const isShipped = (value: string): boolean => {
 
 /** What else than TLXC and LXC ship a host has under the same path is another thing. */
 function whyNotIncluded(value: string, trusted: boolean): string {
+  if (!trusted && basename(value) === 'privileged.conf') return 'it allows what reaches into the host';
   if (isShipped(value)) return '';
   if (!existsSync(value)) return 'there is no such file here';
   return trusted || SHIPPED.test(value) ? '' : 'it is a file of the host';
@@ -92,12 +93,24 @@ function leaveOut(document: ConfigDocument, trusted: boolean): string[] {
   });
 }
 
+/** Interfaces of the host's, or all of them, become none: each with its reason. */
+function withoutHostNetwork(document: ConfigDocument): string[] {
+  return document.entries().flatMap(({ key, value }) => {
+    const [, index] = /^lxc\.net\.(\d+)\.type$/.exec(key) ?? [];
+    if (index === undefined || !['none', 'phys'].includes(value)) return [];
+    const others = new RegExp(`^t?lxc\\.net\\.${index}\\.(?!type$)`);
+    for (const each of document.entries()) if (others.test(each.key)) document.remove(each.key);
+    document.set(key, 'empty');
+    return [`${key} = ${value}: it is the host's network, and is now empty`];
+  });
+}
+
 /** Pure but for a look at which shipped files there are. */
 export function importedConfig(written: string, identity: Identity): ImportedConfig {
   const { index, dir, name, rootfsPath, maps, mountMapped, keepMac, trusted } = identity;
   const document = ConfigDocument.parse(written, 'config');
   withoutIdmap(document);
-  const leftOut = leaveOut(document, trusted);
+  const leftOut = [...leaveOut(document, trusted), ...(trusted ? [] : withoutHostNetwork(document))];
   adjustIncludes(document, maps.length > 0);
   if (mountMapped) {
     const others = document.values('lxc.rootfs.options');
