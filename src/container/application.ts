@@ -11,6 +11,8 @@ export interface Application {
   readonly network: readonly string[];
   /** Files that the root filesystem gets where it has none, or an empty one. LXC_NAME stands for the container's name. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** Indexes of interfaces to which nobody gives an IPv4 address. */
+  readonly unaddressed: readonly string[];
 }
 
 const HOSTS = `127.0.0.1\tlocalhost
@@ -48,13 +50,20 @@ export interface ApplicationRequest {
 
 export function applicationSetup({ dir, network: lines, system, user }: ApplicationRequest): Application {
   const { name, ipv4, domain } = bridgeSettings(system);
-  const veths = indexesOf(lines).filter((index) => settingOf(lines, index, 'type') === 'veth');
-  const onBridge = veths.filter((index) => settingOf(lines, index, 'link') === name);
-  const unaddressed = onBridge.filter(
-    (index) =>
-      settingOf(lines, index, 'ipv4.address') === undefined && settingOf(lines, index, 'flags') === 'up',
+  const has = (index: string, key: string): boolean => settingOf(lines, index, key) !== undefined;
+  const typeOf = (index: string): string => settingOf(lines, index, 'type') ?? '';
+  const onBridge = indexesOf(lines).filter(
+    (index) => typeOf(index) === 'veth' && settingOf(lines, index, 'link') === name,
   );
-  const own = indexesOf(lines).some((index) => settingOf(lines, index, 'type') !== 'none');
+  const open = indexesOf(lines).filter(
+    (index) =>
+      !['empty', 'none'].includes(typeOf(index)) &&
+      has(index, 'flags') &&
+      !has(index, 'ipv4.address') &&
+      !has(index, 'ipv4.gateway'),
+  );
+  const given = user || !ipv4 ? [] : open.filter((index) => onBridge.includes(index));
+  const own = indexesOf(lines).some((index) => typeOf(index) !== 'none');
   const servers = onBridge.length > 0 && ipv4 ? [ipv4.address] : hostNameServers();
   const search = onBridge.length > 0 && domain !== '' ? [`search ${domain}`] : [];
   const resolver = [...servers.map((address) => `nameserver ${address}`), ...search];
@@ -66,7 +75,7 @@ export function applicationSetup({ dir, network: lines, system, user }: Applicat
       'lxc.console.rotate = 1',
     ],
     network: [
-      ...(user || !ipv4 ? [] : unaddressed.map((index) => `tlxc.net.${index}.ipv4.static = 1`)),
+      ...given.map((index) => `tlxc.net.${index}.ipv4.static = 1`),
       // As Docker has it: the image's user, who is not root, listens on port 80 as well.
       ...(own ? ['lxc.sysctl.net.ipv4.ip_unprivileged_port_start = 0'] : []),
     ],
@@ -75,5 +84,6 @@ export function applicationSetup({ dir, network: lines, system, user }: Applicat
       { path: '/etc/hosts', text: onBridge.length > 0 ? HOSTS : `${HOSTS}127.0.1.1\tLXC_NAME\n` },
       ...(servers.length === 0 ? [] : [{ path: '/etc/resolv.conf', text: `${resolver.join('\n')}\n` }]),
     ],
+    unaddressed: open.filter((index) => !given.includes(index)),
   };
 }

@@ -191,7 +191,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   const maps = seed.hasIdmap ? [] : (mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId)));
   const shipped = defaultMetadata(debianArch(process.arch));
   const metadata = prepared?.metadata ?? shipped;
-  const application = applicationOf(making, metadata);
+  const application = applicationOf(making, metadata, prepared?.dhcp === true);
   const config: Omit<NewConfig, 'rootfsPath'> = {
     ...{ name: request.name, template: request.template },
     templateArgs: writtenArgs(request, prepared),
@@ -204,7 +204,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     kind: 'container',
     dir: paths.dir,
     backend,
-    message: metadata.message,
+    message: [metadata.message, ...application.unaddressed.map(withoutAddress)].join('\n').trim(),
   });
   if (request.template.startsWith('/')) {
     await fillByProgram(making, config);
@@ -220,13 +220,30 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   return done(rootfsPath.split(':')[0] ?? '');
 }
 
-const NO_APPLICATION: Application = { lines: [], network: [], files: [] };
+const NO_APPLICATION: Application = { lines: [], network: [], files: [], unaddressed: [] };
 
-function applicationOf(making: Making, { application }: ImageMetadata): Application {
+function applicationOf(making: Making, { application }: ImageMetadata, dhcp: boolean): Application {
   if (application !== true) return NO_APPLICATION;
   const { seed, request, paths, mapping } = making;
   const { network } = seed;
-  return applicationSetup({ dir: paths.dir, network, system: request.system, user: mapping !== null });
+  const { system } = request;
+  const setup = applicationSetup({ dir: paths.dir, network, system, user: mapping !== null });
+  if (dhcp) refuseUnaddressed(setup);
+  return setup;
+}
+
+const withoutAddress = (index: string): string =>
+  `lxc.net.${index} gets no IPv4 address by itself: nothing in the container asks for one. Set lxc.net.${index}.ipv4.address and .ipv4.gateway.`;
+
+/** --dhcp of LXC's oci template has the host ask; here TLXC's bridge gives the address unasked, and only that. */
+function refuseUnaddressed({ unaddressed }: Application): void {
+  const [index] = unaddressed;
+  if (index === undefined) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `--dhcp: no DHCP client is run for a container, and lxc.net.${index} is not one of root's on TLXC's bridge`,
+    hint: `in the configuration that -f names: lxc.net.${index}.ipv4.address and .ipv4.gateway, or the bridge as lxc.net.${index}.link`,
+  });
 }
 
 /** The root filesystem from an image; returns the value of lxc.rootfs.path. */

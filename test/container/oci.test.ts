@@ -263,6 +263,20 @@ local(
   },
 );
 
+local('--dhcp fails where nobody would give an address; without it that is told', async (t) => {
+  const world = await makeWorld(t);
+  layoutOf(world, { v1: buildImage({ layers: [[{ path: 'a' }]] }) });
+  const seed = ['type = veth', 'link = another0', 'flags = up'].map((line) => `lxc.net.0.${line}\n`);
+  writeFileSync(join(world.dir, 'seed'), seed.join(''));
+  const make = (...words: readonly string[]) =>
+    world.run('tlxc-create', '-f', 'seed', '-n', 'c1', '-t', 'oci', '--', '-u', 'oci:layout', ...words);
+  const refused = await make('--dhcp');
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /--dhcp: no DHCP client is run.*lxc\.net\.0.*hint: .*ipv4\.address/s);
+  const made = await make();
+  t.regex(made.stdout, /names no program.*lxc\.net\.0 gets no IPv4 address/s);
+});
+
 local('what cannot be is said before anything is fetched', async (t) => {
   const world = await makeWorld(t);
   for (const [words, message] of [

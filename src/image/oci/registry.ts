@@ -68,7 +68,15 @@ export class Registry implements ImageOrigin {
     const file = { path: url.pathname, sha256: hexOf(digest), size };
     await this.#authorized((headers) =>
       download({ url, file, destination, limit: MAX_LAYER, onProgress }, { ...this.http, headers }),
-    );
+    ).catch((error: unknown) => {
+      // What it says of other image servers is no help here.
+      if (!(error instanceof TlxcError) || !error.message.includes('SHA-256')) throw error;
+      throw refuse(
+        this.title,
+        `the layer ${hexOf(digest)} is not what its manifest says (SHA-256)`,
+        'it was damaged on its way or in the registry; try again later',
+      );
+    });
   }
 
   /** Runs work with the header that the registry took last; where it is refused, once more with a new one. */

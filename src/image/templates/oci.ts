@@ -18,7 +18,7 @@ const usage = `Template options of oci (after --):
       --authfile=FILE       Where podman login or docker login stored them (default: where these do)
       --no-cache            Fetch the image anew, even if it is stored
       --offline             Use no network: only what the store has
-      --dhcp                Nothing more than happens anyway: TLXC's bridge gives the container its address
+      --dhcp                Fail where TLXC's bridge does not give the container its address, as it does unasked
   -h, --help                This text
 Every manifest, configuration and layer is verified by its SHA-256.
 `;
@@ -33,6 +33,7 @@ interface OciOptions {
   readonly authFile: string;
   readonly noCache: boolean;
   readonly offline: boolean;
+  readonly dhcp: boolean;
 }
 
 const misuse = (message: string, hint?: string): TlxcError =>
@@ -67,6 +68,7 @@ function parseOptions(args: readonly string[]): OciOptions | null {
     authFile: values.authfile ?? '',
     noCache: values['no-cache'] === true,
     offline: values.offline === true,
+    dhcp: values.dhcp === true,
   };
 }
 
@@ -89,6 +91,7 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
     ...{ kind: 'image', image, metadata: image.info.metadata },
     title: `${reference.title} ${platformText(platform)}`,
     parameters: withoutSecrets(request.args),
+    dhcp: options.dhcp,
   };
 }
 

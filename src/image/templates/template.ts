@@ -43,6 +43,8 @@ export type TemplateResult =
       readonly title: string;
       /** The words after "--" as they may be written down; absent: as they were given. */
       readonly parameters?: readonly string[];
+      /** The person counts on an address by DHCP. */
+      readonly dhcp?: boolean;
     }
   /** The template was only asked for text (--list, --help): no container is made. */
   | { readonly kind: 'text'; readonly text: string };
