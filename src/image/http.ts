@@ -33,6 +33,8 @@ const MAX_WAIT_MS = 15_000;
 /** What a refusal says of itself is read so far, and not for longer. */
 const MAX_WORDS = 4096;
 const WORDS_MS = 3_000;
+/** A text (an index, a manifest) has to be whole by then, however steadily it drips. */
+const WHOLE_MS = 120_000;
 
 export const stallTime = (options: HttpOptions): number => options.stallMs ?? STALL_MS;
 
@@ -45,6 +47,8 @@ export class TransferError extends Error {
   readonly headers: HttpResponse['headers'];
   /** The beginning of a refusal's body. */
   readonly words: string;
+  /** Of the server that refused, which is another one after a redirect; "" for a transfer that broke. */
+  readonly origin: string;
 
   constructor(
     message: string,
@@ -55,6 +59,7 @@ export class TransferError extends Error {
     this.status = details.status ?? 0;
     this.headers = details.headers ?? {};
     this.words = details.words ?? '';
+    this.origin = details.origin ?? '';
   }
 
   /** Milliseconds that the server asks to be left alone for (Retry-After: seconds, or a date); null: it does not. */
@@ -69,6 +74,7 @@ export class TransferError extends Error {
 interface Refusal {
   readonly headers: HttpResponse['headers'];
   readonly words: string;
+  readonly origin: string;
 }
 
 /** Imported when first needed: creating from the store touches no network and loads no HTTP library. */
@@ -130,10 +136,14 @@ export async function get(
       return { url: at, status, headers: response.headers, body: response.body };
     if (![301, 302, 303, 307, 308].includes(status)) {
       const transient = status >= 500 || status === 408 || status === 429;
-      const refusal = { headers: response.headers, words: await wordsOf(response.body) };
+      const words = await wordsOf(response.body);
+      const refusal = { headers: response.headers, words, origin: at.origin };
       throw new TransferError(`${at.href}: the server answered ${status}`, { transient, status, ...refusal });
     }
     response.body.on('error', () => undefined).destroy();
+    // A form may hold a secret, which is for the server that it was made for.
+    if (options.form !== undefined)
+      throw new TransferError(`${at.href}: refused a redirect of what was posted`, { transient: false });
     const target = redirectTarget(at, response.headers['location']);
     if (target.origin !== at.origin) sent = withoutAuthorization(sent);
     at = target;
@@ -246,6 +256,7 @@ export async function getBytes(url: URL, limit: number, options: HttpOptions): P
 async function readLimited(url: URL, body: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
+  const deadline = setTimeout(() => body.destroy(new Error('it takes too long')), WHOLE_MS);
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
@@ -254,6 +265,8 @@ async function readLimited(url: URL, body: Readable, limit: number): Promise<Buf
     }
   } catch (cause) {
     throw new TransferError(`${url.href}: ${reason(cause)}`, { transient: true, cause });
+  } finally {
+    clearTimeout(deadline);
   }
   if (size > limit) throw new TransferError(`${url.href}: larger than ${limit} bytes`, { transient: false });
   return Buffer.concat(chunks);

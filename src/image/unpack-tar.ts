@@ -9,11 +9,15 @@ import { jailed, TARGET } from './jail.ts';
 import { checkScan, type UnpackJob } from './unpacking.ts';
 
 /** Decompressed to compressed, once BOMB_FREE bytes are out: no root filesystem comes near it. */
-const MAX_RATIO = 200;
+export const MAX_RATIO = 200;
 const BOMB_FREE = 64 * 2 ** 20;
 /** tar's records of 10 KiB between two counts of what it has read. */
 const CHECKPOINT = 800;
 const RECORD = 10 * 1024;
+
+/** Whether so many bytes come out of so few that nothing honest does it. */
+export const isBomb = (decompressed: number, compressed: number): boolean =>
+  decompressed > BOMB_FREE && decompressed > compressed * MAX_RATIO;
 
 function tarCommand({ excludes, nested = false, layer = [] }: UnpackJob): string[] {
   const devices = ['./dev/*', 'dev/*', '/dev/*', ...(nested ? ['./rootfs/dev/*', 'rootfs/dev/*'] : [])];
@@ -62,7 +66,7 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
     stdout: (line) => scan.take(line) || stop(),
     onErrorLine: (line) => {
       const decompressed = Number(CHECKPOINT_LINE.exec(line)?.[1] ?? 0) * RECORD;
-      if (decompressed <= BOMB_FREE || decompressed <= compressed * MAX_RATIO) return;
+      if (!isBomb(decompressed, compressed)) return;
       scan.refuse(`it grows to more than ${MAX_RATIO} times its size`);
       stop();
     },

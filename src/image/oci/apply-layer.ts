@@ -40,15 +40,21 @@ export class LayerStack {
   readonly #tree = new LayerTree();
   /** Device nodes outside /dev that were let through. */
   readonly devices: string[] = [];
+  /** What is left for the layers to come: all of them together are one image. */
+  #left: { bytes: number; members: number; space: number };
 
   constructor(
     readonly layers: Layers,
     readonly places: { readonly rootfs: string; readonly jail: string },
-  ) {}
+    space: number,
+  ) {
+    this.#left = { bytes: MAX_BYTES, members: MAX_MEMBERS, space };
+  }
 
   /** Makes WORK/rootfs, empty. */
   static async begin(layers: Layers): Promise<LayerStack> {
-    return new LayerStack(layers, await makePlaces(layers.work, layers.mapping));
+    const { work, mapping } = layers;
+    return new LayerStack(layers, await makePlaces(work, mapping), await spaceAt(work));
   }
 
   /** What was made for the layers goes; the tree has the directories that every container needs. */
@@ -75,14 +81,13 @@ export class LayerStack {
     const { work, mapping, privileged, title } = this.layers;
     const what = `layer ${descriptor.digest.slice('sha256:'.length, 19)} of ${title}`;
     const decoder = compressionOf(descriptor, title) === 'none' ? ['cat'] : decoderOf(file);
-    const content = await scanLayer({ file, decoder, what, limit: MAX_BYTES });
+    const content = await scanLayer({ file, decoder, what, limits: this.#left });
     if (content.diffId !== diffId)
       throw refuse(what, `its content is ${content.diffId}, and the image's configuration says ${diffId}`);
     const plan = this.#plan(content.members, what);
     await this.#remove(plan.removals, what);
     if (content.members.length === 0) return;
-    const limits = { bytes: MAX_BYTES, members: MAX_MEMBERS, space: await spaceAt(work), fromRoot: true };
-    const scan = new MemberScan(limits);
+    const scan = new MemberScan({ ...this.#left, fromRoot: true });
     const options = [...MARKERS, ...plan.redirections.map(transformation)];
     const job = {
       ...this.places,
@@ -100,6 +105,9 @@ export class LayerStack {
         : error;
     });
     this.devices.push(...scan.devices);
+    const { bytes, members, space } = this.#left;
+    const { size } = content;
+    this.#left = { bytes: bytes - size, members: members - content.members.length, space: space - size };
   }
 
   #plan(members: readonly LayerMember[], what: string): LayerPlan {

@@ -104,7 +104,7 @@ export function configLines(config: ImageConfig, user: ImageUser): ConfigLines {
   const cwd = workingDir.startsWith('/') && isOneLine(workingDir) ? workingDir : '/';
   const signal = stopSignal(config);
   const lines = [
-    ...(bootsSystem(config) ? [] : [`lxc.include = ${SHIPPED_CONFIG}/oci.common.conf`]),
+    ...(bootsSystem(config) ? [] : [`lxc.include = ${SHIPPED_CONFIG}/oci.conf`]),
     ...commandLines(config, remarks),
     ...environmentLines(config, user, remarks),
     ...userLines(user),

@@ -112,7 +112,8 @@ class DockerArchive implements ImageOrigin {
 
   async layer(request: LayerRequest): Promise<void> {
     const path = this.#paths.get(request.descriptor.digest) ?? '';
-    await this.files.each([path], (_, content) => copyVerified(content, this.title, request));
+    const copied = await this.files.each([path], (_, content) => copyVerified(content, this.title, request));
+    if (copied === 0) throw refuse(this.title, `${path} is missing`);
   }
 }
 

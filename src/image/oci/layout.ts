@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { TlxcError } from '../../errors.ts';
 import { hexOf, parseDocument, refuse, type Descriptor, type IndexEntry } from './documents.ts';
 import type { LocalFiles } from './local-files.ts';
-import { MAX_DOCUMENT, type ImageOrigin, type LayerRequest, type RawDocument } from './origin.ts';
+import { MAX_DOCUMENT, MAX_LAYER, type ImageOrigin, type LayerRequest, type RawDocument } from './origin.ts';
 import type { LocalReference } from './reference.ts';
 
 const INDEX = 'index.json';
@@ -34,6 +34,8 @@ export async function copyVerified(
   request: LayerRequest,
 ): Promise<void> {
   const { descriptor, destination, onProgress } = request;
+  if (descriptor.size > MAX_LAYER)
+    throw refuse(what, `the layer ${descriptor.digest} is larger than ${MAX_LAYER} bytes`);
   const hash = createHash('sha256');
   await mkdir(dirname(destination), { recursive: true, mode: 0o700 });
   const handle = await open(destination, 'w', 0o600);

@@ -102,13 +102,16 @@ async function decode(archive: string, sink: Sink): Promise<void> {
   });
   for await (const chunk of decoder.child.stdout as Readable as AsyncIterable<Buffer>) {
     if (parsing.failed) break;
-    if (!sink.write(chunk)) await new Promise<void>((resolve) => sink.once('drain', () => resolve()));
+    // A parser that fails takes nothing more.
+    if (!sink.write(chunk))
+      await Promise.race([parsed, new Promise<void>((resolve) => sink.once('drain', () => resolve()))]);
   }
+  if (parsing.failed) decoder.child.kill('SIGKILL');
   const ended = await decoder.ended;
   sink.end();
   await parsed;
   if (!parsing.failed && ended.status === 0) return;
-  if (ended.status !== 0)
+  if (!parsing.failed)
     throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${archive} could not be read` });
   throw refuse(archive, 'it is no whole tar archive');
 }

@@ -64,6 +64,7 @@ export class Registry implements ImageOrigin {
 
   async layer({ descriptor, destination, onProgress }: LayerRequest): Promise<void> {
     const { digest, size } = descriptor;
+    if (size > MAX_LAYER) throw refuse(this.title, `the layer ${digest} is larger than ${MAX_LAYER} bytes`);
     const url = this.#url('blobs', digest);
     const file = { path: url.pathname, sha256: hexOf(digest), size };
     await this.#authorized((headers) =>
@@ -86,8 +87,9 @@ export class Registry implements ImageOrigin {
     try {
       return await work(headers()).catch(async (error: unknown) => {
         const refusal = refusalIn(error);
-        if (refusal?.status !== 401) throw error;
         const { base, repository } = this.reference;
+        // Where a redirect led to must not choose who is told the credentials.
+        if (refusal?.status !== 401 || refusal.origin !== base.origin) throw error;
         const { credentials } = this.found;
         this.#authorization = await authorize({ refusal, base, repository, credentials, http: this.http });
         if (this.#authorization === null) throw error;

@@ -1,9 +1,11 @@
 /** Reads a layer once before it is unpacked: is it the one that the image's configuration means, and what is in it? */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import type { ReadEntry } from 'tar';
 import { programError, startProgram } from '../../host/program.ts';
 import { decoderPrivileges } from '../compression.ts';
+import { isBomb, MAX_RATIO } from '../unpack-tar.ts';
 import { refuse } from './documents.ts';
 import type { LayerMember } from './layer-tree.ts';
 
@@ -11,6 +13,8 @@ export interface LayerContent {
   readonly members: readonly LayerMember[];
   /** Of the archive, decompressed: "sha256:…". */
   readonly diffId: string;
+  /** Bytes of the archive, decompressed. */
+  readonly size: number;
 }
 
 export interface ScanRequest {
@@ -19,11 +23,11 @@ export interface ScanRequest {
   readonly decoder: readonly string[];
   /** For the errors. */
   readonly what: string;
-  /** Bytes that it may have when it is decompressed. */
-  readonly limit: number;
+  /** What is left of what an image may have, decompressed. */
+  readonly limits: { readonly bytes: number; readonly members: number };
 }
 
-const MAX_MEMBERS = 2_000_000;
+const MAX_PATH = 4096;
 
 const KINDS: Readonly<Record<string, LayerMember['kind']>> = {
   Directory: 'directory',
@@ -32,15 +36,23 @@ const KINDS: Readonly<Record<string, LayerMember['kind']>> = {
   Link: 'hardlink',
 };
 
+/** null: its names are longer than any path. */
+function memberOf({ path, type, linkpath }: ReadEntry): LayerMember | null {
+  const target = linkpath ?? '';
+  if (path.length > MAX_PATH || target.length > MAX_PATH) return null;
+  return { path, kind: KINDS[type] ?? 'other', target };
+}
+
 /** Throws TLXC_E_IMAGE for what is no whole tar archive, or too large. */
-export async function scanLayer({ file, decoder: argv, what, limit }: ScanRequest): Promise<LayerContent> {
+export async function scanLayer({ file, decoder: argv, what, limits }: ScanRequest): Promise<LayerContent> {
   const { Parser } = await import('tar');
   const members: LayerMember[] = [];
   const scan: { problem: string | null } = { problem: null };
   const parser = new Parser({
     onReadEntry: (entry) => {
-      const kind = KINDS[entry.type] ?? 'other';
-      members.push({ path: entry.path, kind, target: entry.linkpath ?? '' });
+      const member = memberOf(entry);
+      if (member === null) scan.problem ??= 'a path in it is too long';
+      else members.push(member);
       entry.resume();
     },
     onwarn: (code, message) => {
@@ -48,6 +60,7 @@ export async function scanLayer({ file, decoder: argv, what, limit }: ScanReques
     },
   });
   parser.on('error', (error: Error) => (scan.problem ??= error.message));
+  const compressed = statSync(file).size;
   const input = openSync(file, 'r');
   const decoder = startProgram(argv, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });
   closeSync(input);
@@ -60,8 +73,9 @@ export async function scanLayer({ file, decoder: argv, what, limit }: ScanReques
     // An archive without members is nothing but zeros, and nothing that the parser knows.
     empty &&= chunk.every((byte) => byte === 0);
     if (!empty) parser.write(chunk);
-    if (size > limit) scan.problem ??= `it is larger than ${limit} bytes`;
-    if (members.length > MAX_MEMBERS) scan.problem ??= `it has more than ${MAX_MEMBERS} members`;
+    if (isBomb(size, compressed)) scan.problem ??= `it grows to more than ${MAX_RATIO} times its size`;
+    if (size > limits.bytes) scan.problem ??= 'the image is too large';
+    if (members.length > limits.members) scan.problem ??= 'the image has too many members';
     if (scan.problem !== null) break;
   }
   if (scan.problem !== null) decoder.child.kill('SIGKILL');
@@ -70,5 +84,5 @@ export async function scanLayer({ file, decoder: argv, what, limit }: ScanReques
   if (scan.problem !== null) throw refuse(what, `damaged or hostile, ${scan.problem}`);
   if (ended.status !== 0)
     throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${what} could not be decompressed` });
-  return { members, diffId: `sha256:${hash.digest('hex')}` };
+  return { members, diffId: `sha256:${hash.digest('hex')}`, size };
 }

@@ -213,3 +213,14 @@ test('a layer that is not the one the configuration means is refused', async (t)
     message: /configuration says/,
   });
 });
+
+test('refused: a layer that grows beyond measure, and names longer than any path', async (t) => {
+  const bomb = await applied(t, [[file('zeros', '0'.repeat(80 * 2 ** 20))]]);
+  t.regex(bomb.error?.message ?? '', /grows to more than 200 times its size/);
+  const record = 'x'.repeat(5000);
+  const text = ` path=${record}\n`;
+  const length = `${text.length + 4}${text}`;
+  const pax = { path: 'pax', type: 'ExtendedHeader', content: length } as unknown as Entry;
+  const long = await applied(t, [[pax, file('short')]]);
+  t.regex(long.error?.message ?? '', /too long/);
+});

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { pullImage } from '../../../src/image/oci/pull.ts';
 import { parseReference } from '../../../src/image/oci/reference.ts';
 import { Registry } from '../../../src/image/oci/registry.ts';
 import { ImageStore } from '../../../src/image/store.ts';
+import { eventually } from '../../rig/eventually.ts';
 import { requires } from '../../rig/requires.ts';
 import { buildImage, digestOf, indexOf, type BuiltImage } from './images.ts';
 
@@ -206,8 +207,18 @@ test('a layer whose content is not what the configuration says is refused, thoug
   t.regex((await failure(t, served)).message, /its content is sha256:.*configuration says sha256:0000/);
 });
 
+/** Bytes of a transfer that is under way. */
+function partIn(dir: string): number {
+  const downloads = join(dir, 'downloads');
+  const name = existsSync(downloads)
+    ? readdirSync(downloads).find((each) => each.endsWith('.part'))
+    : undefined;
+  return name === undefined ? 0 : statSync(join(downloads, name)).size;
+}
+
 test('a transfer that breaks goes on where it was', async (t) => {
   const image = simple();
+  const { dir, store } = storeFor(t);
   const [layer] = image.layers;
   const bytes = image.blobs.get(layer?.digest ?? '') ?? Buffer.alloc(0);
   const ranges: (string | undefined)[] = [];
@@ -216,7 +227,11 @@ test('a transfer that breaks goes on where it was', async (t) => {
     ranges.push(request.headers.range);
     if (before === 0) {
       response.writeHead(200, { 'content-length': bytes.length });
-      response.write(bytes.subarray(0, 40), () => setTimeout(() => response.destroy(), 50));
+      response.write(bytes.subarray(0, 40));
+      // Once these have come.
+      void eventually(5, () => Promise.resolve(partIn(dir) === 40 || undefined)).finally(() =>
+        response.destroy(),
+      );
     } else {
       const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
       response.writeHead(206, { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` });
@@ -224,7 +239,7 @@ test('a transfer that breaks goes on where it was', async (t) => {
     }
     return true;
   });
-  const { rootfs } = await pull(t, served);
+  const { rootfs } = await pull(t, served, { store });
   t.is(readFileSync(join(rootfs, 'file'), 'utf8').length, 50_000);
   t.deepEqual(ranges, [undefined, 'bytes=40-']);
 });
@@ -375,4 +390,45 @@ test('a token server that is no secure address, or sends anything but a token', 
     });
     t.regex((await failure(t, served)).message, message);
   }
+});
+
+test('who is redirected to does not choose where credentials go, and a posted token goes nowhere else', async (t) => {
+  const image = simple();
+  const stolen: (string | undefined)[] = [];
+  const thief = await listen(t, (request, response) => {
+    stolen.push(request.headers.authorization);
+    if (request.method === 'POST') request.on('data', (chunk: Buffer) => stolen.push(chunk.toString()));
+    response
+      .writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token"` })
+      .end();
+  });
+  const blobs = await serve(t, [image], manifestsOf(image), (request, response) => {
+    if (!(request.url ?? '').includes('/blobs/')) return false;
+    response.writeHead(307, { location: `${thief}/blob` }).end();
+    return true;
+  });
+  t.regex((await failure(t, blobs, { credentials })).message, /401/);
+  const token = await listen(t, (_, response) =>
+    response.writeHead(307, { location: `${thief}/token` }).end(),
+  );
+  const tokens = await serve(t, [image], manifestsOf(image), (_, response) => {
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${token}/token"` }).end();
+    return true;
+  });
+  const identity = { username: '', password: '', identityToken: 'secret' };
+  t.regex(
+    (await failure(t, tokens, { credentials: identity })).message,
+    /refused a redirect of what was posted/,
+  );
+  t.deepEqual([...new Set(stolen)], [undefined]);
+});
+
+test('a layer that is announced larger than any may be is not fetched', async (t) => {
+  const image = simple();
+  const huge = JSON.parse(image.manifest.toString()) as { layers: { size: number }[] };
+  for (const layer of huge.layers) layer.size = 2 ** 50;
+  const latest = { bytes: Buffer.from(JSON.stringify(huge)), type: image.manifestType };
+  const served = await serve(t, [image], { latest });
+  t.regex((await failure(t, served)).message, /is larger than \d+ bytes/);
+  t.false(served.asked.some((path) => path.endsWith(image.layers[0]?.digest ?? '-')));
 });
