@@ -70,6 +70,7 @@ function warmUp(names) {
     destroy: ['u2'],
     wait: ['-s', 'STOPPED', 'u1'],
     monitor: ['-Q'],
+    export: ['--help'],
   };
   for (const name of names) {
     const words = ['-P', store, ...(runs[name] ?? ['u1'])];

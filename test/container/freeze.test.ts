@@ -8,9 +8,11 @@ import { boot, type BootOptions } from '../effects/effect.ts';
 import { eventually } from '../rig/eventually.ts';
 import { addFilesystem } from '../rig/filesystem.ts';
 import { requires } from '../rig/requires.ts';
+import { makeUser } from '../rig/user.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const running = requires('root', 'userns', 'idmap', 'busybox').serial;
+const byUser = requires('root', 'userns', 'overlay', 'users', 'busybox', 'cgroup1').serial;
 const onDisk = requires('root', 'userns', 'idmap', 'busybox', 'loop').serial;
 
 /** A line that counts in /n as long as it can. */
@@ -191,3 +193,19 @@ onDisk('a process that nothing can reach is named, and the container runs on', a
   }
   t.like(await world.run('tlxc-freeze', '-n', 'c1'), SAID_NOTHING);
 });
+
+byUser(
+  "a user's container without a control group of its own is not frozen, nor who started it",
+  async (t) => {
+    const user = await makeUser(t);
+    await user.sh(
+      `echo 'lxc.net.0.type = empty' > seed; tlxc-create -n c1 -f seed -t busybox; tlxc-start -q -n c1`,
+    );
+    const { code, stderr } = await user.run('tlxc-freeze', '-n', 'c1');
+    t.is(code, 1);
+    t.regex(stderr, /^tlxc-freeze: c1: it has no control group that can be frozen\n {2}hint: /);
+    t.is((await user.run('tlxc-unfreeze', '-n', 'c1')).code, 0);
+    t.is(await user.sh('tlxc-info -n c1 -sH'), 'RUNNING\n');
+    await user.sh('tlxc-wait -n c1 -s RUNNING; tlxc-stop -k -n c1; tlxc-wait -n c1 -s STOPPED -t 10');
+  },
+);
