@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
 const commands = readdirSync('bin')
@@ -68,6 +68,8 @@ function warmUp(names) {
     config: ['-l'],
     create: ['--help'],
     destroy: ['u2'],
+    export: ['--help'],
+    import: ['--help'],
     wait: ['-s', 'STOPPED', 'u1'],
     monitor: ['-Q'],
     export: ['--help'],
@@ -75,7 +77,8 @@ function warmUp(names) {
   for (const name of names) {
     const words = ['-P', store, ...(runs[name] ?? ['u1'])];
     const env = { ...process.env, TLXC_CONF: join(store, 'tlxc.conf') };
-    spawnSync(process.execPath, ['.ci/code-cache.js', `tlxc-${name}`, ...words], { env, timeout: 20_000 });
+    const program = [resolve('.ci/code-cache.js'), `tlxc-${name}`];
+    spawnSync(process.execPath, [...program, ...words], { cwd: store, env, timeout: 20_000 });
   }
   rmSync(store, { recursive: true });
 }

@@ -114,7 +114,10 @@ rooted('what cannot be is refused, and nothing is left', async (t) => {
   await fails('-e -m bind=/nowhere', /there is no \/nowhere on the host/);
   await fails('-e -m tmpfs=/tmp', /is no mount\n {2}hint: write bind=SOURCE/);
   await fails('-e -B dir', /a directory cannot be a snapshot/);
-  await fails('-N u2 -L 1G', /backing store dir does not take --fssize: that is only valid with -B btrfs, loop/);
+  await fails(
+    '-N u2 -L 1G',
+    /backing store dir does not take --fssize: that is only valid with -B btrfs, loop/,
+  );
 });
 
 rooted('many at once: none is left, and the source is free of them', async (t) => {

@@ -44,6 +44,14 @@ const device = (name: string, minor: number, bound: boolean): TreeStep => ({
   origin: ORIGIN,
 });
 
+const rootfsAt = (source: string, scratch: string, unprivileged: boolean): StartPlan['rootfs'] => ({
+  ...{ kind: 'bind', source, lower: [], upper: '', tmpfs: [], work: '', fstype: '' },
+  mountPath: join(scratch, 'mnt'),
+  idmap: unprivileged ? 'container' : '',
+  ...{ attributes: [], options: [], propagation: 'rprivate' },
+  origin: { ...ORIGIN, line: 1, key: 'lxc.rootfs.path' },
+});
+
 /** A container with all seven namespaces, /dev, /proc, a console and nothing else. */
 export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }: PlanOptions): StartPlan {
   const ids = { inside: 0, outside: OUTSIDE, count: 65_536, origin: ORIGIN };
@@ -85,25 +93,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
         ]
       : [],
     cgroups: { hierarchies: [], deviceRules: [], allowSuffix: false },
-    rootfs: {
-      ...{
-        kind: 'bind',
-        source: rootfs,
-        lower: [],
-        upper: '',
-        tmpfs: [],
-        work: '',
-        mountPath: join(scratch, 'mnt'),
-      },
-      ...{
-        fstype: '',
-        idmap: unprivileged ? 'container' : '',
-        attributes: [],
-        options: [],
-        propagation: 'rprivate',
-      },
-      origin: { ...ORIGIN, line: 1, key: 'lxc.rootfs.path' },
-    },
+    rootfs: rootfsAt(rootfs, scratch, unprivileged),
     hostname: 'x1',
     tree: [
       filesystem('tmpfs', 'dev', { attributes: ['nosuid', 'noexec'], options: ['mode=755', 'size=500000'] }),

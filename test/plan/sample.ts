@@ -154,7 +154,7 @@ export const system: SystemConfig = {
   imageServers: ['https://images.linuxcontainers.org'],
   imageOffline: false,
   imageCa: null,
-    imageKeyring: null,
+  imageKeyring: null,
   settings: {},
   cgroupPattern: '',
   cgroupUse: [],

@@ -26,9 +26,7 @@ async function attacked(world: World, privileged: boolean): Promise<readonly str
     said.push(added.stderr, removed.stderr);
   }
   racer.kill('SIGKILL');
-  const unexpected = said.filter(
-    (words) => !/^$|symbolic link|no such file|is not this device/.test(words),
-  );
+  const unexpected = said.filter((words) => !/^$|symbolic link|no such file|is not this device/.test(words));
   return [...readdirSync(victim), ...unexpected];
 }
 
