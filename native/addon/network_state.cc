@@ -43,58 +43,81 @@ std::string kind_of(const rtattr* info) {
     for (const auto* each = static_cast<const rtattr*>(RTA_DATA(info)); RTA_OK(each, left);
          each = RTA_NEXT(each, left))
         if (each->rta_type == IFLA_INFO_KIND)
-            return static_cast<const char*>(RTA_DATA(each));
+            return rtnetlink::text_in(each);
     return {};
 }
 
-Napi::Object link_of(Napi::Env env, const nlmsghdr* head) {
-    const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(head));
-    auto out = Napi::Object::New(env);
-    out.Set("index", link->ifi_index);
-    out.Set("kind", "");
-    out.Set("up", (link->ifi_flags & IFF_UP) != 0);
-    out.Set("loopback", (link->ifi_flags & IFF_LOOPBACK) != 0);
-    auto left = static_cast<int>(head->nlmsg_len - NLMSG_LENGTH(sizeof *link));
-    for (const rtattr* attribute = IFLA_RTA(link); RTA_OK(attribute, left);
-         attribute = RTA_NEXT(attribute, left)) {
-        const void* data = RTA_DATA(attribute);
-        if (attribute->rta_type == IFLA_IFNAME)
-            out.Set("name", static_cast<const char*>(data));
-        if (attribute->rta_type == IFLA_MTU)
-            out.Set("mtu", *static_cast<const uint32_t*>(data));
-        if (attribute->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(attribute) == 6) {
-            const auto* byte = static_cast<const unsigned char*>(data);
-            char text[18];
-            snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0], byte[1], byte[2], byte[3],
-                     byte[4], byte[5]);
-            out.Set("hwaddr", text);
-        }
-        if (attribute->rta_type == IFLA_MASTER)
-            out.Set("master", *static_cast<const int32_t*>(data));
-        if (attribute->rta_type == IFLA_OPERSTATE)
-            out.Set("state", operational(*static_cast<const uint8_t*>(data)));
-        if (attribute->rta_type == IFLA_LINKINFO)
-            out.Set("kind", kind_of(attribute));
-        if (attribute->rta_type == IFLA_STATS64)
-            out.Set("counters", counters_of(env, data, RTA_PAYLOAD(attribute)));
+void set_hwaddr(Napi::Object& out, const rtattr* attribute) {
+    const auto* byte = static_cast<const unsigned char*>(RTA_DATA(attribute));
+    char text[18];
+    if (RTA_PAYLOAD(attribute) != 6)
+        return;
+    snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0], byte[1], byte[2], byte[3], byte[4],
+             byte[5]);
+    out.Set("hwaddr", text);
+}
+
+void set_of_link(Napi::Env env, Napi::Object& out, const rtattr* attribute) {
+    uint32_t mtu = 0;
+    int32_t master = 0;
+    uint8_t state = 0;
+    switch (attribute->rta_type) {
+    case IFLA_IFNAME:
+        out.Set("name", rtnetlink::text_in(attribute));
+        break;
+    case IFLA_MTU:
+        if (rtnetlink::number_in(attribute, mtu))
+            out.Set("mtu", mtu);
+        break;
+    case IFLA_ADDRESS:
+        set_hwaddr(out, attribute);
+        break;
+    case IFLA_MASTER:
+        if (rtnetlink::number_in(attribute, master))
+            out.Set("master", master);
+        break;
+    case IFLA_OPERSTATE:
+        if (rtnetlink::number_in(attribute, state))
+            out.Set("state", operational(state));
+        break;
+    case IFLA_LINKINFO:
+        out.Set("kind", kind_of(attribute));
+        break;
+    case IFLA_STATS64:
+        out.Set("counters", counters_of(env, RTA_DATA(attribute), RTA_PAYLOAD(attribute)));
+        break;
+    default:
+        break;
     }
+}
+
+Napi::Object link_of(Napi::Env env, const nlmsghdr* head, const ifinfomsg& link) {
+    auto out = Napi::Object::New(env);
+    out.Set("index", link.ifi_index);
+    out.Set("kind", "");
+    out.Set("up", (link.ifi_flags & IFF_UP) != 0);
+    out.Set("loopback", (link.ifi_flags & IFF_LOOPBACK) != 0);
+    rtnetlink::each_attribute<ifinfomsg>(head,
+                                         [&](const rtattr* attribute) { set_of_link(env, out, attribute); });
     out.Set("addresses", Napi::Array::New(env));
     return out;
 }
 
 // The interface's own address: IFA_LOCAL where there is a peer (point to point), else IFA_ADDRESS.
 void add_address(Napi::Env env, const nlmsghdr* head, const std::function<Napi::Value(int)>& byIndex) {
-    const auto* address = static_cast<const ifaddrmsg*>(NLMSG_DATA(head));
+    const auto* address = rtnetlink::header_of<ifaddrmsg>(head);
+    if (address == nullptr)
+        return;
     const Napi::Value link = byIndex(static_cast<int>(address->ifa_index));
     if (!link.IsObject())
         return;
+    const size_t size = address->ifa_family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
     const void* own = nullptr;
-    auto left = static_cast<int>(head->nlmsg_len - NLMSG_LENGTH(sizeof *address));
-    for (const rtattr* attribute = IFA_RTA(address); RTA_OK(attribute, left);
-         attribute = RTA_NEXT(attribute, left)) {
-        if (attribute->rta_type == IFA_LOCAL || (attribute->rta_type == IFA_ADDRESS && !own))
+    rtnetlink::each_attribute<ifaddrmsg>(head, [&](const rtattr* attribute) {
+        if (RTA_PAYLOAD(attribute) == size &&
+            (attribute->rta_type == IFA_LOCAL || (attribute->rta_type == IFA_ADDRESS && !own)))
             own = RTA_DATA(attribute);
-    }
+    });
     char text[INET6_ADDRSTRLEN];
     if (!own || !inet_ntop(address->ifa_family, own, text, sizeof text))
         return;
@@ -121,9 +144,10 @@ Napi::Value network_state(const Napi::CallbackInfo& info) {
     auto indices = Napi::Object::New(env);
     const auto listed =
         rtnetlink::dump(fd, {.type = RTM_GETLINK, .timeoutMs = timeoutMs}, [&](const nlmsghdr* head) {
-            if (head->nlmsg_type != RTM_NEWLINK)
+            const auto* const header = rtnetlink::header_of<ifinfomsg>(head);
+            if (head->nlmsg_type != RTM_NEWLINK || header == nullptr)
                 return;
-            const auto link = link_of(env, head);
+            const auto link = link_of(env, head, *header);
             indices.Set(link.Get("index"), link);
             links.Set(links.Length(), link);
         });
@@ -146,23 +170,21 @@ void set_address(Napi::Object& out, const char* name, const rtattr* attribute) {
         out.Set(name, text);
 }
 
-Napi::Object route_of(Napi::Env env, const nlmsghdr* head) {
-    const auto* route = static_cast<const rtmsg*>(NLMSG_DATA(head));
+Napi::Object route_of(Napi::Env env, const nlmsghdr* head, const rtmsg& route) {
     auto out = Napi::Object::New(env);
     out.Set("destination", "0.0.0.0");
-    out.Set("prefix", route->rtm_dst_len);
-    auto left = static_cast<int>(head->nlmsg_len - NLMSG_LENGTH(sizeof *route));
-    for (const rtattr* attribute = RTM_RTA(route); RTA_OK(attribute, left);
-         attribute = RTA_NEXT(attribute, left)) {
+    out.Set("prefix", route.rtm_dst_len);
+    rtnetlink::each_attribute<rtmsg>(head, [&](const rtattr* attribute) {
         char name[IF_NAMESIZE];
+        unsigned index = 0;
         if (attribute->rta_type == RTA_DST)
             set_address(out, "destination", attribute);
         if (attribute->rta_type == RTA_GATEWAY)
             set_address(out, "gateway", attribute);
-        if (attribute->rta_type == RTA_OIF &&
-            if_indextoname(*static_cast<const unsigned*>(RTA_DATA(attribute)), name) != nullptr)
+        if (attribute->rta_type == RTA_OIF && rtnetlink::number_in(attribute, index) &&
+            if_indextoname(index, name) != nullptr)
             out.Set("device", name);
-    }
+    });
     return out;
 }
 
@@ -176,9 +198,9 @@ Napi::Value ipv4_routes(const Napi::CallbackInfo& info) {
                                        .family = AF_INET,
                                        .timeoutMs = js::number(info[0].As<Napi::Object>(), "timeoutMs")};
     const auto listed = rtnetlink::dump(socket.value().get(), question, [&](const nlmsghdr* head) {
-        if (head->nlmsg_type == RTM_NEWROUTE &&
-            static_cast<const rtmsg*>(NLMSG_DATA(head))->rtm_table == RT_TABLE_MAIN)
-            routes.Set(routes.Length(), route_of(env, head));
+        const auto* const route = rtnetlink::header_of<rtmsg>(head);
+        if (head->nlmsg_type == RTM_NEWROUTE && route != nullptr && route->rtm_table == RT_TABLE_MAIN)
+            routes.Set(routes.Length(), route_of(env, head, *route));
     });
     if (!listed.ok())
         return js::failure(env, listed.failure());

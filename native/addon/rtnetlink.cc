@@ -11,15 +11,32 @@
 #include <cstring>
 #include <vector>
 
+#include "common/deadline.h"
+
 namespace tlxc::rtnetlink {
 namespace {
 
 constexpr int kTries = 20;       // of a list that changes while it is told
 constexpr int kBirthMs = 10'000; // of a process, on a host that has much else to do
+constexpr size_t kDatagram = 32 * 1024, kMostTold = 64 * 1024 * 1024;
 
 bool readable_within(int fd, int timeoutMs) {
     pollfd readable{fd, POLLIN, 0};
     return ::poll(&readable, 1, timeoutMs) > 0;
+}
+
+// Connected to the kernel: the container's root, who may send to any socket of its network, cannot send to
+// this one (ECONNREFUSED), and so neither forge an answer nor fill the queue. -1 with errno set.
+int kernel_socket() {
+    const int fd = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) == 0)
+        return fd;
+    const int error = errno;
+    ::close(fd);
+    errno = error;
+    return -1;
 }
 
 struct Opening {
@@ -35,7 +52,7 @@ void* open_inside(void* argument) {
         opening->failure = syscall_failure("network", "setns");
         return nullptr;
     }
-    opening->socket.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    opening->socket.reset(kernel_socket());
     if (!opening->socket)
         opening->failure = syscall_failure("network", "socket");
     return nullptr;
@@ -67,7 +84,7 @@ struct Parcel {
     Parcel parcel;
     int socket = -1;
     if (::setns(pidfd, CLONE_NEWUSER | CLONE_NEWNET) == 0)
-        socket = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+        socket = kernel_socket();
     parcel.err = socket < 0 ? errno : 0;
     if (socket < 0)
         parcel.header.msg_controllen = 0;
@@ -117,13 +134,14 @@ Result<UniqueFd> open_by_process(int pidfd) {
 }
 
 Result<UniqueFd> open_here() {
-    UniqueFd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
+    UniqueFd socket{kernel_socket()};
     if (!socket)
         return syscall_failure("network", "socket");
     return socket;
 }
 
 struct Told {
+    uint32_t sequence = 0; // of the messages that belong to it
     std::vector<std::vector<char>> datagrams;
     bool torn = false; // what was listed has changed meanwhile: something may be missing
 };
@@ -140,7 +158,7 @@ bool visit_each(const std::vector<char>& datagram, const Visit& visit) {
     return true;
 }
 
-Status send_request(int fd, const Question& question) {
+Status send_request(int fd, const Question& question, uint32_t sequence) {
     struct {
         nlmsghdr head;
         rtgenmsg body;
@@ -148,31 +166,66 @@ Status send_request(int fd, const Question& question) {
     request.head.nlmsg_len = NLMSG_LENGTH(sizeof request.body);
     request.head.nlmsg_type = static_cast<uint16_t>(question.type);
     request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request.head.nlmsg_seq = sequence;
     request.body.rtgen_family = static_cast<unsigned char>(question.family);
     if (::send(fd, &request, request.head.nlmsg_len, 0) < 0)
         return syscall_failure("network", "send");
     return {};
 }
 
-// The kernel answers at once, the deadline is for what never should happen.
-Result<Told> ask(int fd, const Question& question) {
-    TRY(send_request(fd, question));
-    Told told;
-    int error = 0;
-    for (bool more = true; more;) {
-        if (!readable_within(fd, question.timeoutMs))
+// A datagram of the kernel's own. One of somebody else's can have come only before the socket was connected,
+// and is passed over. What the kernel answered lies there already: the deadline is for what never should
+// happen.
+Status receive(int fd, std::vector<char>& datagram, const Deadline& deadline) {
+    for (;;) {
+        if (!readable_within(fd, deadline.left()))
             return Failure{.step = "network", .syscall = "poll", .err = ETIMEDOUT};
-        std::vector<char>& datagram = told.datagrams.emplace_back(32 * 1024);
-        const ssize_t size = ::recv(fd, datagram.data(), datagram.size(), 0);
+        datagram.resize(kDatagram);
+        sockaddr_nl sender{};
+        socklen_t length = sizeof sender;
+        const ssize_t size = ::recvfrom(fd, datagram.data(), datagram.size(), MSG_TRUNC,
+                                        reinterpret_cast<sockaddr*>(&sender), &length);
         if (size < 0)
             return syscall_failure("network", "recv");
+        if (length != sizeof sender || sender.nl_pid != 0) {
+            if (deadline.left() == 0)
+                return Failure{.step = "network", .syscall = "recv", .err = ETIMEDOUT};
+            continue;
+        }
+        if (static_cast<size_t>(size) > datagram.size())
+            return Failure{.step = "network", .syscall = "recv", .err = EMSGSIZE};
         datagram.resize(static_cast<size_t>(size));
+        return {};
+    }
+}
+
+// The errno of NLMSG_ERROR. What is too short to have one is an error all the same.
+int error_in(const nlmsghdr* head) {
+    const auto* error = header_of<nlmsgerr>(head);
+    return error != nullptr && error->error < 0 ? -error->error : EBADMSG;
+}
+
+Result<Told> ask(int fd, const Question& question, const Deadline& deadline) {
+    static uint32_t sequence = 0; // JavaScript's thread alone asks
+    Told told{.sequence = ++sequence};
+    TRY(send_request(fd, question, told.sequence));
+    int error = 0;
+    size_t total = 0;
+    for (bool more = true; more;) {
+        std::vector<char> datagram;
+        TRY(receive(fd, datagram, deadline));
+        total += datagram.size();
+        if (total > kMostTold)
+            return Failure{.step = "network", .syscall = "recv", .err = EMSGSIZE};
         more = visit_each(datagram, [&](const nlmsghdr* head) {
+            if (head->nlmsg_seq != told.sequence)
+                return true;
             told.torn = told.torn || (head->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
             if (head->nlmsg_type == NLMSG_ERROR)
-                error = -static_cast<const nlmsgerr*>(NLMSG_DATA(head))->error;
+                error = error_in(head);
             return head->nlmsg_type != NLMSG_ERROR && head->nlmsg_type != NLMSG_DONE;
         });
+        told.datagrams.push_back(std::move(datagram));
     }
     if (error != 0)
         return Failure{.step = "network", .syscall = "rtnetlink", .err = error};
@@ -188,12 +241,13 @@ Result<UniqueFd> open_socket(int pidfd) {
 }
 
 Status dump(int fd, const Question& question, const std::function<void(const nlmsghdr*)>& each) {
+    const Deadline deadline{question.timeoutMs};
     Told told;
     for (int tries = 0; tries == 0 || (told.torn && tries < kTries); ++tries)
-        told = TRY(ask(fd, question));
+        told = TRY(ask(fd, question, deadline));
     for (const auto& datagram : told.datagrams)
         (void)visit_each(datagram, [&](const nlmsghdr* head) {
-            if (head->nlmsg_type >= RTM_BASE)
+            if (head->nlmsg_seq == told.sequence && head->nlmsg_type >= RTM_BASE)
                 each(head);
             return true;
         });

@@ -4,7 +4,9 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <functional>
+#include <string>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -17,10 +19,40 @@ namespace tlxc::rtnetlink {
 struct Question {
     int type; // RTM_GET*
     int family = AF_UNSPEC;
-    int timeoutMs; // for each part of the answer
+    int timeoutMs; // for the whole answer
 };
 
 // Shows each message of the answer. A list that changed while the kernel told it is asked for again.
 [[nodiscard]] Status dump(int fd, const Question& question, const std::function<void(const nlmsghdr*)>& each);
+
+// The fixed header of a message; null where the message is too short for it.
+template <typename Header> const Header* header_of(const nlmsghdr* head) {
+    return head->nlmsg_len < NLMSG_LENGTH(sizeof(Header)) ? nullptr
+                                                          : static_cast<const Header*>(NLMSG_DATA(head));
+}
+
+// Each attribute behind the fixed header of a message that has one.
+template <typename Header, typename Each> void each_attribute(const nlmsghdr* head, const Each& each) {
+    constexpr size_t kBefore = NLMSG_SPACE(sizeof(Header));
+    if (head->nlmsg_len < kBefore)
+        return;
+    auto left = static_cast<int>(head->nlmsg_len - kBefore);
+    const auto* first = reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(head) + kBefore);
+    for (const rtattr* attribute = first; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
+        each(attribute);
+}
+
+// A number of exactly this width; false where the attribute is no such.
+template <typename Number> bool number_in(const rtattr* attribute, Number& out) {
+    if (RTA_PAYLOAD(attribute) != sizeof out)
+        return false;
+    memcpy(&out, RTA_DATA(attribute), sizeof out);
+    return true;
+}
+
+inline std::string text_in(const rtattr* attribute) {
+    const auto* text = static_cast<const char*>(RTA_DATA(attribute));
+    return {text, strnlen(text, RTA_PAYLOAD(attribute))};
+}
 
 } // namespace tlxc::rtnetlink

@@ -21,6 +21,13 @@ struct Exchange {
     std::vector<NetlinkMessage> told;
 };
 
+// The kernel's messages alone. Who may send to any socket of a container's network can send to this one
+// before it is connected.
+int on_any(nl_msg* message, void*) {
+    const sockaddr_nl* const sender = nlmsg_get_src(message);
+    return sender != nullptr && sender->nl_pid == 0 ? NL_OK : NL_SKIP;
+}
+
 int on_valid(nl_msg* message, void* data) {
     nlmsg_get(message); // kept until all of them are there
     static_cast<Exchange*>(data)->told.emplace_back(message, nlmsg_free);
@@ -61,14 +68,33 @@ int on_error(sockaddr_nl*, nlmsgerr* error, void* data) {
     return NL_STOP;
 }
 
+Exchange exchange_with(nl_sock* socket, const NetlinkMessage& message) {
+    Exchange exchange;
+    nl_socket_modify_cb(socket, NL_CB_MSG_IN, NL_CB_CUSTOM, on_any, nullptr);
+    nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_valid, &exchange);
+    nl_socket_modify_cb(socket, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_torn, &exchange);
+    nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM, on_end, &exchange);
+    nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &exchange);
+    nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_error, &exchange);
+    nlmsg_hdr(message.get())->nlmsg_seq = NL_AUTO_SEQ; // a number of its own each time
+    if (nl_send_auto(socket, message.get()) < 0)
+        exchange = {.answer = {.err = errno != 0 ? errno : ENOMEM}, .done = true};
+    while (!exchange.done)
+        if (nl_recvmsgs_default(socket) < 0 && !exchange.done)
+            exchange = {.answer = {.err = errno != 0 ? errno : EIO}, .done = true};
+    return exchange;
+}
+
 } // namespace
 
-// Bound by the kernel: an address of its own, as libnl's own sockets have.
+// Bound by the kernel to an address of its own, as libnl's own sockets are, and connected to the kernel: what
+// the container's root sends to it is refused (ECONNREFUSED), so it can neither forge an answer nor fill the
+// queue.
 UniqueFd Netlink::open_socket() {
     UniqueFd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
-    if (socket && bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    if (socket && connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
         socket.reset();
     return socket;
 }
@@ -108,26 +134,6 @@ Status Netlink::open_in(const UniqueFd& networkNamespace) {
         abort();
     return status;
 }
-
-namespace {
-
-Exchange exchange_with(nl_sock* socket, const NetlinkMessage& message) {
-    Exchange exchange;
-    nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_valid, &exchange);
-    nl_socket_modify_cb(socket, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_torn, &exchange);
-    nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM, on_end, &exchange);
-    nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &exchange);
-    nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_error, &exchange);
-    nlmsg_hdr(message.get())->nlmsg_seq = NL_AUTO_SEQ; // a number of its own each time
-    if (nl_send_auto(socket, message.get()) < 0)
-        exchange = {.answer = {.err = errno != 0 ? errno : ENOMEM}, .done = true};
-    while (!exchange.done)
-        if (nl_recvmsgs_default(socket) < 0 && !exchange.done)
-            exchange = {.answer = {.err = errno != 0 ? errno : EIO}, .done = true};
-    return exchange;
-}
-
-} // namespace
 
 NetlinkAnswer Netlink::ask(const NetlinkMessage& message, const Visit& visit) {
     if (!message)

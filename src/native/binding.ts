@@ -189,13 +189,13 @@ export interface Binding {
   windowSize(fd: number): { rows: number; columns: number } | null;
   /**
    * The interfaces of init's network namespace (initPidfd -1: of this process's), in the kernel's order. timeoutMs: for
-   * each answer of the kernel.
+   * each list the kernel answers with.
    */
   networkState(options: {
     initPidfd: number;
     timeoutMs: number;
   }): readonly InterfaceState[] | NativeFailure;
-  /** Those of this process's network namespace, without its local and other tables. timeoutMs: for each answer of the kernel. */
+  /** Those of this process's network namespace, without its local and other tables. timeoutMs: for the answer. */
   ipv4Routes(options: { timeoutMs: number }): readonly Ipv4Route[] | NativeFailure;
   /** Whether nftables has a table `inet NAME` in this network namespace. Needs root. */
   hasPacketFilterTable(name: string): boolean | NativeFailure;

@@ -7,8 +7,7 @@ import { basename, join } from 'node:path';
 let compiled: string | undefined;
 const programs = new Map<string, string>();
 
-/** The path of a C source compiled as a static executable, which runs in any root filesystem. */
-export function staticProgram(source: string): string {
+function compile(source: string, ...flags: readonly string[]): string {
   if (compiled === undefined) {
     const dir = mkdtempSync(join(tmpdir(), 'tlxc-programs-'));
     process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
@@ -17,11 +16,18 @@ export function staticProgram(source: string): string {
   const known = programs.get(source);
   if (known !== undefined) return known;
   const program = join(compiled, basename(source, '.c'));
-  execFileSync('gcc', ['-static', '-O1', '-Wall', '-Werror', '-o', program, source]);
+  execFileSync('gcc', [...flags, '-O1', '-Wall', '-Werror', '-o', program, source]);
   programs.set(source, program);
   return program;
 }
 
+/** The path of a C source compiled as a static executable, which runs in any root filesystem. */
+export const staticProgram = (source: string): string => compile(source, '-static');
+
 /** programs/NAME.c */
 export const rigProgram = (name: string): string =>
   staticProgram(join(import.meta.dirname, 'programs', `${name}.c`));
+
+/** programs/NAME.c as a library for LD_PRELOAD. */
+export const rigLibrary = (name: string): string =>
+  compile(join(import.meta.dirname, 'programs', `${name}.c`), '-shared', '-fPIC');
