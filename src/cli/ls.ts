@@ -155,10 +155,10 @@ function ls(invocation: Invocation, context: CommandContext): number {
   const { system, lxcpath, quiet } = invocation;
   const wishes = wishesOf(invocation);
   const found = find({ system, lxcpath, environment: context.env }, wishes);
-  for (const { name, config } of found) {
-    if (!(config instanceof TlxcError) || quiet) continue;
-    for (const line of renderError(context.program, config, name)) context.stderr.write(`${line}\n`);
-  }
+  for (const { name, config, untold } of quiet ? [] : found)
+    for (const error of [config, untold])
+      if (error instanceof TlxcError)
+        for (const line of renderError(context.program, error, name)) context.stderr.write(`${line}\n`);
   const rows = found.map((entry) => rowOf(entry, wishes));
   const print = (lines: readonly string[]) => context.stdout.write(lines.map((line) => `${line}\n`).join(''));
   if (wishes.json) context.stdout.write(jsonText(rows));

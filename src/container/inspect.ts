@@ -2,6 +2,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { askMonitors } from '../monitor/client.ts';
 import type { ContainerState, MonitorInfo } from '../monitor/protocol.ts';
@@ -16,6 +17,8 @@ export interface ContainerStatus {
   readonly running: MonitorInfo | null;
   /** Asked for with `network`: those of its network namespace, lo included; [] where it does not run. */
   readonly interfaces: readonly InterfaceState[];
+  /** Why `interfaces` is empty where the kernel did not tell of them, though it runs. */
+  readonly untold?: TlxcError;
 }
 
 /** Addresses that others can reach: none of lo, none that is link-local. */
@@ -40,13 +43,25 @@ export interface InspectOptions {
   readonly network: boolean;
 }
 
-/** A container whose network namespace cannot be entered in this time is shown without addresses. */
+/** A container whose network namespace cannot be looked at in this time is shown without addresses. */
 const NETWORK_MS = 200;
 
-function interfacesOf(initPidfd: number | undefined): readonly InterfaceState[] {
-  if (initPidfd === undefined) return [];
+function interfacesOf(
+  name: string,
+  initPidfd: number | undefined,
+): Pick<ContainerStatus, 'interfaces' | 'untold'> {
+  if (initPidfd === undefined) return { interfaces: [] };
   const state = native().networkState({ initPidfd, timeoutMs: NETWORK_MS });
-  return 'errno' in state ? [] : state;
+  if (!('errno' in state)) return { interfaces: state };
+  const errno = errnoName(state.errno);
+  if (errno === 'ESRCH') return { interfaces: [] }; // it has ended meanwhile
+  const untold = new TlxcError({
+    code: 'TLXC_E_NETWORK',
+    message: `cannot list the interfaces of ${name} (${state.syscall})`,
+    ...{ container: name, syscall: state.syscall, errno },
+    hint: 'it is shown without addresses; try again',
+  });
+  return { interfaces: [], untold };
 }
 
 function mayListen(socket: string): boolean {
@@ -76,9 +91,9 @@ export function inspectContainers(
       return { name, state: 'STOPPED', running: null, interfaces: [] };
     }
     const running = result.reply as MonitorInfo;
-    const interfaces = network ? interfacesOf(result.fds['initPidfd']) : [];
+    const seen = network ? interfacesOf(name, result.fds['initPidfd']) : { interfaces: [] };
     for (const fd of Object.values(result.fds)) native().closeFd(fd);
-    return { name, state: running.state, running, interfaces };
+    return { name, state: running.state, running, ...seen };
   });
 }
 

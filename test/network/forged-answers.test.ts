@@ -50,3 +50,17 @@ tested('who forges answers of the kernel in a container is not believed', async 
   t.regex(await addresses(world, late), /eth0, lan0, lo /);
   await world.sh('tlxc-device -n c1 del lan0; tlxc-stop -k -n c1');
 });
+
+tested('that the kernel does not tell of a network is said', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  await world.sh('tlxc-start -n c1');
+  const mute = `NETLINK=mute LD_PRELOAD=${rigLibrary('late-netlink')}`;
+  for (const command of ['tlxc-info -n c1', 'tlxc-ls -f']) {
+    const result = await world.run('sh', '-c', `${mute} ${command}`);
+    t.is(result.code, 0);
+    t.regex(result.stdout, /RUNNING/);
+    t.regex(result.stderr, /c1: cannot list the interfaces.*\n?.*(ETIMEDOUT|timed out)/i);
+  }
+  await world.sh('tlxc-stop -k -n c1');
+});
