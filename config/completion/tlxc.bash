@@ -11,7 +11,7 @@ _tlxc_options() {
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -87,6 +87,14 @@ _tlxc_kind() {
     'tlxc-create -B' | 'tlxc-create --bdev') echo text ;;
     'tlxc-create --fssize') echo text ;;
     'tlxc-create --fstype') echo text ;;
+    'tlxc-create --lvname') echo container ;;
+    'tlxc-create --vgname') echo text ;;
+    'tlxc-create --thinpool') echo text ;;
+    'tlxc-create --zfsroot') echo text ;;
+    'tlxc-create --rbdname') echo container ;;
+    'tlxc-create --rbdpool') echo text ;;
+    'tlxc-create --rbduser') echo text ;;
+    'tlxc-create --dir') echo text ;;
     'tlxc-create -o' | 'tlxc-create --logfile') echo file ;;
     'tlxc-create -l' | 'tlxc-create --logpriority') echo level ;;
     'tlxc-create -P' | 'tlxc-create --lxcpath') echo directory ;;
@@ -219,7 +227,7 @@ _tlxc_words() {
     tlxc-autostart) echo '' ;;
     tlxc-cgroup) echo '@container' ;;
     tlxc-checkconfig) echo '' ;;
-    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
+    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
     tlxc-console) echo '@container' ;;
     tlxc-copy) echo '@container' ;;
     tlxc-create) echo '@container' ;;

@@ -55,6 +55,13 @@ Result<UniqueFd> take_image(const plan::Rootfs& rootfs, int userNamespace) {
     return mount;
 }
 
+// A block device, or what a filesystem of its own kind calls its volumes.
+Result<UniqueFd> take_device(const plan::Rootfs& rootfs, int userNamespace) {
+    UniqueFd mount = TRY(mount_api::make({rootfs.fstype, rootfs.source, rootfs.options, rootfs.attributes}));
+    TRY(map_ids(mount.get(), rootfs, userNamespace));
+    return mount;
+}
+
 Result<UniqueFd> take(const plan::StartPlan& plan, int userNamespace, pid_t child) {
     const plan::Rootfs& rootfs = plan.rootfs;
     const bool isOverlay = rootfs.kind == plan::RootfsKind::Overlay;
@@ -64,8 +71,10 @@ Result<UniqueFd> take(const plan::StartPlan& plan, int userNamespace, pid_t chil
             TRY(namespaces::join_mounts_of(child));
         if (isOverlay)
             return overlay::make(plan, rootfs.idmap.empty() ? -1 : userNamespace);
-        return rootfs.kind == plan::RootfsKind::Image ? take_image(rootfs, userNamespace)
-                                                      : take_directory(rootfs, userNamespace);
+        if (rootfs.kind == plan::RootfsKind::Image)
+            return take_image(rootfs, userNamespace);
+        return rootfs.kind == plan::RootfsKind::Device ? take_device(rootfs, userNamespace)
+                                                       : take_directory(rootfs, userNamespace);
     };
     if (!isOverlay && !hooked)
         return make();

@@ -1,6 +1,6 @@
 /** tlxc-config */
 import { loadSystemConfig, setSystemSetting } from '../config/system.ts';
-import { systemKeys, unsupportedSystemKeys } from '../config/system-keys.ts';
+import { systemKeys } from '../config/system-keys.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -16,10 +16,7 @@ function itemOf(name: string): string {
   const names = systemKeys.map((key) => key.name);
   const found = names.find((known) => known === name) ?? names.find((known) => known.startsWith(name));
   if (found !== undefined) return found;
-  const unsupported = unsupportedSystemKeys.includes(name);
-  const message = unsupported
-    ? `${name} is not supported by this version of TLXC`
-    : `Unknown configuration item: ${name}`;
+  const message = `Unknown configuration item: ${name}`;
   throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-config -l lists them' });
 }
 

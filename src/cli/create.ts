@@ -10,19 +10,6 @@ import { imageProgress } from './image-progress.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
-/** Options of LXC's other backing stores, refused by name. */
-const NOT_BUILT = ['dir', 'lvname', 'vgname', 'thinpool', 'rbdname', 'rbdpool', 'rbduser', 'zfsroot'];
-
-function refuseNotBuilt({ options }: Invocation): void {
-  const used = NOT_BUILT.find((name) => options[name] !== undefined);
-  if (used === undefined) return;
-  throw new TlxcError({
-    code: 'TLXC_E_UNSUPPORTED',
-    message: `--${used} is not built yet`,
-    hint: "the root filesystem is kept in the container's directory: -B dir, overlay or best",
-  });
-}
-
 function templateOf({ options }: Invocation): string {
   const template = text(options['template']);
   if (template) return template;
@@ -45,7 +32,6 @@ function asker({ stdin, stdout }: CommandContext, quiet: boolean): Ask | undefin
 
 async function create(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options, rest, quiet } = invocation;
-  refuseNotBuilt(invocation);
   const template = templateOf(invocation);
   const configFile = text(options['config']);
   const ask = asker(context, quiet);
@@ -96,7 +82,14 @@ export default defineCommand(
       },
       { flags: '--fstype <TYPE>', description: 'Its filesystem: ext4 (the default), xfs or btrfs' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
-      ...NOT_BUILT.map((option) => ({ flags: `--${option} <VALUE>`, description: '', hidden: true })),
+      { flags: '--lvname <NAME>', description: 'With -B lvm: name of the logical volume' },
+      { flags: '--vgname <GROUP>', description: 'With -B lvm: its volume group' },
+      { flags: '--thinpool <POOL>', description: 'With -B lvm: a thin pool of the group' },
+      { flags: '--zfsroot <DATASET>', description: 'With -B zfs: what its dataset is made in' },
+      { flags: '--rbdname <NAME>', description: 'With -B rbd: name of the image' },
+      { flags: '--rbdpool <POOL>', description: 'With -B rbd: its pool' },
+      { flags: '--rbduser <USER>', description: 'With -B rbd: whom Ceph knows' },
+      { flags: '--dir <DIRECTORY>', description: 'With -B dir: the directory, instead of NAME/rootfs' },
     ],
   },
   create,

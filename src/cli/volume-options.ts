@@ -1,15 +1,40 @@
 /** What goes with -B of tlxc-create and tlxc-copy. */
 import type { VolumeOptions } from '../storage/backend.ts';
+import { resolve } from 'node:path';
+import { TlxcError } from '../errors.ts';
 import { parseSize } from '../storage/size.ts';
 import type { Invocation } from './command.ts';
 
-/** Those that were given. Throws TLXC_E_USAGE for a size that is none. */
+const NAMES = ['fstype', 'lvname', 'vgname', 'thinpool', 'zfsroot', 'rbdname', 'rbdpool', 'rbduser'] as const;
+
+/** Those that were given. Throws TLXC_E_USAGE for a size that is none, or a name that is not one. */
 export function volumeOptions(options: Invocation['options']): VolumeOptions {
-  const text = (name: string): string | undefined =>
-    typeof options[name] === 'string' ? options[name] : undefined;
-  const [fssize, fstype] = [text('fssize'), text('fstype')];
+  const given = NAMES.flatMap((name) => {
+    const value = options[name];
+    return typeof value === 'string' ? [[name, checked(name, value)] as const] : [];
+  });
+  const [size, dir] = [options['fssize'], options['dir']];
   return {
-    ...(fssize !== undefined && { fssize: parseSize(fssize) }),
-    ...(fstype !== undefined && { fstype }),
+    ...Object.fromEntries(given),
+    ...(typeof size === 'string' && { fssize: parseSize(size) }),
+    ...(typeof dir === 'string' && { dir: absolute(dir) }),
   };
+}
+
+function absolute(dir: string): string {
+  if (dir.startsWith('/') && resolve(dir) !== '/') return resolve(dir);
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: `--dir: ${JSON.stringify(dir)} must be an absolute path`,
+  });
+}
+
+/** Volumes are told apart by paths and by options of programs: a name may not look like either. */
+function checked(name: string, value: string): string {
+  const pattern = name === 'zfsroot' ? /^[A-Za-z][\w.:/-]*$/ : /^[\w+.][\w+.-]*$/;
+  if (pattern.test(value)) return value;
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: `--${name}: ${JSON.stringify(value)} cannot be its name`,
+  });
 }

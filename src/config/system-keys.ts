@@ -222,16 +222,42 @@ export const systemKeys: readonly SystemKey[] = [
     fallback: fixed(''),
     check: (value) => (value === '' ? undefined : absolute(value)),
   },
+  {
+    name: 'lxc.bdev.lvm.vg',
+    syntax: 'GROUP',
+    doc: 'The volume group of tlxc-create -B lvm.',
+    fallback: fixed('lxc'),
+    check: matching(/^[\w+.][\w+.-]*$/, 'it must be the name of a volume group'),
+  },
+  {
+    name: 'lxc.bdev.lvm.thin_pool',
+    syntax: 'NAME',
+    doc: 'The thin pool of that group, which is used where it is there.',
+    fallback: fixed('lxc'),
+    check: matching(/^[\w+.][\w+.-]*$/, 'it must be the name of a logical volume'),
+  },
+  {
+    name: 'lxc.bdev.zfs.root',
+    syntax: 'DATASET',
+    doc: 'The dataset in which tlxc-create -B zfs makes those of containers.',
+    fallback: fixed('lxc'),
+    check: matching(/^[A-Za-z][\w.:-]*(\/[\w.:-]+)*$/, 'it must be the name of a dataset'),
+  },
+  {
+    name: 'lxc.bdev.rbd.rbdpool',
+    syntax: 'POOL',
+    doc: "The Ceph pool of tlxc-create -B rbd's images.",
+    fallback: fixed('lxc'),
+    check: matching(/^[\w.][\w.-]*$/, 'it must be the name of a pool'),
+  },
+  {
+    name: 'lxc.bdev.rbd.rbduser',
+    syntax: 'USER',
+    doc: 'Whom rbd(8) is for Ceph; empty: the user that Ceph takes without being told.',
+    fallback: fixed(''),
+    check: matching(/^[\w.-]*$/, 'it must be the name of a user'),
+  },
   ...bridge,
-];
-
-/** Names of lxc.conf(5) whose storage backends do not exist yet. */
-export const unsupportedSystemKeys: readonly string[] = [
-  'lxc.bdev.lvm.vg',
-  'lxc.bdev.lvm.thin_pool',
-  'lxc.bdev.zfs.root',
-  'lxc.bdev.rbd.rbdpool',
-  'lxc.bdev.rbd.rbduser',
 ];
 
 /** The default.conf that comes with the package, used where none was written. */

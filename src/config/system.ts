@@ -12,7 +12,6 @@ import { readConfigFile } from './read-file.ts';
 import {
   shippedDefaultConfig,
   systemKeys,
-  unsupportedSystemKeys,
   type Places,
   type SystemKey,
 } from './system-keys.ts';
@@ -85,9 +84,6 @@ function checkSetting(name: string, value: string): Problem | undefined {
 }
 
 function unknownSetting(name: string): Problem {
-  if (unsupportedSystemKeys.includes(name)) {
-    return new Problem({ message: `${name} is not supported by this version of TLXC`, fault: { part: 'key' } });
-  }
   const meant = nearest(
     name,
     systemKeys.map((known) => known.name),

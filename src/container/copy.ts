@@ -45,7 +45,7 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
   const { name, lxcpath, newName, newPath, system } = request;
   const source = containerPaths(system, lxcpath, name);
   const target = containerPaths(system, newPath, newName);
-  await recover(source);
+  await recover(source, system);
   checkSource(source, request);
   refuseExisting(target);
   mkdirSync(newPath, { recursive: true, mode: 0o711 });

@@ -10,7 +10,7 @@ import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import { overAllIds, removeTree, syncFilesystem } from '../host/trees.ts';
+import { overAllIds, syncFilesystem } from '../host/trees.ts';
 import { referenceLayers } from '../image/store.ts';
 import type { NewRootfs, VolumeOptions } from '../storage/backend.ts';
 import { copyRootfs } from '../storage/copy.ts';
@@ -19,6 +19,7 @@ import { asWritableTree } from '../storage/view.ts';
 import { addClone, parentsOf, setParents, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './copy-config.ts';
 import { runHostHooks } from './host-hooks.ts';
+import { discard } from './discard.ts';
 import { allocateRange, ownsRange, releaseRange } from './id-ranges.ts';
 import type { ContainerPaths } from './paths.ts';
 import { snapshotStore } from './snapshots.ts';
@@ -68,7 +69,7 @@ function sourceConfig({ source, environment }: Copying): ContainerConfig {
 export async function fillCopy(copying: Copying): Promise<void> {
   const { system, target, staging } = copying;
   const config = sourceConfig(copying);
-  await removeTree(staging);
+  await discard(staging, system);
   mkdirSync(staging, { mode: 0o770 });
   let firstId: number | null = null;
   try {
@@ -80,7 +81,7 @@ export async function fillCopy(copying: Copying): Promise<void> {
     await syncFilesystem(staging);
     noteParents(copying, rootfs);
   } catch (error) {
-    await removeTree(staging);
+    await discard(staging, system);
     if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
     throw error;
   }
@@ -102,7 +103,10 @@ function makeRootsOwn({ rootsOwn = [], staging, source }: Copying, { idmap }: Co
 function noteParents({ system, source, target, staging }: Copying, rootfs: NewRootfs | null): void {
   const isBelow = ({ lxcpath, name }: Relative): boolean =>
     (rootfs?.needs ?? []).some((layer) => layer.startsWith(`${join(lxcpath, name)}/`));
-  const parents = [...parentsOf(source.dir), source].filter(isBelow);
+  const parents = [
+    ...parentsOf(source.dir).filter(isBelow),
+    ...(rootfs?.needsSource || isBelow(source) ? [source] : []),
+  ];
   setParents(staging, parents);
   for (const parent of parents) addClone(system, parent, target);
 }
@@ -125,8 +129,19 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
   const path = config.rootfs.path?.value ?? 'none';
   if (path === 'none') return null;
   const { system, snapshot, backend, target, staging, name, sameMachine } = copying;
-  const place = { staging, final: target.dir, name: volumeName(target), options: copying.volume ?? {} };
-  const circumstances = { host: probeHost(), idmapped: config.idmap.length > 0, lxcpath: dirname(staging) };
+  const place = {
+    staging,
+    final: target.dir,
+    name: volumeName(target),
+    options: copying.volume ?? {},
+    settings: system.settings,
+  };
+  const circumstances = {
+    host: probeHost(),
+    idmapped: config.idmap.length > 0,
+    settings: system.settings,
+    lxcpath: dirname(staging),
+  };
   const rootfs = await copyRootfs({ source: path, snapshot, backend, place, circumstances });
   referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
   await nameCopy(rootfs.view, name, sameMachine);

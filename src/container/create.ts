@@ -9,7 +9,7 @@ import { loadContainerConfig } from '../config/load.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import { removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
+import { renameDurably, syncFilesystem } from '../host/trees.ts';
 import { defaultMetadata, type ImageMetadata } from '../image/metadata.ts';
 import { debianArch } from '../image/product.ts';
 import { ImageStore } from '../image/store.ts';
@@ -20,6 +20,7 @@ import { chooseBackend } from '../storage/choose.ts';
 import { nameContainer } from '../storage/name-container.ts';
 import { plainView } from '../storage/view.ts';
 import { applicationSetup, type Application } from './application.ts';
+import { discard } from './discard.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
@@ -97,12 +98,14 @@ function refuseExisting({ name, dir, config }: ContainerPaths): void {
 }
 
 /** A template that fills a directory, or none, leaves no choice of storage. */
-function checkBackend({ backend, template, name }: CreateRequest): void {
-  if (backend === undefined || makesImage(template)) return;
-  if (template !== 'none' && ['dir', 'none', 'best'].includes(backend)) return;
+function checkBackend({ backend, template, name, volume = {} }: CreateRequest): void {
+  const [option] = Object.keys(volume);
+  if ((backend ?? option) === undefined || makesImage(template)) return;
+  const isPlain = ['dir', 'none', 'best'].includes(backend ?? 'dir');
+  if (template !== 'none' && isPlain && option === undefined) return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: `-B ${backend} cannot be used with -t ${template}`,
+    message: `${option === undefined ? `-B ${backend}` : `--${option}`} cannot be used with -t ${template}`,
     container: name,
     hint:
       template === 'none'
@@ -113,20 +116,30 @@ function checkBackend({ backend, template, name }: CreateRequest): void {
 
 const makesImage = (template: string): boolean => template !== 'none' && !template.startsWith('/');
 
-const backendOf = ({ backend, lxcpath, volume = {} }: CreateRequest, idmapped: boolean): Promise<Backend> =>
-  chooseBackend({ asked: backend ?? null, options: volume, idmapped, lxcpath, host: probeHost() });
+const backendOf = (
+  { backend, lxcpath, system, volume = {} }: CreateRequest,
+  idmapped: boolean,
+): Promise<Backend> =>
+  chooseBackend({
+    asked: backend ?? null,
+    options: volume,
+    settings: system.settings,
+    idmapped,
+    lxcpath,
+    host: probeHost(),
+  });
 
 async function createLocked(making: Making): Promise<Created> {
   const { request, paths, staging } = making;
   refuseExisting(paths);
-  await removeTree(staging);
+  await discard(staging, request.system);
   await sweepQuietly(making);
   mkdirSync(staging, { mode: 0o770 });
   let firstId: number | null = null;
   try {
     const prepared = await prepareImage(making);
     if (prepared?.kind === 'text') {
-      await removeTree(staging);
+      await discard(staging, request.system);
       return prepared;
     }
     const wantsRange = making.mapping === null && !request.privileged && !making.seed.hasIdmap;
@@ -136,7 +149,7 @@ async function createLocked(making: Making): Promise<Created> {
     await renameDurably(staging, paths.dir);
     return created;
   } catch (error) {
-    await removeTree(staging);
+    await discard(staging, request.system);
     if (firstId !== null) releaseRange(request.system, firstId, paths.config);
     throw explained(error, paths);
   }
@@ -263,7 +276,13 @@ async function makeRootfs(
     });
   }
   const made = await backend.create(
-    { staging, final: paths.dir, name: request.name, options: request.volume ?? {} },
+    {
+      staging,
+      final: paths.dir,
+      name: request.name,
+      options: request.volume ?? {},
+      settings: request.system.settings,
+    },
     plainView(rootfs),
   );
   const { metadata, files } = prepared;

@@ -7,10 +7,14 @@ import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { probeHost } from '../host/probe.ts';
-import { removeTree, renameDurably } from '../host/trees.ts';
+import { renameDurably } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { rootfsMount, rootfsPath } from '../plan/rootfs.ts';
+import { backendNamed } from '../storage/choose.ts';
+import { forgetVolume, noteVolume, volumeOf } from '../storage/outside.ts';
+import { parseVolume, partsOf } from '../storage/volume.ts';
 import { clonesOf, countedClones, forgetClone } from './clones.ts';
+import { discard } from './discard.ts';
 import { incarnationOf } from './ephemeral.ts';
 import { runHostHooks } from './host-hooks.ts';
 import { releaseRange } from './id-ranges.ts';
@@ -40,14 +44,11 @@ export interface DestroyRequest {
   readonly warn: (text: string) => void;
 }
 
-/** Backends whose root filesystem is a directory that goes with the container's own. */
-const REMOVABLE = ['dir', 'overlay', 'overlayfs', 'btrfs', 'loop'];
-
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_BUSY, TLXC_E_STORAGE; once it throws TLXC_E_STORAGE the name may be free already. */
 export async function destroyContainer(request: DestroyRequest): Promise<void> {
   const { name, lxcpath, system, force } = request;
   const paths = containerPaths(system, lxcpath, name);
-  await recover(paths);
+  await recover(paths, system);
   await sweepQuietly(request);
   if (!existsSync(paths.config)) throw notDefined(paths);
   if (isRunning(paths)) {
@@ -62,7 +63,7 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
     await giveUpNames(system, paths, request.warn);
     return moved;
   });
-  await removeTree(trashed);
+  await discard(trashed, system);
 }
 
 /** Housekeeping never stops what the person asked for. */
@@ -183,17 +184,25 @@ function checkStorage(
   if (written === 'none') return;
   if (config.rootfs.managed?.value === false) {
     warn(`its root filesystem ${written} is left where it is (lxc.rootfs.managed = 0)`);
+    forgetVolume(dir);
     return;
   }
-  const [, type = 'dir', path = ''] = /^(?:([a-z]+):)?(.*)$/.exec(written) ?? [];
-  if (!REMOVABLE.includes(type)) {
+  const { type, path } = parseVolume(written);
+  const backend = backendNamed(type);
+  if (backend?.outside) {
+    // Removed with the directory, by whoever does that.
+    noteVolume(dir, written);
+    return;
+  }
+  if (!backend) {
     throw new TlxcError({
       code: 'TLXC_E_UNSUPPORTED',
-      message: `its root filesystem is of type ${type}, which TLXC cannot remove yet`,
+      message: `its root filesystem is of type ${type}, which TLXC cannot remove`,
       container: name,
       hint: 'destroy it with the tools that made it',
     });
   }
-  const own = path.split(':').at(-1) ?? '';
-  if (!own.startsWith(`${dir}/`)) warn(`its root filesystem ${own} lies outside ${dir} and is left there`);
+  const own = partsOf(`${type}:${path}`).at(-1) ?? '';
+  if (volumeOf(dir) === null && !own.startsWith(`${dir}/`))
+    warn(`its root filesystem ${own} lies outside ${dir} and is left there`);
 }

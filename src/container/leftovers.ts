@@ -5,8 +5,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
-import { removeTree } from '../host/trees.ts';
 import { native } from '../native/binding.ts';
+import { discard } from './discard.ts';
 import { makeRunDir } from './lock.ts';
 import { containerPaths, isName } from './paths.ts';
 
@@ -26,8 +26,8 @@ export const restoreStaging = (dir: string): string => join(dir, UNFINISHED[1]);
 export const isUnfinished = (entry: string): boolean => UNFINISHED.some((name) => name === entry);
 
 /** Removes them. The caller holds the container's lock: nobody works on them. */
-export async function removeUnfinished(dir: string): Promise<void> {
-  for (const name of UNFINISHED) await removeTree(join(dir, name));
+export async function removeUnfinished(dir: string, system: SystemConfig): Promise<void> {
+  for (const name of UNFINISHED) await discard(join(dir, name), system);
 }
 
 /** Where destroyed containers go; anybody may remove what lies in it. */
@@ -43,7 +43,7 @@ export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Pro
   // What lies in it, never itself: another command may be about to move a container there.
   const trash = trashPath(lxcpath);
   const trashed = existsSync(trash) ? readdirSync(trash) : [];
-  for (const entry of trashed) await removeTree(join(trash, entry));
+  for (const entry of trashed) await discard(join(trash, entry), system);
 }
 
 async function sweepStaging(system: SystemConfig, lxcpath: string, name: string): Promise<void> {
@@ -52,7 +52,7 @@ async function sweepStaging(system: SystemConfig, lxcpath: string, name: string)
   const lock = native().lock({ path: paths.lock, wait: false });
   if (typeof lock !== 'number') return;
   try {
-    await removeTree(stagingPath(lxcpath, name));
+    await discard(stagingPath(lxcpath, name), system);
   } finally {
     native().closeFd(lock);
   }

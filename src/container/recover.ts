@@ -1,5 +1,6 @@
 /** What a command that was killed has left of a container for the next one to complete or remove. */
 import { existsSync, readdirSync } from 'node:fs';
+import type { SystemConfig } from '../config/model.ts';
 import { isUnfinished, removeUnfinished } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import type { ContainerPaths } from './paths.ts';
@@ -7,7 +8,7 @@ import { finishRename, isPendingRename } from './pending-rename.ts';
 import { finishRestore, isPendingRestore } from './pending-restore.ts';
 
 /** For whoever is about to read the configuration. Nothing to do costs one look at the directory. */
-export async function recover(paths: ContainerPaths): Promise<void> {
+export async function recover(paths: ContainerPaths, system: SystemConfig): Promise<void> {
   const { dir } = paths;
   if (!existsSync(dir)) return;
   const entries = readdirSync(dir);
@@ -16,6 +17,6 @@ export async function recover(paths: ContainerPaths): Promise<void> {
   await withLock(paths, async () => {
     finishRename(dir);
     await finishRestore(paths);
-    await removeUnfinished(dir);
+    await removeUnfinished(dir, system);
   });
 }

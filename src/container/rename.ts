@@ -38,7 +38,7 @@ export interface RenameRequest {
 export async function renameContainer(request: RenameRequest): Promise<void> {
   const { name, newName, lxcpath, system } = request;
   const [source, target] = [containerPaths(system, lxcpath, name), containerPaths(system, lxcpath, newName)];
-  await recover(source);
+  await recover(source, system);
   checkSource(source);
   refuseExisting(target);
   await withLock(source, () => withLock(target, () => renameLocked(request, source, target)));

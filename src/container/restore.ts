@@ -6,7 +6,9 @@ import type { ContainerConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
-import { partsOf } from '../storage/volume.ts';
+import { backendNamed } from '../storage/choose.ts';
+import { volumeOf } from '../storage/outside.ts';
+import { parseVolume, partsOf } from '../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
 import { checkSource, refuseExisting } from './copy.ts';
 import { fillCopy } from './copying.ts';
@@ -33,7 +35,7 @@ export async function restoreSnapshot(request: RestoreRequest): Promise<void> {
   const { name, newName, lxcpath, system } = request;
   const container = containerPaths(system, lxcpath, name);
   const target = containerPaths(system, lxcpath, newName);
-  await recover(container);
+  await recover(container, system);
   if (!existsSync(container.config)) {
     throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
   }
@@ -116,6 +118,7 @@ function checkStorage(
       hint: 'restore under a new name (-N), or set lxc.rootfs.managed = 1',
     });
   }
+  if (backendNamed(parseVolume(path).type)?.outside || volumeOf(dir) !== null) return;
   const own = partsOf(path).at(-1) ?? '';
   if (!own.startsWith(`${dir}/`))
     warn(`its former root filesystem ${own} lies outside ${dir} and is left there`);

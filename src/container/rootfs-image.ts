@@ -3,10 +3,10 @@ import { statSync } from 'node:fs';
 import type { ContainerConfig } from '../config/model.ts';
 import { filesystemType } from '../host/filesystem-type.ts';
 
-/** As LXC: loop:FILE, or a plain path that is a file; undefined for all others. */
+/** As LXC: loop:FILE, lvm: or rbd:DEVICE, or a plain path that is a file; undefined for all others. */
 export function readImage({ rootfs }: ContainerConfig): string | undefined {
   const written = rootfs.path?.value ?? '';
-  const path = written.replace(/^loop:/, '');
+  const path = written.replace(/^(loop|lvm|rbd):/, '');
   const isImage = written !== path || statSync(path, { throwIfNoEntry: false })?.isFile();
   return isImage ? filesystemType(path) : undefined;
 }

@@ -24,7 +24,7 @@ export async function diffSnapshots(
 ): Promise<readonly Change[]> {
   const { name, lxcpath, system } = request;
   const container = containerPaths(system, lxcpath, name);
-  await recover(container);
+  await recover(container, system);
   listSnapshots(container);
   const before = findSnapshot(system, container, from);
   const after = to === null ? container : findSnapshot(system, container, to);

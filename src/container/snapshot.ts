@@ -7,8 +7,9 @@ import type { SystemConfig } from '../config/model.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
-import { removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
+import { renameDurably, syncFilesystem } from '../host/trees.ts';
 import { clonesOf, forgetClone } from './clones.ts';
+import { discard } from './discard.ts';
 import { checkSource } from './copy.ts';
 import { fillCopy } from './copying.ts';
 import { snapshotStaging, sweepLeftovers, trashPath } from './leftovers.ts';
@@ -31,7 +32,7 @@ export interface SnapshotRequest {
 export async function takeSnapshot(request: SnapshotRequest, comment: string | null): Promise<string> {
   const { name, lxcpath, system } = request;
   const container = containerPaths(system, lxcpath, name);
-  await recover(container);
+  await recover(container, system);
   checkSource(container);
   await sweepLeftovers(system, lxcpath).catch(() => undefined);
   return withLock(container, () => takeLocked(request, container, comment));
@@ -54,7 +55,7 @@ async function takeLocked(
     mkdirSync(target.lxcpath, { recursive: true, mode: 0o755 });
     await renameDurably(staging, target.dir);
   } catch (error) {
-    await removeTree(staging);
+    await discard(staging, system);
     throw error;
   }
   return target.name;
@@ -90,7 +91,7 @@ async function destroyThose(
   if (!existsSync(container.config)) {
     throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
   }
-  await recover(container);
+  await recover(container, system);
   const gone = await withLock(container, async () => {
     const snapshots = which(container);
     for (const snapshot of snapshots) await moveToTrash(system, container, snapshot);

@@ -181,7 +181,7 @@ export async function startContainer(
 ): Promise<Started> {
   const { warn = () => undefined } = callbacks;
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  await recover(paths);
+  await recover(paths, request.system);
   checkStopped(paths);
   const scope = scopeFor(request.name, probeHost(), request.environment);
   const { plan, warnings, members } = planStart(request, scope?.host);

@@ -99,7 +99,7 @@ export async function withTree<T>(
       container: request.name,
     });
   }
-  await recover(paths);
+  await recover(paths, request.system);
   return withLock(paths, async () => {
     const meanwhile = openRunning(paths);
     if (meanwhile) return useRunning(meanwhile, work);

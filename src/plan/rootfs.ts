@@ -9,8 +9,8 @@ import { filesystemOptions, parseMountOptions } from './mount-options.ts';
 import type { Rootfs } from './types.ts';
 
 const OVERLAY_TYPES = new Set(['overlay', 'overlayfs']);
-/** LXC's other types. */
-const UNSUPPORTED = new Set(['zfs', 'lvm', 'rbd', 'nbd']);
+/** Block devices that hold a filesystem. */
+const DEVICE_TYPES = new Set(['lvm', 'rbd']);
 
 type Source = Pick<Rootfs, 'kind' | 'source' | 'lower' | 'upper' | 'work' | 'tmpfs' | 'fstype'>;
 const NOTHING: Source = { kind: 'none', source: '', lower: [], upper: '', work: '', tmpfs: [], fstype: '' };
@@ -46,7 +46,11 @@ export function compileRootfs(compilation: Compilation): Rootfs {
   }
   const { value, at } = config.rootfs.path;
   const source = compileVolatile(compileSource(value, at, compilation), compilation);
-  return { ...source, mountPath, ...compileOptions(source.kind, compilation), origin: originOf(at) };
+  const compiled = compileOptions(source.kind, compilation);
+  // Without these two words zfs refuses a dataset that has a mount point of its own, as LXC's have.
+  const zfs = source.fstype === 'zfs' ? ['zfsutil', `mntpoint=${mountPath}`] : [];
+  const options = [...compiled.options, ...zfs];
+  return { ...source, mountPath, ...compiled, options, origin: originOf(at) };
 }
 
 function splitType(written: string): { type: string; path: string } {
@@ -59,17 +63,17 @@ function compileSource(written: string, at: SourceLocation, compilation: Compila
   if (written === 'none') return NOTHING;
   const { type, path } = splitType(written);
   const parts = OVERLAY_TYPES.has(type) ? path.split(':') : [path];
-  if (UNSUPPORTED.has(type))
+  if (type === 'nbd')
     findings.refuse(
       at,
-      `lxc.rootfs.path: storage of type ${type} is not supported; dir, btrfs, overlay and loop are ` +
-        '(or mount it on the host, and name its directory)',
+      'lxc.rootfs.path: storage of type nbd is not supported: attach it with qemu-nbd, and name lvm:/dev/nbd0 or a directory',
     );
-  else if (parts.some((part) => !part.startsWith('/')))
+  else if (type !== 'zfs' && parts.some((part) => !part.startsWith('/')))
     findings.refuse(
       at,
       `lxc.rootfs.path: ${JSON.stringify(written)} holds a path that does not begin with "/"`,
     );
+  if (type === 'zfs' || DEVICE_TYPES.has(type)) return compileDevice(type, path, at, compilation);
   if (type === 'loop' || compilation.files.imageFilesystem !== undefined)
     return compileImage(path, at, compilation);
   if (!OVERLAY_TYPES.has(type)) return { ...NOTHING, kind: 'bind', source: path };
@@ -113,6 +117,23 @@ function compileImage(path: string, at: SourceLocation, { findings, files, host 
     );
   if (host.user !== null) findings.refuse(at, 'lxc.rootfs.path: loop: only root may have loop devices');
   return { ...NOTHING, kind: 'image', source: path, fstype };
+}
+
+/** A dataset of ZFS is named to its filesystem; a block device holds one of whatever type. */
+function compileDevice(
+  type: string,
+  source: string,
+  at: SourceLocation,
+  { findings, files, host }: Compilation,
+): Source {
+  const fstype = type === 'zfs' ? type : (files.imageFilesystem ?? '');
+  if (fstype === '')
+    findings.refuse(
+      at,
+      `lxc.rootfs.path: blkid finds no filesystem in ${source}: is it there? (lvchange -ay, or rbd map, has it appear)`,
+    );
+  if (host.user !== null) findings.refuse(at, `lxc.rootfs.path: ${type}: only root may mount it`);
+  return { ...NOTHING, kind: 'device', source, fstype };
 }
 
 type Options = Pick<Rootfs, 'idmap' | 'attributes' | 'options' | 'propagation'>;

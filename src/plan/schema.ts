@@ -127,7 +127,7 @@ const Propagation = text;
 
 /** The root filesystem, attached at mountPath before any other mount. */
 export const Rootfs = record('Rootfs', {
-  kind: names('RootfsKind', 'bind', 'overlay', 'image', 'none'),
+  kind: names('RootfsKind', 'bind', 'overlay', 'image', 'device', 'none'),
   /** bind: the directory; image: the file, which is put behind a loop device. */
   source: text,
   /** overlay: lower directories, topmost first; upper and work lie in one directory, or are "": on a tmpfs of their own. */

@@ -1,14 +1,24 @@
 /** What holds the root filesystems of containers: one file a backend beside this, all of one shape. */
+import type { SystemConfig } from '../config/model.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { View } from './view.ts';
 
-export type BackendName = 'dir' | 'overlay' | 'btrfs' | 'loop';
+export type BackendName = 'dir' | 'overlay' | 'btrfs' | 'loop' | 'lvm' | 'zfs' | 'rbd';
 
 /** What -B can be told further: options of tlxc-create, by their names. A backend `takes` some of them. */
 export interface VolumeOptions {
   /** Bytes. */
   readonly fssize?: number;
   readonly fstype?: string;
+  /** Absolute. */
+  readonly dir?: string;
+  readonly lvname?: string;
+  readonly vgname?: string;
+  readonly thinpool?: string;
+  readonly zfsroot?: string;
+  readonly rbdname?: string;
+  readonly rbdpool?: string;
+  readonly rbduser?: string;
 }
 
 /** Where a container is made, and what of it a backend has to know. */
@@ -20,6 +30,8 @@ export interface Place {
   /** What to call what lies outside it. */
   readonly name: string;
   readonly options: VolumeOptions;
+  /** Of tlxc.conf: where the options say nothing. */
+  readonly settings: SystemConfig['settings'];
 }
 
 export interface NewRootfs {
@@ -29,12 +41,22 @@ export interface NewRootfs {
   readonly view: View;
   /** Directories outside the container's that it is nothing without: images, other containers' root filesystems. */
   readonly needs: readonly string[];
+  /** It is nothing without the volume that it was copied from. */
+  readonly needsSource?: boolean;
+}
+
+export interface CopyHow {
+  /** It may lie over its source, and should. */
+  readonly snapshot: boolean;
+  /** As for Backend.view. */
+  readonly mountPoint: () => string;
 }
 
 /** What -B has to be weighed against. */
 export interface Circumstances {
   readonly host: HostFacts;
   readonly idmapped: boolean;
+  readonly settings: SystemConfig['settings'];
   /** The directory that will hold the container. */
   readonly lxcpath: string;
 }
@@ -47,10 +69,14 @@ export interface Backend {
   obstacle(circumstances: Circumstances, options: VolumeOptions): Promise<string | null>;
   /** A root filesystem with all that `tree` shows in its one layer, which is never written. Throws TLXC_E_STORAGE. */
   create(place: Place, tree: View): Promise<NewRootfs>;
-  /** Another one like that at `path`, which is stopped; `mountPoint` as for view. Throws TLXC_E_STORAGE. */
-  copy(place: Place, path: string, mountPoint: () => string): Promise<NewRootfs>;
+  /** Another one like that at `path`, which is stopped. Throws TLXC_E_STORAGE. */
+  copy(place: Place, path: string, how: CopyHow): Promise<NewRootfs>;
   /** What is copied by copy() shares what neither changes, whatever its size. */
   readonly snapshots: boolean;
   /** How the one at `path` is seen by a program. `mountPoint` gives a directory for what has to be mounted. */
   view(path: string, mountPoint: () => string): View;
+  /** Its volumes always lie outside the container's directory, and go with it. */
+  readonly outside?: boolean;
+  /** Removes a volume that lies outside the container's directory; absent: nothing to do. Throws TLXC_E_STORAGE. */
+  destroy?(path: string, settings: SystemConfig['settings']): Promise<void>;
 }

@@ -4,10 +4,21 @@ import type { Backend, Circumstances, VolumeOptions } from './backend.ts';
 import { btrfsBackend } from './btrfs.ts';
 import { dirBackend } from './dir.ts';
 import { loopBackend } from './loop.ts';
+import { lvmBackend } from './lvm.ts';
 import { overlayBackend } from './overlay.ts';
+import { rbdBackend } from './rbd.ts';
+import { zfsBackend } from './zfs.ts';
 
 /** All there are. */
-export const backends: readonly Backend[] = [dirBackend, overlayBackend, btrfsBackend, loopBackend];
+export const backends: readonly Backend[] = [
+  dirBackend,
+  overlayBackend,
+  btrfsBackend,
+  loopBackend,
+  lvmBackend,
+  zfsBackend,
+  rbdBackend,
+];
 
 export interface BackendChoice extends Circumstances {
   readonly options: VolumeOptions;

@@ -59,7 +59,7 @@ export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
     return scratch;
   };
   const made = await (from === to
-    ? to.copy(place, path, mountPoint)
+    ? to.copy(place, path, { snapshot: request.snapshot, mountPoint })
     : to.create(place, asOneTree(from.view(path, mountPoint), mountPoint)));
   // What was mounted there was in namespaces of processes that have ended.
   if (existsSync(scratch)) await rmdir(scratch);

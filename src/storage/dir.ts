@@ -1,21 +1,41 @@
-/** dir: a plain directory, CT/rootfs, copied from another tree (shared blocks where the filesystem has reflinks). */
+/** dir: a plain directory, CT/rootfs or --dir, copied from another tree (shared blocks where the filesystem has reflinks). */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { copyTree } from '../host/trees.ts';
-import type { Backend } from './backend.ts';
-import { plainView } from './view.ts';
+import { dirname, join } from 'node:path';
+import { copyTree, removeTree, syncFilesystem } from '../host/trees.ts';
+import type { Backend, Place } from './backend.ts';
+import { claimVolume } from './outside.ts';
+import { plainView, type View } from './view.ts';
+
+/** Makes the empty directory, and says where it will be. */
+async function makeDirectory(place: Place): Promise<{ rootfs: string; final: string }> {
+  const { staging, final, options } = place;
+  const rootfs = options.dir ?? join(staging, 'rootfs');
+  if (options.dir !== undefined) {
+    await mkdir(dirname(rootfs), { recursive: true, mode: 0o755 });
+    const make = () => mkdir(rootfs, { mode: 0o755 });
+    await claimVolume(place, {
+      path: `dir:${rootfs}`,
+      exists: () => Promise.resolve(existsSync(rootfs)),
+      make,
+    });
+  } else await mkdir(rootfs, { mode: 0o755 });
+  return { rootfs, final: options.dir ?? join(final, 'rootfs') };
+}
 
 export const dirBackend: Backend = {
   name: 'dir',
   snapshots: false,
-  takes: [],
+  takes: ['dir'],
   obstacle: () => Promise.resolve(null),
-  async create({ staging, final }, { words, layers: [tree = ''] }) {
-    const rootfs = join(staging, 'rootfs');
-    await mkdir(rootfs, { mode: 0o755 });
+  async create(place: Place, { words, layers: [tree = ''] }: View) {
+    const { rootfs, final } = await makeDirectory(place);
     await copyTree(tree, rootfs, words);
-    return { path: `dir:${join(final, 'rootfs')}`, view: plainView(rootfs), needs: [] };
+    if (place.options.dir !== undefined) await syncFilesystem(rootfs);
+    return { path: `dir:${final}`, view: plainView(rootfs), needs: [] };
   },
   copy: (place, path) => dirBackend.create(place, plainView(path)),
   view: (path) => plainView(path),
+  /** One that --dir had made. */
+  destroy: removeTree,
 };

@@ -4,7 +4,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
-import type { Backend, NewRootfs, Place } from './backend.ts';
+import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import {
   DEFAULT_SIZE,
   fill,
@@ -66,7 +66,7 @@ function view(path: string, mountPoint: () => string): View {
   return mountedView(path, mountPoint(), { fstype: filesystemOf(path), loop: true });
 }
 
-async function copy(place: Place, path: string, mountPoint: () => string): Promise<NewRootfs> {
+async function copy(place: Place, path: string, { mountPoint }: CopyHow): Promise<NewRootfs> {
   const like = { size: statSync(path).size, fstype: filesystemOf(path) };
   const { fssize, fstype = like.fstype } = place.options;
   if (fssize !== undefined || fstype !== COPIED_AS_FILE || like.fstype !== COPIED_AS_FILE)

@@ -27,11 +27,11 @@ test('names: none, one that cannot be, one that exists', async (t) => {
   t.is(again.stderr, 'tlxc-create: c1: Container already exists\n');
 });
 
-test('options of stores that are not built are refused by name', async (t) => {
+test('an option of a store is refused where nothing is stored', async (t) => {
   const world = await makeWorld(t);
   const { code, stderr } = await world.run('tlxc-create', '-n', 'c1', '-t', 'none', '--vgname', 'x');
   t.is(code, 1);
-  t.regex(stderr, /--vgname is not built yet/);
+  t.regex(stderr, /--vgname cannot be used with -t none/);
 });
 
 test('busybox: two containers of one image, said in a line each, and --help of the template', async (t) => {

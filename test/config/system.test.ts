@@ -33,7 +33,7 @@ test('every wrong setting is told with its line', (t) => {
   const file = join(
     scratch(t, {
       'tlxc.conf':
-        '; comment\nlxc.lxcpth = /x\nlxc.lxcpath = x\nlxc.bdev.zfs.root = tank\n\n[tlxc.bridge]\nipv4 = 10.0.4.1\nmac = 11:22:33:44:55:66\n',
+        '; comment\nlxc.lxcpth = /x\nlxc.lxcpath = x\nlxc.bdev.zfs.root = /tank\n\n[tlxc.bridge]\nipv4 = 10.0.4.1\nmac = 11:22:33:44:55:66\n',
     }),
     'tlxc.conf',
   );
@@ -43,7 +43,7 @@ test('every wrong setting is told with its line', (t) => {
     [
       'tlxc.conf:2:1: lxc.lxcpth is not a setting (did you mean lxc.lxcpath?)',
       'tlxc.conf:3:15: lxc.lxcpath = x: it must be an absolute path',
-      'tlxc.conf:4:1: lxc.bdev.zfs.root is not supported by this version of TLXC',
+      'tlxc.conf:4:21: lxc.bdev.zfs.root = /tank: it must be the name of a dataset',
       'tlxc.conf:7:8: tlxc.bridge.ipv4 = 10.0.4.1: it must be ADDRESS/PREFIX or none',
       'tlxc.conf:8:7: tlxc.bridge.mac = 11:22:33:44:55:66: it must be a unicast MAC address or auto',
     ],

@@ -39,7 +39,7 @@ test('all problems at once, each with its place; nothing is compiled by halves',
     () =>
       compile({
         config: {
-          rootfs: { path: written('zfs:tank/u1'), options: written(['idmap=container', 'nosense']) },
+          rootfs: { path: written('nbd:/dev/nbd0'), options: written(['idmap=container', 'nosense']) },
           seccomp: { allowNesting: false, profile: written('/no/such') },
           apparmor: { ...minimalConfig.apparmor, profile: written('my-profile') },
         },
@@ -52,7 +52,7 @@ test('all problems at once, each with its place; nothing is compiled by halves',
 });
 
 test('mistakes of the configuration are told with what stands in the way here, each line once', (t) => {
-  const path = written('zfs:tank/u1');
+  const path = written('nbd:/dev/nbd0');
   const options = written(['idmap=container']);
   const [mistake, other] = [written('', 'lxc.tty.max'), written(['move'])];
   const told = (at: Problem['details']['at'], lost: readonly string[] = []): string[] => {

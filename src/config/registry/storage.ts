@@ -12,7 +12,8 @@ export const storage = {
     syntax: '[TYPE:]PATH|none',
     doc:
       'The root filesystem: a directory (dir:PATH), a btrfs subvolume (btrfs:PATH), overlay:LOWER[:LOWER…]:UPPER, or ' +
-      "loop:FILE, an image of a filesystem; none is the host's own. Storage of type zfs, lvm, rbd or nbd is refused.",
+      "loop:FILE, an image of a filesystem, lvm:DEVICE or rbd:DEVICE, which hold one, or zfs:DATASET; none is the host's own. " +
+      'Storage of type nbd is refused.',
     parse: rootfsPath,
     show: withoutType,
   }),

@@ -1,0 +1,30 @@
+/** Removes what is, or was to be, a container's directory or a part of one: with the volumes that it notes as its own. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SystemConfig } from '../config/model.ts';
+import { removeTree } from '../host/trees.ts';
+import { backendNamed } from '../storage/choose.ts';
+import { forgetVolume, volumeOf } from '../storage/outside.ts';
+import { parseVolume } from '../storage/volume.ts';
+
+/** Directories of TLXC's own making that may note a volume; nothing that a container can write is looked at. */
+function noting(dir: string): readonly string[] {
+  const snapshots = join(dir, 'snaps');
+  const parts = readdirSync(dir)
+    .filter((name) => name.startsWith('.tlxc-'))
+    .map((name) => join(dir, name));
+  const kept = existsSync(snapshots) ? readdirSync(snapshots).map((name) => join(snapshots, name)) : [];
+  return [dir, ...parts, ...kept].filter((each) => statSync(each, { throwIfNoEntry: false })?.isDirectory());
+}
+
+/** Throws TLXC_E_STORAGE, TLXC_E_BUSY. Absent: nothing to do. */
+export async function discard(path: string, { settings }: Pick<SystemConfig, 'settings'>): Promise<void> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    for (const dir of noting(path)) {
+      const { type, path: volume } = parseVolume(volumeOf(dir) ?? 'none');
+      await backendNamed(type)?.destroy?.(volume, settings);
+      forgetVolume(dir);
+    }
+  }
+  await removeTree(path);
+}

@@ -1,0 +1,140 @@
+/** lvm: a logical volume with a filesystem, thin where the group has the thin pool. Told by LVM's own programs. */
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { TlxcError } from '../errors.ts';
+import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
+import {
+  DEFAULT_SIZE,
+  fill,
+  filesystemObstacle,
+  filesystemOf,
+  isInstalled,
+  makeFilesystem,
+  mountedView,
+} from './filesystem.ts';
+import { claimVolume, freeName } from './outside.ts';
+import { answerOf, succeeds, tell } from './tool.ts';
+import type { View } from './view.ts';
+
+/** GROUP/NAME, as LVM's programs take it. */
+const nameOf = (device: string): string => device.replace(/^\/dev\//, '');
+const groupOf = (device: string): string => nameOf(device).split('/')[0] ?? '';
+
+const exists = (volume: string): Promise<boolean> => succeeds('lvs', volume);
+const field = (name: string, volume: string): Promise<string> =>
+  answerOf('lvs', '--noheadings', '--nosuffix', '--units', 'b', '-o', name, volume);
+const isThin = async (volume: string): Promise<boolean> => (await field('pool_lv', volume)) !== '';
+
+/** The pool, GROUP/POOL; null: the group has none, and nobody asked for it. Throws TLXC_E_UNSUPPORTED. */
+async function thinPool(group: string, { options, settings }: Place): Promise<string | null> {
+  const pool = `${group}/${options.thinpool ?? settings['lxc.bdev.lvm.thin_pool']}`;
+  if ((await field('lv_attr', pool)).startsWith('t')) return pool;
+  if (options.thinpool === undefined) return null;
+  const message = `${pool} is no thin pool`;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message,
+    hint: 'lvs shows them: their Attr begins with t',
+  });
+}
+
+/** A new volume of this name, by lvcreate with these words. */
+async function makeVolume(place: Place, device: string, words: readonly string[]): Promise<void> {
+  await claimVolume(place, {
+    path: `lvm:${device}`,
+    exists: () => exists(nameOf(device)),
+    make: () =>
+      tell(
+        `the logical volume ${device} could not be made`,
+        'lvcreate',
+        '--yes',
+        '--quiet',
+        '--name',
+        nameOf(device).split('/')[1] ?? '',
+        ...words,
+      ),
+  });
+}
+
+function seen(place: Place, device: string, fstype: string, needsSource = false): NewRootfs {
+  const mountPoint = join(place.staging, 'rootfs');
+  mkdirSync(mountPoint, { mode: 0o755 });
+  return { path: `lvm:${device}`, view: mountedView(device, mountPoint, { fstype }), needs: [], needsSource };
+}
+
+interface Wanted {
+  readonly device: string;
+  readonly size: number;
+  readonly fstype?: string | undefined;
+}
+
+async function createAs(place: Place, tree: View, { device, size, fstype }: Wanted): Promise<NewRootfs> {
+  const pool = await thinPool(groupOf(device), place);
+  const words =
+    pool === null ? ['--size', `${size}b`, groupOf(device)] : ['--thin', '--virtualsize', `${size}b`, pool];
+  await makeVolume(place, device, ['--wipesignatures', 'y', ...words]);
+  const made = seen(place, device, await makeFilesystem(device, fstype));
+  await fill(made.view, tree);
+  return made;
+}
+
+const create = (place: Place, tree: View): Promise<NewRootfs> => {
+  const { options, settings, name } = place;
+  const group = options.vgname ?? settings['lxc.bdev.lvm.vg'] ?? '';
+  const device = `/dev/${group}/${options.lvname ?? name}`;
+  return createAs(place, tree, { device, size: options.fssize ?? DEFAULT_SIZE, fstype: options.fstype });
+};
+
+/** A thin volume's snapshot needs it no more; others are snapshots only when that is asked for, and need it. */
+async function copy(place: Place, from: string, { snapshot, mountPoint }: CopyHow): Promise<NewRootfs> {
+  const { options, name } = place;
+  const group = groupOf(from);
+  const device = `/dev/${group}/${await freeName(name, (each) => exists(`${group}/${each}`))}`;
+  const fstype = filesystemOf(from);
+  const size = Number(await field('lv_size', nameOf(from)));
+  const thin = await isThin(nameOf(from));
+  // The kernel mounts no two of one number: those of xfs and btrfs keep theirs in a snapshot.
+  const canShare = fstype.startsWith('ext') && options.fssize === undefined && options.fstype === undefined;
+  if (snapshot && !canShare) {
+    const message = `a snapshot of ${from} would have its filesystem's number (${fstype}), and could not be mounted beside it`;
+    throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint: 'leave out -s (and -L)' });
+  }
+  if (!canShare || (!thin && !snapshot)) {
+    const wanted = { device, size: options.fssize ?? size, fstype: options.fstype ?? fstype };
+    return createAs(place, view(from, mountPoint), wanted);
+  }
+  const room = thin ? ['--setactivationskip', 'n'] : ['--size', `${size}b`];
+  await makeVolume(place, device, ['--snapshot', ...room, nameOf(from)]);
+  return seen(place, device, fstype, !thin);
+}
+
+const view = (device: string, mountPoint: () => string): View =>
+  mountedView(device, mountPoint(), { fstype: filesystemOf(device) });
+
+export const lvmBackend: Backend = {
+  name: 'lvm',
+  outside: true,
+  snapshots: true,
+  takes: ['fssize', 'fstype', 'lvname', 'vgname', 'thinpool'],
+  async obstacle({ host, settings }, { vgname, fstype }) {
+    if (host.user !== null) return "is root's";
+    if (!isInstalled('lvcreate')) return 'cannot be used: lvcreate is not installed (Debian: lvm2)';
+    const group = vgname ?? settings['lxc.bdev.lvm.vg'] ?? '';
+    if (!(await succeeds('vgs', group)))
+      return `cannot be used: there is no volume group ${group} (vgs shows those there are)`;
+    return filesystemObstacle(fstype);
+  },
+  create,
+  copy,
+  view,
+  async destroy(device) {
+    if (!statSync(device, { throwIfNoEntry: false }) && !(await exists(nameOf(device)))) return;
+    await tell(
+      `the logical volume ${device} could not be removed`,
+      'lvremove',
+      '--yes',
+      '--quiet',
+      nameOf(device),
+    );
+  },
+};

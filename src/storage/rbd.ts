@@ -1,0 +1,96 @@
+/** rbd: an image of a Ceph cluster with a filesystem, mapped as /dev/rbd/POOL/NAME. Told by rbd(8). */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Backend, NewRootfs, Place, VolumeOptions } from './backend.ts';
+import {
+  DEFAULT_SIZE,
+  fill,
+  filesystemObstacle,
+  filesystemOf,
+  isInstalled,
+  makeFilesystem,
+  mountedView,
+} from './filesystem.ts';
+import { claimVolume, freeName } from './outside.ts';
+import { succeeds, tell } from './tool.ts';
+import type { View } from './view.ts';
+
+const MIB = 1024 ** 2;
+
+type Settings = Readonly<Record<string, string>>;
+
+/** rbd, as the user that the options or the settings name. */
+function words({ rbduser }: VolumeOptions, settings: Settings): readonly string[] {
+  const user = rbduser ?? settings['lxc.bdev.rbd.rbduser'] ?? '';
+  return user === '' ? ['rbd'] : ['rbd', '--user', user];
+}
+
+const nameOf = (device: string): string => device.replace(/^\/dev\/rbd\//, '');
+
+async function createAs(place: Place, tree: View, device: string): Promise<NewRootfs> {
+  const { options, settings, staging } = place;
+  const rbd = words(options, settings);
+  const size = Math.ceil((options.fssize ?? DEFAULT_SIZE) / MIB);
+  await claimVolume(place, {
+    path: `rbd:${device}`,
+    exists: () => succeeds(...rbd, 'info', nameOf(device)),
+    make: () =>
+      tell(
+        `the image ${nameOf(device)} could not be made`,
+        ...rbd,
+        'create',
+        '--size',
+        String(size),
+        nameOf(device),
+      ),
+  });
+  await tell(`the image ${nameOf(device)} could not be mapped`, ...rbd, 'map', nameOf(device));
+  const fstype = await makeFilesystem(device, options.fstype);
+  const mountPoint = join(staging, 'rootfs');
+  mkdirSync(mountPoint, { mode: 0o755 });
+  const view = mountedView(device, mountPoint, { fstype });
+  await fill(view, tree);
+  return { path: `rbd:${device}`, view, needs: [] };
+}
+
+const view = (device: string, mountPoint: () => string): View =>
+  mountedView(device, mountPoint(), { fstype: filesystemOf(device) });
+
+export const rbdBackend: Backend = {
+  name: 'rbd',
+  outside: true,
+  snapshots: false,
+  takes: ['fssize', 'fstype', 'rbdname', 'rbdpool', 'rbduser'],
+  async obstacle({ host, settings }, options) {
+    if (host.user !== null) return "is root's";
+    if (!isInstalled('rbd')) return 'cannot be used: rbd is not installed (Debian: ceph-common)';
+    const pool = options.rbdpool ?? settings['lxc.bdev.rbd.rbdpool'] ?? '';
+    if (!(await succeeds(...words(options, settings), 'ls', pool)))
+      return `cannot be used: rbd cannot list the pool ${pool}`;
+    return filesystemObstacle(options.fstype);
+  },
+  create(place, tree) {
+    const { options, settings, name } = place;
+    const pool = options.rbdpool ?? settings['lxc.bdev.rbd.rbdpool'];
+    return createAs(place, tree, `/dev/rbd/${pool}/${options.rbdname ?? name}`);
+  },
+  async copy(place, from, { mountPoint }) {
+    const pool = nameOf(from).split('/')[0] ?? '';
+    const rbd = words(place.options, place.settings);
+    const name = await freeName(place.name, (each) => succeeds(...rbd, 'info', `${pool}/${each}`));
+    return createAs(place, view(from, mountPoint), `/dev/rbd/${pool}/${name}`);
+  },
+  view,
+  async destroy(device, settings) {
+    const rbd = words({}, settings);
+    if (existsSync(device)) await tell(`${device} could not be unmapped`, ...rbd, 'unmap', device);
+    if (!(await succeeds(...rbd, 'info', nameOf(device)))) return;
+    await tell(
+      `the image ${nameOf(device)} could not be removed`,
+      ...rbd,
+      'rm',
+      '--no-progress',
+      nameOf(device),
+    );
+  },
+};

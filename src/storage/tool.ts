@@ -1,0 +1,18 @@
+/** Programs that manage volumes: asked, and told. */
+import { runProgram, startProgram } from '../host/program.ts';
+
+/** Whether argv succeeds; its words do not matter. */
+export const succeeds = async (...argv: readonly string[]): Promise<boolean> =>
+  (await startProgram(argv).ended).status === 0;
+
+/** The first line that argv prints, without blanks; "" where it fails. */
+export async function answerOf(...argv: readonly string[]): Promise<string> {
+  const lines: string[] = [];
+  const { status } = await startProgram(argv, { stdout: (line) => void lines.push(line) }).ended;
+  return status === 0 ? (lines[0] ?? '').trim() : '';
+}
+
+/** Throws TLXC_E_STORAGE with the program's own words. */
+export async function tell(what: string, ...argv: readonly string[]): Promise<void> {
+  await runProgram(argv, { code: 'TLXC_E_STORAGE', what });
+}

@@ -1,0 +1,104 @@
+/** zfs: a dataset, ROOT/NAME. Told by zfs(8). */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { programError, startProgram } from '../host/program.ts';
+import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
+import { fill, isInstalled } from './filesystem.ts';
+import { claimVolume, freeName } from './outside.ts';
+import { answerOf, succeeds, tell } from './tool.ts';
+import { mounting, type View } from './view.ts';
+
+const exists = (dataset: string): Promise<boolean> => succeeds('zfs', 'list', '-H', '-o', 'name', dataset);
+
+/** As LXC makes them: mounted by nobody but who starts the container. */
+const properties = ({ final, options }: Place): readonly string[] => [
+  ...['-o', `mountpoint=${join(final, 'rootfs')}`, '-o', 'canmount=noauto'],
+  ...(options.fssize === undefined ? [] : ['-o', `refquota=${options.fssize}`]),
+];
+
+function view(dataset: string, mountPoint: () => string): View {
+  const target = mountPoint();
+  return {
+    words: mounting({ fstype: 'zfs', options: 'zfsutil', source: dataset, target }),
+    layers: [target],
+  };
+}
+
+function seen({ staging }: Place, dataset: string, needsSource = false): NewRootfs {
+  const mountPoint = join(staging, 'rootfs');
+  mkdirSync(mountPoint, { mode: 0o755 });
+  return { path: `zfs:${dataset}`, view: view(dataset, () => mountPoint), needs: [], needsSource };
+}
+
+const claim = (place: Place, dataset: string, make: () => Promise<unknown>): Promise<void> =>
+  claimVolume(place, { path: `zfs:${dataset}`, exists: () => exists(dataset), make });
+
+async function create(place: Place, tree: View): Promise<NewRootfs> {
+  const dataset = `${place.options.zfsroot ?? place.settings['lxc.bdev.zfs.root']}/${place.name}`;
+  const make = () =>
+    tell(`the dataset ${dataset} could not be made`, 'zfs', 'create', ...properties(place), '-p', dataset);
+  await claim(place, dataset, make);
+  const made = seen(place, dataset);
+  await fill(made.view, tree);
+  return made;
+}
+
+/** zfs send | zfs receive. Throws TLXC_E_STORAGE. */
+async function send(snapshot: string, words: readonly string[], dataset: string): Promise<void> {
+  const receiver = startProgram(['zfs', 'receive', ...words, dataset], { stdin: 'pipe' });
+  const sender = startProgram(['zfs', 'send', snapshot], { stdout: receiver.child.stdin ?? 'pipe' });
+  // Ours is a second end of the pipe: the receiver waits for it to close, too.
+  const sent = sender.ended.then((ended) => {
+    receiver.child.stdin?.end();
+    return ended;
+  });
+  const failed = (await Promise.all([sent, receiver.ended])).find(({ status }) => status !== 0);
+  if (failed) throw programError(failed, { code: 'TLXC_E_STORAGE', what: `${snapshot} could not be copied` });
+}
+
+/** Of one moment in any case: a snapshot of the dataset, which a clone lies over, or which is sent and removed again. */
+async function copy(place: Place, from: string, { snapshot: clones }: CopyHow): Promise<NewRootfs> {
+  const parent = from.slice(0, from.lastIndexOf('/'));
+  const dataset = `${parent}/${await freeName(place.name, (name) => exists(`${parent}/${name}`))}`;
+  const moment = dataset.slice(parent.length + 1);
+  const snapshot = `${from}@${moment}`;
+  await claim(place, dataset, async () => {
+    await tell(`no snapshot of ${from} could be made`, 'zfs', 'snapshot', snapshot);
+    try {
+      if (clones)
+        await tell(`${from} could not be cloned`, 'zfs', 'clone', ...properties(place), snapshot, dataset);
+      else await send(snapshot, ['-u', ...properties(place)], dataset);
+    } catch (error) {
+      await succeeds('zfs', 'destroy', snapshot);
+      throw error;
+    }
+  });
+  if (!clones)
+    for (const each of [snapshot, `${dataset}@${moment}`])
+      await tell(`${each} could not be removed`, 'zfs', 'destroy', each);
+  return seen(place, dataset, clones);
+}
+
+export const zfsBackend: Backend = {
+  name: 'zfs',
+  outside: true,
+  snapshots: true,
+  takes: ['fssize', 'zfsroot'],
+  async obstacle({ host, settings }, { zfsroot }) {
+    if (host.user !== null) return "is root's";
+    if (!isInstalled('zfs')) return 'cannot be used: zfs is not installed';
+    const root = zfsroot ?? settings['lxc.bdev.zfs.root'] ?? '';
+    return (await exists(root.split('/')[0] ?? ''))
+      ? null
+      : `cannot be used: there is no ZFS pool for ${root} (zfs list shows those there are)`;
+  },
+  create,
+  copy,
+  view,
+  async destroy(dataset) {
+    if (!(await exists(dataset))) return;
+    const origin = await answerOf('zfs', 'get', '-H', '-o', 'value', 'origin', dataset);
+    await tell(`the dataset ${dataset} could not be removed`, 'zfs', 'destroy', '-r', dataset);
+    if (origin.includes('@')) await tell(`${origin} could not be removed`, 'zfs', 'destroy', origin);
+  },
+};

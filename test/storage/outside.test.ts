@@ -1,0 +1,143 @@
+/** zfs and rbd by stand-ins for their programs: what they are told, in which order, and what is done when one fails. */
+import type { ExecutionContext } from 'ava';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+const rooted = requires('root', 'userns', 'idmap', 'overlay', 'busybox');
+
+/** Datasets are directories of STORE, named with : for /, and a snapshot's is DATASET@NAME. */
+const ZFS = `#!/bin/sh
+store=STORE
+echo "zfs $*" >> $store.log
+d() { echo "$store/$(echo "$1" | tr / :)"; }
+verb=$1; for last; do :; done
+case $verb in
+  list) test -d "$(d "$last")" ;;
+  create) mkdir "$(d "$last")" ;;
+  snapshot) cp -a "$(d "\${last%@*}")" "$(d "$last")" ;;
+  clone) for word; do from=$to; to=$word; done; cp -a "$(d "$from")" "$(d "$to")"; echo "$from" > "$(d "$to").origin" ;;
+  send) tar -c -C "$(d "$last")" . ;;
+  receive) [ -e $store.fails ] && { cat >/dev/null; echo 'cannot receive: out of luck' >&2; exit 1; }
+    mkdir "$(d "$last")" "$(d "$last")@\${last##*/}" && tar -x -C "$(d "$last")" ;;
+  get) cat "$(d "$last").origin" 2>/dev/null || echo - ;;
+  destroy) rm -r "$(d "$last")"; rm -f "$(d "$last").origin" ;;
+esac
+`;
+const MOUNT = `#!/bin/sh
+exec mount -n --bind "STORE/$(echo "$1" | tr / :)" "$2"
+`;
+
+/** A world with these programs before the system's own. */
+async function worldWith(t: ExecutionContext, programs: Readonly<Record<string, string>>): Promise<World> {
+  const world = await makeWorld(t);
+  const [store, bin] = [join(world.dir, 'store'), join(world.dir, 'stand-ins')];
+  mkdirSync(join(store, 'lxc'), { recursive: true });
+  mkdirSync(bin);
+  for (const [name, text] of Object.entries(programs))
+    writeFileSync(join(bin, name), text.replaceAll('STORE', store), { mode: 0o755 });
+  await world.furnish(`mount -t overlay -o lowerdir=${bin}:/usr/sbin overlay /usr/sbin`);
+  return world;
+}
+
+const told = (world: World): string[] =>
+  readFileSync(join(world.dir, 'store.log'), 'utf8')
+    .split('\n')
+    .filter((line) => /^zfs (create|snapshot|clone|send|receive|destroy)/.test(line));
+const datasets = (world: World): Promise<string> => world.sh('ls store');
+
+rooted('zfs: made, cloned, sent, restored and destroyed', async (t) => {
+  const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });
+  await world.sh('tlxc-create -n u1 -t busybox -B zfs --fssize 1g');
+  t.deepEqual(told(world), [
+    `zfs create -o mountpoint=${world.lxcpath}/u1/rootfs -o canmount=noauto -o refquota=1073741824 -p lxc/u1`,
+  ]);
+  t.regex(await world.sh('cat lxc/u1/config'), /^lxc\.rootfs\.path = zfs:lxc\/u1$/m);
+  t.is(await world.sh('cat store/lxc:u1/etc/hostname'), 'u1\n');
+  const plan = await world.sh('tlxc-start -n u1 --plan');
+  t.regex(plan, /"kind": ?"device",\s*"source": ?"lxc\/u1"/);
+  await world.sh('tlxc-copy -n u1 -N u2 && tlxc-copy -n u1 -N u3 -s && tlxc-snapshot -n u1');
+  t.is(await datasets(world), 'lxc\nlxc:u1\nlxc:u1@u3\nlxc:u1_snap0\nlxc:u2\nlxc:u3\nlxc:u3.origin\n');
+  t.regex((await world.run('tlxc-destroy', '-n', 'u1', '-s')).stderr, /u1 has clones/);
+  await world.sh(
+    'tlxc-destroy -n u3 && echo changed > store/lxc:u1/etc/motd && tlxc-snapshot -n u1 -r snap0',
+  );
+  t.regex(await world.sh('cat lxc/u1/config'), /^lxc\.rootfs\.path = zfs:lxc\/u1_1$/m);
+  t.is(await datasets(world), 'lxc\nlxc:u1_1\nlxc:u1_snap0\nlxc:u2\n');
+  t.is(await world.sh('ls store/lxc:u1_1/etc/motd 2>/dev/null || true'), '');
+  await world.sh('tlxc-destroy -n u1 -s && tlxc-destroy -n u2');
+  t.is(await datasets(world), 'lxc\n');
+});
+
+rooted('zfs: what fails, or is killed, leaves no dataset; one of that name is never touched', async (t) => {
+  const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });
+  await world.sh('mkdir store/lxc:u1 && touch store/lxc:u1/precious');
+  const refused = await world.run('tlxc-create', '-n', 'u1', '-t', 'busybox', '-B', 'zfs');
+  t.regex(refused.stderr, /the volume zfs:lxc\/u1 exists already/);
+  t.is(await world.sh('ls store/lxc:u1; ls -A lxc'), 'precious\n');
+  await world.sh('tlxc-create -n u2 -t busybox -B zfs && touch store.fails');
+  t.regex(
+    (await world.run('tlxc-copy', '-n', 'u2', '-N', 'u3')).stderr,
+    /lxc\/u2@u3 could not be copied: cannot receive: out of luck/,
+  );
+  t.is(await datasets(world), 'lxc\nlxc:u1\nlxc:u2\n');
+  // As a create that was killed leaves it.
+  await world.sh(
+    'mkdir lxc/.tlxc-staging-u4 store/lxc:u4 && echo zfs:lxc/u4 > lxc/.tlxc-staging-u4/.tlxc-volume && tlxc-destroy -n u2',
+  );
+  t.is(await datasets(world), 'lxc\nlxc:u1\n');
+  t.regex(
+    (await world.run('tlxc-create', '-n', 'u5', '-t', 'busybox', '-B', 'zfs', '--zfsroot', 'tank')).stderr,
+    /there is no ZFS pool for tank/,
+  );
+});
+
+rooted(
+  'rbd: an image that cannot be mapped is removed again; without the program it is refused',
+  async (t) => {
+    const world = await worldWith(t, {
+      rbd: `#!/bin/sh
+echo "rbd $*" >> STORE.log
+case " $* " in *" ls "*) ;; *" info "*) [ -e STORE/image ] ;; *" create "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
+`,
+    });
+    const create = ['-n', 'u1', '-t', 'busybox', '-B', 'rbd', '--rbdpool', 'p', '--fssize', '2g'];
+    const { code, stderr } = await world.run('tlxc-create', ...create);
+    t.is(code, 1);
+    t.regex(stderr, /the image p\/u1 could not be mapped: no cluster/);
+    t.deepEqual((await world.sh('cat store.log')).trim().split('\n').slice(1), [
+      'rbd info p/u1',
+      'rbd create --size 2048 p/u1',
+      'rbd map p/u1',
+      'rbd info p/u1',
+      'rbd rm --no-progress p/u1',
+    ]);
+    t.is(await world.sh('ls -A lxc'), '');
+    const bare = await makeWorld(t);
+    t.regex(
+      (await bare.run('tlxc-create', ...create)).stderr,
+      /rbd is not installed \(Debian: ceph-common\)|cannot list the pool/,
+    );
+  },
+);
+
+rooted(
+  '--dir: a directory elsewhere, which goes with its container; one that is there is refused',
+  async (t) => {
+    const world = await makeWorld(t);
+    const place = join(world.dir, 'elsewhere/u1');
+    const create = ['-n', 'u1', '-t', 'busybox', '-B', 'dir', '--dir', place];
+    await world.sh(`mkdir -p ${place}`);
+    t.regex(
+      (await world.run('tlxc-create', ...create)).stderr,
+      /the volume dir:.*elsewhere\/u1 exists already/,
+    );
+    await world.sh(`rmdir ${place}`);
+    t.is((await world.run('tlxc-create', ...create)).code, 0);
+    t.regex(await world.sh('cat lxc/u1/config'), new RegExp(`^lxc.rootfs.path = dir:${place}$`, 'm'));
+    t.is(await world.sh(`cat ${place}/etc/hostname`), 'u1\n');
+    t.is((await world.run('tlxc-destroy', '-n', 'u1')).stderr, '');
+    t.is(await world.sh('ls elsewhere; ls lxc'), '');
+  },
+);
