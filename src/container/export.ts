@@ -59,7 +59,7 @@ export async function exportContainer(request: ExportRequest): Promise<void> {
   if (!existsSync(paths.config)) {
     throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
   }
-  await recover(paths);
+  await recover(paths, system);
   const work = (): Promise<void> => exportLocked(request, paths);
   await withLock(paths, () => (request.freeze ? whileFrozen(paths, work) : work()));
 }

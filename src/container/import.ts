@@ -20,6 +20,7 @@ import { fill } from './import/fill.ts';
 import { lookInto } from './import/look.ts';
 import { refuseRunningInLxc } from './import/lxc-running.ts';
 import type { ImportRequest } from './import/request.ts';
+import { discard } from './discard.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { readSeed } from './new-config.ts';
@@ -75,7 +76,7 @@ async function nameOf(request: ImportRequest): Promise<string> {
 }
 
 /** What comes in shares nothing with an image that an overlay could lie over. */
-async function backendOf({ backend, privileged, lxcpath, volume }: ImportRequest): Promise<Backend> {
+async function backendOf({ backend, privileged, lxcpath, volume, system }: ImportRequest): Promise<Backend> {
   const asked = backend === null || backend === 'best' ? 'dir' : backend;
   const chosen = await chooseBackend({
     asked,
@@ -83,6 +84,7 @@ async function backendOf({ backend, privileged, lxcpath, volume }: ImportRequest
     lxcpath,
     host: probeHost(),
     options: volume,
+    settings: system.settings,
   });
   if (chosen.name !== 'overlay') return chosen;
   throw new TlxcError({
@@ -112,7 +114,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
   const { system, lxcpath, environment, privileged } = request;
   refuseExisting(target);
   const staging = stagingPath(lxcpath, target.name);
-  await removeTree(staging);
+  await discard(staging, system);
   mkdirSync(staging, { mode: 0o770 });
   let firstId: number | null = null;
   try {
@@ -143,7 +145,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
     await renameDurably(staging, target.dir);
     filled.warnings.forEach(request.warn);
   } catch (error) {
-    await removeTree(staging);
+    await discard(staging, system);
     if (firstId !== null) releaseRange(system, firstId, target.config);
     throw explained(error, target);
   }

@@ -65,6 +65,7 @@ export async function fill(filling: Filling): Promise<Filled> {
 const placeFor = ({ request }: Filling, staging: string, final: string, name: string): Place => ({
   ...{ staging, final, name },
   options: request.volume,
+  settings: request.system.settings,
 });
 
 function unpack(filling: Filling, prefix: string, place: Place): Promise<NewRootfs> {
