@@ -96,7 +96,7 @@ const contentOf = (
 async function fromContainer(store: ImageStore, request: BuildRequest, name: string): Promise<StoredImage> {
   const { system, lxcpath, environment, onEvent } = request;
   const paths = containerPaths(system, lxcpath, name);
-  await recover(paths);
+  await recover(paths, system);
   checkSource(paths);
   return withLock(paths, () => {
     checkSource(paths);
@@ -104,8 +104,9 @@ async function fromContainer(store: ImageStore, request: BuildRequest, name: str
     const source = rootfsOf(config);
     onEvent({ kind: 'build', image: `container ${name}` });
     return store.obtain(newId('container', paths.dir), async (work) => {
-      const place = { staging: work, final: work, name: 'image', options: {} };
-      const circumstances = { host: probeHost(), idmapped: false, lxcpath: work };
+      const { settings } = system;
+      const place = { staging: work, final: work, name: 'image', options: {}, settings };
+      const circumstances = { host: probeHost(), idmapped: false, lxcpath: work, settings };
       await copyRootfs({ source, snapshot: false, backend: 'dir', place, circumstances });
       const metadata = withLines(
         defaultMetadata(debianArch(process.arch)),
