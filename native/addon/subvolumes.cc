@@ -15,6 +15,17 @@ namespace {
 
 constexpr const char* kStep = "btrfs";
 
+// A subvolume, and the number of the one that it lies in.
+struct Lying {
+    uint64_t tree;
+    Child child;
+};
+
+// How many may lie in one another for a copy: each holds descriptors.
+constexpr int kDeepest = 128;
+
+Status snapshot_within(int source, int directory, const std::string& name, int depth);
+
 Status set_name(btrfs_ioctl_vol_args_v2& args, const std::string& name) {
     if (name.size() > BTRFS_SUBVOL_NAME_MAX)
         return refusal(kStep, "the name is too long", name);
@@ -22,24 +33,52 @@ Status set_name(btrfs_ioctl_vol_args_v2& args, const std::string& name) {
     return {};
 }
 
-// The subvolumes of the tree that lie below the open directory top, those in them first.
-Status remove_children(int fd, Place top, uint64_t tree) {
-    for (const Child& child : TRY(children_of(fd, tree))) {
-        const auto names = TRY(names_to(fd, {tree, child.directory}, top));
-        if (!names)
-            continue;
-        TRY(remove_children(fd, top, child.id));
-        const UniqueFd directory = TRY(descend(fd, *names));
-        btrfs_ioctl_vol_args_v2 args{};
-        TRY(set_name(args, child.name));
-        if (ioctl(directory.get(), BTRFS_IOC_SNAP_DESTROY_V2, &args) != 0 && errno != ENOENT)
-            return syscall_failure(kStep, "BTRFS_IOC_SNAP_DESTROY_V2", child.name);
-    }
+// The container may have made a subvolume read-only, for as long as nobody takes that back. Nothing else has
+// the flag.
+Status make_writable(int subvolume) {
+    uint64_t flags = 0;
+    if (ioctl(subvolume, BTRFS_IOC_SUBVOL_GETFLAGS, &flags) != 0)
+        return syscall_failure(kStep, "BTRFS_IOC_SUBVOL_GETFLAGS");
+    flags &= ~BTRFS_SUBVOL_RDONLY;
+    if (ioctl(subvolume, BTRFS_IOC_SUBVOL_SETFLAGS, &flags) != 0)
+        return syscall_failure(kStep, "BTRFS_IOC_SUBVOL_SETFLAGS");
     return {};
 }
 
+// The subvolume that the directory lies in: upwards, where every ".." is the filesystem's own.
+Result<UniqueFd> subvolume_of(int directory) {
+    UniqueFd at{openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    while (at) {
+        if (TRY(place_of(at.get())).inode == BTRFS_FIRST_FREE_OBJECTID)
+            return at;
+        at = UniqueFd{openat(at.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    }
+    return syscall_failure(kStep, "openat", "..");
+}
+
+Status destroy(int directory, const std::string& name) {
+    btrfs_ioctl_vol_args_v2 args{};
+    TRY(set_name(args, name));
+    if (ioctl(directory, BTRFS_IOC_SNAP_DESTROY_V2, &args) != 0 && errno != ENOENT)
+        return syscall_failure(kStep, "BTRFS_IOC_SNAP_DESTROY_V2", name);
+    return {};
+}
+
+Status remove_child(int fd, Place top, const Lying& lying) {
+    const auto names = TRY(names_to(fd, {lying.tree, lying.child.directory}, top));
+    if (!names)
+        return {};
+    const UniqueFd directory = TRY(descend(fd, *names));
+    Status gone = destroy(directory.get(), lying.child.name);
+    if (gone.ok() || gone.failure().err != EROFS)
+        return gone;
+    TRY(make_writable(TRY(subvolume_of(directory.get())).get()));
+    return destroy(directory.get(), lying.child.name);
+}
+
 // A snapshot has an empty directory in the place of each subvolume of its source.
-Status snapshot_child(int source, uint64_t tree, const Child& child, int copy) {
+Status snapshot_child(int source, const Lying& lying, int copy, int depth) {
+    const auto& [tree, child] = lying;
     const auto names = TRY(names_to(source, {tree, child.directory}, {tree, BTRFS_FIRST_FREE_OBJECTID}));
     if (!names)
         return {}; // removed meanwhile
@@ -53,7 +92,32 @@ Status snapshot_child(int source, uint64_t tree, const Child& child, int copy) {
         return refusal(kStep, "a subvolume was moved while it was copied", child.name);
     if (unlinkat(to.get(), child.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
         return syscall_failure(kStep, "unlinkat", child.name);
-    return snapshot(subvolume.get(), to.get(), child.name);
+    return snapshot_within(subvolume.get(), to.get(), child.name, depth + 1);
+}
+
+Status take_snapshot(int source, int directory, const std::string& name) {
+    btrfs_ioctl_vol_args_v2 args{};
+    TRY(set_name(args, name));
+    args.fd = source;
+    if (ioctl(directory, BTRFS_IOC_SNAP_CREATE_V2, &args) != 0)
+        return syscall_failure(kStep, "BTRFS_IOC_SNAP_CREATE_V2", name);
+    return {};
+}
+
+Status snapshot_within(int source, int directory, const std::string& name, int depth) {
+    if (depth > kDeepest)
+        return refusal(kStep, "more than 128 subvolumes lie in one another", name);
+    TRY(take_snapshot(source, directory, name));
+    const uint64_t id = TRY(place_of(source)).tree;
+    const auto children = TRY(children_of(source, id));
+    if (children.empty())
+        return {};
+    const UniqueFd copy{openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!copy)
+        return syscall_failure(kStep, "openat", name);
+    for (const Child& child : children)
+        TRY(snapshot_child(source, {id, child}, copy.get(), depth));
+    return {};
 }
 
 } // namespace
@@ -67,26 +131,24 @@ Status create(int directory, const std::string& name) {
 }
 
 Status snapshot(int source, int directory, const std::string& name) {
-    btrfs_ioctl_vol_args_v2 args{};
-    TRY(set_name(args, name));
-    args.fd = source;
-    if (ioctl(directory, BTRFS_IOC_SNAP_CREATE_V2, &args) != 0)
-        return syscall_failure(kStep, "BTRFS_IOC_SNAP_CREATE_V2", name);
-    const uint64_t id = TRY(place_of(source)).tree;
-    const auto children = TRY(children_of(source, id));
-    if (children.empty())
-        return {};
-    const UniqueFd copy{openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-    if (!copy)
-        return syscall_failure(kStep, "openat", name);
-    for (const Child& child : children)
-        TRY(snapshot_child(source, id, child, copy.get()));
-    return {};
+    return snapshot_within(source, directory, name, 0);
 }
 
 Status remove_below(int directory) {
     const Place top = TRY(place_of(directory));
-    return remove_children(directory, top, top.tree);
+    std::vector<Lying> found;
+    for (const Child& child : TRY(children_of(directory, top.tree)))
+        if (TRY(names_to(directory, {top.tree, child.directory}, top)))
+            found.push_back({top.tree, child});
+    for (size_t next = 0; next < found.size(); ++next) {
+        const uint64_t tree = found[next].child.id;
+        for (const Child& child : TRY(children_of(directory, tree)))
+            found.push_back({tree, child});
+    }
+    // Each comes after the one that it lies in. They may lie in one another a thousand deep.
+    for (; !found.empty(); found.pop_back())
+        TRY(remove_child(directory, top, found.back()));
+    return {};
 }
 
 Status limit(int subvolume, uint64_t bytes) {

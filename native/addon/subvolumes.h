@@ -11,7 +11,7 @@ namespace tlxc::subvolumes {
 [[nodiscard]] Status create(int directory, const std::string& name);
 // One with all that source (a subvolume) holds, the subvolumes below it too, each as it is at one moment.
 [[nodiscard]] Status snapshot(int source, int directory, const std::string& name);
-// Removes every subvolume below the open directory, and the directory's own contents where it is one itself.
+// Removes every subvolume below the open directory, read-only ones, too; what else lies there stays.
 [[nodiscard]] Status remove_below(int directory);
 // The most that the subvolume may refer to, in bytes; 0: no limit.
 [[nodiscard]] Status limit(int subvolume, uint64_t bytes);

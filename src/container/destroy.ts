@@ -191,7 +191,7 @@ function checkStorage(
   const backend = backendNamed(type);
   if (backend?.outside) {
     // Removed with the directory, by whoever does that.
-    noteVolume(dir, written);
+    if (volumeOf(dir)?.path !== written) noteVolume(dir, { path: written, mark: null });
     return;
   }
   if (!backend) {

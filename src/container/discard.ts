@@ -1,5 +1,5 @@
 /** Removes what is, or was to be, a container's directory or a part of one: with the volumes that it notes as its own. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { removeTree } from '../host/trees.ts';
@@ -14,15 +14,17 @@ function noting(dir: string): readonly string[] {
     .filter((name) => name.startsWith('.tlxc-'))
     .map((name) => join(dir, name));
   const kept = existsSync(snapshots) ? readdirSync(snapshots).map((name) => join(snapshots, name)) : [];
-  return [dir, ...parts, ...kept].filter((each) => statSync(each, { throwIfNoEntry: false })?.isDirectory());
+  return [dir, ...parts, ...kept].filter((each) => lstatSync(each, { throwIfNoEntry: false })?.isDirectory());
 }
 
 /** Throws TLXC_E_STORAGE, TLXC_E_BUSY. Absent: nothing to do. */
 export async function discard(path: string, { settings }: Pick<SystemConfig, 'settings'>): Promise<void> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     for (const dir of noting(path)) {
-      const { type, path: volume } = parseVolume(volumeOf(dir) ?? 'none');
-      await backendNamed(type)?.destroy?.(volume, settings);
+      const volume = volumeOf(dir);
+      if (volume === null) continue;
+      const { type, path: noted } = parseVolume(volume.path);
+      await backendNamed(type)?.destroy?.(noted, { settings, mark: volume.mark });
       forgetVolume(dir);
     }
   }

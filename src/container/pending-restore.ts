@@ -7,7 +7,6 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { moveTree } from '../host/trees.ts';
-import { VOLUME_NOTE } from '../storage/outside.ts';
 import { trashPath } from './leftovers.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -27,11 +26,11 @@ export async function finishRestore({ dir, lxcpath }: ContainerPaths): Promise<v
   mkdirSync(trash, { recursive: true, mode: 0o700 });
   const entries = readdirSync(restored).filter((entry) => entry !== 'config');
   for (const entry of entries) {
+    // Below a directory of ours: what the trash notes of itself must not be what a container wrote in its tree.
     if (existsSync(join(dir, entry))) {
       const gone = join(trash, randomUUID());
-      // What is removed with the note is its volume: there it is found by its name.
-      if (entry === VOLUME_NOTE) mkdirSync(gone, { mode: 0o700 });
-      await moveTree(join(dir, entry), entry === VOLUME_NOTE ? join(gone, entry) : gone);
+      mkdirSync(gone, { mode: 0o700 });
+      await moveTree(join(dir, entry), join(gone, entry));
     }
     await moveTree(join(restored, entry), join(dir, entry));
   }

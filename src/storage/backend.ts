@@ -61,6 +61,13 @@ export interface Circumstances {
   readonly lxcpath: string;
 }
 
+export interface DestroyedVolume {
+  /** As Place.settings. */
+  readonly settings: SystemConfig['settings'];
+  /** What it must bear, or it is another's and stays; null: whatever it bears. */
+  readonly mark: string | null;
+}
+
 export interface Backend {
   /** As lxc.rootfs.path has it before the colon. */
   readonly name: BackendName;
@@ -78,5 +85,5 @@ export interface Backend {
   /** Its volumes always lie outside the container's directory, and go with it. */
   readonly outside?: boolean;
   /** Removes a volume that lies outside the container's directory; absent: nothing to do. Throws TLXC_E_STORAGE. */
-  destroy?(path: string, settings: SystemConfig['settings']): Promise<void>;
+  destroy?(path: string, which: DestroyedVolume): Promise<void>;
 }

@@ -37,5 +37,5 @@ export const dirBackend: Backend = {
   copy: (place, path) => dirBackend.create(place, plainView(path)),
   view: (path) => plainView(path),
   /** One that --dir had made. */
-  destroy: removeTree,
+  destroy: (path) => removeTree(path),
 };

@@ -1,5 +1,5 @@
 /** lvm: a logical volume with a filesystem, thin where the group has the thin pool. Told by LVM's own programs. */
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
@@ -13,14 +13,16 @@ import {
   mountedView,
 } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, succeeds, tell } from './tool.ts';
+import { answerOf, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
 
 /** GROUP/NAME, as LVM's programs take it. */
 const nameOf = (device: string): string => device.replace(/^\/dev\//, '');
 const groupOf = (device: string): string => nameOf(device).split('/')[0] ?? '';
 
-const exists = (volume: string): Promise<boolean> => succeeds('lvs', volume);
+/** LVM's words for what is not there. */
+const ABSENT = /Failed to find logical volume|Volume group ".*" not found/;
+const exists = (volume: string): Promise<boolean> => finds(ABSENT, 'lvs', volume);
 const field = (name: string, volume: string): Promise<string> =>
   answerOf('lvs', '--noheadings', '--nosuffix', '--units', 'b', '-o', name, volume);
 const isThin = async (volume: string): Promise<boolean> => (await field('pool_lv', volume)) !== '';
@@ -38,17 +40,21 @@ async function thinPool(group: string, { options, settings }: Place): Promise<st
   });
 }
 
+const tagOf = (mark: string): string => `tlxc.${mark}`;
+
 /** A new volume of this name, by lvcreate with these words. */
 async function makeVolume(place: Place, device: string, words: readonly string[]): Promise<void> {
   await claimVolume(place, {
     path: `lvm:${device}`,
     exists: () => exists(nameOf(device)),
-    make: () =>
+    make: (mark) =>
       tell(
         `the logical volume ${device} could not be made`,
         'lvcreate',
         '--yes',
         '--quiet',
+        '--addtag',
+        tagOf(mark),
         '--name',
         nameOf(device).split('/')[1] ?? '',
         ...words,
@@ -127,14 +133,13 @@ export const lvmBackend: Backend = {
   create,
   copy,
   view,
-  async destroy(device) {
-    if (!statSync(device, { throwIfNoEntry: false }) && !(await exists(nameOf(device)))) return;
+  async destroy(device, { mark }) {
+    if (!(await exists(nameOf(device)))) return;
+    const tags = (await field('lv_tags', nameOf(device))).split(',');
+    if (mark !== null && !tags.includes(tagOf(mark))) return;
     await tell(
       `the logical volume ${device} could not be removed`,
-      'lvremove',
-      '--yes',
-      '--quiet',
-      nameOf(device),
+      ...['lvremove', '--yes', '--quiet', nameOf(device)],
     );
   },
 };

@@ -3,34 +3,66 @@
  * before the volume is made: whoever removes a directory that never became a container, or is one no more, removes the
  * volume with it.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import type { Place } from './backend.ts';
 
-export const VOLUME_NOTE = '.tlxc-volume';
+const NOTE = '.tlxc-volume';
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** lxc.rootfs.path of the volume that goes with the directory; null: none. */
-export function volumeOf(dir: string): string | null {
-  const note = join(dir, VOLUME_NOTE);
-  return existsSync(note) ? readFileSync(note, 'utf8').trim() : null;
+export interface NotedVolume {
+  /** lxc.rootfs.path of it. */
+  readonly path: string;
+  /** What the volume itself bears, if TLXC made it for this directory: one of its name without that is another's. null: LXC's. */
+  readonly mark: string | null;
 }
 
-/** Notes a volume that is there. */
-export const noteVolume = (dir: string, path: string): void =>
-  writeFileAtomically(join(dir, VOLUME_NOTE), `${path}\n`, { mode: 0o600 });
+/** The volume that goes with the directory; null: none. A note that others could have written is none. */
+export function volumeOf(dir: string): NotedVolume | null {
+  const text = readOwn(join(dir, NOTE));
+  const [path = '', mark = ''] = text.split('\n');
+  return path === '' ? null : { path, mark: mark || null };
+}
+
+/** "" for what is no plain file of this user's alone. */
+function readOwn(file: string): string {
+  const fd = openIfThere(file);
+  if (fd === null) return '';
+  try {
+    const stats = fstatSync(fd);
+    const isOwn = stats.isFile() && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0;
+    return isOwn ? readFileSync(fd, 'utf8') : '';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openIfThere(file: string): number | null {
+  try {
+    return openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+}
+
+/** Notes a volume. */
+export const noteVolume = (dir: string, { path, mark }: NotedVolume): void =>
+  writeFileAtomically(join(dir, NOTE), `${path}\n${mark ?? ''}\n`, { mode: 0o600 });
 
 /** The directory's volume is gone. */
-export const forgetVolume = (dir: string): void => rmSync(join(dir, VOLUME_NOTE), { force: true });
+export const forgetVolume = (dir: string): void => rmSync(join(dir, NOTE), { force: true });
 
 export interface Claim {
   /** lxc.rootfs.path of it. */
   readonly path: string;
   /** Whether there is one of this name. */
   readonly exists: () => Promise<boolean>;
-  /** Makes it; nothing is left when it throws. */
-  readonly make: () => Promise<unknown>;
+  /** Makes it, with this mark; nothing is left when it throws. */
+  readonly make: (mark: string) => Promise<unknown>;
 }
 
 /** Makes a volume that nobody has, noted first. Throws TLXC_E_EXISTS, and what `make` throws. */
@@ -42,9 +74,10 @@ export async function claimVolume({ staging }: Place, { path, exists, make }: Cl
       hint: 'it may be of a container elsewhere: choose another name, or remove it with the tools that made it',
     });
   }
-  noteVolume(staging, path);
+  const mark = randomUUID();
+  noteVolume(staging, { path, mark });
   try {
-    await make();
+    await make(mark);
   } catch (error) {
     // Made by somebody else meanwhile, it may be.
     forgetVolume(staging);

@@ -1,7 +1,7 @@
 /** rbd: an image of a Ceph cluster with a filesystem, mapped as /dev/rbd/POOL/NAME. Told by rbd(8). */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Backend, NewRootfs, Place, VolumeOptions } from './backend.ts';
+import type { Backend, NewRootfs, Place } from './backend.ts';
 import {
   DEFAULT_SIZE,
   fill,
@@ -12,37 +12,37 @@ import {
   mountedView,
 } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { succeeds, tell } from './tool.ts';
+import { answerOf, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
 
 const MIB = 1024 ** 2;
 
 type Settings = Readonly<Record<string, string>>;
 
-/** rbd, as the user that the options or the settings name. */
-function words({ rbduser }: VolumeOptions, settings: Settings): readonly string[] {
-  const user = rbduser ?? settings['lxc.bdev.rbd.rbduser'] ?? '';
+/** rbd, as the user that the settings name. */
+function words(settings: Settings): readonly string[] {
+  const user = settings['lxc.bdev.rbd.rbduser'] ?? '';
   return user === '' ? ['rbd'] : ['rbd', '--user', user];
 }
+
+const MARK = 'tlxc.made-for';
+const exists = (rbd: readonly string[], image: string): Promise<boolean> =>
+  finds(/No such file or directory/, ...rbd, 'info', image);
 
 const nameOf = (device: string): string => device.replace(/^\/dev\/rbd\//, '');
 
 async function createAs(place: Place, tree: View, device: string): Promise<NewRootfs> {
   const { options, settings, staging } = place;
-  const rbd = words(options, settings);
+  const rbd = words(settings);
   const size = Math.ceil((options.fssize ?? DEFAULT_SIZE) / MIB);
   await claimVolume(place, {
     path: `rbd:${device}`,
-    exists: () => succeeds(...rbd, 'info', nameOf(device)),
-    make: () =>
-      tell(
-        `the image ${nameOf(device)} could not be made`,
-        ...rbd,
-        'create',
-        '--size',
-        String(size),
-        nameOf(device),
-      ),
+    exists: () => exists(rbd, nameOf(device)),
+    make: async (mark) => {
+      const image = nameOf(device);
+      await tell(`the image ${image} could not be made`, ...rbd, 'create', '--size', String(size), image);
+      await tell(`the image ${image} could not be marked`, ...rbd, 'image-meta', 'set', image, MARK, mark);
+    },
   });
   await tell(`the image ${nameOf(device)} could not be mapped`, ...rbd, 'map', nameOf(device));
   const fstype = await makeFilesystem(device, options.fstype);
@@ -63,9 +63,11 @@ export const rbdBackend: Backend = {
   takes: ['fssize', 'fstype', 'rbdname', 'rbdpool', 'rbduser'],
   async obstacle({ host, settings }, options) {
     if (host.user !== null) return "is root's";
+    if (options.rbduser !== undefined)
+      return 'takes its user from lxc.bdev.rbd.rbduser of tlxc.conf: later commands have to know it as well';
     if (!isInstalled('rbd')) return 'cannot be used: rbd is not installed (Debian: ceph-common)';
     const pool = options.rbdpool ?? settings['lxc.bdev.rbd.rbdpool'] ?? '';
-    if (!(await succeeds(...words(options, settings), 'ls', pool)))
+    if (!(await succeeds(...words(settings), 'ls', pool)))
       return `cannot be used: rbd cannot list the pool ${pool}`;
     return filesystemObstacle(options.fstype);
   },
@@ -76,21 +78,17 @@ export const rbdBackend: Backend = {
   },
   async copy(place, from, { mountPoint }) {
     const pool = nameOf(from).split('/')[0] ?? '';
-    const rbd = words(place.options, place.settings);
-    const name = await freeName(place.name, (each) => succeeds(...rbd, 'info', `${pool}/${each}`));
+    const rbd = words(place.settings);
+    const name = await freeName(place.name, (each) => exists(rbd, `${pool}/${each}`));
     return createAs(place, view(from, mountPoint), `/dev/rbd/${pool}/${name}`);
   },
   view,
-  async destroy(device, settings) {
-    const rbd = words({}, settings);
+  async destroy(device, { settings, mark }) {
+    const rbd = words(settings);
+    const image = nameOf(device);
+    if (!(await exists(rbd, image))) return;
+    if (mark !== null && (await answerOf(...rbd, 'image-meta', 'get', image, MARK)) !== mark) return;
     if (existsSync(device)) await tell(`${device} could not be unmapped`, ...rbd, 'unmap', device);
-    if (!(await succeeds(...rbd, 'info', nameOf(device)))) return;
-    await tell(
-      `the image ${nameOf(device)} could not be removed`,
-      ...rbd,
-      'rm',
-      '--no-progress',
-      nameOf(device),
-    );
+    await tell(`the image ${image} could not be removed`, ...rbd, 'rm', '--no-progress', image);
   },
 };

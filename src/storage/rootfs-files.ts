@@ -4,10 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import {
-  chmodSync,
-  chownSync,
   constants,
-  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -19,7 +16,7 @@ import {
   writeSync,
   type Stats,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { native } from '../native/binding.ts';
 
 const LIMIT = 1024 * 1024;
@@ -100,20 +97,30 @@ export function editRootfsFile(
   const { base, file } = found;
   const text = edit(file?.text ?? null);
   if (text === null || text === file?.text) return false;
-  if (base !== top) copyParents(base, top, parts);
-  else if (file) return overwrite(top, parts.join('/'), text);
+  if (base === top && file) return overwrite(top, parts.join('/'), text);
+  if (base !== top && !copyParents(base, top, parts)) return false;
   return add(top, parts.join('/'), { text, stats: file?.stats ?? null });
 }
 
-/** The directories of a lower layer, in a writable one that holds nothing but what we put there. */
-function copyParents(from: string, to: string, parts: readonly string[]): void {
-  for (const { path, stats } of parents(from, parts) ?? []) {
-    const copy = join(to, path);
-    if (existsSync(copy)) continue;
-    mkdirSync(copy);
-    chownSync(copy, stats.uid, stats.gid);
-    chmodSync(copy, stats.mode & 0o7777);
-  }
+/**
+ * The directories of a lower layer, in the writable one, which a container may have written: false where something else is in the
+ * way there, which then hides the file for the container, too.
+ */
+function copyParents(from: string, to: string, parts: readonly string[]): boolean {
+  return (parents(from, parts) ?? []).every(({ path, stats }) => {
+    const there = withOpen(to, path, O_PATH, (fd) => fstatSync(fd));
+    if (there) return there.isDirectory();
+    const above = withOpen(to, dirname(path), O_RDONLY | O_DIRECTORY, (fd) => {
+      mkdirSync(`/proc/self/fd/${fd}/${basename(path)}`);
+      return true;
+    });
+    const own = (fd: number): boolean => {
+      fchownSync(fd, stats.uid, stats.gid);
+      fchmodSync(fd, stats.mode & 0o7777);
+      return true;
+    };
+    return above === true && withOpen(to, path, O_RDONLY | O_DIRECTORY, own) === true;
+  });
 }
 
 function replaceText(fd: number, text: string): boolean {

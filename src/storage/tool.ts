@@ -1,9 +1,17 @@
 /** Programs that manage volumes: asked, and told. */
-import { runProgram, startProgram } from '../host/program.ts';
+import { programError, runProgram, startProgram } from '../host/program.ts';
 
 /** Whether argv succeeds; its words do not matter. */
 export const succeeds = async (...argv: readonly string[]): Promise<boolean> =>
   (await startProgram(argv).ended).status === 0;
+
+/** Whether argv finds something: false where it says, in words that `absent` matches, that it is not there. Throws TLXC_E_STORAGE. */
+export async function finds(absent: RegExp, ...argv: readonly string[]): Promise<boolean> {
+  const ended = await startProgram(argv).ended;
+  if (ended.status === 0) return true;
+  if (absent.test(ended.errorLines.join('\n'))) return false;
+  throw programError(ended, { code: 'TLXC_E_STORAGE', what: `${argv.join(' ')} gave no answer` });
+}
 
 /** The first line that argv prints, without blanks; "" where it fails. */
 export async function answerOf(...argv: readonly string[]): Promise<string> {

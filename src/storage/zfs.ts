@@ -5,14 +5,18 @@ import { programError, startProgram } from '../host/program.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import { fill, isInstalled } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, succeeds, tell } from './tool.ts';
+import { answerOf, finds, succeeds, tell } from './tool.ts';
 import { mounting, type View } from './view.ts';
 
-const exists = (dataset: string): Promise<boolean> => succeeds('zfs', 'list', '-H', '-o', 'name', dataset);
+const exists = (dataset: string): Promise<boolean> =>
+  finds(/does not exist/, 'zfs', 'list', '-H', '-o', 'name', dataset);
 
 /** As LXC makes them: mounted by nobody but who starts the container. */
-const properties = ({ final, options }: Place): readonly string[] => [
-  ...['-o', `mountpoint=${join(final, 'rootfs')}`, '-o', 'canmount=noauto'],
+/** A property of the user's own kind. */
+const MARK = 'tlxc:made-for';
+
+const properties = ({ final, options }: Place, mark: string): readonly string[] => [
+  ...['-o', `mountpoint=${join(final, 'rootfs')}`, '-o', 'canmount=noauto', '-o', `${MARK}=${mark}`],
   ...(options.fssize === undefined ? [] : ['-o', `refquota=${options.fssize}`]),
 ];
 
@@ -30,13 +34,20 @@ function seen({ staging }: Place, dataset: string, needsSource = false): NewRoot
   return { path: `zfs:${dataset}`, view: view(dataset, () => mountPoint), needs: [], needsSource };
 }
 
-const claim = (place: Place, dataset: string, make: () => Promise<unknown>): Promise<void> =>
+const claim = (place: Place, dataset: string, make: (mark: string) => Promise<unknown>): Promise<void> =>
   claimVolume(place, { path: `zfs:${dataset}`, exists: () => exists(dataset), make });
 
 async function create(place: Place, tree: View): Promise<NewRootfs> {
   const dataset = `${place.options.zfsroot ?? place.settings['lxc.bdev.zfs.root']}/${place.name}`;
-  const make = () =>
-    tell(`the dataset ${dataset} could not be made`, 'zfs', 'create', ...properties(place), '-p', dataset);
+  const make = (mark: string) =>
+    tell(
+      `the dataset ${dataset} could not be made`,
+      'zfs',
+      'create',
+      ...properties(place, mark),
+      '-p',
+      dataset,
+    );
   await claim(place, dataset, make);
   const made = seen(place, dataset);
   await fill(made.view, tree);
@@ -60,14 +71,23 @@ async function send(snapshot: string, words: readonly string[], dataset: string)
 async function copy(place: Place, from: string, { snapshot: clones }: CopyHow): Promise<NewRootfs> {
   const parent = from.slice(0, from.lastIndexOf('/'));
   const dataset = `${parent}/${await freeName(place.name, (name) => exists(`${parent}/${name}`))}`;
-  const moment = dataset.slice(parent.length + 1);
+  const moment = `tlxc-${dataset.slice(parent.length + 1)}`;
   const snapshot = `${from}@${moment}`;
-  await claim(place, dataset, async () => {
+  await claim(place, dataset, async (mark) => {
+    // Of a copy to this name that was killed.
+    if (await exists(snapshot)) await tell(`${snapshot} could not be removed`, 'zfs', 'destroy', snapshot);
     await tell(`no snapshot of ${from} could be made`, 'zfs', 'snapshot', snapshot);
     try {
       if (clones)
-        await tell(`${from} could not be cloned`, 'zfs', 'clone', ...properties(place), snapshot, dataset);
-      else await send(snapshot, ['-u', ...properties(place)], dataset);
+        await tell(
+          `${from} could not be cloned`,
+          'zfs',
+          'clone',
+          ...properties(place, mark),
+          snapshot,
+          dataset,
+        );
+      else await send(snapshot, ['-u', ...properties(place, mark)], dataset);
     } catch (error) {
       await succeeds('zfs', 'destroy', snapshot);
       throw error;
@@ -95,8 +115,9 @@ export const zfsBackend: Backend = {
   create,
   copy,
   view,
-  async destroy(dataset) {
+  async destroy(dataset, { mark }) {
     if (!(await exists(dataset))) return;
+    if (mark !== null && (await answerOf('zfs', 'get', '-H', '-o', 'value', MARK, dataset)) !== mark) return;
     const origin = await answerOf('zfs', 'get', '-H', '-o', 'value', 'origin', dataset);
     await tell(`the dataset ${dataset} could not be removed`, 'zfs', 'destroy', '-r', dataset);
     if (origin.includes('@')) await tell(`${origin} could not be removed`, 'zfs', 'destroy', origin);

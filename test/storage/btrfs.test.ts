@@ -114,3 +114,16 @@ onBtrfs('where the store is no btrfs, -B btrfs is refused, and a list goes on', 
   await world.sh('tlxc-create -n u1 -t busybox -B btrfs,dir');
   t.is(await world.sh('ls lxc/u1'), 'config\nrootfs\n');
 });
+
+onBtrfs('a thousand subvolumes in one another, read-only ones: not copied, but removed', async (t) => {
+  const world = await worldOnBtrfs(t);
+  await world.sh('tlxc-create -n u1 -t busybox -B btrfs');
+  const deep = `perl -e 'sysopen my $here, ".", 0; for (1..1000) { my $name = pack "qa4088", 0, "s"; ioctl $here, 0x5000940e, $name or die $!; chdir "s"; sysopen $here, ".", 0; }'`;
+  await world.sh(`cd lxc/u1/rootfs/root && ${deep} && btrfs property set s ro true`);
+  const { code, stderr } = await world.run('tlxc-copy', '-n', 'u1', '-N', 'u2');
+  t.is(code, 1);
+  t.regex(stderr, /could not be copied: .*more than 128 subvolumes lie in one another/);
+  t.is(await subvolumes(world).then((text) => text.split('\n').length), 1001);
+  await world.sh('tlxc-destroy -n u1');
+  t.is(await subvolumes(world), '');
+});

@@ -14,14 +14,14 @@ echo "zfs $*" >> $store.log
 d() { echo "$store/$(echo "$1" | tr / :)"; }
 verb=$1; for last; do :; done
 case $verb in
-  list) test -d "$(d "$last")" ;;
+  list) test -d "$(d "$last")" || { echo "cannot open '$last': dataset does not exist" >&2; exit 1; } ;;
   create) mkdir "$(d "$last")" ;;
   snapshot) cp -a "$(d "\${last%@*}")" "$(d "$last")" ;;
   clone) for word; do from=$to; to=$word; done; cp -a "$(d "$from")" "$(d "$to")"; echo "$from" > "$(d "$to").origin" ;;
   send) tar -c -C "$(d "$last")" . ;;
   receive) [ -e $store.fails ] && { cat >/dev/null; echo 'cannot receive: out of luck' >&2; exit 1; }
-    mkdir "$(d "$last")" "$(d "$last")@\${last##*/}" && tar -x -C "$(d "$last")" ;;
-  get) cat "$(d "$last").origin" 2>/dev/null || echo - ;;
+    mkdir "$(d "$last")" "$(d "$last")@tlxc-\${last##*/}" && tar -x -C "$(d "$last")" ;;
+  get) case "$*" in *made-for*) sed -n "s,^zfs .*tlxc:made-for=\\([^ ]*\\) .*$last$,\\1,p" $store.log | tail -n 1; exit ;; esac; cat "$(d "$last").origin" 2>/dev/null || echo - ;;
   destroy) rm -r "$(d "$last")"; rm -f "$(d "$last").origin" ;;
 esac
 `;
@@ -44,6 +44,7 @@ async function worldWith(t: ExecutionContext, programs: Readonly<Record<string, 
 const told = (world: World): string[] =>
   readFileSync(join(world.dir, 'store.log'), 'utf8')
     .split('\n')
+    .map((line) => line.replace(/made-for=[0-9a-f-]{36}/, 'made-for=MARK'))
     .filter((line) => /^zfs (create|snapshot|clone|send|receive|destroy)/.test(line));
 const datasets = (world: World): Promise<string> => world.sh('ls store');
 
@@ -51,14 +52,14 @@ rooted('zfs: made, cloned, sent, restored and destroyed', async (t) => {
   const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });
   await world.sh('tlxc-create -n u1 -t busybox -B zfs --fssize 1g');
   t.deepEqual(told(world), [
-    `zfs create -o mountpoint=${world.lxcpath}/u1/rootfs -o canmount=noauto -o refquota=1073741824 -p lxc/u1`,
+    `zfs create -o mountpoint=${world.lxcpath}/u1/rootfs -o canmount=noauto -o tlxc:made-for=MARK -o refquota=1073741824 -p lxc/u1`,
   ]);
   t.regex(await world.sh('cat lxc/u1/config'), /^lxc\.rootfs\.path = zfs:lxc\/u1$/m);
   t.is(await world.sh('cat store/lxc:u1/etc/hostname'), 'u1\n');
   const plan = await world.sh('tlxc-start -n u1 --plan');
   t.regex(plan, /"kind": ?"device",\s*"source": ?"lxc\/u1"/);
   await world.sh('tlxc-copy -n u1 -N u2 && tlxc-copy -n u1 -N u3 -s && tlxc-snapshot -n u1');
-  t.is(await datasets(world), 'lxc\nlxc:u1\nlxc:u1@u3\nlxc:u1_snap0\nlxc:u2\nlxc:u3\nlxc:u3.origin\n');
+  t.is(await datasets(world), 'lxc\nlxc:u1\nlxc:u1@tlxc-u3\nlxc:u1_snap0\nlxc:u2\nlxc:u3\nlxc:u3.origin\n');
   t.regex((await world.run('tlxc-destroy', '-n', 'u1', '-s')).stderr, /u1 has clones/);
   await world.sh(
     'tlxc-destroy -n u3 && echo changed > store/lxc:u1/etc/motd && tlxc-snapshot -n u1 -r snap0',
@@ -79,12 +80,12 @@ rooted('zfs: what fails, or is killed, leaves no dataset; one of that name is ne
   await world.sh('tlxc-create -n u2 -t busybox -B zfs && touch store.fails');
   t.regex(
     (await world.run('tlxc-copy', '-n', 'u2', '-N', 'u3')).stderr,
-    /lxc\/u2@u3 could not be copied: cannot receive: out of luck/,
+    /lxc\/u2@tlxc-u3 could not be copied: cannot receive: out of luck/,
   );
   t.is(await datasets(world), 'lxc\nlxc:u1\nlxc:u2\n');
   // As a create that was killed leaves it.
   await world.sh(
-    'mkdir lxc/.tlxc-staging-u4 store/lxc:u4 && echo zfs:lxc/u4 > lxc/.tlxc-staging-u4/.tlxc-volume && tlxc-destroy -n u2',
+    'mkdir lxc/.tlxc-staging-u4 store/lxc:u4 && mkdir store/lxc:u2@tlxc-u6 && echo zfs:lxc/u4 > lxc/.tlxc-staging-u4/.tlxc-volume && rm store.fails && tlxc-copy -n u2 -N u6 && tlxc-destroy -n u2 && tlxc-destroy -n u6',
   );
   t.is(await datasets(world), 'lxc\nlxc:u1\n');
   t.regex(
@@ -99,18 +100,20 @@ rooted(
     const world = await worldWith(t, {
       rbd: `#!/bin/sh
 echo "rbd $*" >> STORE.log
-case " $* " in *" ls "*) ;; *" info "*) [ -e STORE/image ] ;; *" create "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
+case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*tlxc.made-for //p' STORE.log | tail -n 1 ;; *" image-meta set "*) ;; *" info "*) [ -e STORE/image ] || { echo "error opening image: (2) No such file or directory" >&2; exit 2; } ;; *" create "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
 `,
     });
     const create = ['-n', 'u1', '-t', 'busybox', '-B', 'rbd', '--rbdpool', 'p', '--fssize', '2g'];
     const { code, stderr } = await world.run('tlxc-create', ...create);
     t.is(code, 1);
     t.regex(stderr, /the image p\/u1 could not be mapped: no cluster/);
-    t.deepEqual((await world.sh('cat store.log')).trim().split('\n').slice(1), [
+    t.deepEqual((await world.sh('sed "s/for [0-9a-f-]*$/for MARK/" store.log')).trim().split('\n').slice(1), [
       'rbd info p/u1',
       'rbd create --size 2048 p/u1',
+      'rbd image-meta set p/u1 tlxc.made-for MARK',
       'rbd map p/u1',
       'rbd info p/u1',
+      'rbd image-meta get p/u1 tlxc.made-for',
       'rbd rm --no-progress p/u1',
     ]);
     t.is(await world.sh('ls -A lxc'), '');
@@ -141,3 +144,21 @@ rooted(
     t.is(await world.sh('ls elsewhere; ls lxc'), '');
   },
 );
+
+rooted('a note of a volume that a container has written in its own tree means nothing', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-create -n u1 -t busybox -B dir && mkdir precious && tlxc-snapshot -n u1');
+  await world.sh(
+    `echo dir:${world.dir}/precious > lxc/u1/rootfs/.tlxc-volume && tlxc-snapshot -n u1 -r snap0`,
+  );
+  t.is(
+    await world.sh('ls lxc/u1/rootfs/.tlxc-volume 2>/dev/null; ls -A lxc/.trash; ls -d precious'),
+    'precious\n',
+  );
+  // One that others can write, or that is a link, neither.
+  await world.sh(
+    `mkdir -p lxc/.trash/a lxc/.trash/b; echo dir:${world.dir}/precious | tee note > lxc/.trash/a/.tlxc-volume; chmod 666 lxc/.trash/a/.tlxc-volume; ln -s ${world.dir}/note lxc/.trash/b/.tlxc-volume`,
+  );
+  await world.sh('tlxc-destroy -s -n u1');
+  t.is(await world.sh('ls -A lxc/.trash; ls -d precious'), 'precious\n');
+});
