@@ -97,16 +97,22 @@ class Receiver {
         return file(place, entry, levels_.back().path + "/" + entry.name);
     }
 
+    // What is replaced gives what the entry has not. A right that the file gains by being run is its owner's
+    // to give: it does not outlive a change of owner.
+    void lend(Entry& entry, const struct stat& there) const {
+        entry.head.uid = there.st_uid;
+        entry.head.gid = there.st_gid;
+        const bool stays = uid_for(entry) == there.st_uid && gid_for(entry) == there.st_gid;
+        entry.head.mode = there.st_mode & (stays ? 07777 : 0777);
+    }
+
     Status file(const Place& place, const Entry& entry, const std::string& path) {
         NewFile made(place.directory.get());
         TRY(blamed(made.make_file(), path));
         TRY(content(made.fd(), path));
         Entry wanted = receiving_.keep ? Entry{} : entry;
-        if (!wanted.has_owner() && place.exists) { // a stream, too: what it replaces lends it what it has not
-            wanted.head.uid = place.there.st_uid;
-            wanted.head.gid = place.there.st_gid;
-            wanted.head.mode = place.there.st_mode & 07777;
-        }
+        if (!wanted.has_owner() && place.exists) // a stream, too
+            lend(wanted, place.there);
         TRY(give_owner(made.fd(), wanted, path));
         const mode_t given = wanted.head.mode == kUnset ? kUsualMode : wanted.head.mode;
         const mode_t mode = receiving_.mode < 0 ? given : static_cast<mode_t>(receiving_.mode);

@@ -207,6 +207,22 @@ rooted('a file is edited: written back where it was changed, with owner and mode
   t.is(await world.sh('ls -d /tmp/tlxc-edit-* 2>/dev/null || true'), '');
 });
 
+rooted(
+  'a stream takes over mode and owner of what it replaces, but no setuid bit to another owner',
+  async (t) => {
+    const world = await makeWorld(t);
+    addBusybox(world, 'c1');
+    await world.sh('tlxc-start -n c1');
+    await inside(world, 'cd /root; for f in a b c d; do touch $f; chown 5:6 $f; chmod 6755 $f; done');
+    await world.sh(`echo new | tlxc-file push - c1/root/a; echo new | tlxc-file push --uid 0 - c1/root/b
+    echo new | tlxc-file push --gid 0 - c1/root/c; echo new | tlxc-file push --uid 5 --gid 6 - c1/root/d`);
+    t.is(
+      await inside(world, 'cd /root; stat -c "%n %a %u:%g" a b c d; cat a b'),
+      'a 6755 5:6\nb 755 0:6\nc 755 5:0\nd 6755 5:6\nnew\nnew\n',
+    );
+  },
+);
+
 rooted('a large sparse file stays sparse, and a stream has no end of its own', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1');
