@@ -65,8 +65,7 @@ export async function scanLayer({ file, decoder: argv, what, limits }: ScanReque
   const decoder = startProgram(argv, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });
   closeSync(input);
   const hash = createHash('sha256');
-  let size = 0;
-  let empty = true;
+  let [size, empty] = [0, true];
   for await (const chunk of decoder.child.stdout as Readable as AsyncIterable<Buffer>) {
     size += chunk.length;
     hash.update(chunk);
