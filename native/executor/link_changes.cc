@@ -19,14 +19,13 @@ class Changing {
             return refusal("network", "bad-hwaddr", change.hwaddr);
         const Link below = change.on.empty() ? Link{} : TRY(find(change.on));
         NetlinkMessage message = netlink_message(RTM_NEWLINK, kMake, ifinfomsg{});
-        if (nl_msg* const m = message.get()) {
-            nla_put_string(m, IFLA_IFNAME, change.link.c_str());
-            if (!change.hwaddr.empty())
-                nla_put(m, IFLA_ADDRESS, static_cast<int>(hwaddr.size()), hwaddr.data());
-            if (below.index != 0)
-                nla_put_u32(m, IFLA_LINK, static_cast<uint32_t>(below.index));
-            put_kind(m, change);
-        }
+        nl_msg* const m = message.get();
+        const auto length = static_cast<int>(hwaddr.size());
+        if (m && (nla_put_string(m, IFLA_IFNAME, change.link.c_str()) != 0 ||
+                  (!change.hwaddr.empty() && nla_put(m, IFLA_ADDRESS, length, hwaddr.data()) != 0) ||
+                  (below.index != 0 && nla_put_u32(m, IFLA_LINK, static_cast<uint32_t>(below.index)) != 0) ||
+                  !put_kind(m, change)))
+            return too_long("RTM_NEWLINK", change.link);
         const std::string request = "RTM_NEWLINK(" + change.kind + ")";
         return outcome(request.c_str(), host_.send(message), change.link);
     }
@@ -52,8 +51,8 @@ class Changing {
     Status operator()(const plan::JoinBridge& change) {
         const Link bridge = TRY(find(change.bridge)), link = TRY(find(change.link));
         NetlinkMessage message = link_change(link.index, 0);
-        if (message)
-            nla_put_u32(message.get(), IFLA_MASTER, static_cast<uint32_t>(bridge.index));
+        if (message && nla_put_u32(message.get(), IFLA_MASTER, static_cast<uint32_t>(bridge.index)) != 0)
+            return too_long("RTM_NEWLINK(IFLA_MASTER)", link.name);
         TRY(outcome("RTM_NEWLINK(IFLA_MASTER)", host_.send(message), link.name));
         return set_up(link);
     }
@@ -88,15 +87,24 @@ class Changing {
         return link;
     }
 
-    static void put_kind(nl_msg* message, const plan::MakeLink& change) {
+    // False: there is no room for it.
+    static bool put_kind(nl_msg* message, const plan::MakeLink& change) {
         nlattr* const info = nla_nest_start(message, IFLA_LINKINFO);
-        nla_put_string(message, IFLA_INFO_KIND, change.kind.c_str());
+        if (info == nullptr || nla_put_string(message, IFLA_INFO_KIND, change.kind.c_str()) != 0)
+            return false;
         if (change.vlan != 0) {
             nlattr* const data = nla_nest_start(message, IFLA_INFO_DATA);
-            nla_put_u16(message, IFLA_VLAN_ID, static_cast<uint16_t>(change.vlan));
+            if (data == nullptr ||
+                nla_put_u16(message, IFLA_VLAN_ID, static_cast<uint16_t>(change.vlan)) != 0)
+                return false;
             nla_nest_end(message, data);
         }
         nla_nest_end(message, info);
+        return true;
+    }
+
+    static Failure too_long(const char* request, const std::string& object) {
+        return Failure{.step = "network", .syscall = request, .err = EMSGSIZE, .path = object};
     }
 
     Status set_up(const Link& link) {
