@@ -18,7 +18,7 @@ namespace tlxc::host_socket {
 namespace {
 
 constexpr int kBacklog = 512;
-constexpr int kTurnMs = 5'000, kAgainMs = 5; // of the lock, which nobody keeps
+constexpr int kAgainMs = 5;
 
 Failure failed(const char* syscall, std::string path = {}) {
     return syscall_failure("forward", syscall, std::move(path));
@@ -54,11 +54,11 @@ sockaddr_un address_of(const File& file) {
 
 // A socket has its name before it listens, and looks dead meanwhile; and a dead one is looked at before its
 // name is removed. Between these nobody else of TLXC's may do either.
-Result<UniqueFd> take_turn(const std::string& path) {
+Result<UniqueFd> take_turn(const std::string& path, int patienceMs) {
     UniqueFd lock{open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!lock)
         return failed("open", path);
-    const Deadline deadline{kTurnMs};
+    const Deadline deadline{patienceMs};
     while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK || deadline.left() == 0)
             return failed("flock", path);
@@ -148,10 +148,10 @@ Status Listening::open(const plan::HostPort& port, bool datagrams) {
     return {};
 }
 
-Status Listening::open(const plan::HostSocket& wanted) {
+Status Listening::open(const plan::HostSocket& wanted, int patienceMs) {
     File file = TRY(parent_of(wanted.path));
     UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    turn_ = TRY(take_turn(wanted.lock)); // of a failure, until close has removed what was made
+    turn_ = TRY(take_turn(wanted.lock, patienceMs)); // of a failure, until close has removed what was made
     // Before it has a name: who may not connect never can.
     if (!fd || fchmod(fd.get(), static_cast<mode_t>(wanted.mode)) != 0)
         return failed("socket", wanted.path);
@@ -188,11 +188,11 @@ void Listening::close() {
     fd_.reset();
 }
 
-Result<Listening> listen(const plan::Forward& forward) {
+Result<Listening> listen(const plan::Forward& forward, int patienceMs) {
     Listening listening;
     const auto* port = std::get_if<plan::HostPort>(&forward.from);
     Status opened = port != nullptr ? listening.open(*port, forward.protocol == plan::ForwardProtocol::Udp)
-                                    : listening.open(std::get<plan::HostSocket>(forward.from));
+                                    : listening.open(std::get<plan::HostSocket>(forward.from), patienceMs);
     if (opened.ok())
         return listening;
     listening.close();
@@ -206,7 +206,7 @@ Status clear(const plan::LeftSocket& left) {
     auto file = parent_of(left.path);
     if (!file.ok())
         return file.failure().err == ENOENT ? Status{} : Status{file.failure()};
-    const UniqueFd turn = TRY(take_turn(left.lock));
+    const UniqueFd turn = TRY(take_turn(left.lock, kPatienceMs));
     if (dead(file.value()) && unlinkat(file.value().directory.get(), file.value().name.c_str(), 0) != 0 &&
         errno != ENOENT)
         return failed("unlink", left.path);

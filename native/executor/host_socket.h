@@ -9,6 +9,10 @@
 
 namespace tlxc::host_socket {
 
+// For the lock on making and removing sockets' files, which nobody keeps; of a monitor that has others to
+// answer, the other.
+inline constexpr int kPatienceMs = 5'000, kLivePatienceMs = 1'000;
+
 class Listening {
   public:
     Listening() = default;
@@ -20,9 +24,9 @@ class Listening {
     [[nodiscard]] int fd() const { return fd_.get(); }
 
   private:
-    friend Result<Listening> listen(const plan::Forward& forward);
+    friend Result<Listening> listen(const plan::Forward& forward, int patienceMs);
     [[nodiscard]] Status open(const plan::HostPort& port, bool datagrams);
-    [[nodiscard]] Status open(const plan::HostSocket& socket);
+    [[nodiscard]] Status open(const plan::HostSocket& socket, int patienceMs);
 
     UniqueFd fd_;
     UniqueFd directory_; // of a Unix socket's file
@@ -32,7 +36,7 @@ class Listening {
 };
 
 // Failures are of the step "forward", their path what could not be had.
-[[nodiscard]] Result<Listening> listen(const plan::Forward& forward);
+[[nodiscard]] Result<Listening> listen(const plan::Forward& forward, int patienceMs);
 
 // Removes the file of a Unix socket where nobody listens any more; another file is left alone.
 [[nodiscard]] Status clear(const plan::LeftSocket& left);

@@ -89,7 +89,8 @@ Status Forwards::open(const plan::Forward& forward, const std::string& program, 
     all_.push_back({forward, program, live, ++last_, {}});
     Status opened = is_file(forward) ? record_() : Status{};
     if (opened.ok()) {
-        auto listening = host_socket::listen(forward);
+        auto listening =
+            host_socket::listen(forward, live ? host_socket::kLivePatienceMs : host_socket::kPatienceMs);
         if (listening.ok()) {
             all_.back().listening = std::move(listening).value();
             return {};

@@ -48,3 +48,25 @@ tested('a socket that does not listen yet is taken from nobody', async (t) => {
   holder.stdin.end();
   await once(holder, 'close');
 });
+
+tested('a running container does not wait long for who keeps the lock, and says who does', async (t) => {
+  const w = await world(t);
+  addService(w, 'c1', ['tcp 127.0.0.1 80'], { config: [forward('127.0.0.1:8080 -> 80')] });
+  await w.sh('tlxc-start -n c1');
+  const holder = w.spawn('flock', join(w.runDir, 'forward.lock'), 'sh', '-c', 'echo held; cat');
+  await once(holder.stdout, 'data');
+  const refused = await w.run(
+    'tlxc-device',
+    '-n',
+    'c1',
+    'add',
+    'proxy',
+    `unix:${join(w.dir, 'a.sock')} -> 80`,
+  );
+  t.not(refused.code, 0);
+  t.regex(refused.stderr, /\(flock\)[^]*another command of TLXC keeps it; try again/);
+  t.is(await w.sh('tlxc-info -n c1 -sH'), 'RUNNING\n');
+  holder.stdin.end();
+  await once(holder, 'close');
+  await w.sh(`tlxc-device -n c1 add proxy 'unix:${join(w.dir, 'a.sock')} -> 80'; tlxc-stop -k -n c1`);
+});
