@@ -18,6 +18,9 @@ namespace tlxc::transfer {
 enum class Kind : uint32_t { Directory = 1, Up, File, Data, Hole, EndOfFile, Link, Done };
 
 inline constexpr uint32_t kUnset = ~0U;
+// Of a file its permissions, of a directory also that only owners remove there: rights that a program gains
+// by being run stay where they were given.
+inline constexpr uint32_t kFileMode = 0777, kDirectoryMode = 01777;
 
 // Fixed part of an entry's bytes; the name follows, and for a link a NUL and its target.
 struct EntryHead {

@@ -77,6 +77,8 @@ class Receiver {
     Status named_file(const Entry& entry) {
         if (into_ && entry.name.empty())
             return refusal(kStep, "a directory", receiving_.target);
+        if (into_ && !is_entry_name(entry.name))
+            return refusal(kStep, "cut");
         const std::string path = into_ ? receiving_.target + "/" + entry.name : receiving_.target;
         auto found = tree_.place(path);
         if (!found.ok() && found.failure().err == ENOENT)
@@ -103,7 +105,7 @@ class Receiver {
         entry.head.uid = there.st_uid;
         entry.head.gid = there.st_gid;
         const bool stays = uid_for(entry) == there.st_uid && gid_for(entry) == there.st_gid;
-        entry.head.mode = there.st_mode & (stays ? 07777 : 0777);
+        entry.head.mode = there.st_mode & (stays ? 07777 : kFileMode);
     }
 
     Status file(const Place& place, const Entry& entry, const std::string& path) {
@@ -111,6 +113,8 @@ class Receiver {
         TRY(blamed(made.make_file(), path));
         TRY(content(made.fd(), path));
         Entry wanted = receiving_.keep ? Entry{} : entry;
+        if (wanted.head.mode != kUnset)
+            wanted.head.mode &= kFileMode;
         if (!wanted.has_owner() && place.exists) // a stream, too
             lend(wanted, place.there);
         TRY(give_owner(made.fd(), wanted, path));
@@ -227,7 +231,7 @@ class Receiver {
         levels_.pop_back();
         if (level.made) {
             TRY(give_owner(level.fd.get(), level.entry, level.path));
-            if (fchmod(level.fd.get(), level.entry.head.mode & 07777) != 0)
+            if (fchmod(level.fd.get(), level.entry.head.mode & kDirectoryMode) != 0)
                 return syscall_failure(kStep, "fchmod", level.path);
             TRY(give_time(level.fd.get(), level.entry, level.path));
         }

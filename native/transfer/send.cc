@@ -12,9 +12,6 @@ namespace {
 
 constexpr size_t kPart = 256 * 1024;
 constexpr int kDeepest = 2048;
-// Of a file its permissions, of a directory also that only owners remove there: rights that a program gains
-// by being run stay where they were given.
-constexpr mode_t kFileMode = 0777, kDirectoryMode = 01777;
 
 Entry entry_of(const std::string& name, const struct stat& file) {
     const mode_t bits = S_ISDIR(file.st_mode) ? kDirectoryMode : kFileMode;

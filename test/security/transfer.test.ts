@@ -1,8 +1,17 @@
 /** What a container may plant in the way of files that go in and come out: TLXC_TEST_RACE_COPIES copies (20) against a racer. */
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { nativeFile } from '../../src/package-root.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
@@ -117,6 +126,32 @@ rooted('on the host nothing is written through a link that another user has plan
   t.is(code, 1);
   t.regex(stderr, /open\/motd is a link that another user has put there/);
   isUntouched(t, victim);
+});
+
+/** As the two ends talk (native/transfer/frames.h): a file of that name and mode, with nothing in it. */
+function fileFrames(name: string, mode: number): Buffer {
+  const entry = Buffer.alloc(24);
+  entry.writeUInt32LE(mode);
+  const head = (kind: number, size: number): Buffer => Buffer.from(Uint32Array.of(kind, size).buffer);
+  const bytes = Buffer.concat([entry, Buffer.from(name)]);
+  return Buffer.concat([head(3, bytes.length), bytes, head(6, 0), head(8, 0)]);
+}
+
+rooted('a sender that was taken over writes nothing beside the target, and no setuid file', async (t) => {
+  const { world, victim } = await makePrey(t, true, false);
+  const into = join(world.dir, 'into');
+  mkdirSync(into);
+  const receive = async (name: string, mode: number): Promise<number | null> => {
+    const words = ['host', 'receive', 'i', '-1', '-1', '-1', into];
+    const options = { input: fileFrames(name, mode) };
+    return (await world.runWith(options, nativeFile('tlxc-transfer'), ...words)).code;
+  };
+  for (const name of ['../victim/file', `${victim}/file`, '../victim/new', '..', '.', '/'])
+    t.is(await receive(name, 0o644), 1, name);
+  isUntouched(t, victim);
+  t.deepEqual(readdirSync(into), []);
+  t.is(await receive('program', 0o6755), 0);
+  t.is(statSync(join(into, 'program')).mode & 0o7777, 0o755);
 });
 
 rooted('a push that is killed leaves nothing inside', async (t) => {
