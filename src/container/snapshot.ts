@@ -3,11 +3,14 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'nod
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
+import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
+import { backendNamed } from '../storage/choose.ts';
+import { parseVolume } from '../storage/volume.ts';
 import { clonesOf, forgetClone } from './clones.ts';
 import { discard } from './discard.ts';
 import { checkSource } from './copy.ts';
@@ -33,17 +36,28 @@ export async function takeSnapshot(request: SnapshotRequest, comment: string | n
   const { name, lxcpath, system } = request;
   const container = containerPaths(system, lxcpath, name);
   await recover(container, system);
-  checkSource(container);
+  checkStill(container, request);
   await sweepLeftovers(system, lxcpath).catch(() => undefined);
   return withLock(container, () => takeLocked(request, container, comment));
 }
 
+/** Throws unless it exists, and is stopped or kept where a snapshot is of one moment. */
+function checkStill(paths: ContainerPaths, { environment }: SnapshotRequest): void {
+  const isAtomic = (): boolean => {
+    const { name, lxcpath, config: configFile } = paths;
+    const { rootfs } = loadContainerConfig({ name, lxcpath, configFile, environment });
+    return backendNamed(parseVolume(rootfs.path?.value ?? '').type)?.atomic === true;
+  };
+  checkSource(paths, { allowRunning: existsSync(paths.config) && isAtomic() });
+}
+
 async function takeLocked(
-  { system, environment }: SnapshotRequest,
+  request: SnapshotRequest,
   source: ContainerPaths,
   comment: string | null,
 ): Promise<string> {
-  checkSource(source);
+  checkStill(source, request);
+  const { system, environment } = request;
   const staging = snapshotStaging(source.dir);
   const target = containerPaths(system, snapshotStore(source.dir), freeSnapshotName(source.dir));
   const kept = { name: null, keepMac: true, sameMachine: true, ids: null };

@@ -20,6 +20,7 @@ async function create(
 export const btrfsBackend: Backend = {
   name: 'btrfs',
   snapshots: true,
+  atomic: true,
   takes: ['fssize'],
   obstacle({ host, lxcpath }) {
     if (host.user !== null)
