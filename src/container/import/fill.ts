@@ -93,8 +93,15 @@ function configFor(filling: Filling, member: string, rootfsPath: string): Import
   const { trusted } = request;
   return importedConfig(written, {
     ...{ index: content.index, dir: target.dir, name, rootfsPath, keepMac, trusted, ...ids },
+    bridges: bridgesOf(seed),
   });
 }
+
+/** TLXC's and LXC's, and what new containers get here. */
+const bridgesOf = ({ network }: Seed): readonly string[] => [
+  ...['tlxcbr0', 'lxcbr0'],
+  ...network.flatMap((line) => /^lxc\.net\.\d+\.link = (\S+)$/.exec(line)?.[1] ?? []),
+];
 
 function writeOwnFiles({ content, staging }: Filling): void {
   for (const [name, bytes] of ownFilesIn(content.look))

@@ -9,6 +9,7 @@ import { packageRoot } from '../../package-root.ts';
 import { copiedConfig } from '../copy-config.ts';
 import { idmapLines } from '../new-config.ts';
 import type { Index } from '../export-format.ts';
+import { isHarmlessProfile, isPlainMountOption, whyUntrusted, type Receiver } from './untrusted-lines.ts';
 
 export interface Identity {
   readonly index: Index;
@@ -22,6 +23,13 @@ export interface Identity {
   readonly keepMac: boolean;
   /** What reaches into the host is kept. */
   readonly trusted: boolean;
+  /** Those that every container of this host may be on. */
+  readonly bridges: readonly string[];
+}
+
+interface Judged {
+  readonly trusted: boolean;
+  readonly receiver: Receiver;
 }
 
 export interface ImportedConfig {
@@ -30,17 +38,11 @@ export interface ImportedConfig {
   readonly leftOut: readonly string[];
 }
 
-/** Runs programs of the host, writes its files, or shows them to the container. */
-const REACHES =
-  /^lxc\.(hook\.(?!version)|net\.\d+\.script\.|log\.file$|console\.(logfile|path)$|mount\.fstab$|rootfs\.mount$|namespace\.share\.|monitor\.signal|init\.groups$)/;
-
-function whyNot(key: string, value: string, trusted: boolean): string {
+function whyNot(key: string, value: string, judged: Judged): string {
+  if (value === '' && judged.trusted) return '';
   if (find(key).kind === 'refused') return 'it is not a known key';
-  if (key === 'lxc.include') return whyNotIncluded(value, trusted);
-  if (trusted) return '';
-  if (REACHES.test(key)) return 'it reaches into the host';
-  if (key === 'lxc.mount.entry' && value.startsWith('/')) return 'it is a directory of the host';
-  return '';
+  if (key === 'lxc.include') return whyNotIncluded(value, judged);
+  return judged.trusted ? '' : whyUntrusted(key, value, judged.receiver);
 }
 
 const SHIPPED = new RegExp(
@@ -53,26 +55,38 @@ const isShipped = (value: string): boolean => {
 };
 
 /** What else than TLXC and LXC ship a host has under the same path is another thing. */
-function whyNotIncluded(value: string, trusted: boolean): string {
-  if (!trusted && basename(value) === 'privileged.conf') return 'it allows what reaches into the host';
-  if (isShipped(value)) return '';
+function whyNotIncluded(value: string, { trusted, receiver }: Judged): string {
+  if (isShipped(value))
+    return trusted || isHarmlessProfile(value, receiver) ? '' : 'it allows what reaches into the host';
   if (!existsSync(value)) return 'there is no such file here';
-  return trusted || SHIPPED.test(value) ? '' : 'it is a file of the host';
+  return trusted ? '' : 'it is a file of the host';
 }
 
 const isProfileOf = (value: string, kind: 'userns' | 'common'): boolean =>
   new RegExp(`(^|\\.)${kind}\\.conf$`).test(basename(value));
 
-/** A container that has ids of its own is included the profile for those, another one not. */
-function adjustIncludes(document: ConfigDocument, unprivileged: boolean): void {
+/**
+ * A container that has ids of its own is included the profile for those, another one not. Where LXC's profiles lie, they
+ * stay those of who is trusted: they forbid less.
+ */
+function adjustIncludes(document: ConfigDocument, unprivileged: boolean, trusted: boolean): void {
   const includes = document.values('lxc.include');
   for (const value of includes) {
-    const known = isShipped(value) && !existsSync(value) ? `${SHIPPED_CONFIG}/${basename(value)}` : value;
+    const isOurs = isShipped(value) && !(trusted && existsSync(value));
+    const known = isOurs ? `${SHIPPED_CONFIG}/${basename(value)}` : value;
     if (!unprivileged && isProfileOf(value, 'userns')) document.remove('lxc.include', value);
     else if (known !== value) document.replace('lxc.include', value, known);
   }
   if (unprivileged && !includes.some((value) => isProfileOf(value, 'userns')))
     document.append('lxc.include', `${SHIPPED_CONFIG}/userns.conf`);
+}
+
+/** A configuration that names no profile has one all the same, and first: it is the host that is kept from the container. */
+function withCommon(written: string): ConfigDocument {
+  const document = ConfigDocument.parse(written, 'config');
+  if (document.values('lxc.include').some((value) => isShipped(value) && isProfileOf(value, 'common')))
+    return document;
+  return ConfigDocument.parse(`lxc.include = ${SHIPPED_CONFIG}/common.conf\n${written}`, 'config');
 }
 
 function withoutIdmap(document: ConfigDocument): void {
@@ -83,9 +97,9 @@ function withoutIdmap(document: ConfigDocument): void {
   if (others.length > 0) document.append('lxc.rootfs.options', others.join(','));
 }
 
-function leaveOut(document: ConfigDocument, trusted: boolean): string[] {
+function leaveOut(document: ConfigDocument, judged: Judged): string[] {
   return document.entries().flatMap(({ key, value }) => {
-    const why = value === '' ? '' : whyNot(key, value, trusted);
+    const why = whyNot(key, value, judged);
     if (why === '') return [];
     document.remove(key, value);
     document.comment(`not imported: ${key} = ${value}`);
@@ -93,25 +107,41 @@ function leaveOut(document: ConfigDocument, trusted: boolean): string[] {
   });
 }
 
-/** Interfaces of the host's, or all of them, become none: each with its reason. */
+/** Of the root filesystem's options only plain flags: others are for the kernel that mounts an image. */
+function leaveOutOptions(document: ConfigDocument): string[] {
+  const options = document.values('lxc.rootfs.options').flatMap((value) => value.split(','));
+  const [plain, others] = [true, false].map((is) =>
+    options.filter((word) => isPlainMountOption(word) === is),
+  );
+  document.remove('lxc.rootfs.options');
+  if (plain && plain.length > 0) document.append('lxc.rootfs.options', plain.join(','));
+  return (others ?? []).map((word) => `lxc.rootfs.options = ${word}: it may reach into the host`);
+}
+
+/** Interfaces of the host's, or parts of them, become none: each with its reason. */
 function withoutHostNetwork(document: ConfigDocument): string[] {
-  return document.entries().flatMap(({ key, value }) => {
-    const [, index] = /^lxc\.net\.(\d+)\.type$/.exec(key) ?? [];
-    if (index === undefined || !['none', 'phys'].includes(value)) return [];
-    const others = new RegExp(`^t?lxc\\.net\\.${index}\\.(?!type$)`);
-    for (const each of document.entries()) if (others.test(each.key)) document.remove(each.key);
-    document.set(key, 'empty');
-    return [`${key} = ${value}: it is the host's network, and is now empty`];
-  });
+  // 0 and 00 are the same one.
+  const indexOf = (key: string): number => Number(/^t?lxc\.net\.(\d+)(\.|$)/.exec(key)?.[1] ?? NaN);
+  const hosts = document
+    .entries()
+    .filter(({ key, value }) => /^lxc\.net\.\d+\.type$/.test(key) && !['', 'veth', 'empty'].includes(value));
+  for (const index of new Set(hosts.map(({ key }) => indexOf(key)))) {
+    for (const { key } of document.entries()) if (indexOf(key) === index) document.remove(key);
+    document.append(`lxc.net.${index}.type`, 'empty');
+  }
+  return hosts.map(({ key, value }) => `${key} = ${value}: it is the host's network, and is now empty`);
 }
 
 /** Pure but for a look at which shipped files there are. */
 export function importedConfig(written: string, identity: Identity): ImportedConfig {
-  const { index, dir, name, rootfsPath, maps, mountMapped, keepMac, trusted } = identity;
-  const document = ConfigDocument.parse(written, 'config');
+  const { index, dir, name, rootfsPath, maps, mountMapped, keepMac, trusted, bridges } = identity;
+  const document = trusted ? ConfigDocument.parse(written, 'config') : withCommon(written);
+  const idmapped = maps.length > 0 || mountMapped;
   withoutIdmap(document);
-  const leftOut = [...leaveOut(document, trusted), ...(trusted ? [] : withoutHostNetwork(document))];
-  adjustIncludes(document, maps.length > 0);
+  const options = trusted ? [] : [...leaveOutOptions(document), ...withoutHostNetwork(document)];
+  const receiver = { idmapped, formerDir: index.directory, bridges };
+  const leftOut = [...options, ...leaveOut(document, { trusted, receiver })];
+  adjustIncludes(document, maps.length > 0, trusted);
   if (mountMapped) {
     const others = document.values('lxc.rootfs.options');
     document.set('lxc.rootfs.options', [...others, 'idmap=container'].join(','));
