@@ -7,6 +7,10 @@
 
 namespace tlxc::forward {
 
+// Of what follows: the monitor tells it to the proxy that it starts, whose program may have been replaced
+// since the monitor's own was. It changes with the structs; of Answer the form stays.
+inline constexpr char kVersion[] = "1";
+
 // Where a socket is connected to, ready for connect(2).
 struct Place {
     sockaddr_storage address;
@@ -32,5 +36,7 @@ struct Answer {
     int32_t err = 0;    // errno
     char call[60] = {}; // which failed
 };
+
+static_assert(sizeof(Order) == 296 && sizeof(Answer) == 64, "what has another form has another kVersion");
 
 } // namespace tlxc::forward

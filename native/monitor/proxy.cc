@@ -4,7 +4,9 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
@@ -29,17 +31,18 @@ void set_patience(int socket, int seconds) {
 }
 
 // In the forked process.
-[[noreturn]] void become(const char* program, char* const* argv, int orders, int initPidfd) {
+[[noreturn]] void become(int program, char* const* argv, int orders, int initPidfd) {
     setsid(); // a terminal's signals are not for it
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     const int ours = fcntl(orders, F_DUPFD_CLOEXEC, kAboveInherited);
     const int init = fcntl(initPidfd, F_DUPFD_CLOEXEC, kAboveInherited);
-    if (ours >= 0 && init >= 0 && dup2(ours, STDIN_FILENO) >= 0 && dup2(init, kInitPidfd) >= 0) {
+    const int self = fcntl(program, F_DUPFD_CLOEXEC, kAboveInherited);
+    if (ours >= 0 && init >= 0 && self >= 0 && dup2(ours, STDIN_FILENO) >= 0 && dup2(init, kInitPidfd) >= 0) {
         close_range(kInitPidfd + 1, ~0U, CLOSE_RANGE_CLOEXEC);
         static char* const noEnvironment[] = {nullptr};
-        execve(program, argv, noEnvironment);
+        syscall(SYS_execveat, self, "", argv, noEnvironment, AT_EMPTY_PATH);
     }
     const forward::Answer answer{.err = errno, .call = "execve"};
     (void)send(ours, &answer, sizeof answer, MSG_NOSIGNAL);
@@ -55,14 +58,19 @@ Status Proxy::start(const std::string& program, const ProxyHome& home, bool path
     orders_.reset(ends[0]);
     UniqueFd theirs{ends[1]};
     set_patience(orders_.get(), kBirthS);
+    if (!program_)
+        program_.reset(open(program.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!program_)
+        return syscall_failure("forward", "execve", program);
     std::string title = home.title, first = std::to_string(home.first), then = std::to_string(home.then);
-    std::string rights = paths ? "paths" : "plain";
-    const std::array<char*, 5> argv{title.data(), first.data(), then.data(), rights.data(), nullptr};
+    std::string rights = paths ? "paths" : "plain", version = forward::kVersion;
+    const std::array<char*, 6> argv{title.data(),  first.data(),   then.data(),
+                                    rights.data(), version.data(), nullptr};
     lost_ = false;
     pid_ = fork();
     if (pid_ == 0) {
         process::set_oom_score(home.oomScore); // not the monitor's: it can be had again
-        become(program.c_str(), argv.data(), theirs.get(), home.initPidfd);
+        become(program_.get(), argv.data(), theirs.get(), home.initPidfd);
     }
     if (pid_ < 0)
         return syscall_failure("forward", "fork");
@@ -73,6 +81,7 @@ Status Proxy::start(const std::string& program, const ProxyHome& home, bool path
     if (ready.ok())
         return {};
     end();
+    program_.reset();
     if (ready.failure().path.empty())
         ready.failure().path = program;
     return ready;

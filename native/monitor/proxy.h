@@ -42,6 +42,7 @@ class Proxy {
     [[nodiscard]] Status tell(const forward::Order& order, int listener);
 
     pid_t pid_ = -1;
+    UniqueFd program_; // the one that was first started: it may be replaced while the container runs
     UniqueFd orders_;
     bool lost_ = false; // an answer did not come in time: it is not asked again
     Deadline proved_{0};

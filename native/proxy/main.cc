@@ -1,7 +1,7 @@
 // tlxc-proxy: carries what comes to a container's forwarded ports (tlxc.net.N.forward) into its network. The
 // monitor starts it, with its orders' socket as standard input and init's pidfd on descriptor 3:
 //
-//   [tlxc proxy] LXCPATH NAME <CLONE_NEW* flags> <then these> plain|paths
+//   [tlxc proxy] LXCPATH NAME <CLONE_NEW* flags> <then these> plain|paths VERSION
 //
 // The sockets that listen are the host's, made by the monitor; those that connect are made here, in the
 // container's network. It dies with the monitor.
@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -45,9 +46,12 @@ bool hold(int epoll) {
 
 int main(int argc, char** argv) {
     using namespace tlxc::proxy;
-    if (argc != 4)
-        return 1;
     signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_NAME, "tlxc-proxy"); // it is executed by a descriptor, whose number would be its name
+    if (argc != 5 || strcmp(argv[4], tlxc::forward::kVersion) != 0) {
+        (void)answer(kOrders, {.err = EPROTO, .call = "version"});
+        return 1;
+    }
     const size_t descriptors = raise_limit();
     const Home home{.initPidfd = kInitPidfd,
                     .first = atoi(argv[1]),

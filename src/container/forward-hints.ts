@@ -47,5 +47,10 @@ export const FORWARD_HINTS: readonly Hint[] = [
     syscall: /^chown$/,
     hint: 'only root gives a socket to others: leave uid= and gid= away',
   },
+  {
+    step: /^forward$/,
+    syscall: /^version$/,
+    hint: 'TLXC has been replaced since the container was started: restart the container',
+  },
   { step: /^forward$/, syscall: /^execve$/, hint: 'npm run build:native builds it' },
 ];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { networked } from '../effects/networks.ts';
 import { requires } from '../rig/requires.ts';
+import { nativeFile } from '../../src/package-root.ts';
 import { addService, forward, heard, peer, world } from './services.ts';
 
 const tested = requires(...networked);
@@ -69,4 +70,16 @@ tested('a running container does not wait long for who keeps the lock, and says 
   holder.stdin.end();
   await once(holder, 'close');
   await w.sh(`tlxc-device -n c1 add proxy 'unix:${join(w.dir, 'a.sock')} -> 80'; tlxc-stop -k -n c1`);
+});
+
+/** Starts a proxy as a monitor of this version would, and prints what it answers: errno and call. */
+const asked = (version: string): string => `
+  socketpair(A, B, AF_UNIX, SOCK_SEQPACKET, 0);
+  if (!fork) { open(STDIN, "<&B"); exec "${nativeFile('tlxc-proxy')}", 0, 0, "plain", ${version} }
+  close(B); recv(A, $x, 64, 0); print length($x), join(" ", "", unpack("l Z60", $x)); wait`;
+
+tested('a proxy refuses the orders of a monitor that is of another version', async (t) => {
+  const w = await world(t);
+  for (const version of ['"0"', '()'])
+    t.is(await w.sh(`perl -MSocket -e '${asked(version)}'`), '64 71 version'); // EPROTO
 });
