@@ -17,6 +17,8 @@ namespace tlxc::transfer {
 
 enum class Kind : uint32_t { Directory = 1, Up, File, Data, Hole, EndOfFile, Link, Done };
 
+// Directories within each other.
+inline constexpr size_t kDeepest = 2048;
 inline constexpr uint32_t kUnset = ~0U;
 // Of a file its permissions, of a directory also that only owners remove there: rights that a program gains
 // by being run stay where they were given.

@@ -47,7 +47,7 @@ class Receiver {
         UniqueFd fd;
         bool made;
         Entry entry;
-        std::string path;
+        size_t above; // how much of path_ names the one that it is in
     };
 
     // Finds out whether the target is a directory that the sources go into.
@@ -96,7 +96,7 @@ class Receiver {
         Place place{UniqueFd{dup(directory)}, entry.name};
         place.exists = fstatat(directory, entry.name.c_str(), &place.there, AT_SYMLINK_NOFOLLOW) == 0 &&
                        S_ISREG(place.there.st_mode);
-        return file(place, entry, levels_.back().path + "/" + entry.name);
+        return file(place, entry, path_ + "/" + entry.name);
     }
 
     // What is replaced gives what the entry has not. A right that the file gains by being run is its owner's
@@ -203,23 +203,27 @@ class Receiver {
         const bool top = levels_.empty();
         if (top && !into_)
             return refusal(kStep, "not a directory", receiving_.target);
-        const std::string above = top ? receiving_.target : levels_.back().path;
+        if (levels_.size() == kDeepest)
+            return refusal(kStep, "cut");
+        if (top)
+            path_ = receiving_.target;
+        const size_t above = path_.size();
         if (top && entry.name.empty()) { // "/" or ".": what is in it goes into the target
-            levels_.push_back({TRY(tree_.find(above)), false, entry, above});
+            levels_.push_back({TRY(tree_.find(path_)), false, entry, above});
             return {};
         }
         if (!is_entry_name(entry.name))
             return refusal(kStep, "cut");
-        const UniqueFd base = top ? TRY(tree_.find(above)) : UniqueFd{dup(levels_.back().fd.get())};
-        const std::string path = above + "/" + entry.name;
+        const UniqueFd base = top ? TRY(tree_.find(path_)) : UniqueFd{dup(levels_.back().fd.get())};
+        path_ += "/" + entry.name;
         const bool made = mkdirat(base.get(), entry.name.c_str(), 0700) == 0;
         if (!made && errno != EEXIST)
-            return syscall_failure(kStep, "mkdirat", path);
+            return syscall_failure(kStep, "mkdirat", path_);
         const int flags = (made ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
         UniqueFd fd{openat(base.get(), entry.name.c_str(), flags)};
         if (!fd)
-            return syscall_failure(kStep, "openat", path);
-        levels_.push_back({std::move(fd), made, entry, path});
+            return syscall_failure(kStep, "openat", path_);
+        levels_.push_back({std::move(fd), made, entry, above});
         return {};
     }
 
@@ -230,11 +234,12 @@ class Receiver {
         const Level level = std::move(levels_.back());
         levels_.pop_back();
         if (level.made) {
-            TRY(give_owner(level.fd.get(), level.entry, level.path));
+            TRY(give_owner(level.fd.get(), level.entry, path_));
             if (fchmod(level.fd.get(), level.entry.head.mode & kDirectoryMode) != 0)
-                return syscall_failure(kStep, "fchmod", level.path);
-            TRY(give_time(level.fd.get(), level.entry, level.path));
+                return syscall_failure(kStep, "fchmod", path_);
+            TRY(give_time(level.fd.get(), level.entry, path_));
         }
+        path_.resize(level.above);
         if (levels_.empty())
             last_ = tree_.reopen(level.fd.get(), O_RDONLY | O_DIRECTORY);
         return {};
@@ -244,7 +249,7 @@ class Receiver {
         if (levels_.empty() || !is_entry_name(entry.name))
             return refusal(kStep, "cut");
         const int directory = levels_.back().fd.get();
-        const std::string path = levels_.back().path + "/" + entry.name;
+        const std::string path = path_ + "/" + entry.name;
         NewFile made(directory);
         TRY(blamed(made.make_link(entry.target), path));
         TRY(give_owner(made.fd(), entry, path));
@@ -270,6 +275,7 @@ class Receiver {
     FrameReader& in_;
     const Receiving& receiving_;
     std::vector<Level> levels_;
+    std::string path_; // of the innermost level: one for all, as long as the tree is deep
     UniqueFd last_;
     bool into_ = false;
 };

@@ -11,7 +11,6 @@ namespace tlxc::transfer {
 namespace {
 
 constexpr size_t kPart = 256 * 1024;
-constexpr int kDeepest = 2048;
 
 Entry entry_of(const std::string& name, const struct stat& file) {
     const mode_t bits = S_ISDIR(file.st_mode) ? kDirectoryMode : kFileMode;
@@ -41,7 +40,8 @@ class Sender {
             return refusal(kStep, "special", path);
         if (!sending_.recursive)
             return refusal(kStep, "tree", path);
-        return directory(found.get(), entry_of(name, file), path);
+        path_ = path;
+        return directory(found.get(), entry_of(name, file));
     }
 
   private:
@@ -104,49 +104,55 @@ class Sender {
         return {};
     }
 
-    Status directory(int found, const Entry& entry, const std::string& path) {
+    // The directory that path_ names.
+    Status directory(int found, const Entry& entry) {
         if (depth_ == kDeepest)
-            return refusal(kStep, "too deep", path);
+            return refusal(kStep, "too deep", path_);
         UniqueFd opened = tree_.reopen(found, O_RDONLY | O_DIRECTORY);
         if (!opened)
-            return syscall_failure(kStep, "open", path);
+            return syscall_failure(kStep, "open", path_);
         const std::unique_ptr<DIR, int (*)(DIR*)> listing{fdopendir(opened.get()), closedir};
         if (!listing)
-            return syscall_failure(kStep, "fdopendir", path);
+            return syscall_failure(kStep, "fdopendir", path_);
         const int fd = opened.release(); // closed with the listing
         TRY(out_.entry(Kind::Directory, entry));
         ++depth_;
+        const size_t length = path_.size();
         errno = 0;
         while (const dirent* each = readdir(listing.get())) {
             const std::string name = each->d_name;
-            if (is_entry_name(name))
-                TRY(member(fd, name, path + "/" + name));
+            if (is_entry_name(name)) {
+                path_ += "/" + name;
+                TRY(member(fd, name));
+                path_.resize(length);
+            }
             errno = 0;
         }
         if (errno != 0)
-            return syscall_failure(kStep, "readdir", path);
+            return syscall_failure(kStep, "readdir", path_);
         --depth_;
         return out_.mark(Kind::Up);
     }
 
-    Status member(int directory, const std::string& name, const std::string& path) {
+    // What path_ names.
+    Status member(int directory, const std::string& name) {
         const UniqueFd found{openat(directory, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
         if (!found && errno == ENOENT)
             return {}; // gone since it was listed
         struct stat file {};
         if (!found || fstat(found.get(), &file) != 0)
-            return syscall_failure(kStep, "openat", path);
+            return syscall_failure(kStep, "openat", path_);
         if (S_ISDIR(file.st_mode)) {
             if (!is_mount(found.get()))
-                return this->directory(found.get(), entry_of(name, file), path);
-            sending_.warn(refusal(kStep, "mount", path));
+                return this->directory(found.get(), entry_of(name, file));
+            sending_.warn(refusal(kStep, "mount", path_));
             return {};
         }
         if (S_ISREG(file.st_mode))
-            return regular(found.get(), entry_of(name, file), path);
+            return regular(found.get(), entry_of(name, file), path_);
         if (S_ISLNK(file.st_mode))
-            return link(found.get(), entry_of(name, file), path);
-        sending_.warn(refusal(kStep, "special", path));
+            return link(found.get(), entry_of(name, file), path_);
+        sending_.warn(refusal(kStep, "special", path_));
         return {};
     }
 
@@ -169,7 +175,9 @@ class Sender {
     FrameWriter& out_;
     const Sending& sending_;
     std::vector<char> part_;
-    int depth_ = 0;
+    // One for all levels: whoever fills a tree decides how long their names are together.
+    std::string path_;
+    size_t depth_ = 0;
 };
 
 } // namespace

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -152,6 +153,27 @@ rooted('a sender that was taken over writes nothing beside the target, and no se
   t.deepEqual(readdirSync(into), []);
   t.is(await receive('program', 0o6755), 0);
   t.is(statSync(join(into, 'program')).mode & 0o7777, 0o755);
+});
+
+rooted('a deep tree with long names is copied, and takes little memory', async (t) => {
+  const { world, rootfs } = await makePrey(t, true, false);
+  const [tree, above] = ['tree', 'above'].map((name) => join(rootfs, 'srv', name)) as [string, string];
+  mkdirSync(tree, { recursive: true });
+  writeFileSync(join(tree, 'file'), 'bottom\n');
+  for (let depth = 2; depth < 1000; depth++) {
+    mkdirSync(above);
+    renameSync(tree, join(above, 'n'.repeat(255)));
+    renameSync(above, tree);
+  }
+  const pull = `ulimit -v 80000; ${nativeFile('tlxc-transfer')} host`;
+  try {
+    mkdirSync(join(world.dir, 'out'));
+    await world.sh(`(${pull} send recursive ${tree}) | (${pull} receive i -1 -1 -1 ${world.dir}/out)`);
+    t.is(await world.sh('find out -name file -execdir cat {} +'), 'bottom\n');
+  } finally {
+    // Deeper than Node's own removal gets.
+    await world.sh(`rm -rf ${tree} out`);
+  }
 });
 
 rooted('a push that is killed leaves nothing inside', async (t) => {
