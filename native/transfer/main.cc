@@ -100,7 +100,9 @@ Status run(int argc, char** argv, Report& report) {
     const std::string_view role = argv[2];
     const pid_t parent = getppid();
     raise_file_limit();
-    if (std::string_view(argv[1]) != "host") // else the caller's
+    // Directories made on the way to a target: on the host as the caller's umask has them, inside for all to
+    // pass, whatever that is. Everything else gets its mode after it is made.
+    if (std::string_view(argv[1]) != "host")
         umask(022);
     const Tree tree = TRY(open_tree(argv[1]));
     // After the change of ids, which forgets it; who died before is not waited for.

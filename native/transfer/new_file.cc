@@ -44,9 +44,9 @@ NewFile::NewFile(int directory) : directory_(directory), name_(random_name()) {
 }
 
 NewFile::~NewFile() {
-    unfinished = -1;
     if (made_)
         unlinkat(directory_, name_.c_str(), 0);
+    unfinished = -1; // after it: a signal in between finds nothing left, and not a file that nobody removes
 }
 
 Status NewFile::make_file() {

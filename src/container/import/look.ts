@@ -126,13 +126,14 @@ async function pass(archive: string, seen: Seen, onBytes: (bytes: number) => voi
   return hash.digest('hex');
 }
 
+/** What of a container's directory says how it stands here (clones.ts, half-written files), or is made anew. */
+const NOT_ITS_OWN = /^(\.|\.\.|\.tlxc-.*|config|rootfs|snaps|overlay|partial|lxc_snapshots|lxc_rdepends)$/s;
+
 /** Files of the container's directory that came with it. */
 export const ownFilesIn = ({ texts }: Look): ReadonlyMap<string, Buffer> =>
   new Map(
     [...texts].flatMap(([name, content]) => {
       const file = name.startsWith(FILES) ? name.slice(FILES.length) : '';
-      return /^[^/]+$/.test(file) && !['.', '..', 'config', 'rootfs', 'snaps', 'overlay'].includes(file)
-        ? [[file, content] as const]
-        : [];
+      return /^[^/]+$/.test(file) && !NOT_ITS_OWN.test(file) ? [[file, content] as const] : [];
     }),
   );
