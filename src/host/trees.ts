@@ -1,6 +1,6 @@
 /** Whole directory trees: copied, removed and made durable by coreutils, which walk by descriptor and follow no link. */
 import { existsSync } from 'node:fs';
-import { chown, rename, stat } from 'node:fs/promises';
+import { chown, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { isBtrfs, removeSubvolumes } from './btrfs.ts';
 import { asRootOf, everyIdOf } from './mapped.ts';
@@ -85,8 +85,17 @@ export async function moveTree(from: string, to: string): Promise<void> {
   await runProgram(overAllIds(['mv', '--no-target-directory', '--', from, to]), failure);
 }
 
-/** rename(2) within one filesystem, brought to disk. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** rename(2) of a directory within one filesystem, brought to disk; what lies deeper in it than its entries is there already. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
-  await syncFilesystem(dirname(to));
+  for (const path of new Set([to, dirname(to), dirname(from)])) await syncDirectory(path);
 }
