@@ -61,7 +61,14 @@ export async function exportContainer(request: ExportRequest): Promise<void> {
   }
   await recover(paths, system);
   const work = (): Promise<void> => exportLocked(request, paths);
-  await withLock(paths, () => (request.freeze ? whileFrozen(paths, work) : work()));
+  // Nobody thaws meanwhile what somebody froze before.
+  await withLock(paths, () => (request.freeze || runsFrozen(paths) ? whileFrozen(paths, work) : work()));
+}
+
+function runsFrozen(paths: ContainerPaths): boolean {
+  const running = openRunning(paths);
+  if (running) native().closeFd(running.pidfd);
+  return running !== null && isFrozen(running.info);
 }
 
 async function exportLocked(request: ExportRequest, paths: ContainerPaths): Promise<void> {

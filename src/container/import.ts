@@ -16,6 +16,7 @@ import { explained } from './create.ts';
 import { exportContainer } from './export.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
 import { contentOf, nameIn } from './import/content.ts';
+import { isTrustedDirectory, refuseLeadingOut } from './import/directory.ts';
 import { fill } from './import/fill.ts';
 import { lookInto } from './import/look.ts';
 import { refuseRunningInLxc } from './import/lxc-running.ts';
@@ -45,8 +46,8 @@ export async function importContainer(request: ImportRequest): Promise<string> {
   mkdirSync(lxcpath, { recursive: true, mode: 0o711 });
   const backend = await backendOf(request);
   await sweepLeftovers(system, lxcpath).catch(() => undefined);
-  // What lies here was somebody's on this host before.
-  const trusted = request.trusted || isDirectory(request);
+  // What lies here, and no other can change, was the caller's on this host before.
+  const trusted = request.trusted || (isDirectory(request) && isTrustedDirectory(request.source));
   await withLock(target, () => importLocked({ ...request, trusted }, target, backend));
   return name;
 }
@@ -101,7 +102,14 @@ async function archiveOf(request: ImportRequest, staging: string): Promise<strin
   if (isDirectory(request)) {
     const name = basename(source);
     refuseRunningInLxc(source, name);
-    const from = { name, lxcpath: dirname(source), system, environment, snapshots: true, freeze: false };
+    const { trusted } = request;
+    if (!trusted) {
+      refuseLeadingOut(request, name);
+      request.warn(
+        `${source} can be changed by others than you: it is taken as an archive is, without its snapshots; --trust takes it all`,
+      );
+    }
+    const from = { name, lxcpath: dirname(source), system, environment, snapshots: trusted, freeze: false };
     await exportContainer({ ...from, file: spooled, compression: 'none' });
     return spooled;
   }

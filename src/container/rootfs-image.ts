@@ -2,11 +2,16 @@
 import { statSync } from 'node:fs';
 import type { ContainerConfig } from '../config/model.ts';
 import { filesystemType } from '../host/filesystem-type.ts';
+import { refuseForeign } from '../storage/forged-image.ts';
 
-/** As LXC: loop:FILE, lvm: or rbd:DEVICE, or a plain path that is a file; undefined for all others. */
+/**
+ * As LXC: loop:FILE, or a plain path that is a file; undefined for all others. Throws TLXC_E_PERMISSION for a file that
+ * others than root can write, where root asks: no one else may mount it anyway.
+ */
 export function readImage({ rootfs }: ContainerConfig): string | undefined {
   const written = rootfs.path?.value ?? '';
-  const path = written.replace(/^(loop|lvm|rbd):/, '');
-  const isImage = written !== path || statSync(path, { throwIfNoEntry: false })?.isFile();
-  return isImage ? filesystemType(path) : undefined;
+  const path = written.replace(/^loop:/, '');
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (isFile && process.geteuid?.() === 0) refuseForeign(path);
+  return isFile || written !== path ? filesystemType(path) : undefined;
 }

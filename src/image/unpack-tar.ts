@@ -66,7 +66,7 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
     stdout: (line) => scan.take(line) || stop(),
     onErrorLine: (line) => {
       const decompressed = Number(CHECKPOINT_LINE.exec(line)?.[1] ?? 0) * RECORD;
-      if (!isBomb(decompressed, compressed)) return;
+      if (job.anyRatio === true || !isBomb(decompressed, compressed)) return;
       scan.refuse(`it grows to more than ${MAX_RATIO} times its size`);
       stop();
     },

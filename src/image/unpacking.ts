@@ -27,6 +27,8 @@ export interface UnpackJob extends Unpacking {
   readonly scan: MemberScan;
   /** Bytes that a file may have, where it is no image's. */
   readonly largest?: number;
+  /** It may grow to any multiple of its size: large files of zeros are honest there. The other limits stay. */
+  readonly anyRatio?: boolean;
   /** Of an OCI image's layer, which goes over what is in the tree: tar's options for what is not unpacked, or elsewhere. */
   readonly layer?: readonly string[];
 }

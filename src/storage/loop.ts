@@ -2,7 +2,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TlxcError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import {
@@ -13,22 +12,11 @@ import {
   makeFilesystem,
   mountedView,
 } from './filesystem.ts';
+import { refuseForeign } from './forged-image.ts';
 import type { View } from './view.ts';
 
 /** A filesystem is known by its number, and cannot be mounted twice: none of these is copied as a file. */
 const COPIED_AS_FILE = 'ext4';
-
-/** Throws TLXC_E_PERMISSION for a file that others than root can write. */
-function refuseForeign(file: string): void {
-  const { uid, mode } = statSync(file);
-  if (uid === 0 && (mode & 0o022) === 0) return;
-  throw new TlxcError({
-    code: 'TLXC_E_PERMISSION',
-    message: `${file} can be written by others than root, and is not mounted: a forged filesystem can take over the kernel`,
-    path: file,
-    hint: `if you trust it: chown root ${file}; chmod go-w ${file}`,
-  });
-}
 
 /** The empty file and where it is mounted, in the container's directory. */
 async function makePlaces(

@@ -114,6 +114,11 @@ freezing('one that runs is refused, one that is frozen is exported as its root f
     'tlxc-freeze -n c1; tlxc-export -n c1; tlxc-unfreeze -n c1; tlxc-export --freeze -n c1 again.tar',
   );
   t.regex(await world.sh('tlxc-info -n c1 -s'), /RUNNING/);
+  // The reader stops after the first byte until the thaw has been refused.
+  const thawed = await world.sh(`tlxc-freeze -n c1; tlxc-export -n c1 --compression none - |
+    { head -c 1; tlxc-unfreeze -n c1 2>&1; cat > /dev/null; } | tr -d '\\0' | tail -c 400; tlxc-info -n c1 -s; tlxc-unfreeze -n c1`);
+  t.regex(thawed, /cannot thaw: process \d+ .*needs it frozen/);
+  t.regex(thawed, /FROZEN/);
   await world.sh('tlxc-import -N c3 again.tar && cmp lxc/c1/rootfs/etc/state lxc/c3/rootfs/etc/state');
   await world.sh('tlxc-import -N c2 c1.tar.zst');
   t.is(await world.sh('cat lxc/c2/rootfs/etc/state; ls -A lxc/c2/rootfs/proc'), 'now\n');
@@ -144,12 +149,73 @@ rooted('what reaches into the host is left out by name, unless it is trusted', a
   );
   const { stderr } = await world.run('tlxc-import', 'c1.tar.zst');
   t.regex(stderr, /warning: not taken over: lxc.hook.pre-start = .*hook: it may reach into the host/);
-  t.regex(stderr, /warning: not taken over: lxc.mount.entry = \/etc etc2 .*: it may show the host to the container/);
+  t.regex(
+    stderr,
+    /warning: not taken over: lxc.mount.entry = \/etc etc2 .*: it may show the host to the container/,
+  );
   t.regex(stderr, /warning: not taken over: lxc.log.file = /);
   t.deepEqual(readdirSync(join(world.lxcpath, 'c1')).sort(), ['config', 'rootfs']);
   await world.sh('tlxc-import -N c2 --trust c1.tar.zst && tlxc-start -n c2');
   t.true(existsSync(join(world.dir, 'ran')));
   t.regex(config(world, 'c2'), new RegExp(`^lxc.hook.pre-start = ${world.lxcpath}/c2/hook$`, 'm'));
+});
+
+rooted("another user's directory is no more than an archive of theirs", async (t) => {
+  const world = await makeWorld(t);
+  const hook = join(world.dir, 'old/c1/hook');
+  addBusybox(world, 'c1', { privileged: true, config: [`lxc.hook.pre-start = ${hook}`] });
+  await world.sh(`mkdir old; mv lxc/c1 old/; sed -i s,lxc/c1,old/c1, old/c1/config
+    printf '#!/bin/sh\\ntouch ${world.dir}/ran\\n' > ${hook}; chmod 755 ${hook} old old/c1`);
+  const keepsHook = async (name: string, ...words: readonly string[]): Promise<boolean> => {
+    const { code, stderr } = await world.run('tlxc-import', ...words, '-N', name, 'old/c1');
+    t.is(code, 0, stderr);
+    const kept = /^lxc.hook/m.test(config(world, name));
+    if (!kept) t.regex(stderr, /old\/c1 can be changed by others than you: .* --trust takes it all/);
+    t.is(existsSync(join(world.lxcpath, name, 'hook')), kept);
+    return kept;
+  };
+  t.true(await keepsHook('mine'));
+  let at = 0;
+  for (const [change, undo] of [
+    ['chown 1234 old/c1/config', 'chown 0 old/c1/config'],
+    ['chown 1234 old/c1', 'chown 0 old/c1'],
+    ['chown 1234 old', 'chown 0 old'],
+    ['chown 1234 old/c1/hook', 'chown 0 old/c1/hook'],
+    ['chmod o+w old/c1', 'chmod o-w old/c1'],
+  ] as const) {
+    await world.sh(change);
+    t.false(await keepsHook(`c${++at}`), change);
+    await world.sh(undo);
+  }
+  await world.sh('chown 1234 old/c1');
+  t.true(await keepsHook('trusted', '--trust'));
+  await world.sh(`sed -i 's,^lxc.rootfs.path = .*,lxc.rootfs.path = dir:/etc,' old/c1/config`);
+  const { code, stderr } = await world.run('tlxc-import', '-N', 'leads', 'old/c1');
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /its lxc.rootfs.path \(\/etc\) is no directory below it\n {2}hint: let its owner tlxc-export it/,
+  );
+  t.false(existsSync(join(world.lxcpath, 'leads')));
+});
+
+rooted('a filesystem in a file that others than root can write is not mounted', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1', { privileged: true });
+  await world.sh(`truncate -s 8M image; mkfs.ext4 -q image
+    sed -i "s,^lxc.rootfs.path = .*,lxc.rootfs.path = loop:$PWD/image," lxc/c1/config`);
+  for (const change of ['chown 1234 image', 'chown 0 image; chmod 666 image'])
+    for (const line of [
+      ['tlxc-start', '-n', 'c1'],
+      ['tlxc-file', 'pull', 'c1/etc/passwd', '-'],
+      ['tlxc-export', '-n', 'c1'],
+    ]) {
+      await world.sh(change);
+      const [command = '', ...words] = line;
+      const { code, stderr } = await world.run(command, ...words);
+      t.is(code, 1, command);
+      t.regex(stderr, /image can be written by others than root, and is not mounted/, command);
+    }
 });
 
 rooted("the host's network is left to the host", async (t) => {
@@ -181,6 +247,15 @@ rooted('the directory of a container of LXC becomes a container here, hooks and 
   t.notRegex(config(world, 'c1'), /00:16:3e:00:00:01/);
   t.true(existsSync(join(world.dir, 'old/c1/rootfs/etc/passwd')));
   await world.sh('tlxc-start -n c1 && tlxc-attach -n c1 -- true');
+});
+
+rooted('a large file of zeros, which compresses to nothing, comes back', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  await world.sh(
+    'head -c 600M /dev/zero > lxc/c1/rootfs/zeros; tlxc-export -n c1; tlxc-import -N c2 c1.tar.zst',
+  );
+  t.is(await world.sh('stat -c %s lxc/c2/rootfs/zeros'), `${600 * 2 ** 20}\n`);
 });
 
 looped('into an image behind a loop device, and out of it', async (t) => {

@@ -195,12 +195,13 @@ rooted('an archive that was changed or cut leaves nothing', async (t) => {
     for part in 10 50 90; do head -c $((size * part / 100 / 512 * 512)) good.tar > cut$part.tar; done
     head -c $(($(stat -c %s good.tar.zst) - 100)) good.tar.zst > cut.tar.zst
     cp good.tar changed.tar; at=$(grep -abo root:x: good.tar | head -n 1 | cut -d: -f1); printf R | dd of=changed.tar bs=1 seek=$at conv=notrunc status=none
-    cp good.tar longer.tar; truncate -s -1024 longer.tar; tar -rf longer.tar base 2>/dev/null || true
+    cp good.tar longer.tar; echo more > more; tar -rf longer.tar more
     head -c 4096 /dev/urandom > noise; : > empty; tar -cf nothing.tar noise`);
   for (const file of ['cut10.tar', 'cut50.tar', 'cut90.tar'])
     await refused(t, world, /it is not whole: its end is missing/, file);
   await refused(t, world, /cut\.tar\.zst could not be read/, 'cut.tar.zst');
   await refused(t, world, /its checksum is wrong/, 'changed.tar');
+  await refused(t, world, /its checksum is wrong/, 'longer.tar');
   await refused(t, world, /is no tar archive/, 'noise');
   await refused(t, world, /is no tar archive/, 'empty');
   await refused(t, world, /neither a container nor a root filesystem/, 'nothing.tar');
@@ -223,8 +224,15 @@ rooted('a hostile archive writes nothing outside', async (t) => {
     link: `ln -s ${out} tree/etc/out; tar -C tree -cf link.tar etc; rm tree/etc/out; mkdir -p tree/etc/out; cp attack tree/etc/out/file; tar -C tree -rf link.tar etc/out/file`,
   })) {
     await world.sh(line);
-    await world.run('tlxc-import', '-N', 'c9', `${name}.tar`);
-    t.is(await world.sh('ls victim; cat victim/file; rm -rf lxc/c9'), 'file\ncanary\n', name);
+    const { code, stderr } = await world.run('tlxc-import', '-N', 'c9', `${name}.tar`);
+    t.is(code, 1, name);
+    t.regex(stderr, /could not be unpacked|leads out of the root filesystem/, name);
+    t.deepEqual(
+      readdirSync(world.lxcpath).filter((each) => each !== '.trash'),
+      ['c1'],
+      name,
+    );
+    t.is(await world.sh('ls victim; cat victim/file'), 'file\ncanary\n', name);
   }
 });
 

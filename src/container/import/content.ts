@@ -26,6 +26,14 @@ function foreignIn(look: Look): Foreign {
   return NOTHING_TOLD;
 }
 
+/** Each a name of its own: it becomes a directory. */
+function areSnapshots(entries: readonly unknown[]): boolean {
+  const names = entries.map((entry) => (entry as { name?: unknown } | null)?.name);
+  return (
+    names.every((name) => typeof name === 'string' && isName(name)) && new Set(names).size === names.length
+  );
+}
+
 function parseIndex(text: string): Index {
   const index = readJson(text) as Partial<Index> | null;
   const isWhole =
@@ -33,7 +41,7 @@ function parseIndex(text: string): Index {
     typeof index.directory === 'string' &&
     index.directory.startsWith('/') &&
     Array.isArray(index.snapshots) &&
-    index.snapshots.every((snapshot: Partial<Index['snapshots'][number]>) => isName(snapshot.name ?? ''));
+    areSnapshots(index.snapshots);
   if (index?.format !== undefined && index.format !== FORMAT)
     throw new TlxcError({
       code: 'TLXC_E_UNSUPPORTED',

@@ -51,10 +51,11 @@ export async function fill(filling: Filling): Promise<Filled> {
   const { lxcpath, name } = target;
   const { environment } = request;
   const config = loadContainerConfig({ name, lxcpath, configFile: join(staging, 'config'), environment });
-  await fillSnapshots(filling);
+  const ofSnapshots = await fillSnapshots(filling);
   return {
     warnings: [
-      ...leftOut.map((line) => `not taken over: ${line}`),
+      // Snapshots mostly say the same once more.
+      ...[...new Set([...leftOut, ...ofSnapshots])].map((line) => `not taken over: ${line}`),
       ...otherHost(content),
       ...leftDevices(filling, prefix),
       ...absentHere(config),
@@ -73,7 +74,8 @@ function unpack(filling: Filling, prefix: string, place: Place): Promise<NewRoot
   const about = content.kind === 'own' ? [] : content.foreign.excludes;
   const devices = request.privileged;
   const excludes = [...about, ...(devices ? [] : content.look.devices)];
-  return fillFrom({ archive, prefix, excludes, devices, mapping }, backend, place);
+  const anyRatio = content.kind === 'own';
+  return fillFrom({ archive, prefix, excludes, devices, anyRatio, mapping }, backend, place);
 }
 
 /** The configuration of the container, or of a snapshot of it. */
@@ -108,21 +110,25 @@ function writeOwnFiles({ content, staging }: Filling): void {
     writeFileSync(join(staging, name), bytes, { flag: 'wx', mode: 0o755 });
 }
 
-async function fillSnapshots(filling: Filling): Promise<void> {
+/** Returns what was left out of their configurations. */
+async function fillSnapshots(filling: Filling): Promise<readonly string[]> {
   const { content, staging, target } = filling;
-  if (content.kind !== 'own') return;
+  if (content.kind !== 'own') return [];
+  const left: string[] = [];
   for (const { name } of content.index.snapshots) {
     const there = join(snapshotStore(staging), name);
     const place = placeFor(filling, there, join(snapshotStore(target.dir), name), `${target.name}_${name}`);
     mkdirSync(place.staging, { recursive: true, mode: 0o755 });
     const rootfs = await unpack(filling, `snapshots/${name}/rootfs`, place);
-    const { text } = configFor(filling, `snapshots/${name}/config`, rootfs.path);
+    const { text, leftOut } = configFor(filling, `snapshots/${name}/config`, rootfs.path);
+    left.push(...leftOut);
     writeFileAtomically(join(place.staging, 'config'), text, { mode: 0o640 });
     for (const file of ['ts', 'comment']) {
       const bytes = content.look.texts.get(`snapshots/${name}/${file}`);
       if (bytes) writeFileSync(join(place.staging, file), bytes, { mode: 0o644 });
     }
   }
+  return left;
 }
 
 function otherHost(content: Content): string[] {

@@ -18,6 +18,8 @@ export interface TreeSource {
   readonly excludes: readonly string[];
   /** Device nodes are made. */
   readonly devices: boolean;
+  /** Large files of zeros, which compress to nothing, are expected. */
+  readonly anyRatio: boolean;
   /** A plain user's; null: root's. */
   readonly mapping: Mapping | null;
 }
@@ -36,13 +38,23 @@ function selection({ prefix, excludes }: TreeSource): string[] {
 
 /** Throws TLXC_E_IMAGE for a damaged or hostile archive, TLXC_E_STORAGE. */
 export async function fillFrom(source: TreeSource, backend: Backend, place: Place): Promise<NewRootfs> {
-  const { archive, mapping, devices } = source;
+  const { archive, mapping, devices, anyRatio } = source;
   const work = join(place.staging, WORK);
   await mkdir(work, { mode: 0o700 });
   const places = await makePlaces(work, mapping);
   const space = await spaceAt(work);
   const scan = new MemberScan({ bytes: space, members: Infinity, space });
-  const job = { archive, work, mapping, scan, ...places, excludes: [], privileged: devices, largest: space };
+  const job = {
+    archive,
+    work,
+    mapping,
+    scan,
+    anyRatio,
+    ...places,
+    excludes: [],
+    privileged: devices,
+    largest: space,
+  };
   await unpackTar({ ...job, layer: selection(source) }, decoderOf(archive));
   const made = await settle(places.rootfs, backend, place);
   await removeTree(work);

@@ -51,7 +51,14 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
       ...['lxc.autodev', 'lxc.autodev.tmpfs.size', 'lxc.time.offset.boot', 'lxc.time.offset.monotonic'],
       ...['lxc.group', 'lxc.start.auto', 'lxc.start.delay', 'lxc.start.order', 'lxc.log.level'],
       // Of the root filesystem the importer sets both anew.
-      ...['lxc.rootfs.path', 'lxc.rootfs.options', 'tlxc.rootfs.volatile', 'lxc.net', 'lxc.prlimit', 'lxc.sysctl'],
+      ...[
+        'lxc.rootfs.path',
+        'lxc.rootfs.options',
+        'tlxc.rootfs.volatile',
+        'lxc.net',
+        'lxc.prlimit',
+        'lxc.sysctl',
+      ],
     ].map((key) => [key, any]),
   ),
   // A name alone is the importer's own variable.
