@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "common/split_path.h"
 #include "executor/idmap.h"
 #include "executor/mount_api.h"
 
@@ -90,12 +91,6 @@ Status make_directory(const std::string& path) {
     return {};
 }
 
-// The last component of path, and what is before it.
-std::pair<std::string, std::string> split(const std::string& path) {
-    const size_t slash = path.rfind('/');
-    return {path.substr(0, slash == 0 ? 1 : slash), path.substr(slash + 1)};
-}
-
 // The host's id of the container's id 0; -1: it has none.
 int64_t outside_root(const plan::StartPlan& plan, plan::IdKind kind) {
     for (const auto& entry : plan.idmap)
@@ -153,8 +148,8 @@ struct Names {
 Result<Names> take_changes(const plan::Rootfs& rootfs, int userNamespace, std::vector<Layer>& layers) {
     if (rootfs.upper.empty())
         return Names{};
-    const auto [parent, upper] = split(rootfs.upper);
-    const auto [workParent, work] = split(rootfs.work);
+    const auto [parent, upper] = split_path(rootfs.upper);
+    const auto [workParent, work] = split_path(rootfs.work);
     if (parent != workParent)
         return refusal(kStep, "upper and work lie in different directories", rootfs.work);
     TRY(make_directory(rootfs.upper));

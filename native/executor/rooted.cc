@@ -1,11 +1,11 @@
 #include "executor/rooted.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include "common/enter_namespaces.h"
 #include "common/reap.h"
 #include "executor/idmap.h"
 #include "executor/mount_api.h"
@@ -20,23 +20,11 @@ constexpr const char* kStep = "tree";
 constexpr int kInit = 3;
 constexpr int kPatienceMs = 30'000;
 
-Status enter(int namespaces) {
-    // With the host's rights still: not to be looked into from inside.
-    if (prctl(PR_SET_DUMPABLE, 0) != 0)
-        return syscall_failure(kStep, "prctl");
-    if (setns(kInit, namespaces) != 0)
-        return syscall_failure(kStep, "setns");
-    if ((namespaces & CLONE_NEWUSER) != 0 &&
-        (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
-        return syscall_failure(kStep, "setresuid");
-    return {};
-}
-
 // The root filesystem of one that runs, without what is mounted in it: a mount can be cloned only by who
 // stands in its mount namespace.
 Result<UniqueFd> take_running(bool mapped) {
     auto taken = TRY(scratch::make_mounts(Deadline(kPatienceMs), [&]() -> Result<scratch::Mounts> {
-        TRY(enter(CLONE_NEWNS | (mapped ? CLONE_NEWUSER : 0)));
+        TRY(enter_namespaces(kStep, kInit, CLONE_NEWNS | (mapped ? CLONE_NEWUSER : 0)));
         scratch::Mounts one;
         one.push_back(
             {handshake::PreparedMount::kRootfs, TRY(mount_api::clone(AT_FDCWD, "/", mount_api::Depth::Top))});
@@ -104,7 +92,7 @@ Status run(const plan::Rooted& tree, char** argv) {
     const pid_t parent = getppid();
     const UniqueFd root = tree.running ? TRY(take_running(tree.mapped)) : TRY(take_stopped(tree));
     if (tree.running && tree.mapped)
-        TRY(enter(CLONE_NEWUSER));
+        TRY(enter_namespaces(kStep, kInit, CLONE_NEWUSER));
     // After the change of ids, which forgets it; who died before is not waited for.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)

@@ -9,7 +9,6 @@
 // (init's pidfd is descriptor 3; the container has a user namespace). FLAGS: letters, "-" for none: i (into),
 // p (parents), o (owners), k (keep). UID, GID and MODE: decimal, -1 as in receive.h.
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/capability.h>
@@ -21,6 +20,7 @@
 #include <cstring>
 #include <memory>
 
+#include "common/enter_namespaces.h"
 #include "monitor/report.h"
 #include "transfer/new_file.h"
 #include "transfer/receive.h"
@@ -41,15 +41,9 @@ void raise_file_limit() {
     }
 }
 
-// Not to be traced from inside, should the container see this process.
 Status enter(bool mapped) {
-    if (prctl(PR_SET_DUMPABLE, 0) != 0)
-        return syscall_failure(kStep, "prctl");
-    if (setns(kInit, CLONE_NEWNS | (mapped ? CLONE_NEWUSER : 0)) != 0)
-        return syscall_failure(kStep, "setns");
+    TRY(enter_namespaces(kStep, kInit, CLONE_NEWNS | (mapped ? CLONE_NEWUSER : 0)));
     close(kInit);
-    if (mapped && (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
-        return syscall_failure(kStep, "setresuid");
     if (chdir("/") != 0)
         return syscall_failure(kStep, "chdir", "/");
     return {};

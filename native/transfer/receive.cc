@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/split_path.h"
 #include "transfer/new_file.h"
 
 namespace tlxc::transfer {
@@ -57,7 +58,7 @@ class Receiver {
         if (!found.ok() && found.failure().err == ENOENT) {
             if (!receiving_.into) {
                 if (receiving_.parents)
-                    TRY(tree_.make_directories(split(path).first, receiving_.owner));
+                    TRY(tree_.make_directories(split_path(path).first, receiving_.owner));
                 return {};
             }
             if (!receiving_.parents)

@@ -7,6 +7,8 @@
 #include <climits>
 #include <memory>
 
+#include "common/split_path.h"
+
 namespace tlxc::transfer {
 namespace {
 
@@ -32,7 +34,7 @@ class Sender {
         struct stat file {};
         if (fstat(found.get(), &file) != 0)
             return syscall_failure(kStep, "fstat", path);
-        const std::string last = split(path).second;
+        const std::string last = split_path(path).second;
         const std::string name = is_entry_name(last) ? last : "";
         if (S_ISREG(file.st_mode))
             return regular(found.get(), entry_of(name, file), path);

@@ -2,6 +2,7 @@
 
 #include <climits>
 
+#include "common/split_path.h"
 #include "common/syscalls.h"
 
 namespace tlxc::transfer {
@@ -10,12 +11,6 @@ namespace {
 constexpr int kLinks = 40;
 // A rename anywhere on the host may make the kernel give up a lookup that has to stay below root (EAGAIN).
 constexpr int kAttempts = 64;
-
-std::string without_slashes(std::string path) {
-    while (path.size() > 1 && path.back() == '/')
-        path.pop_back();
-    return path;
-}
 
 Result<std::string> target_of(int link, const std::string& path) {
     std::string text(PATH_MAX, '\0');
@@ -27,14 +22,6 @@ Result<std::string> target_of(int link, const std::string& path) {
 }
 
 } // namespace
-
-std::pair<std::string, std::string> split(const std::string& path) {
-    const std::string plain = without_slashes(path);
-    const size_t slash = plain.rfind('/');
-    if (slash == std::string::npos)
-        return {".", plain};
-    return {slash == 0 ? "/" : plain.substr(0, slash), plain.substr(slash + 1)};
-}
 
 bool is_entry_name(const std::string& name) {
     return !name.empty() && name != "." && name != ".." && name.size() <= NAME_MAX &&
@@ -70,7 +57,7 @@ Result<UniqueFd> Tree::make_directories(const std::string& path, const Owner& ow
     auto found = find(path);
     if (found.ok() || found.failure().err != ENOENT)
         return found;
-    const auto [above, name] = split(path);
+    const auto [above, name] = split_path(path);
     if (!is_entry_name(name))
         return found;
     const UniqueFd parent = TRY(make_directories(above, owner));
@@ -96,14 +83,14 @@ Status Tree::follow(const Place& link, std::string& path) const {
         return refusal(kStep, "another user's link", path);
     const std::string target = TRY(target_of(fd.get(), path));
     // Not brought to a plain form: the kernel goes back from where a directory really is.
-    path = target.starts_with('/') ? target : split(path).first + "/" + target;
+    path = target.starts_with('/') ? target : split_path(path).first + "/" + target;
     return {};
 }
 
 Result<Place> Tree::place(const std::string& path) const {
     std::string wanted = path;
     for (int links = 0; links < kLinks; ++links) {
-        const auto [above, name] = split(wanted);
+        const auto [above, name] = split_path(wanted);
         if (!is_entry_name(name))
             return refusal(kStep, "a directory", path);
         Place place{TRY(find(above)), name};

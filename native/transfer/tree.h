@@ -54,8 +54,6 @@ class Tree {
 
 inline constexpr const char* kStep = "transfer";
 
-// The directory part of a path and its last name; slashes at the end count for nothing.
-[[nodiscard]] std::pair<std::string, std::string> split(const std::string& path);
 // Whether a directory may have an entry of that name.
 [[nodiscard]] bool is_entry_name(const std::string& name);
 
