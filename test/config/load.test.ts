@@ -208,11 +208,3 @@ test('-s comes last and has no line', (t) => {
   t.is(config.ttyMax, 2);
   t.deepEqual(config.utsName, { value: 'b', at: { file: '', line: 0, key: 'lxc.uts.name' } });
 });
-
-test('a whole configuration is read in a few milliseconds', (t) => {
-  const file = join(scratch(t, { config: 'lxc.include = /usr/share/tlxc/config/debian.common.conf\n' }), 'config');
-  load(file);
-  const begin = performance.now();
-  for (let times = 0; times < 20; times++) load(file);
-  t.true((performance.now() - begin) / 20 < 10);
-});

@@ -61,10 +61,14 @@ test('two at once from an empty store: one transfer, two containers', async (t) 
   t.is(server.requests.filter((path) => path.endsWith('/rootfs.tar.xz')).length, 1);
 });
 
-test('five at once of one name: one is made, the others say that it exists', async (t) => {
+test('five at once of one name: one is made, the others say that it exists or is being made', async (t) => {
   const { system, create, entries } = await servedImage(t);
   const all = await Promise.all([1, 2, 3, 4, 5].map(() => outcome(create('c1'))));
-  t.deepEqual(all.sort(), ['TLXC_E_EXISTS', 'TLXC_E_EXISTS', 'TLXC_E_EXISTS', 'TLXC_E_EXISTS', 'made']);
+  // On a machine so busy that the first takes longer than the others' patience, these are told that it is at work.
+  t.deepEqual(all.map((one) => (one === 'TLXC_E_BUSY' ? 'TLXC_E_EXISTS' : one)).sort(), [
+    ...Array<string>(4).fill('TLXC_E_EXISTS'),
+    'made',
+  ]);
   t.deepEqual(entries(system.lxcpath), ['c1']);
   t.deepEqual(entries(join(system.stateDir, 'ranges')).filter((name) => !name.startsWith('.')).length, 1);
 });
