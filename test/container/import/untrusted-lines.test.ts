@@ -6,7 +6,12 @@ const COMMON = '/usr/share/tlxc/config/common.conf';
 
 function imported(lines: readonly string[], { privileged = false, trusted = false } = {}): ImportedConfig {
   const index = { format: 1, name: 'c1', directory: '/old/c1', architecture: 'x86_64', created: '' };
-  const ids = (['uid', 'gid'] as const).map((kind) => ({ kind, inside: 0, outside: 1_000_000, count: 65_536 }));
+  const ids = (['uid', 'gid'] as const).map((kind) => ({
+    kind,
+    inside: 0,
+    outside: 1_000_000,
+    count: 65_536,
+  }));
   return importedConfig(lines.map((line) => `${line}\n`).join(''), {
     index: { ...index, privileged, snapshots: [] },
     ...{ dir: '/new/c2', name: 'c2', rootfsPath: 'dir:/new/c2/rootfs', keepMac: true, trusted },
