@@ -14,14 +14,16 @@ const maskIn = (status: string, name: string): bigint =>
 
 /**
  * Whether init neither handles the signal that lxc.signal.halt names nor waits for it (signalfd): a program that is no init, as
- * in containers of OCI images. false where no line names one, or it cannot be found out.
+ * in containers of OCI images. false where no line names one, where lxc.init.cmd is not set, or it cannot be found out.
  */
 export function ignoresHalt(
   paths: ContainerPaths,
   { name, lxcpath, environment }: { name: string; lxcpath: string; environment: Environment },
 ): boolean {
   try {
-    const { signals } = loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
+    const { signals, init } = loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
+    // An init of a system may wait in sigtimedwait, as busybox' does: what it waits for shows in no mask.
+    if (init.cmd === undefined) return false;
     const info = askMonitor(paths, { op: 'info' });
     if (signals.halt === undefined || info.kind !== 'answer' || !info.reply.ok) return false;
     const status = readFileSync(`/proc/${(info.reply as MonitorInfo).initPid}/status`, 'utf8');
