@@ -78,7 +78,7 @@ running('who watches is told of each change once', async (t) => {
   const ask = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../monitor/ask.ts')];
   const socket = (await world.sh(`ls ${world.runDir}/*/c1/monitor.sock`)).trim();
   const watch = world.run(process.execPath, ...ask, 'watch', socket);
-  await eventually(20, async () =>
+  await eventually(120, async () =>
     (await world.run('test', '-e', 'watching')).code === 0 ? true : undefined,
   );
   for (const program of ['tlxc-freeze', 'tlxc-freeze', 'tlxc-unfreeze', 'tlxc-unfreeze']) await done(program);

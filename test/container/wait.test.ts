@@ -33,7 +33,7 @@ async function begun(
   const before = watchers(world).length;
   const child = world.spawn('tlxc-wait', '-n', 'c1', ...words);
   const exit = once(child, 'exit').then(([code]) => code as number | null);
-  await eventually(10, async () => Promise.resolve(watchers(world).length > before ? true : undefined));
+  await eventually(90, async () => Promise.resolve(watchers(world).length > before ? true : undefined));
   return { exit };
 }
 
@@ -115,7 +115,7 @@ running('a wait that is killed harms nobody, and its socket goes with the next c
   const other = await begun(world, '-s', 'RUNNING', '-t', '60');
   await world.sh('tlxc-start -n c1');
   t.is(await other.exit, 0);
-  await eventually(5, async () => Promise.resolve(watchers(world).length === 0 ? true : undefined));
+  await eventually(60, async () => Promise.resolve(watchers(world).length === 0 ? true : undefined));
   const interrupted = await begun(world, '-s', 'STOPPED');
   await world.sh("pkill -INT -f '[t]lxc-wait.* -n c1'");
   await interrupted.exit;

@@ -39,9 +39,9 @@ async function watch(world: World, ...words: readonly string[]): Promise<Watched
   const child = world.spawn('tlxc-monitor', ...words);
   let all = '';
   child.stdout.on('data', (data: Buffer) => (all += String(data)));
-  await eventually(10, async () => Promise.resolve(sockets() > before ? true : undefined));
+  await eventually(90, async () => Promise.resolve(sockets() > before ? true : undefined));
   const until = (text: string): Promise<string> =>
-    eventually(10, async () => Promise.resolve(all.includes(text) ? all : undefined));
+    eventually(90, async () => Promise.resolve(all.includes(text) ? all : undefined));
   return {
     said: () => all,
     until,
@@ -80,7 +80,7 @@ running('as JSON: how it ended, what was a reboot, a start that failed', async (
   const watched = await watch(world, '--json', '-P', '/nowhere', '-P', world.lxcpath);
   await world.sh('tlxc-start -n a; tlxc-attach -n a -- reboot');
   await watched.until('"reboot":true');
-  await eventually(10, async () =>
+  await eventually(90, async () =>
     watched.said().split('"RUNNING"').length > 2 ? Promise.resolve(true) : undefined,
   );
   await world.sh('tlxc-stop -k -n a');
