@@ -95,7 +95,11 @@ const HINTS: readonly Hint[] = [
     errno: /ENOENT/,
     hint: 'what is to be mounted does not exist on the host; the option "optional" skips the entry',
   },
-  { step: /^mount$/, errno: /ENODEV/, hint: 'this kernel does not know the filesystem type' },
+  {
+    step: /^(mount|rootfs)$/,
+    errno: /ENODEV/,
+    hint: 'this kernel does not know the filesystem type: is its module there (modprobe)?',
+  },
   {
     step: /^mount$/,
     errno: /EPERM/,

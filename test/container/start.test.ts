@@ -147,7 +147,7 @@ rooted('a failed start tells the step, the path, the reason and the line, and le
 /** What is wrong with the language, what this host lacks, what is no file: found in different places, told in one. */
 const WRONG = [
   'lxc.cgroup2.memory.max = lots',
-  'lxc.rootfs.path = zfs:tank/u1',
+  'lxc.rootfs.path = nbd:/srv/u1',
   'lxc.seccomp.profile = /no/such.policy',
   'lxc.rootfs.options = idmap=container,move',
   'lxc.uts.nmae = u2',
