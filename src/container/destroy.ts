@@ -18,7 +18,7 @@ import { discard } from './discard.ts';
 import { incarnationOf } from './ephemeral.ts';
 import { runHostHooks } from './host-hooks.ts';
 import { releaseRange } from './id-ranges.ts';
-import { stagingPath, sweepLeftovers, trashPath } from './leftovers.ts';
+import { stagingPath, sweepLeftovers, makeTrash } from './leftovers.ts';
 import { killContainer } from './kill.ts';
 import { giveUpNames } from './names.ts';
 import { withLock } from './lock.ts';
@@ -102,8 +102,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     checkStorage(config, paths, request.warn);
     await runDestroyHooks(config, request);
   }
-  const trash = trashPath(lxcpath);
-  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  const trash = await makeTrash(lxcpath);
   const trashed = join(trash, randomUUID());
   const kept = config ? unmanagedEntries(config, paths.dir) : [];
   if (kept.length === 0) {

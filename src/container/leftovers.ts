@@ -2,9 +2,10 @@
  * What create and destroy leave when they are killed: LXCPATH/.tlxc-staging-NAME (a container that never came to be) and
  * LXCPATH/.trash/* (containers and snapshots that are gone already). The next create or destroy removes them.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
+import { removeTree } from '../host/trees.ts';
 import { native } from '../native/binding.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from './lock.ts';
@@ -33,6 +34,17 @@ export async function removeUnfinished(dir: string, system: SystemConfig): Promi
 /** Where destroyed containers go; anybody may remove what lies in it. */
 export const trashPath = (lxcpath: string): string => join(lxcpath, '.trash');
 
+/** It is ours to empty only where it is a directory: a link would have what it leads to emptied. */
+const isTrash = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Its path, once it is there. */
+export async function makeTrash(lxcpath: string): Promise<string> {
+  const trash = trashPath(lxcpath);
+  if (!isTrash(trash)) await removeTree(trash);
+  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  return trash;
+}
+
 /** Removes what dead commands left below lxcpath; what living ones work on is locked, and stays. */
 export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Promise<void> {
   if (!existsSync(lxcpath)) return;
@@ -42,8 +54,8 @@ export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Pro
   }
   // What lies in it, never itself: another command may be about to move a container there.
   const trash = trashPath(lxcpath);
-  const trashed = existsSync(trash) ? readdirSync(trash) : [];
-  for (const entry of trashed) await discard(join(trash, entry), system);
+  if (!isTrash(trash)) return removeTree(trash);
+  for (const entry of readdirSync(trash)) await discard(join(trash, entry), system);
 }
 
 async function sweepStaging(system: SystemConfig, lxcpath: string, name: string): Promise<void> {

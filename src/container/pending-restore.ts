@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { moveTree } from '../host/trees.ts';
-import { trashPath } from './leftovers.ts';
+import { makeTrash } from './leftovers.ts';
 import type { ContainerPaths } from './paths.ts';
 
 const COMPLETE = '.tlxc-restored';
@@ -22,8 +22,7 @@ export const isPendingRestore = (entry: string): boolean => entry === COMPLETE;
 export async function finishRestore({ dir, lxcpath }: ContainerPaths): Promise<void> {
   const restored = restoredPath(dir);
   if (!existsSync(restored)) return;
-  const trash = trashPath(lxcpath);
-  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  const trash = await makeTrash(lxcpath);
   const entries = readdirSync(restored).filter((entry) => entry !== 'config');
   for (const entry of entries) {
     // Below a directory of ours: what the trash notes of itself must not be what a container wrote in its tree.

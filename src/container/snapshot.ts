@@ -15,7 +15,7 @@ import { clonesOf, forgetClone } from './clones.ts';
 import { discard } from './discard.ts';
 import { checkSource } from './copy.ts';
 import { fillCopy } from './copying.ts';
-import { snapshotStaging, sweepLeftovers, trashPath } from './leftovers.ts';
+import { snapshotStaging, sweepLeftovers, makeTrash } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
@@ -122,8 +122,7 @@ async function moveToTrash(
 ): Promise<void> {
   refuseClones(container, snapshot);
   refuseMounted(snapshot.dir);
-  const trash = trashPath(container.lxcpath);
-  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  const trash = await makeTrash(container.lxcpath);
   const trashed = join(trash, randomUUID());
   await renameDurably(snapshot.dir, trashed);
   forgetClone(system, trashed, snapshot);
