@@ -9,10 +9,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
-const commands = readdirSync('bin')
-  .filter((file) => /^tlxc-.*\.js$/.test(file))
-  .map((file) => file.replace(/^tlxc-|\.js$/g, ''))
-  .filter((name) => existsSync(`src/cli/${name}.ts`));
+/** What src/cli calls a program's file: start, of tlxc-start. */
+const sourceName = (program) => program.replace(/^tlxc-/, '');
+const programs = readdirSync('bin')
+  .filter((file) => /^tlxc(-.*)?\.js$/.test(file))
+  .map((file) => file.replace(/\.js$/, ''))
+  .filter((program) => existsSync(`src/cli/${sourceName(program)}.ts`));
 const common = {
   bundle: true,
   platform: 'node',
@@ -29,9 +31,9 @@ const entries = {
     build.onResolve({ filter: /^command:/ }, ({ path }) => ({ path, namespace: 'command' }));
     build.onLoad({ filter: /.*/, namespace: 'command' }, ({ path }) => ({
       contents: `
-        import command from './src/cli/${path.slice('command:'.length)}.ts';
+        import command from './src/cli/${sourceName(path.slice('command:'.length))}.ts';
         import { main } from './src/cli/main.ts';
-        void main('tlxc-${path.slice('command:'.length)}', command);`,
+        void main('${path.slice('command:'.length)}', command);`,
       resolveDir: process.cwd(),
     }));
   },
@@ -54,7 +56,7 @@ const whenUsed = {
 };
 
 /** Code caches of runs that read, and change nothing: a store with one container, which does not run. */
-function warmUp(names) {
+function warmUp() {
   const store = mkdtempSync(join(tmpdir(), 'tlxc-build-'));
   mkdirSync(join(store, 'u1'));
   writeFileSync(join(store, 'tlxc.conf'), `tlxc.rundir = ${store}/run\n`);
@@ -74,11 +76,14 @@ function warmUp(names) {
     monitor: ['-Q'],
     export: ['--help'],
   };
-  for (const name of names) {
-    const words = ['-P', store, ...(runs[name] ?? ['u1'])];
+  for (const program of programs) {
+    const words = program === 'tlxc' ? ['strat'] : ['-P', store, ...(runs[sourceName(program)] ?? ['u1'])];
     const env = { ...process.env, TLXC_CONF: join(store, 'tlxc.conf') };
-    const program = [resolve('.ci/code-cache.js'), `tlxc-${name}`];
-    spawnSync(process.execPath, [...program, ...words], { cwd: store, env, timeout: 20_000 });
+    spawnSync(process.execPath, [resolve('.ci/code-cache.js'), program, ...words], {
+      cwd: store,
+      env,
+      timeout: 20_000,
+    });
   }
   rmSync(store, { recursive: true });
 }
@@ -86,7 +91,7 @@ function warmUp(names) {
 const { outputFiles } = await build({
   ...common,
   entryPoints: [
-    ...commands.map((name) => ({ in: `command:${name}`, out: `tlxc-${name}` })),
+    ...programs.map((program) => ({ in: `command:${program}`, out: program })),
     // What a plain user's tlxc-create runs with power over subordinate ids.
     { in: 'src/storage/name-rootfs-program.ts', out: 'name-rootfs' },
     { in: 'src/storage/diff-program.ts', out: 'diff-trees' },
@@ -111,7 +116,7 @@ for (const { path, contents } of outputFiles) {
   writeFileSync(path, `${Buffer.from(contents).toString()}// build ${id}`);
 }
 await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' });
-warmUp(commands);
+warmUp();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const types = spawnSync(process.execPath, [tsc, '-p', '.ci/types.json'], { stdio: 'inherit' });
 process.exit(types.status ?? 1);

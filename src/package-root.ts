@@ -1,6 +1,7 @@
 /** Where this package lies: the directory that holds bin/, config/, templates/ and native/. */
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Set by the bundler's banner in the bundled commands; absent when run from source or as the ES module library. */
 declare const __tlxcPackageRoot: string | undefined;
@@ -10,3 +11,7 @@ export const packageRoot: string =
 
 /** An executable that `npm run build` made. */
 export const nativeFile = (name: string): string => join(packageRoot, 'native/build/Release', name);
+
+/** The version that package.json says. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;

@@ -14,12 +14,14 @@ test('the files are as the commands and the registry are: npm run build:manual',
   for (const [name, text] of await completionFiles()) t.is(readFileSync(file(name), 'utf8'), text, name);
 });
 
-/** Where tlxc-ls is one that knows two containers. */
+/** Where tlxc-ls is one that knows two containers, each of which has two snapshots. */
 function withContainers(t: ExecutionContext): NodeJS.ProcessEnv {
   const directory = scratch(t, {
     'tlxc-ls': '#!/bin/sh\necho "alpha "; echo "beta  "; [ "$2" != -P ] || echo "of$3"\n',
+    'tlxc-snapshot':
+      '#!/bin/sh\necho "$3-0 (/snaps) 2026:11:01 12:00:00"; echo "$3-1 (/snaps) 2026:11:02 12:00:00"\n',
   });
-  chmodSync(join(directory, 'tlxc-ls'), 0o755);
+  for (const name of ['tlxc-ls', 'tlxc-snapshot']) chmodSync(join(directory, name), 0o755);
   return { PATH: `${directory}:/usr/bin:/bin`, HOME: directory, TERM: 'dumb' };
 }
 
@@ -69,6 +71,14 @@ function offersWhatItShould(t: ExecutionContext, offers: Offers, glued: boolean)
   t.true(offers('tlxc-config ex').includes('explain'));
   t.true(offers('tlxc-config explain al').includes('alpha'));
   t.true(offers('tlxc-config explain alpha lxc.uts').includes('lxc.uts.name'));
+  t.deepEqual(offers('tlxc-snapshot -n alpha -r '), ['alpha-0', 'alpha-1']);
+  t.deepEqual(offers('tlxc-snapshot beta --destroy beta-1'), ['beta-1']);
+  t.deepEqual(offers('tlxc st').slice(0, 2).sort(), ['start', 'stop']);
+  t.true(offers('tlxc help fr').includes('freeze'));
+  t.deepEqual(offers('tlxc stop ').sort(), ['alpha', 'beta']);
+  t.deepEqual(offers('tlxc start -n al'), ['alpha']);
+  t.deepEqual(offers('tlxc snapshot alpha -r '), ['alpha-0', 'alpha-1']);
+  t.deepEqual(offers('tlxc info alpha -c lxc.uts'), ['lxc.uts.name']);
   t.deepEqual(offers('tlxc-stop -t '), [], "a number is nobody's to know");
 }
 
@@ -95,6 +105,14 @@ requires('zsh')('zsh takes the file as the completion of every command', (t) => 
   // The words that the completion system would be given.
   const stub = '_arguments() { print -rl -- "$@" }; service=$1; source $0';
   t.regex(zsh(stub, file('_tlxc'), 'tlxc-start'), /^\(-s --define\)-s\+\[.*\]:KEY=VAL:_tlxc_settings$/m);
+  const all = `
+    _arguments() { print -rl -- "$@" }; _describe() { print -rl -- "$offers[@]" }
+    service=tlxc words=(tlxc $1) CURRENT=$#words; source $0`;
+  t.true(lines(zsh(all, file('_tlxc'), 'st')).includes('start:start it'));
+  t.regex(
+    zsh(all.replace('$1', '$1 -n a'), file('_tlxc'), 'stop'),
+    /^\(-n --name\)-n\+\[.*_tlxc_containers$/m,
+  );
   const settings = `
     setopt extendedglob
     _arguments() { : }; compadd() { print -rl -- "$@" }; compset() { [[ $PREFIX = *=* ]] && IPREFIX=\${PREFIX%%=*}= }

@@ -1,4 +1,5 @@
 /** config/completion/tlxc.bash */
+import { COMMAND_NAMES } from '../../src/cli/commands.ts';
 import { STATES } from '../../src/cli/wait.ts';
 import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption } from './data.ts';
 
@@ -32,6 +33,16 @@ _tlxc_containers() {
   tlxc-ls -1 \${path:+-P "$path"} 2>/dev/null
 }
 
+# Snapshots of the container that the line names: by -n, or by its first word.
+_tlxc_snapshots() {
+  local name path=
+  [[ $1 =~ [[:space:]](-P|--lxcpath)[[:space:]=]*([^[:space:]]+)[[:space:]] ]] && path=\${BASH_REMATCH[2]}
+  [[ $1 =~ [[:space:]](-n|--name)[[:space:]=]*([^[:space:]]+)[[:space:]] ]] && name=\${BASH_REMATCH[2]} ||
+    { [[ $1 =~ ^[^[:space:]]+[[:space:]]+([^[:space:]-][^[:space:]]*)[[:space:]] ]] && name=\${BASH_REMATCH[1]}; } ||
+    return
+  tlxc-snapshot -L -n "$name" \${path:+-P "$path"} 2>/dev/null | sed -n 's/^\\([^ ]*\\) (.*/\\1/p'
+}
+
 # Keys, for the interface that is being written of.
 _tlxc_keys_for() {
   local keys=$_tlxc_keys
@@ -57,11 +68,20 @@ _tlxc() {
   previous=\${before##*[[:space:]]}
   case $current in --*=*) previous=\${current%%=*} current=\${current#*=} ;; esac
   COMPREPLY=()
+  if [[ $command == tlxc ]]; then
+    if [[ ! $line =~ ^[^[:space:]]+[[:space:]]+([a-z-]+)[[:space:]]+(.*)$ || \${BASH_REMATCH[1]} == help ]]; then
+      mapfile -t COMPREPLY < <(compgen -W '${COMMAND_NAMES.join(' ')} help --help --version' -- "$current")
+      return
+    fi
+    command=tlxc-\${BASH_REMATCH[1]} line="tlxc-\${BASH_REMATCH[1]} \${BASH_REMATCH[2]}"
+    [[ $before == *[[:space:]]*[[:space:]]* ]] || before=$command
+  fi
   kind=$(_tlxc_kind "$command" "$previous")
   [[ -z $kind && $command == tlxc-config && $previous == explain ]] && kind=container
   [[ -z $kind && $command == tlxc-config && $before == *' explain '* ]] && kind=key
   case $kind in
     container) words=$(_tlxc_containers "$line") ;;
+    snapshot) words=$(_tlxc_snapshots "$line") ;;
     key) words=$(_tlxc_keys_for "$current") ;;
     setting) words=$(_tlxc_settings "$current") ;;
     level) words='${LEVELS.join(' ')}' ;;
@@ -98,6 +118,6 @@ export function bashCompletion(commands: readonly CompletedCommand[], keys: read
     table('_tlxc_kind', '"$1 $2"', commands.map(kindCases)) +
     table('_tlxc_words', '$1', commands.map(wordCase)) +
     table('_tlxc_values', '$1', keys.map(valueCase)).trimEnd() +
-    `\n${ENGINE}\ncomplete -F _tlxc ${commands.map(({ program }) => program).join(' ')}\n`
+    `\n${ENGINE}\ncomplete -F _tlxc tlxc ${commands.map(({ program }) => program).join(' ')}\n`
   );
 }

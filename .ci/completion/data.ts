@@ -7,7 +7,17 @@ import { systemKeys } from '../../src/config/system-keys.ts';
 
 /** What an option's argument, or a word, is. text: something that nobody can know. */
 export type Kind =
-  'none' | 'container' | 'key' | 'setting' | 'file' | 'directory' | 'level' | 'state' | 'item' | 'text';
+  | 'none'
+  | 'container'
+  | 'key'
+  | 'setting'
+  | 'snapshot'
+  | 'file'
+  | 'directory'
+  | 'level'
+  | 'state'
+  | 'item'
+  | 'text';
 
 export interface CompletedOption {
   /** With their dashes; "" where there is none. */
@@ -34,6 +44,7 @@ export interface CompletedKey {
 
 const KINDS: Readonly<Record<string, Kind>> = {
   ...{ NAME: 'container', KEY: 'key', 'KEY=VAL': 'setting', LEVEL: 'level', STATE: 'state' },
+  SNAPSHOT: 'snapshot',
   ...{ FILE: 'file', CONFIG: 'file', PATH: 'directory', DIR: 'directory' },
 };
 

@@ -1,4 +1,5 @@
 /** config/completion/tlxc.fish */
+import { COMMAND_GROUPS } from '../../src/cli/commands.ts';
 import { STATES } from '../../src/cli/wait.ts';
 import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption, type Kind } from './data.ts';
 
@@ -9,6 +10,7 @@ const ARGUMENTS: Readonly<Record<Kind, string>> = {
   container: " -x -a '(__tlxc_containers)'",
   key: " -x -a '(__tlxc_keys)'",
   setting: " -x -a '(__tlxc_settings)'",
+  snapshot: " -x -a '(__tlxc_snapshots)'",
   file: ' -r -F',
   directory: " -x -a '(__fish_complete_directories)'",
   level: ` -x -a '${LEVELS.join(' ')}'`,
@@ -37,12 +39,41 @@ function command({ program, options, words }: CompletedCommand): string {
 const valueCase = ({ name, values }: CompletedKey): string =>
   values.length === 0 ? '' : `        case ${name}\n            printf '%s\\n' ${values.join(' ')}\n`;
 
+/** tlxc: its commands, and then what the command itself is offered. */
+const program = (): string => {
+  const first = `complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]'`;
+  const commands = Object.assign({}, ...COMMAND_GROUPS.map((group) => group.commands)) as Record<
+    string,
+    string
+  >;
+  const offers = Object.entries({ ...commands, help: "show a command's options" });
+  return (
+    'complete -c tlxc -f\n' +
+    offers.map(([name, phrase]) => `${first} -a ${name} -d ${quoted(phrase)}\n`).join('') +
+    `complete -c tlxc -n 'test (count (commandline -opc)) -gt 1' -a '(__tlxc_command)'\n`
+  );
+};
+
 /** The text of the file. */
 export function fishCompletion(commands: readonly CompletedCommand[], keys: readonly CompletedKey[]): string {
   return `# Completion of the tlxc commands for fish. Written by npm run build:manual from the commands and the registry of keys.
 
 function __tlxc_containers
     tlxc-ls -1 2>/dev/null | string trim
+end
+
+# Snapshots of the container that the line names: by -n, or by its first word.
+function __tlxc_snapshots
+    set -l words (commandline -opc)
+    set -l name $words[2]
+    set -l at (contains -i -- -n $words; or contains -i -- --name $words); and set name $words[(math $at + 1)]
+    tlxc-snapshot -L -n $name 2>/dev/null | string replace -f -r '^(\\S+) \\(.*' '$1'
+end
+
+# What "tlxc COMMAND ..." is offered: the same as "tlxc-COMMAND ...".
+function __tlxc_command
+    set -l words (commandline -opc)
+    complete -C (string join ' ' -- tlxc-$words[2] (string escape -- $words[3..]) (commandline -ct))
 end
 
 # Keys, for the interface that is being written of.
@@ -69,6 +100,7 @@ function __tlxc_settings
     end
 end
 
+${program()}
 ${commands.map(command).join('')}`
     .trimEnd()
     .concat('\n');

@@ -1,9 +1,11 @@
 /** config/completion/_tlxc, for zsh */
+import { COMMAND_GROUPS } from '../../src/cli/commands.ts';
 import { STATES } from '../../src/cli/wait.ts';
 import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption, type Kind } from './data.ts';
 
 const ACTIONS: Readonly<Record<Kind, string>> = {
   ...{ none: '', container: '_tlxc_containers', key: '_tlxc_keys', setting: '_tlxc_settings' },
+  snapshot: '_tlxc_snapshots',
   ...{ file: '_files', directory: '_files -/', level: `(${LEVELS.join(' ')})`, item: '', text: ' ' },
   state: `(${STATES.join(' ')})`,
 };
@@ -33,6 +35,12 @@ function command({ program, options, words }: CompletedCommand): string {
   return `  ${program})\n    _arguments -s \\\n      ${[...options.flatMap(option), ...word].join(' \\\n      ')}\n    ;;\n`;
 }
 
+/** name:phrase, as _describe reads it. */
+const described = (): string =>
+  COMMAND_GROUPS.flatMap(({ commands }) => Object.entries(commands))
+    .map(([name, phrase]) => `    '${name}:${escape(phrase)}'\n`)
+    .join('');
+
 const values = (keys: readonly CompletedKey[]): string =>
   keys
     .filter((key) => key.values.length > 0)
@@ -42,13 +50,22 @@ const values = (keys: readonly CompletedKey[]): string =>
 /** The text of the file. */
 export function zshCompletion(commands: readonly CompletedCommand[], keys: readonly CompletedKey[]): string {
   const items = commands.find(({ program }) => program === 'tlxc-config')?.words ?? [];
-  return `#compdef ${commands.map(({ program }) => program).join(' ')}
+  return `#compdef tlxc ${commands.map(({ program }) => program).join(' ')}
 # Written by npm run build:manual from the commands and the registry of keys.
 
 _tlxc_containers() {
   local -a names
   names=(\${(f)"$(tlxc-ls -1 2>/dev/null)"})
   names=(\${names%%[[:space:]]#})
+  compadd -a names
+}
+
+# Snapshots of the container that the line names: by -n, or by its first word.
+_tlxc_snapshots() {
+  local -a names
+  local name=\${opt_args[-n]:-\${opt_args[--name]:-$words[2]}}
+  names=(\${(f)"$(tlxc-snapshot -L -n $name 2>/dev/null)"})
+  names=(\${\${(M)names:#* \\(*}%% *})
   compadd -a names
 }
 
@@ -94,6 +111,19 @@ _tlxc_config_words() {
 }
 
 setopt localoptions extendedglob
+if [[ $service = tlxc ]]; then
+  if ((CURRENT == 2)) || [[ $words[2] = help ]]; then
+    local -a offers=(
+${described()}    "help:show a command's options"
+    )
+    _describe command offers
+    return
+  fi
+  shift words
+  ((CURRENT--))
+  service=tlxc-$words[1]
+  words[1]=$service
+fi
 case $service in
 ${commands.map(command).join('')}esac
 `;

@@ -177,10 +177,10 @@ _tlxc_kind() {
     'tlxc-net -l' | 'tlxc-net --logpriority') echo level ;;
     'tlxc-net -P' | 'tlxc-net --lxcpath') echo directory ;;
     'tlxc-snapshot -n' | 'tlxc-snapshot --name') echo container ;;
-    'tlxc-snapshot -r' | 'tlxc-snapshot --restore') echo text ;;
+    'tlxc-snapshot -r' | 'tlxc-snapshot --restore') echo snapshot ;;
     'tlxc-snapshot -N' | 'tlxc-snapshot --newname') echo text ;;
-    'tlxc-snapshot -d' | 'tlxc-snapshot --destroy') echo text ;;
-    'tlxc-snapshot --diff') echo text ;;
+    'tlxc-snapshot -d' | 'tlxc-snapshot --destroy') echo snapshot ;;
+    'tlxc-snapshot --diff') echo snapshot ;;
     'tlxc-snapshot -c' | 'tlxc-snapshot --comment') echo file ;;
     'tlxc-snapshot -o' | 'tlxc-snapshot --logfile') echo file ;;
     'tlxc-snapshot -l' | 'tlxc-snapshot --logpriority') echo level ;;
@@ -309,6 +309,16 @@ _tlxc_containers() {
   tlxc-ls -1 ${path:+-P "$path"} 2>/dev/null
 }
 
+# Snapshots of the container that the line names: by -n, or by its first word.
+_tlxc_snapshots() {
+  local name path=
+  [[ $1 =~ [[:space:]](-P|--lxcpath)[[:space:]=]*([^[:space:]]+)[[:space:]] ]] && path=${BASH_REMATCH[2]}
+  [[ $1 =~ [[:space:]](-n|--name)[[:space:]=]*([^[:space:]]+)[[:space:]] ]] && name=${BASH_REMATCH[2]} ||
+    { [[ $1 =~ ^[^[:space:]]+[[:space:]]+([^[:space:]-][^[:space:]]*)[[:space:]] ]] && name=${BASH_REMATCH[1]}; } ||
+    return
+  tlxc-snapshot -L -n "$name" ${path:+-P "$path"} 2>/dev/null | sed -n 's/^\([^ ]*\) (.*/\1/p'
+}
+
 # Keys, for the interface that is being written of.
 _tlxc_keys_for() {
   local keys=$_tlxc_keys
@@ -334,11 +344,20 @@ _tlxc() {
   previous=${before##*[[:space:]]}
   case $current in --*=*) previous=${current%%=*} current=${current#*=} ;; esac
   COMPREPLY=()
+  if [[ $command == tlxc ]]; then
+    if [[ ! $line =~ ^[^[:space:]]+[[:space:]]+([a-z-]+)[[:space:]]+(.*)$ || ${BASH_REMATCH[1]} == help ]]; then
+      mapfile -t COMPREPLY < <(compgen -W 'create start stop destroy copy snapshot export import execute autostart attach console file device cgroup freeze unfreeze ls info monitor wait image net config update-config doctor checkconfig help --help --version' -- "$current")
+      return
+    fi
+    command=tlxc-${BASH_REMATCH[1]} line="tlxc-${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+    [[ $before == *[[:space:]]*[[:space:]]* ]] || before=$command
+  fi
   kind=$(_tlxc_kind "$command" "$previous")
   [[ -z $kind && $command == tlxc-config && $previous == explain ]] && kind=container
   [[ -z $kind && $command == tlxc-config && $before == *' explain '* ]] && kind=key
   case $kind in
     container) words=$(_tlxc_containers "$line") ;;
+    snapshot) words=$(_tlxc_snapshots "$line") ;;
     key) words=$(_tlxc_keys_for "$current") ;;
     setting) words=$(_tlxc_settings "$current") ;;
     level) words='TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
@@ -363,4 +382,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config tlxc-wait
+complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config tlxc-wait

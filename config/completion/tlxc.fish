@@ -4,6 +4,20 @@ function __tlxc_containers
     tlxc-ls -1 2>/dev/null | string trim
 end
 
+# Snapshots of the container that the line names: by -n, or by its first word.
+function __tlxc_snapshots
+    set -l words (commandline -opc)
+    set -l name $words[2]
+    set -l at (contains -i -- -n $words; or contains -i -- --name $words); and set name $words[(math $at + 1)]
+    tlxc-snapshot -L -n $name 2>/dev/null | string replace -f -r '^(\S+) \(.*' '$1'
+end
+
+# What "tlxc COMMAND ..." is offered: the same as "tlxc-COMMAND ...".
+function __tlxc_command
+    set -l words (commandline -opc)
+    complete -C (string join ' ' -- tlxc-$words[2] (string escape -- $words[3..]) (commandline -ct))
+end
+
 # Keys, for the interface that is being written of.
 function __tlxc_keys
     set -l index (string match -r -g '^lxc\.net\.(\d+)\.' -- (commandline -ct)); or set index 0
@@ -115,6 +129,37 @@ function __tlxc_settings
         __tlxc_keys | string replace -r '([^.])$' '$1='
     end
 end
+
+complete -c tlxc -f
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a create -d 'make a container'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a start -d 'start it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a stop -d 'stop, kill or reboot it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a destroy -d 'remove it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a copy -d 'copy or rename it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a snapshot -d 'keep its state, and go back to it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a export -d 'make one file of it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a import -d 'make a container of such a file'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a execute -d 'run one command in a container that ends with it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a autostart -d 'start and stop those that go with the host'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a attach -d 'run a command or a shell in it'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a console -d 'connect to its console'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a file -d 'copy files in and out, and edit them'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a device -d 'give it devices of the host'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a cgroup -d 'see and change its limits'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a freeze -d 'stop its processes where they are'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a unfreeze -d 'let them go on'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a ls -d 'list all containers'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a info -d 'show all about one'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a monitor -d 'follow what all of them do'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a wait -d 'wait for a state'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a image -d 'the images that containers are made from'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a net -d 'the network that containers share'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a config -d 'TLXC\'s own settings'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a update-config -d 'write names from before LXC 3 as those of today'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a doctor -d 'what of the host stands in the way'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a checkconfig -d 'what of the kernel is there'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a help -d 'show a command\'s options'
+complete -c tlxc -n 'test (count (commandline -opc)) -gt 1' -a '(__tlxc_command)'
 
 complete -c tlxc-attach -f
 complete -c tlxc-attach -a '(__tlxc_containers)'
@@ -459,10 +504,10 @@ complete -c tlxc-snapshot -f
 complete -c tlxc-snapshot -a '(__tlxc_containers)'
 complete -c tlxc-snapshot -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-snapshot -s L -l list -d 'List all snapshots'
-complete -c tlxc-snapshot -s r -l restore -x -d 'Make the container what it was, or with -N a new one of it'
+complete -c tlxc-snapshot -s r -l restore -x -a '(__tlxc_snapshots)' -d 'Make the container what it was, or with -N a new one of it'
 complete -c tlxc-snapshot -s N -l newname -x -d 'With -r: name of the restored container'
-complete -c tlxc-snapshot -s d -l destroy -x -d 'Destroy that snapshot, or ALL'
-complete -c tlxc-snapshot -l diff -x -d 'Print the files added (A), changed (M) and removed (D) since it,'
+complete -c tlxc-snapshot -s d -l destroy -x -a '(__tlxc_snapshots)' -d 'Destroy that snapshot, or ALL'
+complete -c tlxc-snapshot -l diff -x -a '(__tlxc_snapshots)' -d 'Print the files added (A), changed (M) and removed (D) since it,'
 complete -c tlxc-snapshot -s c -l comment -r -F -d 'Keep the text of FILE with the new snapshot'
 complete -c tlxc-snapshot -s C -l showcomments -d 'With -L: the comments, too'
 complete -c tlxc-snapshot -l json -d 'With -L and --diff: print JSON'

@@ -1,12 +1,11 @@
 /** tlxc-checkconfig: what of the kernel containers use is there. Sections and labels are lxc-checkconfig's. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { errnoName } from '../errno.ts';
 import { readKernelConfig, runningKernelConfig, type KernelConfig } from '../host/kernel-config.ts';
 import { featureSections, presenceOf, type FeatureSection, type Presence } from '../host/kernel-features.ts';
 import { probeHost } from '../host/probe.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageVersion } from '../package-root.ts';
 import { painter, type Colour } from './colour.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -93,12 +92,9 @@ function checkConfig({ options }: Invocation, context: CommandContext): number {
     context.stdout.write(jsonText({ config: config?.file ?? null, running: given === null, sections }));
     return 0;
   }
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    version: string;
-  };
   const source = config ? config.file : 'kept nowhere here; what the kernel itself does not tell is unknown';
   const lines = [
-    `TLXC version ${version}`,
+    `TLXC version ${packageVersion()}`,
     `Kernel configuration: ${source}`,
     '',
     ...describe(sections, context),

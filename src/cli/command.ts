@@ -1,10 +1,9 @@
 /** What all commands share: LXC's common options, the name, --help, and how errors become text and exit codes. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { loadSystemConfig } from '../config/system.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageVersion } from '../package-root.ts';
 import type { Command, CommandContext } from './context.ts';
 import { parseArguments } from './arguments.ts';
 import { helpText, usageText } from './help.ts';
@@ -71,10 +70,7 @@ function answerTo(option: Option, spec: CommandSpec, options: OptionSet): Answer
   }
   if (option === USAGE) return { stdout: '', stderr: usageText(spec.program, options), exit: 0 };
   if (option !== VERSION) return null;
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return { stdout: `${version}\n`, stderr: '', exit: 0 };
+  return { stdout: `${packageVersion()}\n`, stderr: '', exit: 0 };
 }
 
 function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLine | Answer {
