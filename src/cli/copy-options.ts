@@ -20,8 +20,8 @@ export function taskOf({ options }: Invocation): Task {
   if (task === 'ephemeral' && given('rename')) throw usage('-e and -R are two tasks', 'give one');
   const alone = EPHEMERAL.find(given);
   if (task !== 'ephemeral' && alone !== undefined) throw usage(`--${alone} goes with -e`);
-  if (given('allowrunning') && task !== 'ephemeral' && !given('snapshot'))
-    throw usage('-a goes with -s or -e', 'a full copy is made of a container that is stopped');
+  if (given('allowrunning') && task === 'rename')
+    throw usage('-a goes with a copy', 'a container is renamed when it is stopped');
   if (given('daemon') && given('foreground')) throw usage('-d and -F exclude each other');
   if (given('tmpfs') && given('keepdata'))
     throw usage('-t and -D exclude each other', 'what lies in memory is lost when the container stops');

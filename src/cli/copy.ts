@@ -80,7 +80,7 @@ export default defineCommand(
     program: 'tlxc-copy',
     summary: 'copies or renames the container NAME',
     usage:
-      '--name=NAME -N NEWNAME [-p NEWPATH] [-s [-a]] [-B TYPE] [-K] [-M] [-- HOOK ARGUMENTS]\n' +
+      '--name=NAME -N NEWNAME [-p NEWPATH] [-s] [-a] [-B TYPE] [-K] [-M] [-- HOOK ARGUMENTS]\n' +
       '--name=NAME [-N NEWNAME] [-p NEWPATH] -e [-d|-F] [-D|-t] [-a] [-B TYPE] [-K] [-M] [-m MOUNTS] [-- COMMAND]\n' +
       '--name=NAME -N NEWNAME -R',
     name: 'required',
@@ -93,7 +93,7 @@ export default defineCommand(
       },
       { flags: '-R, --rename', description: 'Rename it instead' },
       { flags: '-s, --snapshot', description: 'Copy on write: what neither changes is kept once' },
-      { flags: '-a, --allowrunning', description: 'With -s or -e: also while it runs' },
+      { flags: '-a, --allowrunning', description: 'Also while it runs: it is frozen as long as it is read' },
       { flags: '-e, --ephemeral', description: 'Start a copy on write that is gone when it stops' },
       { flags: '-d, --daemon', description: 'With -e: return when the copy runs (default)' },
       { flags: '-F, --foreground', description: "With -e: this terminal is the copy's console" },

@@ -20,11 +20,11 @@ import { findTemplate } from '../image/templates/find-template.ts';
 import { copyRootfs } from '../storage/copy.ts';
 import { nameCopy } from '../storage/name-container.ts';
 import { plainView } from '../storage/view.ts';
-import { checkSource } from './copy.ts';
 import { openStore, type ImagePlace } from './images.ts';
 import { withLock } from './lock.ts';
 import { containerPaths } from './paths.ts';
 import { recover } from './recover.ts';
+import { checkStopped } from './source.ts';
 
 /** What an image is made of. */
 export type Material =
@@ -97,9 +97,9 @@ async function fromContainer(store: ImageStore, request: BuildRequest, name: str
   const { system, lxcpath, environment, onEvent } = request;
   const paths = containerPaths(system, lxcpath, name);
   await recover(paths, system);
-  checkSource(paths);
+  checkStopped(paths);
   return withLock(paths, () => {
-    checkSource(paths);
+    checkStopped(paths);
     const config = loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
     const source = rootfsOf(config);
     onEvent({ kind: 'build', image: `container ${name}` });

@@ -1,18 +1,18 @@
 /**
  * Copies a container: whole, or not at all. As create does, everything is built in a staging directory below the new
- * container's store, and renamed into place last; the source is locked meanwhile and must be stopped.
+ * container's store, and renamed into place last; the source is locked meanwhile.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { renameDurably } from '../host/trees.ts';
 import type { VolumeOptions } from '../storage/backend.ts';
-import { askMonitor } from '../monitor/client.ts';
 import { fillCopy, type Copying } from './copying.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
+import { checkReadable, checkStopped } from './source.ts';
 
 export interface CopyRequest {
   /** The source. */
@@ -29,7 +29,7 @@ export interface CopyRequest {
   readonly volume?: VolumeOptions;
   readonly keepName: boolean;
   readonly keepMac: boolean;
-  /** Also while the source runs: the copy may be of a moment that never was. */
+  /** Also while the source runs. */
   readonly allowRunning?: boolean;
   /** Further lines of the copy's configuration. */
   readonly lines?: Copying['lines'];
@@ -53,22 +53,9 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
   await withLock(source, () => withLock(target, () => copyLocked(request, source, target)));
 }
 
-/** Throws unless the container exists and is stopped. */
-export function checkSource(
-  paths: ContainerPaths,
-  { allowRunning = false }: Pick<CopyRequest, 'allowRunning'> = {},
-): void {
-  const { name, config } = paths;
-  if (!existsSync(config)) {
-    throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
-  }
-  if (allowRunning || askMonitor(paths, { op: 'info' }).kind === 'stopped') return;
-  throw new TlxcError({
-    code: 'TLXC_E_RUNNING',
-    message: `${name} is running`,
-    container: name,
-    hint: `what it writes meanwhile would be in the copy by halves: tlxc-stop -n ${name} first`,
-  });
+function checkSource(source: ContainerPaths, { allowRunning = false, environment }: CopyRequest): void {
+  if (allowRunning) checkReadable(source, environment);
+  else checkStopped(source, ', or give -a, which freezes it for so long');
 }
 
 export function refuseExisting({ name, dir }: ContainerPaths): void {

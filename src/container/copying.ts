@@ -16,6 +16,7 @@ import type { NewRootfs, VolumeOptions } from '../storage/backend.ts';
 import { copyRootfs } from '../storage/copy.ts';
 import { nameCopy } from '../storage/name-container.ts';
 import { asWritableTree } from '../storage/view.ts';
+import { parseVolume } from '../storage/volume.ts';
 import { addClone, parentsOf, setParents, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './copy-config.ts';
 import { runHostHooks } from './host-hooks.ts';
@@ -23,6 +24,7 @@ import { discard } from './discard.ts';
 import { allocateRange, ownsRange, releaseRange } from './id-ranges.ts';
 import type { ContainerPaths } from './paths.ts';
 import { snapshotStore } from './snapshots.ts';
+import { whileStill } from './source.ts';
 
 export interface Copying {
   readonly system: SystemConfig;
@@ -142,7 +144,12 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
     settings: system.settings,
     lxcpath: dirname(staging),
   };
-  const rootfs = await copyRootfs({ source: path, snapshot, backend, place, circumstances });
+  const copy = (): Promise<NewRootfs> =>
+    copyRootfs({ source: path, snapshot, backend, place, circumstances });
+  // What a snapshot of a directory lies over is not read.
+  const rootfs = await (snapshot && parseVolume(path).type === 'dir'
+    ? copy()
+    : whileStill(copying.source, path, copy));
   referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
   await nameCopy(rootfs.view, name, sameMachine);
   return rootfs;

@@ -14,7 +14,7 @@ import { referenceLayers } from '../image/store.ts';
 import { partsOf } from '../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
 import { copiedConfig } from './copy-config.ts';
-import { checkSource, refuseExisting } from './copy.ts';
+import { refuseExisting } from './copy.ts';
 import { ownsRange, recordRange } from './id-ranges.ts';
 import { withLock } from './lock.ts';
 import { moveNames } from './names.ts';
@@ -22,6 +22,7 @@ import { finishRename, pendingConfig } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
 import { snapshotsOf } from './snapshots.ts';
+import { checkStopped } from './source.ts';
 import { unmanagedEntries } from './unmanaged-rootfs.ts';
 
 export interface RenameRequest {
@@ -39,7 +40,7 @@ export async function renameContainer(request: RenameRequest): Promise<void> {
   const { name, newName, lxcpath, system } = request;
   const [source, target] = [containerPaths(system, lxcpath, name), containerPaths(system, lxcpath, newName)];
   await recover(source, system);
-  checkSource(source);
+  checkStopped(source);
   refuseExisting(target);
   await withLock(source, () => withLock(target, () => renameLocked(request, source, target)));
 }
@@ -69,7 +70,7 @@ async function renameLocked(
   source: ContainerPaths,
   target: ContainerPaths,
 ): Promise<void> {
-  checkSource(source);
+  checkStopped(source);
   refuseExisting(target);
   refuseDependants(source);
   refuseMounted(source.dir);

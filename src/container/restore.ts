@@ -10,7 +10,7 @@ import { backendNamed } from '../storage/choose.ts';
 import { volumeOf } from '../storage/outside.ts';
 import { parseVolume, partsOf } from '../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
-import { checkSource, refuseExisting } from './copy.ts';
+import { refuseExisting } from './copy.ts';
 import { fillCopy } from './copying.ts';
 import { ownsRange } from './id-ranges.ts';
 import { restoreStaging, stagingPath, sweepLeftovers } from './leftovers.ts';
@@ -20,6 +20,7 @@ import { finishRestore, restoredPath } from './pending-restore.ts';
 import { recover } from './recover.ts';
 import type { SnapshotRequest } from './snapshot.ts';
 import { findSnapshot } from './snapshots.ts';
+import { checkStopped } from './source.ts';
 import { unmanagedEntries } from './unmanaged-rootfs.ts';
 
 export interface RestoreRequest extends SnapshotRequest {
@@ -40,7 +41,7 @@ export async function restoreSnapshot(request: RestoreRequest): Promise<void> {
     throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
   }
   findSnapshot(system, container, request.snapshot);
-  if (newName === name) checkSource(container);
+  if (newName === name) checkStopped(container);
   else refuseExisting(target);
   await sweepLeftovers(system, lxcpath).catch(() => undefined);
   if (newName === name) await withLock(container, () => replaceLocked(request, container));
@@ -72,7 +73,7 @@ async function restoreLocked(
 /** The same machine; only its ids are those that it has now. */
 async function replaceLocked(request: RestoreRequest, container: ContainerPaths): Promise<void> {
   const { system, environment, snapshot } = request;
-  checkSource(container);
+  checkStopped(container);
   refuseDependants(container);
   refuseMounted(container.dir);
   const source = findSnapshot(system, container, snapshot);

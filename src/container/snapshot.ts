@@ -1,24 +1,21 @@
-/** Takes, restores and destroys snapshots of a container that is stopped: each is whole, or not there. */
+/** Takes, restores and destroys snapshots of a container: each is whole, or not there. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
-import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
-import { backendNamed } from '../storage/choose.ts';
-import { parseVolume } from '../storage/volume.ts';
 import { clonesOf, forgetClone } from './clones.ts';
 import { discard } from './discard.ts';
-import { checkSource } from './copy.ts';
 import { fillCopy } from './copying.ts';
 import { snapshotStaging, sweepLeftovers, makeTrash } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
+import { checkReadable } from './source.ts';
 import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from './snapshots.ts';
 
 export interface SnapshotRequest {
@@ -36,19 +33,9 @@ export async function takeSnapshot(request: SnapshotRequest, comment: string | n
   const { name, lxcpath, system } = request;
   const container = containerPaths(system, lxcpath, name);
   await recover(container, system);
-  checkStill(container, request);
+  checkReadable(container, request.environment);
   await sweepLeftovers(system, lxcpath).catch(() => undefined);
   return withLock(container, () => takeLocked(request, container, comment));
-}
-
-/** Throws unless it exists, and is stopped or kept where a snapshot is of one moment. */
-function checkStill(paths: ContainerPaths, { environment }: SnapshotRequest): void {
-  const isAtomic = (): boolean => {
-    const { name, lxcpath, config: configFile } = paths;
-    const { rootfs } = loadContainerConfig({ name, lxcpath, configFile, environment });
-    return backendNamed(parseVolume(rootfs.path?.value ?? '').type)?.atomic === true;
-  };
-  checkSource(paths, { allowRunning: existsSync(paths.config) && isAtomic() });
 }
 
 async function takeLocked(
@@ -56,7 +43,7 @@ async function takeLocked(
   source: ContainerPaths,
   comment: string | null,
 ): Promise<string> {
-  checkStill(source, request);
+  checkReadable(source, request.environment);
   const { system, environment } = request;
   const staging = snapshotStaging(source.dir);
   const target = containerPaths(system, snapshotStore(source.dir), freeSnapshotName(source.dir));

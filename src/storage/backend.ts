@@ -80,8 +80,11 @@ export interface Backend {
   copy(place: Place, path: string, how: CopyHow): Promise<NewRootfs>;
   /** What is copied by copy() shares what neither changes, whatever its size. */
   readonly snapshots: boolean;
-  /** A copy is of one moment, whatever the container does meanwhile. */
-  readonly atomic?: boolean;
+  /**
+   * How one that runs is copied: its copies are of one moment whatever it does ("atomic"), or it is frozen as long as it is
+   * read ("frozen"). Absent: what it uses cannot be read beside it.
+   */
+  readonly running?: 'atomic' | 'frozen';
   /** How the one at `path` is seen by a program. `mountPoint` gives a directory for what has to be mounted. */
   view(path: string, mountPoint: () => string): View;
   /** Its volumes always lie outside the container's directory, and go with it. */

@@ -20,7 +20,7 @@ async function create(
 export const btrfsBackend: Backend = {
   name: 'btrfs',
   snapshots: true,
-  atomic: true,
+  running: 'atomic',
   takes: ['fssize'],
   obstacle({ host, lxcpath }) {
     if (host.user !== null)

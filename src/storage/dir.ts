@@ -26,6 +26,7 @@ async function makeDirectory(place: Place): Promise<{ rootfs: string; final: str
 export const dirBackend: Backend = {
   name: 'dir',
   snapshots: false,
+  running: 'frozen',
   takes: ['dir'],
   obstacle: () => Promise.resolve(null),
   async create(place: Place, { words, layers: [tree = ''] }: View) {

@@ -121,6 +121,8 @@ export const lvmBackend: Backend = {
   name: 'lvm',
   outside: true,
   snapshots: true,
+  // One device is one filesystem, however often it is mounted.
+  running: 'frozen',
   takes: ['fssize', 'fstype', 'lvname', 'vgname', 'thinpool'],
   async obstacle({ host, settings }, { vgname, fstype }) {
     if (host.user !== null) return "is root's";

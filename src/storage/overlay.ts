@@ -36,6 +36,7 @@ const made = ({ final }: Place, delta: string, lowers: readonly string[]): NewRo
 export const overlayBackend: Backend = {
   name: 'overlay',
   snapshots: true,
+  running: 'frozen',
   takes: [],
   obstacle,
   async create(place, { words, layers: [tree = ''] }) {

@@ -60,6 +60,8 @@ export const rbdBackend: Backend = {
   name: 'rbd',
   outside: true,
   snapshots: false,
+  // As lvm.
+  running: 'frozen',
   takes: ['fssize', 'fstype', 'rbdname', 'rbdpool', 'rbduser'],
   async obstacle({ host, settings }, options) {
     if (host.user !== null) return "is root's";

@@ -103,7 +103,7 @@ export const zfsBackend: Backend = {
   name: 'zfs',
   outside: true,
   snapshots: true,
-  atomic: true,
+  running: 'atomic',
   takes: ['fssize', 'zfsroot'],
   async obstacle({ host, settings }, { zfsroot }) {
     if (host.user !== null) return "is root's";

@@ -110,7 +110,12 @@ rooted('what cannot be copied is refused, and nothing is left', async (t) => {
   mkdirSync(join(world.lxcpath, 'u5'));
   await fails(t, world, ['-n', 'u1', '-N', 'u5'], /u5: Container already exists/);
   await world.sh('tlxc-start -n u1');
-  await fails(t, world, ['-n', 'u1', '-N', 'u2'], /u1 is running\n {2}hint: .*tlxc-stop -n u1/);
+  await fails(
+    t,
+    world,
+    ['-n', 'u1', '-N', 'u2'],
+    /u1 is running\n {2}hint: .*tlxc-stop -n u1 first, or give -a/,
+  );
   t.false(existsSync(join(world.lxcpath, 'u2')));
 });
 

@@ -106,7 +106,7 @@ rooted('what cannot be is refused, and nothing is left', async (t) => {
   await fails('-e', /pre-start/);
   await fails('-e -R -N u2', /-e and -R are two tasks/);
   await fails('-D -N u2', /--keepdata goes with -e/);
-  await fails('-a -N u2', /-a goes with -s or -e/);
+  await fails('-a -R -N u2', /-a goes with a copy/);
   await fails('-e -t -D', /-t and -D exclude each other/);
   await fails('-t -N u2', /--tmpfs goes with -e/);
   await fails('-e -m overlay=/tmp', /an overlay over a directory of the host needs a privileged container/);
