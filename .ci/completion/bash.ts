@@ -1,7 +1,13 @@
 /** config/completion/tlxc.bash */
 import { COMMAND_NAMES } from '../../src/cli/commands.ts';
 import { STATES } from '../../src/cli/wait.ts';
-import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption } from './data.ts';
+import {
+  CONDITIONS,
+  LEVELS,
+  type CompletedCommand,
+  type CompletedKey,
+  type CompletedOption,
+} from './data.ts';
 
 const flags = ({ short, long }: CompletedOption): string[] => [short, long].filter(Boolean);
 
@@ -86,6 +92,7 @@ _tlxc() {
     setting) words=$(_tlxc_settings "$current") ;;
     level) words='${LEVELS.join(' ')}' ;;
     state) words='${STATES.join(' ')}' ;;
+    condition) words='${CONDITIONS.join(' ')}' ;;
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     text) return ;;

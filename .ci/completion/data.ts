@@ -16,6 +16,7 @@ export type Kind =
   | 'directory'
   | 'level'
   | 'state'
+  | 'condition'
   | 'item'
   | 'text';
 
@@ -44,7 +45,7 @@ export interface CompletedKey {
 
 const KINDS: Readonly<Record<string, Kind>> = {
   ...{ NAME: 'container', KEY: 'key', 'KEY=VAL': 'setting', LEVEL: 'level', STATE: 'state' },
-  SNAPSHOT: 'snapshot',
+  ...{ SNAPSHOT: 'snapshot', CONDITION: 'condition' },
   ...{ FILE: 'file', CONFIG: 'file', PATH: 'directory', DIR: 'directory' },
 };
 
@@ -95,3 +96,6 @@ export const completedKeys: readonly CompletedKey[] = registry.map(({ name, acce
 /** Log levels, for -l. */
 export const LEVELS: readonly string[] =
   registry.find(({ name }) => name === 'lxc.log.level')?.accepts.words ?? [];
+
+/** Of --wait. */
+export const CONDITIONS: readonly string[] = ['running', 'ready', 'ip', 'port:', 'exec:'];

@@ -1,7 +1,14 @@
 /** config/completion/tlxc.fish */
 import { COMMAND_GROUPS } from '../../src/cli/commands.ts';
 import { STATES } from '../../src/cli/wait.ts';
-import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption, type Kind } from './data.ts';
+import {
+  CONDITIONS,
+  LEVELS,
+  type CompletedCommand,
+  type CompletedKey,
+  type CompletedOption,
+  type Kind,
+} from './data.ts';
 
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
@@ -15,6 +22,7 @@ const ARGUMENTS: Readonly<Record<Kind, string>> = {
   directory: " -x -a '(__fish_complete_directories)'",
   level: ` -x -a '${LEVELS.join(' ')}'`,
   state: ` -x -a '${STATES.join(' ')}'`,
+  condition: ` -x -a '${CONDITIONS.join(' ')}'`,
   item: '',
   text: ' -x',
 };

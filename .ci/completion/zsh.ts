@@ -1,13 +1,21 @@
 /** config/completion/_tlxc, for zsh */
 import { COMMAND_GROUPS } from '../../src/cli/commands.ts';
 import { STATES } from '../../src/cli/wait.ts';
-import { LEVELS, type CompletedCommand, type CompletedKey, type CompletedOption, type Kind } from './data.ts';
+import {
+  CONDITIONS,
+  LEVELS,
+  type CompletedCommand,
+  type CompletedKey,
+  type CompletedOption,
+  type Kind,
+} from './data.ts';
 
 const ACTIONS: Readonly<Record<Kind, string>> = {
   ...{ none: '', container: '_tlxc_containers', key: '_tlxc_keys', setting: '_tlxc_settings' },
   snapshot: '_tlxc_snapshots',
   ...{ file: '_files', directory: '_files -/', level: `(${LEVELS.join(' ')})`, item: '', text: ' ' },
   state: `(${STATES.join(' ')})`,
+  condition: `(${CONDITIONS.join(' ').replaceAll(':', '\\:')})`,
 };
 
 /** What _arguments reads; quotes, brackets and colons have a meaning there. */

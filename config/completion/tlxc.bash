@@ -26,7 +26,7 @@ _tlxc_options() {
     tlxc-monitor) echo '-n --name --json -Q --quit -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --wait --wait-timeout --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-unfreeze) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -195,6 +195,8 @@ _tlxc_kind() {
     'tlxc-start --share-ipc') echo container ;;
     'tlxc-start --share-uts') echo container ;;
     'tlxc-start --share-pid') echo container ;;
+    'tlxc-start --wait') echo condition ;;
+    'tlxc-start --wait-timeout') echo text ;;
     'tlxc-start -o' | 'tlxc-start --logfile') echo file ;;
     'tlxc-start -l' | 'tlxc-start --logpriority') echo level ;;
     'tlxc-start -P' | 'tlxc-start --lxcpath') echo directory ;;
@@ -362,6 +364,7 @@ _tlxc() {
     setting) words=$(_tlxc_settings "$current") ;;
     level) words='TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
     state) words='STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED' ;;
+    condition) words='running ready ip port: exec:' ;;
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     text) return ;;

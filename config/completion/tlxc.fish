@@ -534,6 +534,8 @@ complete -c tlxc-start -l share-net -x -a '(__tlxc_containers)' -d 'Share the ne
 complete -c tlxc-start -l share-ipc -x -a '(__tlxc_containers)' -d 'Share the ipc namespace of a container, a pid or a path'
 complete -c tlxc-start -l share-uts -x -a '(__tlxc_containers)' -d 'Share the uts namespace of a container, a pid or a path'
 complete -c tlxc-start -l share-pid -x -a '(__tlxc_containers)' -d 'Share the pid namespace of a container, a pid or a path'
+complete -c tlxc-start -l wait -x -a 'running ready ip port: exec:' -d 'Return when it is running, ready (init has booted), has an ip, port:N'
+complete -c tlxc-start -l wait-timeout -x -d 'Exit 1 when that has not come after so many seconds (90; -1: never)'
 complete -c tlxc-start -l plan -d 'Print what a start would do, as JSON, and start nothing'
 complete -c tlxc-start -s o -l logfile -r -F -d 'Append the log to FILE'
 complete -c tlxc-start -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'

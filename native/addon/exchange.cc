@@ -210,11 +210,17 @@ Napi::Value next_event(const Napi::CallbackInfo& info) {
         });
 }
 
+Napi::Value stop_waiting_for(const Napi::CallbackInfo& info) {
+    stop_waiting(js::number(info[0].As<Napi::Object>(), "connection"));
+    return info.Env().Undefined();
+}
+
 } // namespace
 
 void export_exchange(Napi::Env env, Napi::Object exports) {
     exports.Set("exchange", Napi::Function::New(env, exchange));
     exports.Set("nextEvent", Napi::Function::New(env, next_event));
+    exports.Set("stopWaiting", Napi::Function::New(env, stop_waiting_for));
 }
 
 } // namespace tlxc

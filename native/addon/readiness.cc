@@ -2,6 +2,8 @@
 
 #include <uv.h>
 
+#include <unordered_map>
+
 namespace tlxc {
 namespace {
 
@@ -15,8 +17,12 @@ struct Wait {
     std::function<Napi::Value(Napi::Env, bool)> settle;
     uv_poll_t poll{};
     uv_timer_t timer{};
+    int fd = -1;
     int openHandles = 0;
 };
+
+// Of this thread's event loop.
+thread_local std::unordered_map<int, Wait*> waits;
 
 void closed(uv_handle_t* handle) {
     auto* wait = static_cast<Wait*>(handle->data);
@@ -26,6 +32,7 @@ void closed(uv_handle_t* handle) {
 
 void finish(Wait* wait, bool ready) {
     uv_poll_stop(&wait->poll);
+    waits.erase(wait->fd);
     const Napi::Env env = wait->deferred.Env();
     {
         const Napi::HandleScope handles(env);
@@ -50,6 +57,8 @@ Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs,
         delete wait;
         return promise;
     }
+    wait->fd = fd;
+    waits[fd] = wait;
     uv_timer_init(loop, &wait->timer);
     wait->openHandles = 2;
     wait->poll.data = wait->timer.data = wait;
@@ -61,6 +70,11 @@ Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs,
             timeoutMs, 0);
     }
     return promise;
+}
+
+void stop_waiting(int fd) {
+    if (const auto found = waits.find(fd); found != waits.end())
+        finish(found->second, false);
 }
 
 } // namespace tlxc

@@ -12,4 +12,7 @@ namespace tlxc {
 Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs,
                             std::function<Napi::Value(Napi::Env, bool)> settle);
 
+// Settles what waits for fd now, as if its time had run out.
+void stop_waiting(int fd);
+
 } // namespace tlxc

@@ -7,6 +7,7 @@ import { planStart, startContainer, type StartRequest } from '../container/start
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
+import { waitArguments, WAIT_OPTIONS, type WaitArguments } from './wait-options.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
@@ -48,6 +49,27 @@ function checkDefines(defines: readonly string[]): void {
   throw new TlxcError({ code: 'TLXC_E_USAGE', message });
 }
 
+/** One that runs already is waited for as well: what was asked for is so in the end. */
+async function startAndWait(
+  request: StartRequest,
+  wait: WaitArguments,
+  warn: (text: string) => void,
+): Promise<void> {
+  await startContainer(request, { warn }).catch((error: unknown) => {
+    if (!(error instanceof TlxcError) || error.code !== 'TLXC_E_RUNNING') throw error;
+  });
+  const { waitForConditions, DEFAULT_WAIT_MS } = await import('../container/readiness/wait-for.ts');
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
+  const { conditions, timeoutMs = DEFAULT_WAIT_MS } = wait;
+  await waitForConditions({ paths, caller: request.environment, conditions, timeoutMs, warn });
+}
+
+function checkWait(wait: WaitArguments | null, { foreground }: StartRequest): void {
+  if (wait === null || !foreground) return;
+  const message = '--wait and -F exclude each other: in the foreground there is nobody who waits';
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+}
+
 async function start(invocation: Invocation, context: CommandContext): Promise<number> {
   const request = requestOf(invocation, context);
   const prefix = `${context.program}: ${invocation.name}: `;
@@ -56,10 +78,16 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     invocation.log('WARN', warning);
   };
   checkDefines(request.defines ?? []);
+  const wait = waitArguments(invocation);
+  checkWait(wait, request);
   if (invocation.options['plan'] === true) {
     const { plan, warnings } = planStart(request);
     warnings.forEach(warn);
     context.stdout.write(jsonText(plan));
+    return 0;
+  }
+  if (wait) {
+    await startAndWait(request, wait, warn);
     return 0;
   }
   await startContainer(request, { warn });
@@ -98,6 +126,7 @@ export default defineCommand(
         flags: `--share-${namespace} <NAME>`,
         description: `Share the ${namespace} namespace of a container, a pid or a path`,
       })),
+      ...WAIT_OPTIONS,
       { flags: '--plan', description: 'Print what a start would do, as JSON, and start nothing' },
     ],
   },

@@ -20,6 +20,8 @@ import { interfaceReports, type InterfaceReport } from './interfaces.ts';
 import type { Started } from './launch.ts';
 import type { CreateRequest } from './making.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { parseConditions, type Condition, type WaitCondition } from './readiness/condition.ts';
+import { DEFAULT_WAIT_MS, waitForConditions } from './readiness/wait-for.ts';
 import { startContainer, type StartRequest } from './start.ts';
 import { stopContainer } from './stop.ts';
 import { listContainers } from './store.ts';
@@ -55,7 +57,20 @@ export type StartOptions = Partial<
 > & {
   /** Something a person should know that did not stop the start. */
   readonly warn?: (text: string) => void;
+  /** What must be so before the start resolves: 'ready', or ['ip', 'port:80']. */
+  readonly wait?: WaitCondition | readonly WaitCondition[];
+  /** Milliseconds; 90,000 unless given, -1: for ever. */
+  readonly waitTimeoutMs?: number;
 };
+
+export interface WaitOptions {
+  /** Milliseconds; 90,000 unless given, -1: for ever. */
+  readonly timeoutMs?: number;
+  /** Ends the wait, which throws its reason. */
+  readonly signal?: AbortSignal;
+  /** Something a person should know although it is reached: systemd is degraded. */
+  readonly warn?: (text: string) => void;
+}
 
 export interface StopOptions {
   /** halt (default): asks init, waits, then kills. */
@@ -138,9 +153,38 @@ export class Container {
     return this.#paths.dir;
   }
 
-  /** Resolves when init has been executed. */
-  start({ warn, ...options }: StartOptions = {}): Promise<Started> {
-    return startContainer({ name: this.name, ...this.#place, ...options }, warn ? { warn } : {});
+  /** Resolves when init has been executed, and what `wait` says is so. */
+  async start({ warn, wait, waitTimeoutMs, ...options }: StartOptions = {}): Promise<Started> {
+    const callbacks = warn ? { warn } : {};
+    const conditions = wait === undefined ? [] : parseConditions([wait].flat());
+    const started = await startContainer({ name: this.name, ...this.#place, ...options }, callbacks);
+    if (conditions.length > 0) await this.#wait(conditions, { timeoutMs: waitTimeoutMs, ...callbacks });
+    return started;
+  }
+
+  /**
+   * Resolves once all of these are so in the running container: 'running', 'ready' (init has booted), 'ip', 'port:80',
+   * 'exec:COMMAND' (exits 0). Throws TLXC_E_TIMEOUT with what is missing, TLXC_E_NOT_RUNNING as soon as it has ended.
+   */
+  async waitFor(
+    conditions: WaitCondition | readonly WaitCondition[],
+    options: WaitOptions = {},
+  ): Promise<void> {
+    await this.#wait(parseConditions([conditions].flat()), options);
+  }
+
+  async #wait(
+    conditions: readonly Condition[],
+    { timeoutMs = DEFAULT_WAIT_MS, signal, warn }: { [K in keyof WaitOptions]: WaitOptions[K] | undefined },
+  ): Promise<void> {
+    const whom = { paths: this.#paths, caller: this.#place.environment };
+    await waitForConditions({
+      ...whom,
+      conditions,
+      timeoutMs,
+      ...(signal && { signal }),
+      ...(warn && { warn }),
+    });
   }
 
   stop({ how = 'halt', timeoutMs = 60_000, escalate = true }: StopOptions = {}): Promise<void> {

@@ -87,12 +87,13 @@ function named(reply: Reply, answer: MonitorAnswer): MonitorResult {
 
 /**
  * State changes of one container, from now until STOPPED, or until `timeoutMs` (for all of them together; -1: no limit)
- * ran out; ends at once when it does not run. The connection is closed when the loop is left.
+ * ran out or `signal` was aborted; ends at once when it does not run. The connection is closed when the loop is left.
  * Throws TLXC_E_UNRESPONSIVE when the monitor does not answer the subscription.
  */
 export async function* watchMonitor(
   place: MonitorPlace,
   timeoutMs = -1,
+  signal?: AbortSignal,
 ): AsyncGenerator<Event, void, undefined> {
   const deadline = performance.now() + timeoutMs;
   const result = askMonitor(place, { op: 'watch' }, { keep: true });
@@ -105,14 +106,18 @@ export async function* watchMonitor(
       path: place.socket,
     });
   }
+  const { connection } = result;
+  const stop = (): void => native().stopWaiting({ connection });
+  signal?.addEventListener('abort', stop);
   try {
-    for (;;) {
+    while (!signal?.aborted) {
       const leftMs = timeoutMs < 0 ? -1 : Math.max(0, Math.ceil(deadline - performance.now()));
-      const text = await native().nextEvent({ connection: result.connection, timeoutMs: leftMs });
+      const text = await native().nextEvent({ connection, timeoutMs: leftMs });
       if (text === null || text === '') return;
       yield JSON.parse(text) as Event;
     }
   } finally {
-    native().closeFd(result.connection);
+    signal?.removeEventListener('abort', stop);
+    native().closeFd(connection);
   }
 }

@@ -145,6 +145,8 @@ export interface Binding {
   exchange(options: { requests: readonly MonitorExchange[]; timeoutMs: number; keep: boolean }): MonitorAnswer[];
   /** The next datagram of a kept connection, on the event loop; "" at its end, null when timeoutMs (-1: none) ran out. */
   nextEvent(options: { connection: number; timeoutMs: number }): Promise<string | null>;
+  /** Ends what nextEvent or networkChange waits for on the descriptor, as if its time had run out. */
+  stopWaiting(options: { connection: number }): void;
   closeFd(fd: number): void;
   attach(request: AttachRequest): AttachedProcess | NativeFailure;
   /** Waits for a child on the event loop: the wait status as waitpid gives it, -1 when somebody else reaped it. */
@@ -195,6 +197,10 @@ export interface Binding {
     initPidfd: number;
     timeoutMs: number;
   }): readonly InterfaceState[] | NativeFailure;
+  /** A socket in init's network namespace that is told of changes of links and addresses; the caller closes it. */
+  openNetworkEvents(options: { initPidfd: number }): number | NativeFailure;
+  /** True after the next changes, which are taken off the socket; false when stopWaiting ended it. */
+  networkChange(options: { socket: number }): Promise<boolean>;
   /** Those of this process's network namespace, without its local and other tables. timeoutMs: for the answer. */
   ipv4Routes(options: { timeoutMs: number }): readonly Ipv4Route[] | NativeFailure;
   /** Whether nftables has a table `inet NAME` in this network namespace. Needs root. */

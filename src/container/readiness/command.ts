@@ -1,0 +1,98 @@
+/** Runs a command in the container for its outcome alone, and waits for one that exits 0. */
+import { openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { TlxcError } from '../../errors.ts';
+import { native } from '../../native/binding.ts';
+import { NO_ELEVATION } from '../../plan/attach.ts';
+import { attachToContainer, type AttachStreams } from '../attach.ts';
+import { lookUntil, type Target } from './target.ts';
+
+export interface Attempt {
+  /** As a shell counts: 128 + the signal. */
+  readonly exitCode: number;
+  /** What it printed last, a few thousand bytes of both streams. */
+  readonly output: string;
+}
+
+const KEPT = 4096;
+/** A command has no event of its own: it is run again, ever more rarely. */
+const LOOKS = { firstMs: 50, mostMs: 1000 };
+
+const exitCodeOf = (status: number): number =>
+  (status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
+
+/** The command leads a session of its own: what it has started goes with it. */
+function kill(pid: number): void {
+  for (const each of [-pid, pid]) {
+    try {
+      process.kill(each, 'SIGKILL');
+    } catch {
+      // it has ended
+    }
+  }
+}
+
+/** The end of what comes from the pipe, until `close`: somebody in the container may keep the other end open. */
+function collect(fd: number): { readonly text: () => string; readonly close: () => void } {
+  let kept = Buffer.alloc(0);
+  const socket = new Socket({ fd, readable: true, writable: false });
+  socket.on('data', (chunk) => (kept = Buffer.concat([kept, chunk]).subarray(-KEPT)));
+  socket.on('error', () => undefined);
+  return { text: () => kept.toString(), close: () => socket.destroy() };
+}
+
+function enter({ paths, caller }: Target, argv: readonly string[], output: number) {
+  const plan = {
+    ...{ argv, uid: 0, gid: 0, cwd: '/', elevation: NO_ELEVATION, remount: false },
+    environment: { base: 'clear', keep: [], set: [], caller: {} },
+  } as const;
+  const stdin = openSync('/dev/null', 'r');
+  const streams: AttachStreams = { stdio: [stdin, output, output], rows: 0, columns: 0 };
+  try {
+    return attachToContainer({ paths, program: 'tlxc', caller }, plan, streams);
+  } finally {
+    for (const fd of [stdin, output]) native().closeFd(fd);
+  }
+}
+
+/** Why a command could not be run now, though it may be later: the container is frozen, or its init has just ended. */
+const isPassing = (error: unknown): error is TlxcError =>
+  error instanceof TlxcError && ['TLXC_E_FROZEN', 'TLXC_E_NOT_RUNNING'].includes(error.code);
+
+/** Killed when nobody waits any more. null: it could not be run now. */
+export async function attempt(target: Target, argv: readonly string[]): Promise<Attempt | null> {
+  const { signal, note } = target;
+  const [ours, theirs] = native().pipe();
+  const output = collect(ours);
+  let stop = (): void => undefined;
+  try {
+    const { pid, pidfd } = enter(target, argv, theirs);
+    native().closeFd(pidfd);
+    stop = () => kill(pid);
+    signal.addEventListener('abort', stop);
+    const exitCode = exitCodeOf(await native().waitChild({ pid }));
+    return { exitCode, output: output.text() };
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    note(error.message);
+    return null;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    output.close();
+  }
+}
+
+function words(command: string, { exitCode, output }: Attempt): string {
+  const last = output.trim().split('\n').at(-1)?.trim();
+  return `'${command}' exits ${exitCode} in it${last ? ` (${last})` : ''}`;
+}
+
+/** By the container's /bin/sh, as root. */
+export function waitForCommand(target: Target, command: string): Promise<void> {
+  target.note(`'${command}' has not ended in it`);
+  return lookUntil(target, LOOKS, async () => {
+    const result = await attempt(target, ['/bin/sh', '-c', command]);
+    if (result && !target.signal.aborted) target.note(words(command, result));
+    return result?.exitCode === 0;
+  });
+}

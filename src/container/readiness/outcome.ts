@@ -1,0 +1,61 @@
+/** What a person reads when a wait came to nothing. */
+import { TlxcError } from '../../errors.ts';
+import { askMonitor } from '../../monitor/client.ts';
+import type { ContainerState, Event } from '../../monitor/protocol.ts';
+import type { ContainerPaths } from '../paths.ts';
+import { conditionText, type Condition } from './condition.ts';
+
+interface Request {
+  readonly paths: ContainerPaths;
+  readonly conditions: readonly Condition[];
+  readonly timeoutMs: number;
+}
+
+function stateOf(paths: ContainerPaths): ContainerState | 'UNRESPONSIVE' {
+  const result = askMonitor(paths, { op: 'info' });
+  if (result.kind === 'unresponsive') return 'UNRESPONSIVE';
+  return result.kind === 'answer' && result.reply.ok ? (result.reply.state ?? 'RUNNING') : 'STOPPED';
+}
+
+/** The time is over: what was waited for, what was seen of it last, and how the container is now. */
+export function expired({ paths, timeoutMs }: Request, missing: ReadonlyMap<string, string>): TlxcError {
+  const seen = [...missing].map(([condition, words]) => `${condition}: ${words}`);
+  const state = stateOf(paths);
+  const goesOn = state === 'FROZEN' ? `tlxc-unfreeze -n ${paths.name} lets it go on` : 'it goes on';
+  return new TlxcError({
+    code: 'TLXC_E_TIMEOUT',
+    message: `waited ${timeoutMs / 1000} s in vain for ${seen.join('; ')}`,
+    container: paths.name,
+    hint: `it is ${state}, and ${goesOn}; a longer --wait-timeout waits on`,
+  });
+}
+
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'HUP',
+  2: 'INT',
+  6: 'ABRT',
+  9: 'KILL',
+  11: 'SEGV',
+  15: 'TERM',
+};
+
+/** A wait status of init's in words. */
+function howInitEnded(status: number): string {
+  const signal = status & 0x7f;
+  if (signal === 0) return `its init exited with status ${(status >> 8) & 0xff}`;
+  // reboot(2) with power-off in a PID namespace, as every orderly halt ends.
+  if (signal === 2) return 'it was halted from inside';
+  return `its init was ended by signal ${signal}${SIGNALS[signal] ? ` (SIG${SIGNALS[signal]})` : ''}`;
+}
+
+/** It has stopped before it came so far. */
+export function ended({ paths, conditions }: Request, how: Event | undefined): TlxcError {
+  const waited = conditions.map(conditionText).join(', ');
+  const reason = how?.exitStatus === undefined ? 'its init has ended' : howInitEnded(how.exitStatus);
+  return new TlxcError({
+    code: 'TLXC_E_NOT_RUNNING',
+    message: `the container stopped while ${waited} was waited for: ${reason}`,
+    container: paths.name,
+    hint: `tlxc-start -F -n ${paths.name} shows its console from the first line on`,
+  });
+}
