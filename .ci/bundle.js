@@ -72,6 +72,7 @@ function warmUp() {
     destroy: ['u2'],
     export: ['--help'],
     import: ['--help'],
+    top: ['--count', '1', '--json'],
     wait: ['-s', 'STOPPED', 'u1'],
     monitor: ['-Q'],
     export: ['--help'],

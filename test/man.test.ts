@@ -32,6 +32,7 @@ const COMMANDS = [
   'snapshot',
   'start',
   'stop',
+  'top',
   'unfreeze',
   'update-config',
   'wait',

@@ -28,6 +28,7 @@ _tlxc_options() {
     tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --wait --wait-timeout --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-top) echo '-d --delay -b --batch -s --sort -r --reverse --json --count -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-unfreeze) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-wait) echo '-n --name -s --state -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -205,6 +206,12 @@ _tlxc_kind() {
     'tlxc-stop -o' | 'tlxc-stop --logfile') echo file ;;
     'tlxc-stop -l' | 'tlxc-stop --logpriority') echo level ;;
     'tlxc-stop -P' | 'tlxc-stop --lxcpath') echo directory ;;
+    'tlxc-top -d' | 'tlxc-top --delay') echo text ;;
+    'tlxc-top -s' | 'tlxc-top --sort') echo key ;;
+    'tlxc-top --count') echo text ;;
+    'tlxc-top -o' | 'tlxc-top --logfile') echo file ;;
+    'tlxc-top -l' | 'tlxc-top --logpriority') echo level ;;
+    'tlxc-top -P' | 'tlxc-top --lxcpath') echo directory ;;
     'tlxc-unfreeze -n' | 'tlxc-unfreeze --name') echo container ;;
     'tlxc-unfreeze -o' | 'tlxc-unfreeze --logfile') echo file ;;
     'tlxc-unfreeze -l' | 'tlxc-unfreeze --logpriority') echo level ;;
@@ -249,6 +256,7 @@ _tlxc_words() {
     tlxc-snapshot) echo '@container' ;;
     tlxc-start) echo '@container' ;;
     tlxc-stop) echo '@container' ;;
+    tlxc-top) echo '' ;;
     tlxc-unfreeze) echo '@container' ;;
     tlxc-update-config) echo '@container' ;;
     tlxc-wait) echo '@container' ;;
@@ -385,4 +393,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-unfreeze tlxc-update-config tlxc-wait
+complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-update-config tlxc-wait

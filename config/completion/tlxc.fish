@@ -562,6 +562,21 @@ complete -c tlxc-stop -s h -l help -d ''
 complete -c tlxc-stop -l usage -d 'Print a short list of the options'
 complete -c tlxc-stop -l version -d 'Print the version number'
 
+complete -c tlxc-top -f
+complete -c tlxc-top -s d -l delay -x -d 'Between two looks: 3 unless set, 300 with --batch'
+complete -c tlxc-top -s b -l batch -d 'Lines of comma-separated values, for a program'
+complete -c tlxc-top -s s -l sort -x -a '(__tlxc_keys)' -d 'Sort by KEY:'
+complete -c tlxc-top -s r -l reverse -d 'Turn the order round: names upwards, numbers downwards'
+complete -c tlxc-top -l json -d 'A JSON object a line, for each container and look'
+complete -c tlxc-top -l count -x -d 'End after N looks'
+complete -c tlxc-top -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-top -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-top -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-top -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-top -s h -l help -d ''
+complete -c tlxc-top -l usage -d 'Print a short list of the options'
+complete -c tlxc-top -l version -d 'Print the version number'
+
 complete -c tlxc-unfreeze -f
 complete -c tlxc-unfreeze -a '(__tlxc_containers)'
 complete -c tlxc-unfreeze -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'

@@ -11,11 +11,16 @@ export const printable = (text: string): string =>
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
 
-/** A value as JSON on lines of its own; what JSON itself leaves of the above is written as \u0000, which means the same. */
-export const jsonText = (value: unknown): string =>
-  `${JSON.stringify(value, null, 2).replace(CONTROL, (character) =>
+const escaped = (json: string): string =>
+  json.replace(CONTROL, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )}\n`;
+  );
+
+/** A value as JSON on lines of its own; what JSON itself leaves of the above is written as \u0000, which means the same. */
+export const jsonText = (value: unknown): string => `${escaped(JSON.stringify(value, null, 2))}\n`;
+
+/** The same in one line. */
+export const jsonLine = (value: unknown): string => `${escaped(JSON.stringify(value))}\n`;
 
 /** Characters that a terminal gives two columns: East Asian wide and fullwidth forms, and emoji. */
 const WIDE =

@@ -16,13 +16,13 @@ export interface Usage {
 type Hierarchy = MonitorInfo['cgroups'][number];
 
 /** The text of a file of the limit group whose hierarchy has the controller, null where there is none. */
-type ReadCounter = (
+export type ReadCounter = (
   controller: string,
   v1File: string,
   v2File: string,
 ) => { text: string; version: number } | null;
 
-const readerOf = (cgroups: readonly Hierarchy[]): ReadCounter =>
+export const readerOf = (cgroups: readonly Hierarchy[]): ReadCounter =>
   function readCounter(controller, v1File, v2File) {
     const has = ({ controllers }: Hierarchy) => controllers.includes(controller);
     // cpu.stat's usage_usec is there without the controller: on a v2 host every group has it.
@@ -39,8 +39,8 @@ const readerOf = (cgroups: readonly Hierarchy[]): ReadCounter =>
     }
   };
 
-/** "name 123" of a flat keyed file. */
-function keyed(text: string, ...names: readonly string[]): number | null {
+/** "name 123" of a flat keyed file; the sum of several names, null where none is there. */
+export function keyed(text: string, ...names: readonly string[]): number | null {
   const values = names.flatMap((name) => {
     const match = new RegExp(`^${name} (\\d+)$`, 'm').exec(text);
     return match ? [Number(match[1])] : [];

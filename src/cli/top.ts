@@ -1,0 +1,147 @@
+/** tlxc-top */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReadStream, WriteStream } from 'node:tty';
+import { Meter, type Measurement } from '../container/meter.ts';
+import { TlxcError } from '../errors.ts';
+import { Screen } from '../host/screen.ts';
+import { painter } from './colour.ts';
+import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { containerOrders, sorted, totalOrders, type Order } from './top-columns.ts';
+import { CSV_HEADER, csvLine, measurementJson } from './top-lines.ts';
+import { showLive } from './top-live.ts';
+import { containerTable, summary } from './top-page.ts';
+import { firstView } from './top-view.ts';
+
+const usage = (message: string, hint: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
+
+const LEAST_DELAY_MS = 100;
+/** As LXC. */
+const SECONDS = { live: 3, batch: 300 };
+/** Before a table that is printed once: rates need two looks. */
+const ONCE_MS = 1000;
+
+interface Wishes {
+  readonly mode: 'csv' | 'json' | 'table';
+  readonly delayMs: number;
+  readonly count: number;
+  readonly sort: string;
+  readonly reversed: boolean;
+}
+
+function delayOf(given: Invocation['options'][string], fallback: number): number {
+  if (typeof given !== 'string') return fallback * 1000;
+  if (!/^\d{1,6}(\.\d{1,3})?$/.test(given))
+    throw usage(`-d takes a number of seconds, not '${given}'`, 'as -d 1 or -d 0.5');
+  return Math.max(LEAST_DELAY_MS, Number(given) * 1000);
+}
+
+/** The letter that a word begins with counts, as in LXC: -s cpu. */
+function sortOf(given: Invocation['options'][string]): string {
+  const letter = typeof given === 'string' ? given.slice(0, 1) : 'n';
+  if (containerOrders.some(({ key }) => key === letter)) return letter;
+  const keys = containerOrders.map(({ key, words }) => `${key} (${words})`).join(', ');
+  throw usage(`-s: there is no order '${String(given)}'`, `there are ${keys}`);
+}
+
+function countOf(given: Invocation['options'][string]): number {
+  if (typeof given !== 'string') return Infinity;
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
+  throw usage(`--count takes a number of looks, not '${given}'`, 'as --count 1');
+}
+
+function wishesOf({ options }: Invocation): Wishes {
+  const batch = options['batch'] === true;
+  if (batch && options['json'] === true) throw usage('-b and --json exclude each other', 'leave one out');
+  return {
+    mode: options['json'] === true ? 'json' : batch ? 'csv' : 'table',
+    delayMs: delayOf(options['delay'], batch ? SECONDS.batch : SECONDS.live),
+    count: countOf(options['count']),
+    sort: sortOf(options['sort']),
+    reversed: options['reverse'] === true,
+  };
+}
+
+function inOrder(
+  rows: readonly Measurement[],
+  orders: readonly Order<Measurement>[],
+  { sort, reversed }: Wishes,
+): Measurement[] {
+  const order = orders.find(({ key }) => key === sort);
+  return order ? sorted(rows, order, reversed, ({ lxcpath, name }) => `${name}/${lxcpath}`) : [...rows];
+}
+
+/** A line a container and look, until it has had enough looks. */
+async function printLines(meter: Meter, wishes: Wishes, { stdout }: CommandContext): Promise<void> {
+  const { mode, count, delayMs } = wishes;
+  if (mode === 'csv') stdout.write(`${CSV_HEADER}\n`);
+  for (let looks = 0; ;) {
+    const rows = inOrder(meter.look(), totalOrders, wishes);
+    const time = Date.now();
+    const lines = rows.map((row) =>
+      mode === 'csv' ? `${csvLine(time, row)}\n` : measurementJson(time, row),
+    );
+    stdout.write(lines.join(''));
+    if (++looks >= count) return;
+    await sleep(delayMs);
+  }
+}
+
+/** For whoever is no terminal, or a dumb one: the table as it is after a second, once. */
+async function printOnce(
+  meter: Meter,
+  wishes: Wishes,
+  { stdout }: CommandContext,
+  withPaths: boolean,
+): Promise<void> {
+  meter.look();
+  await sleep(Math.min(ONCE_MS, wishes.delayMs));
+  const rows = inOrder(meter.look(), containerOrders, wishes);
+  const plain = { paint: (_colour: unknown, text: string) => text, width: Infinity, withPaths };
+  const lines = [summary(rows), ...containerTable(rows, { sort: wishes.sort, ...plain })];
+  stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(''));
+}
+
+async function top(invocation: Invocation, context: CommandContext): Promise<number> {
+  const wishes = wishesOf(invocation);
+  const { system, lxcpaths, rest } = invocation;
+  const stores = [...new Set(lxcpaths)].map((lxcpath) => ({ system, lxcpath, environment: context.env }));
+  const meter = new Meter(stores, rest);
+  const withPaths = stores.length > 1;
+  const { stdin, stdout, env } = context;
+  if (wishes.mode !== 'table') await printLines(meter, wishes, context);
+  else if (stdin instanceof ReadStream && stdout instanceof WriteStream && env['TERM'] !== 'dumb') {
+    const screen = new Screen(stdin, stdout);
+    const view = firstView(wishes.sort, wishes.reversed);
+    try {
+      await showLive(screen, { meter, ...wishes, view, paint: painter(context), withPaths });
+    } finally {
+      screen.close();
+    }
+  } else await printOnce(meter, wishes, context, withPaths);
+  return 0;
+}
+
+export default defineCommand(
+  {
+    program: 'tlxc-top',
+    summary: 'shows what the running containers use',
+    usage: '[--delay=SECONDS] [--sort=KEY] [--reverse] [--batch|--json] [--count=N] [NAME]...',
+    name: 'none',
+    rest: 'words',
+    manyPaths: true,
+    options: [
+      { flags: '-d, --delay <SECONDS>', description: 'Between two looks: 3 unless set, 300 with --batch' },
+      { flags: '-b, --batch', description: 'Lines of comma-separated values, for a program' },
+      {
+        flags: '-s, --sort <KEY>',
+        description: `Sort by KEY:\n${containerOrders.map(({ key, words }) => `${key} = ${words}`).join('\n')}`,
+      },
+      { flags: '-r, --reverse', description: 'Turn the order round: names upwards, numbers downwards' },
+      { flags: '--json', description: 'A JSON object a line, for each container and look' },
+      { flags: '--count <N>', description: 'End after N looks' },
+    ],
+  },
+  top,
+);
