@@ -57,7 +57,7 @@ export class Screen {
   /** One frame in one write, over what was there: nothing is cleared first, so nothing flickers. */
   draw(lines: readonly string[]): void {
     const shown = lines.slice(0, this.size.rows).map((line) => `${line}${ESC}[K`);
-    this.#output.write(`${ESC}[H${shown.join('\r\n')}${ESC}[J`);
+    this.#output.write(`${ESC}[H${shown.join('\n')}${ESC}[J`);
   }
 
   /** What comes first: a key, a new size, or the end of the time. */

