@@ -39,6 +39,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: {
       ls: 'list all containers',
       info: 'show all about one',
+      top: 'watch what they use',
       monitor: 'follow what all of them do',
       wait: 'wait for a state',
     },
