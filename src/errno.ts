@@ -31,10 +31,17 @@ const WORDS: Readonly<Record<string, string>> = {
   ETIME: 'timer expired',
 };
 
+let names: ReadonlyMap<number, string> | undefined;
+
 /** 1 -> "EPERM"; a number without a name is given as "errno 530". */
 export function errnoName(number: number): string {
-  const known = Object.entries(constants.errno).find(([, value]) => value === number);
-  return known?.[0] ?? FURTHER.find(([value]) => value === number)?.[1] ?? `errno ${number}`;
+  // Of two names for a number the first counts.
+  names ??= new Map(
+    Object.entries(constants.errno)
+      .map(([name, value]) => [value, name] as const)
+      .reverse(),
+  );
+  return names.get(number) ?? FURTHER.find(([value]) => value === number)?.[1] ?? `errno ${number}`;
 }
 
 /** "EPERM" -> "operation not permitted"; a name without words is given as it is. */

@@ -1,16 +1,10 @@
 /** tlxc-autostart */
-import {
-  autostart,
-  planAutostart,
-  type AutostartAction,
-  type AutostartRequest,
-  type Candidate,
-} from '../container/autostart.ts';
-import { TlxcError } from '../errors.ts';
+import { autostart, planAutostart, type AutostartRequest } from '../container/autostart.ts';
+import type { AutostartAction, Candidate } from '../container/start-order.ts';
+import { AutostartReport } from './autostart-report.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './printable.ts';
-import { renderError } from './render.ts';
+import { jsonText } from './printable.ts';
 import { secondsArgument } from './seconds.ts';
 
 const DEFAULT_SECONDS = '60';
@@ -34,65 +28,46 @@ function requestOf(invocation: Invocation, { env }: CommandContext): AutostartRe
   };
 }
 
-/** Prints what goes wrong (not with -q), and logs it. */
-class Reporter {
-  failures = 0;
-
-  constructor(
-    private readonly invocation: Invocation,
-    private readonly context: CommandContext,
-  ) {}
-
-  failed(name: string, error: unknown): void {
-    this.failures++;
-    for (const line of renderError(this.context.program, error, name)) this.#say(line, 'ERROR');
-  }
-
-  warn(text: string, name?: string): void {
-    const place = name === undefined ? '' : ` ${name}:`;
-    this.#say(`${this.context.program}:${place} warning: ${printable(text)}`, 'WARN');
-  }
-
-  #say(line: string, level: 'WARN' | 'ERROR'): void {
-    if (!this.invocation.quiet) this.context.stderr.write(`${line}\n`);
-    this.invocation.log(level, line);
-  }
-}
-
-function list(containers: readonly Candidate[], { action }: AutostartRequest): string {
+function list(containers: readonly Candidate[], action: AutostartAction): string {
   const withDelay = action === 'start' || action === 'reboot';
   return containers.map(({ name, start }) => `${name}${withDelay ? ` ${start.delay}` : ''}\n`).join('');
 }
 
+const listJson = (containers: readonly Candidate[], action: AutostartAction): string =>
+  jsonText({
+    action,
+    containers: containers.map(({ name, groups, start: { delay, order, after } }) => {
+      return { name, delay, order, groups, after: after.map(({ value }) => value) };
+    }),
+  });
+
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
-  const reporter = new Reporter(invocation, context);
+  const { options } = invocation;
   const request = requestOf(invocation, context);
-  if (request.all && invocation.options['groups'] !== undefined)
-    reporter.warn('-a takes all containers: what -g says is not heeded');
-  const { defined, containers, failures } = planAutostart(request);
-  for (const { name, error } of failures) reporter.failed(name, error);
-  if (invocation.options['list'] === true) {
-    context.stdout.write(list(containers, request));
+  const { action } = request;
+  const plan = planAutostart(request);
+  const containers = plan.phases.flat();
+  const concerned = containers.length + plan.failures.length;
+  const report = new AutostartReport(invocation, context, { action, concerned });
+  if (request.all && options['groups'] !== undefined)
+    report.warn('-a takes all containers: what -g says is not heeded');
+  for (const { name, error } of plan.failures) report.failed(name, error);
+  if (options['list'] === true) {
+    context.stdout.write((options['json'] === true ? listJson : list)(containers, action));
     return 0;
   }
-  for (const container of containers) {
-    try {
-      await autostart(container, request, (text) => reporter.warn(text, container.name));
-    } catch (error) {
-      if (!(error instanceof TlxcError)) throw error;
-      reporter.failed(container.name, error);
-    }
-  }
-  if (reporter.failures === 0) return 0;
+  await autostart(plan, request, report);
+  report.end();
+  if (report.failures === 0) return 0;
   // As LXC counts: all is all that are defined.
-  return reporter.failures === defined ? 1 : 2;
+  return report.failures === plan.defined ? 1 : 2;
 }
 
 export default defineCommand(
   {
     program: 'tlxc-autostart',
     summary: 'starts the containers that have lxc.start.auto, in order; or reboots, stops or kills them',
-    usage: '[-r | -s | -k] [-L] [-a | -g GROUPS]',
+    usage: '[-r | -s | -k] [-L] [-a | -g GROUPS] [--json]',
     name: 'none',
     rest: 'none',
     options: [
@@ -111,6 +86,10 @@ export default defineCommand(
       {
         flags: '-t, --timeout <T>',
         description: 'Wait T seconds for a shutdown before the kill (60), or a reboot',
+      },
+      {
+        flags: '--json',
+        description: 'Print what became of each container (with -L: what is known of each) as JSON',
       },
     ],
   },

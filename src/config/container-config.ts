@@ -140,6 +140,7 @@ function lifecyclePart(settings: Settings): LifecyclePart {
       auto: flagOf(settings, lifecycle.auto),
       delay: numberOf(settings, lifecycle.delay),
       order: numberOf(settings, lifecycle.order),
+      after: settings.all(lifecycle.after),
     },
     groups: settings.all(lifecycle.group).map(({ value }) => value),
     hooks: [...hooks].flatMap(([hook, key]) =>

@@ -273,7 +273,14 @@ export interface ContainerConfig {
     readonly allowNesting: boolean;
     readonly raw: readonly Sourced<string>[];
   };
-  readonly start: { readonly auto: boolean; readonly delay: number; readonly order: number };
+  readonly start: {
+    readonly auto: boolean;
+    /** Seconds. */
+    readonly delay: number;
+    readonly order: number;
+    /** tlxc.start.after: names of containers of the same store. */
+    readonly after: readonly Sourced<string>[];
+  };
   readonly groups: readonly string[];
   readonly hooks: readonly Sourced<{ readonly hook: HookName; readonly command: string }>[];
   readonly hookVersion: 0 | 1;

@@ -1,46 +1,23 @@
-/** Which containers a boot or a shutdown of the host is about, in which order, and what is done to each. */
+/** Which containers a boot or a shutdown of the host is about, and what is done to each. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContainerConfig } from '../config/load.ts';
-import type { ContainerConfig, SystemConfig } from '../config/model.ts';
+import { withLines } from '../config/locate.ts';
+import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
-import { askMonitor } from '../monitor/client.ts';
+import { askMonitors } from '../monitor/client.ts';
+import { countOf } from '../problem.ts';
+import { atMost } from './at-once.ts';
 import { containerPaths } from './paths.ts';
+import {
+  afterProblems,
+  autostartOrder,
+  phasesOf,
+  type AutostartSelection,
+  type Candidate,
+} from './start-order.ts';
 import { startContainer } from './start.ts';
 import { stopContainer } from './stop.ts';
 import { listContainers } from './store.ts';
-
-export type AutostartAction = 'start' | 'reboot' | 'shutdown' | 'kill';
-
-export interface AutostartSelection {
-  readonly action: AutostartAction;
-  /** -g: one pass over the containers each, in this order; "" are those without lxc.group. */
-  readonly groups: readonly string[];
-  /** -a: one pass, whatever lxc.group says. */
-  readonly all: boolean;
-  /** -A: also those without lxc.start.auto. */
-  readonly ignoreAuto: boolean;
-}
-
-/** What of a container decides. */
-export type Candidate = Pick<ContainerConfig, 'name' | 'start' | 'groups'>;
-
-const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Those concerned, in the order in which they are started or (the last first) stopped; each once. */
-export function autostartOrder<T extends Candidate>(
-  containers: readonly T[],
-  selection: AutostartSelection,
-): T[] {
-  const { action, groups, all, ignoreAuto } = selection;
-  const sorted = containers
-    .filter(({ start }) => ignoreAuto || start.auto)
-    .sort((a, b) => a.start.order - b.start.order || byBytes(a.name, b.name));
-  if (action === 'shutdown' || action === 'kill') sorted.reverse();
-  if (all) return sorted;
-  const isIn = (group: string) => (one: T) =>
-    group === '' ? one.groups.length === 0 : one.groups.includes(group);
-  return [...new Set(groups.flatMap((group) => sorted.filter(isIn(group))))];
-}
 
 export interface AutostartRequest extends AutostartSelection {
   readonly lxcpath: string;
@@ -50,21 +27,30 @@ export interface AutostartRequest extends AutostartSelection {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+export interface Failed {
+  readonly name: string;
+  readonly error: TlxcError;
+}
+
 export interface AutostartPlan {
   /** How many containers the store has, concerned or not. */
   readonly defined: number;
-  /** In order; only those that are not yet as the action wants them. */
-  readonly containers: readonly Candidate[];
-  /** Why containers are not among them that cannot be looked at. */
-  readonly failures: readonly { readonly name: string; readonly error: TlxcError }[];
+  /** In order; only those that are not yet as the action wants them. A phase waits for all of the one before. */
+  readonly phases: readonly (readonly Candidate[])[];
+  /** Why containers are not among them that cannot be looked at, or whose tlxc.start.after cannot be done. */
+  readonly failures: readonly Failed[];
 }
 
-/** Looks at the containers of the store and changes nothing. */
-export function planAutostart(request: AutostartRequest): AutostartPlan {
-  const { lxcpath, system, environment, action } = request;
-  const failures: { name: string; error: TlxcError }[] = [];
+interface Store {
+  readonly names: readonly string[];
+  readonly containers: readonly Candidate[];
+  readonly failures: readonly Failed[];
+}
+
+function readStore({ lxcpath, system, environment }: AutostartRequest): Store {
+  const failures: Failed[] = [];
   const names = listContainers(system, lxcpath);
-  const configs = names.flatMap((name) => {
+  const containers = names.flatMap((name) => {
     const configFile = containerPaths(system, lxcpath, name).config;
     try {
       return [loadContainerConfig({ name, lxcpath, configFile, environment })];
@@ -74,23 +60,43 @@ export function planAutostart(request: AutostartRequest): AutostartPlan {
       return [];
     }
   });
-  const isRunning = ({ name }: Candidate) =>
-    askMonitor(containerPaths(system, lxcpath, name), { op: 'info' }).kind !== 'stopped';
-  const containers = autostartOrder(configs, request).filter(
-    (one) => isRunning(one) === (action !== 'start'),
-  );
-  return { defined: names.length, containers, failures };
+  return { names, containers, failures };
 }
 
-/**
- * Starts, reboots or stops one container of the plan, then waits as its lxc.start.delay says where it was started.
- * Throws the TlxcError of what failed.
- */
-export async function autostart(
-  { name, start }: Candidate,
-  request: AutostartRequest,
-  warn: (text: string) => void,
-): Promise<void> {
+/** Those of which a monitor says that they run, or says nothing though it is there. */
+function runningOf(names: readonly string[], { system, lxcpath }: AutostartRequest): ReadonlySet<string> {
+  const places = names.map((name) => containerPaths(system, lxcpath, name));
+  const answers = askMonitors(places, { op: 'info' });
+  return new Set(names.filter((_, index) => answers[index]?.kind !== 'stopped'));
+}
+
+function refused(one: Candidate, { names, containers }: Store): Failed[] {
+  const byName = new Map(containers.map((each) => [each.name, each]));
+  const problems = afterProblems(one, byName, names);
+  if (problems.length === 0) return [];
+  const details = { message: countOf(problems), container: one.name, problems };
+  return [{ name: one.name, error: withLines(new TlxcError({ code: 'TLXC_E_CONFIG', ...details })) }];
+}
+
+/** Looks at the containers of the store and changes nothing. */
+export function planAutostart(request: AutostartRequest): AutostartPlan {
+  const { action } = request;
+  const store = readStore(request);
+  const order = autostartOrder(store.containers, request);
+  const names = order.map(({ container }) => container.name);
+  const running = runningOf(names, request);
+  const concerned = order.filter(({ container }) => running.has(container.name) === (action !== 'start'));
+  const refusals = action === 'start' ? concerned.flatMap(({ container }) => refused(container, store)) : [];
+  const left = concerned.filter(({ container }) => !refusals.some(({ name }) => name === container.name));
+  return {
+    defined: store.names.length,
+    phases: phasesOf(left, action),
+    failures: [...store.failures, ...refusals],
+  };
+}
+
+/** What is done to one container, without waiting for anything else. Throws the TlxcError of what failed. */
+async function act(name: string, request: AutostartRequest, warn: (text: string) => void): Promise<void> {
   const { lxcpath, system, environment, action, timeoutMs } = request;
   const which = { name, lxcpath, system, environment };
   if (action === 'start') await startContainer(which, { warn });
@@ -99,5 +105,97 @@ export async function autostart(
     const how = action === 'reboot' ? 'reboot' : 'halt';
     await stopContainer({ ...which, how, timeoutMs, escalate: true });
   }
-  if (action === 'start' || action === 'reboot') await sleep(start.delay * 1000);
+}
+
+/** A start keeps a processor busy; a stop waits for the container. */
+const AT_ONCE = { start: 8, reboot: 64, shutdown: 64, kill: 64 } as const;
+
+export interface AutostartEvents {
+  readonly warn: (text: string, name: string) => void;
+  readonly done: (name: string, milliseconds: number) => void;
+  readonly failed: (name: string, error: TlxcError) => void;
+}
+
+/** Why a container is not started: what it needs does not run. */
+function lacking(one: Candidate, failed: ReadonlySet<string>): TlxcError | undefined {
+  const needed = one.start.after.find(({ value }) => failed.has(value));
+  if (!needed) return undefined;
+  return new TlxcError({
+    code: 'TLXC_E_NOT_RUNNING',
+    message: `not started: it comes after ${needed.value}, which does not run`,
+    container: one.name,
+    where: needed.at,
+    hint: `mend ${needed.value}; tlxc-start -n ${one.name} starts it all the same`,
+  });
+}
+
+/** A plan while it is performed. */
+class Run {
+  readonly #failed: Set<string>;
+  /** Settled when nothing has to wait for the container any more. */
+  readonly #settled = new Map<string, Promise<void>>();
+  readonly #slot: ReturnType<typeof atMost>;
+
+  constructor(
+    { failures }: AutostartPlan,
+    private readonly request: AutostartRequest,
+    private readonly events: AutostartEvents,
+  ) {
+    this.#failed = new Set(failures.map(({ name }) => name));
+    this.#slot = atMost(AT_ONCE[request.action]);
+  }
+
+  async perform(phase: readonly Candidate[]): Promise<void> {
+    // What one waits for stands before it.
+    for (const one of phase) this.#settled.set(one.name, this.#handle(one, phase));
+    await this.#all(phase.map(({ name }) => name));
+  }
+
+  async #all(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.#settled.get(name) ?? Promise.resolve()));
+  }
+
+  /** What it needs, or at a stop those of the phase that need it. */
+  #awaited(one: Candidate, phase: readonly Candidate[]): readonly string[] {
+    const { action } = this.request;
+    if (action === 'start' || action === 'reboot') return one.start.after.map(({ value }) => value);
+    return phase
+      .filter(({ start }) => start.after.some(({ value }) => value === one.name))
+      .map(({ name }) => name);
+  }
+
+  async #handle(one: Candidate, phase: readonly Candidate[]): Promise<void> {
+    const { request, events } = this;
+    await this.#all(this.#awaited(one, phase));
+    const lack = request.action === 'start' ? lacking(one, this.#failed) : undefined;
+    if (lack) {
+      this.#fail(one.name, lack);
+      return;
+    }
+    const begin = performance.now();
+    try {
+      await this.#slot(() => act(one.name, request, (text) => events.warn(text, one.name)));
+    } catch (error) {
+      this.#fail(one.name, error);
+      return;
+    }
+    events.done(one.name, performance.now() - begin);
+    if (request.action === 'start' || request.action === 'reboot') await sleep(one.start.delay * 1000);
+  }
+
+  #fail(name: string, error: unknown): void {
+    if (!(error instanceof TlxcError)) throw error;
+    this.#failed.add(name);
+    this.events.failed(name, error);
+  }
+}
+
+/** Performs a plan. What fails is told, and keeps nobody from being started but those that need it. */
+export async function autostart(
+  plan: AutostartPlan,
+  request: AutostartRequest,
+  events: AutostartEvents,
+): Promise<void> {
+  const run = new Run(plan, request, events);
+  for (const phase of plan.phases) await run.perform(phase);
 }

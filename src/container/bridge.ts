@@ -51,6 +51,9 @@ export async function raiseContainersBridge(user: BridgeUser, warn: (text: strin
   }
 }
 
+/** Under way: containers that are started together need it once. */
+let raising: Promise<void> | undefined;
+
 /**
  * Makes sure of the bridge before a container that is connected to it starts (tlxc.bridge.auto). What it then
  * lacks is a warning: without the bridge itself the start fails by its own words.
@@ -64,7 +67,8 @@ export async function provideBridge(
   if (system.settings['tlxc.bridge.auto'] !== '1' || process.getuid?.() !== 0) return;
   if (!interfaces.some(({ link }) => link.value === bridgeName(system)) || bridgeSeemsUp(system)) return;
   try {
-    await raiseContainersBridge(user, warn);
+    raising ??= raiseContainersBridge(user, warn).finally(() => (raising = undefined));
+    await raising;
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
     warn(`the bridge ${bridgeName(system)} is not complete, ${name} may have no address: ${textOf(error)}`);

@@ -1,6 +1,7 @@
 /** Names of containers and the places that belong to one. The only file that knows this layout. */
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
+import { CONTAINER_NAME, NAME_RULE } from '../config/values/container-name.ts';
 import { TlxcError } from '../errors.ts';
 import { namePlaces } from '../network/places.ts';
 
@@ -24,9 +25,7 @@ export interface ContainerPaths {
   readonly dnsRecord: string;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
-
-export const isName = (text: string): boolean => NAME.test(text);
+export const isName = (text: string): boolean => CONTAINER_NAME.test(text);
 
 /** Throws TLXC_E_NAME unless name is one a container may have. */
 export function checkName(name: string): void {
@@ -34,15 +33,21 @@ export function checkName(name: string): void {
   throw new TlxcError({
     code: 'TLXC_E_NAME',
     message: `${JSON.stringify(name)} is not a container name`,
-    hint: 'a name is 1 to 63 letters, digits, "_", "." or "-", and begins with a letter or digit',
+    hint: NAME_RULE,
   });
 }
 
+const storeKeys = new Map<string, string>();
+
 /** A short key for a store's path, so that socket paths stay below the kernel's 108 bytes (FNV-1a, 64 bits). */
 function storeKey(lxcpath: string): string {
+  const known = storeKeys.get(lxcpath);
+  if (known !== undefined) return known;
   let hash = 0xcbf29ce484222325n;
   for (const byte of Buffer.from(lxcpath)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, '0');
+  const key = hash.toString(16).padStart(16, '0');
+  storeKeys.set(lxcpath, key);
+  return key;
 }
 
 /** RUNDIR/KEY: where the run directories of a store's containers lie. */

@@ -55,8 +55,21 @@ function requireRoot(what: string): void {
   });
 }
 
-/** One start or stop at a time; the kernel drops the lock when the process ends. */
-async function locked<T>(system: SystemConfig, action: (places: NetworkPlaces) => Promise<T>): Promise<T> {
+/** Settled when all that this process does under the lock is done: who waits for a lock in the kernel keeps it from being done. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** One start or stop at a time. */
+function locked<T>(system: SystemConfig, action: (places: NetworkPlaces) => Promise<T>): Promise<T> {
+  const turn = queue.then(() => whileLocked(system, action));
+  queue = turn.catch(() => undefined);
+  return turn;
+}
+
+/** The kernel drops the lock when the process ends. */
+async function whileLocked<T>(
+  system: SystemConfig,
+  action: (places: NetworkPlaces) => Promise<T>,
+): Promise<T> {
   const places = networkPlaces(system);
   for (const directory of [places.run, places.state]) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(places.run, 'lock');

@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '20' },
     containers: { type: 'string', default: '20' },
-    only: { type: 'string', default: 'start,running,create,copy,ephemeral,images,many,throughput' },
+    only: { type: 'string', default: 'start,running,create,copy,ephemeral,images,many,autostart,throughput' },
   },
 });
 const rounds = Number(values.rounds);
@@ -132,6 +132,20 @@ function compareMany(): void {
   for (const tool of tools) for (const name of names) run(command(tool, 'stop', '-k', '-n', name));
 }
 
+const AUTOSTARTED = 50;
+
+function compareAutostart(): void {
+  for (const tool of tools)
+    for (let index = 1; index <= AUTOSTARTED; index++)
+      addContainer(tool, `a${index}`, [...NO_NETWORK, 'lxc.start.auto = 1']);
+  const step = (tool: Tool): Step => ({
+    argv: command(tool, 'autostart'),
+    after: command(tool, 'autostart', '-k'),
+  });
+  compare(`autostart of ${AUTOSTARTED} busybox containers`, pair(step), Math.ceil(rounds / 4));
+  for (const tool of tools) run(['sh', '-c', 'rm -rf "$0"/a*', stores[tool]]);
+}
+
 /** From what each has at hand: nothing is downloaded. */
 function compareCreate(): void {
   const empty = join(home, 'empty.conf');
@@ -162,6 +176,7 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
   ephemeral: () => compareEphemeral({ stores }, print),
   images: () => compareImages({ stores, home }, Math.ceil(rounds / 4), print),
   many: compareMany,
+  autostart: compareAutostart,
   throughput: () => compareThroughput(stores.tlxc, 2 * rounds),
 };
 for (const name of values.only.split(',')) await parts[name]?.();

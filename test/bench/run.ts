@@ -1,7 +1,7 @@
 /**
  * npm run bench: TLXC beside Debian's lxc, in one scratch world, in turns, on the same machine at the same time.
  * Prints medians and the ratio of TLXC's to LXC's. `npm run bench -- --rounds 5` is quicker and rougher;
- * `--only start,running,create,copy,ephemeral,images,many,throughput` runs a part; `--containers 100` is how many `many` are.
+ * `--only start,running,create,copy,ephemeral,images,many,autostart,throughput` runs a part; `--containers 100` is how many `many` are.
  */
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -280,6 +280,7 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.start.auto': flag,
   'lxc.start.delay': { good: ['0', '5'], bad: ['-1', '5s', 'x'] },
   'lxc.start.order': { good: ['0', '-3', '2147483647'], bad: ['2147483648', 'first'] },
+  'tlxc.start.after': { good: [['db', 'db\n'], ['db  cache.1', 'db\ncache.1\n']], bad: ['-db', 'db a/b', '.db'] },
   'lxc.group': { good: [['onboot  x', 'onboot\nx\n']], bad: [] },
   'lxc.hook.version': { good: ['0', '1'], bad: ['2', 'x'] },
   ...Object.fromEntries(

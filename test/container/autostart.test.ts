@@ -1,6 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
-import { autostartOrder, type AutostartSelection } from '../../src/container/autostart.ts';
+import {
+  afterProblems,
+  autostartOrder,
+  phasesOf,
+  type AutostartSelection,
+  type Candidate,
+} from '../../src/container/start-order.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
@@ -8,22 +16,43 @@ import { makeWorld } from '../rig/world.ts';
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
 const beside = requires('root', 'busybox', 'lxc');
 
-/** name, auto, order, groups */
-const store = (
-  [
-    ['n1', true, 0],
-    ['n0', true, 5],
-    ['n2', false, 0],
-    ['g1', true, -1, 'onboot', 'web'],
-    ['g2', true, 3, 'web'],
-    ['g3', false, 0, 'web'],
-  ] as const
-).map(([name, auto, order, ...groups]) => ({ name, start: { auto, order, delay: 0 }, groups }));
+type Wishes = Partial<Candidate['start']> & { readonly groups?: readonly string[]; readonly needs?: string };
 
-const order = (selection: Partial<AutostartSelection>) =>
-  autostartOrder(store, { action: 'start', groups: [''], all: false, ignoreAuto: false, ...selection })
-    .map(({ name }) => name)
-    .join(' ');
+const at = (name: string, line: number) => ({ file: `/${name}/config`, line, key: 'tlxc.start.after' });
+
+/** Containers by their names. */
+const storeOf = (wishes: Readonly<Record<string, Wishes>>): Candidate[] =>
+  Object.entries(wishes).map(([name, { groups = [], needs = '', auto = true, order = 0, delay = 0 }]) => {
+    const after = needs.split(' ').filter(Boolean);
+    const start = {
+      auto,
+      order,
+      delay,
+      after: after.map((value, line) => ({ value, at: at(name, line + 1) })),
+    };
+    return { name, start, groups };
+  });
+
+const store = storeOf({
+  n1: {},
+  n0: { order: 5 },
+  n2: { auto: false },
+  g1: { order: -1, groups: ['onboot', 'web'] },
+  g2: { order: 3, groups: ['web'] },
+  g3: { auto: false, groups: ['web'] },
+});
+
+/** Names, a bar between phases. */
+const phases = (selection: Partial<AutostartSelection>, containers: readonly Candidate[] = store) => {
+  const all = { action: 'start', groups: [''], all: false, ignoreAuto: false, ...selection } as const;
+  const names = phasesOf(autostartOrder(containers, all), all.action).map((phase) =>
+    phase.map(({ name }) => name).join(' '),
+  );
+  return names.join(' | ');
+};
+
+const order = (selection: Partial<AutostartSelection>, containers?: readonly Candidate[]) =>
+  phases(selection, containers).replaceAll(' |', '');
 
 test('by order, then by name; only those of no group unless asked', (t) => {
   t.is(order({}), 'n1 n0');
@@ -43,6 +72,67 @@ test('what starts first stops last', (t) => {
   t.is(order({ action: 'shutdown', all: true }), 'n0 g2 n1 g1');
   t.is(order({ action: 'kill', groups: ['web', ''] }), 'g2 g1 n0 n1');
   t.is(order({ action: 'reboot', all: true }), 'g1 n1 g2 n0');
+});
+
+test('what may be started together: one order, one group, nothing after a delay', (t) => {
+  const containers = storeOf({
+    a: {},
+    b: { delay: 2 },
+    c: {},
+    d: { order: 1 },
+    e: { order: 1, groups: ['web'] },
+    f: { order: 1, groups: ['web'] },
+  });
+  t.is(phases({ all: true }, containers), 'a b | c | d e f');
+  t.is(phases({ groups: ['web', ''] }, containers), 'e f | a b | c | d');
+  t.is(phases({ all: true, action: 'shutdown' }, containers), 'f e d | c b a');
+  t.is(phases({ all: true, action: 'reboot' }, containers), 'a b | c | d e f');
+});
+
+test('what a container needs is started before it and stopped after it', (t) => {
+  const containers = storeOf({
+    app: { needs: 'db cache' },
+    cache: { order: 5 },
+    db: { auto: false, groups: ['data'], needs: 'disk' },
+    disk: { auto: false, order: 7 },
+    web: { needs: 'app', order: -3 },
+  });
+  t.is(order({}, containers), 'disk db cache app web');
+  t.is(order({ groups: ['data'], ignoreAuto: true }, containers), 'disk db');
+  t.is(order({ action: 'shutdown', all: true, ignoreAuto: true }, containers), 'web app db disk cache');
+  t.is(
+    order({ action: 'shutdown' }, containers),
+    'web app cache',
+    'nothing is stopped that was not asked for',
+  );
+  t.is(
+    order({ action: 'kill', groups: ['data', ''], ignoreAuto: true }, containers),
+    'web app db disk cache',
+  );
+});
+
+test('names that nobody has, and circles, are told with their lines', (t) => {
+  const containers = storeOf({
+    ...{ a: { needs: 'd b' }, b: { needs: 'c' }, c: { needs: 'a' } },
+    ...{ d: { needs: 'a2 databse' }, e: { needs: 'a' }, self: { needs: 'self' }, database: {} },
+  });
+  const byName = new Map(containers.map((each) => [each.name, each]));
+  const names = [...byName.keys(), 'a2'];
+  const told = (name: string) => {
+    const one = byName.get(name);
+    return one ? afterProblems(one, byName, names).map(String) : [];
+  };
+  t.deepEqual(told('a'), [
+    '/a/config:2: tlxc.start.after = b: they wait for each other: a after b after c after a',
+  ]);
+  t.deepEqual(told('c'), [
+    '/c/config:1: tlxc.start.after = a: they wait for each other: c after a after b after c',
+  ]);
+  t.deepEqual(told('d'), [
+    '/d/config:2: tlxc.start.after = databse: there is no such container (did you mean database?)',
+  ]);
+  t.deepEqual(told('e'), [], 'it is in no circle itself');
+  t.deepEqual(told('self'), ['/self/config:1: tlxc.start.after = self: no container can wait for itself']);
 });
 
 async function filled(t: ExecutionContext, privileged = false) {
@@ -107,4 +197,42 @@ beside('-L lists what lxc-autostart lists', async (t) => {
     '-g ""',
   ])
     await same(words);
+});
+
+rooted('a container waits for what it needs, and is not started without', async (t) => {
+  const world = await makeWorld(t);
+  const at = (name: string) => `echo ${name} >> ${world.dir}/order`;
+  const add = (name: string, hook: string, ...config: string[]) => {
+    writeFileSync(join(world.dir, name), `#!/bin/sh\n${hook}\n`, { mode: 0o755 });
+    const lines = [`lxc.hook.start-host = ${world.dir}/${name}`, ...config];
+    addBusybox(world, name, { config: lines });
+  };
+  add('app', at('app'), 'lxc.start.auto = 1', 'tlxc.start.after = db');
+  add('db', `sleep 0.5; ${at('db')}`, 'lxc.start.order = 9');
+  add('bad', 'exit 1', 'lxc.start.auto = 1');
+  add('on-bad', at('on-bad'), 'lxc.start.auto = 1', 'tlxc.start.after = bad');
+  add('on-that', at('on-that'), 'lxc.start.auto = 1', 'tlxc.start.after = on-bad');
+  add('lost', at('lost'), 'lxc.start.auto = 1', 'tlxc.start.after = dbb');
+  const { code, stdout, stderr } = await world.run('tlxc-autostart', '--json');
+  t.is(code, 2);
+  t.is(await world.sh('cat order'), 'db\napp\n');
+  t.regex(
+    stderr,
+    /^tlxc-autostart: lost: its configuration has a problem\n {2}\S+lost\/config:\d+:\d+: .*no such container/m,
+  );
+  t.regex(
+    stderr,
+    /^tlxc-autostart: on-bad: not started: it comes after bad, which does not run\n {2}at \S+on-bad\/config:\d+/m,
+  );
+  t.regex(stderr, /^tlxc-autostart: 2 of 6 containers started, 4 were not:\n(?: {2}\S+: .+\n){4}$/m);
+  const told = JSON.parse(stdout) as {
+    containers: { name: string; outcome: string; error?: { code: string } }[];
+  };
+  const outcomes = told.containers.map(
+    ({ name, outcome, error }) => `${name} ${outcome} ${error?.code ?? ''}`,
+  );
+  t.deepEqual(outcomes.sort(), [
+    ...['app started ', 'bad failed TLXC_E_HOOK', 'db started ', 'lost failed TLXC_E_CONFIG'],
+    ...['on-bad failed TLXC_E_NOT_RUNNING', 'on-that failed TLXC_E_NOT_RUNNING'],
+  ]);
 });

@@ -73,7 +73,7 @@ export const minimalConfig: ContainerConfig = {
   monitor: { unshare: false },
   seccomp: { allowNesting: false },
   apparmor: { allowIncomplete: false, allowNesting: false, raw: [] },
-  start: { auto: false, delay: 0, order: 0 },
+  start: { auto: false, delay: 0, order: 0, after: [] },
   groups: [],
   hooks: [],
   hookVersion: 0,

@@ -2,6 +2,7 @@
 import { list, scalar, type Key } from '../key.ts';
 import type { HookName } from '../model.ts';
 import { SIGNAL, signal } from '../values/signal.ts';
+import { containerNames } from '../values/container-name.ts';
 import { flag, showFlag, text, whole, words } from '../values/plain.ts';
 
 const INT = 2 ** 31;
@@ -26,8 +27,18 @@ export const lifecycle = {
     name: 'lxc.start.order',
     syntax: 'NUMBER',
     fallback: '0',
-    doc: 'Lower numbers start first and stop last.',
+    doc: 'Lower numbers start first and stop last; tlxc-autostart starts those of one number together.',
     parse: whole(-INT, INT - 1),
+  }),
+  after: list({
+    name: 'tlxc.start.after',
+    syntax: 'NAME …',
+    doc:
+      'Containers of the same directory that it needs: tlxc-autostart starts them before it, whatever their lxc.start.order, also ' +
+      'those without lxc.start.auto, and does not start it where one of them fails; at the end of the host it stops before them. ' +
+      'It follows when their init has begun; what they need beyond that, lxc.start.delay of theirs gives them. ' +
+      'tlxc-start does not heed it.',
+    parse: containerNames,
   }),
   group: list({
     name: 'lxc.group',

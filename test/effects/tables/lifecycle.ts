@@ -47,6 +47,18 @@ export const lifecycle: readonly Effect[] = [
     },
   },
   {
+    key: 'tlxc.start.after',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const configs = {
+        c1: 'tlxc.start.after = c3 c2',
+        c2: 'lxc.start.order = 5',
+        c3: 'tlxc.start.after = c2',
+      };
+      t.deepEqual(await wouldStart(world, configs, '-A'), ['c2 0', 'c3 0', 'c1 0']);
+    },
+  },
+  {
     key: 'lxc.group',
     needs: BUSYBOX,
     seen: async (t, world) => {
