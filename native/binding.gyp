@@ -54,6 +54,16 @@
       "ldflags!": ["-rdynamic", "-pthread"]
     },
     {
+      "target_name": "tlxc-namespaces",
+      "type": "executable",
+      "sources": ["<!@(find namespaces -name '*.cc')", "common/program.cc", "executor/netlink.cc", "executor/link.cc", "executor/no_name_service.cc"],
+      "cflags": ["-Os", "-ffunction-sections", "-fdata-sections", "-isystem", "/usr/include/libnl3"],
+      "cflags!": ["-O3", "-fPIC", "-pthread"],
+      "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],
+      "ldflags!": ["-rdynamic", "-pthread"],
+      "libraries": ["-lnl-3"]
+    },
+    {
       "target_name": "tlxc-user-nic",
       "type": "executable",
       "sources": ["<!@(find user-nic -name '*.cc')", "executor/netlink.cc", "executor/link.cc", "executor/no_name_service.cc"],

@@ -34,7 +34,9 @@ const COMMANDS = [
   'stop',
   'top',
   'unfreeze',
+  'unshare',
   'update-config',
+  'usernsexec',
   'wait',
 ];
 /** Those of tlxc(7), in every command's --help. */

@@ -71,7 +71,8 @@ function completedOption({ short, long, argument, valueName, description }: Opti
 function completed(spec: CommandSpec): CompletedCommand {
   const { own, common } = optionsOf(spec);
   const options = [...own, ...common].filter(({ hidden, short }) => !hidden && short !== '?');
-  const words = WORDS[spec.program] ?? (spec.name === 'none' ? [] : 'container');
+  const words =
+    WORDS[spec.program] ?? (spec.name === 'required' || spec.name === 'optional' ? 'container' : []);
   return { program: spec.program, options: options.map(completedOption), words };
 }
 

@@ -30,7 +30,9 @@ _tlxc_options() {
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-top) echo '-d --delay -b --batch -s --sort -r --reverse --json --count -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-unfreeze) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-unshare) echo '-s --namespaces -u --user -H --hostname -i --ifname -d --daemon -M --remount -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-usernsexec) echo '-m --map -s --map-self -u --uid -g --gid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-wait) echo '-n --name -s --state -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
   esac
 }
@@ -216,11 +218,24 @@ _tlxc_kind() {
     'tlxc-unfreeze -o' | 'tlxc-unfreeze --logfile') echo file ;;
     'tlxc-unfreeze -l' | 'tlxc-unfreeze --logpriority') echo level ;;
     'tlxc-unfreeze -P' | 'tlxc-unfreeze --lxcpath') echo directory ;;
+    'tlxc-unshare -s' | 'tlxc-unshare --namespaces') echo text ;;
+    'tlxc-unshare -u' | 'tlxc-unshare --user') echo text ;;
+    'tlxc-unshare -H' | 'tlxc-unshare --hostname') echo text ;;
+    'tlxc-unshare -i' | 'tlxc-unshare --ifname') echo text ;;
+    'tlxc-unshare -o' | 'tlxc-unshare --logfile') echo file ;;
+    'tlxc-unshare -l' | 'tlxc-unshare --logpriority') echo level ;;
+    'tlxc-unshare -P' | 'tlxc-unshare --lxcpath') echo directory ;;
     'tlxc-update-config -n' | 'tlxc-update-config --name') echo container ;;
     'tlxc-update-config -c' | 'tlxc-update-config --config') echo file ;;
     'tlxc-update-config -o' | 'tlxc-update-config --logfile') echo file ;;
     'tlxc-update-config -l' | 'tlxc-update-config --logpriority') echo level ;;
     'tlxc-update-config -P' | 'tlxc-update-config --lxcpath') echo directory ;;
+    'tlxc-usernsexec -m' | 'tlxc-usernsexec --map') echo text ;;
+    'tlxc-usernsexec -u' | 'tlxc-usernsexec --uid') echo text ;;
+    'tlxc-usernsexec -g' | 'tlxc-usernsexec --gid') echo text ;;
+    'tlxc-usernsexec -o' | 'tlxc-usernsexec --logfile') echo file ;;
+    'tlxc-usernsexec -l' | 'tlxc-usernsexec --logpriority') echo level ;;
+    'tlxc-usernsexec -P' | 'tlxc-usernsexec --lxcpath') echo directory ;;
     'tlxc-wait -n' | 'tlxc-wait --name') echo container ;;
     'tlxc-wait -s' | 'tlxc-wait --state') echo state ;;
     'tlxc-wait -t' | 'tlxc-wait --timeout') echo text ;;
@@ -258,7 +273,9 @@ _tlxc_words() {
     tlxc-stop) echo '@container' ;;
     tlxc-top) echo '' ;;
     tlxc-unfreeze) echo '@container' ;;
+    tlxc-unshare) echo '' ;;
     tlxc-update-config) echo '@container' ;;
+    tlxc-usernsexec) echo '' ;;
     tlxc-wait) echo '@container' ;;
   esac
 }
@@ -356,7 +373,7 @@ _tlxc() {
   COMPREPLY=()
   if [[ $command == tlxc ]]; then
     if [[ ! $line =~ ^[^[:space:]]+[[:space:]]+([a-z-]+)[[:space:]]+(.*)$ || ${BASH_REMATCH[1]} == help ]]; then
-      mapfile -t COMPREPLY < <(compgen -W 'create start stop destroy copy snapshot export import execute autostart attach console file device cgroup freeze unfreeze ls info top monitor wait image net config update-config doctor checkconfig help --help --version' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W 'create start stop destroy copy snapshot export import execute autostart attach console file device cgroup freeze unfreeze ls info top monitor wait image net config update-config doctor checkconfig unshare usernsexec help --help --version' -- "$current")
       return
     fi
     command=tlxc-${BASH_REMATCH[1]} line="tlxc-${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
@@ -393,4 +410,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-update-config tlxc-wait
+complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-unshare tlxc-update-config tlxc-usernsexec tlxc-wait

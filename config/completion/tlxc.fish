@@ -159,6 +159,8 @@ complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a update-config -d 'write names from before LXC 3 as those of today'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a doctor -d 'what of the host stands in the way'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a checkconfig -d 'what of the kernel is there'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a unshare -d 'run a command in new namespaces'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a usernsexec -d 'run a command as root of a user namespace'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a help -d 'show a command\'s options'
 complete -c tlxc -n 'test (count (commandline -opc)) -gt 1' -a '(__tlxc_command)'
 
@@ -590,6 +592,21 @@ complete -c tlxc-unfreeze -s h -l help -d ''
 complete -c tlxc-unfreeze -l usage -d 'Print a short list of the options'
 complete -c tlxc-unfreeze -l version -d 'Print the version number'
 
+complete -c tlxc-unshare -f
+complete -c tlxc-unshare -s s -l namespaces -x -d 'Those to make: MOUNT|PID|UTSNAME|IPC|USER|NETWORK|CGROUP|TIME'
+complete -c tlxc-unshare -s u -l user -x -d 'Become this user, a name or a number; with USER: only'
+complete -c tlxc-unshare -s H -l hostname -x -d 'With UTSNAME: the host name there'
+complete -c tlxc-unshare -s i -l ifname -x -d 'With NETWORK: the interface goes along'
+complete -c tlxc-unshare -s d -l daemon -d 'Return when COMMAND runs'
+complete -c tlxc-unshare -s M -l remount -d 'With MOUNT: fresh /proc, /dev/shm and /dev/mqueue'
+complete -c tlxc-unshare -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-unshare -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-unshare -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-unshare -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-unshare -s h -l help -d ''
+complete -c tlxc-unshare -l usage -d 'Print a short list of the options'
+complete -c tlxc-unshare -l version -d 'Print the version number'
+
 complete -c tlxc-update-config -f
 complete -c tlxc-update-config -a '(__tlxc_containers)'
 complete -c tlxc-update-config -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
@@ -601,6 +618,19 @@ complete -c tlxc-update-config -s P -l lxcpath -x -a '(__fish_complete_directori
 complete -c tlxc-update-config -s h -l help -d ''
 complete -c tlxc-update-config -l usage -d 'Print a short list of the options'
 complete -c tlxc-update-config -l version -d 'Print the version number'
+
+complete -c tlxc-usernsexec -f
+complete -c tlxc-usernsexec -s m -l map -x -d 'u|g|b:INSIDE:OUTSIDE:COUNT: users, groups or both; without any:'
+complete -c tlxc-usernsexec -s s -l map-self -d 'And the caller\'s own ids, after the others'
+complete -c tlxc-usernsexec -s u -l uid -x -d 'Be this user inside; 0'
+complete -c tlxc-usernsexec -s g -l gid -x -d 'Be this group inside; 0'
+complete -c tlxc-usernsexec -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-usernsexec -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-usernsexec -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-usernsexec -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-usernsexec -s h -l help -d ''
+complete -c tlxc-usernsexec -l usage -d 'Print a short list of the options'
+complete -c tlxc-usernsexec -l version -d 'Print the version number'
 
 complete -c tlxc-wait -f
 complete -c tlxc-wait -a '(__tlxc_containers)'

@@ -5,6 +5,7 @@ import { FULL_ELEVATION, NO_ELEVATION, type Elevation } from '../plan/attach.ts'
 import type { EnvironmentPolicy } from '../plan/attach-environment.ts';
 import type { Namespace } from '../plan/types.ts';
 import type { Invocation } from './command.ts';
+import { parseNamespaceWords } from './namespace-words.ts';
 
 type Value = Invocation['options'][string];
 
@@ -41,40 +42,9 @@ export function parseElevation(value: Value): Elevation {
   return elevation;
 }
 
-const NAMESPACES: Readonly<Record<string, Namespace>> = {
-  ...{
-    MOUNT: 'mount',
-    PID: 'pid',
-    UTSNAME: 'uts',
-    IPC: 'ipc',
-    USER: 'user',
-    NETWORK: 'net',
-    CGROUP: 'cgroup',
-    TIME: 'time',
-  },
-  ...{
-    mnt: 'mount',
-    pid: 'pid',
-    uts: 'uts',
-    ipc: 'ipc',
-    user: 'user',
-    net: 'net',
-    cgroup: 'cgroup',
-    time: 'time',
-  },
-};
-
 /** -s. */
-export function parseNamespaces(value: Value): Namespace[] | undefined {
-  if (typeof value !== 'string') return undefined;
-  return value.split('|').map((word) => {
-    const namespace = NAMESPACES[word];
-    if (namespace) return namespace;
-    if (/^time$/i.test(word)) throw usage('-s TIME: containers have no time namespace of their own yet');
-    const known = 'MOUNT, PID, UTSNAME, IPC, USER, NETWORK and CGROUP';
-    throw usage(`-s takes ${known} joined by "|", not ${JSON.stringify(word)}`);
-  });
-}
+export const parseNamespaces = (value: Value): Namespace[] | undefined =>
+  typeof value === 'string' ? parseNamespaceWords(value) : undefined;
 
 export function parseArchitecture(value: Value): 'linux32' | 'linux64' | undefined {
   if (typeof value !== 'string') return undefined;

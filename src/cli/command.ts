@@ -96,14 +96,17 @@ function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLi
 
 const text = (value: Values[string]) => (typeof value === 'string' ? value : '');
 
+/** -n, or the first word, which it takes from the others. */
+function takeName({ name }: CommandSpec, given: Values[string], words: string[]): string {
+  if (name === 'none' || name === 'ignored') return '';
+  const found = typeof given === 'string' ? given : (words.shift() ?? '');
+  if (name === 'optional' || given !== undefined || found !== '') return found;
+  throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'No container name specified' });
+}
+
 function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandContext): Invocation {
   const words = [...line.words];
-  const given = line.options['name'];
-  const name = spec.name === 'none' ? '' : typeof given === 'string' ? given : (words.shift() ?? '');
-  const noName = given === undefined && name === '';
-  if (spec.name === 'required' && noName) {
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'No container name specified' });
-  }
+  const name = takeName(spec, line.options['name'], words);
   const [unexpected] = words;
   if (spec.rest === 'none' && unexpected !== undefined) {
     const hint = `${spec.program} --help shows what it takes`;

@@ -55,6 +55,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       checkconfig: 'what of the kernel is there',
     },
   },
+  {
+    title: 'Without a container',
+    commands: {
+      unshare: 'run a command in new namespaces',
+      usernsexec: 'run a command as root of a user namespace',
+    },
+  },
 ];
 
 /** Without the "tlxc-". */

@@ -19,7 +19,8 @@ export interface CommandSpec {
   /** What follows the program's name in the synopsis; one line a form. */
   readonly usage: string;
   readonly options: readonly OptionSpec[];
-  readonly name: 'required' | 'optional' | 'none';
+  /** ignored: -n is taken and means nothing, as in the LXC command of that name. */
+  readonly name: 'required' | 'optional' | 'ignored' | 'none';
   /** -P may be given more than once. */
   readonly manyPaths?: boolean;
   /** Words after the name or after "--": taken as they are, or refused. */
@@ -75,5 +76,6 @@ export function optionsOf(spec: CommandSpec): OptionSet {
     option.short !== '' && own.some(({ short }) => short === option.short)
       ? { ...option, short: '' }
       : option;
-  return { own: spec.name === 'none' ? own : [NAME, ...own], common: COMMON.map(free) };
+  const name = { none: [], ignored: [{ ...NAME, hidden: true }], required: [NAME], optional: [NAME] };
+  return { own: [...name[spec.name], ...own], common: COMMON.map(free) };
 }

@@ -49,7 +49,7 @@ async function help(command: string | undefined, { stdout, env }: CommandContext
   }
   const name = command.replace(/^tlxc-/, '');
   if (!COMMAND_NAMES.includes(name)) throw unknownCommand(command);
-  const child = spawn(process.execPath, [join(packageRoot, `bin/tlxc-${name}.js`), '--help'], {
+  const child = spawn(join(packageRoot, `bin/tlxc-${name}.js`), ['--help'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env,
   });

@@ -75,3 +75,9 @@ function isDelegated(group: string): boolean {
     return false;
   }
 }
+
+/** Who this process acts as. */
+export const callerIds = (): { readonly uid: number; readonly gid: number } => ({
+  uid: process.geteuid?.() ?? 0,
+  gid: process.getegid?.() ?? 0,
+});

@@ -51,7 +51,8 @@ test('-s knows the long and the short names', (t) => {
   t.deepEqual(parseNamespaces('net|mnt|cgroup'), ['net', 'mount', 'cgroup']);
   t.is(parseNamespaces(undefined), undefined);
   t.deepEqual(parseNamespaces('TIME'), ['time']);
-  for (const text of ['FOO', '', 'NET|']) t.throws(() => parseNamespaces(text), { message: /-s takes/ });
+  t.deepEqual(parseNamespaces('NET||UTS|net'), ['net', 'uts']);
+  for (const text of ['FOO', '', '|', 'network', 'constructor']) t.throws(() => parseNamespaces(text), { message: /-s takes/ });
 });
 
 test('-a takes the names of lxc.arch', (t) => {
