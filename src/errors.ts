@@ -3,29 +3,36 @@ import type { Problem, SourceLocation } from './problem.ts';
 
 export type { SourceLocation } from './problem.ts';
 
-/** Stable codes a program may match on; message texts may change, codes do not. */
-export type ErrorCode =
-  | 'TLXC_E_USAGE'
-  | 'TLXC_E_CONFIG'
-  | 'TLXC_E_NAME'
-  | 'TLXC_E_EXISTS'
-  | 'TLXC_E_NOT_FOUND'
-  | 'TLXC_E_RUNNING'
-  | 'TLXC_E_NOT_RUNNING'
-  | 'TLXC_E_FROZEN'
-  | 'TLXC_E_UNRESPONSIVE'
-  | 'TLXC_E_BUSY'
-  | 'TLXC_E_TIMEOUT'
-  | 'TLXC_E_PERMISSION'
-  | 'TLXC_E_UNSUPPORTED'
-  | 'TLXC_E_SYSCALL'
-  | 'TLXC_E_TEMPLATE'
-  | 'TLXC_E_IMAGE'
-  | 'TLXC_E_NETWORK'
-  | 'TLXC_E_STORAGE'
-  | 'TLXC_E_HOOK'
-  | 'TLXC_E_INTERNAL';
+/** Every code that a TlxcError may have, and what it says. Programs match on codes: message texts may change, codes do not. */
+export const ERROR_CODES = {
+  TLXC_E_USAGE: 'what was asked for makes no sense: an unknown option, a missing argument',
+  TLXC_E_CONFIG: 'a configuration is wrong; all of its problems are in `details.problems`',
+  TLXC_E_NAME: 'no container may have that name',
+  TLXC_E_EXISTS: 'there is a container of that name already',
+  TLXC_E_NOT_FOUND: 'there is no such container, snapshot, image, device, file or group file',
+  TLXC_E_RUNNING: 'the container runs, and must not for that',
+  TLXC_E_NOT_RUNNING: 'the container does not run, and must for that',
+  TLXC_E_FROZEN: 'the container is frozen, and nothing can run in it',
+  TLXC_E_UNRESPONSIVE: "the container's monitor does not answer",
+  TLXC_E_BUSY: 'somebody else works with it, or needs it',
+  TLXC_E_TIMEOUT: 'it was not done in time',
+  TLXC_E_ABORTED: 'the AbortSignal that was given with it was aborted',
+  TLXC_E_COMMAND: 'a command in the container ended with another status than 0, or by a signal',
+  TLXC_E_PERMISSION: 'the caller may not do that',
+  TLXC_E_UNSUPPORTED: 'this host, kernel or backing store cannot do that',
+  TLXC_E_SYSCALL: 'the kernel refused; `details` has step, syscall, errno and path',
+  TLXC_E_TEMPLATE: 'a template failed',
+  TLXC_E_IMAGE: 'an image could not be found, fetched or believed',
+  TLXC_E_NETWORK: 'the bridge, or an interface, could not be had',
+  TLXC_E_STORAGE: 'a root filesystem could not be made, copied or removed',
+  TLXC_E_HOOK: 'a hook of the configuration failed',
+  TLXC_E_INTERNAL: 'a mistake of TLXC itself, or a damaged installation',
+} as const;
 
+/** One of `ERROR_CODES`. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a TlxcError is made of. */
 export interface ErrorDetails {
   readonly code: ErrorCode;
   /** What failed and on which object, one sentence without a final full stop. */
@@ -47,14 +54,27 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Whatever fails in TLXC. Its `name` is TlxcError; AbortError with TLXC_E_ABORTED, as programs expect of an AbortSignal. */
 export class TlxcError extends Error {
+  /** Stable. */
   readonly code: ErrorCode;
+  /** Everything that is known of the failure. */
   readonly details: ErrorDetails;
 
   constructor(details: ErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = 'TlxcError';
+    this.name = details.code === 'TLXC_E_ABORTED' ? 'AbortError' : 'TlxcError';
     this.code = details.code;
     this.details = details;
+  }
+
+  /** What it is about: the container's name, else the path; undefined where it is about neither. */
+  get object(): string | undefined {
+    return this.details.container ?? this.details.path;
+  }
+
+  /** What can be done about it; undefined where nothing is known. */
+  get hint(): string | undefined {
+    return this.details.hint;
   }
 }

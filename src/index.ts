@@ -1,24 +1,53 @@
 /** The library: what `import … from 'tlxc'` gives. */
-export {
-  Container,
-  type ContainerInfo,
-  type CopyOptions,
-  type CreateOptions,
-  type DestroyOptions,
-  type ExportOptions,
-  type PushOptions,
-  type StartOptions,
-  type StopOptions,
-  type StoreOptions,
-  type WaitOptions,
-} from './container/container.ts';
-export type { ExecOptions, ExecResult } from './container/exec.ts';
-export type { FreezeOptions } from './container/freeze.ts';
+export { Container, ThrowawayContainer } from './container/container.ts';
+export type {
+  ContainerInfo,
+  CopyOptions,
+  CreateOptions,
+  DestroyOptions,
+  ExportOptions,
+  ImportOptions,
+  StartOptions,
+  StateWaitOptions,
+  StopOptions,
+  ThrowawayCopyOptions,
+  WaitOptions,
+} from './container/parts/options.ts';
+export type { StoreOptions, Warn } from './container/parts/place.ts';
+export type { ControlGroup } from './container/parts/cgroup.ts';
+export type { Configuration } from './container/parts/configuration.ts';
+export type { DeviceOptions, Devices } from './container/parts/devices.ts';
+export type { ContainerEvent, EventOptions, EventStream } from './container/parts/events.ts';
+export type { CopyFilesOptions, PushOptions, WriteFileOptions } from './container/parts/files.ts';
+export { Images, type ImageOptions, type ImageQuery } from './container/parts/images.ts';
+export type { Snapshots } from './container/parts/snapshots.ts';
+export { CommandError, type CommandResult } from './container/exec/command-error.ts';
+export type { ExecOptions, Input, Output } from './container/exec/options.ts';
+export type { RunningCommand } from './container/exec/running-command.ts';
+export type { ProcessEnd } from './container/exec/wait-status.ts';
+export { Bridge } from './container/parts/bridge.ts';
+export { examineHost } from './container/parts/host.ts';
+export type { Material } from './container/build-image.ts';
+export type { CopyMount } from './container/ephemeral-copy.ts';
+export type { Explained, Explanation } from './container/explain.ts';
 export type { WaitCondition } from './container/readiness/condition.ts';
+export type { FreezeOptions } from './container/freeze.ts';
+export type { ImageStatus, Pruned, Verdict } from './container/images.ts';
+export type { InterfaceReport } from './container/interfaces.ts';
+export type { Started } from './container/launch.ts';
+export type { Snapshot } from './container/snapshots.ts';
 export type { Usage } from './container/usage.ts';
-export { TlxcError, type ErrorCode, type ErrorDetails, type SourceLocation } from './errors.ts';
+export { ERROR_CODES, TlxcError, type ErrorCode, type ErrorDetails, type SourceLocation } from './errors.ts';
 export { Problem, type Fault, type ProblemDetails, type ProblemJson } from './problem.ts';
-export type { ContainerState, Event, MonitorInfo } from './monitor/protocol.ts';
+export type { Finding } from './host/finding.ts';
+export type { Product } from './image/product.ts';
+export type { ImageEvent } from './image/progress.ts';
+export type { StoredImage } from './image/stored-image.ts';
+export type { ContainerState, MonitorForward, MonitorInfo } from './monitor/protocol.ts';
+export type { BridgeStatus } from './network/service.ts';
 export type { SystemConfig } from './config/model.ts';
 export { loadSystemConfig } from './config/system.ts';
-export type { StartPlan } from './plan/types.ts';
+export type { Elevation } from './plan/attach.ts';
+export type { Namespace, StartPlan } from './plan/types.ts';
+export type { BackendName, VolumeOptions } from './storage/backend.ts';
+export type { Change } from './storage/diff.ts';

@@ -204,7 +204,8 @@ Napi::Value next_event(const Napi::CallbackInfo& info) {
             if (!ready)
                 return env.Null();
             std::vector<char> buffer(kDatagram);
-            const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+            // when_readable has made it non-blocking; a pipe is read alike.
+            const ssize_t size = ::read(fd, buffer.data(), buffer.size());
             // An error on the connection is its end: whoever spoke on it is gone.
             return Napi::String::New(env, buffer.data(), size < 0 ? 0 : static_cast<size_t>(size));
         });

@@ -127,6 +127,14 @@ Napi::Value window_size(const Napi::CallbackInfo& info) {
     return out;
 }
 
+Napi::Value set_window_size(const Napi::CallbackInfo& info) {
+    const auto options = info[0].As<Napi::Object>();
+    winsize size{};
+    size.ws_row = static_cast<unsigned short>(js::number(options, "rows"));
+    size.ws_col = static_cast<unsigned short>(js::number(options, "columns"));
+    return Napi::Boolean::New(info.Env(), ::ioctl(js::number(options, "terminal"), TIOCSWINSZ, &size) == 0);
+}
+
 } // namespace
 
 void export_files(Napi::Env env, Napi::Object exports) {
@@ -137,6 +145,7 @@ void export_files(Napi::Env env, Napi::Object exports) {
     exports.Set("lock", Napi::Function::New(env, lock));
     exports.Set("openInRoot", Napi::Function::New(env, open_in_root));
     exports.Set("windowSize", Napi::Function::New(env, window_size));
+    exports.Set("setWindowSize", Napi::Function::New(env, set_window_size));
 }
 
 } // namespace tlxc

@@ -2,18 +2,8 @@
 import { resolve } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
 import type { DeviceRequest } from '../container/device.ts';
-import { addInterface, removeInterface } from '../container/device-interface.ts';
-import { addNode, hostNode, removeNode } from '../container/device-node.ts';
+import { changeDevice } from '../container/device-change.ts';
 import { addProxy, removeProxy } from '../container/proxy-device.ts';
-import {
-  changeSaved,
-  forgetInterface,
-  forgetNode,
-  saveInterface,
-  saveNode,
-  shortfall,
-  type Edit,
-} from '../container/saved-devices.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -32,60 +22,15 @@ function actionOf(word: string): Action {
   throw usage(`'${word}' is neither add nor del`);
 }
 
-/** What is done to the running container, and what to its configuration. */
-interface Change {
-  readonly live: () => void | Promise<void>;
-  readonly edit: Edit;
-  /** Of what is saved. */
-  readonly warning?: () => string;
-}
-
-function interfaceChange(request: DeviceRequest, adds: boolean): Change {
-  return adds
-    ? { live: () => addInterface(request), edit: saveInterface(request) }
-    : { live: () => removeInterface(request), edit: forgetInterface(request) };
-}
-
-function nodeChange(request: DeviceRequest, adds: boolean): Change {
-  if (!adds) return { live: () => removeNode(request), edit: forgetNode(request) };
-  let unprivileged = false;
-  const edit: Edit = (document, config) => {
-    unprivileged = config.idmap.length > 0;
-    saveNode(request)(document, config);
-  };
-  const warning = () => shortfall(request, hostNode(request).mode, unprivileged);
-  return { live: () => addNode(request), edit, warning };
-}
-
 /** What of the words after add or del is to be changed, a proxy excepted. */
-function changeOf(invocation: Invocation, adds: boolean, cwd: string): Change {
-  const { name, lxcpath, system, rest } = invocation;
+function requestOf({ name, lxcpath, system, rest }: Invocation, cwd: string): DeviceRequest {
   const [, dev = '', target, unexpected] = rest;
   if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
-  const isNode = dev.includes('/');
-  const request: DeviceRequest = {
+  return {
     ...{ name, lxcpath, system },
-    device: isNode ? resolve(cwd, dev) : dev,
+    device: dev.includes('/') ? resolve(cwd, dev) : dev,
     ...(target !== undefined && { target }),
   };
-  return isNode ? nodeChange(request, adds) : interfaceChange(request, adds);
-}
-
-interface Saving {
-  readonly environment: CommandContext['env'];
-  readonly file: string | undefined;
-}
-
-async function carryOut(
-  invocation: Invocation,
-  { live, edit, warning }: Change,
-  { saving, stderr }: { readonly saving: Saving | undefined; readonly stderr: CommandContext['stderr'] },
-): Promise<void> {
-  if (!saving) return live();
-  await changeSaved(invocation, { live, edit, ...saving });
-  const words = warning?.() ?? '';
-  if (words === '' || invocation.quiet) return;
-  stderr.write(`tlxc-device: ${invocation.name}: warning: ${printable(words)}\n`);
 }
 
 async function device(invocation: Invocation, { cwd, env, stderr }: CommandContext): Promise<number> {
@@ -105,7 +50,8 @@ async function device(invocation: Invocation, { cwd, env, stderr }: CommandConte
     await change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved: saving });
     return 0;
   }
-  await carryOut(invocation, changeOf(invocation, action === 'add', cwd), { saving, stderr });
+  const words = await changeDevice({ ...requestOf(invocation, cwd), adds: action === 'add', saving });
+  if (words !== '' && !invocation.quiet) stderr.write(`tlxc-device: ${name}: warning: ${printable(words)}\n`);
   return 0;
 }
 

@@ -3,68 +3,32 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { buildImage, type Material } from '../container/build-image.ts';
 import { inWords, pruneImages } from '../container/images.ts';
+import { isReference, pullReference, pullRelease } from '../container/pull-image.ts';
 import { TlxcError } from '../errors.ts';
 import { exportImage, exportToServer } from '../image/export-image.ts';
-import { fetchImage } from '../image/fetch-image.ts';
 import { findStored } from '../image/find-stored.ts';
-import { hostDistribution } from '../image/host-distribution.ts';
 import { checkAlias, importImage } from '../image/import-image.ts';
-import { chooseProduct, type Product } from '../image/product.ts';
 import { imageName } from '../image/stored-image.ts';
-import {
-  placeOf,
-  quietly,
-  refuseOffline,
-  serversOf,
-  stored,
-  storeOf,
-  text,
-  usage,
-  type Run,
-} from './image-common.ts';
+import { placeOf, quietly, serversOf, stored, storeOf, text, usage, type Run } from './image-common.ts';
 import { mebibytes } from './image-table.ts';
 import { printable } from './printable.ts';
 
 /** Of a registry, an image layout or an archive of one, by tlxc-create's -t oci; else of an image server. */
-export const pull: Run = (invocation, context, words) =>
-  /^(docker|https?|oci|(oci|docker)-archive):/.test(words[0] ?? '')
-    ? pullReference(invocation, context, words)
-    : pullRelease(invocation, context, words);
-
-const pullReference: Run = async (invocation, context, [text = '', arch = hostDistribution().arch]) => {
-  const { openOrigin } = await import('../image/oci/open-origin.ts');
-  const { parsePlatformName } = await import('../image/oci/platform.ts');
-  const { pullImage } = await import('../image/oci/pull.ts');
-  const { parseReference } = await import('../image/oci/reference.ts');
-  const reference = parseReference(text, context.cwd);
-  const platform = parsePlatformName(arch);
-  if (reference.kind === 'registry') refuseOffline(invocation);
-  const store = storeOf(invocation, context);
+export const pull: Run = async (invocation, context, words) => {
+  const [word = '', release, arch = ''] = words;
+  const place = placeOf(invocation, context);
   const { onEvent, done } = quietly(invocation, context);
-  await store.sweep();
-  const pulled = openOrigin(reference, { environment: context.env, ca: invocation.system.imageCa }).then(
-    (origin) =>
-      pullImage({ origin, platform, store, mapping: store.mapping, privileged: false, anew: false, onEvent }),
-  );
-  context.stdout.write(stored(await inWords('the image could not be stored', pulled).finally(done)));
-  return 0;
-};
-
-const pullRelease: Run = async (invocation, context, [dist = '', release = '', arch = '']) => {
-  if (release === '')
+  const byReference = isReference(word);
+  if (!byReference && (release ?? '') === '')
     throw usage('pull takes: DIST RELEASE [ARCH], or REFERENCE [ARCH] (docker://debian:12)');
-  refuseOffline(invocation);
-  const store = storeOf(invocation, context);
   const variant = text(invocation.options['variant']) || 'default';
-  const wanted = { dist, release, arch: arch || hostDistribution().arch, variant };
-  const { onEvent, done } = quietly(invocation, context);
-  await store.sweep();
-  const { imageKeyring: keyring, imageCa: ca } = invocation.system;
-  const fetching = { ...{ store, keyring, ca, onEvent }, privileged: false, mapping: store.mapping };
-  const choose = (products: readonly Product[], server: URL) => chooseProduct(products, wanted, server.host);
-  const pulled = fetchImage(serversOf(invocation), choose, { ...fetching, environment: context.env });
-  const image = await inWords('the image could not be stored', pulled).finally(done);
-  context.stdout.write(stored(image));
+  const pulled = byReference
+    ? pullReference({ ...place, onEvent }, { text: word, arch: release, cwd: context.cwd })
+    : pullRelease(
+        { ...place, onEvent, servers: serversOf(invocation) },
+        { dist: word, release: release ?? '', arch, variant },
+      );
+  context.stdout.write(stored(await pulled.finally(done)));
   return 0;
 };
 

@@ -1,7 +1,7 @@
 /** What the actions of tlxc-image have in common: how they are called, whose store, which servers, where words go. */
 import { openStore, type ImagePlace } from '../container/images.ts';
+import { serversOf as systemServers } from '../container/pull-image.ts';
 import { TlxcError } from '../errors.ts';
-import { serverUrl } from '../image/server.ts';
 import type { ImageStore, StoredImage } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
@@ -35,17 +35,7 @@ export const storeOf = (invocation: Invocation, context: CommandContext): ImageS
 
 /** --server, else those of tlxc.image.server. */
 export const serversOf = ({ options, system }: Invocation): URL[] =>
-  (text(options['server']) ? [text(options['server'])] : system.imageServers).map(serverUrl);
-
-/** Throws where tlxc.image.offline forbids what the person asks for. */
-export function refuseOffline({ system }: Invocation): void {
-  if (!system.imageOffline) return;
-  throw new TlxcError({
-    code: 'TLXC_E_IMAGE',
-    message: 'offline: no image server is asked',
-    hint: 'tlxc.image.offline = 0 in tlxc.conf lets servers be asked; tlxc-image list shows what is stored',
-  });
-}
+  systemServers(system, text(options['server']));
 
 /** Progress to standard error: standard output is for the answer. */
 export function quietly({ quiet }: Invocation, { stderr }: CommandContext) {

@@ -1,5 +1,6 @@
 /** tlxc-image list, info, verify: what is stored, and what servers offer. */
 import { imageStatuses, verifyImage, type ImagePlace, type ImageStatus } from '../container/images.ts';
+import { refuseOffline } from '../container/pull-image.ts';
 import { catalogueOf, firstServer } from '../image/fetch-image.ts';
 import { findStored } from '../image/find-stored.ts';
 import { matches, type Product } from '../image/product.ts';
@@ -7,7 +8,7 @@ import type { ImageStore, StoredImage } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { placeOf, quietly, refuseOffline, serversOf, storeOf, text, type Run } from './image-common.ts';
+import { placeOf, quietly, serversOf, storeOf, text, type Run } from './image-common.ts';
 import {
   byName,
   imageBlock,
@@ -46,7 +47,7 @@ const isOf = ({ info }: StoredImage, dist: string): boolean =>
   namesOf(info.source)?.dist === dist || imageName(info).startsWith(dist);
 
 async function listRemote(invocation: Invocation, context: CommandContext, dist: string): Promise<number> {
-  refuseOffline(invocation);
+  refuseOffline(invocation.system);
   const { onEvent, done } = quietly(invocation, context);
   const asked = { onEvent, environment: context.env, ca: invocation.system.imageCa };
   const products = await firstServer(serversOf(invocation), onEvent, (server) => catalogueOf(server, asked));

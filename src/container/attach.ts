@@ -88,7 +88,6 @@ function requestOf(
     devptsFd: plan.namespaces.includes('mount') ? (fds['devpts'] ?? -1) : -1,
     ptyUid: terminalOwner?.uid ?? -1,
     ptyGid: terminalOwner?.gid ?? -1,
-    groups: [],
   };
 }
 

@@ -1,145 +1,110 @@
 /** A container as a program sees it: what the commands can do, a program can do. */
-import { loadSystemConfig } from '../config/system.ts';
-import type { SystemConfig } from '../config/model.ts';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { TlxcError } from '../errors.ts';
-import { watchMonitor } from '../monitor/client.ts';
-import type { Event, MonitorInfo } from '../monitor/protocol.ts';
+import type { ContainerState } from '../monitor/protocol.ts';
+import type { StartPlan } from '../plan/types.ts';
+import { copyContainer } from './copy.ts';
 import { createContainer } from './create.ts';
 import { destroyContainer } from './destroy.ts';
-import { execInContainer, type ExecOptions, type ExecResult } from './exec.ts';
-import { exportContainer, type ExportRequest } from './export.ts';
+import { copyAndStart, freeName } from './ephemeral-copy.ts';
+import type { CommandResult } from './exec/command-error.ts';
+import { execInContainer } from './exec/exec.ts';
+import type { ExecOptions } from './exec/options.ts';
+import type { RunningCommand } from './exec/running-command.ts';
+import { executeBy } from './execute.ts';
+import { exportContainer } from './export.ts';
 import { freezeContainer, thawContainer, whileFrozen, type FreezeOptions } from './freeze.ts';
-import {
-  addressesOf,
-  inspectContainers,
-  linksOf,
-  type ContainerStatus,
-  type LinkCounters,
-} from './inspect.ts';
-import { interfaceReports, type InterfaceReport } from './interfaces.ts';
+import { importContainer } from './import.ts';
+import { addressesOf, inspectContainers, linksOf } from './inspect.ts';
+import { interfaceReports } from './interfaces.ts';
 import type { Started } from './launch.ts';
-import type { CreateRequest } from './making.ts';
+import { ControlGroup } from './parts/cgroup.ts';
+import { Configuration } from './parts/configuration.ts';
+import { consoleStream } from './parts/console.ts';
+import { Devices } from './parts/devices.ts';
+import { containerEvents, EventStream, type ContainerEvent, type EventOptions } from './parts/events.ts';
+import * as files from './parts/files.ts';
+import type * as Options from './parts/options.ts';
+import { placeOf, silently, type Located, type StoreOptions } from './parts/place.ts';
+import { Snapshots } from './parts/snapshots.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
-import { parseConditions, type Condition, type WaitCondition } from './readiness/condition.ts';
+import { conditionText, parseConditions, type Condition, type WaitCondition } from './readiness/condition.ts';
 import { DEFAULT_WAIT_MS, waitForConditions } from './readiness/wait-for.ts';
-import { startContainer, type StartRequest } from './start.ts';
+import { renameContainer } from './rename.ts';
+import { planStart, startContainer } from './start.ts';
 import { stopContainer } from './stop.ts';
 import { listContainers } from './store.ts';
-import { pullFiles, pushFiles, type Copy, type Push } from './transfer.ts';
-import { usageOf, type Usage } from './usage.ts';
+import { usageOf } from './usage.ts';
+import { waitForState } from './wait.ts';
 
-/** Where containers are; what is not given is read from tlxc.conf and the process's environment. */
-export interface StoreOptions {
-  readonly lxcpath?: string;
-  readonly system?: SystemConfig;
-  /** The caller's environment: TLXC_CONF, HOME, and what lxc.environment = NAME copies. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-}
+const isList = (args: object): args is readonly string[] => Array.isArray(args);
 
-export interface CreateOptions extends StoreOptions {
-  /** download, oci, debian, busybox, local, none, or the absolute path of a template program. */
-  readonly template: string;
-  /** Of the template: { dist: 'debian', release: 'bookworm' } is --dist=debian --release=bookworm. */
-  readonly args?: Readonly<Record<string, string>>;
-  readonly configFile?: string;
-  /** dir, overlay or best. */
-  readonly backend?: string;
-  readonly privileged?: boolean;
-  /** Told of downloads and unpacking as they go. */
-  readonly onEvent?: NonNullable<CreateRequest['onEvent']>;
-}
-
-export type StartOptions = Partial<
-  Pick<
-    StartRequest,
-    'configFile' | 'defines' | 'share' | 'command' | 'consolePath' | 'consoleLog' | 'pidFile'
-  >
-> & {
-  /** Something a person should know that did not stop the start. */
-  readonly warn?: (text: string) => void;
-  /** What must be so before the start resolves: 'ready', or ['ip', 'port:80']. */
-  readonly wait?: WaitCondition | readonly WaitCondition[];
-  /** Milliseconds; 90,000 unless given, -1: for ever. */
-  readonly waitTimeoutMs?: number;
-};
-
-export interface WaitOptions {
-  /** Milliseconds; 90,000 unless given, -1: for ever. */
-  readonly timeoutMs?: number;
-  /** Ends the wait, which throws its reason. */
-  readonly signal?: AbortSignal;
-  /** Something a person should know although it is reached: systemd is degraded. */
-  readonly warn?: (text: string) => void;
-}
-
-export interface StopOptions {
-  /** halt (default): asks init, waits, then kills. */
-  readonly how?: 'halt' | 'reboot' | 'kill';
-  /** Milliseconds to wait for the end; 60,000 unless given, -1: for ever, 0: not at all. */
-  readonly timeoutMs?: number;
-  /** false: an expired halt throws TLXC_E_TIMEOUT instead of killing. */
-  readonly escalate?: boolean;
-}
-
-export interface DestroyOptions {
-  readonly force?: boolean;
-  readonly snapshots?: boolean;
-  /** Something a person should know that did not stop it. */
-  readonly warn?: (text: string) => void;
-}
-
-export interface ContainerInfo {
-  readonly name: string;
-  readonly state: ContainerStatus['state'];
-  /** Init's, in the host's PID namespace; null where it does not run. */
-  readonly pid: number | null;
-  readonly ipv4: readonly string[];
-  readonly ipv6: readonly string[];
-  readonly usage: Usage | null;
-  readonly links: readonly LinkCounters[];
-  /** Those of its network namespace, lo included; [] where it does not run. */
-  readonly interfaces: readonly InterfaceReport[];
-  /** All that its monitor tells; null where it does not run. */
-  readonly running: MonitorInfo | null;
-}
-
-interface Place {
-  readonly lxcpath: string;
-  readonly system: SystemConfig;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
-function placeOf({ lxcpath, system, environment = process.env }: StoreOptions): Place {
-  const settings = system ?? loadSystemConfig(environment);
-  return { lxcpath: lxcpath ?? settings.lxcpath, system: settings, environment };
-}
-
-export type CopyOptions = Partial<Pick<Copy, 'into' | 'recursive' | 'parents' | 'warn'>>;
-export type PushOptions = CopyOptions & Partial<Pick<Push, 'uid' | 'gid' | 'mode'>>;
-export type ExportOptions = Partial<Pick<ExportRequest, 'compression' | 'snapshots' | 'freeze'>>;
+const wordsOf = (args: NonNullable<Options.CreateOptions['args']>): readonly string[] =>
+  isList(args)
+    ? args
+    : Object.entries(args).map(([key, value]) => (value === true ? `--${key}` : `--${key}=${value}`));
 
 /** A container by its name, whether it exists or not: each method tells. All of them throw TlxcError. */
 export class Container {
   readonly name: string;
-  readonly #place: Place;
+  /** Its snapshots (tlxc-snapshot). */
+  readonly snapshots: Snapshots;
+  /** Its configuration file (tlxc-config explain). */
+  readonly config: Configuration;
+  /** Devices, interfaces and ports of the host's that it has (tlxc-device). */
+  readonly devices: Devices;
+  /** The files of its control group while it runs (tlxc-cgroup). */
+  readonly cgroup: ControlGroup;
+  readonly #self: Located;
   readonly #paths: ContainerPaths;
 
   /** Throws TLXC_E_NAME unless a container may have that name. */
   constructor(name: string, options: StoreOptions = {}) {
     this.name = name;
-    this.#place = placeOf(options);
-    this.#paths = containerPaths(this.#place.system, this.#place.lxcpath, name);
+    this.#self = { name, ...placeOf(options) };
+    this.#paths = containerPaths(this.#self.system, this.#self.lxcpath, name);
+    this.snapshots = new Snapshots(this.#self);
+    this.config = new Configuration(this.#self);
+    this.devices = new Devices(this.#self);
+    this.cgroup = new ControlGroup(this.#self);
   }
 
-  /** Creates a container: whole, or not at all. */
-  static async create(name: string, options: CreateOptions): Promise<Container> {
-    const { template, args = {}, configFile, backend, privileged = false, onEvent } = options;
-    const templateArgs = Object.entries(args).map(([key, value]) => `--${key}=${value}`);
-    const request = { name, ...placeOf(options), template, templateArgs, configFile, backend, privileged };
-    const { kind } = await createContainer({ ...request, ...(onEvent && { onEvent }) });
+  /** Creates a container: whole, or not at all. Throws TLXC_E_EXISTS, TLXC_E_TEMPLATE, TLXC_E_IMAGE, TLXC_E_STORAGE … */
+  static async create(name: string, options: Options.CreateOptions): Promise<Container> {
+    const { template, args = {}, configFile, backend, volume = {}, privileged = false, onEvent } = options;
+    const what = { template, templateArgs: wordsOf(args), configFile, backend, volume, privileged };
+    const { kind } = await createContainer({
+      name,
+      ...placeOf(options),
+      ...what,
+      ...(onEvent && { onEvent }),
+    });
     if (kind === 'container') return new Container(name, options);
     const message = 'the template only answered a question: these arguments create nothing';
     throw new TlxcError({ code: 'TLXC_E_USAGE', message, container: name });
+  }
+
+  /** Creates one that is gone at the end of its `await using`, whatever it does then. Its name is its own unless given. */
+  static async throwaway(
+    options: Options.CreateOptions & { readonly name?: string },
+  ): Promise<ThrowawayContainer> {
+    const { name = `throwaway-${randomBytes(6).toString('hex')}` } = options;
+    await Container.create(name, options);
+    return new ThrowawayContainer(name, options);
+  }
+
+  /**
+   * Makes a container of what tlxc-export or another container manager wrote, or of a directory of LXC's; absolute.
+   * Throws TLXC_E_EXISTS, TLXC_E_USAGE, TLXC_E_STORAGE …
+   */
+  static async import(source: string, options: Options.ImportOptions = {}): Promise<Container> {
+    const { name = null, backend = null, volume = {}, warn = silently, onBytes } = options;
+    const { privileged = false, keepMac = false, trusted = false } = options;
+    const how = { name, backend, volume, privileged, keepMac, trusted, warn, ...(onBytes && { onBytes }) };
+    const place = placeOf(options);
+    return new Container(await importContainer({ ...place, source, ...how, stdin: process.stdin }), place);
   }
 
   /** Those that are defined in the store, by name. */
@@ -148,47 +113,77 @@ export class Container {
     return listContainers(place.system, place.lxcpath).map((name) => new Container(name, place));
   }
 
+  /** Every state change of every container of the store, of those to come too, until the loop is left or the signal aborted. */
+  static events(options: StoreOptions & EventOptions = {}): EventStream {
+    return new EventStream(placeOf(options), options, () => true);
+  }
+
   /** LXCPATH/NAME */
   get directory(): string {
     return this.#paths.dir;
   }
 
-  /** Resolves when init has been executed, and what `wait` says is so. */
-  async start({ warn, wait, waitTimeoutMs, ...options }: StartOptions = {}): Promise<Started> {
+  /** Whether it is defined. */
+  get exists(): boolean {
+    return existsSync(this.#paths.config);
+  }
+
+  /** STOPPED where there is none of that name; UNRESPONSIVE: its monitor does not answer. */
+  get state(): Options.ContainerInfo['state'] {
+    return inspectContainers(this.#self, [this.name], { network: false })[0]?.state ?? 'STOPPED';
+  }
+
+  /** Resolves when init has been executed, and what `wait` says is so. Throws TLXC_E_RUNNING, TLXC_E_CONFIG, and the step of the start that failed. */
+  async start({ warn, wait, waitTimeoutMs, ...options }: Options.StartOptions = {}): Promise<Started> {
     const callbacks = warn ? { warn } : {};
     const conditions = wait === undefined ? [] : parseConditions([wait].flat());
-    const started = await startContainer({ name: this.name, ...this.#place, ...options }, callbacks);
-    if (conditions.length > 0) await this.#wait(conditions, { timeoutMs: waitTimeoutMs, ...callbacks });
+    const started = await startContainer({ ...this.#self, ...options }, callbacks);
+    const timeout = waitTimeoutMs === undefined ? {} : { timeoutMs: waitTimeoutMs };
+    if (conditions.length > 0) await this.#waitFor(conditions, { ...timeout, ...callbacks });
     return started;
   }
 
   /**
    * Resolves once all of these are so in the running container: 'running', 'ready' (init has booted), 'ip', 'port:80',
-   * 'exec:COMMAND' (exits 0). Throws TLXC_E_TIMEOUT with what is missing, TLXC_E_NOT_RUNNING as soon as it has ended.
+   * 'exec:COMMAND' (exits 0). Throws TLXC_E_TIMEOUT with what is missing, TLXC_E_ABORTED, TLXC_E_NOT_RUNNING as soon as it
+   * has ended.
    */
   async waitFor(
     conditions: WaitCondition | readonly WaitCondition[],
-    options: WaitOptions = {},
+    options: Options.WaitOptions = {},
   ): Promise<void> {
-    await this.#wait(parseConditions([conditions].flat()), options);
+    await this.#waitFor(parseConditions([conditions].flat()), options);
   }
 
-  async #wait(
-    conditions: readonly Condition[],
-    { timeoutMs = DEFAULT_WAIT_MS, signal, warn }: { [K in keyof WaitOptions]: WaitOptions[K] | undefined },
-  ): Promise<void> {
-    const whom = { paths: this.#paths, caller: this.#place.environment };
-    await waitForConditions({
-      ...whom,
-      conditions,
-      timeoutMs,
-      ...(signal && { signal }),
-      ...(warn && { warn }),
+  async #waitFor(conditions: readonly Condition[], options: Options.WaitOptions): Promise<void> {
+    const whom = { paths: this.#paths, caller: this.#self.environment };
+    const waiting = waitForConditions({ ...whom, conditions, timeoutMs: DEFAULT_WAIT_MS, ...options });
+    await waiting.catch((error: unknown) => {
+      throw options.signal?.aborted ? this.#aborted(conditions.map(conditionText), options.signal) : error;
     });
   }
 
-  stop({ how = 'halt', timeoutMs = 60_000, escalate = true }: StopOptions = {}): Promise<void> {
-    return stopContainer({ name: this.name, ...this.#place, how, timeoutMs, escalate });
+  #aborted(what: readonly string[], { reason }: AbortSignal): TlxcError {
+    const message = `waiting for ${what.join(' or ')} was aborted`;
+    return new TlxcError({ code: 'TLXC_E_ABORTED', message, container: this.name, cause: reason as unknown });
+  }
+
+  /** What a start would do, as data: nothing is started. Throws TLXC_E_CONFIG. */
+  plan({ warn = silently, ...options }: Options.StartOptions = {}): StartPlan {
+    const { plan, warnings } = planStart({ ...this.#self, ...options });
+    warnings.forEach(warn);
+    return plan;
+  }
+
+  /** Throws TLXC_E_NOT_RUNNING, TLXC_E_TIMEOUT, TLXC_E_UNRESPONSIVE. */
+  stop(options: Options.StopOptions = {}): Promise<void> {
+    const { how = 'halt', timeoutMs = 60_000, escalate = true, warn = silently } = options;
+    return stopContainer({ ...this.#self, how, timeoutMs, escalate, warn });
+  }
+
+  /** Resolves when it runs again. Throws as stop does. */
+  reboot(options: Pick<Options.StopOptions, 'timeoutMs' | 'warn'> = {}): Promise<void> {
+    return this.stop({ ...options, how: 'reboot' });
   }
 
   /** Resolves when all its processes are frozen; until thaw. */
@@ -196,6 +191,7 @@ export class Container {
     return freezeContainer(this.#paths, options);
   }
 
+  /** Lets it run again. */
   thaw(): void {
     thawContainer(this.#paths);
   }
@@ -205,13 +201,35 @@ export class Container {
     return whileFrozen(this.#paths, work, options);
   }
 
-  /** Runs a command in the running container and collects what it prints. */
-  exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
-    return execInContainer({ paths: this.#paths, caller: this.#place.environment }, argv, options);
+  /**
+   * Runs a command in the running container. Awaited, it gives how the command ended and what it printed, and throws
+   * CommandError where that is not well; meanwhile it is a process with streams, to be killed or written to.
+   */
+  exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): RunningCommand {
+    return execInContainer({ paths: this.#paths, caller: this.#self.environment }, argv, options);
   }
 
-  info(): ContainerInfo {
-    const [status] = inspectContainers(this.#place, [this.name], { network: true });
+  /** Starts the container for one command (tlxc-execute), which runs as `exec` has it; the container ends with it. */
+  execute(
+    argv: readonly [string, ...string[]],
+    options: ExecOptions & { readonly start?: Omit<Options.StartOptions, 'command'> } = {},
+  ): Promise<CommandResult> {
+    const { start: { warn = silently, ...how } = {}, ...execOptions } = options;
+    return executeBy({ ...this.#self, ...how, command: argv }, { warn }, async ({ uid, gid, cwd }) => {
+      const configured = { uid: Number(uid), gid: Number(gid), cwd };
+      const { user } = execOptions;
+      return this.exec(argv, { ...(user === undefined ? configured : { cwd }), ...execOptions });
+    });
+  }
+
+  /** Its console as a stream (0), or one of its ttys (-1: the next free one). Destroying the stream gives it back. */
+  console(tty = 0): Duplex {
+    return consoleStream(this.#self, tty);
+  }
+
+  /** All that is to be known of it now. */
+  info(): Options.ContainerInfo {
+    const [status] = inspectContainers(this.#self, [this.name], { network: true });
     if (!status) throw new TypeError('one container was asked for');
     const { name, state, running } = status;
     return {
@@ -225,36 +243,110 @@ export class Container {
     };
   }
 
+  /**
+   * Resolves once it is in one of the states, or has been since the call. Throws TLXC_E_TIMEOUT, TLXC_E_ABORTED,
+   * TLXC_E_UNRESPONSIVE.
+   */
+  async wait(
+    states: ContainerState | readonly ContainerState[],
+    { timeoutMs = -1, signal }: Options.StateWaitOptions = {},
+  ): Promise<void> {
+    const wanted = typeof states === 'string' ? [states] : states;
+    const { system } = this.#self;
+    if (await waitForState({ system, paths: this.#paths, states: new Set(wanted), timeoutMs, signal }))
+      return;
+    if (signal?.aborted) throw this.#aborted(wanted, signal);
+    const message = `it was not ${wanted.join(' or ')} within ${timeoutMs / 1000} s`;
+    throw new TlxcError({ code: 'TLXC_E_TIMEOUT', message, container: this.name });
+  }
+
+  /** State changes from now until it has stopped, or the signal is aborted; none where it does not run. */
+  events(options: EventOptions = {}): AsyncGenerator<ContainerEvent, void, undefined> {
+    return containerEvents(this.#self, options);
+  }
+
+  /** State changes from now on, of its later runs too, until the loop is left or the signal aborted. */
+  follow(options: EventOptions = {}): EventStream {
+    return new EventStream(this.#self, options, (name) => name === this.name);
+  }
+
   /** Copies files of the host's into the container, which may run or not: absolute paths on either side. */
-  push(sources: readonly string[], target: string, options: PushOptions = {}): Promise<void> {
-    const { uid = null, gid = null, mode = null } = options;
-    return pushFiles({ ...this.#copy(sources, target, options), uid, gid, mode });
+  push(sources: readonly string[], target: string, options: files.PushOptions = {}): Promise<void> {
+    return files.push(this.#self, sources, target, options);
   }
 
   /** Copies files of the container's to the host, where they belong to the caller. */
-  pull(sources: readonly string[], target: string, options: CopyOptions = {}): Promise<void> {
-    return pullFiles(this.#copy(sources, target, options));
+  pull(sources: readonly string[], target: string, options: files.CopyFilesOptions = {}): Promise<void> {
+    return files.pull(this.#self, sources, target, options);
   }
 
-  #copy(sources: readonly string[], target: string, options: CopyOptions) {
-    const { into = false, recursive = false, parents = false, warn = () => undefined } = options;
-    return { name: this.name, ...this.#place, sources, target, into, recursive, parents, warn };
+  /** What a file of the container's holds, which may run or not. Throws TLXC_E_NOT_FOUND. */
+  readFile(path: string): Promise<Buffer> {
+    return files.readFile(this.#self, path);
   }
 
-  /** Writes the container, stopped or frozen, into one file, from which `tlxc-import` makes it again. */
-  export(file: string, options: ExportOptions = {}): Promise<void> {
-    const { compression = 'zstd', snapshots = false, freeze = false } = options;
-    return exportContainer({ name: this.name, ...this.#place, file, compression, snapshots, freeze });
+  /** Makes or replaces a file of the container's, which may run or not; it appears whole. */
+  writeFile(path: string, content: string | Uint8Array, options: files.WriteFileOptions = {}): Promise<void> {
+    return files.writeFile(this.#self, path, content, options);
   }
 
-  /** State changes from now until it has stopped; ends at once where it does not run. */
-  events(): AsyncGenerator<Event, void, undefined> {
-    return watchMonitor(this.#paths);
+  /** Copies the stopped container: whole, or not at all. */
+  async copy(newName: string, options: Options.CopyOptions = {}): Promise<Container> {
+    const { lxcpath = this.#self.lxcpath } = options;
+    await copyContainer(this.#copyRequest(newName, options));
+    return new Container(newName, { ...this.#self, lxcpath });
+  }
+
+  /** Starts a copy-on-write copy of the stopped container that is gone when it stops (tlxc-copy -e), or is no longer used. */
+  async throwaway(options: Options.ThrowawayCopyOptions = {}): Promise<ThrowawayContainer> {
+    const { lxcpath: newPath = this.#self.lxcpath, mounts = [], tmpfs = false, warn = silently } = options;
+    const { name = freeName({ ...this.#self, newPath }) } = options;
+    const how = { mounts, tmpfs, keep: false, foreground: false, command: [] };
+    const request = { ...this.#copyRequest(name, options), ...how };
+    await copyAndStart(request, { warn, onCopied: () => undefined });
+    return new ThrowawayContainer(name, { ...this.#self, lxcpath: newPath });
+  }
+
+  #copyRequest(newName: string, options: Options.CopyOptions) {
+    const {
+      lxcpath: newPath = this.#self.lxcpath,
+      snapshot = false,
+      backend = null,
+      hookArgs = [],
+    } = options;
+    const { keepName = false, keepMac = false, allowRunning = false, volume = {} } = options;
+    const how = { snapshot, backend, volume, keepName, keepMac, allowRunning, hookArgs };
+    return { ...this.#self, newName, newPath, ...how };
+  }
+
+  /** Gives the stopped container another name; this object is of the old one. */
+  async rename(
+    newName: string,
+    { warn = silently }: Pick<Options.DestroyOptions, 'warn'> = {},
+  ): Promise<Container> {
+    await renameContainer({ ...this.#self, newName, warn });
+    return new Container(newName, this.#self);
+  }
+
+  /** Writes the container, stopped or frozen, into one file, from which Container.import makes it again. */
+  export(file: string, options: Options.ExportOptions = {}): Promise<void> {
+    const { compression = 'zstd', snapshots = false, freeze = false, onBytes } = options;
+    const how = { compression, snapshots, freeze, ...(onBytes && { onBytes }) };
+    return exportContainer({ ...this.#self, file, ...how });
   }
 
   /** Removes a stopped container; with force it is killed first, with snapshots they go with it. */
-  destroy(options: DestroyOptions = {}): Promise<void> {
-    const { force = false, snapshots = false, warn = () => undefined } = options;
-    return destroyContainer({ name: this.name, ...this.#place, force, snapshots, warn });
+  destroy(options: Options.DestroyOptions = {}): Promise<void> {
+    const { force = false, snapshots = false, warn = silently } = options;
+    return destroyContainer({ ...this.#self, force, snapshots, warn });
+  }
+}
+
+/** One that is gone at the end of its `await using`: killed and destroyed, with its snapshots, if it is still there. */
+export class ThrowawayContainer extends Container implements AsyncDisposable {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.destroy({ force: true, snapshots: true }).catch((error: unknown) => {
+      if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_FOUND')) throw error;
+    });
   }
 }

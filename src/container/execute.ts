@@ -18,7 +18,7 @@ export interface ExecuteRequest extends StartRequest {
 }
 
 /** What is run, and as the configuration has init run. */
-interface Wanted {
+export interface Wanted {
   readonly command: readonly string[];
   /** lxc.init.uid, lxc.init.gid, lxc.init.cwd. */
   readonly uid: string;
@@ -103,6 +103,21 @@ async function stopIfRunning({ name, lxcpath, system, environment }: ExecuteRequ
   });
 }
 
+/** Starts the container, gives `run` the command and how it is to be run, and ends the container with what that resolves to. */
+export async function executeBy<T>(
+  request: ExecuteRequest,
+  callbacks: StartCallbacks,
+  run: (wanted: Wanted) => Promise<T>,
+): Promise<T> {
+  const wanted = readWanted(request);
+  await startContainer({ ...request, command: undefined, initProgram: nativeFile('tlxc-init') }, callbacks);
+  try {
+    return await run(wanted);
+  } finally {
+    await stopIfRunning(request);
+  }
+}
+
 /**
  * Starts the container and runs the command in it; resolves to the command's exit status when nothing of the container
  * is left. Throws as startContainer does, and TLXC_E_USAGE without a command.
@@ -111,15 +126,9 @@ export async function executeInForeground(
   request: ExecuteRequest,
   callbacks: StartCallbacks,
 ): Promise<number> {
-  const wanted = readWanted(request);
   const relay = relaySignals();
   try {
-    await startContainer({ ...request, command: undefined, initProgram: nativeFile('tlxc-init') }, callbacks);
-    try {
-      return await attached(request, wanted, relay);
-    } finally {
-      await stopIfRunning(request);
-    }
+    return await executeBy(request, callbacks, (wanted) => attached(request, wanted, relay));
   } finally {
     relay.end();
   }

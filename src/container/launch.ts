@@ -1,6 +1,5 @@
 /** Hands a plan to a new tlxc-monitor and listens to it until init runs or the start has failed. */
-import { closeSync, openSync, read, writeSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import type { StartMessage } from '../monitor/protocol.ts';
@@ -25,12 +24,12 @@ const deadlineMs = (plan: StartPlan): number =>
 
 /** The lines of a pipe, until its end. The caller owns the descriptor and closes it afterwards. */
 async function* linesOf(fd: number): AsyncGenerator<string> {
-  const buffer = Buffer.alloc(65536);
   let text = '';
   for (;;) {
-    const { bytesRead } = await promisify(read)(fd, buffer, 0, buffer.length, null);
-    if (bytesRead === 0) break;
-    text += buffer.toString('utf8', 0, bytesRead);
+    // On the event loop: reading in Node's few threads, four starts at a time would be all that a program can wait for.
+    const more = await native().nextEvent({ connection: fd, timeoutMs: -1 });
+    if (more === null || more === '') break;
+    text += more;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
       yield text.slice(0, end);
       text = text.slice(end + 1);

@@ -9,6 +9,8 @@ import type { ContainerPaths } from './paths.ts';
 
 /** How long a command waits for another one that works on the same container. */
 const PATIENCE_MS = 10_000;
+/** How long one piece of work of a program waits for another of its own: twenty copies of one container queue up. */
+const OWN_PATIENCE_MS = 600_000;
 const RETRY_MS = 25;
 
 function tryLock(container: string, path: string): number | null {
@@ -33,12 +35,18 @@ function isBetween(paths: ContainerPaths): boolean {
   return lock === null && askMonitor(paths, { op: 'info' }).kind === 'stopped';
 }
 
-/** Tries until it does not give null. Throws TLXC_E_BUSY after 10 s. */
+/** The locks that this process holds. */
+const held = new Set<string>();
+
+/** Tries until it does not give null. Throws TLXC_E_BUSY after 10 s in which others had the lock. */
 async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const begun = performance.now();
+  let othersSince = begun;
   for (let got = attempt(); ; got = attempt()) {
     if (got !== null) return got;
-    if (performance.now() > deadline) {
+    const now = performance.now();
+    if (held.has(paths.lock)) othersSince = now;
+    if (now - othersSince > PATIENCE_MS || now - begun > OWN_PATIENCE_MS) {
       throw new TlxcError({
         code: 'TLXC_E_BUSY',
         message: 'another command works on the container, or it is being started or stopped',
@@ -74,8 +82,10 @@ export async function withLock<T>(paths: ContainerPaths, work: () => T | Promise
   const lock = await patiently(paths, () => tryLock(paths.name, paths.lock));
   try {
     await patiently(paths, () => (isBetween(paths) ? null : true));
+    held.add(paths.lock);
     return await work();
   } finally {
+    held.delete(paths.lock);
     native().closeFd(lock);
   }
 }

@@ -16,6 +16,8 @@ export interface Copy extends TreeRequest {
   readonly recursive: boolean;
   /** Directories of the target that are missing are made. */
   readonly parents: boolean;
+  /** What "-" means: a descriptor, this process's own standard input or output unless given. */
+  readonly stream?: number;
   /** Of what was left out. */
   readonly warn: (text: string) => void;
 }
@@ -64,8 +66,14 @@ async function join(name: string, sender: Omit<End, 'options'>, receiver: Omit<E
   const [read, write] = native().pipe();
   const warn = (failure: StepFailure): void => copy.warn(leftOut(failure));
   const ends = [
-    start({ ...receiver, options: { stdin: read, ...(copy.target === '-' && { stdout: 1 }) } }, warn),
-    start({ ...sender, options: { ...(copy.sources[0] === '-' && { stdin: 0 }), stdout: write } }, warn),
+    start(
+      { ...receiver, options: { stdin: read, ...(copy.target === '-' && { stdout: copy.stream ?? 1 }) } },
+      warn,
+    ),
+    start(
+      { ...sender, options: { ...(copy.sources[0] === '-' && { stdin: copy.stream ?? 0 }), stdout: write } },
+      warn,
+    ),
   ];
   for (const fd of [read, write]) native().closeFd(fd);
   const outcomes = await Promise.all(ends);

@@ -15,6 +15,8 @@ export interface Waiting {
   readonly states: ReadonlySet<ContainerState>;
   /** Milliseconds; -1: for ever, 0: only a look. */
   readonly timeoutMs: number;
+  /** Ends the wait when it is aborted, as the end of the time does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Now {
@@ -35,8 +37,8 @@ async function look(paths: ContainerPaths): Promise<Now> {
 }
 
 /** Follows it as long as it runs; true at the first of the states. */
-async function reachedWhileRunning({ paths, states }: Waiting, leftMs: number): Promise<boolean> {
-  for await (const { state } of watchMonitor(paths, leftMs)) if (states.has(state)) return true;
+async function reachedWhileRunning({ paths, states, signal }: Waiting, leftMs: number): Promise<boolean> {
+  for await (const { state } of watchMonitor(paths, leftMs, signal)) if (states.has(state)) return true;
   return false;
 }
 
@@ -45,11 +47,11 @@ async function reachedWhileRunning({ paths, states }: Waiting, leftMs: number): 
  * not exist is STOPPED. Throws TLXC_E_UNRESPONSIVE, TLXC_E_PERMISSION.
  */
 export async function waitForState(waiting: Waiting): Promise<boolean> {
-  const { system, paths, states, timeoutMs } = waiting;
+  const { system, paths, states, timeoutMs, signal } = waiting;
   const deadline = performance.now() + timeoutMs;
   const leftMs = (): number => (timeoutMs < 0 ? -1 : Math.max(0, Math.ceil(deadline - performance.now())));
   if (states.has((await look(paths)).state)) return true;
-  if (timeoutMs === 0) return false;
+  if (timeoutMs === 0 || signal?.aborted) return false;
   const passed = new Set<ContainerState>();
   let wake = (): void => undefined;
   const end = await watchStore(system, paths.lxcpath, ({ name, state }) => {
@@ -57,22 +59,25 @@ export async function waitForState(waiting: Waiting): Promise<boolean> {
     passed.add(state);
     wake();
   });
+  const abort = (): void => wake();
+  signal?.addEventListener('abort', abort);
   let timer: NodeJS.Timeout | undefined;
   try {
-    while (passed.size === 0 && leftMs() !== 0) {
+    while (passed.size === 0 && leftMs() !== 0 && !signal?.aborted) {
       const { state, runs } = await look(paths);
       if (states.has(state)) return true;
       if (runs && (await reachedWhileRunning(waiting, leftMs()))) return true;
       if (runs) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
-        if (passed.size > 0) resolve();
+        if (passed.size > 0 || signal?.aborted) resolve();
         if (timeoutMs >= 0) timer = setTimeout(resolve, leftMs());
       });
     }
     return passed.size > 0;
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
     end();
   }
 }

@@ -20,6 +20,33 @@ type Tell = (event: StoreEvent) => void;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Those of this process, which go with it. */
+const ours = new Set<string>();
+
+const removeOurs = (): void => ours.forEach((socket) => rmSync(socket, { force: true }));
+
+function leave(signal: NodeJS.Signals): void {
+  removeOurs();
+  for (const each of SIGNALS) process.off(each, leave);
+  // A program that handles the signal itself decides what it means.
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+}
+
+function sweepAtEnd(socket: string): void {
+  if (ours.size === 0) {
+    process.on('exit', removeOurs);
+    for (const signal of SIGNALS) process.on(signal, leave);
+  }
+  ours.add(socket);
+}
+
+function forget(socket: string): void {
+  ours.delete(socket);
+  if (ours.size > 0) return;
+  process.off('exit', removeOurs);
+  for (const signal of SIGNALS) process.off(signal, leave);
+}
+
 /** What one monitor tells, a line an event; its container is gone with it, whatever ended it. */
 function follow(socket: Socket, tell: Tell): void {
   let rest = '';
@@ -60,17 +87,10 @@ export async function watchStore(system: SystemConfig, lxcpath: string, tell: Te
   await listen(server, `/proc/self/fd/${place}/.${name}`);
   // A monitor that found it before it listened would take it for one that was left behind.
   renameSync(join(directory, `.${name}`), socket);
-  const remove = (): void => rmSync(socket, { force: true });
-  const leave = (signal: NodeJS.Signals): void => {
-    remove();
-    process.kill(process.pid, signal);
-  };
-  process.once('exit', remove);
-  for (const signal of SIGNALS) process.once(signal, leave);
+  sweepAtEnd(socket);
   return () => {
-    remove();
-    process.off('exit', remove);
-    for (const signal of SIGNALS) process.off(signal, leave);
+    rmSync(socket, { force: true });
+    forget(socket);
     for (const each of sockets) each.removeAllListeners('close').destroy();
     server.close(() => closeSync(place));
   };

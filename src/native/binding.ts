@@ -143,7 +143,10 @@ export interface Binding {
    * and has not answered gets two seconds more, for the machine is busy; one that is stopped or stuck does not.
    */
   exchange(options: { requests: readonly MonitorExchange[]; timeoutMs: number; keep: boolean }): MonitorAnswer[];
-  /** The next datagram of a kept connection, on the event loop; "" at its end, null when timeoutMs (-1: none) ran out. */
+  /**
+   * The next datagram of a kept connection, or what a pipe has, on the event loop; "" at its end, null when timeoutMs (-1:
+   * none) ran out.
+   */
   nextEvent(options: { connection: number; timeoutMs: number }): Promise<string | null>;
   /** Ends what nextEvent or networkChange waits for on the descriptor, as if its time had run out. */
   stopWaiting(options: { connection: number }): void;
@@ -189,6 +192,8 @@ export interface Binding {
   coreScheduling(): number;
   /** Window size of a terminal, null when fd is none. */
   windowSize(fd: number): { rows: number; columns: number } | null;
+  /** Gives a terminal another window size; its foreground processes are told. false: it is none any more. */
+  setWindowSize(options: { terminal: number; rows: number; columns: number }): boolean;
   /**
    * The interfaces of init's network namespace (initPidfd -1: of this process's), in the kernel's order. timeoutMs: for
    * each list the kernel answers with.

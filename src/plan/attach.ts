@@ -46,6 +46,8 @@ export interface AttachOptions {
   /** Inside the container. */
   readonly uid: number;
   readonly gid: number;
+  /** Supplementary ones; none unless given. */
+  readonly groups?: readonly number[];
   readonly environment: EnvironmentPolicy;
   readonly cwd: string;
   readonly elevation: Elevation;
@@ -80,6 +82,7 @@ export interface AttachPlan {
   readonly personality: string;
   readonly uid: number;
   readonly gid: number;
+  readonly groups: readonly number[];
   /** Owner of a new pty in the host's ids; null: the id is not mapped. */
   readonly terminalOwner: { readonly uid: number; readonly gid: number } | null;
   readonly environment: readonly string[];
@@ -144,6 +147,7 @@ export function compileAttachPlan(info: AttachSource, options: AttachOptions): A
     personality: options.personality ?? info.personality,
     uid,
     gid,
+    groups: options.groups ?? [],
     terminalOwner: terminalOwner(info, uid, gid, namespaces.includes('user')),
     environment: attachEnvironment(info.environment, options.environment),
     identity: options.environment.base === 'clean',

@@ -1,0 +1,52 @@
+/** A container's snapshots as a program sees them. */
+import type { Change } from '../../storage/diff.ts';
+import { containerPaths } from '../paths.ts';
+import { restoreSnapshot } from '../restore.ts';
+import { diffSnapshots } from '../snapshot-diff.ts';
+import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../snapshot.ts';
+import { listSnapshots, type Snapshot } from '../snapshots.ts';
+import { silently, type Located, type Warn } from './place.ts';
+
+/** What a container was at some time (tlxc-snapshot). All methods throw TlxcError. */
+export class Snapshots {
+  readonly #container: Located;
+
+  /** @internal */
+  constructor(container: Located) {
+    this.#container = container;
+  }
+
+  /** Oldest first. Throws TLXC_E_NOT_FOUND. */
+  list(): readonly Snapshot[] {
+    const { system, lxcpath, name } = this.#container;
+    return listSnapshots(containerPaths(system, lxcpath, name));
+  }
+
+  /**
+   * Takes one of the stopped container (on btrfs and zfs of a running one, too), with a file as its comment. Resolves to its
+   * name: snap0, snap1 …
+   */
+  take({ commentFile = null }: { readonly commentFile?: string | null } = {}): Promise<string> {
+    return takeSnapshot(this.#container, commentFile);
+  }
+
+  /** Makes the container what it was, or with `as` another container. */
+  restore(snapshot: string, options: { readonly as?: string; readonly warn?: Warn } = {}): Promise<void> {
+    const { as = this.#container.name, warn = silently } = options;
+    return restoreSnapshot({ ...this.#container, snapshot, newName: as, warn });
+  }
+
+  /** The files added, changed and removed since a snapshot; `to`: until that one, instead of now. */
+  diff(from: string, to?: string): Promise<readonly Change[]> {
+    return diffSnapshots(this.#container, { from, to: to ?? null });
+  }
+
+  destroy(snapshot: string): Promise<void> {
+    return destroySnapshot(this.#container, snapshot);
+  }
+
+  /** Resolves to how many there were. */
+  destroyAll(): Promise<number> {
+    return destroyAllSnapshots(this.#container);
+  }
+}

@@ -1,0 +1,126 @@
+/** exec: a promise that is also a process. */
+import { addBusybox } from '../../rig/containers.ts';
+import { requires } from '../../rig/requires.ts';
+import { makeWorld } from '../../rig/world.ts';
+import { answerOf } from './consumer.ts';
+
+const rooted = requires('root', 'userns', 'idmap', 'busybox');
+
+const BEGIN = `
+  import { CommandError, Container, TlxcError } from 'tlxc';
+  const u1 = new Container('u1');
+  await u1.start({ command: ['/bin/sleep', '1000'] });
+  const failure = async (work: PromiseLike<unknown>) => {
+    try { await work; } catch (error) {
+      if (error instanceof CommandError) {
+        const { name, code, message, object, hint, status, signal, stdout } = error;
+        return { name, code, message, object, hint, status, signal, stdout };
+      }
+      if (error instanceof TlxcError) return { code: error.code, message: error.message };
+      throw error;
+    }
+    return null;
+  };
+`;
+const END = `
+  await u1.stop({ how: 'kill' });
+  console.log(JSON.stringify(told));
+`;
+
+rooted('exec: results, failures, streams, environment', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await world.sh(
+    "printf 'root:x:0:0:root:/root:/bin/sh\\nann:x:1000:1001::/home/ann:/bin/sh\\n' > lxc/u1/rootfs/etc/passwd;" +
+      "printf 'root:x:0:\\nann:x:1001:\\nwheel:x:10:ann\\n' > lxc/u1/rootfs/etc/group",
+  );
+  const told = await answerOf<Record<string, unknown> & { environment: string }>(
+    t,
+    world,
+    `${BEGIN}
+    const sh = (line: string) => ['sh', '-c', line] as const;
+    const piped = u1.exec(['tr', 'a-z', 'A-Z'], { stdin: 'pipe', stdout: 'pipe' });
+    let upper = '';
+    piped.stdout?.setEncoding('utf8').on('data', (text: string) => (upper += text));
+    piped.stdin?.write('one ');
+    piped.stdin?.end('two');
+    const told = {
+      well: await u1.exec([...sh('echo out; echo problem >&2')]),
+      unchecked: await u1.exec([...sh('exit 3')], { check: false }),
+      killed: await u1.exec([...sh('kill -9 $$')], { check: false }),
+      failed: await failure(u1.exec([...sh("echo half; echo 'no luck' >&2; exit 3")])),
+      missing: await failure(u1.exec(['no-such-program'])),
+      stranger: await failure(u1.exec(['true'], { user: 'bob' })),
+      ann: (await u1.exec(['id'], { user: 'ann' })).stdout,
+      wheel: (await u1.exec(['id'], { user: 'ann:wheel' })).stdout,
+      environment: (await u1.exec(['env'], { user: 'ann', env: { A: 'b' } })).stdout,
+      cwd: (await u1.exec(['pwd'], { cwd: '/etc' })).stdout,
+      input: (await u1.exec(['cat'], { input: 'grüße' })).stdout,
+      large: (await u1.exec(['cat'], { stdin: Buffer.alloc(3_000_000, 'x') })).stdout.length,
+      pipedStatus: (await piped).status, upper,
+    };
+    ${END}`,
+  );
+  t.deepEqual(told['well'], { status: 0, signal: null, stdout: 'out\n', stderr: 'problem\n' });
+  t.deepEqual(told['unchecked'], { status: 3, signal: null, stdout: '', stderr: '' });
+  t.like(told['killed'], { status: null, signal: 'SIGKILL' });
+  t.like(told['failed'], {
+    ...{ name: 'TlxcError', code: 'TLXC_E_COMMAND', object: 'u1', status: 3, stdout: 'half\n' },
+    message: `sh -c 'echo half; echo '\\''no luck'\\'' >&2; exit 3': exit status 3: no luck`,
+  });
+  t.like(told['missing'], { code: 'TLXC_E_COMMAND', status: 127 });
+  t.like(told['stranger'], { code: 'TLXC_E_NOT_FOUND', message: 'the container has no user "bob"' });
+  t.is(told['ann'], 'uid=1000(ann) gid=1001(ann) groups=10(wheel)\n');
+  t.is(told['wheel'], 'uid=1000(ann) gid=10(wheel)\n');
+  const environment = told.environment.split('\n');
+  for (const line of ['A=b', 'container=lxc', 'HOME=/home/ann', 'USER=ann'])
+    t.true(environment.includes(line), line);
+  t.false(environment.some((line) => line.startsWith('TLXC_CONF')));
+  t.like(told, { cwd: '/etc\n', input: 'grüße', large: 3_000_000, pipedStatus: 0, upper: 'ONE TWO' });
+});
+
+rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const told = await answerOf<Record<string, unknown> & { terminal: string; resized: string }>(
+    t,
+    world,
+    `${BEGIN}
+    const sleeper = u1.exec(['sh', '-c', 'sleep 1000; true'], { check: false });
+    setTimeout(() => sleeper.kill(), 50);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')), 50);
+    const deaf = u1.exec(['sh', '-c', 'trap "" TERM; (sleep 1000 &) ; echo deaf; sleep 1000'], { timeoutMs: 200, killSignal: 'SIGKILL' });
+    const shell = u1.exec(['sh'], { tty: { rows: 33, columns: 99 }, stdin: 'pipe' });
+    shell.stdin?.write('stty size; tty; exit 4\\n');
+    const resized = u1.exec(['sh', '-c', 'read x; stty size'], { tty: true, stdin: 'pipe' });
+    const isResized = resized.resize({ rows: 11, columns: 22 });
+    resized.stdin?.write('\\n');
+    const terminal = await failure(shell);
+    const told = {
+      killed: await sleeper, killedAgain: sleeper.kill(),
+      aborted: await failure(u1.exec(['sleep', '1000'], { signal: controller.signal })),
+      abortedBefore: await failure(u1.exec(['sleep', '1000'], { signal: AbortSignal.abort() })),
+      timeout: await failure(deaf),
+      terminal: terminal?.stdout, status: terminal?.status,
+      isResized, resized: (await resized).stdout,
+      overflow: await failure(u1.exec(['yes'], { maxCapture: 100_000 })),
+      nowhere: await u1.exec(['sh', '-c', 'echo 1; echo 2 >&2'], { stdout: 'ignore', stderr: 'ignore' }),
+    };
+    ${END}`,
+  );
+  t.like(told['killed'], { status: null, signal: 'SIGTERM' });
+  t.is(told['killedAgain'], false);
+  t.like(told['aborted'], { name: 'AbortError', code: 'TLXC_E_ABORTED', message: 'sleep 1000: was aborted' });
+  t.like(told['abortedBefore'], { name: 'AbortError', code: 'TLXC_E_ABORTED' });
+  t.like(told['timeout'], { code: 'TLXC_E_TIMEOUT', signal: 'SIGKILL', stdout: 'deaf\n' });
+  t.regex(told.terminal, /33 99\r\n\/dev\/pts\/\d+\r\n/);
+  t.is(told['status'], 4);
+  t.true(told['isResized']);
+  t.regex(told.resized, /11 22/);
+  t.like(told['overflow'], {
+    code: 'TLXC_E_COMMAND',
+    message: 'yes: printed more than is captured (maxCapture)',
+  });
+  t.deepEqual(told['nowhere'], { status: 0, signal: null, stdout: '', stderr: '' });
+});
