@@ -18,7 +18,8 @@ export class Arrival {
 
   /** So many bytes of it are in the file at `path`, from its beginning. */
   reached(path: string, size: number): void {
-    if (this.#follows && (size < this.#size || path !== this.#path)) this.#beganAnew = true;
+    const moved = this.#path !== '' && path !== this.#path;
+    if (this.#follows && (size < this.#size || moved)) this.#beganAnew = true;
     [this.#path, this.#size] = [path, size];
     this.#tell();
   }

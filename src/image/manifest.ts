@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { asRootOf, type Mapping } from '../host/mapped.ts';
@@ -115,20 +116,27 @@ async function scanTree(tree: Tree): Promise<{ readonly members: Members; readon
   return { members, bytes };
 }
 
-/** The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. */
+/** By as many programs at once as there are cores: one is idle while it waits for a file to be opened. */
 async function addDigests(tree: Tree, members: ReadonlyMap<string, { fields: string[] }>): Promise<void> {
   const files = [...members].filter(([, { fields }]) => fields[0] === 'f').map(([path]) => `${path}\0`);
-  const sums = await output(
+  const cores = availableParallelism();
+  const shares = Array.from({ length: cores }, (_, core) => files.filter((_, at) => at % cores === core));
+  for (const sums of await Promise.all(shares.map((share) => digestsOf(tree, share)))) {
+    for (const sum of sums.split('\0')) {
+      const [, digest = '', path = ''] = /^([0-9a-f]{64}) [ *]([^]*)$/.exec(sum) ?? [];
+      const member = members.get(path);
+      if (member) member.fields[FIELDS.indexOf('content')] = digest;
+    }
+  }
+}
+
+/** The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. */
+const digestsOf = (tree: Tree, files: readonly string[]): Promise<string> =>
+  output(
     tree,
     ['xargs', '--null', '--no-run-if-empty', 'b2sum', '--length=256', '--zero', '--'],
     files.join(''),
   );
-  for (const sum of sums.split('\0')) {
-    const [, digest = '', path = ''] = /^([0-9a-f]{64}) [ *]([^]*)$/.exec(sum) ?? [];
-    const member = members.get(path);
-    if (member) member.fields[FIELDS.indexOf('content')] = digest;
-  }
-}
 
 /** A program's output, byte by byte, run in rootfs/. */
 async function output({ directory, mapping }: Tree, argv: readonly string[], input = ''): Promise<string> {

@@ -1,11 +1,19 @@
 /** Times commands in turns. */
 import { spawnSync } from 'node:child_process';
 
+/** A command, or that of a round; the first, which is not timed, is -1. */
+type Command = readonly string[] | ((round: number) => readonly string[]);
+
 export interface Step {
-  readonly argv: readonly string[];
+  readonly argv: Command;
+  /** Brings about the state that the round begins with; not timed. */
+  readonly before?: Command;
   /** Brings the state back that the next round begins with; not timed. */
-  readonly after?: readonly string[];
+  readonly after?: Command;
 }
+
+const inRound = (command: Command, round: number): readonly string[] =>
+  typeof command === 'function' ? command(round) : command;
 
 export function run(argv: readonly string[]): string {
   const [file = '', ...args] = argv;
@@ -30,11 +38,13 @@ export function sample(steps: readonly Step[], rounds: number): ReadonlyMap<Step
   const times = new Map(steps.map((step) => [step, [] as number[]]));
   for (let round = -1; round < rounds; round++) {
     for (const step of steps) {
+      if (step.before) run(inRound(step.before, round));
+      const argv = inRound(step.argv, round);
       const begin = performance.now();
-      run(step.argv);
+      run(argv);
       // The first round fills the page cache.
       if (round >= 0) times.get(step)?.push(performance.now() - begin);
-      if (step.after) run(step.after);
+      if (step.after) run(inRound(step.after, round));
     }
   }
   return times;

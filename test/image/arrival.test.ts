@@ -41,6 +41,18 @@ async function textOf(arrival: Arrival): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+test('a reader that is there before the first byte follows from it', async (t) => {
+  const { part } = place(t);
+  const arrival = new Arrival();
+  const read = textOf(arrival);
+  writeFileSync(part, 'all');
+  arrival.reached(part, 0);
+  arrival.reached(part, 3);
+  arrival.arrived(part);
+  t.is(await read, 'all');
+  t.false(arrival.beganAnew);
+});
+
 test('a reader gets every byte, those before it came, those after, and ends only when the file is known to be right', async (t) => {
   const { part, archive } = place(t);
   const arrival = new Arrival();
