@@ -1,7 +1,10 @@
-/** Whole directory trees: copied, removed and made durable by coreutils, which walk by descriptor and follow no link. */
+/** Whole directory trees: copied and removed by coreutils, which walk by descriptor and follow no link, and made durable. */
 import { existsSync } from 'node:fs';
 import { chown, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { errnoName, errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
 import { isBtrfs, removeSubvolumes } from './btrfs.ts';
 import { asRootOf, everyIdOf } from './mapped.ts';
 import { isMountedBelow, refuseMounted } from './mounts.ts';
@@ -63,13 +66,18 @@ export async function copyOwner(from: string, ...directories: readonly string[])
   await runProgram(overAllIds(['chown', `--reference=${from}`, '--', ...directories]), failure);
 }
 
-/** Everything written to the filesystem that holds path is on disk when this resolves. */
+/** Everything written to the filesystem that holds path is on disk when this resolves. Throws TLXC_E_STORAGE. */
 export async function syncFilesystem(path: string): Promise<void> {
-  const failure = {
+  const failure = await native().syncFilesystem({ path });
+  if (failure === null) return;
+  const errno = errnoName(failure.errno);
+  throw new TlxcError({
     code: 'TLXC_E_STORAGE',
-    what: `what was written below ${path} could not be brought to disk`,
-  } as const;
-  await runProgram(['sync', '--file-system', '--', path], failure);
+    message: `what was written below ${path} could not be brought to disk: ${errnoWords(errno)}`,
+    errno,
+    path,
+    ...(errno === 'EIO' && { hint: 'the disk failed: dmesg tells more' }),
+  });
 }
 
 /**
