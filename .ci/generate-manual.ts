@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { completionFiles } from './completion/files.ts';
 import { containerSchemaText } from './config-schema.ts';
+import { outputs, outputSchemaText } from './output-schemas/index.ts';
 import { containerConfPage, systemConfPage } from './manual.ts';
 
 writeFileSync('man/tlxc.container.conf.5', containerConfPage());
@@ -9,3 +10,6 @@ writeFileSync('man/tlxc.conf.5', systemConfPage());
 writeFileSync('config/tlxc.container.schema.json', containerSchemaText());
 mkdirSync('config/completion', { recursive: true });
 for (const [name, text] of await completionFiles()) writeFileSync(`config/completion/${name}`, text);
+mkdirSync('config/schema', { recursive: true });
+for (const [name, output] of Object.entries(outputs))
+  writeFileSync(`config/schema/${name}.schema.json`, outputSchemaText(output));

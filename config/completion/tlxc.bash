@@ -6,12 +6,12 @@ _tlxc_options() {
   case $1 in
     tlxc-attach) echo '-n --name -e --elevated-privileges -a --arch -s --namespaces -R --remount-sys-proc --clear-env --keep-env -L --pty-log -v --set-var --keep-var -f --rcfile -u --uid -g --gid --cwd -c --context -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-autostart) echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-cgroup) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-cgroup) echo '-n --name --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-checkconfig) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --json --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -20,7 +20,7 @@ _tlxc_options() {
     tlxc-file) echo '-n --name -r --recursive -p --create-dirs --uid --gid --mode -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-freeze) echo '-n --name -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-image) echo '--remote --server --variant --json --all --alias -t --template --container --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-import) echo '-N --newname -B --bdev --fssize --fstype --privileged -M --keepmac --trust -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-import) echo '-N --newname -B --bdev --fssize --fstype --privileged --json -M --keepmac --trust -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-monitor) echo '-n --name --json -Q --quit -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -31,9 +31,9 @@ _tlxc_options() {
     tlxc-top) echo '-d --delay -b --batch -s --sort -r --reverse --json --count -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-unfreeze) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-unshare) echo '-s --namespaces -u --user -H --hostname -i --ifname -d --daemon -M --remount -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-update-config) echo '-n --name -c --config -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-update-config) echo '-n --name -c --config --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-usernsexec) echo '-m --map -s --map-self -u --uid -g --gid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-wait) echo '-n --name -s --state -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-wait) echo '-n --name -s --state -t --timeout --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
   esac
 }
 

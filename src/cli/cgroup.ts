@@ -3,9 +3,13 @@ import { readCgroupFile, writeCgroupFile } from '../container/cgroup-file.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { jsonText } from './printable.ts';
+import { warner } from './tell.ts';
 
-function cgroup(invocation: Invocation, { stdout, stderr }: CommandContext): number {
-  const { name, lxcpath, system, quiet, rest } = invocation;
+function cgroup(invocation: Invocation, context: CommandContext): number {
+  const { stdout, stderr } = context;
+  const { name, lxcpath, system, quiet, rest, options } = invocation;
+  const json = options['json'] === true;
   const [file, value, unexpected] = rest;
   if (file === undefined)
     throw new TlxcError({
@@ -16,17 +20,22 @@ function cgroup(invocation: Invocation, { stdout, stderr }: CommandContext): num
     throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'` });
   const request = { name, lxcpath, system, file };
   if (value === undefined) {
+    const text = readCgroupFile(request);
     // The empty line after the value is LXC's.
-    stdout.write(`${readCgroupFile(request)}\n`);
+    stdout.write(json ? jsonText({ name, file, value: text.trimEnd() }) : `${text}\n`);
     return 0;
   }
-  const say = (line: string): void => {
-    if (!quiet) stderr.write(`${line}\n`);
-  };
-  const warn = (message: string): void =>
-    say(`tlxc-cgroup: ${name}: warning: ${file} = ${value}: ${message}`);
-  const written = writeCgroupFile({ ...request, value, warn });
-  for (const each of written) say(`${file} is ${each.file} here: ${each.value} was written`);
+  const warn = warner(invocation, context);
+  const written = writeCgroupFile({
+    ...{ ...request, value },
+    warn: (message) => warn(`${file} = ${value}: ${message}`),
+  });
+  if (json) {
+    stdout.write(jsonText({ name, file, value, written: written.length > 0 ? written : [{ file, value }] }));
+    return 0;
+  }
+  for (const each of quiet ? [] : written)
+    stderr.write(`${file} is ${each.file} here: ${each.value} was written\n`);
   return 0;
 }
 
@@ -34,10 +43,10 @@ export default defineCommand(
   {
     program: 'tlxc-cgroup',
     summary: 'shows or sets a control group file of the running container NAME',
-    usage: '--name=NAME FILE [VALUE]',
+    usage: '--name=NAME [--json] FILE [VALUE]',
     name: 'required',
     rest: 'words',
-    options: [],
+    options: [{ flags: '--json', description: 'Print JSON' }],
   },
   cgroup,
 );

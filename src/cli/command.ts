@@ -6,6 +6,7 @@ import { TlxcError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import type { Command, CommandContext } from './context.ts';
 import { parseArguments } from './arguments.ts';
+import { errorObject } from './error-json.ts';
 import { helpText, usageText } from './help.ts';
 import { openLog, parseLogLevel, type Log, type LogTarget } from './log.ts';
 import {
@@ -19,7 +20,9 @@ import {
   type Option,
   type OptionSet,
 } from './options.ts';
+import { jsonLine } from './printable.ts';
 import { renderError } from './render.ts';
+import { tellError } from './tell.ts';
 
 export interface Invocation {
   /** "" where none was given and none is required. */
@@ -139,6 +142,12 @@ function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandCont
 const GETOPT_MISTAKE = /^(unrecognized option|invalid option|option )/;
 
 function reportUsage(spec: CommandSpec, error: unknown, context: CommandContext): number {
+  const end = context.argv.indexOf('--');
+  const json = context.argv.slice(0, end < 0 ? undefined : end).includes('--json');
+  if (json && spec.options.some(({ flags }) => flags === '--json')) {
+    context.stderr.write(jsonLine(errorObject(context.program, error, '')));
+    return 1;
+  }
   for (const line of renderError(context.program, error)) context.stderr.write(`${line}\n`);
   const mistake =
     error instanceof TlxcError && error.code === 'TLXC_E_USAGE' && GETOPT_MISTAKE.test(error.message);
@@ -152,19 +161,14 @@ async function runAction(
   invocation: Invocation,
   context: CommandContext,
 ): Promise<number> {
-  const { log, name, quiet } = invocation;
+  const { log } = invocation;
   try {
     log('INFO', `${context.program} ${context.argv.join(' ')}`);
     const exit = await command.action(invocation, context);
     log('INFO', `exit ${exit}`);
     return exit;
   } catch (error) {
-    const lines = renderError(context.program, error, name);
-    if (!quiet)
-      for (const line of lines)
-        context.stderr.write(`${line}
-`);
-    for (const line of lines) log('ERROR', line);
+    tellError(error, invocation, context);
     return (error instanceof TlxcError ? command.spec.exitCodes?.[error.code] : undefined) ?? 1;
   }
 }

@@ -4,6 +4,7 @@ import { systemKeys } from '../config/system-keys.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { jsonText } from './printable.ts';
 
 const USAGE = `Usage: tlxc-config -l: list all available configuration items
        tlxc-config ITEM: print a configuration item
@@ -41,6 +42,12 @@ function config(invocation: Invocation, context: CommandContext): number | Promi
   const { env, stdout } = context;
   const [name, value, unexpected] = rest;
   if (name === 'explain') return explainWords(invocation, context);
+  const json = options['json'] === true;
+  if (options['list'] === true && json) {
+    const { settings } = loadSystemConfig(env);
+    stdout.write(jsonText(systemKeys.map((key) => ({ name: key.name, value: settings[key.name] || null }))));
+    return 0;
+  }
   if (options['list'] === true) {
     stdout.write(systemKeys.map((key) => `${key.name}\n`).join(''));
     return 0;
@@ -57,7 +64,8 @@ function config(invocation: Invocation, context: CommandContext): number | Promi
   }
   const item = itemOf(name);
   const current = loadSystemConfig(env).settings[item];
-  stdout.write(current ? `${current}\n` : `${item} is not set.\n`);
+  if (json) stdout.write(jsonText({ name: item, value: current || null }));
+  else stdout.write(current ? `${current}\n` : `${item} is not set.\n`);
   return 0;
 }
 
@@ -65,13 +73,13 @@ export default defineCommand(
   {
     program: 'tlxc-config',
     summary: "prints and sets TLXC's own settings, explains a container's configuration",
-    usage: '-l\nITEM\nITEM VALUE\nexplain -n NAME [KEY]',
+    usage: '-l [--json]\nITEM [--json]\nITEM VALUE\nexplain -n NAME [KEY] [--json]',
     name: 'none',
     rest: 'words',
     options: [
       { flags: '-l, --list', description: 'List all available configuration items' },
       { flags: '-n, --name <NAME>', description: 'Of explain: the container' },
-      { flags: '--json', description: 'Of explain: print JSON' },
+      { flags: '--json', description: 'Of explain, -l and ITEM: print JSON' },
     ],
   },
   config,

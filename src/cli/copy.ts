@@ -10,7 +10,8 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';
 import { volumeOptions } from './volume-options.ts';
-import { printable } from './printable.ts';
+import { madeJson } from './made.ts';
+import { warner } from './tell.ts';
 
 /** What a copy and an ephemeral one have in common. */
 function requestOf(invocation: Invocation, { cwd, env }: CommandContext): CopyRequest {
@@ -34,20 +35,13 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): CopyRe
   };
 }
 
-const warner =
-  (name: string, { quiet, log }: Invocation, { program, stderr }: CommandContext) =>
-  (text: string): void => {
-    if (!quiet) stderr.write(`${program}: ${name}: warning: ${printable(text)}\n`);
-    log('WARN', text);
-  };
-
 async function rename(invocation: Invocation, context: CommandContext): Promise<void> {
   if (invocation.options['newpath'] !== undefined)
     throw usage('-R keeps the container where it is', 'leave out -p, or copy it');
   const kept = ['backingstorage', 'fssize'].find((option) => invocation.options[option] !== undefined);
   if (kept !== undefined) throw usage(`-R changes no storage: --${kept} goes with a copy`);
   const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
-  const warn = warner(name, invocation, context);
+  const warn = warner(invocation, context);
   await renameContainer({ name, newName, lxcpath, system, environment, warn });
 }
 
@@ -55,8 +49,14 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
   const { options, rest, name } = invocation;
   const request = requestOf(invocation, context);
   const foreground = options['foreground'] === true;
-  const warn = warner(request.newName, invocation, context);
-  const onCopied = (): unknown => context.stdout.write(`Created ${request.newName} as clone of ${name}\n`);
+  const json = options['json'] === true;
+  if (json && (foreground || rest.length > 0))
+    throw usage('--json goes with a copy that is left to itself', 'leave out -F and the command');
+  const warn = warner(invocation, context, request.newName);
+  const created = json
+    ? madeJson(request.system, request.newPath, request.newName)
+    : `Created ${request.newName} as clone of ${name}\n`;
+  const onCopied = (): unknown => context.stdout.write(created);
   const mounts = mountsOf(options['mount'], context.cwd);
   const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
   const how = { keep, tmpfs, foreground, command: foreground ? rest : [], mounts };
@@ -72,6 +72,10 @@ async function copy(invocation: Invocation, context: CommandContext): Promise<nu
   if (task === 'ephemeral') return ephemeral(invocation, context);
   if (task === 'rename') await rename(invocation, context);
   else await copyContainer(requestOf(invocation, context));
+  if (invocation.options['json'] === true) {
+    const { system, lxcpath, newPath, newName } = requestOf(invocation, context);
+    context.stdout.write(madeJson(system, task === 'rename' ? lxcpath : newPath, newName));
+  }
   return 0;
 }
 
@@ -92,6 +96,7 @@ export default defineCommand(
         description: 'Keep the copy in PATH instead of the store of the source',
       },
       { flags: '-R, --rename', description: 'Rename it instead' },
+      { flags: '--json', description: 'Tell as JSON what was made' },
       { flags: '-s, --snapshot', description: 'Copy on write: what neither changes is kept once' },
       { flags: '-a, --allowrunning', description: 'Also while it runs: it is frozen as long as it is read' },
       { flags: '-e, --ephemeral', description: 'Start a copy on write that is gone when it stops' },

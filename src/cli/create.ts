@@ -7,6 +7,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { volumeOptions } from './volume-options.ts';
 import { imageProgress } from './image-progress.ts';
+import { madeJson } from './made.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
@@ -34,8 +35,11 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
   const { name, lxcpath, system, options, rest, quiet } = invocation;
   const template = templateOf(invocation);
   const configFile = text(options['config']);
-  const ask = asker(context, quiet);
-  const progress = imageProgress(context, quiet);
+  const { stdout, stderr } = context;
+  const json = options['json'] === true;
+  const ask = asker(context, quiet || json);
+  // Standard output is for the object alone.
+  const progress = imageProgress(json ? { ...context, stdout: stderr, stderr } : context, quiet);
   const ownStreams = context.stdin.fd === 0 && !quiet;
   try {
     const created = await createContainer({
@@ -47,11 +51,12 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
       environment: context.env,
       onEvent: progress.show,
       ...(ask && { ask }),
-      ...(ownStreams && { stdio: [0, 1, 2] as const }),
+      ...(ownStreams && { stdio: json ? ([0, 2, 2] as const) : ([0, 1, 2] as const) }),
     });
     progress.end();
-    if (created.kind === 'text') context.stdout.write(created.text);
-    else if (!quiet && created.message !== '') context.stdout.write(`\n---\n${created.message}\n`);
+    if (created.kind === 'text') stdout.write(created.text);
+    else if (json) stdout.write(madeJson(system, lxcpath, name));
+    else if (!quiet && created.message !== '') stdout.write(`\n---\n${created.message}\n`);
     return 0;
   } finally {
     progress.end();
@@ -82,6 +87,7 @@ export default defineCommand(
       },
       { flags: '--fstype <TYPE>', description: 'Its filesystem: ext4 (the default), xfs or btrfs' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
+      { flags: '--json', description: 'Tell as JSON what was made' },
       { flags: '--lvname <NAME>', description: 'With -B lvm: name of the logical volume' },
       { flags: '--vgname <GROUP>', description: 'With -B lvm: its volume group' },
       { flags: '--thinpool <POOL>', description: 'With -B lvm: a thin pool of the group' },

@@ -9,9 +9,20 @@ import { exportImage, exportToServer } from '../image/export-image.ts';
 import { findStored } from '../image/find-stored.ts';
 import { checkAlias, importImage } from '../image/import-image.ts';
 import { imageName } from '../image/stored-image.ts';
-import { placeOf, quietly, serversOf, stored, storeOf, text, usage, type Run } from './image-common.ts';
+import {
+  placeOf,
+  quietly,
+  serversOf,
+  stored,
+  storedJson,
+  storeOf,
+  tellStored,
+  text,
+  usage,
+  type Run,
+} from './image-common.ts';
 import { mebibytes } from './image-table.ts';
-import { printable } from './printable.ts';
+import { jsonText, printable } from './printable.ts';
 
 /** Of a registry, an image layout or an archive of one, by tlxc-create's -t oci; else of an image server. */
 export const pull: Run = async (invocation, context, words) => {
@@ -28,7 +39,7 @@ export const pull: Run = async (invocation, context, words) => {
         { ...place, onEvent, servers: serversOf(invocation) },
         { dist: word, release: release ?? '', arch, variant },
       );
-  context.stdout.write(stored(await pulled.finally(done)));
+  tellStored(await pulled.finally(done), invocation, context);
   return 0;
 };
 
@@ -38,6 +49,11 @@ export const prune: Run = async (invocation, context) => {
     all: invocation.options['all'] === true,
   });
   const bytes = removed.reduce((sum, { info: { tree } }) => sum + (tree?.bytes ?? 0), 0);
+  if (invocation.options['json'] === true) {
+    const kept = awaited.map(({ image, lxcpaths }) => ({ ...storedJson(image), lxcpaths }));
+    context.stdout.write(jsonText({ removed: removed.map(storedJson), bytes, kept }));
+    return 0;
+  }
   for (const image of removed) context.stdout.write(stored(image));
   for (const { image, lxcpaths } of invocation.quiet ? [] : awaited) {
     const name = printable(imageName(image.info));
@@ -65,7 +81,7 @@ export const importing: Run = async (invocation, context, [file = '', meta]) => 
   const { onEvent, done } = quietly(invocation, context);
   await store.sweep();
   const imported = importImage({ store, archive, metadata, alias, onEvent });
-  context.stdout.write(stored(await inWords(`${file} could not be imported`, imported).finally(done)));
+  tellStored(await inWords(`${file} could not be imported`, imported).finally(done), invocation, context);
   return 0;
 };
 
@@ -88,7 +104,8 @@ export const building: Run = async (invocation, context, words) => {
   const { onEvent, done } = quietly(invocation, context);
   const built = buildImage({ ...placeOf(invocation, context), material, alias, onEvent });
   const made = await inWords('the image could not be built', built).finally(done);
-  context.stdout.write(typeof made === 'string' ? made : stored(made));
+  if (typeof made === 'string') context.stdout.write(made);
+  else tellStored(made, invocation, context);
   return 0;
 };
 

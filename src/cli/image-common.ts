@@ -7,8 +7,8 @@ import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { imageProgress } from './image-progress.ts';
-import { shortDigest } from './image-table.ts';
-import { printable } from './printable.ts';
+import { originOf, shortDigest } from './image-table.ts';
+import { jsonText, printable } from './printable.ts';
 
 /** words: those after the action's own. Resolves to the exit status. */
 export type Run = (
@@ -47,3 +47,14 @@ export function quietly({ quiet }: Invocation, { stderr }: CommandContext) {
 export const stored = ({ info }: StoredImage): string =>
   printable(`${imageName(info)} ${namesOf(info.source)?.build ?? ''}`).trimEnd() +
   ` ${shortDigest(info.id)}\n`;
+
+/** For --json: what is known of an image without asking who uses it. */
+export const storedJson = ({ info }: StoredImage) => ({
+  ...{ name: imageName(info), sha256: info.id, build: namesOf(info.source)?.build ?? null },
+  ...{ kind: info.source.kind, origin: originOf(info), size: info.tree?.bytes ?? null },
+});
+
+/** The answer of what has brought an image into the store. */
+export function tellStored(image: StoredImage, { options }: Invocation, { stdout }: CommandContext): void {
+  stdout.write(options['json'] === true ? jsonText(storedJson(image)) : stored(image));
+}

@@ -8,7 +8,7 @@ import type { ImageStore, StoredImage } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { placeOf, quietly, serversOf, storeOf, text, type Run } from './image-common.ts';
+import { placeOf, quietly, serversOf, storedJson, storeOf, text, type Run } from './image-common.ts';
 import {
   byName,
   imageBlock,
@@ -19,6 +19,7 @@ import {
   verdictLines,
 } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
+import { warner } from './tell.ts';
 
 function statusOf(store: ImageStore, place: ImagePlace, image: StoredImage): ImageStatus {
   const status = imageStatuses(store, place).find((each) => each.image.info.id === image.info.id);
@@ -32,14 +33,14 @@ export const list: Run = async (invocation, context, [dist = '']) => {
   const wanted = imageStatuses(store, place)
     .filter(({ image }) => dist === '' || isOf(image, dist))
     .sort(byName);
-  const { stdout, stderr, program } = context;
+  const { stdout } = context;
+  const warn = warner(invocation, context);
   if (invocation.options['json']) stdout.write(jsonText(wanted.map(imageJson)));
   else if (wanted.length > 0) stdout.write(imageTable(wanted, invocation.lxcpath));
   // A program that reads this gets nothing, as before.
   else if (stdout.isTTY === true)
     stdout.write(`No image is stored${dist === '' ? '' : ` of ${printable(dist)}`}\n`);
-  for (const id of store.damaged())
-    stderr.write(`${program}: warning: ${shortDigest(id)} is damaged: its image.json cannot be read\n`);
+  for (const id of store.damaged()) warn(`${shortDigest(id)} is damaged: its image.json cannot be read`);
   return 0;
 };
 
@@ -83,15 +84,17 @@ export const info: Run = (invocation, context, [word = '']) => {
 export const verify: Run = async (invocation, context, words) => {
   const store = storeOf(invocation, context);
   const images = words.length > 0 ? words.map((word) => findStored(store, word)) : store.list();
-  let exit = 0;
+  const unreadable = words.length > 0 ? [] : store.damaged();
+  const json = invocation.options['json'] === true;
+  const verdicts = [];
   for (const image of images) {
     const verdict = await verifyImage(store, image);
-    for (const line of verdictLines(image, verdict)) context.stdout.write(`${line}\n`);
-    if (verdict.kind !== 'sound') exit = 1;
+    verdicts.push({ ...storedJson(image), verdict });
+    for (const line of json ? [] : verdictLines(image, verdict)) context.stdout.write(`${line}\n`);
   }
-  for (const id of words.length > 0 ? [] : store.damaged()) {
-    context.stdout.write(`${shortDigest(id)}: damaged, its image.json cannot be read\n`);
-    exit = 1;
-  }
-  return exit;
+  if (json) context.stdout.write(jsonText({ images: verdicts, unreadable }));
+  else
+    for (const id of unreadable)
+      context.stdout.write(`${shortDigest(id)}: damaged, its image.json cannot be read\n`);
+  return unreadable.length === 0 && verdicts.every(({ verdict }) => verdict.kind === 'sound') ? 0 : 1;
 };

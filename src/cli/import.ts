@@ -5,7 +5,8 @@ import { TlxcError } from '../errors.ts';
 import { byteProgress } from './byte-progress.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './printable.ts';
+import { madeJson } from './made.ts';
+import { warner } from './tell.ts';
 import { volumeOptions } from './volume-options.ts';
 
 const usage = (message: string): TlxcError =>
@@ -15,16 +16,13 @@ const text = (value: Invocation['options'][string]): string | null =>
   typeof value === 'string' ? value : null;
 
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
-  const { lxcpath, system, rest, options, quiet, log } = invocation;
-  const { program, stderr, stdin, env, cwd } = context;
+  const { lxcpath, system, rest, options, quiet } = invocation;
+  const { program, stdin, env, cwd } = context;
   const [source, unexpected] = rest;
   if (source === undefined) throw usage('what is to be imported is missing');
   if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
   const progress = byteProgress(context, quiet, `${program}: checked`);
-  const warn = (warning: string): void => {
-    if (!quiet) stderr.write(`${program}: warning: ${printable(warning)}\n`);
-    log('WARN', warning);
-  };
+  const warn = warner(invocation, context);
   try {
     const name = await importContainer({
       ...{ lxcpath, system, stdin, warn, environment: env },
@@ -38,7 +36,8 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
       onBytes: progress.show,
     });
     progress.end();
-    if (!quiet) context.stdout.write(`${name}\n`);
+    if (options['json'] === true) context.stdout.write(madeJson(system, lxcpath, name));
+    else if (!quiet) context.stdout.write(`${name}\n`);
   } finally {
     progress.end();
   }
@@ -50,7 +49,7 @@ export default defineCommand(
     program: 'tlxc-import',
     summary:
       'makes a container of what tlxc-export wrote, of a container of LXC, an export of Incus or LXD, a vzdump archive,\nor an archive of a root filesystem',
-    usage: '[-N NAME] [-B BDEV] [--privileged] [-M] [--trust] FILE|DIRECTORY|-',
+    usage: '[-N NAME] [-B BDEV] [--privileged] [-M] [--trust] [--json] FILE|DIRECTORY|-',
     name: 'none',
     rest: 'words',
     options: [
@@ -60,6 +59,7 @@ export default defineCommand(
       { flags: '--fssize <SIZE>', description: 'Its size, as for tlxc-create' },
       { flags: '--fstype <TYPE>', description: 'Its filesystem, as for tlxc-create' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
+      { flags: '--json', description: 'Tell as JSON what was made' },
       {
         flags: '-M, --keepmac',
         description: 'It is the same machine, moved: keep its MAC addresses and machine id',

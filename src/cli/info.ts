@@ -17,8 +17,8 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { infoLines, type Information, type Selection } from './info-lines.ts';
-import { renderError } from './render.ts';
 import { jsonText, printable } from './printable.ts';
+import { tellError } from './tell.ts';
 
 function informationOf(status: ContainerStatus): Information {
   const { name, state, running } = status;
@@ -73,9 +73,7 @@ function info(invocation: Invocation, context: CommandContext): number {
   const is = (key: string) => options[key] === true;
   const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };
   const status = inspect(invocation, context);
-  if (status.untold && !invocation.quiet)
-    for (const line of renderError(context.program, status.untold, status.name))
-      context.stderr.write(`${line}\n`);
+  if (status.untold) tellError(status.untold, invocation, context);
   const information = informationOf(status);
   if (is('json')) {
     const { running } = status;

@@ -15,7 +15,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { DEFAULT_COLUMNS, fancyTable, nameColumns, parseColumns, type Column, type Row } from './ls-table.ts';
 import { jsonText } from './printable.ts';
-import { renderError } from './render.ts';
+import { tellError } from './tell.ts';
 
 interface Wishes {
   readonly columns: readonly Column[];
@@ -152,13 +152,12 @@ function plainLines(
 }
 
 function ls(invocation: Invocation, context: CommandContext): number {
-  const { system, lxcpath, quiet } = invocation;
+  const { system, lxcpath } = invocation;
   const wishes = wishesOf(invocation);
   const found = find({ system, lxcpath, environment: context.env }, wishes);
-  for (const { name, config, untold } of quiet ? [] : found)
+  for (const { name, config, untold } of found)
     for (const error of [config, untold])
-      if (error instanceof TlxcError)
-        for (const line of renderError(context.program, error, name)) context.stderr.write(`${line}\n`);
+      if (error instanceof TlxcError) tellError(error, invocation, context, name);
   const rows = found.map((entry) => rowOf(entry, wishes));
   const print = (lines: readonly string[]) => context.stdout.write(lines.map((line) => `${line}\n`).join(''));
   if (wishes.json) context.stdout.write(jsonText(rows));

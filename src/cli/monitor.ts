@@ -3,6 +3,7 @@ import { watchStore, type StoreEvent } from '../container/watch-store.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { jsonLine } from './printable.ts';
 
 const SIGINT = 2;
 
@@ -28,13 +29,13 @@ function textLines({ name, state, exitStatus: status }: StoreEvent): string {
   return `${ended}'${name}' changed state to [${state}]\n`;
 }
 
-function jsonLine(lxcpath: string, { name, state, exitStatus: status, reboot }: StoreEvent): string {
+function eventJson(lxcpath: string, { name, state, exitStatus: status, reboot }: StoreEvent): string {
   const fact = {
     ...{ time: new Date().toISOString(), lxcpath, name, state },
     ...(status !== undefined && endOf(status)),
     ...(reboot && { reboot }),
   };
-  return `${JSON.stringify(fact)}\n`;
+  return jsonLine(fact);
 }
 
 /** A whole name must match; all do without one. */
@@ -59,7 +60,7 @@ async function monitor(invocation: Invocation, { stdout, stderr }: CommandContex
   for (const lxcpath of new Set(lxcpaths))
     await watchStore(system, lxcpath, (event) => {
       if (!pattern.test(event.name)) return;
-      stdout.write(options['json'] === true ? jsonLine(lxcpath, event) : textLines(event));
+      stdout.write(options['json'] === true ? eventJson(lxcpath, event) : textLines(event));
     });
   return new Promise(() => undefined);
 }

@@ -5,7 +5,8 @@ import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText, printable } from './printable.ts';
+import { jsonText } from './printable.ts';
+import { warner } from './tell.ts';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
 
@@ -14,14 +15,15 @@ const NOT_RUNNING = 3;
 /** lxc-net's, for a word it does not know. */
 const USAGE = 2;
 
-const start: Action = async ({ system, lxcpath, quiet }, { stdout, stderr, program }) => {
+const start: Action = async (invocation, context) => {
+  const { system, lxcpath, quiet, options } = invocation;
+  const warn = warner(invocation, context);
   const untold: string[] = [];
   await raiseContainersBridge({ system, lxcpath }, (text) => void untold.push(text));
   const status = await bridgeStatus(system);
-  if (quiet) return 0;
-  stdout.write(`${status.bridge} is up: ${status.addresses.join(', ')}\n`);
-  for (const line of [...untold, ...warnings(status)])
-    stderr.write(`${program}: warning: ${printable(line)}\n`);
+  if (options['json'] === true) context.stdout.write(jsonText(status));
+  else if (!quiet) context.stdout.write(`${status.bridge} is up: ${status.addresses.join(', ')}\n`);
+  for (const line of [...untold, ...warnings(status)]) warn(line);
   return 0;
 };
 
@@ -108,7 +110,7 @@ export default defineCommand(
     program: 'tlxc-net',
     summary: "brings the containers' bridge up and down",
     usage: `{${Object.keys(actions).join('|')}} [--json]`,
-    options: [{ flags: '--json', description: 'status as JSON' }],
+    options: [{ flags: '--json', description: 'start, restart, status: how it is, as JSON' }],
     name: 'none',
     rest: 'words',
   },

@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 import { problemLines } from './problem-lines.ts';
 
 /** `message: errno in words`, unless the message ends with the reason already. */
-function withReason(message: string, errno: string | undefined): string {
+export function withReason(message: string, errno: string | undefined): string {
   const words = errno === undefined ? '' : errnoWords(errno);
   const said = message.split(': ').at(-1) ?? '';
   return words === '' || message.includes(words) || words.startsWith(said) ? message : `${message}: ${words}`;
@@ -25,7 +25,7 @@ function tlxcLines(error: TlxcError): string[] {
   return lines;
 }
 
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'code' in error && 'syscall' in error;
 
 function lines(error: unknown): string[] {

@@ -1,6 +1,6 @@
 /** tlxc-snapshot */
 import { resolve } from 'node:path';
-import { containerPaths } from '../container/paths.ts';
+import { containerPaths, type ContainerPaths } from '../container/paths.ts';
 import { restoreSnapshot } from '../container/restore.ts';
 import { diffSnapshots } from '../container/snapshot-diff.ts';
 import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../container/snapshot.ts';
@@ -10,6 +10,7 @@ import type { Change } from '../storage/diff.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
+import { warner } from './tell.ts';
 
 /** What can be asked for beside taking a snapshot; LXC lets the last one win. */
 const TASKS = ['list', 'restore', 'destroy', 'diff'] as const;
@@ -17,7 +18,7 @@ const TASKS = ['list', 'restore', 'destroy', 'diff'] as const;
 const BELONGS: Readonly<Record<string, readonly string[]>> = {
   comment: [''],
   showcomments: ['list'],
-  json: ['list', 'diff'],
+  json: ['', 'list', 'diff'],
   newname: ['restore'],
 };
 
@@ -58,11 +59,23 @@ function list({ name, lxcpath, system, options }: Invocation, { stdout }: Comman
   const store = snapshotStore(paths.dir);
   stdout.write(
     options['json'] === true
-      ? jsonText(snapshots.map((snapshot) => ({ ...snapshot, path: `${store}/${snapshot.name}` })))
+      ? jsonText(snapshots.map((each) => snapshotJson(paths, each)))
       : listLines(snapshots, store, options['showcomments'] === true),
   );
   return 0;
 }
+
+const snapshotJson = ({ dir }: ContainerPaths, snapshot: Snapshot) => ({
+  ...snapshot,
+  path: `${snapshotStore(dir)}/${snapshot.name}`,
+});
+
+const takenJson = (paths: ContainerPaths, taken: string): string =>
+  jsonText(
+    listSnapshots(paths)
+      .filter(({ name }) => name === taken)
+      .map((each) => snapshotJson(paths, each))[0],
+  );
 
 const LETTERS = { added: 'A', changed: 'M', removed: 'D' } as const;
 
@@ -91,16 +104,24 @@ const diffJson = (changes: readonly Change[]): string =>
     }),
   );
 
+async function take(
+  { name, lxcpath, system, options }: Invocation,
+  { stdout, env, cwd }: CommandContext,
+): Promise<number> {
+  const { comment } = options;
+  const file = typeof comment === 'string' ? resolve(cwd, comment) : null;
+  const taken = await takeSnapshot({ name, lxcpath, system, environment: env }, file);
+  if (options['json'] === true) stdout.write(takenJson(containerPaths(system, lxcpath, name), taken));
+  return 0;
+}
+
 async function snapshot(invocation: Invocation, context: CommandContext): Promise<number> {
-  const { name, lxcpath, system, options, rest, quiet, log } = invocation;
-  const { program, stderr, env, cwd } = context;
+  const { name, lxcpath, system, options, rest } = invocation;
+  const { env } = context;
   const text = (key: string): string | undefined =>
     typeof options[key] === 'string' ? options[key] : undefined;
   const request = { name, lxcpath, system, environment: env };
-  const warn = (warning: string): void => {
-    if (!quiet) stderr.write(`${program}: ${name}: warning: ${printable(warning)}\n`);
-    log('WARN', warning);
-  };
+  const warn = warner(invocation, context);
   const which = text('restore') ?? text('destroy') ?? '';
   switch (taskOf(invocation)) {
     case 'list':
@@ -124,11 +145,8 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
       context.stdout.write(options['json'] === true ? diffJson(changes) : diffLines(changes));
       return 0;
     }
-    default: {
-      const comment = text('comment');
-      await takeSnapshot(request, comment === undefined ? null : resolve(cwd, comment));
-      return 0;
-    }
+    default:
+      return take(invocation, context);
   }
 }
 
@@ -137,7 +155,7 @@ export default defineCommand(
     program: 'tlxc-snapshot',
     summary: 'takes, lists, restores and destroys snapshots of the container NAME',
     usage:
-      '--name=NAME [-c FILE]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL\n--name=NAME --diff SNAPSHOT [SNAPSHOT] [--json]',
+      '--name=NAME [-c FILE] [--json]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL\n--name=NAME --diff SNAPSHOT [SNAPSHOT] [--json]',
     name: 'required',
     rest: 'words',
     options: [
@@ -155,7 +173,7 @@ export default defineCommand(
       },
       { flags: '-c, --comment <FILE>', description: 'Keep the text of FILE with the new snapshot' },
       { flags: '-C, --showcomments', description: 'With -L: the comments, too' },
-      { flags: '--json', description: 'With -L and --diff: print JSON' },
+      { flags: '--json', description: 'With -L and --diff, and of what was taken: print JSON' },
     ],
   },
   snapshot,

@@ -5,7 +5,7 @@ import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './printable.ts';
+import { jsonText, printable } from './printable.ts';
 
 const USAGE = `Usage: tlxc-update-config -c FILE: update this configuration
        tlxc-update-config -n NAME: update the configuration of a container
@@ -20,12 +20,17 @@ function fileOf({ name, options, system, lxcpath }: Invocation, cwd: string): st
 }
 
 function updateConfig(invocation: Invocation, { cwd, program, stdout, stderr }: CommandContext): number {
+  const { options } = invocation;
   const file = fileOf(invocation, cwd);
   if (file === '') {
     stdout.write(USAGE);
     return 0;
   }
   const { changes, backup, problems } = updateFile(file);
+  if (options['json'] === true) {
+    stdout.write(jsonText({ file, changes, backup: backup ?? null, problems }));
+    return problems.length > 0 ? 1 : 0;
+  }
   for (const problem of problems) stderr.write(`${program}: ${printable(String(problem))}\n`);
   if (invocation.quiet) return problems.length > 0 ? 1 : 0;
   const count = changes === 1 ? 'a line' : `${changes} lines`;
@@ -38,10 +43,13 @@ export default defineCommand(
   {
     program: 'tlxc-update-config',
     summary: 'rewrites names from before LXC 3 in a configuration, and keeps FILE.backup',
-    usage: '-c FILE\n-n NAME',
+    usage: '-c FILE [--json]\n-n NAME [--json]',
     name: 'optional',
     rest: 'none',
-    options: [{ flags: '-c, --config <FILE>', description: 'The configuration to update' }],
+    options: [
+      { flags: '-c, --config <FILE>', description: 'The configuration to update' },
+      { flags: '--json', description: 'Tell as JSON what was done' },
+    ],
   },
   updateConfig,
 );

@@ -4,6 +4,8 @@ import { waitForState } from '../container/wait.ts';
 import { TlxcError } from '../errors.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { jsonText } from './printable.ts';
 import { secondsArgument } from './seconds.ts';
 
 export const STATES: readonly ContainerState[] = [
@@ -29,18 +31,23 @@ function parseStates(given: Invocation['options'][string]): ReadonlySet<Containe
 const timeoutOf = (given: Invocation['options'][string]): number =>
   typeof given !== 'string' || /^-\d+$/.test(given) ? -1 : secondsArgument(given);
 
-async function wait({ name, lxcpath, system, options }: Invocation): Promise<number> {
+async function wait(
+  { name, lxcpath, system, options }: Invocation,
+  { stdout }: CommandContext,
+): Promise<number> {
   const states = parseStates(options['state']);
   const timeoutMs = timeoutOf(options['timeout']);
   const paths = containerPaths(system, lxcpath, name);
-  return (await waitForState({ system, paths, states, timeoutMs })) ? 0 : 1;
+  const reached = await waitForState({ system, paths, states, timeoutMs });
+  if (options['json'] === true) stdout.write(jsonText({ name, states: [...states], reached }));
+  return reached ? 0 : 1;
 }
 
 export default defineCommand(
   {
     program: 'tlxc-wait',
     summary: 'waits until the container NAME is in one of some states',
-    usage: '--name=NAME --state=STATE[|STATE] [--timeout=T]',
+    usage: '--name=NAME --state=STATE[|STATE] [--timeout=T] [--json]',
     name: 'required',
     rest: 'none',
     options: [
@@ -49,6 +56,7 @@ export default defineCommand(
         description: `Any of ${STATES.slice(0, 4).join('|')}|\n${STATES.slice(4).join('|')}, several joined with |`,
       },
       { flags: '-t, --timeout <T>', description: 'Exit 1 after T seconds (-1, the default: never)' },
+      { flags: '--json', description: 'Tell as JSON whether it was reached' },
     ],
   },
   wait,

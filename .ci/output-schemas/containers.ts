@@ -1,0 +1,185 @@
+/** What commands print of containers. */
+import { Type } from '@sinclair/typebox';
+import {
+  count,
+  counter,
+  flag,
+  list,
+  lxcpath,
+  name,
+  object,
+  oneOf,
+  orNull,
+  pid,
+  state,
+  text,
+  time,
+} from './parts.ts';
+
+const families = (description: string) => ({
+  ipv4: list(text(), description),
+  ipv6: list(text(), description),
+});
+
+export const ls = list(
+  object({
+    name,
+    state: Type.Union([state, Type.Literal('BROKEN', { description: 'Its configuration cannot be read.' })]),
+    pid,
+    ram: counter('bytes'),
+    swap: counter('bytes'),
+    autostart: orNull(flag(), 'null: its configuration cannot be read, as for the rest of it.'),
+    groups: list(text()),
+    interfaces: list(text(), 'Inside.'),
+    ...families('Without those of lo, and link-local ones.'),
+    unprivileged: orNull(flag()),
+    rxBytes: counter(),
+    txBytes: counter(),
+  }),
+);
+
+const usage = {
+  cpuNanoseconds: counter(),
+  blockBytes: counter('Read and written by block devices'),
+  memoryBytes: counter(),
+  kernelMemoryBytes: counter(),
+  swapBytes: counter(),
+};
+
+const counters = object(
+  Object.fromEntries(
+    ['rx', 'tx'].flatMap((way) =>
+      ['Bytes', 'Packets', 'Errors', 'Dropped'].map((what) => [`${way}${what}`, count()]),
+    ),
+  ),
+);
+
+const networkInterface = object({
+  name: text('Inside, now.'),
+  type: orNull(text(), 'veth, phys, macvlan …; null: the container made it itself, or it is lo.'),
+  mac: orNull(text()),
+  mtu: count(),
+  up: flag('Set up by somebody.'),
+  state: text('up, down, unknown, lowerlayerdown, dormant, testing or notpresent.'),
+  addresses: list(
+    object({
+      family: oneOf(['inet', 'inet6']),
+      address: text(),
+      prefix: count(),
+      scope: oneOf(['global', 'link', 'host']),
+    }),
+  ),
+  counters,
+  host: orNull(
+    object({ name: text(), bridge: orNull(text()) }),
+    'Its side on the host; null: it has none, or that is not known.',
+  ),
+});
+
+export const info = object({
+  name,
+  state,
+  pid,
+  addresses: list(text(), 'Without those of lo, and link-local ones.'),
+  usage: orNull(object(usage), 'null: it does not run.'),
+  links: list(object({ hostName: text(), txBytes: count(), rxBytes: count() }), 'As the container counts.'),
+  forwards: list(
+    object({ listen: text('tcp 8080'), connect: text('80'), live: flag('Added while it ran.') }),
+  ),
+  interfaces: list(networkInterface),
+  devices: list(
+    object({
+      host: text('Its path there.'),
+      inside: text(),
+      type: oneOf(['c', 'b']),
+      major: count(),
+      minor: count(),
+    }),
+    'Those given while it runs (tlxc-device).',
+  ),
+});
+
+const rate = () => orNull(Type.Number({ minimum: 0 }), 'A second; null at the first look.');
+/** Absent where the monitor does not answer. */
+const measured = (description?: string) => Type.Optional(counter(description));
+
+export const top = object({
+  ...{ time, lxcpath, name, state, pid },
+  cpuPercent: orNull(Type.Number({ minimum: 0 }), '100: one processor all the time; null at the first look.'),
+  cpuNanoseconds: measured(),
+  cpuUserNanoseconds: measured(),
+  cpuSystemNanoseconds: measured(),
+  memoryBytes: measured(),
+  memoryLimitBytes: Type.Optional(orNull(count(), 'null: no limit.')),
+  memoryAndSwapBytes: measured(),
+  swapBytes: measured(),
+  kernelMemoryBytes: measured(),
+  ...{ blockBytes: measured(), blockReadBytes: measured(), blockWriteBytes: measured() },
+  ...{ blockOperations: measured(), blockReadRate: rate(), blockWriteRate: rate() },
+  ...{ rxBytes: measured(), txBytes: measured(), rxRate: rate(), txRate: rate() },
+  tasks: measured('Processes and threads'),
+  taskLimit: Type.Optional(orNull(count(), 'null: no limit.')),
+  pressure: Type.Optional(
+    object(
+      { cpu: counter(), memory: counter(), io: counter() },
+      'Per cent of the last ten seconds in which something waited.',
+    ),
+  ),
+});
+
+export const monitor = object({
+  ...{ time, lxcpath, name, state },
+  exitCode: Type.Optional(orNull(count(), "Init's; null: a signal killed it.")),
+  signal: Type.Optional(orNull(count())),
+  reboot: Type.Optional(Type.Literal(true, { description: 'It is being started again.' })),
+});
+
+export const wait = object({
+  name,
+  states: list(state, 'Those waited for.'),
+  reached: flag('false: the time was over.'),
+});
+
+export const made = object({ name, lxcpath, directory: text(), config: text("Its configuration's file.") });
+
+export const cgroup = object({ name, file: text(), value: text('All lines of it.') });
+
+export const cgroupSet = object({
+  name,
+  file: text(),
+  value: text(),
+  written: list(object({ file: text(), value: text() }), 'The files of this host that it became.'),
+});
+
+const snapshotOf = object({
+  name: text(),
+  timestamp: text('Local time, YYYY:MM:DD HH:MM:SS; "": nothing tells.'),
+  comment: text(),
+  path: text(),
+});
+export const snapshot = snapshotOf;
+export const snapshotList = list(snapshotOf);
+
+export const snapshotDiff = list(
+  object({
+    what: oneOf(['added', 'changed', 'removed']),
+    path: text(),
+    bytes: Type.Optional(text('The name in base64, where it is not UTF-8.')),
+  }),
+);
+
+const action = oneOf(['start', 'reboot', 'shutdown', 'kill']);
+
+export const autostartList = object({
+  action,
+  containers: list(
+    object({
+      name,
+      delay: count('Seconds.'),
+      order: Type.Integer(),
+      groups: list(text()),
+      after: list(text(), 'Containers that are started before it.'),
+    }),
+    'In their order.',
+  ),
+});
