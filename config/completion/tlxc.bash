@@ -19,7 +19,7 @@ _tlxc_options() {
     tlxc-export) echo '-n --name --freeze --snapshots --compression -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-file) echo '-n --name -r --recursive -p --create-dirs --uid --gid --mode -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-freeze) echo '-n --name -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-image) echo '--remote --server --variant --json --all --alias -t --template --container --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-image) echo '--remote --server --variant --json --all --alias --pack -t --template --container --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-import) echo '-N --newname -B --bdev --fssize --fstype --privileged --json -M --keepmac --trust -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -145,6 +145,7 @@ _tlxc_kind() {
     'tlxc-image --server') echo text ;;
     'tlxc-image --variant') echo text ;;
     'tlxc-image --alias') echo text ;;
+    'tlxc-image --pack') echo text ;;
     'tlxc-image -t' | 'tlxc-image --template') echo text ;;
     'tlxc-image --container') echo container ;;
     'tlxc-image --listen') echo text ;;

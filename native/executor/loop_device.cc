@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <cstring>
 
@@ -11,6 +13,37 @@ namespace {
 
 constexpr const char* kStep = "rootfs loop device";
 constexpr int kAttempts = 64; // another process may take the device that was free
+constexpr int kLooked = 4096; // devices, at most, that are asked what they hold
+
+dev_t device_of(uint64_t encoded) {
+    return makedev((encoded & 0xfff00) >> 8, (encoded & 0xff) | ((encoded >> 12) & 0xfff00));
+}
+
+bool holds(int device, const struct stat& file) {
+    loop_info64 info{};
+    if (ioctl(device, LOOP_GET_STATUS64, &info) != 0)
+        return false;
+    constexpr uint32_t kFlags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
+    return (info.lo_flags & kFlags) == kFlags && info.lo_offset == 0 && info.lo_sizelimit == 0 &&
+           info.lo_inode == file.st_ino && device_of(info.lo_device) == file.st_dev;
+}
+
+// The device that has the whole file already, read-only: a second mount of it is one of the same filesystem,
+// which is in memory once however many containers lie over it. Open, it cannot go meanwhile.
+Device find_sharable(int backing) {
+    struct stat file {};
+    if (fstat(backing, &file) != 0)
+        return {};
+    for (int number = 0; number < kLooked; ++number) {
+        Device device{{}, "/dev/loop" + std::to_string(number)};
+        device.fd = UniqueFd{open(device.path.c_str(), O_RDONLY | O_CLOEXEC)};
+        if (!device.fd && errno != ENXIO)
+            return {};
+        if (device.fd && holds(device.fd.get(), file))
+            return device;
+    }
+    return {};
+}
 
 } // namespace
 
@@ -18,6 +51,9 @@ Result<Device> attach(const std::string& file, bool readOnly) {
     const UniqueFd backing{open(file.c_str(), (readOnly ? O_RDONLY : O_RDWR) | O_CLOEXEC)};
     if (!backing)
         return syscall_failure(kStep, "open", file);
+    if (readOnly)
+        if (Device shared = find_sharable(backing.get()); shared.fd)
+            return shared;
     const UniqueFd control{open("/dev/loop-control", O_RDWR | O_CLOEXEC)};
     if (!control)
         return syscall_failure(kStep, "open", "/dev/loop-control");

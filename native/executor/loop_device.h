@@ -7,7 +7,8 @@
 
 namespace tlxc::loop_device {
 
-// The device exists as long as fd is open or a filesystem on it is mounted.
+// The device exists as long as fd is open or a filesystem on it is mounted. Read-only, it may be one that
+// others have.
 struct Device {
     UniqueFd fd;
     std::string path;

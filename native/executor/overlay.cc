@@ -10,11 +10,10 @@
 #include "common/split_path.h"
 #include "executor/idmap.h"
 #include "executor/mount_api.h"
+#include "executor/overlay_layer.h"
 
 namespace tlxc::overlay {
 namespace {
-
-constexpr const char* kStep = "rootfs overlay";
 
 // In the workshop. kUpper and kWork: of changes that are kept in memory, others have the host's names.
 constexpr const char* kChanges = "changes";
@@ -23,13 +22,6 @@ constexpr const char* kWork = "work";
 
 std::string lower_name(size_t index) {
     return "lower" + std::to_string(index);
-}
-
-Failure blame(Failure failure, const std::string& path) {
-    failure.step = kStep;
-    if (failure.path.empty())
-        failure.path = path;
-    return failure;
 }
 
 // A mount namespace of this process alone, with a small tmpfs over its root as the place where layers are
@@ -48,41 +40,6 @@ Result<UniqueFd> enter_workshop() {
     if (fchdir(workshop.get()) != 0)
         return syscall_failure(kStep, "fchdir");
     return workshop;
-}
-
-struct Layer {
-    std::string source; // on the host
-    std::string name;   // in the workshop
-    UniqueFd mount;     // detached
-};
-
-Result<Layer> take_layer(const std::string& source, std::string name, int userNamespace) {
-    auto mount = mount_api::clone(AT_FDCWD, source, mount_api::Depth::Top);
-    if (!mount.ok())
-        return blame(mount.failure(), source);
-    TRY(mount_api::set_propagation(mount.value().get(), "private"));
-    if (userNamespace >= 0) {
-        Status mapped = mount_api::set_idmap(mount.value().get(), userNamespace);
-        if (!mapped.ok()) {
-            Failure failure = blame(mapped.failure(), source);
-            failure.step = "rootfs idmap";
-            return failure;
-        }
-    }
-    return Layer{source, std::move(name), std::move(mount.value())};
-}
-
-// In the workshop.
-Status attach_layer(const Layer& layer) {
-    if (mkdir(layer.name.c_str(), 0700) != 0)
-        return syscall_failure(kStep, "mkdir", layer.source);
-    const UniqueFd place{open(layer.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-    if (!place)
-        return syscall_failure(kStep, "open", layer.source);
-    Status attached = mount_api::attach(layer.mount.get(), place.get());
-    if (!attached.ok())
-        return blame(attached.failure(), layer.source);
-    return {};
 }
 
 Status make_directory(const std::string& path) {
@@ -125,7 +82,7 @@ Status make_changes_in_memory(const plan::Rootfs& rootfs, int topmostLower) {
     TRY(attach_layer({"tmpfs", kChanges, std::move(memory)}));
     struct stat root {};
     if (fstat(topmostLower, &root) != 0)
-        return syscall_failure(kStep, "fstat", rootfs.lower.front());
+        return syscall_failure(kStep, "fstat", rootfs.lower.front().source);
     for (const char* name : {kUpper, kWork}) {
         const std::string path = std::string(kChanges) + "/" + name;
         if (mkdir(path.c_str(), 0700) != 0)
@@ -134,7 +91,7 @@ Status make_changes_in_memory(const plan::Rootfs& rootfs, int topmostLower) {
             return syscall_failure(kStep, "chown", path);
     }
     if (chmod((std::string(kChanges) + "/" + kUpper).c_str(), root.st_mode & 07777) != 0)
-        return syscall_failure(kStep, "chmod", rootfs.lower.front());
+        return syscall_failure(kStep, "chmod", rootfs.lower.front().source);
     return {};
 }
 
@@ -154,7 +111,7 @@ Result<Names> take_changes(const plan::Rootfs& rootfs, int userNamespace, std::v
         return refusal(kStep, "upper and work lie in different directories", rootfs.work);
     TRY(make_directory(rootfs.upper));
     TRY(make_directory(rootfs.work));
-    layers.push_back(TRY(take_layer(parent, kChanges, userNamespace)));
+    layers.push_back(TRY(take_directory(parent, kChanges, userNamespace)));
     return Names{upper, work};
 }
 
@@ -191,7 +148,7 @@ Result<UniqueFd> make(const plan::StartPlan& plan, int userNamespace) {
         TRY(become_owner(plan));
     auto mount = mount_api::make({"overlay", "overlay", options_of(plan, names), rootfs.attributes});
     if (!mount.ok())
-        return blame(mount.failure(), rootfs.upper.empty() ? rootfs.lower.front() : rootfs.upper);
+        return blame(mount.failure(), rootfs.upper.empty() ? rootfs.lower.front().source : rootfs.upper);
     return mount;
 }
 

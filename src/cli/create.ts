@@ -79,7 +79,7 @@ export default defineCommand(
       {
         flags: '-B, --bdev <BDEV>',
         description:
-          'Backing store: overlay, dir, btrfs, loop, or best (the default);\nof several with commas between the first that can be',
+          'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, or best (the default);\nof several with commas between the first that can be',
       },
       {
         flags: '--fssize <SIZE>',

@@ -21,7 +21,7 @@ import {
   usage,
   type Run,
 } from './image-common.ts';
-import { mebibytes } from './image-table.ts';
+import { bytesOf, mebibytes } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
 
 /** Of a registry, an image layout or an archive of one, by tlxc-create's -t oci; else of an image server. */
@@ -48,7 +48,7 @@ export const prune: Run = async (invocation, context) => {
   const { removed, awaited } = await pruneImages(storeOf(invocation, context), place, {
     all: invocation.options['all'] === true,
   });
-  const bytes = removed.reduce((sum, { info: { tree } }) => sum + (tree?.bytes ?? 0), 0);
+  const bytes = removed.reduce((sum, { info }) => sum + (bytesOf(info) ?? 0), 0);
   if (invocation.options['json'] === true) {
     const kept = awaited.map(({ image, lxcpaths }) => ({ ...storedJson(image), lxcpaths }));
     context.stdout.write(jsonText({ removed: removed.map(storedJson), bytes, kept }));
@@ -80,7 +80,9 @@ export const importing: Run = async (invocation, context, [file = '', meta]) => 
   const store = storeOf(invocation, context);
   const { onEvent, done } = quietly(invocation, context);
   await store.sweep();
-  const imported = importImage({ store, archive, metadata, alias, onEvent });
+  const imported = importImage({ store, archive, metadata, alias, onEvent }).then((image) =>
+    store.pack(image, onEvent),
+  );
   tellStored(await inWords(`${file} could not be imported`, imported).finally(done), invocation, context);
   return 0;
 };

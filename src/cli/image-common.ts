@@ -2,6 +2,8 @@
 import { openStore, type ImagePlace } from '../container/images.ts';
 import { serversOf as systemServers } from '../container/pull-image.ts';
 import { TlxcError } from '../errors.ts';
+import { isReadOnly, READ_ONLY_FILESYSTEMS, type ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
+import { obstacleToPacking } from '../host/packers.ts';
 import type { ImageStore, StoredImage } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
@@ -24,14 +26,27 @@ export const usage = (message: string, hint = 'tlxc-image --help shows what it t
 export const text = (value: Invocation['options'][string]): string =>
   typeof value === 'string' ? value : '';
 
-export const placeOf = ({ system, lxcpath }: Invocation, { env }: CommandContext): ImagePlace => ({
-  ...{ system, lxcpath },
+export const placeOf = (invocation: Invocation, { env }: CommandContext): ImagePlace => ({
+  system: invocation.system,
+  lxcpath: invocation.lxcpath,
   environment: env,
+  packs: packsOf(invocation),
 });
 
 /** The store of whoever runs the command. */
 export const storeOf = (invocation: Invocation, context: CommandContext): ImageStore =>
   openStore(placeOf(invocation, context));
+
+/** --pack. Throws TLXC_E_USAGE for what is none of its types, TLXC_E_UNSUPPORTED where this machine cannot. */
+function packsOf({ options }: Invocation): ReadOnlyFilesystem | null {
+  const type = text(options['pack']);
+  if (type === '') return null;
+  if (!isReadOnly(type)) throw usage(`--pack ${type}: there are ${READ_ONLY_FILESYSTEMS.join(' and ')}`);
+  const missing = obstacleToPacking(type);
+  if (missing === null) return type;
+  const message = `no image can be kept as ${type}: ${missing}`;
+  throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message });
+}
 
 /** --server, else those of tlxc.image.server. */
 export const serversOf = ({ options, system }: Invocation): URL[] =>

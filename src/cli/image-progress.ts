@@ -31,6 +31,8 @@ function words(event: Step): string {
       return `Using image from local cache: ${event.image}`;
     case 'build':
       return `Building an image: ${event.image}`;
+    case 'pack':
+      return `Packing ${event.image}`;
     case 'kept':
       return `Not removed, a container uses it: ${event.image}`;
   }

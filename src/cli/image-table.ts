@@ -32,7 +32,15 @@ function expiryOf({ image, expired }: ImageStatus): string {
   return expiry === 0 ? 'never' : `${day(expiry * 1000)}${expired ? ' *' : ''}`;
 }
 
-const sizeOf = ({ tree }: ImageInfo): string => (tree ? mebibytes(tree.bytes) : '-');
+/** What it takes on disk. */
+export const bytesOf = ({ tree, packed }: ImageInfo): number | null => packed?.bytes ?? tree?.bytes ?? null;
+
+/** "102 MiB", of one that is packed "33 MiB squashfs". */
+function sizeOf(info: ImageInfo): string {
+  const bytes = bytesOf(info);
+  const size = bytes === null ? '-' : mebibytes(bytes);
+  return info.packed ? `${size} ${info.packed.type}` : size;
+}
 
 const sortKey = ({ image: { info } }: ImageStatus): string => `${imageName(info)}\0${buildOf(info)}`;
 
@@ -77,7 +85,7 @@ export function imageBlock(status: ImageStatus, lxcpath: string): string {
       : []),
     ['Stored', new Date(info.createdAt).toISOString()],
     ['Expires', expiryOf(status).replace(' *', ' (it has)')],
-    ['Size', info.tree ? `${sizeOf(info)}, ${info.tree.members} members` : ''],
+    ['Size', info.tree ? `${sizeOf(info)}, ${info.tree.members} members` : info.packed ? sizeOf(info) : ''],
     ['Devices', info.devices.join(' ')],
     ['Root', rootfs],
     ...(status.users.length === 0 ? [['Used by', 'none'] as const] : []),
@@ -96,13 +104,13 @@ export function imageJson({ image, users, expired }: ImageStatus) {
   const { info, rootfs } = image;
   const { dist, release, arch, variant, build } = namesOf(info.source) ?? UNNAMED;
   const { expiry } = info.metadata;
-  const { bytes, members } = info.tree ?? { bytes: null, members: null };
+  const members = info.tree?.members ?? null;
   return {
     ...{ name: imageName(info), sha256: info.id, kind: info.source.kind, origin: originOf(info) },
     ...{ dist, release, arch, variant, build },
     created: new Date(info.createdAt).toISOString(),
     expires: expiry === 0 ? null : new Date(expiry * 1000).toISOString(),
-    ...{ expired, size: bytes, members, rootfs, users },
+    ...{ expired, size: bytesOf(info), packed: info.packed?.type ?? null, members, rootfs, users },
   };
 }
 
@@ -111,7 +119,11 @@ const SHOWN = 20;
 /** One line, and one for each damaged member, the first of them. */
 export function verdictLines({ info }: { readonly info: ImageInfo }, verdict: Verdict): string[] {
   const title = `${printable(imageName(info))} ${shortDigest(info.id)}`;
-  if (verdict.kind === 'sound') return [`${title}: sound, ${verdict.members} members as they were stored`];
+  if (verdict.kind === 'sound') {
+    const { members } = verdict;
+    const what = members === null ? 'its file is as it was' : `${members} members as they were`;
+    return [`${title}: sound, ${what} stored`];
+  }
   if (verdict.kind === 'unknown') return [`${title}: cannot be verified: ${verdict.why}`];
   const { damage } = verdict;
   const more = damage.length > SHOWN ? [`  and ${damage.length - SHOWN} more`] : [];

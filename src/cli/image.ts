@@ -25,8 +25,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   pull: {
     run: pull,
     words: [1, 3],
-    synopsis: '[--server=SERVER] [--variant=VARIANT] [--json] DIST RELEASE [ARCH] | docker://NAME:TAG [ARCH]',
-    options: ['server', 'variant', 'json'],
+    synopsis:
+      '[--server=SERVER] [--variant=VARIANT] [--pack=TYPE] [--json] DIST RELEASE [ARCH] | docker://NAME:TAG [ARCH]',
+    options: ['server', 'variant', 'pack', 'json'],
   },
   info: { run: info, words: [1, 1], synopsis: '[--json] IMAGE', options: ['json'] },
   verify: { run: verify, words: [0, Infinity], synopsis: '[--json] [IMAGE...]', options: ['json'] },
@@ -34,8 +35,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   import: {
     run: importing,
     words: [1, 2],
-    synopsis: '[--alias=NAME] [--json] FILE [METADATA]',
-    options: ['alias', 'json'],
+    synopsis: '[--alias=NAME] [--pack=TYPE] [--json] FILE [METADATA]',
+    options: ['alias', 'pack', 'json'],
   },
   build: {
     run: building,
@@ -66,6 +67,7 @@ const OPTIONS = [
   'json',
   'all',
   'alias',
+  'pack',
   'listen',
   'cert',
   'key',
@@ -105,6 +107,10 @@ export default defineCommand(
       { flags: '--json', description: 'All but export and serve: as JSON' },
       { flags: '--all', description: 'prune: also images that have not expired' },
       { flags: '--alias <ALIAS>', description: 'import, build, export: call it ALIAS' },
+      {
+        flags: '--pack <TYPE>',
+        description: 'pull, import, build: kept as one compressed file, squashfs or erofs',
+      },
       { flags: '-t, --template <TEMPLATE>', description: 'build: as this template of tlxc-create does' },
       { flags: '--container <NAME>', description: 'build: of this container, which is stopped' },
       {

@@ -43,8 +43,10 @@ export interface BuildRequest extends ImagePlace {
 export async function buildImage(request: BuildRequest): Promise<StoredImage | string> {
   const store = openStore(request);
   await store.sweep();
-  const made = await makeImage(store, request);
-  if (typeof made === 'string' || request.alias === null) return made;
+  const image = await makeImage(store, request);
+  if (typeof image === 'string') return image;
+  const made = await store.pack(image, request.onEvent);
+  if (request.alias === null) return made;
   const { alias } = request;
   await takeAlias(store, alias, made.info.id);
   return (await store.update(made.info.id, () => Promise.resolve({ alias }))) ?? made;

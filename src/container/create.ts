@@ -17,8 +17,7 @@ import { findTemplate } from '../image/templates/find-template.ts';
 import type { TemplateResult } from '../image/templates/template.ts';
 import type { Backend } from '../storage/backend.ts';
 import { chooseBackend } from '../storage/choose.ts';
-import { nameContainer } from '../storage/name-container.ts';
-import { plainView } from '../storage/view.ts';
+
 import { applicationSetup, type Application } from './application.ts';
 import { discard } from './discard.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
@@ -26,6 +25,7 @@ import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { writeConfig, type CreateRequest, type Making } from './making.ts';
 import { checkSeed, newConfigText, readSeed, type NewConfig } from './new-config.ts';
+import { makeRootfs, type PreparedImage } from './new-rootfs.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { fillByProgram } from './template-program.ts';
 import { imageDirectory, mappingOf } from './user-mapping.ts';
@@ -59,12 +59,12 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   );
   mkdirSync(lxcpath, { recursive: true, mode: 0o711 });
   const idmapped = !privileged || seed.hasIdmap;
+  // Before an image is fetched or built: a backend that cannot be is refused at once.
+  const backend = makesImage(template) ? await backendOf(request, idmapped) : null;
   const making: Making = {
-    ...{ request, paths, seed, idmapped, mapping },
-    // Before an image is fetched or built: a backend that cannot be is refused at once.
-    backend: makesImage(template) ? await backendOf(request, idmapped) : null,
+    ...{ request, paths, seed, idmapped, mapping, backend },
     staging: stagingPath(lxcpath, name),
-    store: new ImageStore(imageDirectory(system, mapping), mapping),
+    store: new ImageStore(imageDirectory(system, mapping), mapping, backend?.packs),
     onEvent: request.onEvent ?? (() => undefined),
   };
   return withLock(paths, () => createLocked(making));
@@ -182,7 +182,7 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
   const { request, store, onEvent } = making;
   const { template, templateArgs, system, privileged, environment, ask } = request;
   if (!makesImage(template)) return null;
-  return findTemplate(template).prepare({
+  const prepared = await findTemplate(template).prepare({
     args: templateArgs,
     servers: system.imageServers,
     offline: system.imageOffline,
@@ -191,9 +191,11 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
     ...{ store, privileged, environment, onEvent, mapping: making.mapping },
     ...(ask && { ask }),
   });
+  if (prepared.kind === 'text') return prepared;
+  return { ...prepared, image: await store.pack(prepared.image, onEvent) };
 }
 
-type Prepared = Extract<TemplateResult, { kind: 'image' }> | null;
+type Prepared = PreparedImage | null;
 
 /** What a template keeps to itself (a password) is written nowhere. */
 const writtenArgs = ({ templateArgs }: CreateRequest, prepared: Prepared): readonly string[] =>
@@ -227,7 +229,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
     return done('none');
   }
-  const rootfsPath = await makeRootfs(making, { ...prepared, files: application.files }, backend);
+  const rootfsPath = await makeRootfs(making, prepared, { backend, files: application.files });
   writeConfig(making, newConfigText({ ...config, rootfsPath }));
   await syncFilesystem(staging);
   return done(rootfsPath.split(':')[0] ?? '');
@@ -256,46 +258,5 @@ function refuseUnaddressed({ unaddressed }: Application): void {
     code: 'TLXC_E_UNSUPPORTED',
     message: `--dhcp: no DHCP client is run for a container, and lxc.net.${index} is not one of root's on TLXC's bridge`,
     hint: `in the configuration that -f names: lxc.net.${index}.ipv4.address and .ipv4.gateway, or the bridge as lxc.net.${index}.link`,
-  });
-}
-
-/** The root filesystem from an image; returns the value of lxc.rootfs.path. */
-async function makeRootfs(
-  making: Making,
-  prepared: NonNullable<Prepared> & Pick<Application, 'files'>,
-  backend: Backend,
-): Promise<string> {
-  const { request, paths, staging, store, idmapped } = making;
-  const { info, rootfs } = prepared.image;
-  refuseDevices(info.devices, idmapped, prepared.title);
-  if (!store.reference(info.id, { staging, config: paths.config })) {
-    throw new TlxcError({
-      code: 'TLXC_E_IMAGE',
-      message: `image ${prepared.title} was removed meanwhile`,
-      hint: 'try again',
-    });
-  }
-  const made = await backend.create(
-    {
-      staging,
-      final: paths.dir,
-      name: request.name,
-      options: request.volume ?? {},
-      settings: request.system.settings,
-    },
-    plainView(rootfs),
-  );
-  const { metadata, files } = prepared;
-  await nameContainer(made.view, { name: request.name, templates: metadata.templates, files });
-  return made.path;
-}
-
-function refuseDevices(devices: readonly string[], idmapped: boolean, title: string): void {
-  const [device] = devices;
-  if (device === undefined || !idmapped) return;
-  throw new TlxcError({
-    code: 'TLXC_E_IMAGE',
-    message: `image ${title} has the device node ${device}, which an unprivileged container may not have`,
-    hint: 'only with --privileged can such an image be used, if you trust it',
   });
 }

@@ -1,14 +1,16 @@
 /** The image store as seen from the containers: which image whom needs, and what may go. */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
+import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import { damageOf, type Damage } from '../image/manifest.ts';
 import { ImageStore, lxcpathOf, type StoredImage } from '../image/store.ts';
+import { isAsRecorded, packedFile } from '../image/packed-image.ts';
 import { hasExpired } from '../image/stored-image.ts';
 import { imageDirectory, mappingOf } from './user-mapping.ts';
 
@@ -17,6 +19,8 @@ export interface ImagePlace {
   readonly system: SystemConfig;
   readonly lxcpath: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How what is made there is kept, as ImageStore has it. */
+  readonly packs?: ReadOnlyFilesystem | null;
 }
 
 export interface ImageStatus {
@@ -27,12 +31,12 @@ export interface ImageStatus {
 }
 
 /** The store that containers are made from with the default configuration. Throws TLXC_E_PERMISSION where a user can have none. */
-export function openStore({ system, lxcpath, environment }: ImagePlace): ImageStore {
+export function openStore({ system, lxcpath, environment, packs = null }: ImagePlace): ImageStore {
   const host = probeHost();
-  if (host.user === null) return new ImageStore(system.cacheDir);
+  if (host.user === null) return new ImageStore(system.cacheDir, null, packs);
   const configFile = system.defaultConfig;
   const mapping = mappingOf(loadContainerConfig({ name: 'any', lxcpath, configFile, environment }), host);
-  return new ImageStore(imageDirectory(system, mapping), mapping);
+  return new ImageStore(imageDirectory(system, mapping), mapping, packs);
 }
 
 /** Directories with a configuration: containers and their snapshots. */
@@ -103,13 +107,23 @@ export async function pruneImages(
 }
 
 export type Verdict =
-  | { readonly kind: 'sound'; readonly members: number }
+  /** null: it is one file. */
+  | { readonly kind: 'sound'; readonly members: number | null }
   | { readonly kind: 'damaged'; readonly damage: readonly Damage[] }
   /** Nothing was recorded of its tree, or the record is damaged itself. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Reads the whole tree and compares it with what was recorded when the image was made. */
+/** Reads all of it and compares it with what was recorded when the image was made. */
 export async function verifyImage(store: ImageStore, { info }: StoredImage): Promise<Verdict> {
+  const { packed } = info;
+  if (packed) {
+    const { directory } = store.tree(info.id);
+    if (await isAsRecorded(directory, packed)) return { kind: 'sound', members: null };
+    return {
+      kind: 'damaged',
+      damage: [{ path: basename(packedFile(directory, packed.type)), what: 'content' }],
+    };
+  }
   if (!info.tree) return { kind: 'unknown', why: 'an earlier version stored it, and recorded nothing' };
   const tree = store.tree(info.id);
   if (!existsSync(join(tree.directory, 'rootfs')))

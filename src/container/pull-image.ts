@@ -6,7 +6,7 @@ import { hostDistribution } from '../image/host-distribution.ts';
 import { chooseProduct, type Product, type Wanted } from '../image/product.ts';
 import type { OnImageEvent } from '../image/progress.ts';
 import { serverUrl } from '../image/server.ts';
-import type { StoredImage } from '../image/store.ts';
+import type { ImageStore, StoredImage } from '../image/store.ts';
 import { inWords, openStore, type ImagePlace } from './images.ts';
 
 export interface PullRequest extends ImagePlace {
@@ -32,6 +32,10 @@ export const serversOf = ({ imageServers }: SystemConfig, server: string): URL[]
 /** Whether a word names an image of a registry, layout or archive, rather than a distribution. */
 export const isReference = (word: string): boolean => /^(docker|https?|oci|(oci|docker)-archive):/.test(word);
 
+/** One that was stored before may be a tree. */
+const inForm = async (store: ImageStore, pulled: Promise<StoredImage>, onEvent: OnImageEvent) =>
+  store.pack(await pulled, onEvent);
+
 /** docker://debian:12 and the like; relative paths begin in cwd. Throws TLXC_E_IMAGE, TLXC_E_STORAGE, TLXC_E_USAGE. */
 export async function pullReference(
   request: Omit<PullRequest, 'servers'>,
@@ -51,7 +55,7 @@ export async function pullReference(
   const pulled = openOrigin(reference, { environment, ca: system.imageCa }).then((origin) =>
     pullImage({ origin, ...how }),
   );
-  return inWords('the image could not be stored', pulled);
+  return inWords('the image could not be stored', inForm(store, pulled, onEvent));
 }
 
 /** debian bookworm and the like; the newest build. Throws TLXC_E_IMAGE, TLXC_E_STORAGE. */
@@ -65,5 +69,6 @@ export async function pullRelease(request: PullRequest, wanted: Wanted): Promise
   const complete = { ...wanted, arch: wanted.arch || hostDistribution().arch };
   const choose = (products: readonly Product[], server: URL) =>
     chooseProduct(products, complete, server.host);
-  return inWords('the image could not be stored', fetchImage(servers, choose, { ...fetching, environment }));
+  const pulled = fetchImage(servers, choose, { ...fetching, environment });
+  return inWords('the image could not be stored', inForm(store, pulled, onEvent));
 }

@@ -24,7 +24,7 @@ import { makeRoom } from './make-room.ts';
 import { checkLeases, tellNames } from './names.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
-import { readImage } from './rootfs-image.ts';
+import { readImages } from './rootfs-image.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { scopeFor, type Scope } from './scope.ts';
 import { withStaticAddresses } from './static-addresses.ts';
@@ -131,7 +131,7 @@ export function planStart(request: StartRequest, host: HostFacts = probeHost()):
   };
   const files = {
     seccompProfile: readProfile(config),
-    imageFilesystem: readImage(config),
+    imageFilesystems: readImages(config),
     tunnelIsShared: readTunnel(config),
   };
   return compile({ config, mistakes, host, system: request.system, options, files }, read);

@@ -16,7 +16,7 @@ import type { Rooted } from '../plan/types.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
-import { readImage } from './rootfs-image.ts';
+import { readImages } from './rootfs-image.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
@@ -72,7 +72,8 @@ export function stoppedTree(
 ): Rooted {
   const { environment, system } = request;
   const config = loadContainerConfig({ name, lxcpath, configFile, environment });
-  return compileRooted({ config, host: probeHost(), system, files: { imageFilesystem: readImage(config) } });
+  const files = { imageFilesystems: readImages(config) };
+  return compileRooted({ config, host: probeHost(), system, files });
 }
 
 /** argv (an absolute path, and words) with that tree as its working directory. */

@@ -1,11 +1,10 @@
 /** Trees and files into archives: tar and a compressor that uses every core, connected by a pipe; whole or not at all. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { syncDirectory, temporaryBeside } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
-import { asRootOf } from '../host/mapped.ts';
 import { programError, startProgram, type Ended } from '../host/program.ts';
-import type { Tree } from './manifest.ts';
+import { inTree, type Tree } from './manifest.ts';
 
 /** Blocks of this size are what lets xz decode on every core. */
 const BLOCK = '24MiB';
@@ -43,11 +42,8 @@ export async function archiveTree(tree: Tree, to: string, level?: number): Promi
     const packer = startProgram(compressor, { stdin: 'pipe', stdout: output });
     const pipe = packer.child.stdin;
     if (!pipe) throw new Error('the compressor has no standard input');
-    // Begun inside: the image's root need not be able to pass through what is above.
-    const tar = startProgram(asRootOf(tree.mapping, TAR), {
-      cwd: join(tree.directory, 'rootfs'),
-      stdout: pipe,
-    });
+    const { argv, cwd } = inTree(tree, TAR);
+    const tar = startProgram(argv, { cwd, stdout: pipe });
     // Both children have their ends now.
     pipe.destroy();
     return Promise.all([tar.ended, packer.ended]);

@@ -11,6 +11,7 @@ import { readCatalogue, resolveFiles, type ImageFiles } from './catalogue.ts';
 import { download, type DownloadRequest } from './download.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from './metadata.ts';
 import { readMetadataArchive } from './metadata-archive.ts';
+import { devicesOfKept, keepFile } from './packed-image.ts';
 import { debianArch, type Product } from './product.ts';
 import type { OnImageEvent } from './progress.ts';
 import { pathOnServer, proxyFor } from './server.ts';
@@ -115,7 +116,8 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
   const files = await blamed(resolveFiles(server, product, { keyring, ca }));
   const origin = { files, server, title, arch: product.arch };
   const id = files.rootfs.sha256;
-  if (files.rootfs.path.endsWith('.squashfs')) checkUnsquashfs(`${title} of ${server.host}`);
+  if (files.rootfs.path.endsWith('.squashfs') && !isKept(files, fetching))
+    checkUnsquashfs(`${title} of ${server.host}`);
   const waiting = () => onEvent({ kind: 'waiting', image: title });
   const renewed = await store.update(
     id,
@@ -128,11 +130,23 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
   }
   const make = async (work: string) => {
     const metadata = await fetchMetadata(origin, fetching);
+    if (isKept(files, fetching))
+      return { source, metadata, devices: await fetchKept(work, origin, fetching) };
     const { excludes } = metadata;
     const { devices } = await fetchUnpacked({ work, excludes, privileged, mapping }, origin, fetching);
     return { source, metadata, devices };
   };
   return store.obtain(id, make, waiting);
+}
+
+/** The kernel reads what a pinned key has signed; what is only a server's word is unpacked in the jail, and packed anew. */
+const isKept = ({ rootfs }: ImageFiles, { store, keyring }: Fetching): boolean =>
+  store.packs === 'squashfs' && keyring !== null && rootfs.path.endsWith('.squashfs');
+
+async function fetchKept(work: string, origin: Origin, fetching: Fetching): Promise<readonly string[]> {
+  const archive = await fetchFile('rootfs', origin, fetching);
+  await keepFile(archive, work, { type: 'squashfs', move: true });
+  return devicesOfKept(work, 'squashfs', origin.title);
 }
 
 interface Origin {

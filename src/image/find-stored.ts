@@ -17,7 +17,7 @@ export function findStored(store: ImageStore, word: string): StoredImage {
   const found = byDigest.length > 0 ? byDigest : named;
   const names = new Set(found.map(({ info }) => imageName(info)));
   if (byDigest.length > 1 || names.size > 1) throw ambiguous(word, found);
-  const newest = found.sort((a, b) => (buildOf(a) < buildOf(b) ? 1 : -1))[0];
+  const newest = found.sort((a, b) => buildOf(b).localeCompare(buildOf(a)))[0];
   if (newest) return newest;
   throw new TlxcError({
     code: 'TLXC_E_NOT_FOUND',

@@ -6,6 +6,7 @@ import { runProgram } from '../host/program.ts';
 import { overAllIds } from '../host/trees.ts';
 import { sha256OfFiles } from './digest.ts';
 import { parseIncusMetadata } from './incus-metadata.ts';
+import { keepArchive } from './keep-archive.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from './metadata.ts';
 import { readMetadataArchive } from './metadata-archive.ts';
 import { debianArch } from './product.ts';
@@ -60,15 +61,21 @@ export async function importImage(request: ImportRequest): Promise<StoredImage> 
   }
   const { mapping } = store;
   const make = async (work: string) => {
+    const kept = await keepArchive({ archive, work, packs: store.packs });
+    const said = (names: ImageNames | null) => ({
+      ...named,
+      source: { kind: 'local' as const, archive, ...(names && { names }) },
+    });
+    if (kept) {
+      const { metadata, names } = given ?? nothingSaid();
+      return { metadata, devices: kept, ...said(names) };
+    }
     onEvent({ kind: 'unpack', image: archive });
     const excludes = given?.metadata.excludes ?? [];
     const { devices } = await unpack({ archive, work, excludes, privileged: false, mapping, nested: true });
     const inner = await takeNested(work);
     const { metadata, names } = given ?? (inner === null ? nothingSaid() : fromIncus(inner));
-    return {
-      ...{ metadata, devices, ...named },
-      source: { kind: 'local' as const, archive, ...(names && { names }) },
-    };
+    return { metadata, devices, ...said(names) };
   };
   return store.obtain(id, make, () => onEvent({ kind: 'waiting', image: archive }));
 }

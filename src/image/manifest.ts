@@ -33,6 +33,19 @@ export interface Tree {
   /** The image's directory: it has rootfs/ and, once recorded, the record. */
   readonly directory: string;
   readonly mapping: Mapping | null;
+  /** Of one that is packed: words that mount it at `root` for the program that follows them. */
+  readonly words?: readonly string[];
+  readonly root?: string;
+}
+
+/** How a program is started that has the tree as its working directory. */
+export function inTree(
+  { directory, mapping, words = [], root = join(directory, 'rootfs') }: Tree,
+  argv: readonly string[],
+): { readonly argv: readonly string[]; readonly cwd: string } {
+  // Begun inside: the image's root need not be able to pass through what is above. What is mounted is entered later.
+  if (words.length === 0) return { argv: asRootOf(mapping, argv), cwd: root };
+  return { argv: [...words, 'env', `--chdir=${root}`, ...argv], cwd: directory };
 }
 
 const FILE = 'manifest';
@@ -139,12 +152,9 @@ const digestsOf = (tree: Tree, files: readonly string[]): Promise<string> =>
   );
 
 /** A program's output, byte by byte, run in rootfs/. */
-async function output({ directory, mapping }: Tree, argv: readonly string[], input = ''): Promise<string> {
-  const program = startProgram(asRootOf(mapping, argv), {
-    cwd: join(directory, 'rootfs'),
-    stdin: 'pipe',
-    stdout: 'pipe',
-  });
+async function output(tree: Tree, command: readonly string[], input = ''): Promise<string> {
+  const { argv, cwd } = inTree(tree, command);
+  const program = startProgram(argv, { cwd, stdin: 'pipe', stdout: 'pipe' });
   const { stdin, stdout } = program.child;
   // A program that ended early says so by its status.
   stdin?.on('error', () => undefined).end(Buffer.from(input, 'latin1'));
@@ -152,6 +162,6 @@ async function output({ directory, mapping }: Tree, argv: readonly string[], inp
   stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = await program.ended;
   if (ended.status !== 0)
-    throw programError(ended, { code: 'TLXC_E_STORAGE', what: `${directory} could not be read` });
+    throw programError(ended, { code: 'TLXC_E_STORAGE', what: `${tree.directory} could not be read` });
   return Buffer.concat(chunks).toString('latin1');
 }

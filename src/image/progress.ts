@@ -25,6 +25,8 @@ export type ImageEvent =
   /** Not removed, though asked: a container uses it. */
   | { readonly kind: 'kept'; readonly image: string }
   | { readonly kind: 'build'; readonly image: string }
+  /** It becomes one file. */
+  | { readonly kind: 'pack'; readonly image: string }
   /** A line that a template's program wrote. */
   | { readonly kind: 'output'; readonly line: string };
 

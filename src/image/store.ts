@@ -1,21 +1,23 @@
 /**
  * Images that are unpacked and ready, shared by all containers: CACHEDIR/images/ID/{rootfs/,image.json,manifest,users/},
- * where ID is the SHA-256 of what the image was made from. An image appears by one rename, whole and synced, and its tree
- * is never changed. The directories are root's alone (0700): nobody on the host can run a set-id program of an image.
+ * where ID is the SHA-256 of what the image was made from. One that is packed has rootfs.squashfs or rootfs.erofs instead of
+ * the tree. An image appears by one rename, whole and synced, and what it holds is never changed. The directories are root's alone (0700): nobody on the host can run a set-id program of an image.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomically } from '../config/atomic-write.ts';
-import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
+import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import { removeTree, syncFilesystem } from '../host/trees.ts';
-import { native } from '../native/binding.ts';
+import { ImageLocks, LOCK } from './image-locks.ts';
 import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
 import { recordTree, type Tree } from './manifest.ts';
-import type { ImageContent, ImageInfo, StoredImage } from './stored-image.ts';
+import { packedFile, packedTree, packTree, refusePacking, settlePacked } from './packed-image.ts';
+import type { OnImageEvent } from './progress.ts';
+import { imageName, type ImageContent, type ImageInfo, type StoredImage } from './stored-image.ts';
 
 export type { ImageContent, ImageInfo, ImageSource, StoredImage } from './stored-image.ts';
 export { lxcpathOf, type ImageUser } from './image-users.ts';
@@ -23,23 +25,27 @@ export { lxcpathOf, type ImageUser } from './image-users.ts';
 const ID = /^[0-9a-f]{64}$/;
 const FORMAT = 1;
 const STAGING = '.staging-';
-const LOCK = '.lock-';
-const POLL_MS = 200;
 /** What a broken download left is worth resuming for so long. */
 const PARTIAL_MS = 7 * 24 * 3600 * 1000;
-const EWOULDBLOCK = 11;
 
 export class ImageStore {
   readonly #images: string;
   readonly #downloads: string;
+  readonly #locks: ImageLocks;
 
-  /** A plain user's trees are seen through the mapping their files were made with. */
+  /**
+   * A plain user's trees are seen through the mapping their files were made with. `packs`: what is made here is packed; null:
+   * it is a tree. Throws TLXC_E_UNSUPPORTED where packed images cannot be used.
+   */
   constructor(
     cacheDir: string,
     readonly mapping: Mapping | null = null,
+    readonly packs: ReadOnlyFilesystem | null = null,
   ) {
+    if (packs !== null && mapping !== null) refusePacking(packs);
     this.#images = join(cacheDir, 'images');
     this.#downloads = join(cacheDir, 'downloads');
+    this.#locks = new ImageLocks(this.#images);
   }
 
   /** Where a verified file of the image of this id is put until it is used; who writes there holds the image's lock. */
@@ -52,19 +58,24 @@ export class ImageStore {
     if (!ID.test(id)) return null;
     const directory = join(this.#images, id);
     const info = readInfo(directory);
-    return info && { info, rootfs: join(directory, 'rootfs') };
+    return info && storedAt(directory, info);
   }
 
   tree(id: string): Tree {
-    return { directory: join(this.#images, id), mapping: this.mapping };
+    const directory = join(this.#images, id);
+    const packed = readInfo(directory)?.packed;
+    return packed ? packedTree(directory, packed.type) : { directory, mapping: this.mapping };
   }
 
   #ids(): string[] {
     return existsSync(this.#images) ? readdirSync(this.#images).filter((name) => ID.test(name)) : [];
   }
 
+  /** Such as this store makes first: of two forms of an image that is the one to take. */
   list(): StoredImage[] {
-    return this.#ids().flatMap((id) => this.get(id) ?? []);
+    const images = this.#ids().flatMap((id) => this.get(id) ?? []);
+    const isOurs = ({ info }: StoredImage): boolean => (info.packed?.type ?? null) === this.packs;
+    return [...images.filter(isOurs), ...images.filter((image) => !isOurs(image))];
   }
 
   /** Images that are there without a description that can be read. */
@@ -79,7 +90,7 @@ export class ImageStore {
     onWait: () => void = () => undefined,
   ): Promise<StoredImage | null> {
     if (this.get(id) === null) return null;
-    return this.#locked(id, onWait, async () => {
+    return this.#locks.holding(id, onWait, async () => {
       const image = this.get(id);
       if (!image) return null;
       const info: ImageInfo = { ...image.info, ...(await renew()) };
@@ -100,7 +111,23 @@ export class ImageStore {
     const known = this.get(id);
     if (known) return known;
     mkdirSync(this.#images, { recursive: true, mode: 0o700 });
-    return this.#locked(id, onWait, async () => this.get(id) ?? (await this.#make(id, make)));
+    return this.#locks.holding(id, onWait, async () => this.get(id) ?? (await this.#make(id, make)));
+  }
+
+  /** The same image as this store makes it. Throws TLXC_E_IMAGE where it has gone meanwhile, TLXC_E_STORAGE. */
+  async pack(image: StoredImage, onEvent: OnImageEvent): Promise<StoredImage> {
+    const { packs } = this;
+    const { info } = image;
+    if (packs === null || info.packed?.type === packs) return image;
+    const id = createHash('sha256').update(`${packs}:${info.id}`).digest('hex');
+    const title = `${imageName(info)} as ${packs}`;
+    const { source, metadata, devices, createdAt } = info;
+    const make = async (work: string): Promise<ImageContent> => {
+      onEvent({ kind: 'pack', image: title });
+      await packTree(this.tree(info.id), work, packs);
+      return { source, metadata, devices, createdAt };
+    };
+    return this.obtain(id, make, () => onEvent({ kind: 'waiting', image: title }));
   }
 
   async #make(id: string, make: (work: string) => Promise<ImageContent>): Promise<StoredImage> {
@@ -111,21 +138,28 @@ export class ImageStore {
     mkdirSync(work, { mode: 0o700 });
     try {
       const content = await make(work);
-      // Reading for the record and writing to disk take each other's idle time.
-      const [tree] = await Promise.all([
-        recordTree({ directory: work, mapping: this.mapping }),
-        syncFilesystem(work),
-      ]);
-      const info: ImageInfo = { format: FORMAT, id, ...content, createdAt: Date.now(), tree };
+      const form = await this.#settle(work);
+      const info: ImageInfo = { format: FORMAT, id, createdAt: Date.now(), ...content, ...form };
       writeInfo(work, info);
       await syncFilesystem(work);
       renameSync(work, join(this.#images, id));
       await syncFilesystem(this.#images);
-      return { info, rootfs: join(this.#images, id, 'rootfs') };
+      return storedAt(join(this.#images, id), info);
     } catch (error) {
       await removeTree(work);
       throw error;
     }
+  }
+
+  /** What was made takes its final form. */
+  async #settle(work: string): Promise<Pick<ImageInfo, 'tree' | 'packed'>> {
+    if (this.packs !== null) return { packed: await settlePacked(work, this.packs) };
+    // Reading for the record and writing to disk take each other's idle time.
+    const [tree] = await Promise.all([
+      recordTree({ directory: work, mapping: this.mapping }),
+      syncFilesystem(work),
+    ]);
+    return { tree };
   }
 
   /** An image without a description is made anew, unless a container has its tree below it. */
@@ -166,7 +200,7 @@ export class ImageStore {
   async removeUnused(id: string): Promise<boolean> {
     const directory = join(this.#images, id);
     if (!existsSync(directory)) return true;
-    return this.#locked(id, undefined, async () => {
+    return this.#locks.holding(id, undefined, async () => {
       const gone = join(this.#images, STAGING + id);
       await removeTree(gone);
       if (this.users(id).length > 0) return false;
@@ -188,57 +222,14 @@ export class ImageStore {
     for (const name of leftovers) {
       const [prefix] = [STAGING, LOCK].filter((known) => name.startsWith(known));
       const id = name.slice(prefix?.length ?? name.length);
-      if (ID.test(id)) await this.#ifUnlocked(id, () => removeTree(join(this.#images, STAGING + id)));
+      if (ID.test(id)) await this.#locks.ifFree(id, () => removeTree(join(this.#images, STAGING + id)));
     }
     const old = existsSync(this.#downloads) ? readdirSync(this.#downloads) : [];
     for (const name of old) {
       const path = join(this.#downloads, name);
       const id = name.slice(0, 64);
       const useless = this.get(id) !== null || isOlder(path, PARTIAL_MS);
-      if (useless && existsSync(this.#images)) await this.#ifUnlocked(id, () => rm(path, { force: true }));
-    }
-  }
-
-  async #ifUnlocked(id: string, action: () => Promise<void>): Promise<void> {
-    const lock = native().lock({ path: this.#lockPath(id), wait: false });
-    if (typeof lock !== 'number') return;
-    try {
-      await action();
-    } finally {
-      rmSync(this.#lockPath(id), { force: true });
-      native().closeFd(lock);
-    }
-  }
-
-  #lockPath(id: string): string {
-    return join(this.#images, LOCK + id);
-  }
-
-  async #locked<T>(id: string, onWait: (() => void) | undefined, action: () => Promise<T>): Promise<T> {
-    const lock = await this.#lock(id, onWait);
-    try {
-      return await action();
-    } finally {
-      // Removed while it is held: who opened it meanwhile sees that it has no name any more, and tries again.
-      rmSync(this.#lockPath(id), { force: true });
-      native().closeFd(lock);
-    }
-  }
-
-  async #lock(id: string, onWait: () => void = () => undefined): Promise<number> {
-    for (let tries = 0; ; tries++) {
-      const lock = native().lock({ path: this.#lockPath(id), wait: false });
-      if (typeof lock === 'number') return lock;
-      if (lock.errno !== EWOULDBLOCK) {
-        const errno = errnoName(lock.errno);
-        throw new TlxcError({
-          code: 'TLXC_E_STORAGE',
-          message: `the image store ${this.#images} cannot be locked: ${errnoWords(errno)}`,
-          errno,
-        });
-      }
-      if (tries === 0) onWait();
-      await sleep(POLL_MS);
+      if (useless && existsSync(this.#images)) await this.#locks.ifFree(id, () => rm(path, { force: true }));
     }
   }
 }
@@ -249,11 +240,16 @@ export class ImageStore {
  */
 export function referenceLayers(cacheDir: string, layers: readonly string[], user: ImageUser): void {
   for (const layer of layers) {
-    const [, images = '', id = ''] = /^(.*)\/images\/([0-9a-f]{64})\/rootfs$/.exec(layer) ?? [];
+    const [, images = '', id = ''] = /^(.*)\/images\/([0-9a-f]{64})\/rootfs(?:\.\w+)?$/.exec(layer) ?? [];
     const ours = images === cacheDir || (dirname(images) === cacheDir && basename(images).startsWith('ids-'));
     if (ours) new ImageStore(images).reference(id, user);
   }
 }
+
+const storedAt = (directory: string, info: ImageInfo): StoredImage => ({
+  info,
+  rootfs: info.packed ? packedFile(directory, info.packed.type) : join(directory, 'rootfs'),
+});
 
 function readInfo(directory: string): ImageInfo | null {
   try {

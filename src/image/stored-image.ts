@@ -1,6 +1,7 @@
 /** What is known of an image in the store. */
 import type { TreeRecord } from './manifest.ts';
 import type { ImageMetadata } from './metadata.ts';
+import type { PackedImage } from './packed-image.ts';
 
 /** What an image is called on a server, or by its own metadata; "" for what is not said. */
 export interface ImageNames {
@@ -53,17 +54,21 @@ export interface ImageInfo {
   readonly createdAt: number;
   /** The name that a person gave it. */
   readonly alias?: string;
-  /** Absent in images of versions that recorded none. */
+  /** It is one file, not a tree. */
+  readonly packed?: PackedImage;
+  /** Absent in packed images, and in those of versions that recorded none. */
   readonly tree?: TreeRecord;
 }
 
 export interface StoredImage {
   readonly info: ImageInfo;
+  /** Its tree, or the file that it is packed in. */
   readonly rootfs: string;
 }
 
 /** What making an image gives: its tree lies in WORK/rootfs. */
-export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | 'alias'>;
+export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | 'alias'> &
+  Partial<Pick<ImageInfo, 'createdAt'>>;
 
 /** A server asked now might have a newer one. 0: it never expires. */
 export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 && expiry * 1000 <= Date.now();

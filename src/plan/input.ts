@@ -59,8 +59,8 @@ export interface StartFiles {
     | undefined;
   /** Whether HOST of lxc.mount.auto = shmounts:HOST lies on a shared mount. */
   readonly tunnelIsShared?: boolean | undefined;
-  /** lxc.rootfs.path is an image (loop:FILE, or a file): the type of the filesystem in it, "" where blkid knows none. */
-  readonly imageFilesystem?: string | undefined;
+  /** Files and devices of lxc.rootfs.path that hold a filesystem, by their paths: its type, "" where blkid knows none. */
+  readonly imageFilesystems?: Readonly<Record<string, string>>;
 }
 
 export interface StartInput {

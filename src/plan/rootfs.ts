@@ -1,12 +1,14 @@
 /** lxc.rootfs.*: the root filesystem and how it is attached. */
 import { dirname, join } from 'node:path';
 import type { SourceLocation } from '../errors.ts';
+import { isReadOnly } from '../host/read-only-filesystems.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
 import type { Compilation } from './input.ts';
 import { obstacleToIdmap } from './idmapped-mounts.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
+import { checkMappedLayers, compileLayer } from './layers.ts';
 import { filesystemOptions, parseMountOptions } from './mount-options.ts';
-import type { Rootfs } from './types.ts';
+import type { Layer, Rootfs } from './types.ts';
 
 const OVERLAY_TYPES = new Set(['overlay', 'overlayfs']);
 /** Block devices that hold a filesystem. */
@@ -49,7 +51,9 @@ export function compileRootfs(compilation: Compilation): Rootfs {
   const compiled = compileOptions(source.kind, compilation);
   // Without these two words zfs refuses a dataset that has a mount point of its own, as LXC's have.
   const zfs = source.fstype === 'zfs' ? ['zfsutil', `mntpoint=${mountPath}`] : [];
-  const options = [...compiled.options, ...zfs];
+  const readOnly = source.kind === 'image' && isReadOnly(source.fstype) ? ['ro'] : [];
+  const options = [...new Set([...compiled.options, ...zfs, ...readOnly])];
+  checkMappedLayers(source.kind === 'image' ? [source] : source.lower, at, compilation);
   return { ...source, mountPath, ...compiled, options, origin: originOf(at) };
 }
 
@@ -74,7 +78,7 @@ function compileSource(written: string, at: SourceLocation, compilation: Compila
       `lxc.rootfs.path: ${JSON.stringify(written)} holds a path that does not begin with "/"`,
     );
   if (type === 'zfs' || DEVICE_TYPES.has(type)) return compileDevice(type, path, at, compilation);
-  if (type === 'loop' || compilation.files.imageFilesystem !== undefined)
+  if (type === 'loop' || compilation.files.imageFilesystems?.[path] !== undefined)
     return compileImage(path, at, compilation);
   if (!OVERLAY_TYPES.has(type)) return { ...NOTHING, kind: 'bind', source: path };
   const upper = parts.at(-1) ?? '';
@@ -83,10 +87,18 @@ function compileSource(written: string, at: SourceLocation, compilation: Compila
   return {
     ...NOTHING,
     kind: 'overlay',
-    lower: parts.slice(0, -1),
+    lower: parts.slice(0, -1).map((path) => compileLayer(path, at, compilation)),
     upper,
     work: join(dirname(upper), 'work'),
   };
+}
+
+/** Topmost first; []: it is nothing that lies below something else. */
+function lowerOf({ kind, source, fstype, lower, upper }: Source): Layer[] {
+  const directory = (path: string): Layer => ({ source: path, fstype: '' });
+  if (kind === 'overlay') return [directory(upper), ...lower];
+  if (kind === 'image') return isReadOnly(fstype) ? [{ source, fstype }] : [];
+  return kind === 'none' ? [] : [directory(source)];
 }
 
 /** tlxc.rootfs.volatile: the same files, below a tmpfs that takes what is changed. */
@@ -94,7 +106,8 @@ function compileVolatile(source: Source, { config, findings, host }: Compilation
   const { value: size = 0, at } = config.rootfs.volatile ?? {};
   if (size === 0) return source;
   const refuse = (what: string): void => findings.refuse(at, `tlxc.rootfs.volatile: ${what}`);
-  if (source.kind === 'none' || source.kind === 'image')
+  const lower = lowerOf(source);
+  if (lower.length === 0)
     refuse(`lxc.rootfs.path = ${config.rootfs.path?.value ?? ''} is no directory that a tmpfs can lie over`);
   if (!host.overlay) refuse('this kernel has no overlayfs');
   if (host.user !== null && !kernelAtLeast(host.kernelRelease, 6, 6))
@@ -102,14 +115,14 @@ function compileVolatile(source: Source, { config, findings, host }: Compilation
   return {
     ...NOTHING,
     kind: 'overlay',
-    lower: source.kind === 'overlay' ? [source.upper, ...source.lower] : [source.source],
+    lower,
     tmpfs: ['mode=0755', ...(size > 1 ? [`size=${size}`] : [])],
   };
 }
 
 /** The kernel has to be told what filesystem the image holds; who read the configuration has looked. */
 function compileImage(path: string, at: SourceLocation, { findings, files, host }: Compilation): Source {
-  const fstype = files.imageFilesystem ?? '';
+  const fstype = files.imageFilesystems?.[path] ?? '';
   if (fstype === '')
     findings.refuse(
       at,
@@ -126,7 +139,7 @@ function compileDevice(
   at: SourceLocation,
   { findings, files, host }: Compilation,
 ): Source {
-  const fstype = type === 'zfs' ? type : (files.imageFilesystem ?? '');
+  const fstype = type === 'zfs' ? type : (files.imageFilesystems?.[source] ?? '');
   if (fstype === '')
     findings.refuse(
       at,

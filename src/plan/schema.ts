@@ -125,13 +125,20 @@ const Idmap = text;
 /** private shared slave unbindable; with r before it, of all that is mounted below as well. */
 const Propagation = text;
 
+/** What an overlay shows below its changes: a directory, or a file with a filesystem that nobody can write. */
+const Layer = record('Layer', {
+  source: text,
+  /** The filesystem in the file, which is put behind a loop device; "": source is a directory. */
+  fstype: text,
+});
+
 /** The root filesystem, attached at mountPath before any other mount. */
 export const Rootfs = record('Rootfs', {
   kind: names('RootfsKind', 'bind', 'overlay', 'image', 'device', 'none'),
   /** bind: the directory; image: the file, which is put behind a loop device. */
   source: text,
-  /** overlay: lower directories, topmost first; upper and work lie in one directory, or are "": on a tmpfs of their own. */
-  lower: texts,
+  /** overlay: lower layers, topmost first; upper and work lie in one directory, or are "": on a tmpfs of their own. */
+  lower: Type.Array(Layer),
   upper: text,
   work: text,
   /** That tmpfs's options. */

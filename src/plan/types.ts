@@ -11,6 +11,7 @@ export type Hook = Static<typeof schema.Hook>;
 export type Namespace = Static<typeof schema.Namespace>;
 export type CgroupHierarchy = Static<typeof schema.CgroupHierarchy>;
 export type Rootfs = Static<typeof schema.Rootfs>;
+export type Layer = Rootfs['lower'][number];
 export type TreeStep = Static<typeof schema.TreeStep>;
 export type Seccomp = Static<typeof schema.Seccomp>;
 export type Interface = StartPlan['interfaces'][number];

@@ -1,9 +1,10 @@
 /** What holds the root filesystems of containers: one file a backend beside this, all of one shape. */
 import type { SystemConfig } from '../config/model.ts';
 import type { HostFacts } from '../host/facts.ts';
+import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import type { View } from './view.ts';
 
-export type BackendName = 'dir' | 'overlay' | 'btrfs' | 'loop' | 'lvm' | 'zfs' | 'rbd';
+export type BackendName = 'dir' | 'overlay' | 'btrfs' | 'loop' | 'lvm' | 'zfs' | 'rbd' | ReadOnlyFilesystem;
 
 /** What -B can be told further: options of tlxc-create, by their names. A backend `takes` some of them. */
 export interface VolumeOptions {
@@ -69,8 +70,10 @@ export interface DestroyedVolume {
 }
 
 export interface Backend {
-  /** As lxc.rootfs.path has it before the colon. */
+  /** As lxc.rootfs.path has it before the colon; that of squashfs and erofs is an overlay's. */
   readonly name: BackendName;
+  /** Images are to be had so for it. */
+  readonly packs?: ReadOnlyFilesystem;
   readonly takes: readonly (keyof VolumeOptions)[];
   /** Why it cannot hold a new container there; null: it can. In words that follow "backing store NAME". */
   obstacle(circumstances: Circumstances, options: VolumeOptions): Promise<string | null>;

@@ -6,6 +6,7 @@ import { dirBackend } from './dir.ts';
 import { loopBackend } from './loop.ts';
 import { lvmBackend } from './lvm.ts';
 import { overlayBackend } from './overlay.ts';
+import { erofsBackend, squashfsBackend } from './packed.ts';
 import { rbdBackend } from './rbd.ts';
 import { zfsBackend } from './zfs.ts';
 
@@ -18,6 +19,8 @@ export const backends: readonly Backend[] = [
   lvmBackend,
   zfsBackend,
   rbdBackend,
+  squashfsBackend,
+  erofsBackend,
 ];
 
 export interface BackendChoice extends Circumstances {
@@ -30,6 +33,7 @@ export interface BackendChoice extends Circumstances {
 const NAMES: Readonly<Record<string, string>> = {
   ...{ best: 'best', dir: 'dir', none: 'dir', overlay: 'overlay', overlayfs: 'overlay', btrfs: 'btrfs' },
   ...{ zfs: 'zfs', lvm: 'lvm', loop: 'loop', rbd: 'rbd', nbd: 'nbd' },
+  ...{ squashfs: 'squashfs', erofs: 'erofs' },
 };
 
 /** From the best on, for containers from images: none of them is copied. */

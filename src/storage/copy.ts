@@ -1,5 +1,5 @@
 /** A root filesystem from another container's: one like it, one of another type, or one that lies over it. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
@@ -53,15 +53,17 @@ export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
   const to = targetOf(request, from);
   refuseImpossible(request, from, to);
   await refuseObstacle(to, place.options, request.circumstances);
-  const scratch = join(place.staging, '.source');
+  const mountPoints: string[] = [];
   const mountPoint = (): string => {
-    mkdirSync(scratch, { recursive: true });
-    return scratch;
+    const directory = join(place.staging, `.source${mountPoints.length}`);
+    mkdirSync(directory);
+    mountPoints.push(directory);
+    return directory;
   };
   const made = await (from === to
     ? to.copy(place, path, { snapshot: request.snapshot, mountPoint })
     : to.create(place, asOneTree(from.view(path, mountPoint), mountPoint)));
   // What was mounted there was in namespaces of processes that have ended.
-  if (existsSync(scratch)) await rmdir(scratch);
+  for (const directory of mountPoints) await rmdir(directory);
   return made;
 }

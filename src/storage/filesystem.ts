@@ -1,11 +1,12 @@
 /** Filesystems made for a root filesystem, on a file or a block device. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { filesystemType } from '../host/filesystem-type.ts';
+import { mounting } from '../host/mounting.ts';
+import { isInstalled } from '../host/packers.ts';
 import { runProgram } from '../host/program.ts';
+import { isReadOnly } from '../host/read-only-filesystems.ts';
 import { copyTree } from '../host/trees.ts';
-import { mounting, type View } from './view.ts';
+import type { View } from './view.ts';
 
 /** LXC's. */
 export const DEFAULT_SIZE = 1024 ** 3;
@@ -17,12 +18,6 @@ const MAKERS: Readonly<Record<string, { readonly words: readonly string[]; reado
   xfs: { words: ['mkfs.xfs', '-q', '-f'], from: 'xfsprogs' },
   btrfs: { words: ['mkfs.btrfs', '-q', '-f'], from: 'btrfs-progs' },
 };
-
-const PLACES = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
-
-/** Whether a program of the system's is installed. */
-export const isInstalled = (program: string): boolean =>
-  PLACES.some((place) => existsSync(join(place, program)));
 
 /** Why such a filesystem cannot be made; null: it can. In words that follow "backing store NAME". */
 export function filesystemObstacle(fstype: string = DEFAULT_TYPE): string | null {
@@ -53,7 +48,7 @@ export function filesystemOf(device: string): string {
 
 /** A filesystem mounted at an existing directory. */
 export function mountedView(source: string, target: string, how: { fstype: string; loop?: boolean }): View {
-  const options = how.loop ? 'loop' : 'rw';
+  const options = isReadOnly(how.fstype) ? 'loop,ro' : how.loop ? 'loop' : 'rw';
   return { words: mounting({ fstype: how.fstype, options, source, target }), layers: [target] };
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { refuseForeign } from '../host/forged-image.ts';
 import { runProgram } from '../host/program.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import {
@@ -12,7 +13,6 @@ import {
   makeFilesystem,
   mountedView,
 } from './filesystem.ts';
-import { refuseForeign } from './forged-image.ts';
 import type { View } from './view.ts';
 
 /** A filesystem is known by its number, and cannot be mounted twice: none of these is copied as a file. */

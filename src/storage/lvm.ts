@@ -2,13 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import { isInstalled } from '../host/packers.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import {
   DEFAULT_SIZE,
   fill,
   filesystemObstacle,
   filesystemOf,
-  isInstalled,
   makeFilesystem,
   mountedView,
 } from './filesystem.ts';

@@ -1,10 +1,15 @@
 /** overlay: another tree below, what the container changes in CT/overlay/delta. Nothing is copied. */
+import { mkdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import { refuseForeign } from '../host/forged-image.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
+import { runProgram } from '../host/program.ts';
 import { copyOwner, copyTree } from '../host/trees.ts';
 import type { Backend, Circumstances, NewRootfs, Place } from './backend.ts';
+import { filesystemOf, mountedView } from './filesystem.ts';
+import type { View } from './view.ts';
 import { partsOf, topFirst } from './volume.ts';
 
 const OVERLAYFS_MAGIC = 0x794c7630;
@@ -27,11 +32,43 @@ async function makeDelta(staging: string): Promise<{ delta: string; work: string
   return { delta, work };
 }
 
-const made = ({ final }: Place, delta: string, lowers: readonly string[]): NewRootfs => ({
+/** Layers as directories, topmost first: an image among them is mounted at a place of its own. */
+function seen(layers: readonly string[], mountPoint: () => string): View {
+  const views = layers.map((layer) => {
+    if (statSync(layer, { throwIfNoEntry: false })?.isFile() !== true) return { words: [], layers: [layer] };
+    refuseForeign(layer);
+    return mountedView(layer, mountPoint(), { fstype: filesystemOf(layer) });
+  });
+  return { words: views.flatMap(({ words }) => words), layers: views.flatMap((view) => view.layers) };
+}
+
+/** The container's own places for that, empty directories. */
+function placesIn(staging: string): () => string {
+  let number = 0;
+  return () => {
+    const place = join(staging, `overlay/lower${number++}`);
+    mkdirSync(place, { mode: 0o700 });
+    return place;
+  };
+}
+
+const made = ({ final, staging }: Place, delta: string, lowers: readonly string[]): NewRootfs => ({
   path: ['overlay', ...lowers].join(':') + `:${join(final, 'overlay/delta')}`,
-  view: { words: [], layers: [delta, ...lowers] },
+  view: seen([delta, ...lowers], placesIn(staging)),
   needs: lowers,
 });
+
+/** The root of the merged tree takes owner and mode from the upper directory. */
+async function copyRoot({ words, layers: [tree = ''] }: View, delta: string, work: string): Promise<void> {
+  if (words.length === 0) {
+    await chmod(delta, (await stat(tree)).mode & 0o7777);
+    await copyOwner(tree, delta, work);
+    return;
+  }
+  const line = 'chown --reference="$1" -- "$2" "$3" && chmod --reference="$1" -- "$2"';
+  const failure = { code: 'TLXC_E_STORAGE', what: 'the image could not be mounted' } as const;
+  await runProgram([...words, 'sh', '-c', line, 'chown', tree, delta, work], failure);
+}
 
 export const overlayBackend: Backend = {
   name: 'overlay',
@@ -39,8 +76,9 @@ export const overlayBackend: Backend = {
   running: 'frozen',
   takes: [],
   obstacle,
-  async create(place, { words, layers: [tree = ''] }) {
-    if (words.length > 0) {
+  async create(place, tree) {
+    const lower = tree.image ?? tree.layers[0] ?? '';
+    if (tree.words.length > 0 && tree.image === undefined) {
       throw new TlxcError({
         code: 'TLXC_E_UNSUPPORTED',
         message: 'an overlay cannot lie over what has to be mounted first',
@@ -48,10 +86,8 @@ export const overlayBackend: Backend = {
       });
     }
     const { delta, work } = await makeDelta(place.staging);
-    // The root of the merged tree takes owner and mode from the upper directory.
-    await chmod(delta, (await stat(tree)).mode & 0o7777);
-    await copyOwner(tree, delta, work);
-    return made(place, delta, [tree]);
+    await copyRoot(tree, delta, work);
+    return made(place, delta, [lower]);
   },
   /** The layers below stay whose they are (an image's); what the source changed is copied. */
   async copy(place, path) {
@@ -61,5 +97,5 @@ export const overlayBackend: Backend = {
     await copyOwner(delta, work);
     return made(place, delta, parts.slice(0, -1));
   },
-  view: (path) => ({ words: [], layers: topFirst(partsOf(`overlay:${path}`)) }),
+  view: (path, mountPoint) => seen(topFirst(partsOf(`overlay:${path}`)), mountPoint),
 };

@@ -1,13 +1,13 @@
 /** rbd: an image of a Ceph cluster with a filesystem, mapped as /dev/rbd/POOL/NAME. Told by rbd(8). */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isInstalled } from '../host/packers.ts';
 import type { Backend, NewRootfs, Place } from './backend.ts';
 import {
   DEFAULT_SIZE,
   fill,
   filesystemObstacle,
   filesystemOf,
-  isInstalled,
   makeFilesystem,
   mountedView,
 } from './filesystem.ts';

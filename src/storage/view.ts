@@ -1,6 +1,7 @@
 /** How a program of the host gets to see a root filesystem that has to be mounted for it. */
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import { mounting } from '../host/mounting.ts';
 import { probeHost } from '../host/probe.ts';
 
 export interface View {
@@ -11,24 +12,12 @@ export interface View {
   readonly words: readonly string[];
   /** The directories that make it up, topmost first. */
   readonly layers: readonly string[];
+  /** The read-only image file that holds all of it: an overlay lies over that, and not over where it is mounted. */
+  readonly image?: string;
 }
 
 /** A tree that lies there. */
 export const plainView = (directory: string): View => ({ words: [], layers: [directory] });
-
-export interface ViewMount {
-  readonly fstype: string;
-  readonly options: string;
-  readonly source: string;
-  readonly target: string;
-}
-
-/** Words that mount something for the program that follows them. They may follow one another. */
-export function mounting({ fstype, options, source, target }: ViewMount): readonly string[] {
-  const line = 'mount -n -t "$1" -o "$2" -- "$3" "$4" && shift 4 && exec "$@"';
-  const unshare = ['unshare', '--mount', '--propagation', 'private'];
-  return [...unshare, 'sh', '-c', line, 'mount', fstype, options, source, target];
-}
 
 /** overlayfs parts its options by commas and layers by colons; mount(8) knows no way to write those in a path. */
 const UNWRITABLE = /[,:\\"]/;

@@ -1,12 +1,14 @@
 /** zfs: a dataset, ROOT/NAME. Told by zfs(8). */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { mounting } from '../host/mounting.ts';
+import { isInstalled } from '../host/packers.ts';
 import { programError, startProgram } from '../host/program.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
-import { fill, isInstalled } from './filesystem.ts';
+import { fill } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
 import { answerOf, finds, succeeds, tell } from './tool.ts';
-import { mounting, type View } from './view.ts';
+import type { View } from './view.ts';
 
 const exists = (dataset: string): Promise<boolean> =>
   finds(/does not exist/, 'zfs', 'list', '-H', '-o', 'name', dataset);

@@ -8,7 +8,7 @@ import { makePlace, runPlan, type Place } from './run.ts';
 const overlaid = requires('root', 'userns', 'idmap', 'overlay', 'busybox');
 
 const layers = ({ scratch, rootfs }: Place) => ({
-  ...{ kind: 'overlay' as const, source: '', lower: [rootfs] },
+  ...{ kind: 'overlay' as const, source: '', lower: [{ source: rootfs, fstype: '' }] },
   upper: join(scratch, 'changes: of, x1', 'delta'),
   work: join(scratch, 'changes: of, x1', 'work'),
 });
@@ -45,7 +45,10 @@ overlaid('a lower layer that does not exist is named', async (t) => {
   const place = makePlace(t);
   mkdirSync(join(place.scratch, 'changes: of, x1'));
   const change = (plan: StartPlan) =>
-    void Object.assign(plan.rootfs, { ...layers(place), lower: ['/nonexistent/lower'] });
+    void Object.assign(plan.rootfs, {
+      ...layers(place),
+      lower: [{ source: '/nonexistent/lower', fstype: '' }],
+    });
   const { failure } = await runPlan(makePlan({ ...place, argv: ['/bin/true'], change }));
   t.like(failure, { step: 'rootfs overlay', errno: 2, path: '/nonexistent/lower', key: 'lxc.rootfs.path' });
 });

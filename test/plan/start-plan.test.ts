@@ -107,7 +107,32 @@ test('overlay: lowers top first, the work directory beside the delta as LXC has 
     upper: '/var/lib/tlxc/u1/overlay/delta',
     work: '/var/lib/tlxc/u1/overlay/work',
   });
-  t.deepEqual(rootfs.lower, ['/top', '/base']);
+  t.deepEqual(
+    rootfs.lower,
+    ['/top', '/base'].map((source) => ({ source, fstype: '' })),
+  );
+});
+
+test('overlay over an image: read-only filesystems alone, whose ids this kernel can map', (t) => {
+  const path = written('overlay:/x.squashfs:/var/lib/tlxc/u1/overlay/delta');
+  const rootfs = { ...minimalConfig.rootfs, path, options: written(['idmap=container']) };
+  const on = (kernelRelease: string, fstype: string) =>
+    compileStartPlan({
+      ...startInput({ config: { idmap, rootfs }, host: { ...v2Host, kernelRelease } }),
+      files: { imageFilesystems: { '/x.squashfs': fstype } },
+    }).plan.rootfs.lower;
+  t.deepEqual(on('6.2.0', 'squashfs'), [{ source: '/x.squashfs', fstype: 'squashfs' }]);
+  t.deepEqual(on('6.1.0', 'erofs'), [{ source: '/x.squashfs', fstype: 'erofs' }]);
+  const why = (kernelRelease: string, fstype: string): string =>
+    (t.throws(() => on(kernelRelease, fstype)) as TlxcError).details.problems?.join() ?? '';
+  t.regex(
+    why('6.1.0', 'squashfs'),
+    /Linux 6\.1\.0 does not map the ids of squashfs for a container \(6\.2 does\)/,
+  );
+  t.regex(
+    why('6.2.0', 'ext4'),
+    /holds ext4: an overlay lies over directories and over images of squashfs or erofs/,
+  );
 });
 
 test('capabilities: drop, keep, none, and what the host itself lacks', (t) => {

@@ -71,6 +71,12 @@ const probes = {
   /** A registry for OCI images, Debian's docker-registry. */
   registry: () => program('docker-registry') ?? program('openssl'),
   squashfs: () => program('mksquashfs') ?? program('unsquashfs'),
+  erofs: () =>
+    program('mkfs.erofs') ??
+    attempt('unshare', [
+      ...['--mount', 'sh', '-ec'],
+      'd=$(mktemp -d); trap "rm -rf $d" EXIT; mkdir $d/t; mkfs.erofs $d/f $d/t >/dev/null; mount -t erofs -o loop $d/f /mnt',
+    ]),
   /** The scratch directories' filesystem keeps extended attributes and access control lists, and there are programs for them. */
   attributes: () => program('getfattr') ?? program('setfacl') ?? keepsAttributes(),
   /** Signs, and verifies as tlxc-image does. */

@@ -11,7 +11,8 @@ export const storage = {
     name: 'lxc.rootfs.path',
     syntax: '[TYPE:]PATH|none',
     doc:
-      'The root filesystem: a directory (dir:PATH), a btrfs subvolume (btrfs:PATH), overlay:LOWER[:LOWER…]:UPPER, or ' +
+      'The root filesystem: a directory (dir:PATH), a btrfs subvolume (btrfs:PATH), overlay:LOWER[:LOWER…]:UPPER, ' +
+      'where LOWER may be a squashfs or erofs image (a file that only root can write), or ' +
       "loop:FILE, an image of a filesystem, lvm:DEVICE or rbd:DEVICE, which hold one, or zfs:DATASET; none is the host's own. " +
       'Storage of type nbd is refused.',
     parse: rootfsPath,
@@ -51,7 +52,8 @@ export const storage = {
     doc:
       'Keeps what the container changes in its root filesystem in memory, on a tmpfs over the root filesystem of ' +
       'lxc.rootfs.path, which is never written: each start begins with the same files, a restart from inside too. SIZE ' +
-      '(512MB, 2GB) is what the changes may take; 1 leaves it at half of the memory of the host. For dir, btrfs and overlay.',
+      '(512MB, 2GB) is what the changes may take; 1 leaves it at half of the memory of the host. For dir, btrfs and overlay, and over an ' +
+      'image of squashfs or erofs.',
     parse: volatileSize,
     show: (bytes) => (bytes > 1 ? `${bytes}B` : String(bytes)),
   }),

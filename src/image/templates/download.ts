@@ -90,7 +90,7 @@ function storedMatches(request: TemplateRequest, servers: readonly URL[], wanted
     const ours = request.offline || servers.some(({ href }) => href === source.server);
     return ours && matches({ ...source, directory: '', rootfs: null }, wanted) ? [{ image, build: source.build }] : [];
   });
-  return found.sort((a, b) => (a.build < b.build ? 1 : -1)).map(({ image }) => image);
+  return found.sort((a, b) => b.build.localeCompare(a.build)).map(({ image }) => image);
 }
 
 async function flush(request: TemplateRequest, servers: readonly URL[], wanted: Wanted): Promise<void> {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { TlxcError } from '../../errors.ts';
 import { sha256OfFiles } from '../digest.ts';
 import { findStored } from '../find-stored.ts';
+import { keepArchive } from '../keep-archive.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from '../metadata.ts';
 import { readMetadataArchive } from '../metadata-archive.ts';
 import { debianArch } from '../product.ts';
@@ -12,7 +13,8 @@ import { unpack } from '../unpack.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
 
 const usage = `Template options of local (after --):
-  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip, or squashfs
+  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip, squashfs,
+                            or with -B erofs an erofs
   -m, --metadata=ARCHIVE    The image's metadata (meta.tar.xz); without it TLXC's own configuration is used
   -i, --image=IMAGE         Instead of these, an image of the store, by its name or digest (tlxc-image list)
   -h, --help                This text
@@ -40,6 +42,8 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
   const image = await store.obtain(
     id,
     async (work) => {
+      const kept = await keepArchive({ archive, work, packs: store.packs });
+      if (kept) return { source: { kind: 'local', archive }, metadata, devices: kept };
       onEvent({ kind: 'unpack', image: title });
       const { privileged, mapping } = request;
       const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged, mapping });
