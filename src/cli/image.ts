@@ -41,8 +41,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   build: {
     run: building,
     words: [0, Infinity],
-    synopsis: '[--alias=NAME] [--json] {-t TEMPLATE [-- OPTION...] | --container=NAME | DIRECTORY}',
-    options: ['alias', 'template', 'container', 'json'],
+    synopsis:
+      '[--alias=NAME] [--pack=TYPE] [--json] {-t TEMPLATE [-- OPTION...] | --container=NAME | DIRECTORY}',
+    options: ['alias', 'pack', 'template', 'container', 'json'],
   },
   export: {
     run: exporting,
