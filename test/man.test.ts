@@ -12,6 +12,7 @@ const COMMANDS = [
   'autostart',
   'cgroup',
   'checkconfig',
+  'checkpoint',
   'config',
   'console',
   'copy',

@@ -8,6 +8,7 @@ _tlxc_options() {
     tlxc-autostart) echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-cgroup) echo '-n --name --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-checkconfig) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-checkpoint) echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -65,6 +66,14 @@ _tlxc_kind() {
     'tlxc-checkconfig -o' | 'tlxc-checkconfig --logfile') echo file ;;
     'tlxc-checkconfig -l' | 'tlxc-checkconfig --logpriority') echo level ;;
     'tlxc-checkconfig -P' | 'tlxc-checkconfig --lxcpath') echo directory ;;
+    'tlxc-checkpoint -n' | 'tlxc-checkpoint --name') echo container ;;
+    'tlxc-checkpoint -D' | 'tlxc-checkpoint --checkpoint-dir') echo directory ;;
+    'tlxc-checkpoint -A' | 'tlxc-checkpoint --action-script') echo directory ;;
+    'tlxc-checkpoint --predump-dir') echo directory ;;
+    'tlxc-checkpoint --rcfile') echo file ;;
+    'tlxc-checkpoint -o' | 'tlxc-checkpoint --logfile') echo file ;;
+    'tlxc-checkpoint -l' | 'tlxc-checkpoint --logpriority') echo level ;;
+    'tlxc-checkpoint -P' | 'tlxc-checkpoint --lxcpath') echo directory ;;
     'tlxc-config -n' | 'tlxc-config --name') echo container ;;
     'tlxc-config -o' | 'tlxc-config --logfile') echo file ;;
     'tlxc-config --logpriority') echo level ;;
@@ -252,6 +261,7 @@ _tlxc_words() {
     tlxc-autostart) echo '' ;;
     tlxc-cgroup) echo '@container' ;;
     tlxc-checkconfig) echo '' ;;
+    tlxc-checkpoint) echo '@container' ;;
     tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
     tlxc-console) echo '@container' ;;
     tlxc-copy) echo '@container' ;;
@@ -374,7 +384,7 @@ _tlxc() {
   COMPREPLY=()
   if [[ $command == tlxc ]]; then
     if [[ ! $line =~ ^[^[:space:]]+[[:space:]]+([a-z-]+)[[:space:]]+(.*)$ || ${BASH_REMATCH[1]} == help ]]; then
-      mapfile -t COMPREPLY < <(compgen -W 'create start stop destroy copy snapshot export import execute autostart attach console file device cgroup freeze unfreeze ls info top monitor wait image net config update-config doctor checkconfig unshare usernsexec help --help --version' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W 'create start stop destroy copy snapshot checkpoint export import execute autostart attach console file device cgroup freeze unfreeze ls info top monitor wait image net config update-config doctor checkconfig unshare usernsexec help --help --version' -- "$current")
       return
     fi
     command=tlxc-${BASH_REMATCH[1]} line="tlxc-${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
@@ -411,4 +421,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-unshare tlxc-update-config tlxc-usernsexec tlxc-wait
+complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-checkpoint tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-unshare tlxc-update-config tlxc-usernsexec tlxc-wait

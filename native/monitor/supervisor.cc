@@ -19,6 +19,7 @@
 #include "executor/hooks.h"
 #include "executor/leavings.h"
 #include "executor/namespaces.h"
+#include "executor/restore.h"
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
@@ -99,7 +100,9 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     Status listening = open_forwards(plan);
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
-    Result<Running> started = execute(plan, record_);
+    // What was rebooted since begins anew.
+    const bool restores = plan.restore.has_value() && reboots_ == 0;
+    Result<Running> started = restores ? restore(plan) : execute(plan, record_);
     if (!started.ok())
         return fail(plan, std::move(started.failure()));
     running_ = std::move(started).value();

@@ -16,6 +16,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       destroy: 'remove it',
       copy: 'copy or rename it',
       snapshot: 'keep its state, and go back to it',
+      checkpoint: 'save it as it runs, and let it go on from there',
       export: 'make one file of it',
       import: 'make a container of such a file',
       execute: 'run one command in a container that ends with it',

@@ -18,9 +18,12 @@ export interface Started {
 
 /** What a start may take beside its hooks, which have deadlines of their own. */
 const START_MS = 60_000;
+/** CRIU reads memory back from a disk. */
+const RESTORE_MS = 660_000;
 
 const deadlineMs = (plan: StartPlan): number =>
-  START_MS + startHooks(plan).reduce((sum, hook) => sum + hook.timeoutMs, 0);
+  (plan.restore === null ? START_MS : RESTORE_MS) +
+  startHooks(plan).reduce((sum, hook) => sum + hook.timeoutMs, 0);
 
 /** The lines of a pipe, until its end. The caller owns the descriptor and closes it afterwards. */
 async function* linesOf(fd: number): AsyncGenerator<string> {

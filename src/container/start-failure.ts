@@ -52,6 +52,7 @@ const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[
   [/^terminals$/, /./, "cannot make the container's terminals"],
   [/^console$/, /./, 'cannot open the console or its log'],
   [/^log$/, /./, 'cannot open the log'],
+  [/^restore$/, /./, 'CRIU could not restore it:'],
   [/^pid-file$/, /./, 'cannot write the pid file'],
   [/^init directory$/, /./, "cannot enter init's directory (lxc.init.cwd)"],
   [/^init$/, /^execve$/, 'cannot run the init program'],

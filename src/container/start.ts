@@ -49,6 +49,8 @@ export interface StartRequest extends Partial<
 export interface StartCallbacks {
   /** Something a person should know that does not stop the start. */
   readonly warn?: (text: string) => void;
+  /** What is done to the plan last. */
+  readonly finish?: ((plan: StartPlan) => StartPlan) | undefined;
 }
 
 function readConfig(request: StartRequest, paths: ContainerPaths): ReadConfig {
@@ -179,7 +181,7 @@ export async function startContainer(
   request: StartRequest,
   callbacks: StartCallbacks = {},
 ): Promise<Started> {
-  const { warn = () => undefined } = callbacks;
+  const { warn = () => undefined, finish = (plan: StartPlan) => plan } = callbacks;
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   await recover(paths, request.system);
   checkStopped(paths);
@@ -194,7 +196,7 @@ export async function startContainer(
     await provideBridge(plan, request, warn);
     const named = { system: request.system, paths, configFile: plan.configFile, members };
     await tellNames(named, warn);
-    return launchConfined(withStaticAddresses(plan, named), warn, scope).catch((error: unknown) => {
+    return launchConfined(finish(withStaticAddresses(plan, named)), warn, scope).catch((error: unknown) => {
       rmSync(paths.dnsRecord, { force: true });
       throw withLikelyCauses(error, request);
     });

@@ -404,6 +404,12 @@ const Monitor = record('Monitor', {
   removeAtEnd: texts,
 });
 
+/** CRIU makes init and all that runs below it from a checkpoint, in place of the first start; a reboot starts it anew. */
+const Restore = record('Restore', {
+  /** argv of criu(8), whole but for --root, --pidfile and --cgroup-root, which the executor adds. */
+  argv: texts,
+});
+
 export const StartPlan = record('StartPlan', {
   version: whole,
   name: text,
@@ -443,4 +449,6 @@ export const StartPlan = record('StartPlan', {
   security: Security,
   signals: Signals,
   init: Init,
+  /** null: init is executed. */
+  restore: Type.Union([Restore, Type.Null()]),
 });

@@ -102,6 +102,7 @@ function compilePlan(compilation: Compilation): StartPlan {
     security: compileSecurity(compilation),
     signals: compileSignals(compilation),
     init: compileInit(compilation),
+    restore: null,
   };
 }
 

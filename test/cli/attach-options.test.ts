@@ -52,7 +52,8 @@ test('-s knows the long and the short names', (t) => {
   t.is(parseNamespaces(undefined), undefined);
   t.deepEqual(parseNamespaces('TIME'), ['time']);
   t.deepEqual(parseNamespaces('NET||UTS|net'), ['net', 'uts']);
-  for (const text of ['FOO', '', '|', 'network', 'constructor']) t.throws(() => parseNamespaces(text), { message: /-s takes/ });
+  for (const text of ['FOO', '', '|', 'network', 'constructor'])
+    t.throws(() => parseNamespaces(text), { message: /-s takes/ });
 });
 
 test('-a takes the names of lxc.arch', (t) => {

@@ -129,6 +129,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
       seccomp: null,
     },
     signals: { halt: 0, reboot: 2, stop: 9, parentDeath: 9 },
+    restore: null,
     init: {
       argv: [...argv],
       program: '',

@@ -1,0 +1,158 @@
+/** Saves a running container in a directory, by CRIU, and starts one from there. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { findCriu } from '../host/criu.ts';
+import { startProgram } from '../host/program.ts';
+import { callerIds } from '../host/user.ts';
+import { askMonitor } from '../monitor/client.ts';
+import type { MonitorInfo } from '../monitor/protocol.ts';
+import { asRestore, dumpCommand, type CheckpointPlace, type DumpOptions } from '../plan/criu.ts';
+import { refuseUndumpable } from './checkpoint-checks.ts';
+import type { Started } from './launch.ts';
+import { withLock } from './lock.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
+import { planStart, startContainer, type StartCallbacks, type StartRequest } from './start.ts';
+import { unresponsive } from './unresponsive.ts';
+
+/** CRIU writes it when it has begun a dump: the directory is no longer fresh. */
+const INVENTORY = 'inventory.img';
+
+function refuseUsers(container: string): void {
+  if (callerIds().uid === 0) return;
+  const message =
+    'only root can save and restore containers: CRIU rebuilds processes by means that nobody else has';
+  throw new TlxcError({ code: 'TLXC_E_PERMISSION', message, container });
+}
+
+function infoOf(paths: ContainerPaths): MonitorInfo {
+  const result = askMonitor(paths, { op: 'info' });
+  if (result.kind === 'answer' && result.reply.ok) return result.reply as unknown as MonitorInfo;
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  const { name: container, config } = paths;
+  throw existsSync(config)
+    ? new TlxcError({
+        code: 'TLXC_E_NOT_RUNNING',
+        message: `${container} not running, not checkpointing`,
+        container,
+      })
+    : new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `${container} is not defined`, container });
+}
+
+/** The last errors of CRIU's log, the cause first; "" where there is none. */
+function errorsIn(log: string): string {
+  const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+  const errors = [...text.matchAll(/^\(\S+\)\s*(?:\d+: )?Error \([^)]*\): (.*)$/gm)].map(
+    ([, words = '']) => words,
+  );
+  return errors.slice(0, 3).join('; ');
+}
+
+function makeDirectory(directory: string, container: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new TlxcError({
+      ...{ code: 'TLXC_E_SYSCALL', message: `cannot make the directory ${directory}`, errno: code },
+      ...{ path: directory, container },
+    });
+  }
+  if (!existsSync(join(directory, INVENTORY))) return;
+  throw new TlxcError({
+    code: 'TLXC_E_EXISTS',
+    message: `there is a checkpoint in ${directory} already`,
+    container,
+    path: directory,
+    hint: 'give a fresh directory with -D',
+  });
+}
+
+async function runDump(argv: readonly string[], container: string, log: string): Promise<void> {
+  const { status, signal, errorLines } = await startProgram(argv).ended;
+  if (status === 0) return;
+  const how = signal === null ? `exit status ${status}` : `killed by ${signal}`;
+  const words = errorsIn(log) || errorLines.slice(-2).join('; ');
+  throw new TlxcError({
+    code: 'TLXC_E_SYSCALL',
+    message: `CRIU could not save it (${how})${words && `: ${words}`}`,
+    container,
+    path: log,
+    ...(existsSync(log) && { hint: `${log} tells all; -v makes it tell more` }),
+  });
+}
+
+/**
+ * Saves the container; it runs on unless options.stop. Throws TLXC_E_NOT_RUNNING, TLXC_E_UNSUPPORTED with every reason
+ * why it cannot be saved, and CRIU's own failure; the container runs on then.
+ */
+export async function checkpointContainer(request: StartRequest, options: DumpOptions): Promise<void> {
+  const { name, system, lxcpath, environment } = request;
+  const paths = containerPaths(system, lxcpath, name);
+  infoOf(paths);
+  refuseUsers(name);
+  const { plan } = planStart(request);
+  const criu = findCriu(environment['PATH']);
+  await withLock(paths, async () => {
+    const running = infoOf(paths);
+    await refuseUndumpable(plan, { criu, running });
+    const fresh = !existsSync(options.directory);
+    makeDirectory(options.directory, name);
+    const log = join(options.directory, `${options.preDump ? 'pre-dump' : 'dump'}.log`);
+    try {
+      await runDump(dumpCommand(criu, plan, running, options), name, log);
+    } catch (error) {
+      if (fresh) removeEmpty(options.directory);
+      throw error;
+    }
+  });
+}
+
+/** CRIU's log in it is worth more than an empty place. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    return;
+  }
+}
+
+function told(error: unknown, log: string): unknown {
+  if (!(error instanceof TlxcError) || error.details.step !== 'restore') return error;
+  const words = errorsIn(log);
+  const hint = existsSync(log) ? `${log} tells all; -v makes it tell more` : error.details.hint;
+  return new TlxcError({
+    ...error.details,
+    message: words === '' ? error.message : `CRIU could not restore it: ${words}`,
+    ...(hint && { hint }),
+  });
+}
+
+/** Six letters and digits, as the kernel's own veth names would have them. */
+const drawnName = (): string => `veth${randomBytes(3).toString('hex')}`;
+
+/** Starts the container as it was when it was saved. Throws as startContainer, and TLXC_E_NOT_FOUND. */
+export async function restoreCheckpoint(
+  request: StartRequest,
+  place: CheckpointPlace,
+  callbacks: StartCallbacks = {},
+): Promise<Started> {
+  const { name } = request;
+  refuseUsers(name);
+  const { plan } = planStart(request);
+  const criu = findCriu(request.environment['PATH']);
+  if (!existsSync(join(place.directory, INVENTORY)))
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: `there is no checkpoint in ${place.directory}`,
+      ...{ container: name, path: place.directory, errno: errnoName(2) },
+      hint: `tlxc-checkpoint -n ${name} -D DIR makes one`,
+    });
+  await refuseUndumpable(plan, { criu, running: null });
+  const finish: StartCallbacks['finish'] = (finished) => asRestore(criu, finished, place, drawnName);
+  return startContainer(request, { ...callbacks, finish }).catch((error: unknown) => {
+    throw told(error, join(place.directory, 'restore.log'));
+  });
+}
