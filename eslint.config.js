@@ -11,7 +11,17 @@ const size = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'native/**', 'node_modules/**', '**/*.js'] },
+  {
+    // The examples are somebody's programs: their test compiles them against the package.
+    ignores: [
+      'dist/**',
+      'native/**',
+      'node_modules/**',
+      '**/*.js',
+      'test/examples/*.ts',
+      '!test/examples/*.test.ts',
+    ],
+  },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

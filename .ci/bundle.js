@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { tidyLibraryTypes } from './library-types.js';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
 /** What src/cli calls a program's file: start, of tlxc-start. */
@@ -120,4 +121,5 @@ await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js'
 warmUp();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const types = spawnSync(process.execPath, [tsc, '-p', '.ci/types.json'], { stdio: 'inherit' });
+if (types.status === 0) await tidyLibraryTypes();
 process.exit(types.status ?? 1);

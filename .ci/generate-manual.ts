@@ -2,11 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { completionFiles } from './completion/files.ts';
 import { containerSchemaText } from './config-schema.ts';
+import { libraryPage } from './manual-library.ts';
 import { outputs, outputSchemaText } from './output-schemas/index.ts';
 import { containerConfPage, systemConfPage } from './manual.ts';
 
 writeFileSync('man/tlxc.container.conf.5', containerConfPage());
 writeFileSync('man/tlxc.conf.5', systemConfPage());
+writeFileSync('man/tlxc.3', libraryPage());
 writeFileSync('config/tlxc.container.schema.json', containerSchemaText());
 mkdirSync('config/completion', { recursive: true });
 for (const [name, text] of await completionFiles()) writeFileSync(`config/completion/${name}`, text);

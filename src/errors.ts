@@ -61,6 +61,7 @@ export class TlxcError extends Error {
   /** Everything that is known of the failure. */
   readonly details: ErrorDetails;
 
+  /** From what is known of the failure. */
   constructor(details: ErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = details.code === 'TLXC_E_ABORTED' ? 'AbortError' : 'TlxcError';

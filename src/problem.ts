@@ -30,6 +30,7 @@ export interface Fault {
   readonly allowed?: readonly string[];
 }
 
+/** What is known of a problem. */
 export interface ProblemDetails {
   /** What is wrong, without the place, the key and the value. */
   readonly message: string;
@@ -55,9 +56,11 @@ export interface ProblemJson {
   readonly allowed?: readonly string[] | undefined;
 }
 
+/** One thing that is wrong in a configuration. */
 export class Problem {
   readonly details: ProblemDetails;
 
+  /** From what is known of it. */
   constructor(details: ProblemDetails) {
     this.details = details;
   }
@@ -76,6 +79,7 @@ export class Problem {
     return place + setting + message + meant;
   }
 
+  /** As programs get it. */
   toJSON(): ProblemJson {
     const { message, at, subject, fault, source } = this.details;
     const { nearest, allowed } = fault ?? {};

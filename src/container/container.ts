@@ -344,6 +344,7 @@ export class Container {
 
 /** One that is gone at the end of its `await using`: killed and destroyed, with its snapshots, if it is still there. */
 export class ThrowawayContainer extends Container implements AsyncDisposable {
+  /** Kills and destroys it, whatever it does; none of that name is no error. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.destroy({ force: true, snapshots: true }).catch((error: unknown) => {
       if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_FOUND')) throw error;

@@ -11,11 +11,13 @@ import { processKeys } from './live/process.ts';
 import { sysctlKeys } from './live/sysctl.ts';
 import { containerPaths } from './paths.ts';
 
+/** A value in force. */
 export interface Explained extends Effective {
   /** What the running container shows of it; undefined where it does not run, or nothing shows it. */
   readonly live?: string;
 }
 
+/** A container's configuration as it is in force. */
 export interface Explanation {
   readonly state: ContainerStatus['state'];
   readonly values: readonly Explained[];

@@ -9,6 +9,7 @@ import type { ContainerPaths } from './paths.ts';
 import { stuckProcess } from './stuck-process.ts';
 import { unresponsive } from './unresponsive.ts';
 
+/** How a container is frozen (tlxc-freeze). */
 export interface FreezeOptions {
   /** Milliseconds until a freeze that does not come about is taken back; 10,000 unless given, -1: never. */
   readonly timeoutMs?: number;

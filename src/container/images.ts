@@ -23,6 +23,7 @@ export interface ImagePlace {
   readonly packs?: ReadOnlyFilesystem | null;
 }
 
+/** A stored image, and who needs it. */
 export interface ImageStatus {
   readonly image: StoredImage;
   /** The directories of containers, and of snapshots of containers, that lie over its tree. */
@@ -78,6 +79,7 @@ export function imageStatuses(store: ImageStore, place: ImagePlace): ImageStatus
 export const shownContainer = (dir: string, lxcpath: string): string =>
   dir.startsWith(`${lxcpath}/`) ? relative(lxcpath, dir) : dir;
 
+/** What a prune removed, and what it left in place for the sake of stores that are not there. */
 export interface Pruned {
   readonly removed: readonly StoredImage[];
   /** Those that stay only for containers whose stores are not there now, with these stores. */
@@ -106,6 +108,7 @@ export async function pruneImages(
   return { removed, awaited };
 }
 
+/** What a verification found. */
 export type Verdict =
   /** null: it is one file. */
   | { readonly kind: 'sound'; readonly members: number | null }

@@ -2,6 +2,7 @@
 import { native, type InterfaceState, type LinkCounts } from '../native/binding.ts';
 import type { ContainerStatus } from './inspect.ts';
 
+/** A network interface of a running container. */
 export interface InterfaceReport {
   /** Inside, now. */
   readonly name: string;

@@ -10,6 +10,7 @@ import type { StartPlan } from '../plan/types.ts';
 import { startFailure } from './start-failure.ts';
 import { startWarning } from './start-warning.ts';
 
+/** A container that has been started. */
 export interface Started {
   /** In the host's PID namespace. */
   readonly initPid: number;

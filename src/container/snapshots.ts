@@ -8,6 +8,7 @@ import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { containerPaths, isName, type ContainerPaths } from './paths.ts';
 
+/** A snapshot that is kept. */
 export interface Snapshot {
   readonly name: string;
   /** Local time: YYYY:MM:DD HH:MM:SS; "" where nothing tells. */

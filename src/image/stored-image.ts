@@ -60,6 +60,7 @@ export interface ImageInfo {
   readonly tree?: TreeRecord;
 }
 
+/** An image in the store: what is known of it, and where its tree lies. */
 export interface StoredImage {
   readonly info: ImageInfo;
   /** Its tree, or the file that it is packed in. */

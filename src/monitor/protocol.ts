@@ -54,6 +54,7 @@ export type Request =
   /** First reply, then one Event a state change, until STOPPED. */
   | { readonly op: 'watch' };
 
+/** A port or socket of the host that leads into a container. */
 export interface MonitorForward {
   /** "tcp 8080" */
   readonly listen: string;
@@ -84,6 +85,7 @@ export interface GivenDevice {
   readonly minor: number;
 }
 
+/** What a running container's monitor tells of it. */
 export interface MonitorInfo {
   readonly name: string;
   readonly lxcpath: string;

@@ -25,6 +25,7 @@ import { clearNames, layOutNames } from './registration.ts';
 import { readReservations, type Reservation } from './reservations.ts';
 import { bridgeSettings, type BridgeSettings } from './settings.ts';
 
+/** The bridge and its services as they are now. */
 export interface BridgeStatus {
   readonly bridge: string;
   /** Everything that the settings ask for is there. */

@@ -312,7 +312,7 @@ const SeccompRule = record('SeccompRule', {
 
 /** Who answers the calls of rules with the action notify: the monitor asks the proxy. */
 const SeccompNotify = record('SeccompNotify', {
-  /** A socket's path, @NAME for an abstract one; "": nobody, such calls get ENOSYS. */
+  /** A socket's path, at-sign and NAME for an abstract one; "": nobody, such calls get ENOSYS. */
   proxy: text,
   /** Added to each message; "": nothing. */
   cookie: text,

@@ -4,10 +4,12 @@ import type * as device from './schema-device.ts';
 import type * as rooted from './schema-rooted.ts';
 import type * as schema from './schema.ts';
 
+/** All that a start will do, in its order: what `tlxc-start --plan` prints. */
 export type StartPlan = Static<typeof schema.StartPlan>;
 export type Origin = Static<typeof schema.Origin>;
 export type IdMapEntry = Static<typeof schema.IdMapEntry>;
 export type Hook = Static<typeof schema.Hook>;
+/** A kind of namespace, as the kernel's files in /proc/PID/ns have it, but for mount. */
 export type Namespace = Static<typeof schema.Namespace>;
 export type CgroupHierarchy = Static<typeof schema.CgroupHierarchy>;
 export type Rootfs = Static<typeof schema.Rootfs>;

@@ -4,6 +4,7 @@ import type { HostFacts } from '../host/facts.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import type { View } from './view.ts';
 
+/** What can hold a root filesystem. */
 export type BackendName = 'dir' | 'overlay' | 'btrfs' | 'loop' | 'lvm' | 'zfs' | 'rbd' | ReadOnlyFilesystem;
 
 /** What -B can be told further: options of tlxc-create, by their names. A backend `takes` some of them. */

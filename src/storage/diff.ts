@@ -12,6 +12,7 @@ import {
   type Parts,
 } from './layered.ts';
 
+/** A file that differs. */
 export interface Change {
   readonly what: 'added' | 'changed' | 'removed';
   /** From the root of the container, which is "/"; bytes as latin1 text. */

@@ -7,6 +7,7 @@ import { placeOf, silently, type Place, type StoreOptions, type Warn } from './p
 export class Bridge {
   readonly #place: Place;
 
+  /** The one that tlxc.conf describes. */
   constructor(options: StoreOptions = {}) {
     this.#place = placeOf(options);
   }
@@ -21,6 +22,7 @@ export class Bridge {
     return stopBridge(this.#place.system);
   }
 
+  /** What is up of it, who has which address, and what stands in its way. */
   status(): Promise<BridgeStatus> {
     return bridgeStatus(this.#place.system);
   }

@@ -60,6 +60,7 @@ export class EventStream implements AsyncIterableIterator<ContainerEvent>, Async
     else signal?.addEventListener('abort', this.#end);
   }
 
+  /** The next change, as soon as there is one. */
   async next(): Promise<IteratorResult<ContainerEvent, undefined>> {
     await this.#watching;
     while (!this.#ended) {
@@ -70,16 +71,19 @@ export class EventStream implements AsyncIterableIterator<ContainerEvent>, Async
     return { done: true, value: undefined };
   }
 
+  /** Ends it. */
   async return(): Promise<IteratorResult<ContainerEvent, undefined>> {
     this.#end();
     await this.#watching.catch(() => undefined);
     return { done: true, value: undefined };
   }
 
+  /** Ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }
 
+  /** Itself: it can be followed once. */
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -7,22 +7,26 @@ import { native } from '../../native/binding.ts';
 import { pullFiles, pushFiles, type Copy, type Push } from '../transfer.ts';
 import { silently, type Located } from './place.ts';
 
-/** How files are copied. */
+/**
+ * How files are copied. `into`: the target is a directory that they go into; so it is unless said for trees (`recursive`), several
+ * files, and a target that ends in a slash. `parents`: directories that are missing are made. `warn` is told what is left out.
+ */
 export type CopyFilesOptions = Partial<Pick<Copy, 'into' | 'recursive' | 'parents' | 'warn'>>;
 /** How files are copied into a container: as whose, and with which mode. */
 export type PushOptions = CopyFilesOptions & Partial<Pick<Push, 'uid' | 'gid' | 'mode'>>;
 /** Whose a file that is written becomes. A new one is root's, mode 0644; one that is replaced lends its own. */
 export type WriteFileOptions = Pick<PushOptions, 'uid' | 'gid' | 'mode' | 'parents'>;
 
-const copyOf = (
+function copyOf(
   container: Located,
   sources: readonly string[],
   target: string,
   options: CopyFilesOptions,
-): Copy => {
-  const { into = false, recursive = false, parents = false, warn = silently } = options;
+): Copy {
+  const { recursive = false, parents = false, warn = silently } = options;
+  const { into = recursive || sources.length > 1 || target.endsWith('/') } = options;
   return { ...container, sources, target, into, recursive, parents, warn };
-};
+}
 
 export function push(
   container: Located,
@@ -39,7 +43,11 @@ export const pull = (
   sources: readonly string[],
   target: string,
   options: CopyFilesOptions,
-): Promise<void> => pullFiles(copyOf(container, sources, target, options));
+): Promise<void> => {
+  const copy = copyOf(container, sources, target, options);
+  // As the command: a directory that things are put into is made.
+  return pullFiles({ ...copy, parents: copy.parents || copy.into });
+};
 
 export async function readFile(container: Located, path: string): Promise<Buffer> {
   const [ours, theirs] = native().pipe();

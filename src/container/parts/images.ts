@@ -48,6 +48,7 @@ const ignore: OnImageEvent = () => undefined;
 export class Images {
   readonly #place: Place;
 
+  /** The store of whoever runs the program, with their tlxc.conf. */
   constructor(options: StoreOptions = {}) {
     this.#place = placeOf(options);
   }

@@ -41,6 +41,7 @@ export class Snapshots {
     return diffSnapshots(this.#container, { from, to: to ?? null });
   }
 
+  /** Removes one for good. */
   destroy(snapshot: string): Promise<void> {
     return destroySnapshot(this.#container, snapshot);
   }

@@ -1,0 +1,47 @@
+// The library's declarations as who installs it needs them: the plan as plain types, without the schema that it is drawn
+// from and the package that is written with, and no file that index.d.ts does not lead to.
+import { createRequire } from 'node:module';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { format } from 'prettier';
+
+const ts = createRequire(import.meta.url)('typescript');
+const TYPES = 'dist/types';
+const PLAN = 'plan/types';
+const HEAD = '/** What a start will do, and its parts (src/plan/schema.ts). */\n';
+
+/** Each alias of src/plan/types.ts with what it comes to. */
+async function flattenPlan() {
+  const source = `src/${PLAN}.ts`;
+  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.');
+  const program = ts.createProgram([source], options);
+  const checker = program.getTypeChecker();
+  const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias;
+  const aliases = program.getSourceFile(source).statements.filter(ts.isTypeAliasDeclaration);
+  const lines = aliases.map((alias) => {
+    const type = checker.typeToString(checker.getTypeAtLocation(alias.name), undefined, flags);
+    const docs = ts.getJSDocCommentsAndTags(alias).map((doc) => `${doc.getText()}\n`);
+    return `${docs.join('')}export type ${alias.name.text} = ${type};\n`;
+  });
+  writeFileSync(
+    `${TYPES}/${PLAN}.d.ts`,
+    await format(HEAD + lines.join(''), { parser: 'typescript', printWidth: 110 }),
+  );
+}
+
+function reachable(file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(TYPES, file), 'utf8'));
+  for (const { fileName } of importedFiles.filter(({ fileName: name }) => name.startsWith('.')))
+    reachable(normalize(join(dirname(file), fileName.replace(/\.[jt]s$/, '.d.ts'))), found);
+  return found;
+}
+
+export async function tidyLibraryTypes() {
+  await flattenPlan();
+  const kept = reachable('index.d.ts');
+  for (const file of readdirSync(TYPES, { recursive: true }))
+    if (file.endsWith('.d.ts') && !kept.has(file)) rmSync(join(TYPES, file));
+}
