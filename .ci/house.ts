@@ -118,6 +118,32 @@ for (const { path } of typescript) {
 for (const [path, targets] of graph) for (const target of targets) checkArrow(path, target);
 checkCycles();
 
+/** Codes for which src/remedy.ts or the command line knows what to do. */
+const REMEDIED = /TLXC_E_(USAGE|NOT_RUNNING|RUNNING|SYSCALL|INTERNAL)/;
+
+/** Every error says what can be done: a hint, or the problems or findings that tell it. */
+function checkRemedies({ path, text }: Source): void {
+  if (!path.startsWith('src/') || !text.includes('new TlxcError')) return;
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const visit = (node: ts.Node): void => {
+    const [details] =
+      ts.isNewExpression(node) && node.expression.getText() === 'TlxcError' ? (node.arguments ?? []) : [];
+    if (details && ts.isObjectLiteralExpression(details)) {
+      const named = (property: ts.ObjectLiteralElementLike): boolean =>
+        ts.isSpreadAssignment(property) || /^(hint|problems|findings)\b/.test(property.getText());
+      const code =
+        details.properties.find((property) => property.getText().startsWith('code'))?.getText() ?? '';
+      const line = file.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+      if (!details.properties.some(named) && !REMEDIED.test(code))
+        report(path, line, 'an error that does not say what can be done: give it a hint');
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+}
+
+for (const source of typescript) checkRemedies(source);
+
 const outsideBinding = typescript.filter(
   ({ path }) => path.startsWith('src/') && path !== 'src/native/binding.ts',
 );

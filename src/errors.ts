@@ -1,4 +1,5 @@
 /** The one error class of TLXC. Words for people are made here and in cli/; everything below passes data. */
+import { remedyOf } from './remedy.ts';
 import type { Problem, SourceLocation } from './problem.ts';
 
 export type { SourceLocation } from './problem.ts';
@@ -66,7 +67,8 @@ export class TlxcError extends Error {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = details.code === 'TLXC_E_ABORTED' ? 'AbortError' : 'TlxcError';
     this.code = details.code;
-    this.details = details;
+    const hint = remedyOf(details);
+    this.details = hint === undefined ? details : { ...details, hint };
   }
 
   /** What it is about: the container's name, else the path; undefined where it is about neither. */

@@ -21,7 +21,7 @@ import {
   type OptionSet,
 } from './options.ts';
 import { jsonLine } from './printable.ts';
-import { renderError } from './render.ts';
+import { GETOPT_MISTAKE, renderError } from './render.ts';
 import { tellError } from './tell.ts';
 
 export interface Invocation {
@@ -137,9 +137,6 @@ function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandCont
     log: openLog(spec.program, name, logTarget),
   };
 }
-
-/** A mistake of getopt's kind is answered with the whole help, as LXC does; others of usage with their own line. */
-const GETOPT_MISTAKE = /^(unrecognized option|invalid option|option )/;
 
 function reportUsage(spec: CommandSpec, error: unknown, context: CommandContext): number {
   const end = context.argv.indexOf('--');

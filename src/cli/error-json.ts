@@ -1,7 +1,8 @@
 /** An error or a warning for a program: what --json puts on standard error, one object a line. tlxc(7), JSON. */
 import { errnoWords } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
-import { isSystemError, withReason } from './render.ts';
+import { remedyOf } from '../remedy.ts';
+import { hintOf, isSystemError, withReason } from './render.ts';
 
 /** All fields are always there; null: it does not apply. */
 export interface Told {
@@ -34,8 +35,9 @@ const NOTHING = {
 };
 
 /** What an error of TLXC's says of itself. */
-function toldBy({ details }: TlxcError): Partial<Told> {
-  const { code, message, errno, hint, where, problems = [], findings = [] } = details;
+function toldBy(command: string, error: TlxcError): Partial<Told> {
+  const hint = hintOf(command, error);
+  const { code, message, errno, where, problems = [], findings = [] } = error.details;
   const at = problems[0]?.details.at ?? where;
   return {
     ...{ code, message: withReason(message, errno), findings },
@@ -61,12 +63,13 @@ export function errorObject(command: string, error: unknown, name: string): Told
   };
   if (error instanceof TlxcError) {
     const { code, message, container = name, path = '' } = error.details;
-    return { ...base, code, message, ...toldBy(error), object: container || path || null };
+    return { ...base, code, message, ...toldBy(command, error), object: container || path || null };
   }
   if (isSystemError(error)) {
     const { code: errno = '', syscall = '', path } = error;
     const message = `${[syscall, path].filter(Boolean).join(' ')}: ${errnoWords(errno)}`;
-    return { ...base, code: 'TLXC_E_SYSCALL', message, errno, object: path ?? base.object };
+    const hint = remedyOf({ code: 'TLXC_E_SYSCALL', errno, path: path ?? '' }) ?? null;
+    return { ...base, code: 'TLXC_E_SYSCALL', message, errno, hint, object: path ?? base.object };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { ...base, code: 'TLXC_E_INTERNAL', message, hint: 'please report it' };

@@ -53,6 +53,7 @@ function wishesOf({ options, rest }: Invocation): Wishes {
     throw new TlxcError({
       code: 'TLXC_E_UNSUPPORTED',
       message: `one filter at a time: '${unexpected}' is one too many`,
+      hint: 'join them in one expression: A|B',
     });
   }
   const given = options['fancyFormat'];

@@ -1,6 +1,7 @@
 /** How an error reads on the terminal. */
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import { remedyOf } from '../remedy.ts';
 import { printable } from './printable.ts';
 import { problemLines } from './problem-lines.ts';
 
@@ -11,8 +12,16 @@ export function withReason(message: string, errno: string | undefined): string {
   return words === '' || message.includes(words) || words.startsWith(said) ? message : `${message}: ${words}`;
 }
 
-function tlxcLines(error: TlxcError): string[] {
-  const { message, errno, where, problems = [], hint, findings = [] } = error.details;
+/** A mistake of getopt's kind is answered with the whole help, as LXC does; others of usage with their own line. */
+export const GETOPT_MISTAKE = /^(unrecognized option|invalid option|option )/;
+
+/** What can be done: of a command line that makes no sense, to read what the command takes. */
+export const hintOf = (program: string, { code, details }: TlxcError): string | undefined =>
+  details.hint ?? (code === 'TLXC_E_USAGE' ? `${program} --help shows what it takes` : undefined);
+
+function tlxcLines(program: string, error: TlxcError): string[] {
+  const { message, errno, where, problems = [], findings = [] } = error.details;
+  const hint = GETOPT_MISTAKE.test(message) ? undefined : hintOf(program, error);
   const lines = [withReason(message, errno)];
   for (const problem of problems) lines.push(...problemLines(problem).map((line) => `  ${line}`));
   if (where?.file) {
@@ -28,11 +37,12 @@ function tlxcLines(error: TlxcError): string[] {
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'code' in error && 'syscall' in error;
 
-function lines(error: unknown): string[] {
-  if (error instanceof TlxcError) return tlxcLines(error);
+function lines(program: string, error: unknown): string[] {
+  if (error instanceof TlxcError) return tlxcLines(program, error);
   if (isSystemError(error) && error.code) {
     const object = [error.syscall, error.path].filter(Boolean).join(' ');
-    return [`${object}: ${errnoWords(error.code)}`];
+    const remedy = remedyOf({ code: 'TLXC_E_SYSCALL', errno: error.code, path: error.path ?? '' });
+    return [`${object}: ${errnoWords(error.code)}`, `  hint: ${remedy}`];
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [`internal error, please report it`, ...stack.split('\n').map((line) => `  ${line}`)];
@@ -44,7 +54,7 @@ function lines(error: unknown): string[] {
  */
 export function renderError(program: string, error: unknown, name = ''): string[] {
   const container = error instanceof TlxcError ? (error.details.container ?? name) : name;
-  const [first = '', ...more] = lines(error);
+  const [first = '', ...more] = lines(program, error);
   // "u1 is not running" names it already.
   const prefix =
     container && !first.startsWith(`${container} `) ? `${program}: ${container}: ` : `${program}: `;

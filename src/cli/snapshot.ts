@@ -137,7 +137,12 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
     case 'destroy':
       if (which !== 'ALL') await destroySnapshot(request, which);
       else if ((await destroyAllSnapshots(request)) === 0) {
-        throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'it has no snapshots', container: name });
+        throw new TlxcError({
+          code: 'TLXC_E_NOT_FOUND',
+          message: 'it has no snapshots',
+          container: name,
+          hint: `tlxc-snapshot -n ${name} takes one`,
+        });
       }
       return 0;
     case 'diff': {

@@ -33,7 +33,7 @@ function checkText(text: string): void {
   if (!/[\n\0]/.test(text)) return;
   throw new TlxcError({
     code: 'TLXC_E_CONFIG',
-    message: `${JSON.stringify(text)} cannot be written into a configuration: it is more than one line`,
+    message: `${JSON.stringify(text)} cannot be written into a configuration: it is more than one line`, hint: 'write it in one line'
   });
 }
 

@@ -148,7 +148,7 @@ export class StatementReader {
   }
 }
 
-const failure = (message: string): TlxcError => new TlxcError({ code: 'TLXC_E_CONFIG', message });
+const failure = (message: string): TlxcError => new TlxcError({ code: 'TLXC_E_CONFIG', message, hint: 'take an lxc.include line out' });
 
 const circle = (file: string, open: OpenFile): TlxcError =>
   failure(

@@ -27,7 +27,7 @@ const refuse = (path: string, reason: string, line?: number): TlxcError =>
     code: 'TLXC_E_CONFIG',
     message: `${line === undefined ? path : `${path}:${line}`}: ${reason}`,
     path,
-    where: { file: path, line: line ?? 0 },
+    where: { file: path, line: line ?? 0 }, hint: 'name another file, or mend this one'
   });
 
 /** O_NONBLOCK: opening a FIFO must not wait for a writer. */
@@ -50,7 +50,7 @@ function open(path: string): number {
       path,
       errno,
       where: { file: path, line: 0 },
-      cause,
+      cause, hint: 'look whether it is there, and who may read it (ls -l)'
     });
   }
 }

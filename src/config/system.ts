@@ -146,7 +146,7 @@ function edit(text: string, name: string, value: string): string {
 export function setSystemSetting(env: Environment, name: string, value: string): string {
   const file = systemConfigFile(env);
   const problem = checkSetting(name, value);
-  if (problem !== undefined) throw new TlxcError({ code: 'TLXC_E_CONFIG', message: String(problem) });
+  if (problem !== undefined) throw new TlxcError({ code: 'TLXC_E_CONFIG', message: String(problem), hint: 'tlxc-config -l lists the settings, tlxc.conf(5) tells what they take' });
   const text = existsSync(file) ? readConfigFile(file).text : '';
   mkdirSync(dirname(file), { recursive: true });
   writeFileAtomically(file, edit(text, name, value));

@@ -12,6 +12,7 @@ export async function withLabel(options: AttachOptions, label: string): Promise<
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: '-c: neither AppArmor nor SELinux is enabled on this host, and only they have labels',
+    hint: 'leave -c out',
   });
 }
 

@@ -78,6 +78,7 @@ class Groups {
           syscall: 'write',
           errno,
           path,
+          hint: `tlxc-cgroup -n ${this.#container} ${file} shows what is set`,
         });
       }
     }
@@ -85,7 +86,12 @@ class Groups {
 
   #error(file: string, reason: string): TlxcError {
     const message = `the container has no ${file}: ${reason}`;
-    return new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: this.#container });
+    return new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message,
+      container: this.#container,
+      hint: `tlxc-config explain -n ${this.#container} lists the limits in force`,
+    });
   }
 
   #path(file: string, world: 1 | 2, inner = OF_PROCESSES.has(file)): string {
@@ -134,6 +140,7 @@ function translate(setting: CgroupValue, from: 1 | 2, groups: Groups): readonly 
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `${setting.file} cannot be translated: ${translated.why}`,
+    hint: "set a file of this host's own cgroup version",
   });
 }
 

@@ -32,6 +32,7 @@ function refuse(container: string, what: string, result: MonitorResult): never {
     code: error === 'busy' ? 'TLXC_E_BUSY' : 'TLXC_E_NOT_FOUND',
     message: `cannot open ${what}: ${REFUSALS[error] ?? (error || 'the monitor gave none')}`,
     container,
+    hint: '-t N takes another tty; lxc.tty.max and lxc.console.path say which there are',
   });
 }
 

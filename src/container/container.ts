@@ -165,7 +165,13 @@ export class Container {
 
   #aborted(what: readonly string[], { reason }: AbortSignal): TlxcError {
     const message = `waiting for ${what.join(' or ')} was aborted`;
-    return new TlxcError({ code: 'TLXC_E_ABORTED', message, container: this.name, cause: reason as unknown });
+    return new TlxcError({
+      code: 'TLXC_E_ABORTED',
+      message,
+      container: this.name,
+      cause: reason as unknown,
+      hint: 'the caller wanted it no more; it can be called again',
+    });
   }
 
   /** What a start would do, as data: nothing is started. Throws TLXC_E_CONFIG. */
@@ -257,7 +263,12 @@ export class Container {
       return;
     if (signal?.aborted) throw this.#aborted(wanted, signal);
     const message = `it was not ${wanted.join(' or ')} within ${timeoutMs / 1000} s`;
-    throw new TlxcError({ code: 'TLXC_E_TIMEOUT', message, container: this.name });
+    throw new TlxcError({
+      code: 'TLXC_E_TIMEOUT',
+      message,
+      container: this.name,
+      hint: 'allow it more time: timeoutMs',
+    });
   }
 
   /** State changes from now until it has stopped, or the signal is aborted; none where it does not run. */

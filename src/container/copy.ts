@@ -65,6 +65,7 @@ export function refuseExisting({ name, dir }: ContainerPaths): void {
     message: 'Container already exists',
     container: name,
     path: dir,
+    hint: `choose another name, or remove it: tlxc-destroy -n ${name}`,
   });
 }
 

@@ -85,6 +85,7 @@ function refuseExisting({ name, dir, config }: ContainerPaths): void {
       message: 'Container already exists',
       container: name,
       path: dir,
+      hint: `choose another name, or remove it: tlxc-destroy -n ${name}`,
     });
   }
   if (!existsSync(dir)) return;
@@ -173,6 +174,7 @@ export function explained(error: unknown, { name, lxcpath }: ContainerPaths): un
     errno: code,
     syscall,
     path: path ?? lxcpath,
+    hint: `look whether there is room (df ${path ?? lxcpath}), and who may write there (ls -ld)`,
     cause: error,
   });
 }

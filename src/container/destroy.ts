@@ -79,9 +79,9 @@ function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError
     code: 'TLXC_E_NOT_FOUND',
     message: 'Container is not defined',
     container: name,
-    ...(orphan && {
-      hint: `${dir} exists but has no config (${paths.config}): it is not a container's directory`,
-    }),
+    hint: orphan
+      ? `${dir} exists but has no config (${paths.config}): it is not a container's directory`
+      : 'tlxc-ls lists those that exist; -P names another store',
   });
 }
 

@@ -45,7 +45,12 @@ function refusalOf({ name, device }: DeviceRequest, reply: Refusal, side: 'host'
 function expectOwnNetwork({ name }: DeviceRequest, info: MonitorInfo): void {
   if (info.namespaces.includes('net')) return;
   const message = "the container's network is the host's: it has all interfaces already";
-  throw new TlxcError({ code: 'TLXC_E_NETWORK', message, container: name });
+  throw new TlxcError({
+    code: 'TLXC_E_NETWORK',
+    message,
+    container: name,
+    hint: 'one with a network of its own (lxc.net.0.type = veth or empty) takes devices',
+  });
 }
 
 /** Lends it to the running container, down and without addresses. Throws TLXC_E_NOT_FOUND, TLXC_E_NETWORK. */

@@ -124,6 +124,7 @@ async function changeNode(
     code: 'TLXC_E_TIMEOUT',
     message: `cannot ${action} /${node.target} in the container: ${signal === 'SIGKILL' ? 'a filesystem of the container does not answer' : `tlxc-monitor ended (${signal ?? status})`}`,
     container: running.paths.name,
+    hint: `try again; tlxc-stop ends a container that hangs`,
   });
 }
 

@@ -58,7 +58,12 @@ export async function withRunning<T>(
 ): Promise<T> {
   if (process.geteuid?.() !== 0) {
     const message = 'only root gives devices of the host to a running container';
-    throw new TlxcError({ code: 'TLXC_E_PERMISSION', message, container: name });
+    throw new TlxcError({
+      code: 'TLXC_E_PERMISSION',
+      message,
+      container: name,
+      hint: 'run it as root (sudo)',
+    });
   }
   const paths = containerPaths(system, lxcpath, name);
   const { reply, fds } = askRunning(paths, { op: 'attach' });

@@ -57,7 +57,12 @@ export async function exportContainer(request: ExportRequest): Promise<void> {
   const { name, lxcpath, system } = request;
   const paths = containerPaths(system, lxcpath, name);
   if (!existsSync(paths.config)) {
-    throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: 'Container is not defined',
+      container: name,
+      hint: 'tlxc-ls lists those that exist; -P names another store',
+    });
   }
   await recover(paths, system);
   const work = (): Promise<void> => exportLocked(request, paths);

@@ -62,7 +62,12 @@ const noName = (why: string): TlxcError =>
 const isDirectory = ({ source }: ImportRequest): boolean => {
   const stats = source === '-' ? null : statSync(source, { throwIfNoEntry: false });
   if (stats === undefined)
-    throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `there is no ${source}`, path: source });
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: `there is no ${source}`,
+      path: source,
+      hint: 'name a file or directory that is there, or - for standard input',
+    });
   return stats?.isDirectory() === true;
 };
 

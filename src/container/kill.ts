@@ -30,7 +30,10 @@ const STOPPED = { kind: 'stopped' } as const;
 /** Asks the monitor. Throws TLXC_E_NOT_RUNNING or TLXC_E_UNRESPONSIVE. */
 function ask(paths: ContainerPaths, request: Request): void {
   const result = existsSync(paths.socket) ? askMonitor(paths, request) : STOPPED;
-  if (result.kind === 'stopped') throw fail('TLXC_E_NOT_RUNNING', `${paths.name} is not running`, paths.name);
+  if (result.kind === 'stopped') {
+    const hint = 'tlxc-ls --running lists those that do';
+    throw fail('TLXC_E_NOT_RUNNING', `${paths.name} is not running`, paths.name, hint);
+  }
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   if (result.reply.ok) return;
   const message = `the container's monitor refused "${request.op}": ${result.reply.error}`;

@@ -110,7 +110,12 @@ function silentEnd(container: string, expiredMs: number | null): TlxcError {
     return new TlxcError({ code: 'TLXC_E_INTERNAL', message, container });
   }
   const message = `the start did not end within ${expiredMs / 1000} s`;
-  return new TlxcError({ code: 'TLXC_E_TIMEOUT', message, container });
+  return new TlxcError({
+    code: 'TLXC_E_TIMEOUT',
+    message,
+    container,
+    hint: 'tlxc-start -F -l TRACE -o FILE writes down which step takes so long',
+  });
 }
 
 /**

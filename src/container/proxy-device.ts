@@ -56,7 +56,12 @@ function refusalOf(container: string, listen: string, reply: Refusal): TlxcError
   const { syscall = '', detail = '', path = '' } = reply;
   const reason = REASONS[detail];
   if (reason !== undefined)
-    return new TlxcError({ code: 'TLXC_E_NETWORK', message: `${listen} ${reason}`, container });
+    return new TlxcError({
+      code: 'TLXC_E_NETWORK',
+      message: `${listen} ${reason}`,
+      container,
+      hint: `tlxc-info -n ${container} lists what is forwarded`,
+    });
   const errno = errnoName(reply.errno);
   const failed = { kind: 'failed', step: 'forward', syscall, errno: reply.errno, path, detail } as const;
   const hint = failureHint({ ...failed, file: '', line: 0, key: '' }, errno);

@@ -38,7 +38,12 @@ export async function restoreSnapshot(request: RestoreRequest): Promise<void> {
   const target = containerPaths(system, lxcpath, newName);
   await recover(container, system);
   if (!existsSync(container.config)) {
-    throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: 'Container is not defined',
+      container: name,
+      hint: 'tlxc-ls lists those that exist; -P names another store',
+    });
   }
   findSnapshot(system, container, request.snapshot);
   if (newName === name) checkStopped(container);

@@ -41,7 +41,13 @@ export async function serveUntilEnded(serving: Serving): Promise<void> {
   const server = await serveDirectory({ root, host, port, tls: certificate }).catch((cause: unknown) => {
     const { code = '' } = cause as NodeJS.ErrnoException;
     const message = `${host}:${port} cannot be listened on: ${errnoWords(code)}`;
-    throw new TlxcError({ code: 'TLXC_E_NETWORK', message, errno: code, cause });
+    throw new TlxcError({
+      code: 'TLXC_E_NETWORK',
+      message,
+      errno: code,
+      cause,
+      hint: '--listen=[ADDRESS:]PORT chooses another; ss -ltnp shows who has this one',
+    });
   });
   onListening({ url: server.url, images, certificate });
   await new Promise((resolve) => {

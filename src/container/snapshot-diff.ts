@@ -69,5 +69,6 @@ function viewOf(
     code: 'TLXC_E_UNSUPPORTED',
     message: `the root filesystem ${written} of ${name} cannot be compared`,
     container: request.name,
+    hint: 'directories and overlays can be compared; tlxc-copy -B dir makes one',
   });
 }

@@ -90,7 +90,12 @@ async function destroyThose(
 ): Promise<number> {
   const container = containerPaths(system, lxcpath, name);
   if (!existsSync(container.config)) {
-    throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: 'Container is not defined',
+      container: name,
+      hint: 'tlxc-ls lists those that exist; -P names another store',
+    });
   }
   await recover(container, system);
   const gone = await withLock(container, async () => {

@@ -41,7 +41,12 @@ export function snapshotsOf(dir: string): readonly Snapshot[] {
 /** The same; throws TLXC_E_NOT_FOUND where there is no such container. */
 export function listSnapshots({ name, dir, config }: ContainerPaths): readonly Snapshot[] {
   if (existsSync(config)) return snapshotsOf(dir);
-  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
+  throw new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: 'Container is not defined',
+    container: name,
+    hint: 'tlxc-ls lists those that exist; -P names another store',
+  });
 }
 
 /** snapN with the lowest N that is free. */

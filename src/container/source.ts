@@ -16,7 +16,12 @@ const isStopped = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'i
 
 function refuseMissing({ name, config }: ContainerPaths): void {
   if (existsSync(config)) return;
-  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name });
+  throw new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: 'Container is not defined',
+    container: name,
+    hint: 'tlxc-ls lists those that exist; -P names another store',
+  });
 }
 
 const running = ({ name }: ContainerPaths, hint: string): TlxcError =>

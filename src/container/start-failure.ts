@@ -103,6 +103,10 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   rootfs: 'TLXC_E_STORAGE',
 };
 
+/** Of a container that is to be started and runs. */
+export const runningHint = (name: string): string =>
+  `tlxc-attach -n ${name} enters it, tlxc-stop -n ${name} stops it`;
+
 /** The error of a start that failed as `failed` tells. */
 export function startFailure(plan: StartPlan, failed: FailedMessage): TlxcError {
   const { name } = plan;
@@ -111,6 +115,7 @@ export function startFailure(plan: StartPlan, failed: FailedMessage): TlxcError 
       code: 'TLXC_E_RUNNING',
       message: 'Container is already running',
       container: name,
+      hint: runningHint(name),
     });
   }
   const errno = failed.errno === 0 ? undefined : errnoName(failed.errno);

@@ -28,6 +28,7 @@ import { readImages } from './rootfs-image.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { scopeFor, type Scope } from './scope.ts';
 import { withStaticAddresses } from './static-addresses.ts';
+import { runningHint } from './start-failure.ts';
 import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
@@ -145,7 +146,8 @@ function checkStopped(paths: ContainerPaths): void {
   if (kind === 'stopped') return;
   const container = paths.name;
   if (kind === 'answer') {
-    throw new TlxcError({ code: 'TLXC_E_RUNNING', message: 'Container is already running', container });
+    const hint = runningHint(container);
+    throw new TlxcError({ code: 'TLXC_E_RUNNING', message: 'Container is already running', container, hint });
   }
   throw unresponsive(container);
 }

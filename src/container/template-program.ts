@@ -75,6 +75,7 @@ function checkProgram(program: string): void {
       message: `Template "${program}" not found, or not executable`,
       path: program,
       cause,
+      hint: 'tlxc-create(1) tells of the templates that there are; others are named by their path',
     });
   }
 }

@@ -98,6 +98,7 @@ export async function withTree<T>(
       code: 'TLXC_E_NOT_FOUND',
       message: 'Container is not defined',
       container: request.name,
+      hint: 'tlxc-ls lists those that exist; -P names another store',
     });
   }
   await recover(paths, request.system);

@@ -66,5 +66,6 @@ export async function changeLinks(changes: readonly LinkChange[], what: string):
   throw new TlxcError({
     code: 'TLXC_E_NETWORK',
     message: `${what}: tlxc-monitor ended (${signal ?? status})`,
+    hint: 'try again; dmesg tells whether memory ran out',
   });
 }

@@ -98,5 +98,9 @@ export function programError(
   return new TlxcError({
     code: failure.code,
     message: `${failure.what}: ${words === '' ? `${ended.program}: ${how}` : words} (${ended.program}: ${how})`,
+    hint:
+      ended.signal === null
+        ? `mend what ${ended.program} complains of, and try again`
+        : 'dmesg tells whether memory ran out',
   });
 }

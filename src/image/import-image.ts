@@ -105,6 +105,7 @@ async function readGiven(path: string | null): Promise<Described | null> {
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${path} is no image metadata: it has neither "config" (LXC) nor "metadata.yaml" (Incus)`,
+    hint: 'it is the second file: tlxc-image import ROOTFS METADATA',
   });
 }
 

@@ -81,6 +81,7 @@ export class MemberScan {
     this.refused ??= new TlxcError({
       code: 'TLXC_E_IMAGE',
       message: `the archive is hostile or damaged: ${problem}`,
+      hint: 'fetch it again, from where you trust',
     });
   }
 

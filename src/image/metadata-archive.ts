@@ -64,6 +64,7 @@ async function decodeInto(path: string, sink: Sink, tooMuch: () => boolean): Pro
       throw new TlxcError({
         code: 'TLXC_E_IMAGE',
         message: `${path}: more than ${MAX_MEMBERS} members or ${MAX_BYTES} bytes of metadata: refused`,
+        hint: 'is this the root filesystem? It comes first: tlxc-image import ROOTFS METADATA',
       });
     }
   }
@@ -71,6 +72,11 @@ async function decodeInto(path: string, sink: Sink, tooMuch: () => boolean): Pro
   if (ended.status !== 0) throw programError(ended, what);
   sink.end();
   await parsed.catch((cause: unknown) => {
-    throw new TlxcError({ code: 'TLXC_E_IMAGE', message: `${path} is no whole tar archive`, cause });
+    throw new TlxcError({
+      code: 'TLXC_E_IMAGE',
+      message: `${path} is no whole tar archive`,
+      cause,
+      hint: 'fetch it again: it is cut short or damaged',
+    });
   });
 }

@@ -17,7 +17,11 @@ function parseObject(text: string, where: string): Json {
   } catch {
     // Said below: the parser's own words name a byte offset in a file that the person never sees.
   }
-  throw new TlxcError({ code: 'TLXC_E_IMAGE', message: `${where} is not a simplestreams document` });
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${where} is not a simplestreams document`,
+    hint: 'ask another server: --server, or tlxc.image.server',
+  });
 }
 
 /** The paths of the product files that list images. */

@@ -27,7 +27,11 @@ interface Library {
 }
 
 const damaged = (): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_IMAGE', message: 'the archive is damaged: what should be a header is none' });
+  new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: 'the archive is damaged: what should be a header is none',
+    hint: 'fetch it again',
+  });
 
 const padded = (size: number): number => Math.ceil(size / BLOCK) * BLOCK;
 

@@ -24,6 +24,7 @@ export function trusting(file: string): SecureContext {
       message: `the certificates of tlxc.image.ca cannot be used: ${file}: ${(cause as Error).message}`,
       path: file,
       cause,
+      hint: 'tlxc.image.ca names a file of certificates in PEM',
     });
   }
   contexts.set(file, context);

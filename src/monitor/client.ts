@@ -104,6 +104,7 @@ export async function* watchMonitor(
       code: 'TLXC_E_UNRESPONSIVE',
       message: `the container's monitor at ${place.socket} does not answer`,
       path: place.socket,
+      hint: 'tlxc-stop -k kills it and the container',
     });
   }
   const { connection } = result;

@@ -27,6 +27,7 @@ export function compileRooted(input: Omit<StartInput, 'options'>): Rooted {
       code: 'TLXC_E_UNSUPPORTED',
       message: 'the container has no root filesystem of its own: lxc.rootfs.path is none',
       container,
+      hint: 'it has the files of the host; a container of its own has lxc.rootfs.path = DIRECTORY',
     });
   const { user } = input.host;
   return {

@@ -67,13 +67,16 @@ test('-P is made absolute, without it the settings say where containers are', as
 test('a second -P is refused', async (t) => {
   const { exit, stderr } = await run(['u1', '-P', '/a', '-P', '/b']);
   t.is(exit, 1);
-  t.is(stderr, 'tlxc-try: This command only accepts 1 -P,--lxcpath arguments\n');
+  t.is(
+    stderr,
+    'tlxc-try: This command only accepts 1 -P,--lxcpath arguments\n  hint: tlxc-try --help shows what it takes\n',
+  );
 });
 
 test('a missing name is an error, a word too many too', async (t) => {
   const none = await run([]);
   t.is(none.exit, 1);
-  t.is(none.stderr, 'tlxc-try: No container name specified\n');
+  t.is(none.stderr, 'tlxc-try: No container name specified\n  hint: tlxc-try --help shows what it takes\n');
   const many = await run(['u1', 'u2'], { rest: 'none' });
   t.is(many.exit, 1);
   t.regex(many.stderr, /^tlxc-try: one argument too many: 'u2'\n/);
@@ -105,11 +108,11 @@ test('--version is the bare version on stdout; --usage lists the options in brac
 
 test('an error of the action is printed, and gives the exit code that belongs to it', async (t) => {
   const failing: Action = () => {
-    throw new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: 'u1 is not running' });
+    throw new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: 'u1 is not running', container: 'u1' });
   };
   const loud = await run(['u1'], {}, failing);
   t.is(loud.exit, 2);
-  t.is(loud.stderr, 'tlxc-try: u1 is not running\n');
+  t.is(loud.stderr, 'tlxc-try: u1 is not running\n  hint: tlxc-start -n u1 starts it\n');
   const quiet = await run(['u1', '-q'], {}, failing);
   t.is(quiet.exit, 2);
   t.is(quiet.stderr, '');
@@ -121,7 +124,10 @@ test('-o appends errors to a log, -l more than errors', async (t) => {
   await run(['u1', '-o', log], {}, () => {
     throw new TlxcError({ code: 'TLXC_E_SYSCALL', message: 'no luck' });
   });
-  t.regex(readFileSync(log, 'utf8'), /^tlxc-try u1 \d{14}\.\d{3} ERROR {4}cli - tlxc-try: u1: no luck\n$/);
+  t.regex(
+    readFileSync(log, 'utf8'),
+    /^tlxc-try u1 \d{14}\.\d{3} ERROR {4}cli - tlxc-try: u1: no luck\n.*hint: .*\n$/,
+  );
   await run(['u1', '-o', log, '-l', 'info']);
   t.regex(readFileSync(log, 'utf8'), /INFO {5}cli - tlxc-try u1 -o /);
 });

@@ -24,7 +24,10 @@ test('names: none, one that cannot be, one that exists', async (t) => {
   t.is((await world.run('tlxc-create', '-t', 'none', '-n', 'c1')).code, 0);
   const again = await world.run('tlxc-create', '-t', 'none', '-n', 'c1');
   t.is(again.code, 1);
-  t.is(again.stderr, 'tlxc-create: c1: Container already exists\n');
+  t.is(
+    again.stderr,
+    'tlxc-create: c1: Container already exists\n  hint: choose another name, or remove it: tlxc-destroy -n c1\n',
+  );
 });
 
 test('an option of a store is refused where nothing is stored', async (t) => {
@@ -52,5 +55,8 @@ test('destroy: what is not defined', async (t) => {
   const world = await makeWorld(t);
   const { code, stderr } = await world.run('tlxc-destroy', '-n', 'nosuch');
   t.is(code, 1);
-  t.is(stderr, 'tlxc-destroy: nosuch: Container is not defined\n');
+  t.is(
+    stderr,
+    'tlxc-destroy: nosuch: Container is not defined\n  hint: tlxc-ls lists those that exist; -P names another store\n',
+  );
 });

@@ -78,21 +78,28 @@ test('a long line is cut around what is wrong, and the caret stands where it sho
 });
 
 test('a name that the sentence begins with is not said twice', (t) => {
-  const error = new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: 'u1 is not running' });
-  t.deepEqual(renderError('tlxc-stop', error, 'u1'), ['tlxc-stop: u1 is not running']);
+  const error = new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: 'u1 is not running', container: 'u1' });
+  t.deepEqual(renderError('tlxc-stop', error, 'u1'), [
+    'tlxc-stop: u1 is not running',
+    '  hint: tlxc-start -n u1 starts it',
+  ]);
 });
 
 test('nothing in an error can drive the terminal', (t) => {
   const error = new TlxcError({ code: 'TLXC_E_IMAGE', message: 'bad \u001b]0;x\u0007\r\n\u009bname \u202e' });
   t.deepEqual(renderError('tlxc-create', error), [
     'tlxc-create: bad \\x1b]0;x\\x07\\x0d\\n\\x9bname \\u202e',
+    '  hint: fetch it again, or take another',
   ]);
   t.is(printable('ünïcödé\tis kept'), 'ünïcödé\tis kept');
 });
 
 test('an error of the file system is a sentence too', (t) => {
   const error = Object.assign(new Error('x'), { code: 'EACCES', syscall: 'open', path: '/etc/x' });
-  t.deepEqual(renderError('tlxc-ls', error), ['tlxc-ls: open /etc/x: permission denied']);
+  t.deepEqual(renderError('tlxc-ls', error), [
+    'tlxc-ls: open /etc/x: permission denied',
+    '  hint: look at the owner and mode of /etc/x and what is above it (ls -ld), or be root',
+  ]);
 });
 
 test('a bug shows where it is', (t) => {

@@ -13,12 +13,12 @@ for (const [words, message] of [
   test(`refused before anything is sent: ${words.join(' ')}`, async (t) => {
     const { exit, stderr } = await runCommand(stop, ['-n', 'u1', ...words], { program: 'tlxc-stop' });
     t.is(exit, 1);
-    t.is(stderr, `tlxc-stop: u1: ${message}\n`);
+    t.is(stderr, `tlxc-stop: u1: ${message}\n  hint: tlxc-stop --help shows what it takes\n`);
   });
 }
 
 test('an unknown container is not running: 2', async (t) => {
   const { exit, stderr } = await runCommand(stop, ['-P', '/nonexistent', 'u1'], { program: 'tlxc-stop' });
   t.is(exit, 2);
-  t.is(stderr, 'tlxc-stop: u1 is not running\n');
+  t.is(stderr, 'tlxc-stop: u1 is not running\n  hint: tlxc-ls --running lists those that do\n');
 });

@@ -51,12 +51,18 @@ rooted('a tty that is in use or does not exist is refused', async (t) => {
   const world = await running(t, '', ['lxc.tty.max = 1']);
   const missing = await world.run('tlxc-console', '-n', 'u1', '-t', '2');
   t.is(missing.code, 1);
-  t.is(missing.stderr, 'tlxc-console: u1: cannot open tty 2: the container has no such tty (lxc.tty.max)\n');
+  t.is(
+    missing.stderr,
+    'tlxc-console: u1: cannot open tty 2: the container has no such tty (lxc.tty.max)\n  hint: -t N takes another tty; lxc.tty.max and lxc.console.path say which there are\n',
+  );
   const busy = await world.sh(
     `(sleep 30 | tlxc-console -n u1 -t 1 2>/dev/null & echo $! > pid); sleep 1
      tlxc-console -n u1 -t 1 2>&1 </dev/null; echo $?; pkill -P 1 sleep; kill $(cat pid) || true`,
   );
-  t.is(busy, 'tlxc-console: u1: cannot open tty 1: it is in use already\n1\n');
+  t.is(
+    busy,
+    'tlxc-console: u1: cannot open tty 1: it is in use already\n  hint: -t N takes another tty; lxc.tty.max and lxc.console.path say which there are\n1\n',
+  );
 });
 
 rooted('a container that does not run has no console', async (t) => {
@@ -64,7 +70,7 @@ rooted('a container that does not run has no console', async (t) => {
   addBusybox(world, 'u1');
   const outcome = await world.run('tlxc-console', '-n', 'u1');
   t.is(outcome.code, 1);
-  t.is(outcome.stderr, 'tlxc-console: u1 is not running\n');
+  t.is(outcome.stderr, 'tlxc-console: u1 is not running\n  hint: tlxc-start -n u1 starts it\n');
 });
 
 rooted('a foreground start is the console, and ends as init ends', async (t) => {

@@ -64,7 +64,10 @@ running('frozen, nothing moves; thawed, it goes on; both may be asked twice', as
 running('what does not run cannot be frozen; what is not frozen is thawed already', async (t) => {
   const { world, done } = await container(t);
   await world.sh('tlxc-stop -k -n c1');
-  t.like(await done('tlxc-freeze'), { code: 1, stderr: 'tlxc-freeze: c1 is not running\n' });
+  t.like(await done('tlxc-freeze'), {
+    code: 1,
+    stderr: 'tlxc-freeze: c1 is not running\n  hint: tlxc-start -n c1 starts it\n',
+  });
   t.like(await done('tlxc-unfreeze'), SAID_NOTHING);
   for (const program of ['tlxc-freeze', 'tlxc-unfreeze'])
     t.like(await world.run(program, '-n', 'nobody'), {

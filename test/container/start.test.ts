@@ -22,7 +22,13 @@ rooted('it returns when init runs, silently; a second start says so and exits 0'
   t.deepEqual([first.code, first.stdout, first.stderr], [0, '', '']);
   t.is(await world.sh('tlxc-info -n u1 -sH'), 'RUNNING\n');
   const second = await start();
-  t.deepEqual([second.code, second.stderr], [0, 'tlxc-start: u1: Container is already running\n']);
+  t.deepEqual(
+    [second.code, second.stderr],
+    [
+      0,
+      'tlxc-start: u1: Container is already running\n  hint: tlxc-attach -n u1 enters it, tlxc-stop -n u1 stops it\n',
+    ],
+  );
 });
 
 rooted('of two starts at the same time one wins, and the other finds it running', async (t) => {
@@ -33,7 +39,10 @@ rooted('of two starts at the same time one wins, and the other finds it running'
     [0, 0],
   );
   const said = both.map(({ stderr }) => stderr).sort();
-  t.deepEqual(said, ['', 'tlxc-start: u1: Container is already running\n']);
+  t.deepEqual(said, [
+    '',
+    'tlxc-start: u1: Container is already running\n  hint: tlxc-attach -n u1 enters it, tlxc-stop -n u1 stops it\n',
+  ]);
 });
 
 rooted(
@@ -45,7 +54,13 @@ rooted(
     await world.sh(`printf '#!/bin/sh\\ntouch ${world.dir}/begun; sleep 1\\n' > slow; chmod +x slow`);
     await world.sh(`tlxc-start -n u1 & until [ -e begun ]; do sleep 0.02; done; kill -9 $!`);
     const next = await world.run('tlxc-start', '-n', 'u1');
-    t.deepEqual([next.code, next.stderr], [0, 'tlxc-start: u1: Container is already running\n']);
+    t.deepEqual(
+      [next.code, next.stderr],
+      [
+        0,
+        'tlxc-start: u1: Container is already running\n  hint: tlxc-attach -n u1 enters it, tlxc-stop -n u1 stops it\n',
+      ],
+    );
     t.is(await world.sh('tlxc-attach -n u1 -- hostname'), 'u1\n');
   },
 );

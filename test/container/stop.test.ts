@@ -34,7 +34,7 @@ rooted('the halt signal ends it; the second time it is not running: 2', async (t
   t.false(existsSync(instance));
   const again = await stop();
   t.is(again.code, 2);
-  t.is(again.stderr, 'tlxc-stop: u1 is not running\n');
+  t.is(again.stderr, 'tlxc-stop: u1 is not running\n  hint: tlxc-ls --running lists those that do\n');
 });
 
 rooted('one that does not listen is killed when the time is over, but not with --nokill', async (t) => {

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { hold, type Holder } from './holder.ts';
 import { grown, snapshot, type Snapshot } from './leaks.ts';
 import { runProcess, type Outcome, type RunOptions } from './process.ts';
+import { recordErrors } from './transcript.ts';
 
 const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 
@@ -71,12 +72,14 @@ export class World {
     return this.runWith({}, program, ...args);
   }
 
-  runWith(options: RunOptions, program: string, ...args: readonly string[]): Promise<Outcome> {
+  async runWith(options: RunOptions, program: string, ...args: readonly string[]): Promise<Outcome> {
     const env = { ...this.env, ...options.env };
     const label = [program, ...args].join(' ');
     // nsenter begins in the root directory.
     const inside = ['env', `--chdir=${options.cwd ?? this.dir}`, program, ...args];
-    return runProcess([...this.holder.enter, ...inside], { label, ...options, env });
+    const outcome = await runProcess([...this.holder.enter, ...inside], { label, ...options, env });
+    recordErrors(label, outcome);
+    return outcome;
   }
 
   /** Starts a program that goes on while the test does; the caller ends it, or the end of the world. */

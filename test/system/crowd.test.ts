@@ -31,7 +31,11 @@ rooted.serial('of several starts of one container one wins, and the others say s
   t.true(starts.every(({ code }) => code === 0));
   const losers = starts.filter(({ stderr }) => stderr !== '');
   t.is(losers.length, 5);
-  for (const { stderr } of losers) t.is(stderr, 'tlxc-start: c1: Container is already running\n');
+  for (const { stderr } of losers)
+    t.is(
+      stderr,
+      'tlxc-start: c1: Container is already running\n  hint: tlxc-attach -n c1 enters it, tlxc-stop -n c1 stops it\n',
+    );
   await world.sh('tlxc-attach -n c1 -- true; tlxc-stop -k -n c1');
 });
 

@@ -49,7 +49,11 @@ function parseIndex(text: string): Index {
       hint: 'a newer TLXC wrote it: import it with one',
     });
   if (isWhole) return index as Index;
-  throw new TlxcError({ code: 'TLXC_E_IMAGE', message: 'the archive is damaged: its index is no index' });
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: 'the archive is damaged: its index is no index',
+    hint: 'export it again',
+  });
 }
 
 function readJson(text: string): unknown {

@@ -18,7 +18,7 @@ function parse(yaml: string): Mapping {
     return mapping(load(yaml));
   } catch (cause) {
     const message = 'the archive is damaged: its backup/index.yaml is no YAML';
-    throw new TlxcError({ code: 'TLXC_E_IMAGE', message, cause });
+    throw new TlxcError({ code: 'TLXC_E_IMAGE', message, cause, hint: 'export it again' });
   }
 }
 

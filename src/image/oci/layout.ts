@@ -76,6 +76,7 @@ export class Layout implements ImageOrigin {
         code: 'TLXC_E_IMAGE',
         message: `${this.title}: ${this.reference.path} is no OCI image layout: it has no ${INDEX}`,
         path: this.reference.path,
+        hint: 'name a directory that has one; an archive is written oci-archive:FILE',
       });
     }
     const index = parseDocument(bytes, '', `${this.reference.path}/${INDEX}`);

@@ -23,6 +23,7 @@ const cannotRead = (path: string, errno: string): TlxcError =>
     message: `${path} cannot be read: ${errnoWords(errno)}`,
     errno,
     path,
+    hint: 'look whether it is there, and who may read it (ls -l)',
   });
 
 export class DirectoryFiles implements LocalFiles {

@@ -37,7 +37,7 @@ export async function runTemplateProgram(template: TemplateProgram): Promise<voi
     ...(stdio ? { stdin: stdio[0], stderr: stdio[2] } : { onErrorLine: onLine }),
   });
   const ended = await running.ended.catch((cause: unknown) => {
-    throw new TlxcError({ code: 'TLXC_E_TEMPLATE', message: `the template ${program} could not be started`, cause });
+    throw new TlxcError({ code: 'TLXC_E_TEMPLATE', message: `the template ${program} could not be started`, cause, hint: 'it must be executable, and the program in its first line (#!) be there' });
   });
   if (ended.status !== 0) {
     throw programError({ ...ended, program }, failed(program));

@@ -1,0 +1,59 @@
+/** What can be done about an error whose place has nothing better to say: by the kernel's reason, then by the code. */
+
+/** What of an error decides: ErrorDetails has all of it. */
+interface Failed {
+  readonly code: string;
+  readonly container?: string;
+  readonly path?: string;
+  readonly errno?: string;
+  readonly hint?: string;
+  readonly problems?: readonly unknown[];
+  readonly findings?: readonly unknown[];
+}
+
+type Remedy = (failed: Failed) => string;
+
+const rights: Remedy = ({ path }) =>
+  path ? `look at the owner and mode of ${path} and what is above it (ls -ld), or be root` : 'be root (sudo)';
+
+const room: Remedy = ({ path }) => (path ? `make room where ${path} is (df)` : 'make room (df)');
+
+const lacking: Remedy = () => 'tlxc-doctor looks for what this host lacks';
+
+const BY_ERRNO: Readonly<Record<string, Remedy>> = {
+  EACCES: rights,
+  EPERM: rights,
+  ENOSPC: room,
+  EDQUOT: room,
+  EROFS: ({ path }) => `${path || 'the filesystem'} can only be read: choose another place`,
+  EMFILE: () => 'raise the limit of open files (ulimit -n)',
+  ENFILE: () => 'raise fs.file-max: the host has too many open files',
+  ENOMEM: () => 'make memory free',
+  EIO: () => 'look for failures of the disk (dmesg)',
+};
+
+const BY_CODE: Readonly<Record<string, Remedy>> = {
+  TLXC_E_NOT_RUNNING: ({ container }) => `tlxc-start -n ${container ?? 'NAME'} starts it`,
+  TLXC_E_RUNNING: ({ container }) => `tlxc-stop -n ${container ?? 'NAME'} stops it`,
+  TLXC_E_SYSCALL: ({ path }) => `${path ? `look at ${path}; ` : ''}the kernel's log (dmesg) may tell more`,
+  TLXC_E_FROZEN: ({ container }) => `tlxc-unfreeze -n ${container ?? 'NAME'} lets it go on`,
+  TLXC_E_UNRESPONSIVE: ({ container }) =>
+    `tlxc-stop -k -n ${container ?? 'NAME'} kills its monitor and the container`,
+  TLXC_E_BUSY: () => 'try again when that is done',
+  TLXC_E_TIMEOUT: () => 'try again; -l TRACE -o FILE writes down what takes so long',
+  TLXC_E_PERMISSION: rights,
+  TLXC_E_UNSUPPORTED: lacking,
+  TLXC_E_NETWORK: lacking,
+  TLXC_E_STORAGE: lacking,
+  TLXC_E_HOOK: () => 'run the hook by hand to see what it lacks, or take its line out',
+  TLXC_E_TEMPLATE: () => 'mend what the template complains of, and try again',
+  TLXC_E_IMAGE: () => 'fetch it again, or take another',
+  TLXC_E_INTERNAL: () => 'please report it, with what -l TRACE -o FILE writes',
+};
+
+/** undefined: the error tells enough (problems or findings), or its hint is the caller's, as a program's --help is. */
+export function remedyOf(failed: Failed): string | undefined {
+  const { hint, problems = [], findings = [], errno = '', code } = failed;
+  if (hint || problems.length > 0 || findings.length > 0) return hint;
+  return (BY_ERRNO[errno] ?? BY_CODE[code])?.(failed);
+}
