@@ -45,7 +45,7 @@ function packsOf({ options }: Invocation): ReadOnlyFilesystem | null {
   const missing = obstacleToPacking(type);
   if (missing === null) return type;
   const message = `no image can be kept as ${type}: ${missing}`;
-  throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message });
+  throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint: 'leave --pack out' });
 }
 
 /** --server, else those of tlxc.image.server. */

@@ -24,7 +24,7 @@ function refuseUsers(container: string): void {
   if (callerIds().uid === 0) return;
   const message =
     'only root can save and restore containers: CRIU rebuilds processes by means that nobody else has';
-  throw new TlxcError({ code: 'TLXC_E_PERMISSION', message, container });
+  throw new TlxcError({ code: 'TLXC_E_PERMISSION', message, container, hint: 'be root (sudo)' });
 }
 
 function infoOf(paths: ContainerPaths): MonitorInfo {
@@ -38,7 +38,12 @@ function infoOf(paths: ContainerPaths): MonitorInfo {
         message: `${container} not running, not checkpointing`,
         container,
       })
-    : new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `${container} is not defined`, container });
+    : new TlxcError({
+        code: 'TLXC_E_NOT_FOUND',
+        message: `${container} is not defined`,
+        container,
+        hint: 'tlxc-ls lists those that exist; -P names another store',
+      });
 }
 
 /** The last errors of CRIU's log, the cause first; "" where there is none. */

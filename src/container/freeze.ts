@@ -35,7 +35,12 @@ function commandOf(pid: string): string {
 function notRunning({ config, name }: ContainerPaths): ErrorDetails {
   return existsSync(config)
     ? { code: 'TLXC_E_NOT_RUNNING', message: `${name} is not running`, container: name }
-    : { code: 'TLXC_E_NOT_FOUND', message: 'Container is not defined', container: name };
+    : {
+        code: 'TLXC_E_NOT_FOUND',
+        message: 'Container is not defined',
+        container: name,
+        hint: 'tlxc-ls lists those that exist; -P names another store',
+      };
 }
 
 function tooSlow(paths: ContainerPaths, timeoutMs: number): ErrorDetails {

@@ -51,6 +51,7 @@ export class ImageLocks {
           code: 'TLXC_E_STORAGE',
           message: `the image store ${this.directory} cannot be locked: ${errnoWords(errno)}`,
           errno,
+          hint: `look at ${this.directory} (ls -ld)`,
         });
       }
       if (tries === 0) onWait();

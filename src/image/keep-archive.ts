@@ -43,6 +43,7 @@ export async function keepArchive({ archive, work, packs }: Keeping): Promise<re
       code: 'TLXC_E_UNSUPPORTED',
       message: `${archive} holds metadata and a rootfs/, and only a root filesystem can be kept as it is`,
       path: archive,
+      hint: 'import it without --pack',
     });
   await rm(packedFile(work, type));
   return null;
