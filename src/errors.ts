@@ -52,6 +52,8 @@ export interface ErrorDetails {
   readonly problems?: readonly Problem[];
   /** What the host lacks that may be the reason, each with what mends it. */
   readonly findings?: readonly { readonly what: string; readonly found: string; readonly mend: string }[];
+  /** What the container's console has shown last, as it was printed. */
+  readonly console?: readonly string[];
   readonly cause?: unknown;
 }
 

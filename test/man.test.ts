@@ -27,6 +27,7 @@ const COMMANDS = [
   'image',
   'import',
   'info',
+  'logs',
   'ls',
   'monitor',
   'net',

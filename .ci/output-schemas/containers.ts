@@ -134,6 +134,16 @@ export const monitor = object({
   reboot: Type.Optional(Type.Literal(true, { description: 'It is being started again.' })),
 });
 
+export const log = object({
+  time,
+  source: oneOf(
+    ['console', 'monitor', 'boot'],
+    'What the container printed; what its monitor told; the mark where a boot begins.',
+  ),
+  text: text("As it was printed, without the line's end."),
+  ends: flag('false: the line goes on in the next record of its source.'),
+});
+
 export const wait = object({
   name,
   states: list(state, 'Those waited for.'),

@@ -149,6 +149,7 @@ export const error = object(
     key: orNull(text()),
     problems: list(problem, 'All that is wrong in a configuration.'),
     findings: list(object(finding), 'What this host lacks that may be the reason.'),
+    console: list(text(), "What the container's console has shown last, where that may be the reason."),
   },
   'A line of standard error with --json.',
 );

@@ -33,6 +33,7 @@ export const outputs: Readonly<Record<string, Output>> = {
   'tlxc-image-verify': output('tlxc-image verify --json', host.imageVerify),
   'tlxc-info': output('tlxc-info --json', containers.info),
   'tlxc-ls': output('tlxc-ls --json', containers.ls),
+  'tlxc-logs': output('tlxc-logs --json: a line', containers.log),
   'tlxc-monitor': output('tlxc-monitor --json: a line', containers.monitor),
   'tlxc-net': output('tlxc-net status, start, restart --json', host.net),
   'tlxc-snapshot': output('tlxc-snapshot --json: what was taken', containers.snapshot),

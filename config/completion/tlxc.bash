@@ -23,6 +23,7 @@ _tlxc_options() {
     tlxc-image) echo '--remote --server --variant --json --all --alias --pack -t --template --container --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-import) echo '-N --newname -B --bdev --fssize --fstype --privileged --json -M --keepmac --trust -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-logs) echo '-n --name -f --follow --until-stopped -b --boot --console --monitor --lines --since -t --timestamps --raw --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-monitor) echo '-n --name --json -Q --quit -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -176,6 +177,12 @@ _tlxc_kind() {
     'tlxc-info -o' | 'tlxc-info --logfile') echo file ;;
     'tlxc-info -l' | 'tlxc-info --logpriority') echo level ;;
     'tlxc-info -P' | 'tlxc-info --lxcpath') echo directory ;;
+    'tlxc-logs -n' | 'tlxc-logs --name') echo container ;;
+    'tlxc-logs --lines') echo text ;;
+    'tlxc-logs --since') echo text ;;
+    'tlxc-logs -o' | 'tlxc-logs --logfile') echo file ;;
+    'tlxc-logs -l' | 'tlxc-logs --logpriority') echo level ;;
+    'tlxc-logs -P' | 'tlxc-logs --lxcpath') echo directory ;;
     'tlxc-ls -F' | 'tlxc-ls --fancy-format') echo text ;;
     'tlxc-ls --filter') echo text ;;
     'tlxc-ls -g' | 'tlxc-ls --groups') echo text ;;
@@ -262,7 +269,7 @@ _tlxc_words() {
     tlxc-cgroup) echo '@container' ;;
     tlxc-checkconfig) echo '' ;;
     tlxc-checkpoint) echo '@container' ;;
-    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
+    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.log.size tlxc.log.files tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
     tlxc-console) echo '@container' ;;
     tlxc-copy) echo '@container' ;;
     tlxc-create) echo '@container' ;;
@@ -276,6 +283,7 @@ _tlxc_words() {
     tlxc-image) echo 'list pull info verify prune import build export serve' ;;
     tlxc-import) echo '' ;;
     tlxc-info) echo '@container' ;;
+    tlxc-logs) echo '@container' ;;
     tlxc-ls) echo '' ;;
     tlxc-monitor) echo '@container' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
@@ -421,4 +429,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-checkpoint tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-unshare tlxc-update-config tlxc-usernsexec tlxc-wait
+complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-checkpoint tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-logs tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-unshare tlxc-update-config tlxc-usernsexec tlxc-wait

@@ -115,6 +115,7 @@ UniqueFd Console::recent() const {
 }
 
 void Console::deliver(const char* data, size_t size) {
+    journal_->output(data, size);
     log_.write(data, size);
     path_.write(data, size);
     for (const auto& viewer : viewers_)

@@ -9,6 +9,7 @@
 #include "common/unique_fd.h"
 #include "monitor/console_log.h"
 #include "monitor/console_path.h"
+#include "monitor/journal.h"
 #include "monitor/loop.h"
 #include "plan/plan.gen.h"
 
@@ -16,7 +17,8 @@ namespace tlxc {
 
 class Console {
   public:
-    explicit Console(Loop& loop) : loop_(loop) {}
+    // journal: keeps all output; none where nothing is kept.
+    Console(Loop& loop, std::shared_ptr<Journal> journal) : loop_(loop), journal_(std::move(journal)) {}
     // Before the start: opens the log and lxc.console.path, so that a mistake in them ends it.
     [[nodiscard]] Status prepare(const plan::Terminals& terminals);
     // Takes the pty of a container that runs now. Viewers of the one before a reboot stay. With await,
@@ -51,6 +53,7 @@ class Console {
     UniqueFd peer_;
     bool awaiting_ = false;
     std::string pending_; // typed, and not yet taken by the container's terminal
+    std::shared_ptr<Journal> journal_;
     ConsoleLog log_;
     ConsolePath path_;
     std::vector<UniqueFd> viewers_;

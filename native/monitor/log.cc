@@ -54,12 +54,14 @@ Status Log::open(const std::string& name, const std::string& path, const std::st
 }
 
 void Log::write(Level level, const std::string& text) {
+    const auto word = kNames[static_cast<size_t>(level)];
+    if (journal_ && level >= Level::Info)
+        journal_->line("monitor", std::string(word) + " " + text);
     if (level < least_)
         return;
     syslog_.write(kPriorities[static_cast<size_t>(level)], name_ + ": " + text);
     if (!file_)
         return;
-    const auto word = kNames[static_cast<size_t>(level)];
     const std::string line =
         "tlxc " + name_ + " " + timestamp() + " " + std::string(word) + " monitor - " + text + "\n";
     (void)!::write(file_.get(), line.data(), line.size());

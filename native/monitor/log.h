@@ -1,9 +1,11 @@
 // The container's log (lxc.log.file, lxc.log.syslog): one line an event, from lxc.log.level on.
 #pragma once
+#include <memory>
 #include <string>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
+#include "monitor/journal.h"
 #include "monitor/syslog.h"
 
 namespace tlxc {
@@ -16,6 +18,8 @@ class Log {
     [[nodiscard]] Status open(const std::string& name, const std::string& path, const std::string& level);
     // After open. A failure stops nothing: the next line looks for the syslog again.
     [[nodiscard]] Status open_syslog(int facility) { return syslog_.open(facility); }
+    // What is Info or worse goes there, too, whatever lxc.log.level says.
+    void keep(std::shared_ptr<Journal> journal) { journal_ = std::move(journal); }
     void write(Level level, const std::string& text);
     void failure(Level level, const Failure& failure);
     // For the standard output and error of hooks; -1 without a file.
@@ -26,6 +30,7 @@ class Log {
     Level least_ = Level::Off;
     UniqueFd file_;
     Syslog syslog_;
+    std::shared_ptr<Journal> journal_;
 };
 
 } // namespace tlxc

@@ -69,13 +69,18 @@ Result<std::unique_ptr<Supervisor>> start(Report& report) {
         if (!syslog.ok())
             report.warning(syslog.failure());
     }
+    const auto journal = std::make_shared<Journal>();
+    // A store that cannot be written, or a full disk: the container runs all the same.
+    if (Status kept = journal->open(plan.journal); !kept.ok())
+        report.warning(kept.failure());
+    log.keep(journal);
     if (!plan.monitor.foreground)
         TRY(process::detach(log.fd()));
     RunDir dir;
     TRY(dir.claim(plan.runDir));
     if (plan.monitor.unshare)
         TRY(process::leave_mounts());
-    auto supervisor = std::make_unique<Supervisor>(std::move(text), std::move(dir), std::move(log));
+    auto supervisor = std::make_unique<Supervisor>(std::move(text), std::move(dir), std::move(log), journal);
     TRY(supervisor->start(plan, report));
     return supervisor;
 }

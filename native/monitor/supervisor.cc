@@ -39,8 +39,9 @@ const char* target(bool reboot) {
 
 } // namespace
 
-Supervisor::Supervisor(UniqueFd planText, RunDir dir, Log log)
-    : planText_(std::move(planText)), dir_(std::move(dir)), log_(std::move(log)) {}
+Supervisor::Supervisor(UniqueFd planText, RunDir dir, Log log, std::shared_ptr<Journal> journal)
+    : planText_(std::move(planText)), dir_(std::move(dir)), log_(std::move(log)),
+      journal_(std::move(journal)) {}
 
 // ---- start
 
@@ -93,6 +94,7 @@ Status Supervisor::prepare(const plan::StartPlan& plan) {
 }
 
 Status Supervisor::launch(const plan::StartPlan& plan) {
+    journal_->mark_boot(reboots_ == 0 ? "start" : "reboot");
     set_state(State::Starting);
     Status console = console_.prepare(plan.terminals);
     if (!console.ok())

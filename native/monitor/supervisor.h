@@ -28,7 +28,7 @@ class Supervisor {
   public:
     // planText: the plan as it came, in a memfd; it is read again for a reboot and for the end, and not kept
     // between.
-    Supervisor(UniqueFd planText, RunDir dir, Log log);
+    Supervisor(UniqueFd planText, RunDir dir, Log log, std::shared_ptr<Journal> journal);
     // Starts the container and reports that it runs. On failure nothing of it is left.
     [[nodiscard]] Status start(const plan::StartPlan& plan, Report& report);
     // Follows it until it has stopped for good.
@@ -83,7 +83,8 @@ class Supervisor {
     Loop loop_;
     Server server_{loop_};
     Watchers watchers_;
-    Console console_{loop_};
+    std::shared_ptr<Journal> journal_;
+    Console console_{loop_, journal_};
     UniqueFd signals_;
     Running running_;
     const network::Record record_ = [this](const auto& leavings) { return record(leavings); };

@@ -27,20 +27,22 @@ export interface Told {
   readonly problems: readonly unknown[];
   /** What this host lacks that may be the reason. */
   readonly findings: readonly { readonly what: string; readonly found: string; readonly mend: string }[];
+  /** What the container's console has shown last, where that may be the reason. */
+  readonly console: readonly string[];
 }
 
 const NOTHING = {
   ...{ errno: null, hint: null, file: null, line: null, key: null },
-  ...{ problems: [], findings: [] },
+  ...{ problems: [], findings: [], console: [] },
 };
 
 /** What an error of TLXC's says of itself. */
 function toldBy(command: string, error: TlxcError): Partial<Told> {
   const hint = hintOf(command, error);
-  const { code, message, errno, where, problems = [], findings = [] } = error.details;
+  const { code, message, errno, where, problems = [], findings = [], console = [] } = error.details;
   const at = problems[0]?.details.at ?? where;
   return {
-    ...{ code, message: withReason(message, errno), findings },
+    ...{ code, message: withReason(message, errno), findings, console },
     ...(errno !== undefined && { errno }),
     ...(hint !== undefined && { hint }),
     ...(at?.file && { file: at.file }),

@@ -11,6 +11,16 @@ export const printable = (text: string): string =>
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
 
+const ESC = '\u{1b}';
+/** Colours, movements of the cursor, titles: what a terminal is told by, of which nothing is text. */
+const SEQUENCE = new RegExp(
+  `${ESC}(\\[[0-?]*[ -/]*[@-~]|\\][^\u{7}${ESC}]*(\u{7}|${ESC}\\\\)|[ -/]*[0-OQ-Z^-~])`,
+  'gu',
+);
+
+/** What a program has written for a terminal as a person should see it on another: without colours, harmless. */
+export const withoutSequences = (text: string): string => printable(text.replace(SEQUENCE, ''));
+
 const escaped = (json: string): string =>
   json.replace(CONTROL, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -2,7 +2,7 @@
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { remedyOf } from '../remedy.ts';
-import { printable } from './printable.ts';
+import { printable, withoutSequences } from './printable.ts';
 import { problemLines } from './problem-lines.ts';
 
 /** `message: errno in words`, unless the message ends with the reason already. */
@@ -20,7 +20,7 @@ export const hintOf = (program: string, { code, details }: TlxcError): string | 
   details.hint ?? (code === 'TLXC_E_USAGE' ? `${program} --help shows what it takes` : undefined);
 
 function tlxcLines(program: string, error: TlxcError): string[] {
-  const { message, errno, where, problems = [], findings = [] } = error.details;
+  const { message, errno, where, problems = [], findings = [], console = [] } = error.details;
   const hint = GETOPT_MISTAKE.test(message) ? undefined : hintOf(program, error);
   const lines = [withReason(message, errno)];
   for (const problem of problems) lines.push(...problemLines(problem).map((line) => `  ${line}`));
@@ -28,6 +28,8 @@ function tlxcLines(program: string, error: TlxcError): string[] {
     const place = where.line > 0 ? `${where.file}:${where.line}` : where.file;
     if (!message.includes(place)) lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);
   } else if (where?.key) lines.push(`  at -s (${where.key})`);
+  if (console.length > 0)
+    lines.push('  its console, last:', ...console.map((line) => `    ${withoutSequences(line)}`));
   if (hint) lines.push(`  hint: ${hint}`);
   for (const { what, found, mend } of findings)
     lines.push(`  this host: ${what}: ${found}`, `    mend: ${mend}`);

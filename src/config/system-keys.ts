@@ -114,6 +114,29 @@ const cgroups: readonly SystemKey[] = [
   },
 ];
 
+const logs: readonly SystemKey[] = [
+  {
+    name: 'tlxc.log.size',
+    syntax: 'BYTES',
+    doc:
+      "The size at which the file with a container's console output and its monitor's messages (LXCPATH/NAME/log, see tlxc-logs(1)) " +
+      'is put aside for a new one: 64K to 1G, as in 512K or 4M. 0: nothing is kept.',
+    fallback: fixed('1M'),
+    check: (value) => {
+      const [, number = '', unit = ''] = /^(0|[1-9]\d{0,9})([KMG]?)$/i.exec(value) ?? [];
+      const size = number === '' ? -1 : Number(number) * 1024 ** ' KMG'.indexOf(unit.toUpperCase() || ' ');
+      return size === 0 || (size >= 65_536 && size <= 2 ** 30) ? undefined : 'it must be 0, or a size from 64K to 1G, such as 1M';
+    },
+  },
+  {
+    name: 'tlxc.log.files',
+    syntax: 'NUMBER',
+    doc: 'How many such files each container has at most, 1 to 99, the one that is written to included; the oldest goes.',
+    fallback: fixed('4'),
+    check: matching(/^[1-9]\d?$/, 'it must be a number from 1 to 99'),
+  },
+];
+
 const bridge: readonly SystemKey[] = [
   {
     name: 'tlxc.bridge.name',
@@ -188,6 +211,7 @@ const bridge: readonly SystemKey[] = [
 export const systemKeys: readonly SystemKey[] = [
   ...places,
   ...cgroups,
+  ...logs,
   {
     name: 'tlxc.image.server',
     syntax: 'URL …',

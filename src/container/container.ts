@@ -19,6 +19,8 @@ import { freezeContainer, thawContainer, whileFrozen, type FreezeOptions } from 
 import { importContainer } from './import.ts';
 import { addressesOf, inspectContainers, linksOf } from './inspect.ts';
 import { interfaceReports } from './interfaces.ts';
+import { readLog, type LogOptions } from './journal/log.ts';
+import type { LogRecord } from './journal/record.ts';
 import type { Started } from './launch.ts';
 import { ControlGroup } from './parts/cgroup.ts';
 import { Configuration } from './parts/configuration.ts';
@@ -279,6 +281,14 @@ export class Container {
   /** State changes from now on, of its later runs too, until the loop is left or the signal aborted. */
   follow(options: EventOptions = {}): EventStream {
     return new EventStream(this.#self, options, (name) => name === this.name);
+  }
+
+  /**
+   * What its console printed and its monitor told, of all boots that are kept, and with `follow` what comes. Throws
+   * TLXC_E_NOT_FOUND where there is no log, or no such boot.
+   */
+  logs(options: LogOptions = {}): AsyncGenerator<LogRecord, void, undefined> {
+    return readLog(this.#paths, options);
   }
 
   /** Copies files of the host's into the container, which may run or not: absolute paths on either side. */

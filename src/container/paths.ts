@@ -12,6 +12,8 @@ export interface ContainerPaths {
   readonly dir: string;
   readonly config: string;
   readonly rootfs: string;
+  /** LXCPATH/NAME/log: mode 0700; made by the monitor, which keeps there what the console prints. */
+  readonly logDir: string;
   /** RUNDIR/KEY/NAME: mode 0700; the monitor makes what lies in it. */
   readonly runDir: string;
   readonly socket: string;
@@ -65,6 +67,7 @@ export function containerPaths(system: SystemConfig, lxcpath: string, name: stri
     dir,
     config: join(dir, 'config'),
     rootfs: join(dir, 'rootfs'),
+    logDir: join(dir, 'log'),
     runDir,
     socket: join(runDir, 'monitor.sock'),
     lock: join(runDir, 'lock'),

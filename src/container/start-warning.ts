@@ -5,6 +5,8 @@ import type { StepFailure } from '../monitor/protocol.ts';
 const WORDS: Readonly<Record<string, (failed: StepFailure) => string>> = {
   syslog: ({ path, syscall, errno }) =>
     `lxc.log.syslog: nothing can be sent to ${path} (${syscall})${reason(errno)}`,
+  journal: ({ path, syscall, detail, errno }) =>
+    `what its console prints is not kept (tlxc-logs): ${path} ${detail === 'not-ours' ? "is another user's, or others may write to it" : `(${syscall})${reason(errno)}`}`,
   seccomp: ({ path }) => `no system call is called ${path}, this rule does nothing`,
   'seccomp notify': ({ path, errno }) =>
     `lxc.seccomp.notify.proxy: nobody answers at ${path}${reason(errno)}; calls with the action notify get ENOSYS until somebody does`,

@@ -125,6 +125,7 @@ export function planStart(request: StartRequest, host: HostFacts = probeHost()):
   const options = {
     ...commandLineOf(request),
     runDir: paths.runDir,
+    logDir: existsSync(paths.dir) ? paths.logDir : undefined,
     dnsRecord: paths.dnsRecord,
     share: shareOf(request, read),
     noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',

@@ -22,6 +22,8 @@ export interface JoinedNamespace {
 export interface StartOptions {
   /** RUNDIR/KEY/NAME of this container (containerPaths().runDir). */
   readonly runDir: string;
+  /** Where what it prints is kept (containerPaths().logDir); not given where it is not defined. */
+  readonly logDir?: string | undefined;
   /** Where its record for the bridge's DNS lies while it runs (containerPaths().dnsRecord). */
   readonly dnsRecord: string;
   readonly foreground: boolean;

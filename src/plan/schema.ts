@@ -410,6 +410,16 @@ const Restore = record('Restore', {
   argv: texts,
 });
 
+/** What the console prints and the monitor has to tell, kept without being asked for (tlxc-logs). */
+const Journal = record('Journal', {
+  /** Its own directory, made where it is missing, in one that is there; "": nothing is kept. */
+  directory: text,
+  /** Bytes of each file. */
+  size: whole,
+  /** How many files, the one that is written to included. */
+  files: whole,
+});
+
 export const StartPlan = record('StartPlan', {
   version: whole,
   name: text,
@@ -422,6 +432,7 @@ export const StartPlan = record('StartPlan', {
   logLevel: text,
   /** The syslog's facility as syslog(3) counts them (LOG_DAEMON is 24); 0: nothing is sent there. */
   logFacility: whole,
+  journal: Journal,
   monitor: Monitor,
   hooks: Hooks,
   namespaces: Type.Array(Namespace),

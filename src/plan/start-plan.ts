@@ -1,5 +1,6 @@
 /** ContainerConfig + host facts -> StartPlan. Pure: no I/O, equal inputs give equal plans. */
 import type { ContainerConfig } from '../config/model.ts';
+import { bytes } from '../config/values/cgroup-numbers.ts';
 import { TlxcError } from '../errors.ts';
 import { countOf, inOrder, type Problem } from '../problem.ts';
 import { bridgeMembers, type BridgeMember } from './bridge-members.ts';
@@ -81,6 +82,7 @@ function compilePlan(compilation: Compilation): StartPlan {
     logFile: options.logFile ?? config.log.file?.value ?? '',
     logLevel: (options.logLevel ?? config.log.level?.value ?? LOG_LEVEL).toUpperCase(),
     logFacility: facility(config.log.syslog?.value),
+    journal: compileJournal(compilation),
     monitor: compileMonitor(compilation),
     hooks: compileHooks(compilation),
     namespaces: created,
@@ -116,6 +118,13 @@ function inputsOf({ inputs }: ContainerConfig, { seccompProfile }: StartFiles): 
 function facility(name: string | undefined): number {
   if (name === undefined) return 0;
   return name.toLowerCase() === 'daemon' ? 3 << 3 : (16 + Number(name.slice(-1))) << 3;
+}
+
+/** tlxc.log.size and tlxc.log.files; what is not defined has no place for one. */
+function compileJournal({ options, system: { settings } }: Compilation): StartPlan['journal'] {
+  const size = Number(bytes(settings['tlxc.log.size'] ?? '0'));
+  const directory = size > 0 ? (options.logDir ?? '') : '';
+  return { directory, size, files: Number(settings['tlxc.log.files'] ?? 1) };
 }
 
 function compileMonitor(compilation: Compilation): StartPlan['monitor'] {

@@ -41,6 +41,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['tlxc-net', 'tlxc-net status --json'],
   ['tlxc-wait', 'tlxc-wait --json -n u1 -s "RUNNING|FROZEN"'],
   ['tlxc-wait', 'tlxc-wait --json -n u1 -s STOPPED -t 0 || test $? = 1'],
+  ['tlxc-logs', 'tlxc-logs --json -n u1'],
   ['tlxc-cgroup', 'tlxc-cgroup --json -n u1 pids.max'],
   ['tlxc-cgroup-set', 'tlxc-cgroup --json -n u1 memory.max 100M'],
   [
@@ -78,7 +79,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['tlxc-image-prune', 'tlxc-image prune --all --json'],
 ];
 
-const LINES = new Set(['tlxc-top', 'tlxc-monitor']);
+const LINES = new Set(['tlxc-logs', 'tlxc-top', 'tlxc-monitor']);
 
 const ajv = new Ajv({ allErrors: true });
 const misfits = (name: string, value: unknown): string => {

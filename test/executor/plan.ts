@@ -65,6 +65,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     logFile: '',
     logLevel: 'ERROR',
     logFacility: 0,
+    journal: { directory: '', size: 0, files: 1 },
     monitor: { pidFile: '', foreground: false, unshare: false, afterStop: [], removeAtEnd: [], title: '' },
     hooks: {
       ...{

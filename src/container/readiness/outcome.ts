@@ -1,7 +1,9 @@
 /** What a person reads when a wait came to nothing. */
+import { existsSync } from 'node:fs';
 import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { ContainerState, Event } from '../../monitor/protocol.ts';
+import { readLog } from '../journal/log.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { conditionText, type Condition } from './condition.ts';
 
@@ -17,16 +19,38 @@ function stateOf(paths: ContainerPaths): ContainerState | 'UNRESPONSIVE' {
   return result.kind === 'answer' && result.reply.ok ? (result.reply.state ?? 'RUNNING') : 'STOPPED';
 }
 
+const LINES = 5;
+
+/** What is to be looked at: the end of what this boot has printed, and where all of it is. */
+async function look(paths: ContainerPaths): Promise<{ console: readonly string[]; where: string }> {
+  const lines: string[] = [];
+  try {
+    const wanted = { sources: ['console'], boot: 0, lines: LINES } as const;
+    for await (const { bytes } of readLog(paths, wanted)) lines.push(bytes.toString().replace(/\r+$/, ''));
+  } catch {
+    // no log is kept
+  }
+  const where = existsSync(paths.logDir)
+    ? `tlxc-logs -n ${paths.name} --boot shows all that it printed`
+    : `tlxc-console -n ${paths.name} -t 0 is its console`;
+  return { console: lines.filter((line) => line.trim() !== ''), where };
+}
+
 /** The time is over: what was waited for, what was seen of it last, and how the container is now. */
-export function expired({ paths, timeoutMs }: Request, missing: ReadonlyMap<string, string>): TlxcError {
+export async function expired(
+  { paths, timeoutMs }: Request,
+  missing: ReadonlyMap<string, string>,
+): Promise<TlxcError> {
   const seen = [...missing].map(([condition, words]) => `${condition}: ${words}`);
   const state = stateOf(paths);
   const goesOn = state === 'FROZEN' ? `tlxc-unfreeze -n ${paths.name} lets it go on` : 'it goes on';
+  const { console, where } = await look(paths);
   return new TlxcError({
     code: 'TLXC_E_TIMEOUT',
     message: `waited ${timeoutMs / 1000} s in vain for ${seen.join('; ')}`,
     container: paths.name,
-    hint: `it is ${state}, and ${goesOn}; a longer --wait-timeout waits on`,
+    console,
+    hint: `it is ${state}, and ${goesOn}; ${where}; a longer --wait-timeout waits on`,
   });
 }
 
@@ -49,13 +73,15 @@ function howInitEnded(status: number): string {
 }
 
 /** It has stopped before it came so far. */
-export function ended({ paths, conditions }: Request, how: Event | undefined): TlxcError {
+export async function ended({ paths, conditions }: Request, how: Event | undefined): Promise<TlxcError> {
   const waited = conditions.map(conditionText).join(', ');
   const reason = how?.exitStatus === undefined ? 'its init has ended' : howInitEnded(how.exitStatus);
+  const { console, where } = await look(paths);
   return new TlxcError({
     code: 'TLXC_E_NOT_RUNNING',
     message: `the container stopped while ${waited} was waited for: ${reason}`,
     container: paths.name,
-    hint: `tlxc-start -F -n ${paths.name} shows its console from the first line on`,
+    console,
+    hint: where,
   });
 }

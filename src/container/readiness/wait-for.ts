@@ -120,11 +120,12 @@ export async function waitForConditions(request: ConditionWait): Promise<void> {
         const { signal: ours } = (incarnation = new AbortController());
         wait.reachAll(ours).then(() => ours.aborted || resolve(), reject);
       };
-      void timeLimit(timeoutMs, whole.signal).then(() => reject(expired(request, wait.missing)));
-      follow(request, whole.signal, begin).then(
-        (how) => reject(signal?.aborted ? (signal.reason as Error) : ended(request, how)),
-        reject,
-      );
+      timeLimit(timeoutMs, whole.signal)
+        .then(() => expired(request, wait.missing))
+        .then(reject, reject);
+      follow(request, whole.signal, begin)
+        .then((how) => (whole.signal.aborted ? (signal?.reason as Error) : ended(request, how)))
+        .then(reject, reject);
       if (signal?.aborted) stop();
       else begin();
     });
