@@ -8,6 +8,7 @@ import { LinkChanges } from '../src/host/schema-links.ts';
 import { DeviceNode } from '../src/plan/schema-device.ts';
 import { ForwardRequest } from '../src/plan/schema-forward.ts';
 import { Leavings } from '../src/plan/schema-interface.ts';
+import { RestartOrder } from '../src/plan/schema-restart.ts';
 import { Rooted } from '../src/plan/schema-rooted.ts';
 import { PLAN_VERSION, StartPlan } from '../src/plan/schema.ts';
 
@@ -109,6 +110,7 @@ typeOf(Leavings);
 typeOf(DeviceNode);
 typeOf(Rooted);
 typeOf(ForwardRequest);
+typeOf(RestartOrder);
 typeOf(LinkChanges);
 
 const banner =

@@ -1,6 +1,5 @@
 #include "monitor/info.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include "common/json_writer.h"
@@ -121,12 +120,6 @@ std::string without_braces(const JsonBuffer& buffer) {
     return {buffer.GetString() + 1, buffer.GetSize() - 2};
 }
 
-int64_t since_boot_ms() {
-    timespec now{};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec * 1000L + now.tv_nsec / 1'000'000;
-}
-
 } // namespace
 
 std::string members(const plan::StartPlan& plan, const Running& running, int reboots) {
@@ -137,7 +130,7 @@ std::string members(const plan::StartPlan& plan, const Running& running, int reb
     json.member("lxcpath", plan.lxcpath);
     json.member("initPid", running.initPid);
     json.member("monitorPid", getpid());
-    json.member("startedAtMs", since_boot_ms());
+    json.member("startedAtMs", process::since_boot_ms());
     json.member("reboots", reboots);
     namespaces(json, plan);
     cgroups(json, running.cgroups);

@@ -2,6 +2,7 @@
 // descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h). As "tlxc-monitor
 // clear-network" it takes back what a monitor that was killed has left of a network: its record comes on
 // standard input. As "tlxc-monitor change-links" it does to the host's links what comes there. As
+// "tlxc-monitor await-restart" it waits until it is time to start a container again (restart.h). As
 // "tlxc-monitor add-node NODE" and "del-node NODE" it makes or removes a device node, JSON, in the container
 // whose init's pidfd comes on standard input. As "tlxc-monitor in-tree TREE -- PROGRAM [ARGUMENT]..." it
 // becomes a program that has a container's tree, JSON, as its working directory.
@@ -21,6 +22,7 @@
 #include "executor/rooted.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
+#include "monitor/restart.h"
 #include "monitor/supervisor.h"
 #include "plan/reader.h"
 
@@ -113,6 +115,10 @@ Status run_in_tree(std::string_view text, char** argv) {
     return rooted::run(TRY(plan::parse_rooted(text)), argv);
 }
 
+Status await_restart() {
+    return restart::await(TRY(plan::parse_restart(TRY(read_input()))));
+}
+
 int tell(Status done, int where = STDOUT_FILENO) {
     if (done.ok())
         return 0;
@@ -134,6 +140,8 @@ int main(int argc, char** argv) {
         return tell(change_node(errand == "add-node", argv[2]));
     if (argc > 4 && errand == "in-tree")
         return tell(run_in_tree(argv[2], argv + 4), STDERR_FILENO); // its output is the program's
+    if (argc == 2 && errand == "await-restart")
+        return tell(await_restart(), STDERR_FILENO); // the container's log
     if (!leave_caller()) {
         constexpr char usage[] = "tlxc-monitor: started by tlxc-start, with a plan on descriptor 3\n";
         (void)!write(STDERR_FILENO, usage, sizeof usage - 1);
@@ -147,5 +155,6 @@ int main(int argc, char** argv) {
         return 1;
     }
     started.value()->follow();
+    started.value()->restart_later();
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,6 +14,8 @@
 
 namespace tlxc::process {
 namespace {
+
+UniqueFd former_mounts; // where the monitor has a mount namespace of its own: the one that it came from
 
 constexpr const char* kOomScore = "/proc/self/oom_score_adj";
 
@@ -51,11 +54,17 @@ Status detach(int out) {
 }
 
 Status leave_mounts() {
+    former_mounts.reset(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
     if (unshare(CLONE_NEWNS) != 0)
         return syscall_failure("monitor", "unshare");
     if (mount("", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
         return syscall_failure("monitor", "mount", "/");
     return {};
+}
+
+void return_to_mounts() {
+    if (former_mounts)
+        (void)setns(former_mounts.get(), CLONE_NEWNS);
 }
 
 std::string oom_score() {
@@ -66,6 +75,12 @@ void set_oom_score(const std::string& score) {
     const UniqueFd file{open(kOomScore, O_WRONLY | O_CLOEXEC)};
     if (file && !score.empty())
         (void)!write(file.get(), score.data(), score.size());
+}
+
+int64_t since_boot_ms() {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec * 1000L + now.tv_nsec / 1'000'000;
 }
 
 std::string start_time(pid_t pid) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 #include "common/result.h"
@@ -13,10 +14,14 @@ namespace tlxc::process {
 [[nodiscard]] Status detach(int out);
 // A mount namespace of its own: the host's mounts come in, none goes out.
 [[nodiscard]] Status leave_mounts();
+// Takes that back.
+void return_to_mounts();
 // The score as text ("0"); "" where it cannot be read.
 [[nodiscard]] std::string oom_score();
 // Without the privilege for it nothing changes.
 void set_oom_score(const std::string& score);
+// CLOCK_BOOTTIME.
+[[nodiscard]] int64_t since_boot_ms();
 // When the process began, in clock ticks since boot (field 22 of /proc/PID/stat): tells it from a later one
 // of its pid.
 [[nodiscard]] std::string start_time(pid_t pid);

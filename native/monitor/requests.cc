@@ -90,6 +90,7 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
     case Op::Resize:
         return settled("resize", console_.resize(request.rows, request.columns));
     default:
+        asked_ = asked_ || request.signal == kHalt || request.signal == kStop;
         return settled("signal", signal_init(signal_meant(request.signal)));
     }
 }

@@ -23,6 +23,7 @@
 #include "monitor/info.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
+#include "monitor/restart.h"
 
 namespace tlxc {
 namespace {
@@ -119,6 +120,7 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
         (void)loop_.add(Source::Notifier, running_.notifier->fd());
     viewerComes_ = Deadline{kViewerMs};
     process::set_oom_score(kProtected);
+    ranSinceMs_ = process::since_boot_ms();
     set_state(State::Running);
     return {};
 }
@@ -252,9 +254,11 @@ void Supervisor::take_signal() {
         childEnded_ = true;
         return;
     case SIGTERM:
+        asked_ = true;
         (void)signal_init(static_cast<int>(numbers_.stop));
         return;
     case SIGHUP:
+        asked_ = true;
         (void)signal_init(SIGTERM);
         return;
     case SIGINT:
@@ -319,6 +323,9 @@ void Supervisor::init_exited(int status) {
     freezer_.end();
     if (running_.notifier)
         loop_.remove(running_.notifier->fd());
+    lastExit_ = {.status = status, .asked = asked_};
+    if (!asked_ && !last_exit::clean(status))
+        lastExit_.oomKills = last_exit::oom_kills(running_.cgroups);
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
     forwards_.leave();
@@ -357,6 +364,7 @@ void Supervisor::buried(bool postStopOk) {
 void Supervisor::restart() {
     set_state(State::Stopped, true, true);
     exitStatus_ = -1;
+    asked_ = false;
     ++reboots_;
     Result<plan::StartPlan> plan = read_plan();
     if (!plan.ok())
@@ -376,12 +384,42 @@ void Supervisor::finish(const plan::StartPlan* plan) {
         cgroup::remove_monitor(*plan);
         for (const std::string& path : plan->monitor.removeAtEnd)
             unlink(path.c_str());
+        conclude(*plan);
     }
     dir_.release();
     if (plan != nullptr && hasRun_)
         run_after_stop(*plan);
     set_state(State::Stopped, true);
     done_ = true;
+}
+
+// How it ended, and what comes of that: written down as long as no other monitor can begin. A first start
+// that came to nothing is its command's to tell.
+void Supervisor::conclude(const plan::StartPlan& plan) {
+    if (!hasRun_ && reboots_ == 0)
+        return;
+    if (!hasRun_)
+        lastExit_ = {};
+    if (plan.monitor.restart)
+        again_ = restart::after(*plan.monitor.restart, lastExit_, process::since_boot_ms() - ranSinceMs_);
+    Status written = dir_.write(last_exit::kFile, last_exit::json(lastExit_));
+    if (written.ok() && again_)
+        written = restart::note(dir_.fd(), *again_);
+    if (!written.ok())
+        log_.failure(Log::Level::Error, written.failure());
+}
+
+void Supervisor::restart_later() {
+    if (!again_)
+        return;
+    Result<plan::StartPlan> plan = read_plan();
+    Status failed = plan.ok()
+                        ? restart::become({.runDir = dir_.path(), .restart = *again_},
+                                          "[tlxc restart] " + plan.value().lxcpath + " " + plan.value().name,
+                                          plan.value().hooks.environment)
+                        : Status{plan.failure()};
+    log_.failure(Log::Level::Error, failed.failure());
+    dir_.remove(restart::kFile);
 }
 
 // The locks are released by now: what is run here takes them.

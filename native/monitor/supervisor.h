@@ -6,6 +6,7 @@
 // A task is a process of its own (teardown.h): while hooks run, the monitor answers.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "common/deadline.h"
@@ -13,6 +14,7 @@
 #include "monitor/console.h"
 #include "monitor/forwards.h"
 #include "monitor/freezer.h"
+#include "monitor/last_exit.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
 #include "monitor/protocol.h"
@@ -33,6 +35,8 @@ class Supervisor {
     [[nodiscard]] Status start(const plan::StartPlan& plan, Report& report);
     // Follows it until it has stopped for good.
     void follow();
+    // Where it is to be started again, this process becomes the one that waits for that.
+    void restart_later();
 
   private:
     using State = protocol::State;
@@ -72,6 +76,7 @@ class Supervisor {
     void buried(bool postStopOk);
     void restart();
     void finish(const plan::StartPlan* plan);
+    void conclude(const plan::StartPlan& plan);
     void run_after_stop(const plan::StartPlan& plan);
     [[nodiscard]] Result<plan::StartPlan> read_plan() const;
     // Runs work(plan) in a process of its own; its result is its exit status.
@@ -100,6 +105,10 @@ class Supervisor {
     bool hasRun_ = false; // and has stopped: not a start that came to nothing
     int exitStatus_ = -1;
     teardown::Told told_; // to the hooks of the end that is going on
+    LastExit lastExit_;
+    bool asked_ = false; // to end, by a person or the host
+    int64_t ranSinceMs_ = 0;
+    std::optional<plan::Restart> again_;
     int reboots_ = 0;
     pid_t stopTask_ = -1;
     pid_t postStopTask_ = -1;

@@ -59,6 +59,10 @@ Result<ForwardRequest> parse_forward(std::string_view json) {
     return parse_whole<ForwardRequest>(json);
 }
 
+Result<RestartOrder> parse_restart(std::string_view json) {
+    return parse_whole<RestartOrder>(json);
+}
+
 Result<DeviceNode> parse_device_node(std::string_view json) {
     return parse_whole<DeviceNode>(json);
 }

@@ -28,6 +28,8 @@ namespace tlxc::plan {
 [[nodiscard]] Result<Rooted> parse_rooted(std::string_view json);
 // A forward-add of the monitor's conversation.
 [[nodiscard]] Result<ForwardRequest> parse_forward(std::string_view json);
+// What the process that waits for a restart does.
+[[nodiscard]] Result<RestartOrder> parse_restart(std::string_view json);
 // What becomes of the host's links (src/host/schema-links.ts).
 [[nodiscard]] Result<LinkChanges> parse_link_changes(std::string_view json);
 
@@ -59,6 +61,7 @@ class Reader {
 [[nodiscard]] bool read(Reader& r, const Value& v, DeviceNode& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, Rooted& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, ForwardRequest& out);
+[[nodiscard]] bool read(Reader& r, const Value& v, RestartOrder& out);
 [[nodiscard]] bool read(Reader& r, const Value& v, LinkChanges& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::vector<T>& out);
 template <typename T> [[nodiscard]] bool read(Reader& r, const Value& v, std::optional<T>& out);

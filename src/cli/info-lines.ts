@@ -1,4 +1,7 @@
 /** How tlxc-info prints: labels, units and order as LXC has them. Pure. */
+import type { LastExit } from '../container/last-exit.ts';
+import type { PendingRestart } from '../container/restart.ts';
+import { exitWords, restartWords } from './restart-words.ts';
 
 /** Counters of a running container; null: this host does not keep it. */
 export interface Usage {
@@ -30,6 +33,11 @@ export interface Information {
   readonly usage: Usage | null;
   readonly links: readonly Link[];
   readonly forwards: readonly Forward[];
+  readonly restart: PendingRestart | null;
+  /** How it ended the last time. */
+  readonly lastExit: LastExit | null;
+  /** Why it could not be started again then; "": that was not so. */
+  readonly startFailure: string;
 }
 
 /** What was asked for; all of it when nothing is. */
@@ -75,6 +83,15 @@ function statLines({ usage, links }: Information, humanize: boolean): string[] {
   return lines;
 }
 
+/** What a person would not know: nothing of an end that was asked for, of one in order only while it is stopped. */
+function endLines(information: Information): string[] {
+  const { lastExit, restart, state } = information;
+  const words = restartWords(information);
+  const lines = words === '' ? [] : [labelled('Restart:', words)];
+  if (!lastExit || restart || lastExit.requested || !(lastExit.failed || state === 'STOPPED')) return lines;
+  return [...lines, labelled('Last exit:', `${exitWords(lastExit)} (${lastExit.endedAt})`)];
+}
+
 /** The lines of tlxc-info; with `humanize` false raw numbers, and the bare value where exactly one thing is asked for. */
 export function infoLines(information: Information, selection: Selection, humanize: boolean): string[] {
   const { state, pid, ips, stats } = selection;
@@ -89,6 +106,7 @@ export function infoLines(information: Information, selection: Selection, humani
   if (all || ips) lines.push(...information.addresses.map((address) => line('IP:', address)));
   if (all)
     lines.push(...information.forwards.map((each) => line('Forward:', `${each.listen} -> ${each.connect}`)));
+  if (all) lines.push(...endLines(information));
   if (all || stats) lines.push(...statLines(information, humanize));
   return lines;
 }

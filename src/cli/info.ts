@@ -11,7 +11,9 @@ import {
   type ContainerStatus,
 } from '../container/inspect.ts';
 import { interfaceReports } from '../container/interfaces.ts';
+import { lastExit } from '../container/last-exit.ts';
 import { containerPaths } from '../container/paths.ts';
+import { startFailure } from '../container/restart.ts';
 import { usageOf } from '../container/usage.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -20,8 +22,12 @@ import { infoLines, type Information, type Selection } from './info-lines.ts';
 import { jsonText, printable } from './printable.ts';
 import { tellError } from './tell.ts';
 
-function informationOf(status: ContainerStatus): Information {
+function informationOf(
+  status: ContainerStatus,
+  { system, lxcpath }: Pick<Invocation, 'system' | 'lxcpath'>,
+): Information {
   const { name, state, running } = status;
+  const paths = containerPaths(system, lxcpath, name);
   return {
     name,
     state,
@@ -30,6 +36,9 @@ function informationOf(status: ContainerStatus): Information {
     usage: running && usageOf(running.cgroups),
     links: linksOf(status),
     forwards: running?.forwards ?? [],
+    restart: status.restart ?? null,
+    lastExit: lastExit(paths),
+    startFailure: startFailure(paths),
   };
 }
 
@@ -74,7 +83,7 @@ function info(invocation: Invocation, context: CommandContext): number {
   const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };
   const status = inspect(invocation, context);
   if (status.untold) tellError(status.untold, invocation, context);
-  const information = informationOf(status);
+  const information = informationOf(status, invocation);
   if (is('json')) {
     const { running } = status;
     const more = { interfaces: interfaceReports(status), devices: running?.devices ?? [] };

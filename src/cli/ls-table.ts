@@ -1,5 +1,7 @@
 /** How tlxc-ls prints: the columns, their cells, and the three layouts, as LXC has them. Pure. */
+import type { PendingRestart } from '../container/restart.ts';
 import { TlxcError } from '../errors.ts';
+import { dueWords } from './restart-words.ts';
 import { printable } from './printable.ts';
 
 /** One container as tlxc-ls shows it. null: not known, not asked for, or the container does not run. */
@@ -20,6 +22,8 @@ export interface Row {
   /** Bytes received and sent over all interfaces but lo, as the container counts them. */
   readonly rxBytes: number | null;
   readonly txBytes: number | null;
+  /** When it is started again; null where it is not. */
+  readonly restart: PendingRestart | null;
 }
 
 const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(2)}MB`;
@@ -40,6 +44,7 @@ const CELLS = {
   UNPRIVILEGED: (row: Row) => orEmpty(row.unprivileged, String),
   RX: (row: Row) => orEmpty(row.rxBytes, mebibytes),
   TX: (row: Row) => orEmpty(row.txBytes, mebibytes),
+  RESTART: (row: Row) => orEmpty(row.restart, dueWords),
 };
 
 export type Column = keyof typeof CELLS;

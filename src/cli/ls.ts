@@ -101,7 +101,7 @@ function find(store: Store, wishes: Wishes): Found[] {
   const shown = (...wanted: readonly Column[]) =>
     json || (fancy && wanted.some((column) => columns.includes(column)));
   const stateMatters = only.active || only.running || only.frozen || only.stopped || undefinedOnes.size > 0;
-  const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', ...OF_NETWORK);
+  const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', 'RESTART', ...OF_NETWORK);
   const network = shown(...OF_NETWORK);
   const statuses: ContainerStatus[] = asksMonitors
     ? inspectContainers(store, names, { network })
@@ -132,7 +132,7 @@ function rowOf(found: Found, wishes: Wishes): Row {
   const broken = found.config instanceof TlxcError && found.state === 'STOPPED';
   return {
     name: found.name,
-    state: broken ? 'BROKEN' : found.state,
+    state: broken ? 'BROKEN' : found.restart ? 'RESTARTING' : found.state,
     pid: found.running?.initPid ?? null,
     ...usageCells(found, wishes),
     ...configCells(found.config),
@@ -140,6 +140,7 @@ function rowOf(found: Found, wishes: Wishes): Row {
     ipv4: addressesOf(found, 'inet'),
     ipv6: addressesOf(found, 'inet6'),
     ...trafficOf(found),
+    restart: found.restart ?? null,
   };
 }
 
@@ -190,7 +191,7 @@ export default defineCommand(
       {
         flags: '-F, --fancy-format <COLUMNS>',
         description:
-          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED, RX, TX',
+          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED, RX, TX, RESTART',
       },
       { flags: '--json', description: 'All that is known of each, as JSON' },
       { flags: '--active', description: 'Only those with a live monitor' },

@@ -86,6 +86,11 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     context.stdout.write(jsonText(plan));
     return 0;
   }
+  if (invocation.options['restart'] === true) {
+    const { startAgain } = await import('./start-again.ts');
+    const tell = (line: string) => void context.stderr.write(`${line}\n`);
+    return startAgain(request, { warn, tell });
+  }
   if (wait) {
     await startAndWait(request, wait, warn);
     return 0;
@@ -127,6 +132,7 @@ export default defineCommand(
         description: `Share the ${namespace} namespace of a container, a pid or a path`,
       })),
       ...WAIT_OPTIONS,
+      { flags: '--restart', description: '', hidden: true },
       { flags: '--plan', description: 'Print what a start would do, as JSON, and start nothing' },
     ],
   },

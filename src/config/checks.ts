@@ -4,6 +4,7 @@ import { placeOf } from '../problem.ts';
 import { checkForwards } from './forward-checks.ts';
 import { checkNamespaces } from './namespace-checks.ts';
 import { cgroup } from './registry/cgroup.ts';
+import { lifecycle } from './registry/lifecycle.ts';
 import { network } from './registry/network.ts';
 import { security } from './registry/security.ts';
 import { storage } from './registry/storage.ts';
@@ -20,6 +21,7 @@ export function checkTogether(settings: Settings): void {
   checkInterfaceNames(settings);
   checkMountTargets(settings);
   checkForwards(settings);
+  checkRestart(settings);
 }
 
 function checkCapabilities(settings: Settings): void {
@@ -85,6 +87,19 @@ function checkNetworks(settings: Settings): void {
   if (none && types.some((type) => type && type.value !== 'none')) {
     settings.problem(none.at, "type none shares the host's network, so no other interface can be had");
   }
+}
+
+function checkRestart(settings: Settings): void {
+  const [restart, ephemeral] = [settings.last(lifecycle.restart), settings.last(lifecycle.ephemeral)];
+  const restarts = restart !== undefined && restart.value !== 'no';
+  if (restarts && ephemeral?.value === true)
+    settings.problem(
+      restart.at,
+      `tlxc.restart and lxc.ephemeral exclude each other: it is destroyed when it ends (${placeOf(ephemeral.at)})`,
+    );
+  if (restarts) return;
+  for (const { at } of [lifecycle.restartDelay, lifecycle.restartMax].flatMap((key) => settings.last(key) ?? []))
+    settings.warnings.push(`${placeOf(at)}: ${at.key ?? ''} does nothing without tlxc.restart`);
 }
 
 /** Inside, and of the pairs' ends on the host: a name is there once. */

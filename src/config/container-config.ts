@@ -125,7 +125,7 @@ function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgro
 
 type LifecyclePart = Pick<
   ContainerConfig,
-  'start' | 'groups' | 'ephemeral' | 'monitor' | 'hooks' | 'hookVersion'
+  'start' | 'restart' | 'groups' | 'ephemeral' | 'monitor' | 'hooks' | 'hookVersion'
 >;
 
 function lifecyclePart(settings: Settings): LifecyclePart {
@@ -141,6 +141,11 @@ function lifecyclePart(settings: Settings): LifecyclePart {
       delay: numberOf(settings, lifecycle.delay),
       order: numberOf(settings, lifecycle.order),
       after: settings.all(lifecycle.after),
+    },
+    restart: {
+      policy: settings.last(lifecycle.restart)?.value ?? 'no',
+      delay: settings.last(lifecycle.restartDelay)?.value ?? 1,
+      max: numberOf(settings, lifecycle.restartMax),
     },
     groups: settings.all(lifecycle.group).map(({ value }) => value),
     hooks: [...hooks].flatMap(([hook, key]) =>

@@ -96,6 +96,9 @@ export interface NetworkConfig {
   readonly vlanId?: Sourced<number>;
 }
 
+/** tlxc.restart */
+export const RESTART_POLICIES = ['no', 'on-failure', 'always'] as const;
+
 /** One fstab line of lxc.mount.entry or lxc.mount.fstab. */
 export interface MountEntry {
   readonly source: string;
@@ -280,6 +283,12 @@ export interface ContainerConfig {
     readonly order: number;
     /** tlxc.start.after: names of containers of the same store. */
     readonly after: readonly Sourced<string>[];
+  };
+  /** tlxc.restart, .delay (seconds) and .max (0: no limit). */
+  readonly restart: {
+    readonly policy: (typeof RESTART_POLICIES)[number];
+    readonly delay: number;
+    readonly max: number;
   };
   readonly groups: readonly string[];
   readonly hooks: readonly Sourced<{ readonly hook: HookName; readonly command: string }>[];

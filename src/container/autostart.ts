@@ -7,7 +7,8 @@ import { TlxcError } from '../errors.ts';
 import { askMonitors } from '../monitor/client.ts';
 import { countOf } from '../problem.ts';
 import { atMost } from './at-once.ts';
-import { containerPaths } from './paths.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
+import { pendingRestart } from './restart.ts';
 import {
   afterProblems,
   autostartOrder,
@@ -63,11 +64,17 @@ function readStore({ lxcpath, system, environment }: AutostartRequest): Store {
   return { names, containers, failures };
 }
 
-/** Those of which a monitor says that they run, or says nothing though it is there. */
-function runningOf(names: readonly string[], { system, lxcpath }: AutostartRequest): ReadonlySet<string> {
+/** Those of which a monitor says that they run, or says nothing though it is there; at an end also those that would be started again. */
+function runningOf(
+  names: readonly string[],
+  { system, lxcpath, action }: AutostartRequest,
+): ReadonlySet<string> {
   const places = names.map((name) => containerPaths(system, lxcpath, name));
   const answers = askMonitors(places, { op: 'info' });
-  return new Set(names.filter((_, index) => answers[index]?.kind !== 'stopped'));
+  const ends = action === 'shutdown' || action === 'kill';
+  const counts = (place: ContainerPaths, index: number) =>
+    answers[index]?.kind !== 'stopped' || (ends && pendingRestart(place) !== null);
+  return new Set(places.filter(counts).map(({ name }) => name));
 }
 
 function refused(one: Candidate, { names, containers }: Store): Failed[] {

@@ -21,6 +21,7 @@ import { addressesOf, inspectContainers, linksOf } from './inspect.ts';
 import { interfaceReports } from './interfaces.ts';
 import { readLog, type LogOptions } from './journal/log.ts';
 import type { LogRecord } from './journal/record.ts';
+import { lastExit } from './last-exit.ts';
 import type { Started } from './launch.ts';
 import { ControlGroup } from './parts/cgroup.ts';
 import { Configuration } from './parts/configuration.ts';
@@ -248,6 +249,8 @@ export class Container {
       usage: running && usageOf(running.cgroups),
       links: linksOf(status),
       interfaces: interfaceReports(status),
+      lastExit: lastExit(this.#paths),
+      restart: status.restart ?? null,
     };
   }
 

@@ -24,6 +24,7 @@ import { giveUpNames } from './names.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
+import { forgetEnds } from './restart.ts';
 import { refuseClones } from './snapshot.ts';
 import { snapshotsOf, snapshotStore } from './snapshots.ts';
 import { sweepDead } from './sweep.ts';
@@ -95,6 +96,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name });
   }
   checkDependants(request, paths);
+  forgetEnds(paths);
   await sweepDead(paths);
   refuseMounted(paths.dir);
   const config = loadForDestroy(request, paths);

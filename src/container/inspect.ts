@@ -8,6 +8,7 @@ import { askMonitors } from '../monitor/client.ts';
 import type { ContainerState, MonitorInfo } from '../monitor/protocol.ts';
 import { native, type InterfaceState } from '../native/binding.ts';
 import { containerPaths } from './paths.ts';
+import { pendingRestart, type PendingRestart } from './restart.ts';
 
 export interface ContainerStatus {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface ContainerStatus {
   readonly state: ContainerState | 'UNRESPONSIVE';
   /** What its monitor says; null where none answers. */
   readonly running: MonitorInfo | null;
+  /** Where it is stopped and will be started again (tlxc.restart). */
+  readonly restart?: PendingRestart;
   /** Asked for with `network`: those of its network namespace, lo included; [] where it does not run. */
   readonly interfaces: readonly InterfaceState[];
   /** Why `interfaces` is empty where the kernel did not tell of them, though it runs. */
@@ -88,7 +91,8 @@ export function inspectContainers(
     if (result?.kind === 'unresponsive')
       return { name, state: 'UNRESPONSIVE', running: null, interfaces: [] };
     if (result?.kind !== 'answer' || !result.reply.ok) {
-      return { name, state: 'STOPPED', running: null, interfaces: [] };
+      const restart = pendingRestart(containerPaths(system, lxcpath, name));
+      return { name, state: 'STOPPED', running: null, interfaces: [], ...(restart && { restart }) };
     }
     const running = result.reply as MonitorInfo;
     const seen = network ? interfacesOf(name, result.fds['initPidfd']) : { interfaces: [] };

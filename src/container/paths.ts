@@ -23,6 +23,12 @@ export interface ContainerPaths {
   readonly instance: string;
   /** Written by the monitor before it changes what outlives the container's network namespace, for the sweep. */
   readonly network: string;
+  /** Written by the monitor when it has ended: last-exit.ts. */
+  readonly lastExit: string;
+  /** Written by who waits to start it again: restart.ts. */
+  readonly restart: string;
+  /** Why that came to nothing the last time. */
+  readonly startFailure: string;
   /** What DNS on the bridge knows of it while it runs; its last part names the container on the whole host. */
   readonly dnsRecord: string;
 }
@@ -73,6 +79,9 @@ export function containerPaths(system: SystemConfig, lxcpath: string, name: stri
     lock: join(runDir, 'lock'),
     instance: join(runDir, 'instance.json'),
     network: join(runDir, 'network.json'),
+    lastExit: join(runDir, 'last-exit.json'),
+    restart: join(runDir, 'restart.json'),
+    startFailure: join(runDir, 'start-failure'),
     dnsRecord,
   };
 }

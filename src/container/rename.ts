@@ -21,6 +21,7 @@ import { moveNames } from './names.ts';
 import { finishRename, pendingConfig } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
+import { forgetEnds } from './restart.ts';
 import { snapshotsOf } from './snapshots.ts';
 import { checkStopped } from './source.ts';
 import { unmanagedEntries } from './unmanaged-rootfs.ts';
@@ -95,6 +96,7 @@ async function renameLocked(
   referenceLayers(system.cacheDir, path === undefined ? [] : partsOf(path), owner);
   writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
   await renameDurably(source.dir, target.dir);
+  forgetEnds(source);
   finishRename(target.dir);
   await moveNames(system, source, target, request.warn);
   await syncFilesystem(target.dir);

@@ -24,6 +24,7 @@ import { makeRoom } from './make-room.ts';
 import { checkLeases, tellNames } from './names.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
+import { dropRestart, restartDone, restartPolicy, restartsUpTo } from './restart.ts';
 import { readImages } from './rootfs-image.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { scopeFor, type Scope } from './scope.ts';
@@ -33,7 +34,7 @@ import { sweepDead } from './sweep.ts';
 import { unresponsive } from './unresponsive.ts';
 
 export interface StartRequest extends Partial<
-  Omit<PlanOptions, 'runDir' | 'share' | 'destroy' | 'proxyProgram'>
+  Omit<PlanOptions, 'runDir' | 'share' | 'destroy' | 'restart' | 'proxyProgram'>
 > {
   readonly name: string;
   readonly lxcpath: string;
@@ -45,6 +46,8 @@ export interface StartRequest extends Partial<
   /** --share-*: a container's name, a pid, or the path of a namespace file. */
   readonly share?: Readonly<Partial<Record<ShareOption, string>>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** This process was run to start it again (tlxc.restart): not where that has been cancelled meanwhile. */
+  readonly isRestart?: boolean;
 }
 
 export interface StartCallbacks {
@@ -117,6 +120,16 @@ function shareOf(request: StartRequest, { config, mistakes, lineOf }: ReadConfig
   }
 }
 
+/** Not of what somebody sits before and waits for, or tlxc-execute runs. */
+function restartOf(
+  request: StartRequest,
+  config: ContainerConfig,
+  paths: ContainerPaths,
+): PlanOptions['restart'] {
+  if (request.foreground === true || request.initProgram !== undefined) return null;
+  return restartPolicy(config, paths, { ...request, count: request.isRestart ? restartsUpTo(paths) : 0 });
+}
+
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest, host: HostFacts = probeHost()): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
@@ -131,6 +144,7 @@ export function planStart(request: StartRequest, host: HostFacts = probeHost()):
     noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
     proxyProgram: nativeFile('tlxc-proxy'),
     destroy: config.ephemeral && destroyCommand(paths),
+    restart: restartOf(request, config, paths),
     environment: request.environment,
   };
   const files = {
@@ -194,14 +208,20 @@ export async function startContainer(
   return withLock(paths, async () => {
     // Again: one that was on its way may run by now.
     checkStopped(paths);
+    if (request.isRestart) restartsUpTo(paths);
+    else dropRestart(paths);
     await sweepDead(paths);
     makeRoom(plan, probeHost());
     await provideBridge(plan, request, warn);
     const named = { system: request.system, paths, configFile: plan.configFile, members };
     await tellNames(named, warn);
-    return launchConfined(finish(withStaticAddresses(plan, named)), warn, scope).catch((error: unknown) => {
-      rmSync(paths.dnsRecord, { force: true });
-      throw withLikelyCauses(error, request);
-    });
+    const started = await launchConfined(finish(withStaticAddresses(plan, named)), warn, scope).catch(
+      (error: unknown) => {
+        rmSync(paths.dnsRecord, { force: true });
+        throw withLikelyCauses(error, request);
+      },
+    );
+    restartDone(paths);
+    return started;
   });
 }

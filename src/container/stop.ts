@@ -7,6 +7,7 @@ import { destroyContainer } from './destroy.ts';
 import { ignoresHalt } from './deaf-init.ts';
 import { killContainer, signal, signalAndFollow, type How } from './kill.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import { cancelRestart } from './restart.ts';
 import { sweepStopped } from './sweep.ts';
 
 export interface StopRequest {
@@ -48,14 +49,8 @@ function isFrozen(paths: ContainerPaths): boolean {
   return result.kind === 'answer' && result.reply.ok && result.reply.state === 'FROZEN';
 }
 
-/**
- * Stops, kills or reboots. Throws TLXC_E_NOT_RUNNING when it does not run (or does not exist), TLXC_E_TIMEOUT when the
- * time is over and no kill follows, TLXC_E_UNRESPONSIVE when its monitor does not answer (a kill ends it all the same).
- */
-export async function stopContainer(request: StopRequest): Promise<void> {
+async function stopRunning(request: StopRequest, paths: ContainerPaths): Promise<void> {
   const { name, how, timeoutMs, escalate } = request;
-  const paths = containerPaths(request.system, request.lxcpath, name);
-  await sweepStopped(paths);
   if (how === 'kill') return kill(request, paths);
   if (timeoutMs === 0) {
     signal(paths, how);
@@ -82,4 +77,16 @@ export async function stopContainer(request: StopRequest): Promise<void> {
       ? `it is frozen: tlxc-unfreeze -n ${name} lets it act on the signal, tlxc-stop -k -n ${name} kills it`
       : `tlxc-stop -k -n ${name} kills it`,
   });
+}
+
+/**
+ * Stops, kills or reboots; one that waits to be started again (tlxc.restart) stays stopped. Throws TLXC_E_NOT_RUNNING when it
+ * does not run (or does not exist), TLXC_E_TIMEOUT when the time is over and no kill follows, TLXC_E_UNRESPONSIVE when its
+ * monitor does not answer (a kill ends it all the same).
+ */
+export async function stopContainer(request: StopRequest): Promise<void> {
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
+  await sweepStopped(paths);
+  if (request.how !== 'reboot' && (await cancelRestart(paths))) return;
+  await stopRunning(request, paths);
 }

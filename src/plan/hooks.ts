@@ -13,9 +13,10 @@ const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ'];
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export function compileHooks(compilation: Compilation): Hooks {
-  const { config } = compilation;
+  const { config, options } = compilation;
   const hasScripts = config.networks.some(({ scriptUp, scriptDown }) => scriptUp ?? scriptDown);
-  const runsOnHost = config.hooks.length > 0 || hasScripts || config.ephemeral !== undefined;
+  const runsLater = config.ephemeral !== undefined || (options.restart ?? null) !== null;
+  const runsOnHost = config.hooks.length > 0 || hasScripts || runsLater;
   const of = (name: HookName) => hooksNamed(name, compilation);
   return {
     preStart: of('pre-start'),

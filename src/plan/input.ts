@@ -2,7 +2,7 @@
 import type { ContainerConfig, IdMap, InputFile, SystemConfig } from '../config/model.ts';
 import { mayBeDueTo, Problem, type Mistakes, type SourceLocation } from '../problem.ts';
 import type { HostFacts } from '../host/facts.ts';
-import type { Namespace, Origin } from './types.ts';
+import type { Namespace, Origin, StartPlan } from './types.ts';
 
 /** A namespace to join, found. */
 export interface JoinedNamespace {
@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly proxyProgram?: string | undefined;
   /** lxc.ephemeral: the command that destroys this very container; not given where it is not defined. */
   readonly destroy?: readonly string[] | undefined;
+  /** tlxc.restart, with the command that starts it again; null or not given: it stays as it ends. */
+  readonly restart?: StartPlan['monitor']['restart'] | undefined;
   /** The caller's environment; hooks are given a few names of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

@@ -9,6 +9,7 @@
 import { Type } from '@sinclair/typebox';
 import { Hook, Origin, flag, names, record, text, texts, whole } from './schema-parts.ts';
 import { Forwards } from './schema-forward.ts';
+import { Restart } from './schema-restart.ts';
 import { Interface } from './schema-interface.ts';
 
 export { Hook, Origin } from './schema-parts.ts';
@@ -402,6 +403,8 @@ const Monitor = record('Monitor', {
   afterStop: Type.Array(Hook),
   /** Files of the host's that are true only while it runs: removed by the monitor at the end (the bridge's DNS record). */
   removeAtEnd: texts,
+  /** null: it stays as it ends (tlxc.restart). */
+  restart: Type.Union([Restart, Type.Null()]),
 });
 
 /** CRIU makes init and all that runs below it from a checkpoint, in place of the first start; a reboot starts it anew. */

@@ -145,6 +145,7 @@ function compileMonitor(compilation: Compilation): StartPlan['monitor'] {
     removeAtEnd: bridgeMembers(compilation).length > 0 ? [options.dnsRecord] : [],
     pidFile: options.pidFile ?? '',
     foreground: options.foreground,
+    restart: options.restart ?? null,
     title: `[tlxc monitor] ${config.lxcpath} ${config.name}`,
   };
 }

@@ -15,6 +15,9 @@ const u1: Information = {
   },
   forwards: [{ listen: 'tcp 8080', connect: '80' }],
   links: [{ hostName: 'vethAbC', txBytes: 1500, rxBytes: 3_145_728 }],
+  restart: null,
+  lastExit: null,
+  startFailure: '',
 };
 const stopped: Information = {
   ...u1,
@@ -87,3 +90,35 @@ for (const [bytes, text] of [
 ] as const) {
   test(`${bytes} reads ${text}`, (t) => t.is(humanSize(bytes), text));
 }
+
+const crashed: NonNullable<Information['lastExit']> = {
+  ...{ code: null, signal: 'SIGKILL', outOfMemory: true, oomKills: 1, requested: false, failed: true },
+  ...{ endedAt: '2026-11-22T17:00:00.000Z', restarts: 2, givenUp: false },
+};
+const tail = (information: Partial<Information>) =>
+  infoLines({ ...stopped, ...information }, nothing, true).slice(2);
+
+test('how it ended, and when it is started again', (t) => {
+  const restart = { count: 3, max: 0, inMs: 7_400 };
+  t.deepEqual(tail({ restart, lastExit: crashed }), [
+    'Restart:        in 8 s (3rd time, last exit: out of memory)',
+  ]);
+  t.deepEqual(tail({ restart: { ...restart, count: 11, inMs: 0 }, startFailure: 'no such bridge' }), [
+    'Restart:        now (11th time, last start: no such bridge)',
+  ]);
+  t.deepEqual(tail({ lastExit: { ...crashed, givenUp: true } }), [
+    'Restart:        given up after 2 restarts',
+    'Last exit:      out of memory (2026-11-22T17:00:00.000Z)',
+  ]);
+  const inOrder = { ...crashed, signal: 'SIGINT', outOfMemory: false, failed: false };
+  t.deepEqual(tail({ lastExit: inOrder }), ['Last exit:      powered off (2026-11-22T17:00:00.000Z)']);
+  t.deepEqual(tail({ lastExit: { ...inOrder, requested: true } }), []);
+  t.deepEqual(tail({ lastExit: { ...crashed, signal: null, code: 9, outOfMemory: false } }), [
+    'Last exit:      exit code 9; a process was killed for lack of memory (2026-11-22T17:00:00.000Z)',
+  ]);
+  const running = infoLines({ ...u1, lastExit: inOrder }, { ...nothing }, true);
+  t.false(
+    running.some((line) => line.startsWith('Last exit')),
+    'it is history',
+  );
+});

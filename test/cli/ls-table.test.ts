@@ -15,6 +15,7 @@ const stopped: Row = {
   unprivileged: false,
   rxBytes: null,
   txBytes: null,
+  restart: null,
 };
 const running: Row = {
   ...stopped,

@@ -281,6 +281,9 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.start.delay': { good: ['0', '5'], bad: ['-1', '5s', 'x'] },
   'lxc.start.order': { good: ['0', '-3', '2147483647'], bad: ['2147483648', 'first'] },
   'tlxc.start.after': { good: [['db', 'db\n'], ['db  cache.1', 'db\ncache.1\n']], bad: ['-db', 'db a/b', '.db'] },
+  'tlxc.restart': { good: ['no', 'on-failure', 'always'], bad: ['yes', 'Always', '1'] },
+  'tlxc.restart.delay': { good: ['1', '86400'], bad: ['0', '-1', '1s', '86401'] },
+  'tlxc.restart.max': { good: ['0', '5'], bad: ['-1', 'many'] },
   'lxc.group': { good: [['onboot  x', 'onboot\nx\n']], bad: [] },
   'lxc.hook.version': { good: ['0', '1'], bad: ['2', 'x'] },
   ...Object.fromEntries(

@@ -66,7 +66,15 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     logLevel: 'ERROR',
     logFacility: 0,
     journal: { directory: '', size: 0, files: 1 },
-    monitor: { pidFile: '', foreground: false, unshare: false, afterStop: [], removeAtEnd: [], title: '' },
+    monitor: {
+      pidFile: '',
+      foreground: false,
+      unshare: false,
+      afterStop: [],
+      removeAtEnd: [],
+      restart: null,
+      title: '',
+    },
     hooks: {
       ...{
         preStart: [],

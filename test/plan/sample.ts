@@ -74,6 +74,7 @@ export const minimalConfig: ContainerConfig = {
   seccomp: { allowNesting: false },
   apparmor: { allowIncomplete: false, allowNesting: false, raw: [] },
   start: { auto: false, delay: 0, order: 0, after: [] },
+  restart: { policy: 'no', delay: 1, max: 0 },
   groups: [],
   hooks: [],
   hookVersion: 0,

@@ -1,9 +1,9 @@
 /** When a container starts by itself, and the hooks that run on its way. */
 import { list, scalar, type Key } from '../key.ts';
-import type { HookName } from '../model.ts';
+import { RESTART_POLICIES, type HookName } from '../model.ts';
 import { SIGNAL, signal } from '../values/signal.ts';
 import { containerNames } from '../values/container-name.ts';
-import { flag, showFlag, text, whole, words } from '../values/plain.ts';
+import { flag, oneOf, showFlag, text, whole, words } from '../values/plain.ts';
 
 const INT = 2 ** 31;
 
@@ -39,6 +39,35 @@ export const lifecycle = {
       'It follows when their init has begun; what they need beyond that, lxc.start.delay of theirs gives them. ' +
       'tlxc-start does not heed it.',
     parse: containerNames,
+  }),
+  restart: scalar({
+    name: 'tlxc.restart',
+    syntax: 'no|on-failure|always',
+    fallback: 'no',
+    doc:
+      'Whether the container is started again when it has ended by itself. on-failure: where its init did not end with status 0 ' +
+      'or by a power-off, but with another status, by a signal or for lack of memory; always: also where it has ' +
+      'powered itself off. Never where somebody had it stopped (tlxc-stop, tlxc-destroy -f, tlxc-autostart -s, SIGTERM to its ' +
+      'monitor), until the next start; a reboot is no end. Its monitor sees to it, with the configuration as it is then: not ' +
+      'where that was killed, not for tlxc-start -F and tlxc-execute, and no more once the configuration has mistakes. ' +
+      'tlxc-info tells how the container ended last and when it is started again; tlxc-stop cancels that.',
+    parse: oneOf(...RESTART_POLICIES),
+  }),
+  restartDelay: scalar({
+    name: 'tlxc.restart.delay',
+    syntax: 'SECONDS',
+    fallback: '1',
+    doc:
+      'How long to wait before the first restart. The time doubles with each further one, up to five minutes; a container ' +
+      'that has run ten times as long as this begins anew.',
+    parse: whole(1, 86_400),
+  }),
+  restartMax: scalar({
+    name: 'tlxc.restart.max',
+    syntax: 'NUMBER',
+    fallback: '0',
+    doc: 'After how many restarts in a row it is given up; 0: never.',
+    parse: whole(0, INT - 1),
   }),
   group: list({
     name: 'lxc.group',

@@ -50,6 +50,7 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
       ...['lxc.tty.max', 'lxc.tty.dir', 'lxc.pty.max', 'lxc.console.size', 'lxc.console.buffer.size'],
       ...['lxc.autodev', 'lxc.autodev.tmpfs.size', 'lxc.time.offset.boot', 'lxc.time.offset.monotonic'],
       ...['lxc.group', 'lxc.start.auto', 'lxc.start.delay', 'lxc.start.order', 'lxc.log.level'],
+      ...['tlxc.restart', 'tlxc.restart.delay', 'tlxc.restart.max'],
       // Of the root filesystem the importer sets both anew.
       ...[
         'lxc.rootfs.path',

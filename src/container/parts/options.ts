@@ -7,8 +7,10 @@ import type { ExportRequest } from '../export.ts';
 import type { ImportRequest } from '../import.ts';
 import type { ContainerStatus, LinkCounters } from '../inspect.ts';
 import type { InterfaceReport } from '../interfaces.ts';
+import type { LastExit } from '../last-exit.ts';
 import type { CreateRequest } from '../making.ts';
 import type { WaitCondition } from '../readiness/condition.ts';
+import type { PendingRestart } from '../restart.ts';
 import type { StartRequest } from '../start.ts';
 import type { Usage } from '../usage.ts';
 import type { StoreOptions, Warn } from './place.ts';
@@ -139,6 +141,10 @@ export interface ContainerInfo {
   readonly links: readonly LinkCounters[];
   /** Those of its network namespace, lo included; [] where it does not run. */
   readonly interfaces: readonly InterfaceReport[];
+  /** How it ended the last time; null where it has not since the host's boot. */
+  readonly lastExit: LastExit | null;
+  /** When it is started again (tlxc.restart); null where it is not. */
+  readonly restart: PendingRestart | null;
   /** All that its monitor tells; null where it does not run. */
   readonly running: MonitorInfo | null;
 }

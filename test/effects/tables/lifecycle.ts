@@ -19,6 +19,13 @@ async function wouldStart(
   return (await world.sh(`tlxc-autostart -L ${words}`)).trim().split('\n');
 }
 
+/** The pid of its init once it is another one. */
+const restarted = (world: World, before: number): Promise<number> =>
+  eventually(20, async () => {
+    const pid = Number(await world.sh('tlxc-info -n c1 -pH'));
+    return pid > 0 && pid !== before ? pid : undefined;
+  });
+
 export const lifecycle: readonly Effect[] = [
   {
     key: 'lxc.start.auto',
@@ -56,6 +63,46 @@ export const lifecycle: readonly Effect[] = [
         c3: 'tlxc.start.after = c2',
       };
       t.deepEqual(await wouldStart(world, configs, '-A'), ['c2 0', 'c3 0', 'c1 0']);
+    },
+  },
+  {
+    key: 'tlxc.restart',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const { pid } = await boot(world, ['tlxc.restart = on-failure']);
+      await world.sh(`kill -KILL ${pid}`);
+      const other = await restarted(world, pid);
+      await world.sh('tlxc-stop -k c1');
+      t.is(await world.sh('tlxc-info -n c1 -sH'), 'STOPPED\n');
+      t.not(other, pid);
+    },
+  },
+  {
+    key: 'tlxc.restart.delay',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const { pid } = await boot(world, ['tlxc.restart = on-failure', 'tlxc.restart.delay = 3']);
+      const begin = performance.now();
+      await world.sh(`kill -KILL ${pid}`);
+      await restarted(world, pid);
+      t.true(performance.now() - begin >= 3000);
+    },
+  },
+  {
+    key: 'tlxc.restart.max',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const config = [
+        'tlxc.restart = always',
+        'tlxc.restart.max = 1',
+        'lxc.init.cmd = /bin/sh -c "sleep 0.2; exit 3"',
+      ];
+      await boot(world, config);
+      const told = await eventually(20, async () => {
+        const text = await world.sh('tlxc-info -n c1');
+        return text.includes('given up') ? text : undefined;
+      });
+      t.regex(told, /^Restart: +given up after 1 restart$/m);
     },
   },
   {

@@ -1,0 +1,135 @@
+#include "monitor/restart.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "common/json_writer.h"
+#include "common/own_files.h"
+#include "executor/hooks.h"
+#include "monitor/process.h"
+#include "monitor/run_dir.h"
+
+namespace tlxc::restart {
+namespace {
+
+constexpr int kStartMs = 600'000; // the hooks of a start have time of their own
+constexpr const char* kUseless = "exit 3";
+
+// Doubled each time.
+int64_t delay(const plan::Restart& restart) {
+    const int64_t shift = std::clamp<int64_t>(restart.count - 1, 0, 30);
+    return std::min(restart.delayMs << shift, restart.maxDelayMs);
+}
+
+std::string text_of(const plan::RestartOrder& order) {
+    const plan::Restart& restart = order.restart;
+    JsonBuffer buffer;
+    Json json{buffer};
+    json.StartObject();
+    json.member("runDir", order.runDir);
+    json.Key("restart");
+    json.StartObject();
+    json.Key("always");
+    json.Bool(restart.always);
+    json.member("argv", restart.argv);
+    json.member("delayMs", restart.delayMs);
+    json.member("maxDelayMs", restart.maxDelayMs);
+    json.member("max", restart.max);
+    json.member("calmMs", restart.calmMs);
+    json.member("count", restart.count);
+    json.EndObject();
+    json.EndObject();
+    return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+    std::vector<char*> list;
+    for (const auto& word : words)
+        list.push_back(const_cast<char*>(word.c_str()));
+    list.push_back(nullptr);
+    return list;
+}
+
+// False: a signal that asks for our end came first. All are blocked, as the monitor left them.
+bool sleep_for(int64_t milliseconds) {
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&ends, signal);
+    const timespec time{milliseconds / 1000, milliseconds % 1000 * 1'000'000};
+    return sigtimedwait(&ends, nullptr, &time) < 0;
+}
+
+std::vector<std::string> own_environment() {
+    std::vector<std::string> all;
+    for (char** each = environ; *each != nullptr; ++each)
+        all.emplace_back(*each);
+    return all;
+}
+
+} // namespace
+
+std::optional<plan::Restart> after(const plan::Restart& policy, LastExit& exit, int64_t ranMs) {
+    exit.restarts = policy.count;
+    if (exit.asked || (!policy.always && exit.status >= 0 && last_exit::clean(exit.status)))
+        return std::nullopt;
+    plan::Restart next = policy;
+    next.count = ranMs >= policy.calmMs ? 1 : policy.count + 1;
+    exit.givenUp = policy.max > 0 && next.count > policy.max;
+    return exit.givenUp ? std::nullopt : std::optional{std::move(next)};
+}
+
+Status note(int runDir, const plan::Restart& restart) {
+    JsonBuffer buffer;
+    Json json{buffer};
+    json.StartObject();
+    json.member("pid", getpid());
+    json.member("startTime", process::start_time(getpid()));
+    json.member("dueAtMs", process::since_boot_ms() + delay(restart));
+    json.member("count", restart.count);
+    json.member("max", restart.max);
+    json.EndObject();
+    if (write_atomically(runDir, kFile, std::string{buffer.GetString(), buffer.GetSize()} + "\n"))
+        return {};
+    return syscall_failure("restart", "write", kFile);
+}
+
+Status become(const plan::RestartOrder& order, const std::string& title,
+              const std::vector<std::string>& environment) {
+    const std::string text = text_of(order);
+    const UniqueFd input{memfd_create("tlxc-restart", MFD_CLOEXEC)};
+    if (!input || write(input.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        lseek(input.get(), 0, SEEK_SET) != 0 || dup2(input.get(), STDIN_FILENO) < 0)
+        return syscall_failure("restart", "memfd_create");
+    process::return_to_mounts();
+    // Not in the arguments, which everybody may read.
+    const std::vector<std::string> argv{title, "await-restart"};
+    execve("/proc/self/exe", pointers(argv).data(), pointers(environment).data());
+    return syscall_failure("restart", "execve", "/proc/self/exe");
+}
+
+Status await(plan::RestartOrder order) {
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0); // the new monitor is none of ours
+    const UniqueFd runDir = TRY(own_directory("restart", order.runDir));
+    plan::Restart& restart = order.restart;
+    const std::vector<plan::Hook> command{{.argv = restart.argv, .timeoutMs = kStartMs, .origin = {}}};
+    Status last;
+    for (; restart.max == 0 || restart.count <= restart.max; ++restart.count) {
+        TRY(note(runDir.get(), restart));
+        if (!sleep_for(delay(restart)))
+            break;
+        last = hooks::run(command, "restart", own_environment(), {});
+        if (last.ok())
+            return {}; // the record is no longer ours
+        if (last.failure().detail == kUseless)
+            break;
+    }
+    unlinkat(runDir.get(), kFile, 0);
+    return last;
+}
+
+} // namespace tlxc::restart
