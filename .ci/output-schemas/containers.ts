@@ -1,5 +1,6 @@
 /** What commands print of containers. */
 import { Type } from '@sinclair/typebox';
+import { error } from './host.ts';
 import {
   count,
   counter,
@@ -21,10 +22,38 @@ const families = (description: string) => ({
   ipv6: list(text(), description),
 });
 
+const restart = orNull(
+  object({
+    count: count('Which restart in a row it will be.'),
+    max: count('After how many it is given up; 0: never.'),
+    inMs: count(),
+  }),
+  'When it is started again (tlxc.restart); null: it is not.',
+);
+
+const lastExit = orNull(
+  object({
+    code: orNull(count(), "Init's; null: a signal ended it, or it did not start again after a reboot."),
+    signal: orNull(text(), 'SIGSEGV; SIGINT: a power-off.'),
+    outOfMemory: flag('Init was killed for lack of memory.'),
+    oomKills: count('How many of its processes were, where it failed.'),
+    requested: flag('Somebody had it stopped.'),
+    failed: flag('Neither that nor in order.'),
+    endedAt: time,
+    restarts: count('In a row, by then.'),
+    givenUp: flag('It had been restarted as often as tlxc.restart.max allows.'),
+  }),
+  "How it ended the last time; null: it has not since the host's boot.",
+);
+
 export const ls = list(
   object({
     name,
-    state: Type.Union([state, Type.Literal('BROKEN', { description: 'Its configuration cannot be read.' })]),
+    state: Type.Union([
+      state,
+      Type.Literal('BROKEN', { description: 'Its configuration cannot be read.' }),
+      Type.Literal('RESTARTING', { description: 'It is stopped, and started again after a while.' }),
+    ]),
     pid,
     ram: counter('bytes'),
     swap: counter('bytes'),
@@ -35,6 +64,7 @@ export const ls = list(
     unprivileged: orNull(flag()),
     rxBytes: counter(),
     txBytes: counter(),
+    restart,
   }),
 );
 
@@ -97,6 +127,9 @@ export const info = object({
     }),
     'Those given while it runs (tlxc-device).',
   ),
+  restart,
+  lastExit,
+  startFailure: text('Why the last attempt to start it again failed; "": it did not.'),
 });
 
 const rate = () => orNull(Type.Number({ minimum: 0 }), 'A second; null at the first look.');
@@ -191,5 +224,18 @@ export const autostartList = object({
       after: list(text(), 'Containers that are started before it.'),
     }),
     'In their order.',
+  ),
+});
+
+export const autostart = object({
+  action,
+  containers: list(
+    object({
+      name,
+      outcome: oneOf(['started', 'rebooted', 'stopped', 'killed', 'failed']),
+      milliseconds: Type.Optional(count('How long that took; not of a failure.')),
+      error: Type.Optional(error),
+    }),
+    'As they were done.',
   ),
 });

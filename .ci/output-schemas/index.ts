@@ -16,6 +16,7 @@ export const outputs: Readonly<Record<string, Output>> = {
     'Errors and warnings of every command with --json: a line of standard error each',
     host.error,
   ),
+  'tlxc-autostart': output('tlxc-autostart --json', containers.autostart),
   'tlxc-autostart-list': output('tlxc-autostart -L --json', containers.autostartList),
   'tlxc-cgroup': output('tlxc-cgroup --json FILE', containers.cgroup),
   'tlxc-cgroup-set': output('tlxc-cgroup --json FILE VALUE', containers.cgroupSet),

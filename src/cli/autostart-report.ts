@@ -3,8 +3,10 @@ import type { AutostartAction } from '../container/start-order.ts';
 import type { TlxcError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText, printable } from './printable.ts';
+import { errorObject, type Told } from './error-json.ts';
+import { jsonText } from './printable.ts';
 import { renderError } from './render.ts';
+import { tellError, warner } from './tell.ts';
 
 const DONE = { start: 'started', reboot: 'rebooted', shutdown: 'stopped', kill: 'killed' } as const;
 
@@ -13,13 +15,7 @@ interface Outcome {
   /** "failed" with the error. */
   readonly outcome: (typeof DONE)[AutostartAction] | 'failed';
   readonly milliseconds?: number;
-  readonly error?: Readonly<Record<string, unknown>>;
-}
-
-/** What programs get of an error. */
-function errorMembers({ code, message, details }: TlxcError): Readonly<Record<string, unknown>> {
-  const { where, problems, hint } = details;
-  return { code, message, ...(where && { where }), ...(problems && { problems }), ...(hint && { hint }) };
+  readonly error?: Told;
 }
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
@@ -47,15 +43,15 @@ export class AutostartReport {
   }
 
   failed(name: string, error: TlxcError): void {
-    this.#outcomes.push({ name, outcome: 'failed', error: errorMembers(error) });
-    const lines = renderError(this.context.program, error, name);
-    this.#reasons.push(`  ${name}: ${(lines[0] ?? '').replace(/^\S+ (\S+: )?/, '')}`);
-    for (const line of lines) this.#say(line, 'ERROR');
+    const { program } = this.context;
+    this.#outcomes.push({ name, outcome: 'failed', error: errorObject(program, error, name) });
+    const [first = ''] = renderError(program, error, name);
+    this.#reasons.push(`  ${name}: ${first.replace(/^\S+ (\S+: )?/, '')}`);
+    tellError(error, this.invocation, this.context, name);
   }
 
-  warn(text: string, name?: string): void {
-    const place = name === undefined ? '' : ` ${name}:`;
-    this.#say(`${this.context.program}:${place} warning: ${printable(text)}`, 'WARN');
+  warn(text: string, name = ''): void {
+    warner(this.invocation, this.context, name)(text);
   }
 
   /** Of several containers, what became of them; with --json of each. */
@@ -63,26 +59,23 @@ export class AutostartReport {
     const { action, concerned } = this.work;
     if (this.invocation.options['json'] === true)
       this.context.stdout.write(jsonText({ action, containers: this.#outcomes }));
-    if (this.failures === 0 || concerned < 2) return;
+    // To programs that tells it all.
+    if (this.failures === 0 || concerned < 2 || this.invocation.options['json'] === true) return;
     const well = this.#outcomes.length - this.failures;
     const were = this.failures === 1 ? '1 was not' : `${this.failures} were not`;
-    this.#say(
-      `${this.context.program}: ${well} of ${concerned} containers ${DONE[action]}, ${were}:`,
-      'ERROR',
-    );
-    for (const reason of this.#reasons) this.#say(reason, 'ERROR');
+    const summary = `${this.context.program}: ${well} of ${concerned} containers ${DONE[action]}, ${were}:`;
+    for (const line of [summary, ...this.#reasons]) {
+      if (!this.invocation.quiet) this.context.stderr.write(`${line}\n`);
+      this.invocation.log('ERROR', line);
+    }
   }
 
   /** How far it is, for who watches: a person at a terminal, or the journal. */
   #note(line: string): void {
     const { stderr, env } = this.context;
-    if (!this.invocation.quiet && (stderr.isTTY === true || env['JOURNAL_STREAM'] !== undefined))
+    const { quiet, options } = this.invocation;
+    if (!quiet && options['json'] !== true && (stderr.isTTY === true || env['JOURNAL_STREAM'] !== undefined))
       stderr.write(`${line}\n`);
     this.invocation.log('INFO', line);
-  }
-
-  #say(line: string, level: 'WARN' | 'ERROR'): void {
-    if (!this.invocation.quiet) this.context.stderr.write(`${line}\n`);
-    this.invocation.log(level, line);
   }
 }

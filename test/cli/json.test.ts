@@ -51,6 +51,8 @@ const ROWS: readonly (readonly [string, string])[] = [
      tlxc-stop -k -n u1; until grep -q STOPPED events; do sleep 0.1; done; kill $watcher; cat events`,
   ],
   ['tlxc-autostart-list', 'tlxc-autostart -L -a -A --json'],
+  ['tlxc-autostart', 'tlxc-start u1; tlxc-autostart -k -A --json'],
+  ['tlxc-info', 'tlxc-info --json -n u1'],
   ['tlxc-config', 'tlxc-config --json lxc.lxcpath'],
   ['tlxc-config', 'tlxc-config --json tlxc.image.keyring'],
   ['tlxc-config-list', 'tlxc-config -l --json'],
