@@ -8,7 +8,8 @@ import { TlxcError } from '../errors.ts';
 import type { CheckpointPlace } from '../plan/criu.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './printable.ts';
+import { whileShown } from './progress.ts';
+import { warner } from './tell.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
@@ -51,19 +52,17 @@ async function checkpoint(invocation: Invocation, context: CommandContext): Prom
   };
   if (options['restore'] !== true) {
     const predumpDir = text(options['predumpDir']);
-    await checkpointContainer(request, {
-      ...{ ...place, predumpDir },
-      preDump: options['preDump'] === true,
-      stop: options['stop'] === true,
-    });
+    await whileShown(invocation, context, 'saving', () =>
+      checkpointContainer(request, {
+        ...{ ...place, predumpDir },
+        preDump: options['preDump'] === true,
+        stop: options['stop'] === true,
+      }),
+    );
     return 0;
   }
-  const warn = (warning: string): void => {
-    if (!invocation.quiet)
-      context.stderr.write(`${context.program}: ${name}: warning: ${printable(warning)}\n`);
-    invocation.log('WARN', warning);
-  };
-  await restoreCheckpoint(request, place, { warn });
+  const warn = warner(invocation, context);
+  await whileShown(invocation, context, 'restoring', () => restoreCheckpoint(request, place, { warn }));
   if (request.foreground) becomeConsole(containerPaths(request.system, request.lxcpath, name));
   return 0;
 }

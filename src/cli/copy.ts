@@ -11,6 +11,7 @@ import type { CommandContext } from './context.ts';
 import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { madeJson } from './made.ts';
+import { whileShown } from './progress.ts';
 import { warner } from './tell.ts';
 
 /** What a copy and an ephemeral one have in common. */
@@ -60,7 +61,9 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
   const mounts = mountsOf(options['mount'], context.cwd);
   const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
   const how = { keep, tmpfs, foreground, command: foreground ? rest : [], mounts };
-  await copyAndStart({ ...request, ...how }, { warn, onCopied: () => void onCopied() });
+  await whileShown(invocation, context, 'copying and starting', () =>
+    copyAndStart({ ...request, ...how }, { warn, onCopied: () => void onCopied() }),
+  );
   if (foreground) becomeConsole(containerPaths(request.system, request.newPath, request.newName));
   const { newPath, system, environment } = request;
   const place = { name: request.newName, lxcpath: newPath, system, environment };
@@ -71,7 +74,7 @@ async function copy(invocation: Invocation, context: CommandContext): Promise<nu
   const task = taskOf(invocation);
   if (task === 'ephemeral') return ephemeral(invocation, context);
   if (task === 'rename') await rename(invocation, context);
-  else await copyContainer(requestOf(invocation, context));
+  else await whileShown(invocation, context, 'copying', () => copyContainer(requestOf(invocation, context)));
   if (invocation.options['json'] === true) {
     const { system, lxcpath, newPath, newName } = requestOf(invocation, context);
     context.stdout.write(madeJson(system, task === 'rename' ? lxcpath : newPath, newName));

@@ -2,21 +2,20 @@
 import { destroyContainer } from '../container/destroy.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './printable.ts';
+import { whileShown } from './progress.ts';
+import { warner } from './tell.ts';
 
-async function destroy(invocation: Invocation, { program, stderr, env }: CommandContext): Promise<number> {
-  const { name, lxcpath, system, options, quiet, log } = invocation;
-  const warn = (text: string) => {
-    if (!quiet) stderr.write(`${program}: ${name}: warning: ${printable(text)}\n`);
-    log('WARN', text);
-  };
+async function destroy(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options } = invocation;
   const { incarnation } = options;
   const flags = { force: options['force'] === true, snapshots: options['snapshots'] === true };
-  await destroyContainer({
-    ...{ name, lxcpath, system, environment: env, warn },
-    ...flags,
-    ...(typeof incarnation === 'string' && { incarnation }),
-  });
+  await whileShown(invocation, context, 'destroying', () =>
+    destroyContainer({
+      ...{ name, lxcpath, system, environment: context.env, warn: warner(invocation, context) },
+      ...flags,
+      ...(typeof incarnation === 'string' && { incarnation }),
+    }),
+  );
   return 0;
 }
 

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { exportContainer } from '../container/export.ts';
 import { COMPRESSIONS, type Compression } from '../container/export-format.ts';
 import { TlxcError } from '../errors.ts';
-import { byteProgress } from './byte-progress.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { whileShown } from './progress.ts';
 
 const usage = (message: string, hint: string): TlxcError =>
   new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
@@ -24,25 +24,22 @@ function compressionOf({ options }: Invocation, file: string | undefined): Compr
 }
 
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
-  const { name, lxcpath, system, rest, options, quiet } = invocation;
+  const { name, lxcpath, system, rest, options } = invocation;
   const [word, unexpected] = rest;
   if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`, 'tlxc-export --help');
   const compression = compressionOf(invocation, word);
   const file = word ?? `${name}${COMPRESSIONS[compression]}`;
   if (file === '-' && context.stdout.isTTY === true)
     throw usage('an archive is nothing for a terminal', 'name a file, or lead the output into a program');
-  const progress = byteProgress(context, quiet, `${context.program}: ${name}:`);
-  try {
-    await exportContainer({
+  await whileShown(invocation, context, 'exporting', (progress) =>
+    exportContainer({
       ...{ name, lxcpath, system, compression, environment: context.env },
       file: file === '-' ? file : resolve(context.cwd, file),
       snapshots: options['snapshots'] === true,
       freeze: options['freeze'] === true,
-      onBytes: progress.show,
-    });
-  } finally {
-    progress.end();
-  }
+      onBytes: progress.bytes,
+    }),
+  );
   return 0;
 }
 

@@ -6,6 +6,7 @@ import { pullFiles, pushFiles, type Copy } from '../container/transfer.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
+import { whileShown } from './progress.ts';
 
 const usage = (message: string, hint = 'tlxc-file --help shows what it takes'): TlxcError =>
   new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
@@ -128,7 +129,10 @@ async function file(invocation: Invocation, context: CommandContext): Promise<nu
   if (word === undefined) throw usage('what to do is missing: push, pull or edit');
   const action = ACTIONS[word];
   if (!action) throw usage(`'${word}' is none of push, pull and edit`);
-  await action(invocation, words, context);
+  const copy = () => action(invocation, words, context);
+  // An editor has the terminal for itself, and so has a file that is printed.
+  if (word === 'edit' || words.at(-1) === '-') await copy();
+  else await whileShown(invocation, context, 'copying', copy);
   return 0;
 }
 

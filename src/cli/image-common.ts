@@ -53,8 +53,8 @@ export const serversOf = ({ options, system }: Invocation): URL[] =>
   systemServers(system, text(options['server']));
 
 /** Progress to standard error: standard output is for the answer. */
-export function quietly({ quiet }: Invocation, { stderr }: CommandContext) {
-  const progress = imageProgress({ stdout: stderr, stderr }, quiet);
+export function quietly({ quiet }: Invocation, { stderr, env }: CommandContext) {
+  const progress = imageProgress({ stdout: stderr, stderr, env }, quiet);
   return { onEvent: progress.show, done: progress.end };
 }
 

@@ -3,6 +3,7 @@ import type { SingleBar } from 'cli-progress';
 import type { ImageEvent } from '../image/progress.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
+import { progressLine, type Progress } from './progress.ts';
 
 export interface ImageProgress {
   readonly show: (event: ImageEvent) => void;
@@ -12,6 +13,15 @@ export interface ImageProgress {
 
 const MIB = 2 ** 20;
 const SILENT: ImageProgress = { show: () => undefined, end: () => undefined };
+
+/** What comes without news for a while: how long it has taken is shown below its line. */
+const LONG: Readonly<Partial<Record<ImageEvent['kind'], string>>> = {
+  unpack: 'unpacking',
+  build: 'building',
+  output: 'building',
+  waiting: 'waiting',
+  pack: 'packing',
+};
 
 type Step = Exclude<ImageEvent, { kind: 'download' | 'output' }>;
 
@@ -38,45 +48,63 @@ function words(event: Step): string {
   }
 }
 
-export function imageProgress(
-  { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
-  quiet: boolean,
-): ImageProgress {
-  if (quiet) return SILENT;
-  let bar: SingleBar | null = null;
-  let announced = '';
-  const end = () => {
-    bar?.stop();
-    bar = null;
-  };
-  const line = (text: string) => stdout.write(`${printable(text)}\n`);
-  const startBar = async (total: number) => {
-    const made = await newBar(stderr, total);
-    // The transfer may have ended while the package was loaded.
-    if (announced === '') made.stop();
-    else bar = made;
-  };
-  const download = ({ what, received, total }: Extract<ImageEvent, { kind: 'download' }>) => {
-    if (announced !== what) {
-      announced = what;
-      line(`Downloading the ${what}${total === null ? '' : ` (${size(total)})`}`);
-      if (stderr.isTTY === true && what !== 'metadata' && total !== null) void startBar(total);
+type Voice = Pick<CommandContext, 'stdout' | 'stderr' | 'env'>;
+
+class Shown implements ImageProgress {
+  readonly #voice: Voice;
+  #bar: SingleBar | null = null;
+  #waiting: Progress | null = null;
+  /** What is being downloaded, "" for nothing. */
+  #announced = '';
+
+  constructor(voice: Voice) {
+    this.#voice = voice;
+  }
+
+  readonly show = (event: ImageEvent): void => {
+    if (event.kind === 'download') {
+      this.#download(event);
+      return;
     }
-    bar?.update(Math.floor(received / MIB));
+    this.end();
+    this.#announced = '';
+    this.#line(event.kind === 'output' ? event.line : words(event));
+    const doing = LONG[event.kind];
+    if (doing !== undefined) this.#waiting = progressLine(`  ${doing}`, this.#voice, false);
   };
-  return {
-    end,
-    show(event) {
-      if (event.kind === 'download') {
-        download(event);
-        return;
-      }
-      end();
-      announced = '';
-      line(event.kind === 'output' ? event.line : words(event));
-    },
+
+  readonly end = (): void => {
+    this.#bar?.stop();
+    this.#bar = null;
+    this.#waiting?.end();
+    this.#waiting = null;
   };
+
+  #line(text: string): void {
+    this.#voice.stdout.write(`${printable(text)}\n`);
+  }
+
+  #download({ what, received, total }: Extract<ImageEvent, { kind: 'download' }>): void {
+    if (this.#announced !== what) {
+      this.end();
+      this.#announced = what;
+      this.#line(`Downloading the ${what}${total === null ? '' : ` (${size(total)})`}`);
+      if (this.#voice.stderr.isTTY === true && what !== 'metadata' && total !== null)
+        void this.#startBar(total);
+    }
+    this.#bar?.update(Math.floor(received / MIB));
+  }
+
+  async #startBar(total: number): Promise<void> {
+    const made = await newBar(this.#voice.stderr, total);
+    // The transfer may have ended while the package was loaded.
+    if (this.#announced === '') made.stop();
+    else this.#bar = made;
+  }
 }
+
+export const imageProgress = (voice: Voice, quiet: boolean): ImageProgress =>
+  quiet ? SILENT : new Shown(voice);
 
 async function newBar(stream: NodeJS.WritableStream, total: number): Promise<SingleBar> {
   const { SingleBar } = await import('cli-progress');

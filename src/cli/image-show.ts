@@ -19,6 +19,7 @@ import {
   verdictLines,
 } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
+import { whileShown } from './progress.ts';
 import { warner } from './tell.ts';
 
 function statusOf(store: ImageStore, place: ImagePlace, image: StoredImage): ImageStatus {
@@ -88,7 +89,8 @@ export const verify: Run = async (invocation, context, words) => {
   const json = invocation.options['json'] === true;
   const verdicts = [];
   for (const image of images) {
-    const verdict = await verifyImage(store, image);
+    const doing = `verifying ${imageName(image.info)}`;
+    const verdict = await whileShown(invocation, context, doing, () => verifyImage(store, image));
     verdicts.push({ ...storedJson(image), verdict });
     for (const line of json ? [] : verdictLines(image, verdict)) context.stdout.write(`${line}\n`);
   }

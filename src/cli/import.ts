@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { importContainer } from '../container/import.ts';
 import { TlxcError } from '../errors.ts';
-import { byteProgress } from './byte-progress.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { madeJson } from './made.ts';
+import { whileShown } from './progress.ts';
 import { warner } from './tell.ts';
 import { volumeOptions } from './volume-options.ts';
 
@@ -17,14 +17,13 @@ const text = (value: Invocation['options'][string]): string | null =>
 
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
   const { lxcpath, system, rest, options, quiet } = invocation;
-  const { program, stdin, env, cwd } = context;
+  const { stdin, env, cwd } = context;
   const [source, unexpected] = rest;
   if (source === undefined) throw usage('what is to be imported is missing');
   if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
-  const progress = byteProgress(context, quiet, `${program}: checked`);
   const warn = warner(invocation, context);
-  try {
-    const name = await importContainer({
+  const name = await whileShown(invocation, context, 'importing', (progress) =>
+    importContainer({
       ...{ lxcpath, system, stdin, warn, environment: env },
       source: source === '-' ? source : resolve(cwd, source),
       name: text(options['newname']) ?? text(options['name']),
@@ -33,14 +32,11 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
       privileged: options['privileged'] === true,
       keepMac: options['keepmac'] === true,
       trusted: options['trust'] === true,
-      onBytes: progress.show,
-    });
-    progress.end();
-    if (options['json'] === true) context.stdout.write(madeJson(system, lxcpath, name));
-    else if (!quiet) context.stdout.write(`${name}\n`);
-  } finally {
-    progress.end();
-  }
+      onBytes: progress.bytes,
+    }),
+  );
+  if (options['json'] === true) context.stdout.write(madeJson(system, lxcpath, name));
+  else if (!quiet) context.stdout.write(`${name}\n`);
   return 0;
 }
 

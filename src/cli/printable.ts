@@ -42,3 +42,16 @@ export function columns(text: string): number {
   for (const character of text) sum += /\p{Mn}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
   return sum;
 }
+
+/** As much of a text as fits, without what could drive the terminal. */
+export function clip(text: string, width: number): string {
+  const safe = printable(text).replaceAll('\t', ' ');
+  if (columns(safe) <= width) return safe;
+  let [shown, used] = ['', 0];
+  for (const character of safe) {
+    used += columns(character);
+    if (used > width - 1) break;
+    shown += character;
+  }
+  return width > 0 ? `${shown}…` : '';
+}

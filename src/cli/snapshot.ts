@@ -3,13 +3,19 @@ import { resolve } from 'node:path';
 import { containerPaths, type ContainerPaths } from '../container/paths.ts';
 import { restoreSnapshot } from '../container/restore.ts';
 import { diffSnapshots } from '../container/snapshot-diff.ts';
-import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../container/snapshot.ts';
+import {
+  destroyAllSnapshots,
+  destroySnapshot,
+  takeSnapshot,
+  type SnapshotRequest,
+} from '../container/snapshot.ts';
 import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshots.ts';
 import { TlxcError } from '../errors.ts';
 import type { Change } from '../storage/diff.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
+import { whileShown } from './progress.ts';
 import { warner } from './tell.ts';
 
 /** What can be asked for beside taking a snapshot; LXC lets the last one win. */
@@ -104,15 +110,27 @@ const diffJson = (changes: readonly Change[]): string =>
     }),
   );
 
-async function take(
-  { name, lxcpath, system, options }: Invocation,
-  { stdout, env, cwd }: CommandContext,
-): Promise<number> {
+async function take(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options } = invocation;
+  const { stdout, env, cwd } = context;
   const { comment } = options;
   const file = typeof comment === 'string' ? resolve(cwd, comment) : null;
-  const taken = await takeSnapshot({ name, lxcpath, system, environment: env }, file);
+  const taken = await whileShown(invocation, context, 'taking a snapshot', () =>
+    takeSnapshot({ name, lxcpath, system, environment: env }, file),
+  );
   if (options['json'] === true) stdout.write(takenJson(containerPaths(system, lxcpath, name), taken));
   return 0;
+}
+
+async function destroy(request: SnapshotRequest, which: string): Promise<void> {
+  if (which !== 'ALL') return destroySnapshot(request, which);
+  if ((await destroyAllSnapshots(request)) > 0) return;
+  throw new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: 'it has no snapshots',
+    container: request.name,
+    hint: `tlxc-snapshot -n ${request.name} takes one`,
+  });
 }
 
 async function snapshot(invocation: Invocation, context: CommandContext): Promise<number> {
@@ -122,31 +140,29 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
     typeof options[key] === 'string' ? options[key] : undefined;
   const request = { name, lxcpath, system, environment: env };
   const warn = warner(invocation, context);
+  const shown = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
+    whileShown(invocation, context, doing, work);
   const which = text('restore') ?? text('destroy') ?? '';
   switch (taskOf(invocation)) {
     case 'list':
       return list(invocation, context);
     case 'restore':
-      await restoreSnapshot({
-        ...request,
-        snapshot: which,
-        newName: text('newname') ?? rest[0] ?? name,
-        warn,
-      });
+      await shown('restoring', () =>
+        restoreSnapshot({
+          ...request,
+          snapshot: which,
+          newName: text('newname') ?? rest[0] ?? name,
+          warn,
+        }),
+      );
       return 0;
     case 'destroy':
-      if (which !== 'ALL') await destroySnapshot(request, which);
-      else if ((await destroyAllSnapshots(request)) === 0) {
-        throw new TlxcError({
-          code: 'TLXC_E_NOT_FOUND',
-          message: 'it has no snapshots',
-          container: name,
-          hint: `tlxc-snapshot -n ${name} takes one`,
-        });
-      }
+      await shown('destroying', () => destroy(request, which));
       return 0;
     case 'diff': {
-      const changes = await diffSnapshots(request, { from: text('diff') ?? '', to: rest[0] ?? null });
+      const changes = await shown('comparing', () =>
+        diffSnapshots(request, { from: text('diff') ?? '', to: rest[0] ?? null }),
+      );
       context.stdout.write(options['json'] === true ? diffJson(changes) : diffLines(changes));
       return 0;
     }

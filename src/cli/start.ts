@@ -6,7 +6,9 @@ import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { jsonText, printable } from './printable.ts';
+import { jsonText } from './printable.ts';
+import { whileShown } from './progress.ts';
+import { warner } from './tell.ts';
 import { waitArguments, WAIT_OPTIONS, type WaitArguments } from './wait-options.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
@@ -72,11 +74,7 @@ function checkWait(wait: WaitArguments | null, { foreground }: StartRequest): vo
 
 async function start(invocation: Invocation, context: CommandContext): Promise<number> {
   const request = requestOf(invocation, context);
-  const prefix = `${context.program}: ${invocation.name}: `;
-  const warn = (warning: string) => {
-    if (!invocation.quiet) context.stderr.write(`${prefix}warning: ${printable(warning)}\n`);
-    invocation.log('WARN', warning);
-  };
+  const warn = warner(invocation, context);
   checkDefines(request.defines ?? []);
   const wait = waitArguments(invocation);
   checkWait(wait, request);
@@ -92,10 +90,12 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     return startAgain(request, { warn, tell });
   }
   if (wait) {
-    await startAndWait(request, wait, warn);
+    await whileShown(invocation, context, 'starting, and waiting as --wait says', () =>
+      startAndWait(request, wait, warn),
+    );
     return 0;
   }
-  await startContainer(request, { warn });
+  await whileShown(invocation, context, 'starting', () => startContainer(request, { warn }));
   if (request.foreground) becomeConsole(containerPaths(request.system, request.lxcpath, request.name));
   return 0;
 }

@@ -3,9 +3,17 @@ import { stopContainer, type StopRequest } from '../container/stop.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { whileShown } from './progress.ts';
 import { secondsArgument } from './seconds.ts';
+import { warner } from './tell.ts';
 
 const DEFAULT_SECONDS = 60;
+
+const WAITING = {
+  halt: 'waiting for it to shut down',
+  reboot: 'waiting for it to reboot',
+  kill: 'waiting for its end',
+} as const;
 
 const wrong = (message: string) => new TlxcError({ code: 'TLXC_E_USAGE', message });
 
@@ -27,16 +35,17 @@ function timeoutMs({ options }: Invocation): number {
   return secondsArgument(given);
 }
 
-async function stop(invocation: Invocation, { env, stderr }: CommandContext): Promise<number> {
-  const { name, lxcpath, system, options, quiet } = invocation;
+async function stop(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options } = invocation;
   checkCombination(invocation);
   const how: StopRequest['how'] = options['kill'] ? 'kill' : options['reboot'] ? 'reboot' : 'halt';
   const escalate = options['nokill'] !== true;
-  const warn = (text: string): void => {
-    if (!quiet) stderr.write(`tlxc-stop: ${name}: warning: ${text}\n`);
-  };
-  const request = { name, lxcpath, system, how, escalate, environment: env, warn };
-  await stopContainer({ ...request, timeoutMs: timeoutMs(invocation) });
+  const warn = warner(invocation, context);
+  const request = { name, lxcpath, system, how, escalate, environment: context.env, warn };
+  const limitMs = timeoutMs(invocation);
+  await whileShown(invocation, context, WAITING[how], () =>
+    stopContainer({ ...request, timeoutMs: limitMs }),
+  );
   return 0;
 }
 

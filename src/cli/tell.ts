@@ -3,6 +3,7 @@ import type { CommandContext } from './context.ts';
 import { errorObject, warningObject } from './error-json.ts';
 import type { Log } from './log.ts';
 import { jsonLine, printable } from './printable.ts';
+import { clearing } from './progress.ts';
 import { renderError } from './render.ts';
 
 /** What of the command line decides; Invocation has all of it. */
@@ -21,7 +22,8 @@ export function tellError(error: unknown, asked: Asked, { program, stderr }: Voi
   const json = asked.options['json'] === true;
   if (!asked.quiet)
     stderr.write(
-      json ? jsonLine(errorObject(program, error, name)) : lines.map((line) => `${line}\n`).join(''),
+      clearing(stderr) +
+        (json ? jsonLine(errorObject(program, error, name)) : lines.map((line) => `${line}\n`).join('')),
     );
   for (const line of lines) asked.log('ERROR', line);
 }
@@ -35,7 +37,7 @@ export function warner(
   const prefix = name === '' ? program : `${program}: ${name}`;
   return (text) => {
     if (!quiet && options['json'] === true) stderr.write(jsonLine(warningObject(program, text, name)));
-    else if (!quiet) stderr.write(`${prefix}: warning: ${printable(text)}\n`);
+    else if (!quiet) stderr.write(`${clearing(stderr)}${prefix}: warning: ${printable(text)}\n`);
     log('WARN', text);
   };
 }

@@ -1,6 +1,6 @@
 /** A table of tlxc-top as lines of a given width. Pure. */
 import type { Cell, Column } from './top-columns.ts';
-import { columns as widthOf, printable } from './printable.ts';
+import { clip, columns as widthOf, printable } from './printable.ts';
 
 export type Paint = (colour: NonNullable<Cell['alarm']>, text: string) => string;
 
@@ -17,19 +17,6 @@ export interface TableParts<T> {
 }
 
 const LEAST_WORDS = 8;
-
-/** As much of a text as fits, without what could drive the terminal. */
-export function clip(text: string, width: number): string {
-  const safe = printable(text).replaceAll('\t', ' ');
-  if (widthOf(safe) <= width) return safe;
-  let [shown, used] = ['', 0];
-  for (const character of safe) {
-    used += widthOf(character);
-    if (used > width - 1) break;
-    shown += character;
-  }
-  return width > 0 ? `${shown}…` : '';
-}
 
 const padEnd = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 

@@ -1,7 +1,8 @@
 /** How a screen of tlxc-top is laid out: a title, a table with the chosen row in sight, the keys. Pure. */
 import type { Measurement } from '../container/meter.ts';
 import { containerColumns, cpuTime, shortSize, type Order } from './top-columns.ts';
-import { clip, tableLines, type Paint } from './top-frame.ts';
+import { clip } from './printable.ts';
+import { tableLines, type Paint } from './top-frame.ts';
 
 const REVERSE = '\u001b[7m';
 const BOLD = '\u001b[1m';

@@ -16,7 +16,7 @@ const published = (name: string): string =>
 /** Whose standard output is the container's, or who have nothing to tell but that it is done. */
 const SILENT = [
   ...['attach', 'console', 'execute', 'file', 'start', 'stop', 'destroy', 'freeze', 'unfreeze', 'device'],
-  ...['export', 'unshare', 'usernsexec'],
+  ...['export', 'unshare', 'usernsexec', 'checkpoint'],
 ];
 
 const SERVER = '127.0.0.1:8443';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { containerOrders, cpuTime, shortSize, sorted, totalOrders } from '../../src/cli/top-columns.ts';
-import { clip } from '../../src/cli/top-frame.ts';
+import { clip } from '../../src/cli/printable.ts';
 import { csvLine, measurementJson } from '../../src/cli/top-lines.ts';
 import { containerTable } from '../../src/cli/top-page.ts';
 import { firstView, press, type View } from '../../src/cli/top-view.ts';

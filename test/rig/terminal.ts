@@ -34,11 +34,11 @@ export class Terminal {
     return this.#output;
   }
 
-  /** The last whole frame, or what was printed since the last one: lines without attributes. */
+  /** The last whole frame, or all output of a program that draws none: lines without attributes. */
   get lines(): readonly string[] {
     const frames = this.#output.split('\u001b[H');
     const last = frames.at(-1) ?? '';
-    const frame = last.includes('\u001b[J') ? last : (frames.at(-2) ?? '');
+    const frame = frames.length === 1 || last.includes('\u001b[J') ? last : (frames.at(-2) ?? '');
     // eslint-disable-next-line no-control-regex
     return frame.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').split('\r\n');
   }

@@ -1,0 +1,67 @@
+/** What a person sees who waits, and that nobody else is told more than now and then. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { elapsed, progressText, whileShown } from '../../src/cli/progress.ts';
+import { addBusybox } from '../rig/containers.ts';
+import { requires } from '../rig/requires.ts';
+import { Terminal } from '../rig/terminal.ts';
+import { makeWorld } from '../rig/world.ts';
+
+test('the line tells what is done, how much, how fast and for how long', (t) => {
+  t.is(progressText('x: u1: copying', { bytes: 0, milliseconds: 3_400 }), 'x: u1: copying: 3 s');
+  t.is(progressText('x', { bytes: 2 ** 27, milliseconds: 64_000 }), 'x: 128 MiB, 2.0 MiB/s, 1:04');
+  t.deepEqual([59_999, 60_000, 3_600_000].map(elapsed), ['59 s', '1:00', '1:00:00']);
+});
+
+/** What is written to standard error while something takes that long. */
+async function written(
+  milliseconds: number,
+  {
+    isTTY = true,
+    TERM = 'xterm',
+    ...asked
+  }: { isTTY?: boolean; TERM?: string; quiet?: boolean; json?: boolean },
+): Promise<string> {
+  let text = '';
+  const stderr = { isTTY, columns: 40, write: (part: string) => (text += part) };
+  const context = { program: 'tlxc-try', stderr: stderr as never, env: { TERM } };
+  const invocation = { name: 'u1', quiet: asked.quiet === true, options: { json: asked.json } };
+  await whileShown(invocation, context, 'copying', () => sleep(milliseconds));
+  return text;
+}
+
+// eslint-disable-next-line no-control-regex
+const LINE = /^\rtlxc-try: u1: copying: 1 s\u001b\[K\r.*\r\u001b\[K$/s;
+
+test('it comes on a terminal that can, when a second is over, and goes when it is done', async (t) => {
+  const [long, short, dumb, pipe, quiet, json] = await Promise.all([
+    ...[
+      written(2500, {}),
+      written(300, {}),
+      written(2500, { TERM: 'dumb' }),
+      written(2500, { isTTY: false }),
+    ],
+    ...[written(2500, { quiet: true }), written(2500, { json: true })],
+  ]);
+  t.regex(long ?? '', LINE);
+  t.deepEqual([short, dumb, pipe, quiet, json], ['', '', '', '', '']);
+});
+
+const seen = requires('root', 'userns', 'idmap', 'busybox', 'terminal');
+
+seen(
+  'who stops a container that takes its time sees how long, and a clean terminal afterwards',
+  async (t) => {
+    const world = await makeWorld(t);
+    // A process 1 that has a handler for the signal, and does not end by it.
+    addBusybox(world, 'u1');
+    await world.sh(`tlxc-start -n u1 -- sh -c 'trap : USR1; while :; do sleep 1; done'`);
+    const size = { rows: 24, columns: 80 };
+    const stop = new Terminal(world, 'tlxc-stop -n u1 -t 4', size);
+    await stop.shows(/\rtlxc-stop: u1: waiting for it to shut down: [123] s\r/);
+    t.true((await stop.end()).endsWith('\r\u001b[Kstatus 0\n'));
+    await world.sh(`tlxc-start -n u1 -- sh -c 'trap : USR1; while :; do sleep 1; done'`);
+    const quiet = new Terminal(world, 'tlxc-stop -q -n u1 -t 3', size);
+    t.is(await quiet.end(), 'status 0\n');
+  },
+);
