@@ -17,7 +17,13 @@ const when = orNull(text('UTC.'), 'null: never.');
 const listed = object({
   ...stored,
   ...{ dist: orNull(text()), release: orNull(text()), arch: orNull(text()), variant: orNull(text()) },
-  ...{ created: text('UTC.'), expires: when, expired: flag(), members: orNull(count('Files.')) },
+  ...{
+    created: text('UTC.'),
+    expires: when,
+    expired: flag(),
+    members: orNull(count('Files.')),
+    packed: orNull(oneOf(['squashfs', 'erofs']), 'null: it is a tree.'),
+  },
   rootfs: text('Its tree.'),
   users: list(text(), 'Directories of the containers that use it.'),
 });

@@ -3,6 +3,7 @@ import { raiseContainersBridge } from '../container/bridge.ts';
 import { lost, owned } from '../network/doctor.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
+import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -101,6 +102,11 @@ const run: Action = (invocation, context) => {
   const [word = '', ...more] = invocation.rest;
   const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
   if (action !== undefined && more.length === 0) return action(invocation, context);
+  if (invocation.options['json'] === true)
+    throw new TlxcError({
+      code: 'TLXC_E_USAGE',
+      message: `'${word}' is not known: ${Object.keys(actions).join(', ')}`,
+    });
   context.stderr.write(`Usage: ${context.program} {${Object.keys(actions).join('|')}}\n`);
   return Promise.resolve(USAGE);
 };

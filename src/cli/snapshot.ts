@@ -78,9 +78,11 @@ const snapshotJson = ({ dir }: ContainerPaths, snapshot: Snapshot) => ({
 
 const takenJson = (paths: ContainerPaths, taken: string): string =>
   jsonText(
-    listSnapshots(paths)
-      .filter(({ name }) => name === taken)
-      .map((each) => snapshotJson(paths, each))[0],
+    snapshotJson(
+      paths,
+      // Somebody may have destroyed it meanwhile.
+      listSnapshots(paths).find(({ name }) => name === taken) ?? { name: taken, timestamp: '', comment: '' },
+    ),
   );
 
 const LETTERS = { added: 'A', changed: 'M', removed: 'D' } as const;

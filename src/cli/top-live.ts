@@ -1,5 +1,6 @@
 /** tlxc-top on a terminal: draws, waits for a key or the time, and draws again. */
 import type { Measurement, Meter } from '../container/meter.ts';
+import { CommandLines } from '../container/command-lines.ts';
 import { processesOf } from '../container/processes.ts';
 import type { Screen } from '../host/screen.ts';
 import {
@@ -43,6 +44,8 @@ interface Facts {
   readonly containers: readonly Measurement[];
   /** Of the container that is looked into. */
   readonly processes: readonly Process[];
+  /** false: it has more control groups than were looked into. */
+  readonly complete: boolean;
 }
 
 function orderOf<T>(orders: readonly Order<T>[], list: List): Order<T> {
@@ -52,9 +55,10 @@ function orderOf<T>(orders: readonly Order<T>[], list: List): Order<T> {
 }
 
 class Live {
-  #facts: Facts = { containers: [], processes: [] };
+  #facts: Facts = { containers: [], processes: [], complete: true };
   #view: View;
   #lookedAt = 0;
+  readonly #commandLines = new CommandLines();
   readonly #screen: Screen;
   readonly #options: LiveOptions;
 
@@ -103,14 +107,16 @@ class Live {
     const now = performance.now();
     const seconds = (now - this.#lookedAt) / 1000;
     const before = new Map(this.#facts.processes.map((each) => [processIdOf(each), each.cpuNanoseconds]));
-    const found = container?.running ? await processesOf(container.running) : [];
-    const processes = found.map((each) => {
+    const found = container?.running
+      ? await processesOf(container.running, this.#commandLines)
+      : { processes: [], complete: true };
+    const processes = found.processes.map((each) => {
       const last = before.get(processIdOf({ ...each, cpuPercent: null }));
       const cpuPercent = last === undefined ? null : (each.cpuNanoseconds - last) / 1e7 / seconds;
       return { ...each, cpuPercent };
     });
     this.#lookedAt = now;
-    this.#facts = { ...this.#facts, processes };
+    this.#facts = { ...this.#facts, processes, complete: found.complete };
   }
 
   #containers(): Measurement[] {
@@ -164,7 +170,9 @@ class Live {
 
   #insideTitle(id: string): string {
     const name = this.#facts.containers.find((each) => idOf(each) === id)?.name ?? id;
-    return `${name}: ${counted(this.#facts.processes.length, 'process', 'processes')}`;
+    const { processes, complete } = this.#facts;
+    const more = complete ? '' : ' … and more, in control groups that were not looked into';
+    return `${name}: ${counted(processes.length, 'process', 'processes')}${more}`;
   }
 }
 

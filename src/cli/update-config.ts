@@ -19,7 +19,8 @@ function fileOf({ name, options, system, lxcpath }: Invocation, cwd: string): st
   throw new TlxcError({ code: 'TLXC_E_USAGE', message: '-c and the name of a container exclude each other' });
 }
 
-function updateConfig(invocation: Invocation, { cwd, program, stdout, stderr }: CommandContext): number {
+function updateConfig(invocation: Invocation, context: CommandContext): number {
+  const { cwd, program, stdout, stderr } = context;
   const { options } = invocation;
   const file = fileOf(invocation, cwd);
   if (file === '') {
@@ -29,7 +30,9 @@ function updateConfig(invocation: Invocation, { cwd, program, stdout, stderr }: 
   const { changes, backup, problems } = updateFile(file);
   if (options['json'] === true) {
     stdout.write(jsonText({ file, changes, backup: backup ?? null, problems }));
-    return problems.length > 0 ? 1 : 0;
+    if (problems.length === 0) return 0;
+    const message = `${file}: not all of it could be updated`;
+    throw new TlxcError({ code: 'TLXC_E_CONFIG', message, path: file, problems });
   }
   for (const problem of problems) stderr.write(`${program}: ${printable(String(problem))}\n`);
   if (invocation.quiet) return problems.length > 0 ? 1 : 0;

@@ -23,7 +23,7 @@ function openDevices(pid: number): string[] {
 }
 
 async function inside(running: MonitorInfo): Promise<Finding[]> {
-  const processes = await processesOf(running);
+  const { processes } = await processesOf(running);
   const devices = processes.flatMap(({ pid, command }) =>
     [...new Set(openDevices(pid))].map((path) =>
       problem(

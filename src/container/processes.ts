@@ -1,9 +1,8 @@
 /** The processes of a running container, as the host sees them and as the container does. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MonitorInfo } from '../monitor/protocol.ts';
+import { CommandLines } from './command-lines.ts';
 
 export interface ContainerProcess {
   readonly pid: number;
@@ -21,32 +20,37 @@ export interface ContainerProcess {
   readonly command: string;
 }
 
-/** Of a command line; nobody reads more, and a process may have megabytes of it. */
-const COMMAND_BYTES = 2048;
-
-/**
- * A command line lies in the process's own memory, which may be that of a file system that does not answer: whoever
- * has not come in this time is shown by its name.
- */
-const COMMAND_MS = 300;
+/** As far as the monitor goes when it removes a container's groups: it may have made any number. */
+const MOST_GROUPS = 512;
+const MOST_LEVELS = 8;
 
 const NANOSECONDS_PER_TICK = 1e7;
 
+export interface Processes {
+  /** By pid. */
+  readonly processes: readonly ContainerProcess[];
+  /** false: the container has more groups than were looked into. */
+  readonly complete: boolean;
+}
+
 /** The pids below a group and the groups in it, which the container may have made and removed meanwhile. */
-function pidsBelow(group: string): number[] {
+function pidsBelow(top: string): { readonly pids: readonly number[]; readonly complete: boolean } {
   const pids: number[] = [];
-  const groups = [group];
-  for (let each = groups.pop(); each !== undefined; each = groups.pop()) {
-    const path = each;
+  const groups = [{ path: top, level: 0 }];
+  let complete = true;
+  for (let at = 0; at < groups.length; at++) {
+    const { path = top, level = 0 } = groups[at] ?? {};
     try {
       pids.push(...readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number));
       const inner = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-      groups.push(...inner.map(({ name }) => join(path, name)));
+      const room = level < MOST_LEVELS ? Math.max(0, MOST_GROUPS - groups.length) : 0;
+      complete &&= inner.length <= room;
+      groups.push(...inner.slice(0, room).map(({ name }) => ({ path: join(path, name), level: level + 1 })));
     } catch {
       continue;
     }
   }
-  return pids.filter((pid) => pid > 0);
+  return { pids: pids.filter((pid) => pid > 0), complete };
 }
 
 function insideUidOf(uid: number, { idmap }: MonitorInfo): number | null {
@@ -83,28 +87,21 @@ function describe(pid: number, running: MonitorInfo): ContainerProcess | null {
   }
 }
 
-async function commandLineOf(pid: number): Promise<string> {
-  try {
-    const file = await open(`/proc/${pid}/cmdline`);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(COMMAND_BYTES), 0, COMMAND_BYTES, 0);
-      return buffer.toString('utf8', 0, bytesRead).replace(/\0+$/, '').replaceAll('\0', ' ');
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return '';
-  }
-}
-
-/** Those in its control groups now, by pid. Never rejects: they may end at any moment. */
-export async function processesOf(running: MonitorInfo): Promise<ContainerProcess[]> {
+/**
+ * Those in its control groups now, by pid. Never rejects: they may end at any moment. Who looks again gives the same
+ * commandLines, which remembers whose command line does not answer.
+ */
+export async function processesOf(
+  running: MonitorInfo,
+  commandLines: CommandLines = new CommandLines(),
+): Promise<Processes> {
   const group = running.cgroups.find(({ version }) => version === 2) ?? running.cgroups[0];
-  if (!group) return [];
-  const pids = pidsBelow(join(group.mountPoint, group.limitGroup)).sort((a, b) => a - b);
-  const processes = pids.flatMap((pid) => describe(pid, running) ?? []);
-  const commands = new Map<number, string>();
-  const all = processes.map(async ({ pid }) => commands.set(pid, await commandLineOf(pid)));
-  await Promise.race([Promise.all(all), sleep(COMMAND_MS, undefined, { ref: false })]);
-  return processes.map((each) => ({ ...each, command: commands.get(each.pid) || each.command }));
+  if (!group) return { processes: [], complete: true };
+  const { pids, complete } = pidsBelow(join(group.mountPoint, group.limitGroup));
+  const found = [...pids].sort((a, b) => a - b).flatMap((pid) => describe(pid, running) ?? []);
+  const commands = await commandLines.of(found);
+  return {
+    processes: found.map((each) => ({ ...each, command: commands.get(each.pid) ?? each.command })),
+    complete,
+  };
 }

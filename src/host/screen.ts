@@ -8,6 +8,8 @@ const ESC = '\u001b';
 /** The other screen, no cursor, and no line that goes on in the next: a width that was misjudged spoils one line only. */
 const ENTER = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l`;
 const LEAVE = `${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
+/** By then a signal that stops has stopped. */
+const STOPPED_MS = 100;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -38,6 +40,7 @@ export class Screen {
   readonly #queue: ScreenEvent[] = [];
   #wake: ((event: ScreenEvent | undefined) => void) | undefined;
   #taken = false;
+  #closed = false;
 
   constructor(input: ReadStream, output: WriteStream) {
     this.#input = input;
@@ -78,9 +81,12 @@ export class Screen {
   suspend(): void {
     this.#giveBack();
     process.kill(0, 'SIGTSTP');
+    // Where nobody can let it go on, the kernel does not stop it: then the terminal is taken again.
+    setTimeout(this.#resume, STOPPED_MS);
   }
 
   close(): void {
+    this.#closed = true;
     this.#giveBack();
     this.#input.off('data', this.#read).off('end', this.#hangUp).pause();
     this.#output.off('resize', this.#redraw);
@@ -102,6 +108,7 @@ export class Screen {
   };
 
   readonly #resume = (): void => {
+    if (this.#closed) return;
     if (!this.#taken) this.#take();
     this.#push({ kind: 'redraw' });
   };

@@ -5,6 +5,7 @@ import Ajv from 'ajv';
 import test, { type ExecutionContext } from 'ava';
 import { outputs, outputSchemaText } from '../../.ci/output-schemas/index.ts';
 import type { DefinedCommand } from '../../src/cli/command.ts';
+import { COMMAND_NAMES } from '../../src/cli/commands.ts';
 import { ERROR_CODES } from '../../src/errors.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { requires } from '../rig/requires.ts';
@@ -144,6 +145,27 @@ rooted('what commands print with --json fits its schema', async (t) => {
   }
 });
 
+/** A line of shell for each command with --json, that fails. */
+const FAILING: Readonly<Record<string, string>> = {
+  autostart: 'tlxc-autostart --json -t many',
+  cgroup: 'tlxc-cgroup --json -n absent pids.max',
+  checkconfig: 'CONFIG=/nonexistent tlxc-checkconfig --json',
+  config: 'tlxc-config --json bogus',
+  copy: 'tlxc-copy --json -n absent -N u2',
+  create: 'tlxc-create --json -n u1 -t bogus',
+  doctor: 'tlxc-doctor --json bogus',
+  image: 'tlxc-image --json info absent',
+  import: 'tlxc-import --json absent.tar',
+  info: 'tlxc-info --json -n absent',
+  ls: 'tlxc-ls --json',
+  monitor: 'tlxc-monitor --json -n "("',
+  net: 'tlxc-net --json bogus',
+  snapshot: 'tlxc-snapshot --json -L -n absent',
+  top: 'tlxc-top --json -s z',
+  'update-config': 'echo "lxc.network.link = br0" > old; tlxc-update-config --json -c old',
+  wait: 'tlxc-wait --json -n u1 -s BOGUS',
+};
+
 /** Standard error of the line as objects, each of which fits the schema. */
 async function told(t: ExecutionContext, line: string): Promise<readonly Record<string, unknown>[]> {
   const world = await makeWorld(t);
@@ -180,6 +202,16 @@ inWorld(
     t.like((await told(t, 'tlxc-ls --json > /dev/null'))[0], { code: 'TLXC_E_CONFIG', object: 'broken' });
   },
 );
+
+inWorld('every command with --json fails in JSON', async (t) => {
+  for (const name of COMMAND_NAMES) {
+    const { spec } = ((await import(`../../src/cli/${name}.ts`)) as { default: DefinedCommand }).default;
+    if (!spec.options.some(({ flags }) => flags === '--json')) continue;
+    const objects = await told(t, `${FAILING[name] ?? `tlxc-${name} has no line`} > /dev/null`);
+    t.is(objects.at(-1)?.['level'], 'error', name);
+    t.not(objects.at(-1)?.['hint'] ?? objects.at(-1)?.['problems'], null, name);
+  }
+});
 
 inWorld('so is a mistake of the command line, and with -q nothing is said', async (t) => {
   for (const line of [

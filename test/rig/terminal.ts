@@ -17,6 +17,7 @@ export class Terminal {
   readonly #world: World;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #tty: string;
+  readonly #closed: Promise<unknown>;
   #output = '';
 
   /** Runs the line of shell at once; afterwards the terminal's settings are printed when they are not as before. */
@@ -26,6 +27,7 @@ export class Terminal {
     const script = `stty rows ${rows} cols ${columns}; tty > ${this.#tty}; before=$(stty -g)
       TERM=xterm ${line}; echo "status $?"; [ "$(stty -g)" = "$before" ] || echo "terminal spoiled"`;
     this.#child = world.spawn('script', '-qfE', 'never', '-ec', script, '/dev/null');
+    this.#closed = once(this.#child, 'close');
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
   }
 
@@ -59,8 +61,8 @@ export class Terminal {
 
   /** Waits for the end, and gives what was printed after the last frame: the status, and whether it left the terminal as it was. */
   async end(): Promise<string> {
-    if (this.#child.exitCode === null) await once(this.#child, 'exit');
-    const [, after = this.#output] = this.#output.split('\u001b[?1049l');
+    await this.#closed;
+    const after = this.#output.split('\u001b[?1049l').at(-1) ?? '';
     return after.replaceAll('\r\n', '\n');
   }
 }
