@@ -5,7 +5,7 @@ _tlxc_keys='lxc.include lxc.arch lxc.uts.name lxc.init.cmd lxc.init.cwd lxc.init
 _tlxc_options() {
   case $1 in
     tlxc-attach) echo '-n --name -e --elevated-privileges -a --arch -s --namespaces -R --remount-sys-proc --clear-env --keep-env -L --pty-log -v --set-var --keep-var -f --rcfile -u --uid -g --gid --cwd -c --context -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-autostart) echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-autostart) echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout --wait --wait-timeout --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-cgroup) echo '-n --name --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-checkconfig) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-checkpoint) echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -57,6 +57,8 @@ _tlxc_kind() {
     'tlxc-attach -P' | 'tlxc-attach --lxcpath') echo directory ;;
     'tlxc-autostart -g' | 'tlxc-autostart --groups') echo text ;;
     'tlxc-autostart -t' | 'tlxc-autostart --timeout') echo text ;;
+    'tlxc-autostart --wait') echo condition ;;
+    'tlxc-autostart --wait-timeout') echo text ;;
     'tlxc-autostart -o' | 'tlxc-autostart --logfile') echo file ;;
     'tlxc-autostart -l' | 'tlxc-autostart --logpriority') echo level ;;
     'tlxc-autostart -P' | 'tlxc-autostart --lxcpath') echo directory ;;

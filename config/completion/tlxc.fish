@@ -201,6 +201,8 @@ complete -c tlxc-autostart -s a -l all -d 'Take containers of all groups and of 
 complete -c tlxc-autostart -s A -l ignore-auto -d 'Take those without lxc.start.auto as well'
 complete -c tlxc-autostart -s g -l groups -x -d 'Take the containers of these groups, parted by commas, in their'
 complete -c tlxc-autostart -s t -l timeout -x -d 'Wait T seconds for a shutdown before the kill (60), or a reboot'
+complete -c tlxc-autostart -l wait -x -a 'running ready ip port: exec:' -d 'Return when it is running, ready (init has booted), has an ip, port:N'
+complete -c tlxc-autostart -l wait-timeout -x -d 'Exit 1 when that has not come after so many seconds (90; -1: never)'
 complete -c tlxc-autostart -l json -d 'Print what became of each container (with -L: what is known of each) as JSON'
 complete -c tlxc-autostart -s o -l logfile -r -F -d 'Append the log to FILE'
 complete -c tlxc-autostart -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'

@@ -6,6 +6,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
 import { secondsArgument } from './seconds.ts';
+import { waitArguments, WAIT_OPTIONS } from './wait-options.ts';
 
 const DEFAULT_SECONDS = '60';
 
@@ -25,6 +26,7 @@ function requestOf(invocation: Invocation, { env }: CommandContext): AutostartRe
     all: options['all'] === true,
     ignoreAuto: options['ignoreAuto'] === true,
     timeoutMs: secondsArgument(timeout),
+    wait: waitArguments(invocation),
   };
 }
 
@@ -87,6 +89,7 @@ export default defineCommand(
         flags: '-t, --timeout <T>',
         description: 'Wait T seconds for a shutdown before the kill (60), or a reboot',
       },
+      ...WAIT_OPTIONS,
       {
         flags: '--json',
         description: 'Print what became of each container (with -L: what is known of each) as JSON',

@@ -8,6 +8,7 @@ import { askMonitors } from '../monitor/client.ts';
 import { countOf } from '../problem.ts';
 import { atMost } from './at-once.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
+import type { Condition } from './readiness/condition.ts';
 import { pendingRestart } from './restart.ts';
 import {
   afterProblems,
@@ -26,6 +27,8 @@ export interface AutostartRequest extends AutostartSelection {
   /** Of a shutdown, after which it is killed, or of a reboot; 0: send the signal and go on, -1: wait for ever. */
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What each container that is started is waited for: those that come after it start then. */
+  readonly wait?: { readonly conditions: readonly Condition[]; readonly timeoutMs?: number } | null;
 }
 
 export interface Failed {
@@ -102,12 +105,22 @@ export function planAutostart(request: AutostartRequest): AutostartPlan {
   };
 }
 
+async function waitFor(name: string, request: AutostartRequest, warn: (text: string) => void): Promise<void> {
+  const { lxcpath, system, environment, wait } = request;
+  const { DEFAULT_WAIT_MS, waitForConditions } = await import('./readiness/wait-for.ts');
+  const { conditions = [], timeoutMs = DEFAULT_WAIT_MS } = wait ?? {};
+  const paths = containerPaths(system, lxcpath, name);
+  await waitForConditions({ paths, caller: environment, conditions, timeoutMs, warn });
+}
+
 /** What is done to one container, without waiting for anything else. Throws the TlxcError of what failed. */
 async function act(name: string, request: AutostartRequest, warn: (text: string) => void): Promise<void> {
   const { lxcpath, system, environment, action, timeoutMs } = request;
   const which = { name, lxcpath, system, environment };
-  if (action === 'start') await startContainer(which, { warn });
-  else if (action === 'kill') await stopContainer({ ...which, how: 'kill', timeoutMs: 0, escalate: true });
+  if (action === 'start') {
+    await startContainer(which, { warn });
+    if (request.wait) await waitFor(name, request, warn);
+  } else if (action === 'kill') await stopContainer({ ...which, how: 'kill', timeoutMs: 0, escalate: true });
   else {
     const how = action === 'reboot' ? 'reboot' : 'halt';
     await stopContainer({ ...which, how, timeoutMs, escalate: true });

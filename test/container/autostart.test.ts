@@ -238,3 +238,21 @@ rooted('a container waits for what it needs, and is not started without', async 
     ...['on-bad failed TLXC_E_NOT_RUNNING', 'on-that failed TLXC_E_NOT_RUNNING'],
   ]);
 });
+
+rooted('with --wait a container starts when those before it are ready', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'db', { config: ['lxc.start.auto = 1', 'lxc.hook.start-host = /bin/true'] });
+  const hook = `lxc.hook.pre-start = ${world.dir}/look`;
+  addBusybox(world, 'app', { config: ['lxc.start.auto = 1', 'tlxc.start.after = db', hook] });
+  const seen = join(world.lxcpath, 'db/rootfs/run/up');
+  writeFileSync(join(world.dir, 'look'), `#!/bin/sh\ntest -e ${seen}\n`, { mode: 0o755 });
+  const inittab = '::sysinit:/bin/sh -c "sleep 1; : > /run/up"\n::shutdown:/bin/true\n';
+  writeFileSync(join(world.lxcpath, 'db/rootfs/etc/inittab'), inittab);
+  const { code, stderr } = await world.run(
+    'tlxc-autostart',
+    '--wait=exec:test -e /run/up || test $(hostname) = app',
+  );
+  t.is(code, 0, stderr);
+  const late = await world.run('tlxc-autostart', '-A', '-a', '--wait=port:1', '--wait-timeout=0');
+  t.is(late.code, 0, 'those that run are not concerned');
+});

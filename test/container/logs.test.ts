@@ -92,7 +92,7 @@ running('-f goes on with what comes, a prompt without a line end too, and ends w
     t,
     'printf "login: "; while ! test -e /tmp/go; do sleep 0.1; done; echo root',
   );
-  const follower = world.spawn('tlxc-logs', '-n', 'c1', '-f');
+  const follower = world.spawn('sh', '-c', 'echo $$ > follower; exec tlxc-logs -n c1 -f');
   let seen = '';
   follower.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
   await world.sh('tlxc-start -n c1');
@@ -107,7 +107,7 @@ running('-f goes on with what comes, a prompt without a line end too, and ends w
   await eventually(60, async () =>
     Promise.resolve(seen.endsWith('tlxc: INFO state STOPPED\n') ? true : undefined),
   );
-  await world.sh("pkill -INT -f '[t]lxc-logs'");
+  await world.sh('kill -INT "$(cat follower)"');
 });
 
 const COUNT = 'while ! test -e /tmp/go; do sleep 0.1; done; seq 100000 120000; echo end; : > /tmp/done';
