@@ -1,21 +1,26 @@
 #include "monitor/journal.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
+#include "common/reap.h"
+
 namespace tlxc {
 namespace {
 
-constexpr const char* kStep = "journal";
-constexpr const char* kName = "journal";
-
-std::string name_of(int number) {
-    return number == 0 ? kName : std::string(kName) + "." + std::to_string(number);
-}
+// As journald has it for a service.
+constexpr size_t kLines = 10'000;
+constexpr int kWindowMs = 30'000;
+constexpr int kEndMs = 1000;
+// What the console's 4096 bytes become at most, where each is a line.
+constexpr size_t kMessage = 4096 * 48;
+constexpr int kQueue = 512 * 1024;
 
 // RFC 3339, UTC, with microseconds.
 std::string timestamp() {
@@ -29,83 +34,95 @@ std::string timestamp() {
     return text;
 }
 
-bool is_ours(const struct stat& status) {
-    return status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-Result<UniqueFd> open_directory(const std::string& path) {
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        return syscall_failure(kStep, "mkdir", path);
-    UniqueFd directory{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-    struct stat status {};
-    if (!directory || fstat(directory.get(), &status) != 0)
-        return syscall_failure(kStep, "open", path);
-    if (!is_ours(status))
-        return refusal(kStep, "not-ours", path);
-    return directory;
+// Until nobody holds the other end.
+[[noreturn]] void write_all(JournalFile& file, int messages) {
+    file.keep_only(messages);
+    prctl(PR_SET_NAME, "tlxc journal");
+    std::string message;
+    for (;;) {
+        message.resize(kMessage);
+        const ssize_t size = recv(messages, message.data(), message.size(), 0);
+        if (size <= 0)
+            _exit(0);
+        message.resize(static_cast<size_t>(size));
+        file.append(message);
+    }
 }
 
 } // namespace
 
-bool Journal::reopen() {
-    constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
-    file_.reset(openat(directory_.get(), kName, kFlags, 0600));
-    struct stat status {};
-    if (!file_ || fstat(file_.get(), &status) != 0)
-        return false;
-    if (!S_ISREG(status.st_mode) || !is_ours(status)) {
-        file_.reset();
-        errno = EEXIST;
-        return false;
+void Journal::begin() {
+    int pair[2];
+    if (!file_.wanted() || hangs_ || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return;
+    UniqueFd ours{pair[0]}, theirs{pair[1]};
+    setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &kQueue, sizeof kQueue);
+    const pid_t pid = fork();
+    if (pid == 0)
+        write_all(file_, theirs.get());
+    if (pid < 0)
+        return;
+    writer_ = std::move(ours);
+    writerPid_ = pid;
+}
+
+void Journal::end() {
+    if (leftOut_ > 0)
+        tell_left_out();
+    if (!writer_)
+        return;
+    writer_.reset();
+    hangs_ = !reap_within(writerPid_, kEndMs) && kill(writerPid_, 0) == 0;
+    writerPid_ = -1;
+    if (!hangs_)
+        (void)file_.reopen();
+}
+
+bool Journal::admits(size_t lines) {
+    if (window_.left() == 0) {
+        window_ = Deadline{kWindowMs};
+        inWindow_ = 0;
     }
-    written_ = static_cast<size_t>(status.st_size);
-    return true;
+    inWindow_ += lines;
+    return inWindow_ <= kLines;
 }
 
-Status Journal::open(const plan::Journal& plan) {
-    if (plan.directory.empty())
-        return {};
-    directory_ = TRY(open_directory(plan.directory));
-    limit_ = static_cast<size_t>(plan.size);
-    files_ = static_cast<int>(plan.files);
-    if (!reopen())
-        return syscall_failure(kStep, "open", plan.directory + "/" + kName);
-    return {};
+void Journal::tell_left_out() {
+    const size_t lines = leftOut_;
+    leftOut_ = 0;
+    line("monitor",
+         "WARN left out " + std::to_string(lines) + " lines, which came faster than they are kept");
+    if (leftOut_ > 0)
+        leftOut_ = lines; // there is no room to tell it, either
 }
 
-// What is older than the last file is lost; so is what comes while no room can be made.
-void Journal::rotate() {
-    bool moved = files_ > 1;
-    for (int i = files_ - 1; i > 0; --i)
-        moved = renameat(directory_.get(), name_of(i - 1).c_str(), directory_.get(), name_of(i).c_str()) == 0;
-    if (moved)
-        (void)reopen();
-    else if (ftruncate(file_.get(), 0) == 0)
-        written_ = 0;
-}
-
-void Journal::append(const std::string& records) {
-    if (!file_)
+void Journal::append(const std::string& records, size_t lines) {
+    if (hangs_)
         return;
-    if (written_ > 0 && written_ + records.size() > limit_)
-        rotate();
-    if (!file_ || (written_ > 0 && written_ >= limit_))
-        return;
-    const ssize_t n = write(file_.get(), records.data(), records.size());
-    written_ += n > 0 ? static_cast<size_t>(n) : 0;
+    if (!writer_)
+        return file_.append(records);
+    if (send(writer_.get(), records.data(), records.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        leftOut_ += lines;
 }
 
 void Journal::line(std::string_view source, std::string_view text) {
-    if (!file_)
+    if (!file_.wanted())
         return;
     std::string record = timestamp() + " " + std::string(source) + " F " + std::string(text);
     std::ranges::replace(record, '\n', ' ');
-    append(record + "\n");
+    append(record + "\n", 1);
 }
 
 void Journal::output(const char* data, size_t size) {
-    if (!file_)
+    if (!file_.wanted())
         return;
+    const auto lines = static_cast<size_t>(std::count(data, data + size, '\n')) + 1;
+    if (!admits(lines)) {
+        leftOut_ += lines;
+        return;
+    }
+    if (leftOut_ > 0)
+        tell_left_out();
     const std::string before = timestamp() + " console ";
     std::string records;
     for (std::string_view rest{data, size}; !rest.empty();) {
@@ -117,7 +134,7 @@ void Journal::output(const char* data, size_t size) {
         records += '\n';
         rest.remove_prefix(whole ? end + 1 : rest.size());
     }
-    append(records);
+    append(records, lines);
 }
 
 } // namespace tlxc

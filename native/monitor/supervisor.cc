@@ -58,6 +58,7 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     if (!entered.ok())
         log_.failure(Log::Level::Warn,
                      entered.failure()); // the container runs, only its monitor is elsewhere
+    journal_->begin();
     return {};
 }
 
@@ -374,6 +375,7 @@ void Supervisor::restart() {
 
 // Everything of the container is gone. STOPPED is said last: whoever hears it may start it again at once.
 void Supervisor::finish(const plan::StartPlan* plan) {
+    journal_->end();   // its writer is in the group that goes
     forwards_.close(); // those that waited for a reboot that does not come
     server_.close(dir_);
     dir_.remove(kInstance);

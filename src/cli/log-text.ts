@@ -5,7 +5,7 @@ import { jsonLine, withoutSequences } from './printable.ts';
 
 export interface LogStyle {
   readonly timestamps: boolean;
-  /** For a terminal: nothing that the container has printed may drive it. */
+  /** Nothing that the container has printed may drive a terminal, wherever that stands: behind a pipe, or in a report. */
   readonly safe: boolean;
 }
 

@@ -81,7 +81,7 @@ function optionsOf(given: Given): LogOptions {
 async function logs(invocation: Invocation, { stdout }: CommandContext): Promise<number> {
   const { name, lxcpath, system } = invocation;
   const given = invocation.options as Given;
-  const safe = stdout.isTTY === true && !given.raw;
+  const safe = given.raw !== true;
   const printer = new LogPrinter({ timestamps: given.timestamps === true, safe });
   const paths = containerPaths(system, lxcpath, name);
   for await (const record of readLog(paths, optionsOf(given)))
@@ -108,8 +108,7 @@ export default defineCommand(
       { flags: '-t, --timestamps', description: 'Begin each line with its time (UTC)' },
       {
         flags: '--raw',
-        description:
-          'The bytes of the console as they are, escape sequences too;\nso they are, too, where the output is no terminal',
+        description: 'The bytes of the console as they are, escape sequences too',
       },
       { flags: '--json', description: 'Print records as JSON, one a line' },
     ],

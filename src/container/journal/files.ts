@@ -1,13 +1,23 @@
 /** A journal's files: the one that is written to and its older ones, read while the monitor may rotate them. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../../errors.ts';
 import { RecordReader, type LogRecord } from './record.ts';
 
 const NAME = 'journal';
-const MOST_FILES = 99;
 const CHUNK = 65_536;
-const TRIES = 20;
+/** A rotation is a few renames. */
+const TRIES = 50;
+const PAUSE_MS = 2;
 
 const pathOf = (directory: string, number: number): string =>
   join(directory, number === 0 ? NAME : `${NAME}.${number}`);
@@ -37,19 +47,26 @@ function open(path: string): number | null {
 
 const inodeAt = (path: string): number | undefined => lstatSync(path, { throwIfNoEntry: false })?.ino;
 
-/** Open descriptors, the oldest first, all of one moment: what was rotated meanwhile is opened again. */
+/** Their numbers; that of the newest is 0. */
+const numbersIn = (directory: string): readonly number[] =>
+  (existsSync(directory) ? readdirSync(directory) : [])
+    .flatMap((name) => (name === NAME ? [0] : Number(/^journal\.(\d{1,2})$/.exec(name)?.[1] ?? NaN)))
+    .filter((number) => !Number.isNaN(number))
+    .sort((a, b) => a - b);
+
+/** In the middle of a rotation one is missing. */
+const isWhole = (numbers: readonly number[]): boolean => numbers.every((number, index) => number === index);
+
+/** Open descriptors, the oldest first, all of one moment: what is rotated meanwhile is opened again. */
 function openAll(directory: string): number[] {
   for (let tries = 1; ; tries++) {
-    const fds: number[] = [];
-    for (let number = 0; number <= MOST_FILES; number++) {
-      const fd = open(pathOf(directory, number));
-      if (fd === null) break;
-      fds.unshift(fd);
-    }
+    const numbers = numbersIn(directory);
+    const fds = [...numbers].reverse().flatMap((number) => open(pathOf(directory, number)) ?? []);
     const newest = fds.at(-1);
     const isSame = newest === undefined || fstatSync(newest).ino === inodeAt(pathOf(directory, 0));
-    if (isSame || tries === TRIES) return fds;
+    if ((isWhole(numbers) && fds.length === numbers.length && isSame) || tries === TRIES) return fds;
     for (const fd of fds) closeSync(fd);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
   }
 }
 

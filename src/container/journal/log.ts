@@ -17,7 +17,8 @@ export interface LogOptions extends LogSelection {
 function checkDefined({ dir, name, lxcpath }: ContainerPaths): void {
   if (existsSync(dir)) return;
   const message = `there is no container ${name} in ${lxcpath}`;
-  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: name, path: dir });
+  const hint = `tlxc-ls -P ${lxcpath} lists those that exist`;
+  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: name, path: dir, hint });
 }
 
 function nothingKept({ name, logDir }: ContainerPaths): TlxcError {
@@ -30,22 +31,44 @@ function nothingKept({ name, logDir }: ContainerPaths): TlxcError {
   });
 }
 
+function unwatchable(directory: string, cause: unknown): TlxcError {
+  const { code: errno = '' } = cause as NodeJS.ErrnoException;
+  const limits = errno === 'ENOSPC' || errno === 'EMFILE';
+  return new TlxcError({
+    ...{ code: 'TLXC_E_SYSCALL', message: `cannot follow what changes in ${directory}` },
+    ...{ syscall: 'inotify_add_watch', errno, path: directory, cause },
+    ...(limits && {
+      hint: 'the host watches too many files: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=1024',
+    }),
+  });
+}
+
 /** Tells that something has changed in a directory since it was last asked. */
 class Changes {
   readonly #signal: AbortSignal;
   readonly #watcher: FSWatcher;
   #pending = false;
+  #failure: TlxcError | undefined;
 
+  /** Throws TLXC_E_SYSCALL where the host cannot watch it. */
   constructor(directory: string, signal: AbortSignal) {
     this.#signal = signal;
-    this.#watcher = watch(directory).on('change', () => (this.#pending = true));
+    try {
+      this.#watcher = watch(directory);
+    } catch (error) {
+      throw unwatchable(directory, error);
+    }
+    this.#watcher.on('change', () => (this.#pending = true));
+    this.#watcher.on('error', (error) => (this.#failure = unwatchable(directory, error)));
   }
 
   /** Resolves at once where something has, else when it does or the signal is aborted. */
   async next(): Promise<void> {
     const signal = this.#signal;
-    if (!this.#pending) await once(this.#watcher, 'change', { signal }).catch(() => undefined);
+    if (!this.#pending && !this.#failure)
+      await once(this.#watcher, 'change', { signal }).catch(() => undefined);
     this.#pending = false;
+    if (this.#failure) throw this.#failure;
   }
 
   close(): void {
@@ -56,7 +79,7 @@ class Changes {
 async function whenThere({ dir, logDir }: ContainerPaths, signal: AbortSignal): Promise<void> {
   const changes = new Changes(dir, signal);
   try {
-    while (!existsSync(logDir) && !signal.aborted) await changes.next();
+    while (!existsSync(logDir) && existsSync(dir) && !signal.aborted) await changes.next();
   } finally {
     changes.close();
   }
@@ -70,14 +93,15 @@ async function untilStopped(paths: ContainerPaths, signal: AbortSignal): Promise
 /** Yields what comes, until the signal is aborted; then what has come till then. */
 async function* followed(
   reader: JournalReader,
-  { logDir }: ContainerPaths,
+  { dir, logDir }: ContainerPaths,
   selection: LogSelection,
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord> {
   const changes = new Changes(logDir, signal);
   try {
     for (let last = false; !last;) {
-      last = signal.aborted;
+      // Destroyed, its directory is somewhere else for a while.
+      last = signal.aborted || !existsSync(dir);
       yield* filtered(reader.read(), selection);
       if (!last) await changes.next();
     }
@@ -99,14 +123,18 @@ export async function* readLog(
   const end = new AbortController();
   const stop = (): void => end.abort();
   signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
   const reader = new JournalReader(paths.logDir);
   try {
     if (follow) await whenThere(paths, end.signal);
     else if (!existsSync(paths.logDir)) throw nothingKept(paths);
     yield* selectRecords(reader.read(), options);
-    if (follow === false) return;
-    if (follow === 'stop') void untilStopped(paths, end.signal).finally(stop);
+    if (follow === false || !existsSync(paths.logDir)) return;
+    let failure: unknown;
+    const life = follow === 'stop' ? untilStopped(paths, end.signal) : undefined;
+    life?.catch((error: unknown) => (failure = error)).finally(stop);
     yield* followed(reader, paths, options, end.signal);
+    if (failure) throw failure as Error;
   } finally {
     signal?.removeEventListener('abort', stop);
     reader.close();

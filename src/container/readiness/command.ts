@@ -32,6 +32,28 @@ function kill(pid: number): void {
   }
 }
 
+/** What is frozen, or waits for a disk, dies later: nobody stays for that, and init reaps it when we have ended. */
+const DYING_MS = 500;
+
+/** null: the signal was aborted, and it did not end soon. Closes the pidfd. */
+async function exitOf(pid: number, pidfd: number, signal: AbortSignal): Promise<number | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const leave = (): void => {
+    timer = setTimeout(() => native().stopWaiting({ connection: pidfd }), DYING_MS);
+  };
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  try {
+    // A pidfd is readable at the process's end; there is nothing to be received from it.
+    const ended = await native().nextEvent({ connection: pidfd, timeoutMs: -1 });
+    return ended === null ? null : exitCodeOf(await native().waitChild({ pid }));
+  } finally {
+    signal.removeEventListener('abort', leave);
+    clearTimeout(timer);
+    native().closeFd(pidfd);
+  }
+}
+
 /** The end of what comes from the pipe, until `close`: somebody in the container may keep the other end open. */
 function collect(fd: number): { readonly text: () => string; readonly close: () => void } {
   let kept = Buffer.alloc(0);
@@ -67,11 +89,10 @@ export async function attempt(target: Target, argv: readonly string[]): Promise<
   let stop = (): void => undefined;
   try {
     const { pid, pidfd } = enter(target, argv, theirs);
-    native().closeFd(pidfd);
     stop = () => kill(pid);
     signal.addEventListener('abort', stop);
-    const exitCode = exitCodeOf(await native().waitChild({ pid }));
-    return { exitCode, output: output.text() };
+    const exitCode = await exitOf(pid, pidfd, signal);
+    return exitCode === null ? null : { exitCode, output: output.text() };
   } catch (error) {
     if (!isPassing(error)) throw error;
     note(error.message);
