@@ -1,5 +1,6 @@
 #include "monitor/journal.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -38,14 +39,13 @@ std::string timestamp() {
 [[noreturn]] void write_all(JournalFile& file, int messages) {
     file.keep_only(messages);
     prctl(PR_SET_NAME, "tlxc journal");
-    std::string message;
+    malloc_trim(0);                // what the start needed: this process lives as long as the container
+    static char message[kMessage]; // only as much of it takes memory as was ever received
     for (;;) {
-        message.resize(kMessage);
-        const ssize_t size = recv(messages, message.data(), message.size(), 0);
+        const ssize_t size = recv(messages, message, sizeof message, 0);
         if (size <= 0)
             _exit(0);
-        message.resize(static_cast<size_t>(size));
-        file.append(message);
+        file.append({message, static_cast<size_t>(size)});
     }
 }
 

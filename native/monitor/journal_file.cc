@@ -87,7 +87,7 @@ void JournalFile::rotate() {
         written_ = 0;
 }
 
-void JournalFile::append(const std::string& records) {
+void JournalFile::append(std::string_view records) {
     if (!file_ && !(directory_ && reopen()))
         return;
     if (written_ > 0 && written_ + records.size() > limit_)

@@ -1,6 +1,7 @@
 // The files of a journal: journal, which is written to, journal.1 (older), … Rotated by size.
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -15,7 +16,7 @@ class JournalFile {
     // Whether anything is to be kept.
     [[nodiscard]] bool wanted() const { return static_cast<bool>(directory_); }
     // Whole records. What comes while no room can be made is lost.
-    void append(const std::string& records);
+    void append(std::string_view records);
     // Opens the newest file again: another process has rotated them.
     [[nodiscard]] bool reopen();
     // Everything else that is open here is closed, but for `other`.
