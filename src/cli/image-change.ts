@@ -45,10 +45,12 @@ export const pull: Run = async (invocation, context, words) => {
 
 export const prune: Run = async (invocation, context) => {
   const place = placeOf(invocation, context);
-  const { removed, awaited } = await pruneImages(storeOf(invocation, context), place, {
+  const { removed, awaited, layers } = await pruneImages(storeOf(invocation, context), place, {
     all: invocation.options['all'] === true,
   });
-  const bytes = removed.reduce((sum, { info }) => sum + (bytesOf(info) ?? 0), 0);
+  // What layers take is free once nobody has them any more.
+  const freed = [...removed.filter(({ info }) => !info.layers), ...layers];
+  const bytes = freed.reduce((sum, { info }) => sum + (bytesOf(info) ?? 0), 0);
   if (invocation.options['json'] === true) {
     const kept = awaited.map(({ image, lxcpaths }) => ({ ...storedJson(image), lxcpaths }));
     context.stdout.write(jsonText({ removed: removed.map(storedJson), bytes, kept }));

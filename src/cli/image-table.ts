@@ -21,6 +21,7 @@ const day = (milliseconds: number): string => new Date(milliseconds).toISOString
 export function originOf({ source }: ImageInfo): string {
   if (source.kind === 'download') return source.server;
   if (source.kind === 'oci') return source.reference;
+  if (source.kind === 'layer') return source.chainId;
   return source.kind === 'local' ? source.archive : `template ${source.template}`;
 }
 
@@ -33,7 +34,8 @@ function expiryOf({ image, expired }: ImageStatus): string {
 }
 
 /** What it takes on disk. */
-export const bytesOf = ({ tree, packed }: ImageInfo): number | null => packed?.bytes ?? tree?.bytes ?? null;
+export const bytesOf = ({ tree, packed, layers }: ImageInfo): number | null =>
+  packed?.bytes ?? layers?.bytes ?? tree?.bytes ?? null;
 
 /** "102 MiB", of one that is packed "33 MiB squashfs". */
 function sizeOf(info: ImageInfo): string {

@@ -11,7 +11,7 @@ import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import { overAllIds, syncFilesystem } from '../host/trees.ts';
-import { referenceLayers } from '../image/store.ts';
+import { referenceLayers } from '../image/reference-layers.ts';
 import type { NewRootfs, VolumeOptions } from '../storage/backend.ts';
 import { copyRootfs } from '../storage/copy.ts';
 import { nameCopy } from '../storage/name-container.ts';

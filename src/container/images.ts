@@ -9,6 +9,8 @@ import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import { damageOf, type Damage } from '../image/manifest.ts';
+import { isContainer } from '../image/image-users.ts';
+import { layerIdOf } from '../image/layered-image.ts';
 import { ImageStore, lxcpathOf, type StoredImage } from '../image/store.ts';
 import { isAsRecorded, packedFile } from '../image/packed-image.ts';
 import { hasExpired } from '../image/stored-image.ts';
@@ -53,13 +55,20 @@ function containersIn(lxcpath: string): string[] {
 function usersByImage(store: ImageStore, { system, lxcpath }: ImagePlace): ReadonlyMap<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   const add = (id: string, dir: string) => found.set(id, (found.get(id) ?? new Set()).add(dir));
-  for (const { info } of store.list())
-    for (const { config } of store.users(info.id)) add(info.id, dirname(config));
+  const imagesOn = new Map<string, string[]>();
+  for (const { info } of store.list()) {
+    const top = info.layers?.paths.slice(0, 1).map(layerIdOf).join('');
+    if (top) imagesOn.set(top, [...(imagesOn.get(top) ?? []), info.id]);
+  }
+  for (const { info } of [...store.list(), ...store.layers()])
+    for (const user of store.users(info.id)) if (isContainer(user)) add(info.id, dirname(user.config));
   const noted = store.everyUser().map(({ config }) => lxcpathOf(dirname(config)));
   for (const place of new Set([system.lxcpath, lxcpath, ...noted])) {
     for (const dir of containersIn(place)) {
       const { text } = readConfigFile(join(dir, 'config'));
-      for (const [, id = ''] of text.matchAll(/\/images\/([0-9a-f]{64})\//g)) add(id, dir);
+      const ids = [...text.matchAll(/\/images\/([0-9a-f]{64})\//g)].map(([, id = '']) => id);
+      // Who lies over an image's topmost layer lies over the image.
+      for (const id of [...ids, ...(imagesOn.get(ids[0] ?? '') ?? [])]) add(id, dir);
     }
   }
   return found;
@@ -82,6 +91,8 @@ export const shownContainer = (dir: string, lxcpath: string): string =>
 /** What a prune removed, and what it left in place for the sake of stores that are not there. */
 export interface Pruned {
   readonly removed: readonly StoredImage[];
+  /** Layers that went with the last image that had them. */
+  readonly layers: readonly StoredImage[];
   /** Those that stay only for containers whose stores are not there now, with these stores. */
   readonly awaited: readonly { readonly image: StoredImage; readonly lxcpaths: readonly string[] }[];
 }
@@ -105,7 +116,19 @@ export async function pruneImages(
     // Asked again under the image's lock: a container may be made from it just now.
     if (await store.removeUnused(image.info.id)) removed.push(image);
   }
-  return { removed, awaited };
+  return { removed, awaited, layers: await pruneLayers(store, place) };
+}
+
+/** Layers that neither an image nor a container needs any more. */
+async function pruneLayers(store: ImageStore, place: ImagePlace): Promise<readonly StoredImage[]> {
+  const users = usersByImage(store, place);
+  const removed: StoredImage[] = [];
+  for (const layer of store.layers()) {
+    if ((users.get(layer.info.id)?.size ?? 0) > 0) continue;
+    // Images, and containers that are being made, are asked for under the layer's lock.
+    if (await store.removeUnused(layer.info.id)) removed.push(layer);
+  }
+  return removed;
 }
 
 /** What a verification found. */
@@ -127,6 +150,7 @@ export async function verifyImage(store: ImageStore, { info }: StoredImage): Pro
       damage: [{ path: basename(packedFile(directory, packed.type)), what: 'content' }],
     };
   }
+  if (info.layers) return verifyLayers(store, info.layers.paths.map(layerIdOf));
   if (!info.tree) return { kind: 'unknown', why: 'an earlier version stored it, and recorded nothing' };
   const tree = store.tree(info.id);
   if (!existsSync(join(tree.directory, 'rootfs')))
@@ -134,6 +158,22 @@ export async function verifyImage(store: ImageStore, { info }: StoredImage): Pro
   const damage = await damageOf(tree, info.tree);
   if (damage === null) return { kind: 'unknown', why: `${join(tree.directory, 'manifest')} is damaged` };
   return damage.length === 0 ? { kind: 'sound', members: info.tree.members } : { kind: 'damaged', damage };
+}
+
+/** Of all layers: what is damaged in any of them. */
+async function verifyLayers(store: ImageStore, ids: readonly string[]): Promise<Verdict> {
+  const damage: Damage[] = [];
+  let members = 0;
+  for (const id of ids) {
+    const layer = store.get(id);
+    const verdict: Verdict = layer
+      ? await verifyImage(store, layer)
+      : { kind: 'damaged', damage: [{ path: `layer ${id.slice(0, 12)}`, what: 'missing' }] };
+    if (verdict.kind === 'unknown') return verdict;
+    if (verdict.kind === 'sound') members += verdict.members ?? 0;
+    else damage.push(...verdict.damage);
+  }
+  return damage.length === 0 ? { kind: 'sound', members } : { kind: 'damaged', damage };
 }
 
 /** The system's own errors (a full disk, most of all) in words; ours as they are. */

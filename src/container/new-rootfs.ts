@@ -1,5 +1,6 @@
 /** The root filesystem of a new container, from an image of the store. */
 import { TlxcError } from '../errors.ts';
+import { referenceLayers } from '../image/reference-layers.ts';
 import type { ImageStore, StoredImage } from '../image/store.ts';
 import type { TemplateResult } from '../image/templates/template.ts';
 import type { Backend } from '../storage/backend.ts';
@@ -26,6 +27,8 @@ export async function makeRootfs(
       hint: 'try again',
     });
   }
+  const lowers = info.layers?.paths ?? [];
+  referenceLayers(request.system.cacheDir, lowers, { staging, config: paths.config });
   const made = await backend.create(
     {
       staging,
@@ -41,10 +44,11 @@ export async function makeRootfs(
   return made.path;
 }
 
-/** One that is packed is mounted, and lies below as the file that it is. */
+/** One that is packed, or has several layers, is mounted, and lies below as what it is. */
 function imageView(store: ImageStore, { info, rootfs }: StoredImage): View {
   const { words = [], root = rootfs } = store.tree(info.id);
-  return info.packed ? { words, layers: [root], image: rootfs } : plainView(rootfs);
+  const lowers = info.layers?.paths ?? [rootfs];
+  return info.packed || info.layers ? { words, layers: [root], lowers } : plainView(rootfs);
 }
 
 function refuseDevices(devices: readonly string[], idmapped: boolean, title: string): void {

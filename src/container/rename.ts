@@ -10,7 +10,7 @@ import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
-import { referenceLayers } from '../image/store.ts';
+import { referenceLayers } from '../image/reference-layers.ts';
 import { partsOf } from '../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
 import { copiedConfig } from './copy-config.ts';

@@ -44,8 +44,12 @@ function notes(image: string): { readonly file: string; readonly user: ImageUser
 export const livingUsers = (image: string, id: string): ImageUser[] =>
   notes(image).flatMap(({ user }) => (isUsed(id, user) ? [user] : []));
 
-/** All that were noted: where containers are looked for that nobody noted. */
-export const notedUsers = (image: string): ImageUser[] => notes(image).map(({ user }) => user);
+/** All containers that were noted: where such are looked for that nobody noted. */
+export const notedUsers = (image: string): ImageUser[] =>
+  notes(image).flatMap(({ user }) => (isContainer(user) ? [user] : []));
+
+/** Of a layer, an image is a user as well: its image.json names the layer's tree. */
+export const isContainer = ({ config }: ImageUser): boolean => basename(config) === 'config';
 
 /** Where the container of this directory lies, or the one whose snapshot it is: CT/snaps/NAME. */
 export const lxcpathOf = (dir: string): string =>

@@ -15,6 +15,8 @@ export interface Jail {
   readonly image?: string;
   /** Device nodes may be made. */
   readonly devices: boolean;
+  /** Words that mount what the target is. */
+  readonly within?: readonly string[];
   /** Bytes that a file may have; MAX_BYTES. */
   readonly largest?: number;
 }
@@ -50,7 +52,7 @@ const CAPABILITIES = ['chown', 'dac_override', 'fowner', 'fsetid', 'setfcap'];
 
 /** argv of the command inside; to be started in the directory that holds the jail's. */
 export function jailed(
-  { jail, rootfs, mapping, image = '', devices, largest = MAX_BYTES }: Jail,
+  { jail, rootfs, mapping, image = '', devices, within = [], largest = MAX_BYTES }: Jail,
   command: readonly string[],
 ): readonly string[] {
   const kept = [...CAPABILITIES, ...(devices ? ['mknod'] : [])].map((name) => `+${name}`);
@@ -63,7 +65,7 @@ export function jailed(
   ];
   const namespaces = ['unshare', '--mount', '--net', '--ipc', '--propagation', 'private', '--'];
   const places = [basename(jail), basename(rootfs), image, String(Math.ceil(largest / 512))];
-  return asRootOf(mapping, [
+  const inside = asRootOf(mapping, [
     ...namespaces,
     'sh',
     '-c',
@@ -73,4 +75,5 @@ export function jailed(
     ...privileges,
     ...command,
   ]);
+  return [...within, ...inside];
 }

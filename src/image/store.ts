@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
@@ -15,6 +15,7 @@ import { removeTree, syncFilesystem } from '../host/trees.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
 import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
 import { recordTree, type Tree } from './manifest.ts';
+import { layeredTree, type LayerRecord } from './layered-image.ts';
 import { packedFile, packedTree, packTree, refusePacking, settlePacked } from './packed-image.ts';
 import type { OnImageEvent } from './progress.ts';
 import { imageName, type ImageContent, type ImageInfo, type StoredImage } from './stored-image.ts';
@@ -29,6 +30,7 @@ const STAGING = '.staging-';
 const PARTIAL_MS = 7 * 24 * 3600 * 1000;
 
 export class ImageStore {
+  readonly #cacheDir: string;
   readonly #images: string;
   readonly #downloads: string;
   readonly #locks: ImageLocks;
@@ -43,6 +45,7 @@ export class ImageStore {
     readonly packs: ReadOnlyFilesystem | null = null,
   ) {
     if (packs !== null && mapping !== null) refusePacking(packs);
+    this.#cacheDir = cacheDir;
     this.#images = join(cacheDir, 'images');
     this.#downloads = join(cacheDir, 'downloads');
     this.#locks = new ImageLocks(this.#images);
@@ -63,17 +66,37 @@ export class ImageStore {
 
   tree(id: string): Tree {
     const directory = join(this.#images, id);
-    const packed = readInfo(directory)?.packed;
-    return packed ? packedTree(directory, packed.type) : { directory, mapping: this.mapping };
+    const { packed, layers } = readInfo(directory) ?? {};
+    if (packed) return packedTree(directory, packed.type);
+    return layers ? layeredTree(directory, layers.paths) : { directory, mapping: this.mapping };
+  }
+
+  /** The same store, where what is made stays a tree. */
+  get unpacked(): ImageStore {
+    return this.packs === null ? this : new ImageStore(this.#cacheDir, this.mapping);
+  }
+
+  /** Where the image of this id is made, and what says then that it is there: whom its layers have for a user. */
+  asUser(id: string): ImageUser {
+    return { staging: join(this.#images, STAGING + id), config: join(this.#images, id, 'image.json') };
   }
 
   #ids(): string[] {
     return existsSync(this.#images) ? readdirSync(this.#images).filter((name) => ID.test(name)) : [];
   }
 
+  #stored(): StoredImage[] {
+    return this.#ids().flatMap((id) => this.get(id) ?? []);
+  }
+
+  /** Layers that images of several share. */
+  layers(): StoredImage[] {
+    return this.#stored().filter(({ info }) => info.source.kind === 'layer');
+  }
+
   /** Such as this store makes first: of two forms of an image that is the one to take. */
   list(): StoredImage[] {
-    const images = this.#ids().flatMap((id) => this.get(id) ?? []);
+    const images = this.#stored().filter(({ info }) => info.source.kind !== 'layer');
     const isOurs = ({ info }: StoredImage): boolean => (info.packed?.type ?? null) === this.packs;
     return [...images.filter(isOurs), ...images.filter((image) => !isOurs(image))];
   }
@@ -137,8 +160,8 @@ export class ImageStore {
     await this.#clearDamaged(id);
     mkdirSync(work, { mode: 0o700 });
     try {
-      const content = await make(work);
-      const form = await this.#settle(work);
+      const { layers, ...content } = await make(work);
+      const form = await this.#settle(work, layers);
       const info: ImageInfo = { format: FORMAT, id, createdAt: Date.now(), ...content, ...form };
       writeInfo(work, info);
       await syncFilesystem(work);
@@ -152,8 +175,14 @@ export class ImageStore {
   }
 
   /** What was made takes its final form. */
-  async #settle(work: string): Promise<Pick<ImageInfo, 'tree' | 'packed'>> {
+  async #settle(
+    work: string,
+    layers: LayerRecord | undefined,
+  ): Promise<Pick<ImageInfo, 'tree' | 'packed' | 'layers'>> {
+    if (layers) mkdirSync(join(work, 'mnt'), { mode: 0o700 });
+    if (layers && this.packs !== null) await packTree(layeredTree(work, layers.paths), work, this.packs);
     if (this.packs !== null) return { packed: await settlePacked(work, this.packs) };
+    if (layers) return { layers };
     // Reading for the record and writing to disk take each other's idle time.
     const [tree] = await Promise.all([
       recordTree({ directory: work, mapping: this.mapping }),
@@ -234,21 +263,11 @@ export class ImageStore {
   }
 }
 
-/**
- * Notes a container as a user of every image that is among the layers of its root filesystem; the images of plain users
- * lie in CACHEDIR/ids-….
- */
-export function referenceLayers(cacheDir: string, layers: readonly string[], user: ImageUser): void {
-  for (const layer of layers) {
-    const [, images = '', id = ''] = /^(.*)\/images\/([0-9a-f]{64})\/rootfs(?:\.\w+)?$/.exec(layer) ?? [];
-    const ours = images === cacheDir || (dirname(images) === cacheDir && basename(images).startsWith('ids-'));
-    if (ours) new ImageStore(images).reference(id, user);
-  }
-}
-
 const storedAt = (directory: string, info: ImageInfo): StoredImage => ({
   info,
-  rootfs: info.packed ? packedFile(directory, info.packed.type) : join(directory, 'rootfs'),
+  rootfs: info.packed
+    ? packedFile(directory, info.packed.type)
+    : join(directory, info.layers ? 'mnt' : 'rootfs'),
 });
 
 function readInfo(directory: string): ImageInfo | null {

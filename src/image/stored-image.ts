@@ -1,6 +1,7 @@
 /** What is known of an image in the store. */
 import type { TreeRecord } from './manifest.ts';
 import type { ImageMetadata } from './metadata.ts';
+import type { LayerRecord } from './layered-image.ts';
 import type { PackedImage } from './packed-image.ts';
 
 /** What an image is called on a server, or by its own metadata; "" for what is not said. */
@@ -34,6 +35,12 @@ export type ImageSource =
       /** linux/amd64 */
       readonly platform: string;
     }
+  /** A layer of such images: what it changes in those below it. */
+  | {
+      readonly kind: 'layer';
+      /** Of it and those below it, as the OCI image specification has it: sha256:… */
+      readonly chainId: string;
+    }
   | {
       readonly kind: 'built';
       readonly template: string;
@@ -54,6 +61,8 @@ export interface ImageInfo {
   readonly createdAt: number;
   /** The name that a person gave it. */
   readonly alias?: string;
+  /** It has no tree of its own, but layers, which others may have, too. */
+  readonly layers?: LayerRecord;
   /** It is one file, not a tree. */
   readonly packed?: PackedImage;
   /** Absent in packed images, and in those of versions that recorded none. */
@@ -63,12 +72,12 @@ export interface ImageInfo {
 /** An image in the store: what is known of it, and where its tree lies. */
 export interface StoredImage {
   readonly info: ImageInfo;
-  /** Its tree, or the file that it is packed in. */
+  /** Its tree, the file that it is packed in, or where its layers are mounted for who reads them. */
   readonly rootfs: string;
 }
 
 /** What making an image gives: its tree lies in WORK/rootfs. */
-export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | 'alias'> &
+export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | 'alias' | 'layers'> &
   Partial<Pick<ImageInfo, 'createdAt'>>;
 
 /** A server asked now might have a newer one. 0: it never expires. */
@@ -77,6 +86,7 @@ export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 &
 /** What a person calls it: an alias, debian/bookworm/amd64/default, a template's words, an archive's name. */
 export function imageName({ alias, source }: Pick<ImageInfo, 'alias' | 'source'>): string {
   if (alias) return alias;
+  if (source.kind === 'layer') return source.chainId;
   if (source.kind === 'oci') return source.reference.replace(/^docker:\/\//, '');
   if (source.kind === 'built') return [source.template, ...(source.args ?? [])].join(' ');
   const { dist = '', release = '', arch = '', variant = '' } = namesOf(source) ?? {};

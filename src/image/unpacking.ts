@@ -24,6 +24,8 @@ export interface UnpackJob extends Unpacking {
   readonly mapping: Mapping | null;
   readonly rootfs: string;
   readonly jail: string;
+  /** As Jail has it. */
+  readonly within?: readonly string[];
   readonly scan: MemberScan;
   /** Bytes that a file may have, where it is no image's. */
   readonly largest?: number;

@@ -77,8 +77,7 @@ export const overlayBackend: Backend = {
   takes: [],
   obstacle,
   async create(place, tree) {
-    const lower = tree.image ?? tree.layers[0] ?? '';
-    if (tree.words.length > 0 && tree.image === undefined) {
+    if (tree.words.length > 0 && tree.lowers === undefined) {
       throw new TlxcError({
         code: 'TLXC_E_UNSUPPORTED',
         message: 'an overlay cannot lie over what has to be mounted first',
@@ -87,7 +86,7 @@ export const overlayBackend: Backend = {
     }
     const { delta, work } = await makeDelta(place.staging);
     await copyRoot(tree, delta, work);
-    return made(place, delta, [lower]);
+    return made(place, delta, tree.lowers ?? tree.layers);
   },
   /** The layers below stay whose they are (an image's); what the source changed is copied. */
   async copy(place, path) {

@@ -25,7 +25,7 @@ const packedBackend = (type: ReadOnlyFilesystem): Backend => ({
   packs: type,
   obstacle: (circumstances) => obstacle(type, circumstances),
   create(place: Place, tree: View) {
-    if (tree.image !== undefined) return overlayBackend.create(place, tree);
+    if (tree.lowers !== undefined) return overlayBackend.create(place, tree);
     throw new TlxcError({
       code: 'TLXC_E_UNSUPPORTED',
       message: `backing store ${type} is for new containers from an image of the store`,

@@ -12,8 +12,8 @@ export interface View {
   readonly words: readonly string[];
   /** The directories that make it up, topmost first. */
   readonly layers: readonly string[];
-  /** The read-only image file that holds all of it: an overlay lies over that, and not over where it is mounted. */
-  readonly image?: string;
+  /** Directories and read-only image files that hold all of it, topmost first: an overlay lies over those, not over where they are mounted. */
+  readonly lowers?: readonly string[];
 }
 
 /** A tree that lies there. */

@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava';
 import { buildImage, writeLayout, type BuiltImage } from '../image/oci/images.ts';
 import type { Entry } from '../image/archives.ts';
 import { inside } from '../network/neighbours.ts';
-import { makeBusyboxRootfs } from '../rig/busybox.ts';
+import { busyboxTar } from '../rig/busybox.ts';
 import { eventually } from '../rig/eventually.ts';
 import { push, registryOrigin, registryUser, startRegistry } from '../rig/registry.ts';
 import { requires } from '../rig/requires.ts';
@@ -31,20 +31,6 @@ wait $!
 /** Prints what is there, or nothing. */
 const GET =
   'fetch(process.argv[1]).then((answer) => answer.text()).then((text) => process.stdout.write(text))';
-
-/** The smallest distribution. */
-function busyboxTar(): Buffer {
-  const root = mkdtempSync(join(tmpdir(), 'tlxc-base-'));
-  try {
-    makeBusyboxRootfs(root);
-    execFileSync('chmod', ['755', root]);
-    return execFileSync('tar', ['-C', root, '--owner=0', '--group=0', '-cf', '-', '.'], {
-      maxBuffer: 1 << 26,
-    });
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
 
 /** An HTTP server that runs as a user of the image's, over a base of another layer. */
 const server = (): BuiltImage =>
@@ -213,7 +199,8 @@ local('a layout, an archive of it and a plain Docker archive give the same conta
     const lines = readFileSync(join(world.lxcpath, `c${index}/config`), 'utf8');
     t.regex(lines, /^lxc\.init\.cmd = run 'two words' 'it'\\''s'$/m);
   }
-  t.is((await world.sh('ls cache/images')).trim().split('\n').length, 2);
+  t.is((await world.sh('tlxc-image list | tail -n +2')).trim().split('\n').length, 2);
+  t.is((await world.sh('ls cache/images')).trim().split('\n').length, 4, 'and two layers, which both have');
   const wrong = await create(world, 'wrong', '-u', 'oci:layout:v2');
   t.regex(wrong.stderr, /has no image with the tag v2\n.*hint: it has v1/);
   t.is((await world.sh('ls cache/downloads')).trim(), '');

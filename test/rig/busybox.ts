@@ -1,6 +1,7 @@
 /** The smallest system that boots: a statically linked busybox as init, shell and tools. */
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const directories = ['bin', 'dev', 'etc', 'lib', 'mnt', 'proc', 'root', 'run', 'sys', 'tmp', 'usr', 'var'];
@@ -29,4 +30,18 @@ export function makeBusyboxRootfs(rootfs: string): void {
     'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n',
   );
   writeFileSync(join(rootfs, 'etc/group'), 'root:x:0:\nuser:x:1000:\n');
+}
+
+/** The smallest distribution, as an archive. */
+export function busyboxTar(): Buffer {
+  const root = mkdtempSync(join(tmpdir(), 'tlxc-base-'));
+  try {
+    makeBusyboxRootfs(root);
+    execFileSync('chmod', ['755', root]);
+    return execFileSync('tar', ['-C', root, '--owner=0', '--group=0', '-cf', '-', '.'], {
+      maxBuffer: 1 << 26,
+    });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 }

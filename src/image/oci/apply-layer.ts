@@ -25,6 +25,14 @@ export interface Layers {
   readonly title: string;
 }
 
+/** The target of an unpacking, and where its programs run. */
+export interface LayerPlaces {
+  readonly rootfs: string;
+  readonly jail: string;
+  /** Words that mount the target: the layers below, with an upper layer that takes what is changed. */
+  readonly within?: readonly string[];
+}
+
 export interface Layer {
   readonly descriptor: Descriptor;
   /** As the image's configuration says: the digest of the archive, decompressed. */
@@ -45,7 +53,7 @@ export class LayerStack {
 
   constructor(
     readonly layers: Layers,
-    readonly places: { readonly rootfs: string; readonly jail: string },
+    readonly places: LayerPlaces,
     space: number,
   ) {
     this.#left = { bytes: MAX_BYTES, members: MAX_MEMBERS, space };
@@ -55,6 +63,13 @@ export class LayerStack {
   static async begin(layers: Layers): Promise<LayerStack> {
     const { work, mapping } = layers;
     return new LayerStack(layers, await makePlaces(work, mapping), await spaceAt(work));
+  }
+
+  /** On what the layers below have left: members of all of them together. */
+  static async over(layers: Layers, places: LayerPlaces, below: readonly LayerMember[]): Promise<LayerStack> {
+    const stack = new LayerStack(layers, places, await spaceAt(layers.work));
+    stack.#tree.apply(below);
+    return stack;
   }
 
   /** What was made for the layers goes; the tree has the directories that every container needs. */
@@ -121,7 +136,7 @@ export class LayerStack {
 
   async #remove(paths: readonly string[], what: string): Promise<void> {
     if (paths.length === 0) return;
-    const input = paths.map((path) => `${join('rootfs', path)}\0`).join('');
+    const input = paths.map((path) => `rootfs/${path}\0`).join('');
     await this.#run(['xargs', '--null', 'rm', '-rf', '--one-file-system', '--'], what, input);
   }
 }
