@@ -17,14 +17,11 @@ const when = orNull(text('UTC.'), 'null: never.');
 const listed = object({
   ...stored,
   ...{ dist: orNull(text()), release: orNull(text()), arch: orNull(text()), variant: orNull(text()) },
-  ...{
-    created: text('UTC.'),
-    expires: when,
-    expired: flag(),
-    members: orNull(count('Files.')),
-    packed: orNull(oneOf(['squashfs', 'erofs']), 'null: it is a tree.'),
-  },
-  rootfs: text('Its tree.'),
+  ...{ created: text('UTC.'), expires: when, expired: flag(), members: orNull(count('Files.')) },
+  packed: orNull(oneOf(['squashfs', 'erofs'], 'It is one file, not a tree.')),
+  rootfs: text(
+    'Its tree, the file that it is packed in, or where its layers are mounted for who reads them.',
+  ),
   users: list(text(), 'Directories of the containers that use it.'),
 });
 export const image = listed;
@@ -40,7 +37,7 @@ export const imageListRemote = list(
 export const imageStored = object(stored);
 
 const verdict = Type.Union([
-  object({ kind: Type.Literal('sound'), members: count() }),
+  object({ kind: Type.Literal('sound'), members: orNull(count('Files; null: it is one itself.')) }),
   object({ kind: Type.Literal('damaged'), damage: list(object({ path: text(), what: text() })) }),
   object({ kind: Type.Literal('unknown'), why: text() }),
 ]);

@@ -1,5 +1,6 @@
 #include "executor/loop_device.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <sys/ioctl.h>
@@ -7,13 +8,14 @@
 #include <sys/sysmacros.h>
 
 #include <cstring>
+#include <memory>
+#include <string_view>
 
 namespace tlxc::loop_device {
 namespace {
 
 constexpr const char* kStep = "rootfs loop device";
 constexpr int kAttempts = 64; // another process may take the device that was free
-constexpr int kLooked = 4096; // devices, at most, that are asked what they hold
 
 dev_t device_of(uint64_t encoded) {
     return makedev((encoded & 0xfff00) >> 8, (encoded & 0xff) | ((encoded >> 12) & 0xfff00));
@@ -30,15 +32,13 @@ bool holds(int device, const struct stat& file) {
 
 // The device that has the whole file already, read-only: a second mount of it is one of the same filesystem,
 // which is in memory once however many containers lie over it. Open, it cannot go meanwhile.
-Device find_sharable(int backing) {
-    struct stat file {};
-    if (fstat(backing, &file) != 0)
-        return {};
-    for (int number = 0; number < kLooked; ++number) {
-        Device device{{}, "/dev/loop" + std::to_string(number)};
+Device find_sharable(const struct stat& file) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> blocks{opendir("/sys/block"), closedir};
+    while (const dirent* entry = blocks ? readdir(blocks.get()) : nullptr) {
+        if (!std::string_view(entry->d_name).starts_with("loop"))
+            continue;
+        Device device{{}, std::string("/dev/") + entry->d_name};
         device.fd = UniqueFd{open(device.path.c_str(), O_RDONLY | O_CLOEXEC)};
-        if (!device.fd && errno != ENXIO)
-            return {};
         if (device.fd && holds(device.fd.get(), file))
             return device;
     }
@@ -51,8 +51,15 @@ Result<Device> attach(const std::string& file, bool readOnly) {
     const UniqueFd backing{open(file.c_str(), (readOnly ? O_RDONLY : O_RDWR) | O_CLOEXEC)};
     if (!backing)
         return syscall_failure(kStep, "open", file);
+    struct stat status {};
+    if (fstat(backing.get(), &status) != 0)
+        return syscall_failure(kStep, "fstat", file);
+    // Whoever writes it could trick the kernel: asked of the very file that is mounted, whatever its name
+    // meant before.
+    if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return refusal(kStep, "others than root can write it", file);
     if (readOnly)
-        if (Device shared = find_sharable(backing.get()); shared.fd)
+        if (Device shared = find_sharable(status); shared.fd)
             return shared;
     const UniqueFd control{open("/dev/loop-control", O_RDWR | O_CLOEXEC)};
     if (!control)

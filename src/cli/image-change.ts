@@ -77,12 +77,14 @@ function existing(cwd: string, path: string): string {
 export const importing: Run = async (invocation, context, [file = '', meta]) => {
   const alias = text(invocation.options['alias']) || null;
   if (alias !== null) checkAlias(alias);
+  const keep = invocation.options['keep'] === true;
+  if (keep && text(invocation.options['pack']) === '') throw usage('--keep goes with --pack');
   const archive = existing(context.cwd, file);
   const metadata = meta === undefined ? null : existing(context.cwd, meta);
   const store = storeOf(invocation, context);
   const { onEvent, done } = quietly(invocation, context);
   await store.sweep();
-  const imported = importImage({ store, archive, metadata, alias, onEvent }).then((image) =>
+  const imported = importImage({ store, archive, metadata, alias, keep, onEvent }).then((image) =>
     store.pack(image, onEvent),
   );
   tellStored(await inWords(`${file} could not be imported`, imported).finally(done), invocation, context);

@@ -9,7 +9,7 @@ import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { imageProgress } from './image-progress.ts';
-import { originOf, shortDigest } from './image-table.ts';
+import { bytesOf, originOf, shortDigest } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
 
 /** words: those after the action's own. Resolves to the exit status. */
@@ -66,7 +66,7 @@ export const stored = ({ info }: StoredImage): string =>
 /** For --json: what is known of an image without asking who uses it. */
 export const storedJson = ({ info }: StoredImage) => ({
   ...{ name: imageName(info), sha256: info.id, build: namesOf(info.source)?.build ?? null },
-  ...{ kind: info.source.kind, origin: originOf(info), size: info.tree?.bytes ?? null },
+  ...{ kind: info.source.kind, origin: originOf(info), size: bytesOf(info) },
 });
 
 /** The answer of what has brought an image into the store. */

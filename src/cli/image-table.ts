@@ -44,6 +44,14 @@ function sizeOf(info: ImageInfo): string {
   return info.packed ? `${size} ${info.packed.type}` : size;
 }
 
+function sizeLine(info: ImageInfo): string {
+  const { tree, layers, packed } = info;
+  const members = (tree ?? layers)?.members;
+  if (members !== undefined)
+    return `${sizeOf(info)}, ${members} members${layers ? `, ${layers.paths.length} layers` : ''}`;
+  return packed ? sizeOf(info) : '';
+}
+
 const sortKey = ({ image: { info } }: ImageStatus): string => `${imageName(info)}\0${buildOf(info)}`;
 
 /** Builds of one name oldest first. */
@@ -87,7 +95,7 @@ export function imageBlock(status: ImageStatus, lxcpath: string): string {
       : []),
     ['Stored', new Date(info.createdAt).toISOString()],
     ['Expires', expiryOf(status).replace(' *', ' (it has)')],
-    ['Size', info.tree ? `${sizeOf(info)}, ${info.tree.members} members` : info.packed ? sizeOf(info) : ''],
+    ['Size', sizeLine(info)],
     ['Devices', info.devices.join(' ')],
     ['Root', rootfs],
     ...(status.users.length === 0 ? [['Used by', 'none'] as const] : []),
@@ -106,7 +114,7 @@ export function imageJson({ image, users, expired }: ImageStatus) {
   const { info, rootfs } = image;
   const { dist, release, arch, variant, build } = namesOf(info.source) ?? UNNAMED;
   const { expiry } = info.metadata;
-  const members = info.tree?.members ?? null;
+  const members = info.tree?.members ?? info.layers?.members ?? null;
   return {
     ...{ name: imageName(info), sha256: info.id, kind: info.source.kind, origin: originOf(info) },
     ...{ dist, release, arch, variant, build },

@@ -35,8 +35,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   import: {
     run: importing,
     words: [1, 2],
-    synopsis: '[--alias=NAME] [--pack=TYPE] [--json] FILE [METADATA]',
-    options: ['alias', 'pack', 'json'],
+    synopsis: '[--alias=NAME] [--pack=TYPE [--keep]] [--json] FILE [METADATA]',
+    options: ['alias', 'pack', 'keep', 'json'],
   },
   build: {
     run: building,
@@ -69,6 +69,7 @@ const OPTIONS = [
   'all',
   'alias',
   'pack',
+  'keep',
   'listen',
   'cert',
   'key',
@@ -111,6 +112,10 @@ export default defineCommand(
       {
         flags: '--pack <TYPE>',
         description: 'pull, import, build: kept as one compressed file, squashfs or erofs',
+      },
+      {
+        flags: '--keep',
+        description: 'import --pack: FILE is one already, and stays as it is: only one that you trust',
       },
       { flags: '-t, --template <TEMPLATE>', description: 'build: as this template of tlxc-create does' },
       { flags: '--container <NAME>', description: 'build: of this container, which is stopped' },

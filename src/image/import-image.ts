@@ -22,6 +22,8 @@ export interface ImportRequest {
   /** LXC's meta.tar.xz, Incus' incus.tar.xz, or one that is both; absolute. */
   readonly metadata: string | null;
   readonly alias: string | null;
+  /** A squashfs or erofs stays as it is: as Keeping has it. */
+  readonly keep?: boolean;
   readonly onEvent: OnImageEvent;
 }
 
@@ -61,7 +63,13 @@ export async function importImage(request: ImportRequest): Promise<StoredImage> 
   }
   const { mapping } = store;
   const make = async (work: string) => {
-    const kept = await keepArchive({ archive, work, packs: store.packs });
+    const kept = await keepArchive({
+      archive,
+      sha256: id,
+      work,
+      packs: store.packs,
+      keep: request.keep === true,
+    });
     const said = (names: ImageNames | null) => ({
       ...named,
       source: { kind: 'local' as const, archive, ...(names && { names }) },

@@ -1,52 +1,77 @@
-/** A file that is what the store makes of images already: it is kept as it is, and nothing is unpacked. */
-import { rm } from 'node:fs/promises';
+/** A file that is what the store makes of images already: kept as it is where a person says so, and nothing is unpacked. */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
-import { filesystemType } from '../host/filesystem-type.ts';
-import { isForeign, refuseForeign } from '../host/forged-image.ts';
 import { startProgram } from '../host/program.ts';
-import { isReadOnly, type ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
+import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
+import { sha256OfFiles } from './digest.ts';
 import { inTree } from './manifest.ts';
 import { devicesOfKept, keepFile, packedFile, packedTree } from './packed-image.ts';
 
 export interface Keeping {
   /** A file on this machine that a person named. */
   readonly archive: string;
+  /** What its content is. */
+  readonly sha256: string;
   /** Made by us, empty. */
   readonly work: string;
   readonly packs: ReadOnlyFilesystem | null;
+  /** The person trusts it: this host's kernel may read it as it is. */
+  readonly keep: boolean;
 }
 
-/**
- * Resolves to its device nodes outside /dev; null: it is to be unpacked. The kernel is to read what the file holds, so
- * it must be root's alone. Throws TLXC_E_UNSUPPORTED for an erofs that is not to be kept: no program unpacks one in the
- * jail; TLXC_E_PERMISSION, TLXC_E_IMAGE.
- */
-export async function keepArchive({ archive, work, packs }: Keeping): Promise<readonly string[] | null> {
-  const type = filesystemType(archive);
-  if (!isReadOnly(type)) return null;
-  if (packs !== type) {
-    if (type === 'squashfs') return null;
-    throw new TlxcError({
-      code: 'TLXC_E_UNSUPPORTED',
-      message: `${archive} is an erofs image, which is not unpacked`,
-      path: archive,
-      hint: 'tlxc-create -B erofs and tlxc-image import --pack=erofs keep it as it is',
-    });
+/** [type, offset, bytes] */
+const MAGIC: readonly (readonly [ReadOnlyFilesystem, number, string])[] = [
+  ['squashfs', 0, '68737173'],
+  ['erofs', 1024, 'e2e1f5e0'],
+];
+
+function typeOf(archive: string): ReadOnlyFilesystem | null {
+  const head = Buffer.alloc(2048);
+  const fd = openSync(archive, 'r');
+  try {
+    readSync(fd, head, 0, head.length, 0);
+  } finally {
+    closeSync(fd);
   }
-  if (type === 'squashfs' && isForeign(archive)) return null;
-  refuseForeign(archive);
+  const found = MAGIC.find(([, at, hex]) => head.toString('hex', at, at + hex.length / 2) === hex);
+  return found?.[0] ?? null;
+}
+
+const refuse = (code: 'TLXC_E_UNSUPPORTED' | 'TLXC_E_IMAGE', message: string, hint: string): TlxcError =>
+  new TlxcError({ code, message, hint });
+
+/**
+ * Resolves to its device nodes outside /dev; null: it is to be unpacked. Throws TLXC_E_UNSUPPORTED for an erofs that is not
+ * to be kept, which no program unpacks in the jail, and for what cannot be kept; TLXC_E_IMAGE.
+ */
+export async function keepArchive(keeping: Keeping): Promise<readonly string[] | null> {
+  const { archive, sha256, work, packs, keep } = keeping;
+  const type = typeOf(archive);
+  if (!keep && type === 'erofs')
+    throw refuse(
+      'TLXC_E_UNSUPPORTED',
+      `${archive} is an erofs image, which is not unpacked`,
+      "if you trust it: tlxc-image import --pack=erofs --keep has it mounted as it is, by this host's kernel",
+    );
+  if (!keep) return null;
+  if (type === null || type !== packs)
+    throw refuse(
+      'TLXC_E_UNSUPPORTED',
+      `--keep: ${archive} is no ${packs ?? 'packed'} image`,
+      'leave out --keep: it is then unpacked, and packed anew',
+    );
   await keepFile(archive, work, { type });
+  // Of the copy, which nobody else can change: what is mounted is what was named.
+  if ((await sha256OfFiles(packedFile(work, type))) !== sha256)
+    throw refuse('TLXC_E_IMAGE', `${archive} was changed while it was read`, 'try again');
   const devices = await devicesOfKept(work, type, archive);
-  if (!(await isNested(work, type))) return devices;
-  if (type === 'erofs')
-    throw new TlxcError({
-      code: 'TLXC_E_UNSUPPORTED',
-      message: `${archive} holds metadata and a rootfs/, and only a root filesystem can be kept as it is`,
-      path: archive,
-      hint: 'import it without --pack',
-    });
-  await rm(packedFile(work, type));
-  return null;
+  if (await isNested(work, type))
+    throw refuse(
+      'TLXC_E_UNSUPPORTED',
+      `--keep: ${archive} holds metadata and a rootfs/, and only a root filesystem can be kept as it is`,
+      'leave out --keep: it is then unpacked, and packed anew',
+    );
+  return devices;
 }
 
 /** As Incus' images with both in one file. */

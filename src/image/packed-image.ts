@@ -25,7 +25,7 @@ export interface PackedImage {
 /** Fast ones: an image is packed while somebody waits. */
 const PACKERS: Readonly<Record<ReadOnlyFilesystem, (file: string) => readonly string[]>> = {
   squashfs: (file) => [
-    ...['mksquashfs', '.', file, '-noappend', '-no-progress', '-quiet'],
+    ...['mksquashfs', '.', file, '-noappend', '-no-progress', '-quiet', '-exit-on-error'],
     ...['-comp', 'zstd', '-Xcompression-level', '3'],
   ],
   erofs: (file) => ['mkfs.erofs', '-zlz4', file, '.'],
@@ -54,7 +54,18 @@ async function digestOf(file: string): Promise<string> {
 export async function packTree(tree: Tree, work: string, type: ReadOnlyFilesystem): Promise<void> {
   const failure = { code: 'TLXC_E_STORAGE', what: `the image could not be packed as ${type}` } as const;
   const { argv, cwd } = inTree(tree, PACKERS[type](packedFile(work, type)));
-  await runProgram(argv, failure, { cwd });
+  let lists = false;
+  const onErrorLine = (line: string): void => {
+    lists ||= /xattr prefix system\.posix_acl/.test(line);
+  };
+  await runProgram(argv, failure, { cwd, onErrorLine });
+  // It would go on without them: access that somebody relies on.
+  if (!lists) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `files of the image have access control lists, for which ${type} has no room`,
+    hint: 'erofs keeps them: -B erofs, --pack=erofs',
+  });
 }
 
 /** What WORK holds becomes one file, and a tree there goes. Resolves to its record. Throws TLXC_E_STORAGE. */

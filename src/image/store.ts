@@ -147,7 +147,16 @@ export class ImageStore {
     const { source, metadata, devices, createdAt } = info;
     const make = async (work: string): Promise<ImageContent> => {
       onEvent({ kind: 'pack', image: title });
-      await packTree(this.tree(info.id), work, packs);
+      // Nobody removes it meanwhile. Whoever has the lock of what is packed takes that of no other.
+      await this.#locks.holding(info.id, undefined, async () => {
+        if (this.get(info.id) === null)
+          throw new TlxcError({
+            code: 'TLXC_E_IMAGE',
+            message: `image ${title} was removed meanwhile`,
+            hint: 'try again',
+          });
+        await packTree(this.tree(info.id), work, packs);
+      });
       return { source, metadata, devices, createdAt };
     };
     return this.obtain(id, make, () => onEvent({ kind: 'waiting', image: title }));

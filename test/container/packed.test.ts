@@ -8,6 +8,8 @@ import { makeWorld, type World } from '../rig/world.ts';
 
 const packed = requires('root', 'userns', 'idmap', 'overlay', 'busybox', 'loop', 'squashfs', 'erofs');
 
+const lists = requires('root', 'userns', 'idmap', 'overlay', 'loop', 'squashfs', 'erofs', 'attributes');
+
 const inside = (world: World, name: string, line: string): Promise<string> =>
   world.sh(
     `tlxc-start -n ${name} -s lxc.net.0.link= && tlxc-attach -n ${name} -- sh -c '${line}'; tlxc-stop -k -n ${name}`,
@@ -113,29 +115,25 @@ packed('one stored image has both forms side by side; each container keeps its o
 });
 
 packed(
-  'an archive that is such a file already is kept as it is, if nobody but root could write it',
+  'an archive that is such a file already is packed anew, and kept as it is where a person says so',
   async (t) => {
     const world = await makeWorld(t);
     await world.sh(`tlxc-create -n m1 -t busybox -B dir; mksquashfs lxc/m1/rootfs one.squashfs -quiet -no-progress >&2
-    mkfs.erofs one.erofs lxc/m1/rootfs >/dev/null; mksquashfs lxc/m1/rootfs other.squashfs -comp xz -quiet -no-progress >&2; chmod o+w other.squashfs`);
-    const kept = async (type: string): Promise<string> =>
-      world.sh(
-        `sha256sum < "$(tlxc-image info --json one-${type} | grep -o '/.*/rootfs\\.${type}')"; sha256sum < one.${type}`,
-      );
+    mkfs.erofs one.erofs lxc/m1/rootfs >/dev/null; mksquashfs lxc/m1/rootfs other.squashfs -comp xz -quiet -no-progress >&2`);
+    const digest = async (file: string): Promise<string> =>
+      (await world.sh(`sha256sum < ${file}`)).slice(0, 64);
+    const storedFile = async (image: string): Promise<string> =>
+      (JSON.parse(await world.sh(`tlxc-image info --json ${image}`)) as { rootfs: string }).rootfs;
     for (const type of ['squashfs', 'erofs']) {
       await world.sh(
-        `tlxc-image import --pack=${type} --alias one-${type} one.${type}; tlxc-create -n ${type} -t local -- -i one-${type}`,
+        `tlxc-image import --pack=${type} --keep --alias one-${type} one.${type}; tlxc-create -n ${type} -t local -- -i one-${type}`,
       );
-      const [stored, given] = (await kept(type)).split('\n');
-      t.is(stored, given, type);
+      t.is(await digest(await storedFile(`one-${type}`)), await digest(`one.${type}`), type);
       t.is(await inside(world, type, 'cat /etc/hostname'), `${type}\n`);
     }
     await world.sh('tlxc-create -n u1 -t local -B squashfs -- -f $PWD/other.squashfs');
     t.is(await inside(world, 'u1', 'cat /etc/hostname'), 'u1\n', 'unpacked in the jail, and packed anew');
-    t.not(
-      await world.sh(`sha256sum < ${rootfsOf(world, 'u1').split(':')[1]}`),
-      await world.sh('sha256sum < other.squashfs'),
-    );
+    t.not(await digest(rootfsOf(world, 'u1').split(':')[1] ?? ''), await digest('other.squashfs'));
     const fails = async (line: string, reason: RegExp): Promise<void> => {
       const { code, stderr } = await world.run('sh', '-c', line);
       t.is(code, 1, line);
@@ -143,24 +141,47 @@ packed(
     };
     await fails(
       'cp one.erofs new.erofs; printf x >> new.erofs; tlxc-image import new.erofs',
-      /new\.erofs is an erofs image, which is not unpacked\n {2}hint: .*--pack=erofs/,
+      /new\.erofs is an erofs image, which is not unpacked\n {2}hint: if you trust it: .*--keep/,
     );
     await fails(
-      'chmod o+w one.erofs; cp -a one.erofs two.erofs; printf x >> two.erofs; tlxc-image import --pack=erofs two.erofs',
-      /can be written by others than root/,
+      'tlxc-image import --pack=erofs --keep other.squashfs && tlxc-image prune --all; cp other.squashfs x.squashfs; printf x >> x.squashfs; tlxc-image import --pack=erofs --keep x.squashfs',
+      /--keep: .*x\.squashfs is no erofs image/,
     );
     await fails('tlxc-image import --pack=ext4 one.squashfs', /--pack ext4: there are squashfs and erofs/);
+    await fails('tlxc-image import --keep one.squashfs', /--keep goes with --pack/);
     await fails(
       'tlxc-copy -n m1 -N m2 -B squashfs',
       /backing store squashfs is for new containers from an image/,
     );
     await fails(
-      'mkdir n; mknod n/null c 1 3; mksquashfs n n.squashfs -quiet -no-progress >&2; tlxc-create -n n1 -t local -B squashfs -- -f n.squashfs',
+      'mkdir n; mknod n/null c 1 3; mksquashfs n n.squashfs -quiet -no-progress >&2; tlxc-create -n n1 -t local -B squashfs -- -f n.squashfs --keep',
       /device node \.\/null/,
     );
     t.is(await attached(world), '');
   },
 );
+
+lists('access control lists: erofs keeps them, squashfs is refused', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh(
+    'mkdir tree tree/etc; touch tree/etc/list; setfacl -m u:5:r tree/etc/list; tlxc-image build --alias listed tree',
+  );
+  const { code, stderr } = await world.run(
+    'sh',
+    '-c',
+    'touch seed; tlxc-create -n u1 -f seed -t local -B squashfs -- -i listed',
+  );
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /files of the image have access control lists, for which squashfs has no room\n {2}hint: erofs/,
+  );
+  await world.sh(
+    'touch seed; tlxc-create -n u1 -f seed -t local -B erofs -- -i listed && tlxc-copy -n u1 -N u2 -B dir',
+  );
+  t.regex(await world.sh('getfacl -n lxc/u2/rootfs/etc/list 2>/dev/null'), /^user:5:r--$/m);
+  t.regex(await world.sh('ls cache/images'), /^([0-9a-f]{64}\n){2}$/, 'nothing is left of what was refused');
+});
 
 packed(
   "lxc.rootfs.path with images of one's own: below an overlay, by itself, below memory; refused in words",
@@ -189,6 +210,9 @@ packed(
     );
     await on(`overlay:${world.dir}/other.squashfs:${delta}`);
     await fails(/other\.squashfs can be written by others than root/);
+    await world.sh('mkdir theirs; cp one.squashfs theirs/; chown 1 theirs');
+    await on(`overlay:${world.dir}/theirs/one.squashfs:${delta}`);
+    await fails(/one\.squashfs, in .*theirs, can be written by others than root/);
     t.is(await attached(world), '');
   },
 );

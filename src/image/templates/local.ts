@@ -13,9 +13,10 @@ import { unpack } from '../unpack.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
 
 const usage = `Template options of local (after --):
-  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip, squashfs,
-                            or with -B erofs an erofs
+  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip, or squashfs
   -m, --metadata=ARCHIVE    The image's metadata (meta.tar.xz); without it TLXC's own configuration is used
+      --keep                With -B squashfs or erofs, an ARCHIVE of that type stays as it is, unpacked by nobody: this host's
+                            kernel mounts it, so only one that you trust
   -i, --image=IMAGE         Instead of these, an image of the store, by its name or digest (tlxc-image list)
   -h, --help                This text
 `;
@@ -28,6 +29,7 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
     metadata: { type: 'string', short: 'm' },
     // What lies below /dev is never unpacked: the container's own /dev is mounted over it.
     'no-dev': { type: 'boolean' },
+    keep: { type: 'boolean' },
     image: { type: 'string', short: 'i' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -42,7 +44,7 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
   const image = await store.obtain(
     id,
     async (work) => {
-      const kept = await keepArchive({ archive, work, packs: store.packs });
+      const kept = await keepArchive({ archive, sha256: id, work, packs: store.packs, keep: values.keep === true });
       if (kept) return { source: { kind: 'local', archive }, metadata, devices: kept };
       onEvent({ kind: 'unpack', image: title });
       const { privileged, mapping } = request;
