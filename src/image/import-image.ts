@@ -12,7 +12,7 @@ import { readMetadataArchive } from './metadata-archive.ts';
 import { debianArch } from './product.ts';
 import type { OnImageEvent } from './progress.ts';
 import type { ImageStore, StoredImage } from './store.ts';
-import type { ImageNames } from './stored-image.ts';
+import type { ImageContent, ImageNames } from './stored-image.ts';
 import { unpack } from './unpack.ts';
 
 export interface ImportRequest {
@@ -61,31 +61,34 @@ export async function importImage(request: ImportRequest): Promise<StoredImage> 
     onEvent({ kind: 'cached', image: archive });
     return known;
   }
-  const { mapping } = store;
-  const make = async (work: string) => {
-    const kept = await keepArchive({
-      archive,
-      sha256: id,
-      work,
-      packs: store.packs,
-      keep: request.keep === true,
-    });
-    const said = (names: ImageNames | null) => ({
-      ...named,
-      source: { kind: 'local' as const, archive, ...(names && { names }) },
-    });
-    if (kept) {
-      const { metadata, names } = given ?? nothingSaid();
-      return { metadata, devices: kept, ...said(names) };
-    }
-    onEvent({ kind: 'unpack', image: archive });
-    const excludes = given?.metadata.excludes ?? [];
-    const { devices } = await unpack({ archive, work, excludes, privileged: false, mapping, nested: true });
-    const inner = await takeNested(work);
-    const { metadata, names } = given ?? (inner === null ? nothingSaid() : fromIncus(inner));
-    return { metadata, devices, ...said(names) };
-  };
+  const make = (work: string) => makeImage(work, id, { request, given, named });
   return store.obtain(id, make, () => onEvent({ kind: 'waiting', image: archive }));
+}
+
+interface Given {
+  readonly request: ImportRequest;
+  readonly given: Described | null;
+  readonly named: { readonly alias?: string };
+}
+
+async function makeImage(work: string, id: string, { request, given, named }: Given): Promise<ImageContent> {
+  const { store, archive, keep = false, onEvent } = request;
+  const said = (names: ImageNames | null) => ({
+    ...named,
+    source: { kind: 'local' as const, archive, ...(names && { names }) },
+  });
+  const kept = await keepArchive({ archive, sha256: id, work, packs: store.packs, keep });
+  if (kept) {
+    const { metadata, names } = given ?? nothingSaid();
+    return { metadata, devices: kept, ...said(names) };
+  }
+  onEvent({ kind: 'unpack', image: archive });
+  const excludes = given?.metadata.excludes ?? [];
+  const { mapping } = store;
+  const { devices } = await unpack({ archive, work, excludes, privileged: false, mapping, nested: true });
+  const inner = await takeNested(work);
+  const { metadata, names } = given ?? (inner === null ? nothingSaid() : fromIncus(inner));
+  return { metadata, devices, ...said(names) };
 }
 
 /** One image at a time has a name. */

@@ -54,13 +54,13 @@ async function digestOf(file: string): Promise<string> {
 export async function packTree(tree: Tree, work: string, type: ReadOnlyFilesystem): Promise<void> {
   const failure = { code: 'TLXC_E_STORAGE', what: `the image could not be packed as ${type}` } as const;
   const { argv, cwd } = inTree(tree, PACKERS[type](packedFile(work, type)));
-  let lists = false;
+  const lists: string[] = [];
   const onErrorLine = (line: string): void => {
-    lists ||= /xattr prefix system\.posix_acl/.test(line);
+    if (/xattr prefix system\.posix_acl/.test(line)) lists.push(line);
   };
   await runProgram(argv, failure, { cwd, onErrorLine });
   // It would go on without them: access that somebody relies on.
-  if (!lists) return;
+  if (lists.length === 0) return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `files of the image have access control lists, for which ${type} has no room`,
