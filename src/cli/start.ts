@@ -4,6 +4,7 @@ import { TlxcError } from '../errors.ts';
 import { becomeConsole } from '../container/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start.ts';
+import { notifyReady } from '../host/service-manager.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -72,6 +73,12 @@ function checkWait(wait: WaitArguments | null, { foreground }: StartRequest): vo
   throw new TlxcError({ code: 'TLXC_E_USAGE', message });
 }
 
+/** The monitor waits for the console's viewer: who runs us is told that it runs, and then it is there. */
+async function stay({ system, lxcpath, name }: StartRequest, { env }: CommandContext): Promise<never> {
+  await notifyReady(env);
+  return becomeConsole(containerPaths(system, lxcpath, name));
+}
+
 async function start(invocation: Invocation, context: CommandContext): Promise<number> {
   const request = requestOf(invocation, context);
   const warn = warner(invocation, context);
@@ -96,7 +103,7 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     return 0;
   }
   await whileShown(invocation, context, 'starting', () => startContainer(request, { warn }));
-  if (request.foreground) becomeConsole(containerPaths(request.system, request.lxcpath, request.name));
+  if (request.foreground) return stay(request, context);
   return 0;
 }
 
