@@ -87,7 +87,8 @@ export function restartsUpTo(paths: ContainerPaths): number {
   const noted = read(paths);
   if (noted !== null && noted.pid === process.ppid) return noted.count;
   const message = 'it is not to be started again any more';
-  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: paths.name });
+  const hint = `tlxc-start -n ${paths.name} starts it`;
+  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: paths.name, hint });
 }
 
 /** Why the last attempt to start it again failed, "" where it did not. */
