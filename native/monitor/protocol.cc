@@ -25,7 +25,7 @@ struct Named {
     Op op;
 };
 
-constexpr std::array<Named, 15> kOps{{{"info", Op::Info},
+constexpr std::array<Named, 16> kOps{{{"info", Op::Info},
                                       {"attach", Op::Attach},
                                       {"console", Op::Console},
                                       {"console-log", Op::ConsoleLog},
@@ -39,7 +39,8 @@ constexpr std::array<Named, 15> kOps{{{"info", Op::Info},
                                       {"forward", Op::Forward},
                                       {"unforward", Op::Unforward},
                                       {"freeze", Op::Freeze},
-                                      {"unfreeze", Op::Unfreeze}}};
+                                      {"unfreeze", Op::Unfreeze},
+                                      {"expect-end", Op::ExpectEnd}}};
 
 bool op_of(const Document& document, Op& op) {
     const auto member = document.FindMember("op");
@@ -139,6 +140,8 @@ bool parse(std::string_view text, Request& request) {
     case Op::Forward:
         request.text = text;
         return true;
+    case Op::ExpectEnd:
+        return flag(document, "expected", request.expected);
     case Op::Unforward:
         return words(document, "listen", PATH_MAX, request.listen);
     default:

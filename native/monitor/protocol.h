@@ -29,7 +29,8 @@ enum class Op {
     Forward,
     Unforward,
     Freeze,
-    Unfreeze
+    Unfreeze,
+    ExpectEnd
 };
 
 struct Request {
@@ -43,10 +44,11 @@ struct Request {
     std::string type;   // of a device: "c" or "b"
     int major = 0;
     int minor = 0;
-    int timeoutMs = 0;  // of a freeze
-    bool hold = false;  // frozen no longer than the client is there
-    std::string listen; // what a forward is known by
-    std::string text;   // the request itself, where a reader of its own reads it (plan/reader.h)
+    int timeoutMs = 0;     // of a freeze
+    bool hold = false;     // frozen no longer than the client is there
+    bool expected = false; // the end of the container
+    std::string listen;    // what a forward is known by
+    std::string text;      // the request itself, where a reader of its own reads it (plan/reader.h)
 };
 
 // Reads one datagram. False: it is no request; the reader never looks further than the text, however it is

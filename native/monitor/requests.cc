@@ -32,6 +32,13 @@ int Supervisor::signal_meant(int asked) const {
     return process::blocks(running_.initPid, orderly) ? orderly : SIGPWR;
 }
 
+int Supervisor::signal_asked(int asked) {
+    const int err = signal_init(signal_meant(asked));
+    if (err == 0 && (asked == kHalt || asked == kStop))
+        askedAtMs_ = process::since_boot_ms();
+    return err;
+}
+
 void Supervisor::serve(Client& client) {
     std::string text;
     if (!server_.receive(client, text))
@@ -87,11 +94,13 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
         return freezer_.freeze(client, request);
     case Op::Unfreeze:
         return tell(client, freezer_.thaw());
+    case Op::ExpectEnd:
+        askedAtMs_ = request.expected ? process::since_boot_ms() : kNever;
+        return settled("", 0);
     case Op::Resize:
         return settled("resize", console_.resize(request.rows, request.columns));
     default:
-        asked_ = asked_ || request.signal == kHalt || request.signal == kStop;
-        return settled("signal", signal_init(signal_meant(request.signal)));
+        return settled("signal", signal_asked(request.signal));
     }
 }
 

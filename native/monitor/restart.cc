@@ -54,14 +54,23 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
     return list;
 }
 
-// False: a signal that asks for our end came first. All are blocked, as the monitor left them.
+constexpr int64_t kLookMs = 10'000; // the time goes on while the host sleeps, sigtimedwait's does not
+
+// By CLOCK_BOOTTIME. False: a signal that asks for our end came first. All are blocked, as the monitor left
+// them.
 bool sleep_for(int64_t milliseconds) {
+    const int64_t due = process::since_boot_ms() + milliseconds;
     sigset_t ends;
     sigemptyset(&ends);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP})
         sigaddset(&ends, signal);
-    const timespec time{milliseconds / 1000, milliseconds % 1000 * 1'000'000};
-    return sigtimedwait(&ends, nullptr, &time) < 0;
+    for (int64_t left; (left = due - process::since_boot_ms()) > 0;) {
+        const int64_t part = std::min(left, kLookMs);
+        const timespec time{part / 1000, part % 1000 * 1'000'000};
+        if (sigtimedwait(&ends, nullptr, &time) > 0)
+            return false; // else the time is over, or a SIGCONT came
+    }
+    return true;
 }
 
 std::vector<std::string> own_environment() {

@@ -33,6 +33,7 @@ constexpr const char* kNetwork = "network.json";
 constexpr const char* kProtected =
     "-900"; // the host's out-of-memory killer takes a container before its monitor
 constexpr int kViewerMs = 2000;
+constexpr int64_t kAskedMs = 3'600'000; // a shutdown and a checkpoint may take long
 
 const char* target(bool reboot) {
     return reboot ? "reboot" : "stop";
@@ -255,11 +256,11 @@ void Supervisor::take_signal() {
         childEnded_ = true;
         return;
     case SIGTERM:
-        asked_ = true;
+        askedAtMs_ = process::since_boot_ms();
         (void)signal_init(static_cast<int>(numbers_.stop));
         return;
     case SIGHUP:
-        asked_ = true;
+        askedAtMs_ = process::since_boot_ms();
         (void)signal_init(SIGTERM);
         return;
     case SIGINT:
@@ -314,6 +315,11 @@ void Supervisor::set_state(State state, bool tellStatus, bool reboot) {
     announce(state, tellStatus ? exitStatus_ : -1, reboot);
 }
 
+// Whoever asked and went away without an end is not answered by one of some other day.
+bool Supervisor::end_was_asked() const {
+    return askedAtMs_ != kNever && process::since_boot_ms() - askedAtMs_ < kAskedMs;
+}
+
 // ---- the end, or the next beginning
 
 void Supervisor::init_exited(int status) {
@@ -324,8 +330,8 @@ void Supervisor::init_exited(int status) {
     freezer_.end();
     if (running_.notifier)
         loop_.remove(running_.notifier->fd());
-    lastExit_ = {.status = status, .asked = asked_};
-    if (!asked_ && !last_exit::clean(status))
+    lastExit_ = {.status = status, .asked = end_was_asked()};
+    if (!lastExit_.asked && !last_exit::clean(status))
         lastExit_.oomKills = last_exit::oom_kills(running_.cgroups);
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
@@ -365,7 +371,7 @@ void Supervisor::buried(bool postStopOk) {
 void Supervisor::restart() {
     set_state(State::Stopped, true, true);
     exitStatus_ = -1;
-    asked_ = false;
+    askedAtMs_ = kNever;
     ++reboots_;
     Result<plan::StartPlan> plan = read_plan();
     if (!plan.ok())
@@ -377,6 +383,8 @@ void Supervisor::restart() {
 void Supervisor::finish(const plan::StartPlan* plan) {
     journal_->end();   // its writer is in the group that goes
     forwards_.close(); // those that waited for a reboot that does not come
+    if (plan != nullptr)
+        conclude(*plan); // whoever finds nobody listening finds this
     server_.close(dir_);
     dir_.remove(kInstance);
     if (!pidFile_.empty())
@@ -386,7 +394,6 @@ void Supervisor::finish(const plan::StartPlan* plan) {
         cgroup::remove_monitor(*plan);
         for (const std::string& path : plan->monitor.removeAtEnd)
             unlink(path.c_str());
-        conclude(*plan);
     }
     dir_.release();
     if (plan != nullptr && hasRun_)

@@ -68,6 +68,8 @@ class Supervisor {
     void drop(Client& client);
     [[nodiscard]] int signal_meant(int asked) const;
     [[nodiscard]] int signal_init(int signal); // 0 or errno
+    [[nodiscard]] int signal_asked(int asked);
+    [[nodiscard]] bool end_was_asked() const;
 
     void announce(State state, int exitStatus = -1, bool reboot = false);
     void set_state(State state, bool tellStatus = false, bool reboot = false);
@@ -106,7 +108,8 @@ class Supervisor {
     int exitStatus_ = -1;
     teardown::Told told_; // to the hooks of the end that is going on
     LastExit lastExit_;
-    bool asked_ = false; // to end, by a person or the host
+    static constexpr int64_t kNever = -1;
+    int64_t askedAtMs_ = kNever; // when a person or the host had it end
     int64_t ranSinceMs_ = 0;
     std::optional<plan::Restart> again_;
     int reboots_ = 0;

@@ -58,6 +58,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
     context.stdout.write((options['json'] === true ? listJson : list)(containers, action));
     return 0;
   }
+  for (const { name, text } of plan.warnings) report.warn(text, name);
   await autostart(plan, request, report);
   report.end();
   if (report.failures === 0) return 0;

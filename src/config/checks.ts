@@ -97,7 +97,7 @@ function checkRestart(settings: Settings): void {
       restart.at,
       `tlxc.restart and lxc.ephemeral exclude each other: it is destroyed when it ends (${placeOf(ephemeral.at)})`,
     );
-  if (restarts) return;
+  if (restart) return;
   for (const { at } of [lifecycle.restartDelay, lifecycle.restartMax].flatMap((key) => settings.last(key) ?? []))
     settings.warnings.push(`${placeOf(at)}: ${at.key ?? ''} does nothing without tlxc.restart`);
 }

@@ -1,8 +1,8 @@
 /** Which containers a boot or a shutdown of the host is about, and what is done to each. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadContainerConfig } from '../config/load.ts';
+import { loadContainerConfig, readContainerConfig } from '../config/load.ts';
 import { withLines } from '../config/locate.ts';
-import type { SystemConfig } from '../config/model.ts';
+import type { Sourced, SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { askMonitors } from '../monitor/client.ts';
 import { countOf } from '../problem.ts';
@@ -14,6 +14,9 @@ import {
   afterProblems,
   autostartOrder,
   phasesOf,
+  isEnd,
+  needing,
+  type AutostartAction,
   type AutostartSelection,
   type Candidate,
 } from './start-order.ts';
@@ -41,23 +44,55 @@ export interface AutostartPlan {
   readonly defined: number;
   /** In order; only those that are not yet as the action wants them. A phase waits for all of the one before. */
   readonly phases: readonly (readonly Candidate[])[];
+  /** All of the store that could be read. */
+  readonly containers: readonly Candidate[];
+  /** Mistakes in configurations that keep no container from being stopped: a sentence each. */
+  readonly warnings: readonly { readonly name: string; readonly text: string }[];
   /** Why containers are not among them that cannot be looked at, or whose tlxc.start.after cannot be done. */
   readonly failures: readonly Failed[];
 }
 
+/** What is wrong in its configuration, and does not keep it from being stopped. */
+interface Doubtful {
+  readonly doubts: readonly string[];
+}
+
 interface Store {
   readonly names: readonly string[];
-  readonly containers: readonly Candidate[];
+  readonly containers: readonly (Candidate & Doubtful)[];
   readonly failures: readonly Failed[];
 }
 
-function readStore({ lxcpath, system, environment }: AutostartRequest): Store {
+/**
+ * To stop a container nothing of its configuration is needed but where it stands in the order: mistakes are warnings then. A file that
+ * cannot be read at all leaves what stands there where nothing is set.
+ */
+function readForEnd(name: string, { lxcpath, system, environment }: AutostartRequest): Candidate & Doubtful {
+  const configFile = containerPaths(system, lxcpath, name).config;
+  try {
+    const { config, mistakes } = readContainerConfig({ name, lxcpath, configFile, environment });
+    return { ...config, doubts: mistakes.problems.map(String) };
+  } catch (error) {
+    if (!(error instanceof TlxcError)) throw error;
+    const start = { auto: false, delay: 0, order: 0, after: [] };
+    return {
+      name,
+      start,
+      groups: [],
+      doubts: [error.message, ...(error.details.problems ?? []).map(String)],
+    };
+  }
+}
+
+function readStore(request: AutostartRequest): Store {
+  const { lxcpath, system, environment, action } = request;
   const failures: Failed[] = [];
   const names = listContainers(system, lxcpath);
+  if (isEnd(action)) return { names, failures, containers: names.map((name) => readForEnd(name, request)) };
   const containers = names.flatMap((name) => {
     const configFile = containerPaths(system, lxcpath, name).config;
     try {
-      return [loadContainerConfig({ name, lxcpath, configFile, environment })];
+      return [{ ...loadContainerConfig({ name, lxcpath, configFile, environment }), doubts: [] }];
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
       failures.push({ name, error });
@@ -74,9 +109,8 @@ function runningOf(
 ): ReadonlySet<string> {
   const places = names.map((name) => containerPaths(system, lxcpath, name));
   const answers = askMonitors(places, { op: 'info' });
-  const ends = action === 'shutdown' || action === 'kill';
   const counts = (place: ContainerPaths, index: number) =>
-    answers[index]?.kind !== 'stopped' || (ends && pendingRestart(place) !== null);
+    answers[index]?.kind !== 'stopped' || (isEnd(action) && pendingRestart(place) !== null);
   return new Set(places.filter(counts).map(({ name }) => name));
 }
 
@@ -101,6 +135,8 @@ export function planAutostart(request: AutostartRequest): AutostartPlan {
   return {
     defined: store.names.length,
     phases: phasesOf(left, action),
+    containers: store.containers,
+    warnings: left.flatMap(({ container: { name, doubts } }) => doubts.map((text) => ({ name, text }))),
     failures: [...store.failures, ...refusals],
   };
 }
@@ -127,6 +163,12 @@ async function act(name: string, request: AutostartRequest, warn: (text: string)
   }
 }
 
+/** Somebody else was quicker. */
+const isAsWanted = (error: unknown, action: AutostartAction): boolean =>
+  error instanceof TlxcError &&
+  ((action === 'start' && error.code === 'TLXC_E_RUNNING') ||
+    (isEnd(action) && error.code === 'TLXC_E_NOT_RUNNING'));
+
 /** A start keeps a processor busy; a stop waits for the container. */
 const AT_ONCE = { start: 8, reboot: 64, shutdown: 64, kill: 64 } as const;
 
@@ -136,32 +178,33 @@ export interface AutostartEvents {
   readonly failed: (name: string, error: TlxcError) => void;
 }
 
-/** Why a container is not started: what it needs does not run. */
-function lacking(one: Candidate, failed: ReadonlySet<string>): TlxcError | undefined {
-  const needed = one.start.after.find(({ value }) => failed.has(value));
-  if (!needed) return undefined;
+/** Why a container is not started: what it needs does not run, because of `first`, which may be that itself. */
+function lacking({ name }: Candidate, { value: needed, at }: Sourced<string>, first: string): TlxcError {
   return new TlxcError({
     code: 'TLXC_E_NOT_RUNNING',
-    message: `not started: it comes after ${needed.value}, which does not run`,
-    container: one.name,
-    where: needed.at,
-    hint: `mend ${needed.value}; tlxc-start -n ${one.name} starts it all the same`,
+    message: `not started: it comes after ${needed}, which does not run${first === needed ? '' : `, because of ${first}`}`,
+    container: name,
+    where: at,
+    hint: `mend ${first}, as is said of it; tlxc-start -n ${name} starts it all the same`,
   });
 }
 
 /** A plan while it is performed. */
 class Run {
-  readonly #failed: Set<string>;
+  readonly #plan: AutostartPlan;
+  /** Of each the one whose own failure is the reason. */
+  readonly #failed: Map<string, string>;
   /** Settled when nothing has to wait for the container any more. */
   readonly #settled = new Map<string, Promise<void>>();
   readonly #slot: ReturnType<typeof atMost>;
 
   constructor(
-    { failures }: AutostartPlan,
+    plan: AutostartPlan,
     private readonly request: AutostartRequest,
     private readonly events: AutostartEvents,
   ) {
-    this.#failed = new Set(failures.map(({ name }) => name));
+    this.#plan = plan;
+    this.#failed = new Map(plan.failures.map(({ name }) => [name, name]));
     this.#slot = atMost(AT_ONCE[request.action]);
   }
 
@@ -177,35 +220,37 @@ class Run {
 
   /** What it needs, or at a stop those of the phase that need it. */
   #awaited(one: Candidate, phase: readonly Candidate[]): readonly string[] {
-    const { action } = this.request;
-    if (action === 'start' || action === 'reboot') return one.start.after.map(({ value }) => value);
-    return phase
-      .filter(({ start }) => start.after.some(({ value }) => value === one.name))
-      .map(({ name }) => name);
+    if (!isEnd(this.request.action)) return one.start.after.map(({ value }) => value);
+    // Also by way of those that are not stopped here.
+    const dependants = needing(one, this.#plan.containers);
+    return phase.filter((each) => dependants.has(each.name)).map(({ name }) => name);
   }
 
   async #handle(one: Candidate, phase: readonly Candidate[]): Promise<void> {
     const { request, events } = this;
     await this.#all(this.#awaited(one, phase));
-    const lack = request.action === 'start' ? lacking(one, this.#failed) : undefined;
-    if (lack) {
-      this.#fail(one.name, lack);
+    const lacks = request.action === 'start' && one.start.after.find(({ value }) => this.#failed.has(value));
+    if (lacks) {
+      const first = this.#failed.get(lacks.value) ?? lacks.value;
+      this.#fail(one.name, lacking(one, lacks, first), first);
       return;
     }
     const begin = performance.now();
     try {
       await this.#slot(() => act(one.name, request, (text) => events.warn(text, one.name)));
     } catch (error) {
-      this.#fail(one.name, error);
-      return;
+      if (!isAsWanted(error, request.action)) {
+        this.#fail(one.name, error);
+        return;
+      }
     }
     events.done(one.name, performance.now() - begin);
     if (request.action === 'start' || request.action === 'reboot') await sleep(one.start.delay * 1000);
   }
 
-  #fail(name: string, error: unknown): void {
+  #fail(name: string, error: unknown, first = name): void {
     if (!(error instanceof TlxcError)) throw error;
-    this.#failed.add(name);
+    this.#failed.set(name, first);
     this.events.failed(name, error);
   }
 }

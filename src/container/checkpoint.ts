@@ -106,9 +106,14 @@ export async function checkpointContainer(request: StartRequest, options: DumpOp
     const fresh = !existsSync(options.directory);
     makeDirectory(options.directory, name);
     const log = join(options.directory, `${options.preDump ? 'pre-dump' : 'dump'}.log`);
+    // Init is killed by CRIU then: no failure, and nothing to start again.
+    const expect = (expected: boolean) =>
+      options.stop ? void askMonitor(paths, { op: 'expect-end', expected }) : undefined;
+    expect(true);
     try {
       await runDump(dumpCommand(criu, plan, running, options), name, log);
     } catch (error) {
+      expect(false);
       if (fresh) removeEmpty(options.directory);
       throw error;
     }

@@ -85,7 +85,8 @@ function additionsOf({ mounts, keep, tmpfs, newName, newPath, system }: Ephemera
     mountLine(mount, dir, index),
   );
   if (tmpfs) lines.push(['tlxc.rootfs.volatile', '1']);
-  if (!keep) lines.push(['lxc.ephemeral', '1']);
+  // What is destroyed at its end is not started again.
+  if (!keep) lines.push(['lxc.ephemeral', '1'], ['tlxc.restart', 'no']);
   const rootsOwn = mounts.flatMap(({ type }, index) => (type === 'overlay' ? changesOf(index) : []));
   return { lines, rootsOwn };
 }

@@ -26,7 +26,7 @@ export interface Placed<T extends Candidate = Candidate> {
 
 const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-const isEnd = (action: AutostartAction) => action === 'shutdown' || action === 'kill';
+export const isEnd = (action: AutostartAction): boolean => action === 'shutdown' || action === 'kill';
 
 /** LXC's order: the passes one after the other, each container in the first that takes it. */
 function selected<T extends Candidate>(containers: readonly T[], selection: AutostartSelection): Placed<T>[] {
@@ -43,6 +43,20 @@ function selected<T extends Candidate>(containers: readonly T[], selection: Auto
   );
   const seen = new Set<T>();
   return placed.filter(({ container }) => !seen.has(container) && seen.add(container));
+}
+
+/** Names of those that need a container, also by way of others. */
+export function needing(one: Candidate, containers: readonly Candidate[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const follow = (name: string): void => {
+    for (const other of containers) {
+      if (found.has(other.name) || !other.start.after.some(({ value }) => value === name)) continue;
+      found.add(other.name);
+      follow(other.name);
+    }
+  };
+  follow(one.name);
+  return found;
 }
 
 /**

@@ -51,6 +51,8 @@ export type Request =
   | { readonly op: 'freeze'; readonly hold: boolean; readonly timeoutMs: number }
   /** Refused with "held" (detail: the pid of one that holds it) or "frozen-above"; granted where it is not frozen. */
   | { readonly op: 'unfreeze' }
+  /** The container will end, or will not, because somebody wants it so: no failure, and no reason to start it again. */
+  | { readonly op: 'expect-end'; readonly expected: boolean }
   /** First reply, then one Event a state change, until STOPPED. */
   | { readonly op: 'watch' };
 

@@ -5,6 +5,7 @@ import test from 'ava';
 import {
   afterProblems,
   autostartOrder,
+  needing,
   phasesOf,
   type AutostartSelection,
   type Candidate,
@@ -109,6 +110,23 @@ test('what a container needs is started before it and stopped after it', (t) => 
     order({ action: 'kill', groups: ['data', ''], ignoreAuto: true }, containers),
     'web app db disk cache',
   );
+});
+
+test('who needs a container, also by way of others', (t) => {
+  const containers = storeOf({
+    a: {},
+    b: { needs: 'a' },
+    c: { needs: 'b' },
+    d: { needs: 'x' },
+    x: { needs: 'd' },
+  });
+  const of = (name: string) => {
+    const one = containers.find((each) => each.name === name);
+    return one ? [...needing(one, containers)].join(' ') : '';
+  };
+  t.is(of('a'), 'b c');
+  t.is(of('c'), '');
+  t.is(of('d'), 'x d', 'a circle ends');
 });
 
 test('names that nobody has, and circles, are told with their lines', (t) => {
@@ -225,6 +243,10 @@ rooted('a container waits for what it needs, and is not started without', async 
     /^tlxc-autostart: on-bad: not started: it comes after bad, which does not run\n {2}at \S+on-bad\/config:\d+/m,
   );
   t.regex(stderr, /^tlxc-autostart: 2 of 6 containers started, 4 were not:\n(?: {2}\S+: .+\n){4}$/m);
+  t.regex(
+    stderr,
+    /^tlxc-autostart: on-that: .*on-bad, which does not run, because of bad\n.*\n {2}hint: mend bad/m,
+  );
   await world.sh('tlxc-stop -k app');
   const { stdout } = await world.run('tlxc-autostart', '--json');
   const told = JSON.parse(stdout) as {
@@ -255,4 +277,37 @@ rooted('with --wait a container starts when those before it are ready', async (t
   t.is(code, 0, stderr);
   const late = await world.run('tlxc-autostart', '-A', '-a', '--wait=port:1', '--wait-timeout=0');
   t.is(late.code, 0, 'those that run are not concerned');
+});
+
+rooted('whoever is quicker keeps nobody: what runs is started, what has stopped is stopped', async (t) => {
+  const world = await makeWorld(t);
+  const hook = (name: string, line: string) => {
+    writeFileSync(join(world.dir, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    return join(world.dir, name);
+  };
+  const first = `lxc.hook.start-host = ${hook('quick', 'tlxc-start -n db')}`;
+  addBusybox(world, 'a', { config: ['lxc.start.auto = 1', first] });
+  addBusybox(world, 'app', {
+    config: ['lxc.start.auto = 1', 'lxc.start.order = 2', 'tlxc.start.after = db'],
+  });
+  addBusybox(world, 'db', { config: ['lxc.start.order = 1'] });
+  t.like(await world.run('tlxc-autostart'), { code: 0, stderr: '' });
+  t.is(await world.sh('tlxc-ls -1 --running'), 'a\napp\ndb\n');
+  await world.sh(
+    `echo lxc.hook.stop = ${hook('end', 'tlxc-stop -k -n db')} >> lxc/app/config; tlxc-stop -k app; tlxc-start app`,
+  );
+  t.like(await world.run('tlxc-autostart', '-k', '-A'), { code: 0, stderr: '' });
+});
+
+rooted('a mistake in its configuration keeps no container from being stopped', async (t) => {
+  const world = await makeWorld(t);
+  for (const name of ['a', 'b']) addBusybox(world, name, { config: ['lxc.start.auto = 1'] });
+  await world.sh(
+    'tlxc-autostart; echo lxc.tty.max = many >> lxc/a/config; echo lxc.include = nowhere >> lxc/b/config',
+  );
+  const { code, stderr } = await world.run('tlxc-autostart', '-s', '-a', '-A');
+  t.is(code, 0);
+  t.regex(stderr, /^tlxc-autostart: a: warning: \S+a\/config:\d+: lxc.tty.max = many: it must be/m);
+  t.regex(stderr, /^tlxc-autostart: b: warning: /m);
+  t.is(await world.sh('tlxc-ls -1 --running'), '');
 });

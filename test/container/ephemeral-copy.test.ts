@@ -16,7 +16,7 @@ const config = (world: World, name: string): string =>
 
 rooted('-e: a copy under a name of its own runs, and is gone when it stops', async (t) => {
   const world = await makeWorld(t);
-  addBusybox(world, 'u1');
+  addBusybox(world, 'u1', { config: ['tlxc.restart = always', 'tlxc.restart.delay = 1'] });
   const [, name = ''] = /^Created (u1_\w{6}) as clone of u1\n$/.exec(await world.sh('tlxc-copy u1 -e')) ?? [];
   t.regex(config(world, name), /^lxc\.ephemeral = 1$/m);
   t.is(await world.sh(`tlxc-attach ${name} -- sh -c 'echo x > /etc/new; hostname'`), `${name}\n`);

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { askMonitor } from '../../src/monitor/client.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
@@ -83,6 +84,23 @@ rooted('always: after a power-off, too, but never against a person', async (t) =
   t.like(stopped, { state: 'STOPPED', restart: null });
   t.like(stopped.lastExit, { requested: true });
   t.notRegex(await world.sh('tlxc-info c1'), /Last exit|Restart/);
+});
+
+rooted('an end that somebody expects is no failure, until that is taken back', async (t) => {
+  const world = await started(t, ['tlxc.restart = always', 'tlxc.restart.delay = 60']);
+  const socket = (await world.sh('ls run/*/c1/monitor.sock')).trim();
+  const expectEnd = (expected: boolean) =>
+    askMonitor({ socket: join(world.dir, socket) }, { op: 'expect-end', expected });
+  t.like(expectEnd(true), { kind: 'answer' });
+  t.like(expectEnd(false), { kind: 'answer' });
+  await end(world, 'exit 1');
+  await once(world, waits);
+  await world.sh('tlxc-stop c1; tlxc-start c1');
+  t.like(expectEnd(true), { kind: 'answer' });
+  await world.sh(`kill -KILL ${(await infoOf(world)).pid}`);
+  const { restart, lastExit } = await once(world, stays);
+  t.is(restart, null);
+  t.like(lastExit, { requested: true, failed: false });
 });
 
 rooted('a stop, a start and a destroy end the waiting', async (t) => {

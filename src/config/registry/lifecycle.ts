@@ -48,7 +48,7 @@ export const lifecycle = {
       'Whether the container is started again when it has ended by itself. on-failure: where its init did not end with status 0 ' +
       'or by a power-off, but with another status, by a signal or for lack of memory; always: also where it has ' +
       'powered itself off. Never where somebody had it stopped (tlxc-stop, tlxc-destroy -f, tlxc-autostart -s, SIGTERM to its ' +
-      'monitor), until the next start; a reboot is no end. Its monitor sees to it, with the configuration as it is then: not ' +
+      'monitor; within an hour of that); a reboot is no end. Its monitor sees to it, with the configuration as it is then: not ' +
       'where that was killed, not for tlxc-start -F and tlxc-execute, and no more once the configuration has mistakes. ' +
       'tlxc-info tells how the container ended last and when it is started again; tlxc-stop cancels that.',
     parse: oneOf(...RESTART_POLICIES),
