@@ -44,7 +44,9 @@ function wordsOf(failure: StepFailure, side: Side): Words & { readonly errno?: s
       message: `${path} cannot belong to ${failure.detail}: the container has no such ids`,
       hint: 'say whose it is to be: --uid 0 --gid 0',
     };
-  const hint = hintFor(errno, failure);
+  const look =
+    side === 'container' ? 'tlxc-attach -n NAME -- ls shows what is there' : 'ls shows what is there';
+  const hint = hintFor(errno, failure) ?? (errno === 'ENOENT' ? look : undefined);
   const place = side === 'container' ? ' in the container' : '';
   if (errno === 'ENOENT') return { message: `there is no ${path}${place}`, ...(hint && { hint }) };
   return {
