@@ -63,6 +63,8 @@ const probes = {
   mmdebstrap: () => program('mmdebstrap'),
   /** A Debian root filesystem: made once, or its archive answers. */
   debian: () => (existsSync(debianTar) ? undefined : (program('mmdebstrap') ?? archiveAnswers())),
+  /** Debian's archive answers, and apt knows what it has. */
+  archive: () => archiveAnswers() ?? attempt('sh', ['-c', 'apt-cache show xz-utils >/dev/null']),
   dnsmasq: () => program('dnsmasq'),
   nftables: () => program('nft') ?? attempt('unshare', ['--net', 'nft', 'add', 'table', 'inet', 'probe']),
   /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
