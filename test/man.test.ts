@@ -1,6 +1,6 @@
 /** The manual pages tell what the commands take and what the keys are: no more, no less. */
 import test from 'ava';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { containerConfPage, systemConfPage } from '../.ci/manual.ts';
 import type { Command } from '../src/cli/context.ts';
 import { runCommand } from './cli/run-command.ts';
@@ -67,4 +67,10 @@ test('tlxc(7) has the common options', (t) => {
 test('the pages of the file formats are as the registries are: npm run build:manual', (t) => {
   t.is(page('tlxc.container.conf.5'), containerConfPage());
   t.is(page('tlxc.conf.5'), systemConfPage());
+});
+
+test('npm install -g installs every page', (t) => {
+  const { man } = JSON.parse(page('../package.json')) as { man: string[] };
+  const pages = readdirSync(new URL('../man', import.meta.url)).map((name) => `man/${name}`);
+  t.deepEqual([...man].sort(), pages.sort());
 });

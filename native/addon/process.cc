@@ -9,6 +9,7 @@
 
 #include <cstring>
 #include <memory>
+#include <unordered_map>
 
 #include "addon/families.h"
 #include "addon/js.h"
@@ -116,6 +117,9 @@ UniqueFd open_pidfd(pid_t pid) {
     return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
 }
 
+// The pidfds of children that this thread's event loop waits for.
+thread_local std::unordered_map<pid_t, int> awaited;
+
 Napi::Value wait_child(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
     const pid_t pid = js::number(info[0].As<Napi::Object>(), "pid");
@@ -126,12 +130,21 @@ Napi::Value wait_child(const Napi::CallbackInfo& info) {
         return deferred.Promise();
     }
     const int fd = pidfd->get();
+    awaited[pid] = fd;
     return when_readable(env, fd, -1, [pid, pidfd](Napi::Env env, bool) -> Napi::Value {
+        awaited.erase(pid);
         int status = 0;
         const bool reaped = ::waitpid(pid, &status, WNOHANG) == pid;
         pidfd->reset();
         return Napi::Number::New(env, reaped ? status : -1);
     });
+}
+
+Napi::Value release_child(const Napi::CallbackInfo& info) {
+    const pid_t pid = js::number(info[0].As<Napi::Object>(), "pid");
+    if (const auto found = awaited.find(pid); found != awaited.end())
+        unref_waiting(found->second);
+    return info.Env().Undefined();
 }
 
 // Field 22 of /proc/PID/stat; "" when there is no such process. The name in field 2 may hold anything, ")"
@@ -180,6 +193,7 @@ void export_process(Napi::Env env, Napi::Object exports) {
     exports.Set("spawnMonitor", Napi::Function::New(env, spawn_monitor));
     exports.Set("execve", Napi::Function::New(env, become));
     exports.Set("waitChild", Napi::Function::New(env, wait_child));
+    exports.Set("releaseChild", Napi::Function::New(env, release_child));
     exports.Set("coreScheduling", Napi::Function::New(env, core_scheduling));
     exports.Set("signalProcess", Napi::Function::New(env, signal_process));
 }

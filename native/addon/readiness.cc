@@ -72,6 +72,13 @@ Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs,
     return promise;
 }
 
+void unref_waiting(int fd) {
+    if (const auto found = waits.find(fd); found != waits.end()) {
+        uv_unref(reinterpret_cast<uv_handle_t*>(&found->second->poll));
+        uv_unref(reinterpret_cast<uv_handle_t*>(&found->second->timer));
+    }
+}
+
 void stop_waiting(int fd) {
     if (const auto found = waits.find(fd); found != waits.end())
         finish(found->second, false);

@@ -12,6 +12,9 @@ namespace tlxc {
 Napi::Promise when_readable(Napi::Env env, int fd, int timeoutMs,
                             std::function<Napi::Value(Napi::Env, bool)> settle);
 
+// What waits for fd keeps the program no longer from ending.
+void unref_waiting(int fd);
+
 // Settles what waits for fd now, as if its time had run out.
 void stop_waiting(int fd);
 

@@ -1,15 +1,7 @@
-/** Text that may come from a container, an image or a file, made safe to print: no control characters pass. */
+/** Text that may come from a container, an image or a file, as it is printed. */
+import { CONTROL } from '../control-characters.ts';
 
-// C0 but for the tab, DEL, C1, line separators, and the marks that change the direction of text.
-const CONTROL = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
-
-/** The text with each control character written out (\x1b), so that nothing in it can drive a terminal. */
-export const printable = (text: string): string =>
-  text.replace(CONTROL, (character) => {
-    const code = character.charCodeAt(0);
-    if (character === '\n') return '\\n';
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-  });
+export { printable } from '../control-characters.ts';
 
 const ESC = '\u{1b}';
 /** Colours, movements of the cursor, titles: what a terminal is told by, of which nothing is text. */

@@ -8,6 +8,7 @@ import type { StartPlan } from '../plan/types.ts';
 import { copyContainer } from './copy.ts';
 import { createContainer } from './create.ts';
 import { destroyContainer } from './destroy.ts';
+import { incarnationOf } from './ephemeral.ts';
 import { copyAndStart, freeName } from './ephemeral-copy.ts';
 import type { CommandResult } from './exec/command-error.ts';
 import { execInContainer } from './exec/exec.ts';
@@ -178,7 +179,10 @@ export class Container {
   }
 
   /** What a start would do, as data: nothing is started. Throws TLXC_E_CONFIG. */
-  plan({ warn = silently, ...options }: Options.StartOptions = {}): StartPlan {
+  plan({
+    warn = silently,
+    ...options
+  }: Omit<Options.StartOptions, 'wait' | 'waitTimeoutMs'> = {}): StartPlan {
     const { plan, warnings } = planStart({ ...this.#self, ...options });
     warnings.forEach(warn);
     return plan;
@@ -221,7 +225,9 @@ export class Container {
   /** Starts the container for one command (tlxc-execute), which runs as `exec` has it; the container ends with it. */
   execute(
     argv: readonly [string, ...string[]],
-    options: ExecOptions & { readonly start?: Omit<Options.StartOptions, 'command'> } = {},
+    options: ExecOptions & {
+      readonly start?: Omit<Options.StartOptions, 'command' | 'wait' | 'waitTimeoutMs'>;
+    } = {},
   ): Promise<CommandResult> {
     const { start: { warn = silently, ...how } = {}, ...execOptions } = options;
     return executeBy({ ...this.#self, ...how, command: argv }, { warn }, async ({ uid, gid, cwd }) => {
@@ -304,9 +310,15 @@ export class Container {
     return files.pull(this.#self, sources, target, options);
   }
 
-  /** What a file of the container's holds, which may run or not. Throws TLXC_E_NOT_FOUND. */
-  readFile(path: string): Promise<Buffer> {
-    return files.readFile(this.#self, path);
+  /**
+   * What a file of the container's holds, which may run or not. Throws TLXC_E_NOT_FOUND; TLXC_E_STORAGE where it is larger than
+   * `maxBytes` (64 MiB unless given): what is large is pulled.
+   */
+  readFile(
+    path: string,
+    { maxBytes = 64 * 1024 * 1024 }: { readonly maxBytes?: number } = {},
+  ): Promise<Buffer> {
+    return files.readFile(this.#self, path, maxBytes);
   }
 
   /** Makes or replaces a file of the container's, which may run or not; it appears whole. */
@@ -368,9 +380,22 @@ export class Container {
 
 /** One that is gone at the end of its `await using`: killed and destroyed, with its snapshots, if it is still there. */
 export class ThrowawayContainer extends Container implements AsyncDisposable {
-  /** Kills and destroys it, whatever it does; none of that name is no error. */
+  readonly #throwAway: () => Promise<void>;
+
+  /** @internal */
+  constructor(name: string, options: StoreOptions) {
+    super(name, options);
+    const self = { name, ...placeOf(options) };
+    const paths = containerPaths(self.system, self.lxcpath, name);
+    // One that was made under its name since is somebody else's.
+    const incarnation = existsSync(paths.dir) ? incarnationOf(paths) : '';
+    const how = { force: true, snapshots: true, warn: silently, incarnation };
+    this.#throwAway = () => destroyContainer({ ...self, ...how });
+  }
+
+  /** Kills and destroys it, whatever it does; that it is gone already is no error. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.destroy({ force: true, snapshots: true }).catch((error: unknown) => {
+    await this.#throwAway().catch((error: unknown) => {
       if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_FOUND')) throw error;
     });
   }

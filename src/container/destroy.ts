@@ -51,13 +51,15 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
   const paths = containerPaths(system, lxcpath, name);
   await recover(paths, system);
   await sweepQuietly(request);
-  if (!existsSync(paths.config)) throw notDefined(paths);
+  checkIncarnation(request, paths);
   if (isRunning(paths)) {
     if (!force) {
       const hint = `stop it first, or use tlxc-destroy -f`;
       throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name, hint });
     }
     await killContainer(paths);
+    // An ephemeral one goes with its end.
+    if (!existsSync(paths.config)) return;
   }
   const trashed = await withLock(paths, async () => {
     const moved = await moveToTrash(request, paths);
@@ -88,10 +90,15 @@ function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError
 
 const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';
 
-async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string> {
-  const { name, lxcpath, incarnation, system } = request;
+/** Throws unless it is there, and the one that is meant. */
+function checkIncarnation({ incarnation }: DestroyRequest, paths: ContainerPaths): void {
   if (!existsSync(paths.config)) throw notDefined(paths);
   if (incarnation !== undefined && incarnation !== incarnationOf(paths)) throw notDefined(paths);
+}
+
+async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string> {
+  const { name, lxcpath, system } = request;
+  checkIncarnation(request, paths);
   if (isRunning(paths)) {
     throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name });
   }

@@ -1,4 +1,5 @@
 /** What to do about a port or a socket of the host that a container's forward cannot have. */
+import { nativeRemedy } from '../package-root.ts';
 import { readFileSync } from 'node:fs';
 import { portHolders } from '../network/port-holder.ts';
 import type { Hint } from './hint.ts';
@@ -52,5 +53,5 @@ export const FORWARD_HINTS: readonly Hint[] = [
     syscall: /^version$/,
     hint: 'TLXC has been replaced since the container was started: restart the container',
   },
-  { step: /^forward$/, syscall: /^execve$/, hint: 'npm run build:native builds it' },
+  { step: /^forward$/, syscall: /^execve$/, hint: nativeRemedy() },
 ];

@@ -4,7 +4,7 @@ import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import type { StartMessage } from '../monitor/protocol.ts';
 import { native } from '../native/binding.ts';
-import { nativeFile } from '../package-root.ts';
+import { nativeFile, nativeRemedy } from '../package-root.ts';
 import { startHooks } from '../plan/hooks.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { startFailure } from './start-failure.ts';
@@ -73,7 +73,7 @@ function spawn(plan: StartPlan, planFd: number): { pid: number; statusFd: number
     syscall: pid.syscall,
     errno: errnoName(pid.errno),
     path,
-    hint: 'npm run build:native builds it',
+    hint: nativeRemedy(),
   });
 }
 

@@ -25,17 +25,19 @@ const ours = new Set<string>();
 
 const removeOurs = (): void => ours.forEach((socket) => rmSync(socket, { force: true }));
 
+/** First among the listeners, so that those that listen once are still counted. */
 function leave(signal: NodeJS.Signals): void {
+  // A program that handles the signal itself decides what it means, and may go on.
+  if (process.listeners(signal).some((each) => each !== leave)) return;
   removeOurs();
   for (const each of SIGNALS) process.off(each, leave);
-  // A program that handles the signal itself decides what it means.
-  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  process.kill(process.pid, signal);
 }
 
 function sweepAtEnd(socket: string): void {
   if (ours.size === 0) {
     process.on('exit', removeOurs);
-    for (const signal of SIGNALS) process.on(signal, leave);
+    for (const signal of SIGNALS) process.prependListener(signal, leave);
   }
   ours.add(socket);
 }
@@ -84,9 +86,16 @@ export async function watchStore(system: SystemConfig, lxcpath: string, tell: Te
   });
   // By a descriptor: the path may be longer than an address can be.
   const place = openSync(directory, constants.O_DIRECTORY);
-  await listen(server, `/proc/self/fd/${place}/.${name}`);
-  // A monitor that found it before it listened would take it for one that was left behind.
-  renameSync(join(directory, `.${name}`), socket);
+  const listening = listen(server, `/proc/self/fd/${place}/.${name}`);
+  // Before anything is awaited, for it listens already, and Node tells of that later: a container that is started meanwhile is
+  // not missed. A monitor that found it before it listened would take it for one that was left behind.
+  try {
+    renameSync(join(directory, `.${name}`), socket);
+  } catch (error) {
+    await listening; // which says why
+    throw error;
+  }
+  await listening;
   sweepAtEnd(socket);
   return () => {
     rmSync(socket, { force: true });

@@ -1,6 +1,6 @@
 /** The typed face of the addon: the only file that loads tlxc.node, and its whole surface. */
 import { TlxcError } from '../errors.ts';
-import { nativeFile } from '../package-root.ts';
+import { nativeFile, nativeRemedy } from '../package-root.ts';
 
 /** A failed system call as the addon returns it: data, no sentence. */
 export interface NativeFailure {
@@ -154,6 +154,8 @@ export interface Binding {
   attach(request: AttachRequest): AttachedProcess | NativeFailure;
   /** Waits for a child on the event loop: the wait status as waitpid gives it, -1 when somebody else reaped it. */
   waitChild(options: { pid: number }): Promise<number>;
+  /** That wait keeps the program no longer from ending. */
+  releaseChild(options: { pid: number }): void;
   /** Replaces this process. Returns only on failure. Descriptors 0-2 and those listed lose close-on-exec first. */
   execve(options: { path: string; argv: readonly string[]; environment: readonly string[]; keep: readonly number[] }): NativeFailure;
   /** A sealed memfd holding the bytes, at offset 0. Throws only where descriptors or memory have run out. */
@@ -226,7 +228,7 @@ export function native(): Binding {
     process.dlopen(module, file);
   } catch (cause) {
     const message = `cannot load ${file}: ${(cause as Error).message}`;
-    throw new TlxcError({ code: 'TLXC_E_INTERNAL', message, hint: 'npm run build:native builds it', cause });
+    throw new TlxcError({ code: 'TLXC_E_INTERNAL', message, hint: nativeRemedy(), cause });
   }
   loaded = module.exports;
   return loaded;

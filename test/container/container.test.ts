@@ -153,6 +153,33 @@ rooted('copies, snapshots, throwaways', async (t) => {
   t.deepEqual(told['names'], ['old', 'u1', 'u3']);
 });
 
+rooted('a scope ends its own container only; a signal that is handled ends no stream', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const told = await answerOf<Record<string, unknown>>(
+    t,
+    world,
+    `import { Container } from 'tlxc';
+     const u1 = new Container('u1');
+     const events = Container.events();
+     let reloads = 0;
+     process.on('SIGHUP', () => reloads++);
+     process.once('SIGTERM', () => reloads++);
+     process.kill(process.pid, 'SIGHUP');
+     process.kill(process.pid, 'SIGTERM');
+     await new Promise((resolve) => setTimeout(resolve, 50));
+     {
+       await using first = await u1.throwaway({ name: 'ci' });
+       await first.destroy({ force: true });
+       await u1.copy('ci', { snapshot: true });
+     }
+     const first = await events.next();
+     await events.return();
+     console.log(JSON.stringify({ reloads, left: new Container('ci').exists, state: first.value?.state }));`,
+  );
+  t.deepEqual(told, { reloads: 2, left: true, state: 'STARTING' });
+});
+
 rooted('twenty at once, in one process', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u0');

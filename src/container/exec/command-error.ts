@@ -1,4 +1,5 @@
 /** How a command in a container ended, and the error where that is a failure. */
+import { printable } from '../../control-characters.ts';
 import { TlxcError, type ErrorCode } from '../../errors.ts';
 
 /** How a command ended, and what it printed. */
@@ -18,7 +19,9 @@ export interface CommandFailure {
   readonly container: string;
   readonly argv: readonly string[];
   readonly result: CommandResult;
-  readonly why: 'failed' | 'timeout' | 'aborted' | 'overflow';
+  readonly why: 'failed' | 'timeout' | 'aborted' | 'overflow' | 'output';
+  /** SIGKILL did not end it in time either. */
+  readonly stuck?: boolean;
   /** Milliseconds of a timeout. */
   readonly limit: number;
   readonly cause?: unknown;
@@ -27,6 +30,7 @@ export interface CommandFailure {
 const CODES: Readonly<Record<CommandFailure['why'], ErrorCode>> = {
   failed: 'TLXC_E_COMMAND',
   overflow: 'TLXC_E_COMMAND',
+  output: 'TLXC_E_COMMAND',
   timeout: 'TLXC_E_TIMEOUT',
   aborted: 'TLXC_E_ABORTED',
 };
@@ -45,6 +49,7 @@ function typed(argv: readonly string[]): string {
 function ending({ why, limit, result: { status, signal } }: CommandFailure): string {
   if (why === 'timeout') return `did not end within ${limit / 1000} s`;
   if (why === 'aborted') return 'was aborted';
+  if (why === 'output') return 'was ended, for what it printed could not be passed on';
   if (why === 'overflow') return 'printed more than is captured (maxCapture)';
   return signal === null ? `exit status ${String(status)}` : `ended by ${signal}`;
 }
@@ -52,7 +57,8 @@ function ending({ why, limit, result: { status, signal } }: CommandFailure): str
 function messageOf(failure: CommandFailure): string {
   const last = failure.result.stderr.trimEnd().split('\n').at(-1) ?? '';
   const words = last === '' ? '' : `: ${last.slice(0, LONGEST)}`;
-  return `${typed(failure.argv)}: ${ending(failure)}${words}`;
+  // The container chose its words: they are not to drive the terminal of who reads the message.
+  return printable(`${typed(failure.argv)}: ${ending(failure)}${words}`);
 }
 
 const HINTS: Readonly<Partial<Record<CommandFailure['why'], string>>> = {
@@ -75,7 +81,8 @@ export class CommandError extends TlxcError implements CommandResult {
   /** @internal */
   constructor(failure: CommandFailure) {
     const { container, argv, result, why, cause } = failure;
-    const hint = HINTS[why];
+    const stuck = `it is not dead yet: where it is frozen, tlxc-unfreeze -n ${container} lets it die`;
+    const hint = failure.stuck === true ? stuck : HINTS[why];
     const about = { code: CODES[why], message: messageOf(failure), container };
     super({ ...about, ...(hint !== undefined && { hint }), ...(cause !== undefined && { cause }) });
     this.argv = argv;

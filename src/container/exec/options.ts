@@ -3,11 +3,15 @@ import type { Readable, Writable } from 'node:stream';
 import type { Elevation } from '../../plan/attach.ts';
 import type { Namespace } from '../../plan/types.ts';
 
-/** What a command reads: nothing, a stream of its own to write to, this process's own standard input, or what is given. */
+/**
+ * What a command reads: nothing, a stream of its own to write to, this process's own standard input, or what is given. A terminal
+ * is never handed to the command: what is typed there is passed on.
+ */
 export type Input = 'ignore' | 'pipe' | 'inherit' | Uint8Array | Readable;
 /**
  * Where a command's words go: into its result, a stream of its own to read from, this process's own standard output or
- * error, a stream that is given (and ended then, unless it is this process's), or nowhere.
+ * error (a terminal is never handed to the command: what it prints is passed on), a stream that is given (and ended then,
+ * unless it is this process's), or nowhere.
  */
 export type Output = 'capture' | 'pipe' | 'inherit' | 'ignore' | Writable;
 
@@ -33,7 +37,7 @@ export interface ExecOptions {
   readonly stderr?: Output;
   /** The command gets a terminal of this size; what it prints, errors too, is its standard output. true: 24 rows, 80 columns. */
   readonly tty?: boolean | { readonly rows: number; readonly columns: number };
-  /** Milliseconds, after which it is ended and TLXC_E_TIMEOUT thrown; no limit unless given. */
+  /** Milliseconds, after which it is ended and TLXC_E_TIMEOUT thrown, a few seconds later at most; no limit unless given. */
   readonly timeoutMs?: number;
   /** Ends it when aborted; TLXC_E_ABORTED is thrown. */
   readonly signal?: AbortSignal;

@@ -24,11 +24,13 @@ export interface CommandStart {
 
 /** Between the signal that ends a command and SIGKILL. */
 const FORCE_MS = 5_000;
+/** Between SIGKILL and the end of patience. */
+const STUCK_MS = 2_000;
 /** For what an ended command has printed to arrive, while something that it has started holds its streams open. */
 const DRAIN_MS = 100;
 
 /** Why a command was ended before its own end. */
-type Ended = 'timeout' | 'aborted' | 'overflow';
+type Ended = 'timeout' | 'aborted' | 'overflow' | 'output';
 
 const failed = (error: unknown): Promise<never> =>
   new Promise(() => {
@@ -58,6 +60,9 @@ export class RunningCommand implements Promise<CommandResult> {
   /** Resolves where it is ended before its own end. */
   readonly #cut = new Promise<void>((resolve) => (this.#cutNow = resolve));
   #force: NodeJS.Timeout | undefined;
+  #giveUp: () => void = () => undefined;
+  /** Resolves where not even SIGKILL ends it: it is frozen, or stuck in the kernel. */
+  readonly #stuck = new Promise<null>((resolve) => (this.#giveUp = () => resolve(null)));
 
   /** @internal */
   constructor(start: CommandStart) {
@@ -116,47 +121,55 @@ export class RunningCommand implements Promise<CommandResult> {
   }
 
   async #finish(pid: number, streams: CommandStreams): Promise<CommandResult> {
-    const { timeoutMs, signal, check = true } = this.#start.options;
+    const { timeoutMs, signal } = this.#start.options;
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#end('timeout'), timeoutMs);
     const abort = (): void => this.#end('aborted');
     signal?.addEventListener('abort', abort);
+    let broken: unknown;
+    const drained = streams.done.catch((error: unknown) => {
+      broken = error;
+      this.#end('output');
+    });
     const exited = native()
       .waitChild({ pid })
       .finally(() => (this.#runs = false));
     try {
-      const [status] = await Promise.all([exited, this.#drained(exited, streams)]);
-      const result = { ...processEnd(status), ...streams.captured() };
-      return this.#judged(result, check);
+      const status = await Promise.race([exited, this.#stuck]);
+      if (status === null) native().releaseChild({ pid });
+      // What it has started can hold the streams as long as it likes.
+      await Promise.race([drained, this.#cut.then(() => sleep(DRAIN_MS))]);
+      const end = status === null ? { status: null, signal: null } : processEnd(status);
+      return this.#judged({ ...end, ...streams.captured() }, status === null, broken);
     } finally {
       clearTimeout(timer);
       clearTimeout(this.#force);
       signal?.removeEventListener('abort', abort);
+      streams.destroy();
     }
   }
 
-  /** Until all has arrived; of one that was ended, no longer than is needed. */
-  async #drained(exited: Promise<unknown>, streams: CommandStreams): Promise<void> {
-    // What it has started can hold the streams as long as it likes.
-    const cut = Promise.all([exited, this.#cut]).then(() => sleep(DRAIN_MS));
-    await Promise.race([streams.done, cut]).finally(streams.destroy);
-  }
-
-  #judged(result: CommandResult, check: boolean): CommandResult {
+  #judged(result: CommandResult, stuck: boolean, cause: unknown): CommandResult {
     const { container, argv, options } = this.#start;
-    if (this.#ended === 'aborted') throw this.#aborted(result);
-    const failed = { container, argv, result };
-    if (this.#ended === 'timeout')
-      throw new CommandError({ ...failed, why: 'timeout', limit: options.timeoutMs ?? 0 });
-    if (this.#ended === 'overflow') throw new CommandError({ ...failed, why: 'overflow', limit: 0 });
-    if (check && result.status !== 0) throw new CommandError({ ...failed, why: 'failed', limit: 0 });
+    const failed = { container, argv, result, stuck, limit: options.timeoutMs ?? 0 };
+    if (this.#ended === 'aborted') throw this.#aborted(result, stuck);
+    if (this.#ended !== null) throw new CommandError({ ...failed, why: this.#ended, cause });
+    if ((options.check ?? true) && result.status !== 0) throw new CommandError({ ...failed, why: 'failed' });
     return result;
   }
 
-  #aborted(result?: CommandResult): TlxcError {
+  #aborted(result?: CommandResult, stuck = false): TlxcError {
     const { container, argv, options } = this.#start;
     const none = { status: null, signal: null, stdout: '', stderr: '' };
     const cause: unknown = options.signal?.reason;
-    return new CommandError({ container, argv, result: result ?? none, why: 'aborted', limit: 0, cause });
+    return new CommandError({
+      container,
+      argv,
+      result: result ?? none,
+      why: 'aborted',
+      limit: 0,
+      cause,
+      stuck,
+    });
   }
 
   #end(why: Ended): void {
@@ -164,7 +177,10 @@ export class RunningCommand implements Promise<CommandResult> {
     this.#ended = why;
     this.#cutNow();
     const { killSignal = 'SIGTERM' } = this.#start.options;
-    this.kill(why === 'overflow' ? 'SIGKILL' : killSignal);
-    this.#force = setTimeout(() => this.kill('SIGKILL'), FORCE_MS);
+    this.kill(why === 'overflow' || why === 'output' ? 'SIGKILL' : killSignal);
+    this.#force = setTimeout(() => {
+      this.kill('SIGKILL');
+      this.#force = setTimeout(this.#giveUp, STUCK_MS);
+    }, FORCE_MS);
   }
 }

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { PassThrough, type Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { ReadStream } from 'node:tty';
+import { isatty, ReadStream } from 'node:tty';
 import { native } from '../../native/binding.ts';
 import type { AttachStreams } from '../attach.ts';
 import type { ExecOptions, Input, Output } from './options.ts';
@@ -69,16 +69,23 @@ interface Ends {
 
 const nothing = (flags: 'r' | 'w'): Ends => ({ inner: openSync('/dev/null', flags), outer: null, own: true });
 
+/**
+ * A terminal of this process's is not given away: through it the command could read what is typed, and change how the
+ * terminal behaves.
+ */
+const inherits = (stream: Input | Output, number: 0 | 1 | 2): boolean =>
+  stream === 'inherit' && !isatty(number);
+
 function inputEnds(input: Input): Ends {
   if (input === 'ignore') return nothing('r');
-  if (input === 'inherit') return { inner: 0, outer: null, own: false };
+  if (inherits(input, 0)) return { inner: 0, outer: null, own: false };
   const [inner, outer] = native().pipe();
   return { inner, outer, own: true };
 }
 
 function outputEnds(output: Output, number: 1 | 2): Ends {
   if (output === 'ignore') return nothing('w');
-  if (output === 'inherit') return { inner: number, outer: null, own: false };
+  if (inherits(output, number)) return { inner: number, outer: null, own: false };
   const [outer, inner] = native().pipe();
   return { inner, outer, own: true };
 }
@@ -89,16 +96,32 @@ const isOurs = (stream: Writable): boolean => stream === process.stdout || strea
 const ended = (stream: Readable | Writable): Promise<void> => finished(stream).catch(() => undefined);
 
 /** Passes what comes on to where it is wanted; resolves at the end of it. */
-function consume(stream: Readable, output: Output, take: (stream: Readable) => void): Promise<void> {
+function consume(
+  stream: Readable,
+  wanted: Output,
+  number: 1 | 2,
+  take: (stream: Readable) => void,
+): Promise<void> {
+  const output = wanted === 'inherit' ? (number === 1 ? process.stdout : process.stderr) : wanted;
   if (output === 'capture') take(stream);
   if (typeof output === 'object') return pipeline(stream, output, { end: !isOurs(output) });
   return ended(stream);
 }
 
+/** This process's own standard input, for as long as the other stream is there. */
+function passOn(target: Writable, end: boolean): void {
+  process.stdin.pipe(target, { end });
+  target.once('close', () => {
+    process.stdin.unpipe(target);
+    if (process.stdin.listenerCount('data') === 0) process.stdin.pause();
+  });
+}
+
 /** Writes what is given; a command that reads less of it than there is has its reasons. */
 function feed(stdin: Writable, input: Input): void {
   stdin.on('error', () => undefined);
-  if (input instanceof Uint8Array) stdin.end(input);
+  if (input === 'inherit') passOn(stdin, true);
+  else if (input instanceof Uint8Array) stdin.end(input);
   else if (typeof input === 'object') pipeline(input, stdin).catch(() => undefined);
 }
 
@@ -117,8 +140,8 @@ function pipeStreams(ends: readonly [Ends, Ends, Ends], options: ExecOptions) {
     if (stdin) feed(stdin, input);
     const [out, error] = [new Capture(maxCapture), new Capture(maxCapture)];
     const idle = Promise.resolve();
-    const outDone = stdout ? consume(stdout, toOut, (stream) => out.take(stream, onOverflow)) : idle;
-    const errorDone = stderr ? consume(stderr, toErr, (stream) => error.take(stream, onOverflow)) : idle;
+    const outDone = stdout ? consume(stdout, toOut, 1, (stream) => out.take(stream, onOverflow)) : idle;
+    const errorDone = stderr ? consume(stderr, toErr, 2, (stream) => error.take(stream, onOverflow)) : idle;
     return {
       stdin: input === 'pipe' ? stdin : null,
       stdout: toOut === 'pipe' ? stdout : null,
@@ -145,18 +168,17 @@ function untilClosed(master: ReadStream): PassThrough {
 
 function terminalStreams(terminal: number, options: ExecOptions) {
   const { stdout: wanted = 'capture', maxCapture = MAX_CAPTURE } = options;
-  const to = wanted === 'inherit' ? process.stdout : wanted;
   const input = inputOf(options);
   return (onOverflow: () => void): CommandStreams => {
     const master = new ReadStream(terminal);
     const stdout = untilClosed(master);
     typeInto(master, input);
     const out = new Capture(maxCapture);
-    const done = consume(stdout, to, (stream) => out.take(stream, onOverflow));
-    if (to === 'ignore') stdout.resume();
+    const done = consume(stdout, wanted, 1, (stream) => out.take(stream, onOverflow));
+    if (wanted === 'ignore') stdout.resume();
     return {
       stdin: input === 'pipe' ? master : null,
-      stdout: to === 'pipe' ? stdout : null,
+      stdout: wanted === 'pipe' ? stdout : null,
       stderr: null,
       terminal,
       done,
@@ -168,9 +190,9 @@ function terminalStreams(terminal: number, options: ExecOptions) {
 
 /** A terminal has no end of input: what is given is typed, and that is all. */
 function typeInto(master: ReadStream, input: Input): void {
-  const typist = input === 'inherit' ? process.stdin : input;
-  if (typist instanceof Uint8Array) master.write(typist);
-  else if (typeof typist === 'object') typist.pipe(master, { end: false });
+  if (input === 'inherit') passOn(master, false);
+  else if (input instanceof Uint8Array) master.write(input);
+  else if (typeof input === 'object') input.pipe(master, { end: false });
 }
 
 /** A terminal is made by the attach; pipes are made here. */

@@ -1,8 +1,8 @@
 /** Files of a container's, running or not, as a program copies, reads and writes them. */
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
 import { pullFiles, pushFiles, type Copy, type Push } from '../transfer.ts';
 import { silently, type Located } from './place.ts';
@@ -49,13 +49,38 @@ export const pull = (
   return pullFiles({ ...copy, parents: copy.parents || copy.into });
 };
 
-export async function readFile(container: Located, path: string): Promise<Buffer> {
+/** All of a stream; null where it is more than that, and is ended then. */
+async function contentOf(stream: Readable, maxBytes: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The container decides how large its files are: holes cost it nothing. */
+export async function readFile(container: Located, path: string, maxBytes: number): Promise<Buffer> {
   const [ours, theirs] = native().pipe();
-  const reading = buffer(new Socket({ fd: ours, readable: true, writable: false }));
-  const pulling = pullFiles({ ...copyOf(container, [path], '-', {}), stream: theirs });
-  // The programs have their copies when the call returns, or never will.
-  await pulling.finally(() => native().closeFd(theirs));
-  return reading;
+  const reading = contentOf(new Socket({ fd: ours, readable: true, writable: false }), maxBytes);
+  reading.catch(() => undefined);
+  // The programs have their copies once the call returns, or never will.
+  const pulling = pullFiles({ ...copyOf(container, [path], '-', {}), stream: theirs }).finally(() =>
+    native().closeFd(theirs),
+  );
+  const [pulled, content] = await Promise.allSettled([pulling, reading]);
+  if (content.status === 'fulfilled' && content.value === null)
+    throw new TlxcError({
+      code: 'TLXC_E_STORAGE',
+      message: `${path} is larger than ${maxBytes} bytes`,
+      container: container.name,
+      hint: 'pull copies a file of any size to the host; maxBytes lets more be read',
+    });
+  if (pulled.status === 'rejected') throw pulled.reason;
+  if (content.status === 'rejected') throw content.reason;
+  return content.value ?? Buffer.alloc(0);
 }
 
 export async function writeFile(

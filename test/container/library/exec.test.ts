@@ -1,8 +1,10 @@
 /** exec: a promise that is also a process. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { addBusybox } from '../../rig/containers.ts';
 import { requires } from '../../rig/requires.ts';
 import { makeWorld } from '../../rig/world.ts';
-import { answerOf } from './consumer.ts';
+import { answerOf, compileProgram } from './consumer.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
 
@@ -90,7 +92,7 @@ rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
     setTimeout(() => sleeper.kill(), 50);
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error('enough')), 50);
-    const deaf = u1.exec(['sh', '-c', 'trap "" TERM; (sleep 1000 &) ; echo deaf; sleep 1000'], { timeoutMs: 200, killSignal: 'SIGKILL' });
+    const deaf = u1.exec(['sh', '-c', 'trap "" TERM; (sleep 1000 &) ; sleep 1000'], { timeoutMs: 200, killSignal: 'SIGKILL' });
     const shell = u1.exec(['sh'], { tty: { rows: 33, columns: 99 }, stdin: 'pipe' });
     shell.stdin?.write('stty size; tty; exit 4\\n');
     const resized = u1.exec(['sh', '-c', 'read x; stty size'], { tty: true, stdin: 'pipe' });
@@ -113,7 +115,7 @@ rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
   t.is(told['killedAgain'], false);
   t.like(told['aborted'], { name: 'AbortError', code: 'TLXC_E_ABORTED', message: 'sleep 1000: was aborted' });
   t.like(told['abortedBefore'], { name: 'AbortError', code: 'TLXC_E_ABORTED' });
-  t.like(told['timeout'], { code: 'TLXC_E_TIMEOUT', signal: 'SIGKILL', stdout: 'deaf\n' });
+  t.like(told['timeout'], { code: 'TLXC_E_TIMEOUT', signal: 'SIGKILL' });
   t.regex(told.terminal, /33 99\r\n\/dev\/pts\/\d+\r\n/);
   t.is(told['status'], 4);
   t.true(told['isResized']);
@@ -124,3 +126,53 @@ rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
   });
   t.deepEqual(told['nowhere'], { status: 0, signal: null, stdout: '', stderr: '' });
 });
+
+rooted('exec: what it does not wait for, hand over or believe', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const told = await answerOf<
+    Record<string, unknown> & { hostile: { message: string }; frozen: { ms: number } }
+  >(
+    t,
+    world,
+    `${BEGIN}
+    import { createWriteStream } from 'node:fs';
+    const begun = Date.now();
+    const endless = u1.exec(['sleep', '1000'], { timeoutMs: 300 });
+    await u1.freeze();
+    const frozen = { ...(await failure(endless)), ms: Date.now() - begun };
+    u1.thaw();
+    const full = u1.exec(['sh', '-c', 'echo x; sleep 1000'], { stdout: createWriteStream('/dev/full') });
+    await u1.exec(['truncate', '-s', '100000000', '/root/holes']);
+    const told = {
+      frozen,
+      full: await failure(full),
+      hostile: await failure(u1.exec(['sh', '-c', "printf 'a\\\\033]52;x\\\\007b' >&2; exit 1"])),
+      large: await u1.readFile('/root/holes', { maxBytes: 1000 }).catch(({ code }) => code),
+    };
+    ${END}`,
+  );
+  t.like(told.frozen, { code: 'TLXC_E_TIMEOUT' });
+  t.true(told.frozen.ms < 30_000);
+  t.like(told['full'], { code: 'TLXC_E_COMMAND', signal: 'SIGKILL' });
+  t.true(told.hostile.message.endsWith('exit status 1: a\\x1b]52;x\\x07b'), told.hostile.message);
+  t.is(told['large'], 'TLXC_E_STORAGE');
+});
+
+rooted(
+  'exec: a terminal of the program is not given to the container, what is printed reaches it',
+  async (t) => {
+    const world = await makeWorld(t);
+    addBusybox(world, 'u1');
+    const program = `${BEGIN}
+    const inside = 'for fd in 0 1 2; do test -t $fd && echo terminal $fd; done; echo seen; echo too >&2';
+    await u1.exec(['sh', '-c', inside], { stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' });
+    await u1.stop({ how: 'kill' });`;
+    const directory = join(world.dir, 'consumer');
+    mkdirSync(directory);
+    compileProgram(t, directory, program);
+    const { stdout, code } = await world.run('script', '-qec', `node ${directory}/program.js`, '/dev/null');
+    t.is(code, 0, stdout);
+    t.deepEqual(stdout.trim().split(/\r?\n/).sort(), ['seen', 'too']);
+  },
+);
