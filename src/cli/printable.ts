@@ -1,7 +1,7 @@
 /** Text that may come from a container, an image or a file, as it is printed. */
-import { CONTROL } from '../control-characters.ts';
+import { CONTROL, printable } from '../control-characters.ts';
 
-export { printable } from '../control-characters.ts';
+export { printable };
 
 const ESC = '\u{1b}';
 /** Colours, movements of the cursor, titles: what a terminal is told by, of which nothing is text. */
