@@ -71,7 +71,7 @@ export default defineCommand(
     program: 'tlxc-autostart',
     summary: 'starts the containers that have lxc.start.auto, in order; or reboots, stops or kills them',
     usage: '[-r | -s | -k] [-L] [-a | -g GROUPS] [--json]',
-    name: 'none',
+    name: 'ignored',
     rest: 'none',
     options: [
       { flags: '-k, --kill', description: 'Kill the containers instead' },

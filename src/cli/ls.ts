@@ -181,7 +181,7 @@ export default defineCommand(
     summary: 'lists containers',
     usage:
       '[-1|-f|--json] [--active] [--running] [--frozen] [--stopped] [--defined]\n        [-g GROUPS] [-F COLUMNS] [--filter=REGEX | REGEX]',
-    name: 'none',
+    name: 'ignored',
     rest: 'words',
     // As LXC: nothing is wrong with the containers.
     exitCodes: { TLXC_E_USAGE: 0 },

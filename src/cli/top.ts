@@ -128,7 +128,7 @@ export default defineCommand(
     program: 'tlxc-top',
     summary: 'shows what the running containers use',
     usage: '[--delay=SECONDS] [--sort=KEY] [--reverse] [--batch|--json] [--count=N] [NAME]...',
-    name: 'none',
+    name: 'ignored',
     rest: 'words',
     manyPaths: true,
     options: [

@@ -1,6 +1,6 @@
 /** Saves a running container in a directory, by CRIU, and starts one from there. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
@@ -9,7 +9,13 @@ import { startProgram } from '../host/program.ts';
 import { callerIds } from '../host/user.ts';
 import { askMonitor } from '../monitor/client.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
-import { asRestore, dumpCommand, type CheckpointPlace, type DumpOptions } from '../plan/criu.ts';
+import {
+  asRestore,
+  dumpCommand,
+  type CheckpointPlace,
+  type DumpOptions,
+  type RestoreSources,
+} from '../plan/criu.ts';
 import { refuseUndumpable } from './checkpoint-checks.ts';
 import type { Started } from './launch.ts';
 import { withLock } from './lock.ts';
@@ -140,8 +146,25 @@ function told(error: unknown, log: string): unknown {
   });
 }
 
-/** Six letters and digits, as the kernel's own veth names would have them. */
-const drawnName = (): string => `veth${randomBytes(3).toString('hex')}`;
+/** What lies over files of the container's: made in its run directory, where the container's own lie in no directory. */
+function coversIn(runDir: string): RestoreSources {
+  const [bootId, file, directory] = ['boot_id', 'empty', 'empty.d'].map((name) => join(runDir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  rmSync(bootId, { force: true });
+  writeFileSync(bootId, `${randomUUID()}\n`, { mode: 0o444 });
+  if (!existsSync(file)) writeFileSync(file, '', { mode: 0o444 });
+  mkdirSync(directory, { recursive: true, mode: 0o555 });
+  const isDirectory = (target: string): boolean =>
+    statSync(`/${target}`, { throwIfNoEntry: false })?.isDirectory() === true;
+  return {
+    draw: () => `veth${randomBytes(3).toString('hex')}`,
+    bootId,
+    empty: (target) => (isDirectory(target) ? directory : file),
+  };
+}
 
 /** Starts the container as it was when it was saved. Throws as startContainer, and TLXC_E_NOT_FOUND. */
 export async function restoreCheckpoint(
@@ -161,7 +184,8 @@ export async function restoreCheckpoint(
       hint: `tlxc-checkpoint -n ${name} -D DIR makes one`,
     });
   await refuseUndumpable(plan, { criu, running: null });
-  const finish: StartCallbacks['finish'] = (finished) => asRestore(criu, finished, place, drawnName);
+  const finish: StartCallbacks['finish'] = (finished) =>
+    asRestore(criu, finished, place, coversIn(finished.runDir));
   return startContainer(request, { ...callbacks, finish }).catch((error: unknown) => {
     throw told(error, join(place.directory, 'restore.log'));
   });

@@ -50,6 +50,12 @@ const binds = ({ tree, devices }: StartPlan): readonly { source: string; target:
     step.op === 'bind' && step.sourceIn === 'host' ? [{ source: step.source, target: step.target }] : [],
   );
 
+/** Files that the executor lays over others: they are on no filesystem that CRIU sees the root of, and it is given new ones. */
+const covers = ({
+  protect,
+}: StartPlan): readonly { readonly op: 'bootId' | 'mask'; readonly target: string }[] =>
+  protect.flatMap(({ op, target }) => (op === 'bootId' || op === 'mask' ? [{ op, target }] : []));
+
 const mapped = (pairs: readonly (readonly [string, string])[]): string[] =>
   pairs.flatMap(([key, value]) => ['--ext-mount-map', `${key}:${value}`]);
 
@@ -81,7 +87,7 @@ export function dumpCommand(
     ...common(preDump ? 'pre-dump' : 'dump', options),
     ...groupRoots(source.cgroups),
     ...extras(options),
-    ...mapped(binds(plan).map(({ target }) => [`/${target}`, target])),
+    ...mapped([...binds(plan), ...covers(plan)].map(({ target }) => [`/${target}`, target])),
     ...['-t', String(source.initPid), '--skip-in-flight', ...freezer(source.cgroups)],
     ...(predumpDir === undefined ? [] : ['--prev-images-dir', predumpDir, '--track-mem']),
     '--force-irmap',
@@ -97,15 +103,21 @@ function external({ device, name, link }: Interface): string[] {
   return device.op === 'macvlan' ? ['--external', `macvlan[${name.value}]:${link.value}`] : [];
 }
 
-/**
- * The plan, as a restore of what lies there. Its interfaces need names on both sides, which CRIU is told; draw: a name
- * for the host's end of a veth that the configuration leaves open.
- */
+/** What a restore needs beside the plan. */
+export interface RestoreSources {
+  /** A name for the host's end of a veth that the configuration leaves open. */
+  readonly draw: () => string;
+  /** Files of this host's: one with a boot id of its own, and an empty one or, over a directory, an empty directory. */
+  readonly bootId: string;
+  readonly empty: (target: string) => string;
+}
+
+/** The plan, as a restore of what lies there. Its interfaces need names on both sides, which CRIU is told. */
 export function asRestore(
   criu: string,
   plan: StartPlan,
   place: CheckpointPlace,
-  draw: () => string,
+  { draw, bootId, empty }: RestoreSources,
 ): StartPlan {
   const interfaces = plan.interfaces.map((each) => {
     const { device } = each;
@@ -126,6 +138,7 @@ export function asRestore(
     ...common('restore', place),
     ...extras(place),
     ...mapped(binds(plan).map(({ target, source }) => [target, source])),
+    ...mapped(covers(plan).map(({ op, target }) => [target, op === 'bootId' ? bootId : empty(target)])),
     ...['--restore-detached', '--restore-sibling'],
     ...(label ? ['--lsm-profile', label] : []),
     ...interfaces.flatMap(external),

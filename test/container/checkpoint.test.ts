@@ -41,7 +41,7 @@ function told(argv: string): readonly string[] {
         .replace(/^\d+$/, 'PID'),
     );
   const options = words.join(' ').split(/ (?=-)/);
-  return options.filter((option) => !/^--(root|pidfile|cgroup-root) |console:$/.test(option)).sort();
+  return options.filter((option) => !/^--(root|pidfile|cgroup-root) |console:$|boot_id/.test(option)).sort();
 }
 
 compared('CRIU is told what lxc-checkpoint tells it', async (t) => {
