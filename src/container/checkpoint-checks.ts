@@ -4,7 +4,7 @@ import { TlxcError } from '../errors.ts';
 import { criuFindings } from '../host/criu.ts';
 import { problem, type Finding } from '../host/finding.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
-import { undumpable } from '../plan/criu.ts';
+import { hostBinds, undumpable } from '../plan/criu.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { Problem } from '../problem.ts';
 import { processesOf } from './processes.ts';
@@ -48,14 +48,48 @@ async function inside(running: MonitorInfo): Promise<Finding[]> {
   return [...devices, ...served];
 }
 
-/** Throws TLXC_E_UNSUPPORTED with every reason. running: null for a restore. */
+/** What was changed in the configuration since the start: what CRIU is told comes from there. */
+function changedSince(plan: StartPlan, running: MonitorInfo): string[] {
+  const places = new Set(
+    readFileSync(`/proc/${running.initPid}/mountinfo`, 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[4] ?? ''),
+  );
+  const listed = (types: readonly string[]): string => types.filter((type) => type !== 'empty').join();
+  const [now, then] = [
+    plan.interfaces.map(({ device }) => device.op),
+    running.interfaces.map(({ type }) => type),
+  ];
+  const maps = (all: MonitorInfo['idmap'] | StartPlan['idmap']): string =>
+    all.map(({ kind, inside, outside, count }) => `${kind} ${inside} ${outside} ${count}`).join();
+  return [
+    ...(running.ttys === plan.terminals.ttys ? [] : ['lxc.tty.max']),
+    ...(plan.terminals.console === 'none' && places.has('/dev/console') ? ['lxc.console.path'] : []),
+    ...(listed(now) === listed(then) ? [] : ['lxc.net']),
+    ...(maps(running.idmap) === maps(plan.idmap) ? [] : ['lxc.idmap']),
+    ...hostBinds(plan).flatMap(({ target, optional }) =>
+      optional || places.has(`/${target}`) ? [] : [`lxc.mount.entry (/${target} is not mounted)`],
+    ),
+  ];
+}
+
+/** Throws TLXC_E_UNSUPPORTED with every reason. running: null for a restore. stop: it ends with the dump. */
 export async function refuseUndumpable(
   plan: StartPlan,
-  { criu, running }: { readonly criu: string; readonly running: MonitorInfo | null },
+  {
+    criu,
+    running,
+    stop,
+  }: { readonly criu: string; readonly running: MonitorInfo | null; readonly stop: boolean },
 ): Promise<void> {
-  const problems = undumpable(plan).map(
-    ({ why, origin }) => new Problem({ message: why, at: origin?.file ? origin : undefined }),
-  );
+  const changed = running === null ? [] : changedSince(plan, running);
+  const since = `the configuration has changed since the start, and has to be as it was: ${changed.join(', ')}`;
+  const problems = [
+    ...undumpable(plan, stop).map(
+      ({ why, origin }) => new Problem({ message: why, at: origin?.file ? origin : undefined }),
+    ),
+    ...(changed.length > 0 ? [new Problem({ message: since, at: { file: plan.configFile, line: 1 } })] : []),
+  ];
   const findings = [...criuFindings(criu), ...(running === null ? [] : await inside(running))];
   if (problems.length === 0 && findings.length === 0) return;
   throw new TlxcError({

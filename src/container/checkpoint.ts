@@ -1,11 +1,10 @@
 /** Saves a running container in a directory, by CRIU, and starts one from there. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { findCriu } from '../host/criu.ts';
-import { startProgram } from '../host/program.ts';
 import { callerIds } from '../host/user.ts';
 import { askMonitor } from '../monitor/client.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
@@ -17,6 +16,8 @@ import {
   type RestoreSources,
 } from '../plan/criu.ts';
 import { refuseUndumpable } from './checkpoint-checks.ts';
+import { keptCheckpoint, makeKeptDirectory } from './checkpoint-place.ts';
+import { runCriu } from './run-criu.ts';
 import type { Started } from './launch.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
@@ -61,16 +62,7 @@ function errorsIn(log: string): string {
   return errors.slice(0, 3).join('; ');
 }
 
-function makeDirectory(directory: string, container: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw new TlxcError({
-      ...{ code: 'TLXC_E_SYSCALL', message: `cannot make the directory ${directory}`, errno: code },
-      ...{ path: directory, container },
-    });
-  }
+function refuseUsed(directory: string, container: string): void {
   if (!existsSync(join(directory, INVENTORY))) return;
   throw new TlxcError({
     code: 'TLXC_E_EXISTS',
@@ -81,26 +73,59 @@ function makeDirectory(directory: string, container: string): void {
   });
 }
 
-async function runDump(argv: readonly string[], container: string, log: string): Promise<void> {
-  const { status, signal, errorLines } = await startProgram(argv).ended;
+function checkPredump(directory: string, container: string): void {
+  if (existsSync(directory)) return void keptCheckpoint(directory);
+  throw new TlxcError({
+    ...{
+      code: 'TLXC_E_NOT_FOUND',
+      message: `there is no pre-dump in ${directory}`,
+      container,
+      path: directory,
+    },
+    hint: '--predump-dir is relative to the directory of -D; -p makes one',
+  });
+}
+
+/** A CRIU that was killed has let go of nothing: the processes may be frozen, or have its code in them. */
+function afterKill(paths: ContainerPaths): string {
+  askMonitor(paths, { op: 'unfreeze' });
+  const { name } = paths;
+  return `CRIU had the processes of ${name} in hand: look whether it still works, and restart it if not`;
+}
+
+async function runDump(argv: readonly string[], paths: ContainerPaths, log: string): Promise<void> {
+  const { status, signal, stuck, words } = await runCriu(argv, dirname(log));
   if (status === 0) return;
-  const how = signal === null ? `exit status ${status}` : `killed by ${signal}`;
-  const words = errorsIn(log) || errorLines.slice(-2).join('; ');
+  const how = stuck
+    ? 'it wrote nothing more'
+    : signal === null
+      ? `exit status ${status}`
+      : `killed by ${signal}`;
+  const reason = errorsIn(log) || words.split('\n').slice(-2).join('; ');
+  const more = existsSync(log) ? `${log} tells all; -v makes it tell more` : undefined;
+  const hint = status === null ? afterKill(paths) : more;
   throw new TlxcError({
     code: 'TLXC_E_SYSCALL',
-    message: `CRIU could not save it (${how})${words && `: ${words}`}`,
-    container,
+    message: `CRIU could not save it (${how})${reason && `: ${reason}`}`,
+    container: paths.name,
     path: log,
-    ...(existsSync(log) && { hint: `${log} tells all; -v makes it tell more` }),
+    ...(hint !== undefined && { hint }),
   });
+}
+
+/** Whether the end of init is wanted: one that is has no restart after it. */
+function expectEnd(paths: ContainerPaths, expected: boolean): void {
+  askMonitor(paths, { op: 'expect-end', expected });
 }
 
 /**
  * Saves the container; it runs on unless options.stop. Throws TLXC_E_NOT_RUNNING, TLXC_E_UNSUPPORTED with every reason
- * why it cannot be saved, and CRIU's own failure; the container runs on then.
+ * why it cannot be saved, TLXC_E_PERMISSION where others than root could write to the directory, and CRIU's own
+ * failure; the container runs on then.
  */
 export async function checkpointContainer(request: StartRequest, options: DumpOptions): Promise<void> {
   const { name, system, lxcpath, environment } = request;
+  const { preDump, predumpDir, stop } = options;
   const paths = containerPaths(system, lxcpath, name);
   infoOf(paths);
   refuseUsers(name);
@@ -108,19 +133,17 @@ export async function checkpointContainer(request: StartRequest, options: DumpOp
   const criu = findCriu(environment['PATH']);
   await withLock(paths, async () => {
     const running = infoOf(paths);
-    await refuseUndumpable(plan, { criu, running });
-    const fresh = !existsSync(options.directory);
-    makeDirectory(options.directory, name);
-    const log = join(options.directory, `${options.preDump ? 'pre-dump' : 'dump'}.log`);
-    // Init is killed by CRIU then: no failure, and nothing to start again.
-    const expect = (expected: boolean) =>
-      options.stop ? void askMonitor(paths, { op: 'expect-end', expected }) : undefined;
-    expect(true);
+    await refuseUndumpable(plan, { criu, running, stop });
+    if (predumpDir !== undefined) checkPredump(resolve(options.directory, predumpDir), name);
+    const { place: directory, made } = makeKeptDirectory(options.directory, name);
+    refuseUsed(directory, name);
+    const log = join(directory, `${preDump ? 'pre-dump' : 'dump'}.log`);
+    if (stop) expectEnd(paths, true);
     try {
-      await runDump(dumpCommand(criu, plan, running, options), name, log);
+      await runDump(dumpCommand(criu, plan, running, { ...options, directory }), paths, log);
     } catch (error) {
-      expect(false);
-      if (fresh) removeEmpty(options.directory);
+      if (stop) expectEnd(paths, false);
+      if (made) removeEmpty(directory);
       throw error;
     }
   });
@@ -183,10 +206,11 @@ export async function restoreCheckpoint(
       ...{ container: name, path: place.directory, errno: errnoName(2) },
       hint: `tlxc-checkpoint -n ${name} -D DIR makes one`,
     });
-  await refuseUndumpable(plan, { criu, running: null });
+  const kept: CheckpointPlace = { ...place, directory: keptCheckpoint(place.directory) };
+  await refuseUndumpable(plan, { criu, running: null, stop: false });
   const finish: StartCallbacks['finish'] = (finished) =>
-    asRestore(criu, finished, place, coversIn(finished.runDir));
+    asRestore(criu, finished, kept, coversIn(finished.runDir));
   return startContainer(request, { ...callbacks, finish }).catch((error: unknown) => {
-    throw told(error, join(place.directory, 'restore.log'));
+    throw told(error, join(kept.directory, 'restore.log'));
   });
 }

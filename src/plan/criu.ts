@@ -45,9 +45,14 @@ const extras = ({ verbose, actionScript }: CheckpointPlace): string[] => [
 ];
 
 /** What of the host is bound into the container: CRIU knows it by its place inside. */
-const binds = ({ tree, devices }: StartPlan): readonly { source: string; target: string }[] =>
+export const hostBinds = ({
+  tree,
+  devices,
+}: StartPlan): readonly { source: string; target: string; optional: boolean }[] =>
   [...tree, ...devices].flatMap((step) =>
-    step.op === 'bind' && step.sourceIn === 'host' ? [{ source: step.source, target: step.target }] : [],
+    step.op === 'bind' && step.sourceIn === 'host'
+      ? [{ source: step.source, target: step.target, optional: step.optional }]
+      : [],
   );
 
 /** Files that the executor lays over others: they are on no filesystem that CRIU sees the root of, and it is given new ones. */
@@ -87,7 +92,7 @@ export function dumpCommand(
     ...common(preDump ? 'pre-dump' : 'dump', options),
     ...groupRoots(source.cgroups),
     ...extras(options),
-    ...mapped([...binds(plan), ...covers(plan)].map(({ target }) => [`/${target}`, target])),
+    ...mapped([...hostBinds(plan), ...covers(plan)].map(({ target }) => [`/${target}`, target])),
     ...['-t', String(source.initPid), '--skip-in-flight', ...freezer(source.cgroups)],
     ...(predumpDir === undefined ? [] : ['--prev-images-dir', predumpDir, '--track-mem']),
     '--force-irmap',
@@ -137,7 +142,7 @@ export function asRestore(
     criu,
     ...common('restore', place),
     ...extras(place),
-    ...mapped(binds(plan).map(({ target, source }) => [target, source])),
+    ...mapped(hostBinds(plan).map(({ target, source }) => [target, source])),
     ...mapped(covers(plan).map(({ op, target }) => [target, op === 'bootId' ? bootId : empty(target)])),
     ...['--restore-detached', '--restore-sibling'],
     ...(label ? ['--lsm-profile', label] : []),
@@ -146,13 +151,17 @@ export function asRestore(
   return { ...plan, interfaces, restore: { argv } };
 }
 
-/** What of a plan CRIU cannot save or bring back, with the line that asks for it. */
+/** What of a plan CRIU cannot save or bring back, with the line that asks for it. stop: the container ends with it. */
 export function undumpable(
   plan: StartPlan,
+  stop: boolean,
 ): readonly { readonly why: string; readonly origin: Origin | undefined }[] {
   const { terminals, rootfs, idmap, shared, interfaces, security } = plan;
+  const [ending] = plan.monitor.afterStop;
   const found: { why: string; origin: Origin | undefined }[] = [];
   const add = (why: string, origin?: Origin): void => void found.push({ why, origin });
+  if (stop && ending)
+    add('with -s it ends, and is destroyed then: what the checkpoint needs would be gone', ending.origin);
   const [firstMap] = idmap;
   if (rootfs.idmap !== '' || plan.user !== null)
     add(

@@ -51,7 +51,7 @@ compared('CRIU is told what lxc-checkpoint tells it', async (t) => {
   const runs = {
     plain: ['-D', 'DIR'],
     pre: ['-p', '-v', '-D', 'DIR'],
-    last: ['-s', '-v', '--predump-dir', '../pre', '-A', '/bin/true', '-D', 'DIR'],
+    last: ['-s', '-v', '--predump-dir', '../../pre/c1', '-A', '/bin/true', '-D', 'DIR'],
   };
   for (const tool of ['lxc', 'tlxc']) {
     await world.sh(`${tool}-start -P ${world.lxcpath} -n c1`);
@@ -69,7 +69,7 @@ compared('CRIU is told what lxc-checkpoint tells it', async (t) => {
       );
       t.is(code, 0, `${tool} ${name}: ${stderr}`);
     }
-    await world.sh(`${tool}-stop -k -P ${world.lxcpath} -n c1`);
+    await world.sh(`${tool}-wait -P ${world.lxcpath} -n c1 -s STOPPED -t 20`);
     const last = join(world.dir, tool, 'plain/c1');
     writeFileSync(join(last, 'fails'), ''); // by then CRIU has been told all
     await world.run(`${tool}-checkpoint`, '-P', world.lxcpath, '-n', 'c1', '-r', '-v', '-D', last);
@@ -144,6 +144,45 @@ rooted('all that stands in the way is told at once, with its line', async (t) =>
   t.regex(stderr, /set lxc\.console\.path = none\n/);
   t.regex(stderr, /set lxc\.tty\.max = 0\n/);
   t.is((await world.run('test', '-e', 'saved')).code, 1, 'nothing was made');
+});
+
+rooted('a directory that others could change is not believed', async (t) => {
+  const world = await worldWithCriu(t);
+  addBusybox(world, 'c1', { privileged: true, config: DUMPABLE });
+  await world.sh('tlxc-start c1; mkdir theirs open; chown 65534 theirs; chmod 777 open');
+  for (const directory of ['theirs', 'theirs/below', 'open']) {
+    const { code, stderr } = await world.run('tlxc-checkpoint', 'c1', '-D', directory);
+    t.is(code, 1, directory);
+    t.regex(stderr, /others than root could change .*\n {2}hint: choose a directory of root's/);
+  }
+  await world.sh('tlxc-checkpoint c1 -D saved && tlxc-stop -k c1 && chmod 666 saved/inventory.img');
+  t.regex((await world.run('tlxc-checkpoint', 'c1', '-D', 'saved', '-r')).stderr, /change .*inventory\.img/);
+  t.is(await world.sh('tlxc-info c1 -sH'), 'STOPPED\n');
+});
+
+rooted('what would end with the dump, or was changed since the start, is refused', async (t) => {
+  const world = await worldWithCriu(t);
+  addBusybox(world, 'c1', { privileged: true, config: [...DUMPABLE, 'lxc.ephemeral = 1'] });
+  await world.sh('tlxc-start c1');
+  t.regex(
+    (await world.run('tlxc-checkpoint', 'c1', '-D', 'saved', '-s')).stderr,
+    /c1\/config:\d+: with -s it ends, and is destroyed/,
+  );
+  await world.sh('echo "lxc.mount.entry = /usr mnt none bind,ro 0 0" >> lxc/c1/config');
+  const { stderr } = await world.run('tlxc-checkpoint', 'c1', '-D', 'saved');
+  t.regex(
+    stderr,
+    /has changed since the start, and has to be as it was: lxc\.mount\.entry \(\/mnt is not mounted\)/,
+  );
+});
+
+rooted('a dump that is wanted to end the container has no restart after it', async (t) => {
+  const world = await worldWithCriu(t);
+  const config = [...DUMPABLE, 'tlxc.restart = always', 'tlxc.restart.delay = 1'];
+  addBusybox(world, 'c1', { privileged: true, config });
+  await world.sh('tlxc-start c1; tlxc-checkpoint c1 -D saved -s; tlxc-wait c1 -s STOPPED -t 10');
+  await world.sh('sleep 2');
+  t.is(await world.sh('tlxc-info c1 -sH'), 'STOPPED\n');
 });
 
 /** argv after the container's name, the message. */

@@ -24,6 +24,8 @@ if (-e "$dir/fails") {
     exit 1;
 }
 note("$dir/inventory.img", '') if $action eq 'dump';
+# Without --leave-running CRIU ends what it has saved.
+kill 'KILL', value('-t') if $action eq 'dump' && !grep { $_ eq '--leave-running' } @ARGV;
 exit 0 if $action ne 'restore';
 
 use constant { CLONE_NEWNS => 0x20000, THE_OTHERS => 0x6c000000, SYS_unshare => 272, SYS_pivot_root => 155, SYS_umount2 => 166 };

@@ -40,7 +40,8 @@ async function printed(t: ExecutionContext, script: string, tool: 'lxc' | 'tlxc'
   writeFileSync(settings, places);
   const text = readFileSync(join(HERE, script), 'utf8');
   const body = tool === 'lxc' ? text : text.replace(/\blxc-(?=[a-z$])/g, 'tlxc-');
-  const whole = `mount --bind ${world.lxcpath} ${STORE}\n${PRELUDE}\n${body}\ncd /; umount ${STORE}`;
+  const end = `for c in $(${tool}-ls --running); do ${tool}-stop -k -n "$c"; done; cd /; umount ${STORE}`;
+  const whole = `mount --bind ${world.lxcpath} ${STORE}\n${PRELUDE}\n${body}\n${end}`;
   const options = { timeout: SECONDS * 1000, env: { T: world.dir } };
   const { code, stdout, stderr } = await world.runWith(options, 'bash', '-c', whole);
   t.is(code, 0, stderr);
