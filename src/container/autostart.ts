@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContainerConfig, readContainerConfig } from '../config/load.ts';
 import { withLines } from '../config/locate.ts';
 import type { Sourced, SystemConfig } from '../config/model.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, type ErrorCode } from '../errors.ts';
 import { askMonitors } from '../monitor/client.ts';
 import { countOf } from '../problem.ts';
 import { atMost } from './at-once.ts';
@@ -16,7 +16,6 @@ import {
   phasesOf,
   isEnd,
   needing,
-  type AutostartAction,
   type AutostartSelection,
   type Candidate,
 } from './start-order.ts';
@@ -149,25 +148,26 @@ async function waitFor(name: string, request: AutostartRequest, warn: (text: str
   await waitForConditions({ paths, caller: environment, conditions, timeoutMs, warn });
 }
 
+/** Somebody else was quicker: it is as it should be. */
+const unless =
+  (code: ErrorCode) =>
+  (error: unknown): void => {
+    if (!(error instanceof TlxcError) || error.code !== code) throw error;
+  };
+
 /** What is done to one container, without waiting for anything else. Throws the TlxcError of what failed. */
 async function act(name: string, request: AutostartRequest, warn: (text: string) => void): Promise<void> {
   const { lxcpath, system, environment, action, timeoutMs } = request;
   const which = { name, lxcpath, system, environment };
   if (action === 'start') {
-    await startContainer(which, { warn });
+    await startContainer(which, { warn }).catch(unless('TLXC_E_RUNNING'));
     if (request.wait) await waitFor(name, request, warn);
-  } else if (action === 'kill') await stopContainer({ ...which, how: 'kill', timeoutMs: 0, escalate: true });
+  } else if (action === 'reboot') await stopContainer({ ...which, how: 'reboot', timeoutMs, escalate: true });
   else {
-    const how = action === 'reboot' ? 'reboot' : 'halt';
-    await stopContainer({ ...which, how, timeoutMs, escalate: true });
+    const how = action === 'kill' ? 'kill' : 'halt';
+    await stopContainer({ ...which, how, timeoutMs, escalate: true }).catch(unless('TLXC_E_NOT_RUNNING'));
   }
 }
-
-/** Somebody else was quicker. */
-const isAsWanted = (error: unknown, action: AutostartAction): boolean =>
-  error instanceof TlxcError &&
-  ((action === 'start' && error.code === 'TLXC_E_RUNNING') ||
-    (isEnd(action) && error.code === 'TLXC_E_NOT_RUNNING'));
 
 /** A start keeps a processor busy; a stop waits for the container. */
 const AT_ONCE = { start: 8, reboot: 64, shutdown: 64, kill: 64 } as const;
@@ -239,10 +239,8 @@ class Run {
     try {
       await this.#slot(() => act(one.name, request, (text) => events.warn(text, one.name)));
     } catch (error) {
-      if (!isAsWanted(error, request.action)) {
-        this.#fail(one.name, error);
-        return;
-      }
+      this.#fail(one.name, error);
+      return;
     }
     events.done(one.name, performance.now() - begin);
     if (request.action === 'start' || request.action === 'reboot') await sleep(one.start.delay * 1000);
