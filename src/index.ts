@@ -30,6 +30,8 @@ export { examineHost } from './container/parts/host.ts';
 export type { Material } from './container/build-image.ts';
 export type { CopyMount } from './container/ephemeral-copy.ts';
 export type { Explained, Explanation } from './container/explain.ts';
+export type { LimitName } from './container/limits/names.ts';
+export type { LimitReport } from './container/limits/set.ts';
 export type { LogOptions } from './container/journal/log.ts';
 export type { LogRecord, LogSource } from './container/journal/record.ts';
 export type { LogSelection } from './container/journal/select.ts';

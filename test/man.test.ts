@@ -31,6 +31,7 @@ const COMMANDS = [
   'ls',
   'monitor',
   'net',
+  'set',
   'snapshot',
   'start',
   'stop',

@@ -177,6 +177,20 @@ export const log = object({
   ends: flag('false: the line goes on in the next record of its source.'),
 });
 
+export const limits = object({
+  name,
+  running: flag(),
+  limits: list(
+    object({
+      name: text('memory, cpus, pids …'),
+      file: text('Of cgroup v2.'),
+      now: orNull(text(), 'Of the running container; null: none.'),
+      saved: orNull(text(), 'In the configuration; null: none.'),
+      used: orNull(count(), 'Bytes, or processes and threads; null: not counted.'),
+    }),
+  ),
+});
+
 export const wait = object({
   name,
   states: list(state, 'Those waited for.'),

@@ -27,6 +27,7 @@ _tlxc_options() {
     tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-monitor) echo '-n --name --json -Q --quit -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-set) echo '-n --name --now --saved --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --wait --wait-timeout --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -198,6 +199,10 @@ _tlxc_kind() {
     'tlxc-net -o' | 'tlxc-net --logfile') echo file ;;
     'tlxc-net -l' | 'tlxc-net --logpriority') echo level ;;
     'tlxc-net -P' | 'tlxc-net --lxcpath') echo directory ;;
+    'tlxc-set -n' | 'tlxc-set --name') echo container ;;
+    'tlxc-set -o' | 'tlxc-set --logfile') echo file ;;
+    'tlxc-set -l' | 'tlxc-set --logpriority') echo level ;;
+    'tlxc-set -P' | 'tlxc-set --lxcpath') echo directory ;;
     'tlxc-snapshot -n' | 'tlxc-snapshot --name') echo container ;;
     'tlxc-snapshot -r' | 'tlxc-snapshot --restore') echo snapshot ;;
     'tlxc-snapshot -N' | 'tlxc-snapshot --newname') echo text ;;
@@ -289,6 +294,7 @@ _tlxc_words() {
     tlxc-ls) echo '' ;;
     tlxc-monitor) echo '@container' ;;
     tlxc-net) echo 'start stop restart reload force-reload status' ;;
+    tlxc-set) echo '@container' ;;
     tlxc-snapshot) echo '@container' ;;
     tlxc-start) echo '@container' ;;
     tlxc-stop) echo '@container' ;;
@@ -432,4 +438,4 @@ _tlxc() {
   COMPREPLY=("${COMPREPLY[@]#"$head"}")
 }
 
-complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-checkpoint tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-logs tlxc-ls tlxc-monitor tlxc-net tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-unshare tlxc-update-config tlxc-usernsexec tlxc-wait
+complete -F _tlxc tlxc tlxc-attach tlxc-autostart tlxc-cgroup tlxc-checkconfig tlxc-checkpoint tlxc-config tlxc-console tlxc-copy tlxc-create tlxc-destroy tlxc-device tlxc-doctor tlxc-execute tlxc-export tlxc-file tlxc-freeze tlxc-image tlxc-import tlxc-info tlxc-logs tlxc-ls tlxc-monitor tlxc-net tlxc-set tlxc-snapshot tlxc-start tlxc-stop tlxc-top tlxc-unfreeze tlxc-unshare tlxc-update-config tlxc-usernsexec tlxc-wait

@@ -557,6 +557,20 @@ complete -c tlxc-net -s h -l help -d ''
 complete -c tlxc-net -l usage -d 'Print a short list of the options'
 complete -c tlxc-net -l version -d 'Print the version number'
 
+complete -c tlxc-set -f
+complete -c tlxc-set -a '(__tlxc_containers)'
+complete -c tlxc-set -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-set -l now -d 'Only in the running container, until it stops'
+complete -c tlxc-set -l saved -d 'Only in the configuration, for the next start'
+complete -c tlxc-set -l json -d 'Print the limits as JSON'
+complete -c tlxc-set -s o -l logfile -r -F -d 'Append the log to FILE'
+complete -c tlxc-set -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
+complete -c tlxc-set -s q -l quiet -d 'Print no errors; the exit status tells'
+complete -c tlxc-set -s P -l lxcpath -x -a '(__fish_complete_directories)' -d 'Look for containers in PATH'
+complete -c tlxc-set -s h -l help -d ''
+complete -c tlxc-set -l usage -d 'Print a short list of the options'
+complete -c tlxc-set -l version -d 'Print the version number'
+
 complete -c tlxc-snapshot -f
 complete -c tlxc-snapshot -a '(__tlxc_containers)'
 complete -c tlxc-snapshot -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'

@@ -24,6 +24,8 @@ import { readLog, type LogOptions } from './journal/log.ts';
 import type { LogRecord } from './journal/record.ts';
 import { lastExit } from './last-exit.ts';
 import type { Started } from './launch.ts';
+import type { LimitName } from './limits/names.ts';
+import { limitsOf, setLimits, type LimitReport, type SetRequest } from './limits/set.ts';
 import { ControlGroup } from './parts/cgroup.ts';
 import { Configuration } from './parts/configuration.ts';
 import { consoleStream } from './parts/console.ts';
@@ -290,6 +292,25 @@ export class Container {
   /** State changes from now on, of its later runs too, until the loop is left or the signal aborted. */
   follow(options: EventOptions = {}): EventStream {
     return new EventStream(this.#self, options, (name) => name === this.name);
+  }
+
+  /**
+   * Sets limits, all or none: { memory: '2G', cpus: 1.5, pids: null }; null is none. In the running container, if it runs, and
+   * for its next starts, unless `where` says 'now' or 'saved'. Throws TLXC_E_BUSY where more is used than would be allowed.
+   */
+  set(
+    limits: Readonly<Partial<Record<LimitName, string | number | null>>>,
+    { where = 'both', warn = silently }: Partial<Pick<SetRequest, 'where' | 'warn'>> = {},
+  ): Promise<void> {
+    const changes = Object.entries(limits).map(([name, value]) =>
+      value === null ? `${name}-` : `${name}=${value}`,
+    );
+    return setLimits({ ...this.#self, changes, where, warn });
+  }
+
+  /** Its limits, as they are now and from the next start on. */
+  limits(): readonly LimitReport[] {
+    return limitsOf(this.#self).limits;
   }
 
   /**

@@ -42,6 +42,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['tlxc-net', 'tlxc-net status --json'],
   ['tlxc-wait', 'tlxc-wait --json -n u1 -s "RUNNING|FROZEN"'],
   ['tlxc-wait', 'tlxc-wait --json -n u1 -s STOPPED -t 0 || test $? = 1'],
+  ['tlxc-set', 'tlxc-set --json -n u1 pids=500'],
   ['tlxc-logs', 'tlxc-logs --json -n u1'],
   ['tlxc-cgroup', 'tlxc-cgroup --json -n u1 pids.max'],
   ['tlxc-cgroup-set', 'tlxc-cgroup --json -n u1 memory.max 100M'],
