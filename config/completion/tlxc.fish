@@ -154,6 +154,7 @@ complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a ls -d 'list all containers'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a info -d 'show all about one'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a top -d 'watch what they use'
+complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a logs -d 'read what it has printed, boot by boot'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a monitor -d 'follow what all of them do'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a wait -d 'wait for a state'
 complete -c tlxc -n 'test (count (commandline -opc)) -eq 1; or string match -q -- help (commandline -opc)[2]' -a image -d 'the images that containers are made from'

@@ -41,6 +41,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       ls: 'list all containers',
       info: 'show all about one',
       top: 'watch what they use',
+      logs: 'read what it has printed, boot by boot',
       monitor: 'follow what all of them do',
       wait: 'wait for a state',
     },
