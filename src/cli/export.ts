@@ -1,10 +1,13 @@
 /** tlxc-export */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exportContainer } from '../container/export.ts';
 import { COMPRESSIONS, type Compression } from '../container/export-format.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { mebibytes } from './image-table.ts';
+import { printable } from './printable.ts';
 import { whileShown } from './progress.ts';
 
 const usage = (message: string, hint: string): TlxcError =>
@@ -31,15 +34,18 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
   const file = word ?? `${name}${COMPRESSIONS[compression]}`;
   if (file === '-' && context.stdout.isTTY === true)
     throw usage('an archive is nothing for a terminal', 'name a file, or lead the output into a program');
+  const to = file === '-' ? file : resolve(context.cwd, file);
   await whileShown(invocation, context, 'exporting', (progress) =>
     exportContainer({
       ...{ name, lxcpath, system, compression, environment: context.env },
-      file: file === '-' ? file : resolve(context.cwd, file),
+      file: to,
       snapshots: options['snapshots'] === true,
       freeze: options['freeze'] === true,
       onBytes: progress.bytes,
     }),
   );
+  if (file !== '-' && !invocation.quiet)
+    context.stderr.write(`${printable(file)}: ${mebibytes(statSync(to).size)}\n`);
   return 0;
 }
 

@@ -1,7 +1,8 @@
 /** How an archive is compressed, found from its first bytes, and the program that undoes it. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
+import { programError, startProgram, type Ended } from '../host/program.ts';
 
 /** xz uses every core on archives made of blocks; its limits hold for what a hostile header asks for. */
 const DECODERS: readonly (readonly [string, readonly string[]])[] = [
@@ -49,4 +50,37 @@ export function decoderPrivileges(): readonly string[] {
   if (probeHost().user !== null) return ['--inh-caps=-all', '--no-new-privs'];
   const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
   return [...nobody, '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'];
+}
+
+/** What xz, zstd and gzip say of an archive that is not all there. */
+const CUT = /unexpected end|premature end|truncated/i;
+
+function decoderError(ended: Ended, what: string): TlxcError {
+  if (!ended.errorLines.some((line) => CUT.test(line)))
+    return programError(ended, { code: 'TLXC_E_IMAGE', what: `${what} could not be decompressed` });
+  return new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${what} ends early: it was cut off, or the copy was not finished`,
+    hint: 'transfer it once more',
+  });
+}
+
+/**
+ * What is in an archive, decompressed by a process without privileges, which ends with the loop that takes it. `what` is what
+ * the errors call it. Throws TLXC_E_IMAGE where it is none, or not whole.
+ */
+export async function* decoded(
+  path: string,
+  { decoder = decoderOf(path), what = path }: { decoder?: readonly string[]; what?: string } = {},
+): AsyncGenerator<Buffer, void, undefined> {
+  const input = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const program = startProgram(decoder, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });
+  closeSync(input);
+  try {
+    yield* program.child.stdout as AsyncIterable<Buffer>;
+    const ended = await program.ended;
+    if (ended.status !== 0) throw decoderError(ended, what);
+  } finally {
+    program.child.kill('SIGKILL');
+  }
 }

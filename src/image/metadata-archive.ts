@@ -1,8 +1,6 @@
 /** Reads the members of a metadata archive into memory: small regular files, and few of them. */
-import { closeSync, openSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
-import { programError, startProgram } from '../host/program.ts';
-import { decoderOf, decoderPrivileges } from './compression.ts';
+import { decoded } from './compression.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_MEMBERS = 64;
@@ -41,26 +39,17 @@ interface Sink {
 }
 
 async function decodeInto(path: string, sink: Sink, tooMuch: () => boolean): Promise<void> {
-  const what = { code: 'TLXC_E_IMAGE', what: `${path} could not be read` } as const;
-  const fd = openSync(path, 'r');
-  const decoder = startProgram(decoderOf(path), {
-    stdin: fd,
-    stdout: 'pipe',
-    privileges: decoderPrivileges(),
-  });
-  closeSync(fd);
-  let decoded = 0;
+  let taken = 0;
   const parsed = new Promise<void>((resolve, reject) => {
     sink.once('end', () => resolve());
     sink.once('error', reject);
   });
   parsed.catch(() => undefined);
-  for await (const chunk of decoder.child.stdout as AsyncIterable<Buffer>) {
-    decoded += chunk.length;
+  for await (const chunk of decoded(path)) {
+    taken += chunk.length;
     sink.write(chunk);
     // A tar member's header and padding are at most 1 KiB, and pax headers a few more.
-    if (tooMuch() || decoded > 4 * MAX_BYTES) {
-      decoder.child.kill('SIGKILL');
+    if (tooMuch() || taken > 4 * MAX_BYTES) {
       throw new TlxcError({
         code: 'TLXC_E_IMAGE',
         message: `${path}: more than ${MAX_MEMBERS} members or ${MAX_BYTES} bytes of metadata: refused`,
@@ -68,8 +57,6 @@ async function decodeInto(path: string, sink: Sink, tooMuch: () => boolean): Pro
       });
     }
   }
-  const ended = await decoder.ended;
-  if (ended.status !== 0) throw programError(ended, what);
   sink.end();
   await parsed.catch((cause: unknown) => {
     throw new TlxcError({

@@ -1,9 +1,7 @@
 /** Reads an archive to its end, once, and makes nothing: what it is, its small members, and whether it is whole. */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
 import { TlxcError } from '../../errors.ts';
-import { programError, startProgram } from '../../host/program.ts';
-import { decoderOf, decoderPrivileges } from '../../image/compression.ts';
+import { decoded } from '../../image/compression.ts';
 import { blocks, TarWalk, type TakeContent, type WalkedMember } from '../../image/tar-walk.ts';
 import { CHECKSUM, FILES, INDEX, type Checksum } from '../export-format.ts';
 
@@ -100,29 +98,15 @@ function checkWhole(archive: string, { checksum, checksumAt, afterChecksum }: Se
 
 /** Returns the digest of what lies before the checksum. */
 async function pass(archive: string, seen: Seen, onBytes: (bytes: number) => void): Promise<string> {
-  const input = openSync(archive, 'r');
-  const decoder = startProgram(decoderOf(archive), {
-    stdin: input,
-    stdout: 'pipe',
-    privileges: decoderPrivileges(),
-  });
-  closeSync(input);
   const walk = await TarWalk.begin((member) => seen.member(member));
   const hash = createHash('sha256');
-  try {
-    for await (const chunk of blocks(decoder.child.stdout as AsyncIterable<Buffer>)) {
-      const [begin, own] = [walk.offset, walk.take(chunk)];
-      const counted = seen.checksumAt < 0 ? own : Math.min(own, seen.checksumAt - begin);
-      if (counted > 0) hash.update(chunk.subarray(0, counted));
-      onBytes(walk.offset);
-    }
-    const ended = await decoder.ended;
-    if (ended.status !== 0)
-      throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${archive} could not be read` });
-    if (!walk.ended) throw refuse(archive, 'it is not whole: its end is missing', 'transfer it once more');
-  } finally {
-    decoder.child.kill('SIGKILL');
+  for await (const chunk of blocks(decoded(archive))) {
+    const [begin, own] = [walk.offset, walk.take(chunk)];
+    const counted = seen.checksumAt < 0 ? own : Math.min(own, seen.checksumAt - begin);
+    if (counted > 0) hash.update(chunk.subarray(0, counted));
+    onBytes(walk.offset);
   }
+  if (!walk.ended) throw refuse(archive, 'it is not whole: its end is missing', 'transfer it once more');
   return hash.digest('hex');
 }
 

@@ -1,11 +1,9 @@
 /** Files of an image that is on this machine: below a directory, or members of a tar archive. No link leads out of either. */
 import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
-import { programError, startProgram } from '../../host/program.ts';
 import { native } from '../../native/binding.ts';
-import { decoderOf, decoderPrivileges } from '../compression.ts';
+import { decoded } from '../compression.ts';
 import { refuse } from './documents.ts';
 
 export type Take = (path: string, content: AsyncIterable<Buffer>) => Promise<void>;
@@ -86,13 +84,7 @@ interface Sink {
 }
 
 async function decode(archive: string, sink: Sink): Promise<void> {
-  const fd = openArchive(archive);
-  const decoder = startProgram(decoderOf(archive), {
-    stdin: fd,
-    stdout: 'pipe',
-    privileges: decoderPrivileges(),
-  });
-  closeSync(fd);
+  checkReadable(archive);
   const parsing = { failed: false };
   const parsed = new Promise<void>((resolve) => {
     sink.once('end', () => resolve());
@@ -101,25 +93,23 @@ async function decode(archive: string, sink: Sink): Promise<void> {
       resolve();
     });
   });
-  for await (const chunk of decoder.child.stdout as Readable as AsyncIterable<Buffer>) {
-    if (parsing.failed) break;
-    // A parser that fails takes nothing more.
-    if (!sink.write(chunk))
-      await Promise.race([parsed, new Promise<void>((resolve) => sink.once('drain', () => resolve()))]);
+  try {
+    for await (const chunk of decoded(archive)) {
+      if (parsing.failed) break;
+      // A parser that fails takes nothing more.
+      if (!sink.write(chunk))
+        await Promise.race([parsed, new Promise<void>((resolve) => sink.once('drain', () => resolve()))]);
+    }
+  } finally {
+    sink.end();
+    await parsed;
   }
-  if (parsing.failed) decoder.child.kill('SIGKILL');
-  const ended = await decoder.ended;
-  sink.end();
-  await parsed;
-  if (!parsing.failed && ended.status === 0) return;
-  if (!parsing.failed)
-    throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${archive} could not be read` });
-  throw refuse(archive, 'it is no whole tar archive');
+  if (parsing.failed) throw refuse(archive, 'it is no whole tar archive');
 }
 
-function openArchive(path: string): number {
+function checkReadable(path: string): void {
   try {
-    return openSync(path, O_RDONLY | O_NONBLOCK);
+    closeSync(openSync(path, O_RDONLY | O_NONBLOCK));
   } catch (error) {
     throw cannotRead(path, (error as NodeJS.ErrnoException).code ?? '');
   }

@@ -1,10 +1,8 @@
 /** Reads a layer once before it is unpacked: is it the one that the image's configuration means, and what is in it? */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { statSync } from 'node:fs';
 import type { ReadEntry } from 'tar';
-import { programError, startProgram } from '../../host/program.ts';
-import { decoderPrivileges } from '../compression.ts';
+import { decoded } from '../compression.ts';
 import { isBomb, MAX_RATIO } from '../unpack-tar.ts';
 import { refuse } from './documents.ts';
 import type { LayerMember } from './layer-tree.ts';
@@ -61,12 +59,9 @@ export async function scanLayer({ file, decoder: argv, what, limits }: ScanReque
   });
   parser.on('error', (error: Error) => (scan.problem ??= error.message));
   const compressed = statSync(file).size;
-  const input = openSync(file, 'r');
-  const decoder = startProgram(argv, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });
-  closeSync(input);
   const hash = createHash('sha256');
   let [size, empty] = [0, true];
-  for await (const chunk of decoder.child.stdout as Readable as AsyncIterable<Buffer>) {
+  for await (const chunk of decoded(file, { decoder: argv, what })) {
     size += chunk.length;
     hash.update(chunk);
     // An archive without members is nothing but zeros, and nothing that the parser knows.
@@ -77,11 +72,12 @@ export async function scanLayer({ file, decoder: argv, what, limits }: ScanReque
     if (members.length > limits.members) scan.problem ??= 'the image has too many members';
     if (scan.problem !== null) break;
   }
-  if (scan.problem !== null) decoder.child.kill('SIGKILL');
-  else if (!empty) parser.end();
-  const ended = await decoder.ended;
-  if (scan.problem !== null) throw refuse(what, `damaged or hostile, ${scan.problem}`);
-  if (ended.status !== 0)
-    throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${what} could not be decompressed` });
+  const check = (): void => {
+    if (scan.problem !== null) throw refuse(what, `damaged or hostile, ${scan.problem}`);
+  };
+  check();
+  // What is wrong at the very end the parser finds then.
+  if (!empty) parser.end();
+  check();
   return { members, diffId: `sha256:${hash.digest('hex')}`, size };
 }
