@@ -12,6 +12,11 @@ import { readUser } from './user.ts';
 
 let probed: HostFacts | undefined;
 
+function hasOverlayModule(kernelRelease: string): boolean {
+  const directory = `/lib/modules/${kernelRelease}/kernel/fs/overlayfs`;
+  return ['', '.xz', '.zst', '.gz'].some((packed) => existsSync(`${directory}/overlay.ko${packed}`));
+}
+
 /** The facts, the same object for the life of the process. Never throws: what cannot be read counts as absent. */
 export function probeHost(): HostFacts {
   probed ??= readFacts();
@@ -43,8 +48,8 @@ function readFacts(): HostFacts {
     capabilities,
     boundingCapabilities: boundingCapabilities(status, capabilities),
     idmappedMounts: hasIdmappedMounts(kernelRelease),
-    // A module that is not loaded yet is not listed; mounting loads it, so its directory counts as well.
-    overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || existsSync('/sys/module/overlay'),
+    // A module that is not loaded yet is not listed; mounting loads it.
+    overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || hasOverlayModule(kernelRelease),
     overlayOnIdmapped: hasOverlayOnIdmapped(kernelRelease),
     apparmor,
     apparmorFeatures: apparmor ? appArmorFeatures(read) : NO_APPARMOR,
