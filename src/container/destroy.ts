@@ -117,8 +117,12 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
   if (kept.length === 0) {
     await renameDurably(paths.dir, trashed);
   } else {
-    mkdirSync(trashed, { mode: 0o700 });
-    await moveAllBut(kept, paths.dir, trashed);
+    // What lies in the trash is anybody's to remove; where the container was made is its lock's.
+    const staging = stagingPath(lxcpath, name);
+    await discard(staging, system);
+    mkdirSync(staging, { mode: 0o700 });
+    await moveAllBut(kept, paths.dir, staging);
+    await renameDurably(staging, trashed);
   }
   for (const snapshot of snapshotsOf(trashed)) {
     const [was, is] = [paths.dir, trashed].map(snapshotStore);

@@ -16,8 +16,8 @@ export function unmanagedEntries({ rootfs }: ContainerConfig, dir: string): read
 }
 
 /**
- * Moves all of the directory but these names to `to`, an empty directory, the configuration first: from then on the
- * container does not exist. What is kept stays where it is.
+ * Moves all of the directory but these names to `to`, an empty directory that nobody else removes meanwhile, the
+ * configuration first: from then on the container does not exist. What is kept stays where it is.
  */
 export async function moveAllBut(kept: readonly string[], dir: string, to: string): Promise<void> {
   const names = readdirSync(dir).filter((name) => name !== 'config' && !kept.includes(name));

@@ -1,5 +1,5 @@
 /** Whole directory trees: copied and removed by coreutils, which walk by descriptor and follow no link, and made durable. */
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { chown, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
@@ -22,14 +22,17 @@ export function overAllIds(argv: readonly string[]): readonly string[] {
  * nothing is touched; TLXC_E_STORAGE. Absent: nothing to do.
  */
 export async function removeTree(path: string): Promise<void> {
-  if (!existsSync(path)) return;
-  refuseMounted(path);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return;
+  // Of a link nothing but itself goes, wherever it leads.
+  const isLink = stats.isSymbolicLink();
+  if (!isLink) refuseMounted(path);
   const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be removed` } as const;
   const [name, place] = [basename(path), { cwd: dirname(path) }];
   const remove = ['rm', '-rf', '--one-file-system', '--', name];
   const isRoot = probeHost().user === null;
   // One by one they would be emptied; and rm takes them for other filesystems.
-  if (isRoot && isBtrfs(path)) removeSubvolumes(path);
+  if (isRoot && !isLink && isBtrfs(path)) removeSubvolumes(path);
   if ((await startProgram(remove, place).ended).status === 0) return;
   // Files made immutable, or for appending only, are not even root's to remove; no user could have made one.
   if (isRoot) await startProgram(['chattr', '-R', '-f', '-ia', '--', name], place).ended;
