@@ -24,6 +24,12 @@ export interface Forward {
   readonly connect: string;
 }
 
+/** Bytes of the root filesystem; null: its backing store keeps no count. */
+export interface Disk {
+  readonly used: number | null;
+  readonly limit: number | null;
+}
+
 /** What tlxc-info knows of a container; null where it does not run. */
 export interface Information {
   readonly name: string;
@@ -31,6 +37,7 @@ export interface Information {
   readonly pid: number | null;
   readonly addresses: readonly string[];
   readonly usage: Usage | null;
+  readonly disk: Disk | null;
   readonly links: readonly Link[];
   readonly forwards: readonly Forward[];
   readonly restart: PendingRestart | null;
@@ -63,7 +70,7 @@ export function humanSize(bytes: number): string {
 
 const labelled = (label: string, value: string) => `${label.padEnd(15)} ${value}`;
 
-function statLines({ usage, links }: Information, humanize: boolean): string[] {
+function statLines({ usage, links, disk }: Information, humanize: boolean): string[] {
   const size = (bytes: number) => (humanize ? humanSize(bytes) : String(bytes));
   const seconds = (ns: number) => (humanize ? `${(ns / 1e9).toFixed(2)} seconds` : String(ns));
   const lines: string[] = [];
@@ -74,6 +81,13 @@ function statLines({ usage, links }: Information, humanize: boolean): string[] {
   add('BlkIO use:', usage?.blockBytes, size);
   add('Memory use:', usage?.memoryBytes, size);
   add('KMem use:', usage?.kernelMemoryBytes, size);
+  if (disk && disk.used !== null)
+    lines.push(
+      labelled(
+        'Disk use:',
+        size(disk.used) + (humanize && disk.limit !== null ? ` of ${size(disk.limit)}` : ''),
+      ),
+    );
   for (const { hostName, txBytes, rxBytes } of links) {
     lines.push(labelled('Link:', hostName));
     lines.push(labelled(' TX bytes:', size(txBytes)));

@@ -12,19 +12,21 @@ import {
 } from '../container/inspect.ts';
 import { interfaceReports } from '../container/interfaces.ts';
 import { lastExit } from '../container/last-exit.ts';
+import { diskUsageOf } from '../container/disk.ts';
 import { containerPaths } from '../container/paths.ts';
 import { startFailure } from '../container/restart.ts';
 import { usageOf } from '../container/usage.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { infoLines, type Information, type Selection } from './info-lines.ts';
+import { infoLines, type Disk, type Information, type Selection } from './info-lines.ts';
 import { jsonText, printable } from './printable.ts';
 import { tellError } from './tell.ts';
 
 function informationOf(
   status: ContainerStatus,
   { system, lxcpath }: Pick<Invocation, 'system' | 'lxcpath'>,
+  disk: Disk | null,
 ): Information {
   const { name, state, running } = status;
   const paths = containerPaths(system, lxcpath, name);
@@ -34,6 +36,7 @@ function informationOf(
     pid: running?.initPid ?? null,
     addresses: [...addressesOf(status, 'inet'), ...addressesOf(status, 'inet6')],
     usage: running && usageOf(running.cgroups),
+    disk,
     links: linksOf(status),
     forwards: running?.forwards ?? [],
     restart: status.restart ?? null,
@@ -77,21 +80,35 @@ function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContex
   });
 }
 
-function info(invocation: Invocation, context: CommandContext): number {
+/** Where it is shown: some backing stores are asked by their tools. */
+async function diskOf(
+  { name, system, lxcpath }: Invocation,
+  env: CommandContext['env'],
+): Promise<Disk | null> {
+  const config = configOf({ system, lxcpath, environment: env }, name);
+  return config === null || config instanceof TlxcError ? null : diskUsageOf(config);
+}
+
+async function info(invocation: Invocation, context: CommandContext): Promise<number> {
   const { options } = invocation;
   const is = (key: string) => options[key] === true;
   const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };
   const status = inspect(invocation, context);
   if (status.untold) tellError(status.untold, invocation, context);
-  const information = informationOf(status, invocation);
+  const keys = (options['config'] as readonly string[] | undefined) ?? [];
+  const selected = Object.values(selection).filter(Boolean).length;
+  const showsDisk = is('json') || selection.stats || (selected === 0 && keys.length === 0);
+  const information = informationOf(
+    status,
+    invocation,
+    showsDisk ? await diskOf(invocation, context.env) : null,
+  );
   if (is('json')) {
     const { running } = status;
     const more = { interfaces: interfaceReports(status), devices: running?.devices ?? [] };
     context.stdout.write(jsonText({ ...information, ...more }));
     return 0;
   }
-  const keys = (options['config'] as readonly string[] | undefined) ?? [];
-  const selected = Object.values(selection).filter(Boolean).length;
   const bare = is('noHumanize') && keys.length + selected === 1;
   const lines = keys.length > 0 && selected === 0 ? [] : infoLines(information, selection, !is('noHumanize'));
   lines.push(...configLines(invocation, context, bare));

@@ -24,6 +24,9 @@ export interface Row {
   readonly txBytes: number | null;
   /** When it is started again; null where it is not. */
   readonly restart: PendingRestart | null;
+  /** What its root filesystem takes, and the most that it may, where its backing store counts that. */
+  readonly diskBytes: number | null;
+  readonly diskLimitBytes: number | null;
 }
 
 const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(2)}MB`;
@@ -45,6 +48,8 @@ const CELLS = {
   RX: (row: Row) => orEmpty(row.rxBytes, mebibytes),
   TX: (row: Row) => orEmpty(row.txBytes, mebibytes),
   RESTART: (row: Row) => orEmpty(row.restart, dueWords),
+  DISK: (row: Row) => orEmpty(row.diskBytes, mebibytes),
+  DISKLIMIT: (row: Row) => orEmpty(row.diskLimitBytes, mebibytes),
 };
 
 export type Column = keyof typeof CELLS;
@@ -69,7 +74,7 @@ export function parseColumns(text: string): Column[] {
     });
 }
 
-const SIZES: ReadonlySet<Column | undefined> = new Set(['RAM', 'SWAP', 'RX', 'TX']);
+const SIZES: ReadonlySet<Column | undefined> = new Set(['RAM', 'SWAP', 'RX', 'TX', 'DISK', 'DISKLIMIT']);
 
 /** A size's column has room for 0.00MB even where nothing runs. */
 const narrowest = (column: Column): number =>

@@ -8,6 +8,7 @@ import {
   type ContainerStatus,
   type Store,
 } from '../container/inspect.ts';
+import { diskUsageOf } from '../container/disk.ts';
 import { listActive, listContainers } from '../container/store.ts';
 import { usageOf } from '../container/usage.ts';
 import { TlxcError } from '../errors.ts';
@@ -89,6 +90,7 @@ const isMember = ({ config }: Found, groups: readonly string[]) =>
     groups.every((group) => config.groups.includes(group)));
 
 const OF_NETWORK: readonly Column[] = ['INTERFACE', 'IPV4', 'IPV6', 'RX', 'TX'];
+const OF_DISK: readonly Column[] = ['DISK', 'DISKLIMIT'];
 
 /** Looks only at what is asked for: plain names need no monitor and no configuration. */
 function find(store: Store, wishes: Wishes): Found[] {
@@ -106,7 +108,7 @@ function find(store: Store, wishes: Wishes): Found[] {
   const statuses: ContainerStatus[] = asksMonitors
     ? inspectContainers(store, names, { network })
     : names.map((name) => ({ name, state: 'STOPPED', running: null, interfaces: [] }));
-  const needsConfig = groups.length > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED');
+  const needsConfig = groups.length > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED', ...OF_DISK);
   return statuses
     .filter((status) => !undefinedOnes.has(status.name) || status.state !== 'STOPPED')
     .filter((status) => matchesState(status, wishes))
@@ -128,7 +130,17 @@ function usageCells({ running }: Found, { json, columns }: Wishes): Pick<Row, 'r
   return { ram: usage.memoryBytes, swap: usage.swapBytes };
 }
 
-function rowOf(found: Found, wishes: Wishes): Row {
+async function diskCells(
+  { config }: Found,
+  { json, columns }: Wishes,
+): Promise<Pick<Row, 'diskBytes' | 'diskLimitBytes'>> {
+  const wanted = json || OF_DISK.some((column) => columns.includes(column));
+  const isKnown = config !== null && !(config instanceof TlxcError);
+  const usage = wanted && isKnown ? await diskUsageOf(config) : null;
+  return { diskBytes: usage?.used ?? null, diskLimitBytes: usage?.limit ?? null };
+}
+
+async function rowOf(found: Found, wishes: Wishes): Promise<Row> {
   const broken = found.config instanceof TlxcError && found.state === 'STOPPED';
   return {
     name: found.name,
@@ -141,6 +153,7 @@ function rowOf(found: Found, wishes: Wishes): Row {
     ipv6: addressesOf(found, 'inet6'),
     ...trafficOf(found),
     restart: found.restart ?? null,
+    ...(await diskCells(found, wishes)),
   };
 }
 
@@ -153,14 +166,14 @@ function plainLines(
   return nameColumns(names, stdout.isTTY ? (stdout.columns ?? 80) : 0);
 }
 
-function ls(invocation: Invocation, context: CommandContext): number {
+async function ls(invocation: Invocation, context: CommandContext): Promise<number> {
   const { system, lxcpath } = invocation;
   const wishes = wishesOf(invocation);
   const found = find({ system, lxcpath, environment: context.env }, wishes);
   for (const { name, config, untold } of found)
     for (const error of [config, untold])
       if (error instanceof TlxcError) tellError(error, invocation, context, name);
-  const rows = found.map((entry) => rowOf(entry, wishes));
+  const rows = await Promise.all(found.map((entry) => rowOf(entry, wishes)));
   const print = (lines: readonly string[]) => context.stdout.write(lines.map((line) => `${line}\n`).join(''));
   if (wishes.json) context.stdout.write(jsonText(rows));
   else if (!wishes.fancy)
@@ -191,7 +204,7 @@ export default defineCommand(
       {
         flags: '-F, --fancy-format <COLUMNS>',
         description:
-          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED, RX, TX, RESTART',
+          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED, RX, TX, RESTART,\nDISK, DISKLIMIT',
       },
       { flags: '--json', description: 'All that is known of each, as JSON' },
       { flags: '--active', description: 'Only those with a live monitor' },

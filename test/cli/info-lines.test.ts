@@ -13,6 +13,7 @@ const u1: Information = {
     memoryBytes: 888_832,
     kernelMemoryBytes: 348_160,
   },
+  disk: { used: 41_943_040, limit: 2 ** 31 },
   forwards: [{ listen: 'tcp 8080', connect: '80' }],
   links: [{ hostName: 'vethAbC', txBytes: 1500, rxBytes: 3_145_728 }],
   restart: null,
@@ -27,6 +28,7 @@ const stopped: Information = {
   usage: null,
   forwards: [],
   links: [],
+  disk: null,
 };
 
 // Labels, units and order are lxc-info's own (5.0.2).
@@ -42,6 +44,7 @@ test('everything, for people', (t) => {
     'BlkIO use:      0 bytes',
     'Memory use:     868.00 KiB',
     'KMem use:       340.00 KiB',
+    'Disk use:       40.00 MiB of 2.00 GiB',
     'Link:           vethAbC',
     ' TX bytes:      1.46 KiB',
     ' RX bytes:      3.00 MiB',
@@ -50,11 +53,12 @@ test('everything, for people', (t) => {
 });
 
 test('everything, for programs', (t) => {
-  t.deepEqual(infoLines(u1, nothing, false).slice(6, 10), [
+  t.deepEqual(infoLines(u1, nothing, false).slice(6, 11), [
     'CPU use:        10608685',
     'BlkIO use:      0',
     'Memory use:     888832',
     'KMem use:       348160',
+    'Disk use:       41943040',
   ]);
 });
 
@@ -74,7 +78,7 @@ test('one thing asked for with -H is the bare value, two are not', (t) => {
 
 test('a counter the host does not keep has no line', (t) => {
   const usage = { cpuNanoseconds: 1, blockBytes: null, memoryBytes: null, kernelMemoryBytes: null };
-  t.deepEqual(infoLines({ ...u1, usage, links: [] }, { ...nothing, stats: true }, true), [
+  t.deepEqual(infoLines({ ...u1, usage, disk: null, links: [] }, { ...nothing, stats: true }, true), [
     'CPU use:        0.00 seconds',
   ]);
 });

@@ -16,6 +16,8 @@ const stopped: Row = {
   rxBytes: null,
   txBytes: null,
   restart: null,
+  diskBytes: null,
+  diskLimitBytes: null,
 };
 const running: Row = {
   ...stopped,
@@ -58,6 +60,15 @@ test('traffic, too', (t) => {
     'NAME  RX     TX     ',
     'alpha 4.77MB 0.00MB ',
     'b1    -      -      ',
+  ]);
+});
+
+test('what the disk holds, where that is counted', (t) => {
+  const counted = { ...running, diskBytes: 41_943_040, diskLimitBytes: 2 ** 31 };
+  t.deepEqual(fancyTable([counted, stopped], ['NAME', 'DISK', 'DISKLIMIT']), [
+    'NAME  DISK    DISKLIMIT ',
+    'alpha 40.00MB 2048.00MB ',
+    'b1    -       -         ',
   ]);
 });
 
