@@ -40,6 +40,22 @@ Status limit(const Napi::Object& options) {
     return subvolumes::limit(subvolume.get(), static_cast<uint64_t>(bytes));
 }
 
+Napi::Value usage(const Napi::CallbackInfo& info) {
+    const auto env = info.Env();
+    auto subvolume = open_directory(js::text(info[0].As<Napi::Object>(), "path"));
+    if (!subvolume.ok())
+        return js::failure(env, subvolume.failure());
+    auto found = subvolumes::usage(subvolume.value().get());
+    if (!found.ok())
+        return js::failure(env, found.failure());
+    if (!found.value())
+        return env.Null();
+    auto out = Napi::Object::New(env);
+    out.Set("bytes", static_cast<double>(found.value()->bytes));
+    out.Set("limit", static_cast<double>(found.value()->limit));
+    return out;
+}
+
 template <Status (*Action)(const Napi::Object&)> Napi::Value done(const Napi::CallbackInfo& info) {
     const Status status = Action(info[0].As<Napi::Object>());
     return status.ok() ? info.Env().Null() : js::failure(info.Env(), status.failure());
@@ -52,6 +68,7 @@ void export_btrfs(Napi::Env env, Napi::Object exports) {
     exports.Set("snapshotSubvolume", Napi::Function::New(env, done<snapshot>));
     exports.Set("removeSubvolumes", Napi::Function::New(env, done<remove_below>));
     exports.Set("limitSubvolume", Napi::Function::New(env, done<limit>));
+    exports.Set("subvolumeUsage", Napi::Function::New(env, usage));
 }
 
 } // namespace tlxc

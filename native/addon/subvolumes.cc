@@ -120,6 +120,28 @@ Status snapshot_within(int source, int directory, const std::string& name, int d
     return {};
 }
 
+// An item of the subvolume's own group (level 0, numbered like it); none: nobody counts.
+template <typename Item> Result<std::optional<Item>> quota_item(int fd, uint64_t id, uint32_t type) {
+    btrfs_ioctl_search_args args{};
+    args.key = {.tree_id = BTRFS_QUOTA_TREE_OBJECTID,
+                .min_offset = id,
+                .max_offset = id,
+                .max_transid = UINT64_MAX,
+                .min_type = type,
+                .max_type = type,
+                .nr_items = 1};
+    if (ioctl(fd, BTRFS_IOC_TREE_SEARCH, &args) != 0) {
+        if (errno == ENOENT)
+            return std::optional<Item>{}; // there is no tree of quotas
+        return syscall_failure(kStep, "BTRFS_IOC_TREE_SEARCH");
+    }
+    if (args.key.nr_items == 0)
+        return std::optional<Item>{};
+    Item item;
+    std::memcpy(&item, args.buf + sizeof(btrfs_ioctl_search_header), sizeof item);
+    return std::optional{item};
+}
+
 } // namespace
 
 Status create(int directory, const std::string& name) {
@@ -158,6 +180,17 @@ Status limit(int subvolume, uint64_t bytes) {
     if (ioctl(subvolume, BTRFS_IOC_QGROUP_LIMIT, &args) != 0)
         return syscall_failure(kStep, "BTRFS_IOC_QGROUP_LIMIT");
     return {};
+}
+
+Result<std::optional<Usage>> usage(int subvolume) {
+    const uint64_t id = TRY(place_of(subvolume)).tree;
+    const auto counted = TRY(quota_item<btrfs_qgroup_info_item>(subvolume, id, BTRFS_QGROUP_INFO_KEY));
+    if (!counted)
+        return std::optional<Usage>{};
+    const auto limited = TRY(quota_item<btrfs_qgroup_limit_item>(subvolume, id, BTRFS_QGROUP_LIMIT_KEY));
+    const bool isLimited =
+        limited && (limited->flags & BTRFS_QGROUP_LIMIT_MAX_RFER) != 0 && limited->max_rfer != UINT64_MAX;
+    return std::optional{Usage{counted->rfer, isLimited ? limited->max_rfer : 0}};
 }
 
 } // namespace tlxc::subvolumes

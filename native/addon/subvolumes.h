@@ -1,6 +1,7 @@
 // Subvolumes of btrfs, by descriptor: what a container calls its own, and where, leads nowhere else. Takes
 // CAP_SYS_ADMIN over the filesystem.
 #pragma once
+#include <optional>
 #include <string>
 
 #include "common/result.h"
@@ -15,5 +16,12 @@ namespace tlxc::subvolumes {
 [[nodiscard]] Status remove_below(int directory);
 // The most that the subvolume may refer to, in bytes; 0: no limit.
 [[nodiscard]] Status limit(int subvolume, uint64_t bytes);
+
+struct Usage {
+    uint64_t bytes;
+    uint64_t limit; // 0: none
+};
+// What the filesystem has counted; none: it keeps no quotas.
+[[nodiscard]] Result<std::optional<Usage>> usage(int subvolume);
 
 } // namespace tlxc::subvolumes

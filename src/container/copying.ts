@@ -145,7 +145,7 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
     lxcpath: dirname(staging),
   };
   const copy = (): Promise<NewRootfs> =>
-    copyRootfs({ source: path, snapshot, backend, place, circumstances });
+    copyRootfs({ source: path, snapshot, backend, place, circumstances, keepLimit: true });
   // What a snapshot of a directory lies over is not read.
   const rootfs = await (snapshot && parseVolume(path).type === 'dir'
     ? copy()

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
+import { releaseTree } from '../host/project-quota.ts';
 import { removeTree } from '../host/trees.ts';
 import { backendNamed } from '../storage/choose.ts';
 import { forgetVolume, volumeOf } from '../storage/outside.ts';
@@ -17,10 +18,16 @@ function noting(dir: string): readonly string[] {
   return [dir, ...parts, ...kept].filter((each) => lstatSync(each, { throwIfNoEntry: false })?.isDirectory());
 }
 
+/** What of a container's directory may be kept to a size. */
+const LIMITED = ['rootfs', 'overlay'];
+
+const isRoot = (): boolean => process.geteuid?.() === 0;
+
 /** Throws TLXC_E_STORAGE, TLXC_E_BUSY. Absent: nothing to do. */
 export async function discard(path: string, { settings }: Pick<SystemConfig, 'settings'>): Promise<void> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     for (const dir of noting(path)) {
+      if (isRoot()) for (const part of LIMITED) releaseTree(join(dir, part));
       const volume = volumeOf(dir);
       if (volume === null) continue;
       const { type, path: noted } = parseVolume(volume.path);

@@ -57,6 +57,12 @@ export function removeSubvolumes(path: string): void {
   if (failure) throw failed(`the subvolumes below ${path} could not be removed`, failure);
 }
 
+/** What the subvolume takes, and the most that it may hold (0: no limit); null: nobody counts, or not for this caller. */
+export function subvolumeUsage(path: string): { readonly bytes: number; readonly limit: number } | null {
+  const usage = native().subvolumeUsage({ path });
+  return usage === null || 'errno' in usage ? null : usage;
+}
+
 /** The most bytes that the subvolume may hold; 0: as many as there are. Throws TLXC_E_UNSUPPORTED without quotas, TLXC_E_STORAGE. */
 export function limitSubvolume(path: string, bytes: number): void {
   const failure = native().limitSubvolume({ path, bytes });

@@ -1,6 +1,6 @@
 /** What a kernel release can do, where the kernel offers no cheaper question. */
 
-/** True when release ("6.1.0-18-amd64") is at least major.minor. */
+/** True when release ("6.1.0-18-amd64"; modules of their own are numbered so, too) is at least major.minor. */
 export function kernelAtLeast(release: string, major: number, minor: number): boolean {
   const [, foundMajor, foundMinor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
   if (foundMajor === undefined || foundMinor === undefined) return false;

@@ -68,6 +68,12 @@ export interface AttachRequest {
   readonly columns: number;
 }
 
+export interface ProjectAccount {
+  readonly bytes: number;
+  readonly files: number;
+  readonly limit: number;
+}
+
 export interface AttachedProcess {
   /** The command, a child of this process, to be waited for; or tlxc-enter, where it ended before it was one. */
   readonly pid: number;
@@ -179,6 +185,16 @@ export interface Binding {
   removeSubvolumes(options: { path: string }): NativeFailure | null;
   /** The most that the subvolume may refer to; 0: no limit. */
   limitSubvolume(options: { path: string; bytes: number }): NativeFailure | null;
+  /** What btrfs has counted of the subvolume; limit 0: none. null: it keeps no quotas. */
+  subvolumeUsage(options: { path: string }): { readonly bytes: number; readonly limit: number } | NativeFailure | null;
+  /** The project that a directory hands down to what is made in it, 0: none; and whether its filesystem keeps projects' limits. */
+  projectState(options: { path: string }): { readonly id: number; readonly enforced: boolean } | NativeFailure;
+  /** What a project of the directory's filesystem has; limit 0: none. */
+  projectAccount(options: { path: string; id: number }): ProjectAccount | NativeFailure;
+  /** An empty directory becomes the project's, with all that is made in it. Takes root. */
+  joinProject(options: { path: string; id: number }): object | NativeFailure;
+  /** The most that the project may hold on the directory's filesystem; 0: no limit. */
+  limitProject(options: { path: string; id: number; bytes: number }): object | NativeFailure;
   /** The extended attributes of what the bytes of `path` name, a link itself: names, and values as hexadecimal digits. */
   attributes(options: { path: Uint8Array }): readonly (readonly [name: string, value: string])[] | NativeFailure;
   /** Signals by pidfd_open after checking the start time (clock ticks since boot, /proc/PID/stat field 22). */

@@ -70,6 +70,13 @@ export interface DestroyedVolume {
   readonly mark: string | null;
 }
 
+/** Bytes; null: not known. */
+export interface VolumeUsage {
+  readonly used: number | null;
+  /** The most that it can hold. */
+  readonly limit: number | null;
+}
+
 export interface Backend {
   /** As lxc.rootfs.path has it before the colon; that of squashfs and erofs is an overlay's. */
   readonly name: BackendName;
@@ -89,8 +96,14 @@ export interface Backend {
    * read ("frozen"). Absent: what it uses cannot be read beside it.
    */
   readonly running?: 'atomic' | 'frozen';
+  /** What the options would have to say for one beside that at `path`. */
+  beside?(path: string): VolumeOptions;
   /** How the one at `path` is seen by a program. `mountPoint` gives a directory for what has to be mounted. */
   view(path: string, mountPoint: () => string): View;
+  /** What one at `path` takes, where that is kept somewhere: no tree is walked for it. null: nobody knows. */
+  usage?(path: string): Promise<VolumeUsage | null>;
+  /** Its size is a limit, and no room of its own: a copy to another such backend gets the same. */
+  readonly limited?: boolean;
   /** Its volumes always lie outside the container's directory, and go with it. */
   readonly outside?: boolean;
   /** Removes a volume that lies outside the container's directory; absent: nothing to do. Throws TLXC_E_STORAGE. */

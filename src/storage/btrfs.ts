@@ -1,6 +1,13 @@
 /** btrfs: a subvolume, CT/rootfs. Every copy is a snapshot: made in no time, and of one moment. */
 import { join } from 'node:path';
-import { createSubvolume, isBtrfs, isSubvolume, limitSubvolume, snapshotSubvolume } from '../host/btrfs.ts';
+import {
+  createSubvolume,
+  isBtrfs,
+  isSubvolume,
+  limitSubvolume,
+  snapshotSubvolume,
+  subvolumeUsage,
+} from '../host/btrfs.ts';
 import { copyTree } from '../host/trees.ts';
 import type { Backend, NewRootfs, Place } from './backend.ts';
 import { plainView, type View } from './view.ts';
@@ -21,6 +28,7 @@ export const btrfsBackend: Backend = {
   name: 'btrfs',
   snapshots: true,
   running: 'atomic',
+  limited: true,
   takes: ['fssize'],
   obstacle({ host, lxcpath }) {
     if (host.user !== null)
@@ -30,4 +38,8 @@ export const btrfsBackend: Backend = {
   create,
   copy: (place, path) => create(place, plainView(path)),
   view: (path) => plainView(path),
+  usage(path) {
+    const usage = subvolumeUsage(path);
+    return Promise.resolve(usage && { used: usage.bytes, limit: usage.limit || null });
+  },
 };

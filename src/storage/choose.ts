@@ -3,6 +3,7 @@ import { TlxcError } from '../errors.ts';
 import type { Backend, Circumstances, VolumeOptions } from './backend.ts';
 import { btrfsBackend } from './btrfs.ts';
 import { dirBackend } from './dir.ts';
+import { NO_SIZE } from './limited.ts';
 import { loopBackend } from './loop.ts';
 import { lvmBackend } from './lvm.ts';
 import { overlayBackend } from './overlay.ts';
@@ -41,12 +42,17 @@ const BEST = ['overlay', 'dir'];
 
 const NONE = 'is one that TLXC does not have';
 
-const unsupported = (name: string, obstacle: string): TlxcError =>
+/** `sized`: what is asked for would do without --fssize. */
+const unsupported = (name: string, obstacle: string, sized = false): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `backing store ${name} ${obstacle}`,
-    hint: 'use -B dir, -B overlay, or -B best, which takes the best that the host can do',
+    hint: sized
+      ? 'leave out --fssize, or use -B loop, a filesystem with a size of its own'
+      : 'use -B dir, -B overlay, or -B best, which takes the best that the host can do',
   });
+
+const isSized = (obstacle: string | null): boolean => obstacle?.startsWith(NO_SIZE) === true;
 
 /** The backend of this name, as lxc.rootfs.path has it; undefined where TLXC has none. */
 export const backendNamed = (name: string): Backend | undefined =>
@@ -85,7 +91,7 @@ export async function refuseObstacle(
   circumstances: Circumstances,
 ): Promise<void> {
   const obstacle = untaken(backend, options) ?? (await backend.obstacle(circumstances, options));
-  if (obstacle !== null) throw unsupported(backend.name, obstacle);
+  if (obstacle !== null) throw unsupported(backend.name, obstacle, isSized(obstacle));
 }
 
 /** Throws TLXC_E_USAGE for a type that is none, TLXC_E_UNSUPPORTED for one that this host or TLXC cannot do. */
@@ -98,7 +104,7 @@ export async function chooseBackend({ asked, options, ...circumstances }: Backen
       ? (untaken(backend, options) ?? (await backend.obstacle(circumstances, options)))
       : NONE;
     if (backend && obstacle === null) return backend;
-    problems.push(unsupported(name, obstacle ?? ''));
+    problems.push(unsupported(name, obstacle ?? '', isSized(obstacle)));
   }
   throw problems[0] ?? unsupported(asked ?? '', 'is empty');
 }

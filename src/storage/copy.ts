@@ -17,6 +17,8 @@ export interface CopyRequest {
   readonly backend: string | null;
   readonly place: Place;
   readonly circumstances: Circumstances;
+  /** It is a container's, and kept to the size that its source is kept to, where the place says no other. */
+  readonly keepLimit?: boolean;
 }
 
 const unsupported = (message: string, hint: string): TlxcError =>
@@ -45,14 +47,26 @@ function refuseImpossible({ snapshot }: CopyRequest, from: Backend, to: Backend)
     );
 }
 
+async function placeOf(
+  { place, source, keepLimit }: CopyRequest,
+  from: Backend,
+  to: Backend,
+): Promise<Place> {
+  if (!keepLimit || !from.limited || !to.limited) return place;
+  const usage = await from.usage?.(parseVolume(source).path);
+  const fssize = place.options.fssize ?? usage?.limit;
+  return fssize ? { ...place, options: { ...place.options, fssize } } : place;
+}
+
 /** Throws TLXC_E_UNSUPPORTED where the source's type cannot be copied so, TLXC_E_STORAGE. */
 export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
   const { type, path } = parseVolume(request.source);
-  const { place } = request;
   const from = backendFor(type);
   const to = targetOf(request, from);
   refuseImpossible(request, from, to);
-  await refuseObstacle(to, place.options, request.circumstances);
+  const place = await placeOf(request, from, to);
+  const beside = from === to ? to.beside?.(path) : {};
+  await refuseObstacle(to, { ...beside, ...place.options }, request.circumstances);
   const mountPoints: string[] = [];
   const mountPoint = (): string => {
     const directory = join(place.staging, `.source${mountPoints.length}`);

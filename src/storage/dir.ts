@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { releaseTree } from '../host/project-quota.ts';
 import { copyTree, removeTree, syncFilesystem } from '../host/trees.ts';
 import type { Backend, Place } from './backend.ts';
+import { fillLimited, sizeObstacle, usageOfTree } from './limited.ts';
 import { claimVolume } from './outside.ts';
 import { plainView, type View } from './view.ts';
 
@@ -27,16 +29,21 @@ export const dirBackend: Backend = {
   name: 'dir',
   snapshots: false,
   running: 'frozen',
-  takes: ['dir'],
-  obstacle: () => Promise.resolve(null),
+  limited: true,
+  takes: ['dir', 'fssize'],
+  obstacle: (circumstances, options) => Promise.resolve(sizeObstacle(circumstances, options)),
   async create(place: Place, { words, layers: [tree = ''] }: View) {
     const { rootfs, final } = await makeDirectory(place);
-    await copyTree(tree, rootfs, words);
+    await fillLimited(rootfs, place.options.fssize, () => copyTree(tree, rootfs, words));
     if (place.options.dir !== undefined) await syncFilesystem(rootfs);
     return { path: `dir:${final}`, view: plainView(rootfs), needs: [] };
   },
   copy: (place, path) => dirBackend.create(place, plainView(path)),
   view: (path) => plainView(path),
+  usage: (path) => Promise.resolve(usageOfTree(path)),
   /** One that --dir had made. */
-  destroy: (path) => removeTree(path),
+  destroy(path) {
+    releaseTree(path);
+    return removeTree(path);
+  },
 };

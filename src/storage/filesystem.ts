@@ -6,6 +6,7 @@ import { isInstalled } from '../host/packers.ts';
 import { runProgram } from '../host/program.ts';
 import { isReadOnly } from '../host/read-only-filesystems.ts';
 import { copyTree } from '../host/trees.ts';
+import { withinSize } from './limited.ts';
 import type { View } from './view.ts';
 
 /** LXC's. */
@@ -54,10 +55,5 @@ export function mountedView(source: string, target: string, how: { fstype: strin
 
 /** Copies all of one view into the empty other one. Throws TLXC_E_STORAGE. */
 export async function fill({ words, layers: [to = ''] }: View, tree: View): Promise<void> {
-  try {
-    await copyTree(tree.layers[0] ?? '', to, [...tree.words, ...words]);
-  } catch (error) {
-    if (!(error instanceof TlxcError) || !error.message.includes('No space left on device')) throw error;
-    throw new TlxcError({ ...error.details, hint: 'it holds more: give it a larger --fssize' });
-  }
+  await withinSize(copyTree(tree.layers[0] ?? '', to, [...tree.words, ...words]));
 }

@@ -79,4 +79,9 @@ export const loopBackend: Backend = {
   create,
   copy,
   view,
+  /** Blocks of the file, which holes have none of. */
+  usage(path) {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return Promise.resolve(stats ? { used: stats.blocks * 512, limit: stats.size } : null);
+  },
 };

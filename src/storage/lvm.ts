@@ -124,6 +124,7 @@ export const lvmBackend: Backend = {
   // One device is one filesystem, however often it is mounted.
   running: 'frozen',
   takes: ['fssize', 'fstype', 'lvname', 'vgname', 'thinpool'],
+  beside: (device) => ({ vgname: groupOf(device) }),
   async obstacle({ host, settings }, { vgname, fstype }) {
     if (host.user !== null) return "is root's";
     if (!isInstalled('lvcreate')) return 'cannot be used: lvcreate is not installed (Debian: lvm2)';
@@ -135,6 +136,16 @@ export const lvmBackend: Backend = {
   create,
   copy,
   view,
+  /** Only of a thin volume it is known how much of it is in use. */
+  async usage(device) {
+    const answer = await field('lv_size,data_percent', nameOf(device));
+    const [size = '', percent = ''] = answer.split(/\s+/);
+    if (!(Number(size) > 0)) return null;
+    return {
+      used: percent === '' ? null : Math.round((Number(size) * Number(percent)) / 100),
+      limit: Number(size),
+    };
+  },
   async destroy(device, { mark }) {
     if (!(await exists(nameOf(device)))) return;
     const tags = (await field('lv_tags', nameOf(device))).split(',');

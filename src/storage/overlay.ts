@@ -7,28 +7,40 @@ import { refuseForeign } from '../host/forged-image.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
 import { runProgram } from '../host/program.ts';
 import { copyOwner, copyTree } from '../host/trees.ts';
-import type { Backend, Circumstances, NewRootfs, Place } from './backend.ts';
+import type { Backend, Circumstances, NewRootfs, Place, VolumeOptions } from './backend.ts';
 import { filesystemOf, mountedView } from './filesystem.ts';
+import { fillLimited, sizeObstacle, usageOfTree } from './limited.ts';
 import type { View } from './view.ts';
 import { partsOf, topFirst } from './volume.ts';
 
 const OVERLAYFS_MAGIC = 0x794c7630;
 
-async function obstacle({ host, idmapped, lxcpath }: Circumstances): Promise<string | null> {
+async function obstacle(circumstances: Circumstances, options: VolumeOptions): Promise<string | null> {
+  const { host, idmapped, lxcpath } = circumstances;
   if (!host.overlay) return 'cannot be used: this kernel has no overlayfs';
   if (host.user === null && idmapped && !host.overlayOnIdmapped)
     return `cannot be used unprivileged: Linux ${host.kernelRelease} has no overlayfs on idmapped layers (5.19 has)`;
   if (host.user !== null && !kernelAtLeast(host.kernelRelease, 5, 11))
     return `cannot be used by users: Linux ${host.kernelRelease} lets only root mount an overlayfs (5.11 others, too)`;
   const { type } = await statfs(lxcpath);
-  return type === OVERLAYFS_MAGIC ? `cannot be used: ${lxcpath} lies on an overlay itself` : null;
+  if (type === OVERLAYFS_MAGIC) return `cannot be used: ${lxcpath} lies on an overlay itself`;
+  return sizeObstacle(circumstances, options);
 }
 
-/** The directory for changes, with the one beside it that overlayfs works in: start expects it there. */
-async function makeDelta(staging: string): Promise<{ delta: string; work: string }> {
-  const [delta, work] = [join(staging, 'overlay/delta'), join(staging, 'overlay/work')];
-  await mkdir(delta, { recursive: true, mode: 0o755 });
-  await mkdir(work, { mode: 0o700 });
+/** The directory for changes, filled, with the one beside it that overlayfs works in: start expects it there. */
+async function makeDelta(
+  { staging, options }: Place,
+  fill: (delta: string) => Promise<void>,
+): Promise<{ delta: string; work: string }> {
+  const changes = join(staging, 'overlay');
+  const [delta, work] = [join(changes, 'delta'), join(changes, 'work')];
+  await mkdir(changes, { mode: 0o755 });
+  // Both are of one project: overlayfs moves from one to the other what it has made.
+  await fillLimited(changes, options.fssize, async () => {
+    await mkdir(delta, { mode: 0o755 });
+    await mkdir(work, { mode: 0o700 });
+    await fill(delta);
+  });
   return { delta, work };
 }
 
@@ -74,7 +86,8 @@ export const overlayBackend: Backend = {
   name: 'overlay',
   snapshots: true,
   running: 'frozen',
-  takes: [],
+  limited: true,
+  takes: ['fssize'],
   obstacle,
   async create(place, tree) {
     if (tree.words.length > 0 && tree.lowers === undefined) {
@@ -84,17 +97,17 @@ export const overlayBackend: Backend = {
         hint: 'choose another type with -B',
       });
     }
-    const { delta, work } = await makeDelta(place.staging);
+    const { delta, work } = await makeDelta(place, () => Promise.resolve());
     await copyRoot(tree, delta, work);
     return made(place, delta, tree.lowers ?? tree.layers);
   },
   /** The layers below stay whose they are (an image's); what the source changed is copied. */
   async copy(place, path) {
     const parts = partsOf(`overlay:${path}`);
-    const { delta, work } = await makeDelta(place.staging);
-    await copyTree(parts.at(-1) ?? '', delta);
+    const { delta, work } = await makeDelta(place, (to) => copyTree(parts.at(-1) ?? '', to));
     await copyOwner(delta, work);
     return made(place, delta, parts.slice(0, -1));
   },
   view: (path, mountPoint) => seen(topFirst(partsOf(`overlay:${path}`)), mountPoint),
+  usage: (path) => Promise.resolve(usageOfTree(partsOf(`overlay:${path}`).at(-1) ?? '')),
 };

@@ -30,6 +30,7 @@ const exists = (rbd: readonly string[], image: string): Promise<boolean> =>
   finds(/No such file or directory/, ...rbd, 'info', image);
 
 const nameOf = (device: string): string => device.replace(/^\/dev\/rbd\//, '');
+const poolOf = (device: string): string => nameOf(device).split('/')[0] ?? '';
 
 async function createAs(place: Place, tree: View, device: string): Promise<NewRootfs> {
   const { options, settings, staging } = place;
@@ -63,6 +64,7 @@ export const rbdBackend: Backend = {
   // As lvm.
   running: 'frozen',
   takes: ['fssize', 'fstype', 'rbdname', 'rbdpool', 'rbduser'],
+  beside: (device) => ({ rbdpool: poolOf(device) }),
   async obstacle({ host, settings }, options) {
     if (host.user !== null) return "is root's";
     if (options.rbduser !== undefined)
@@ -79,7 +81,7 @@ export const rbdBackend: Backend = {
     return createAs(place, tree, `/dev/rbd/${pool}/${options.rbdname ?? name}`);
   },
   async copy(place, from, { mountPoint }) {
-    const pool = nameOf(from).split('/')[0] ?? '';
+    const pool = poolOf(from);
     const rbd = words(place.settings);
     const name = await freeName(place.name, (each) => exists(rbd, `${pool}/${each}`));
     return createAs(place, view(from, mountPoint), `/dev/rbd/${pool}/${name}`);

@@ -1,6 +1,7 @@
 /** zfs: a dataset, ROOT/NAME. Told by zfs(8). */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kernelAtLeast } from '../host/kernel.ts';
 import { mounting } from '../host/mounting.ts';
 import { isInstalled } from '../host/packers.ts';
 import { programError, startProgram } from '../host/program.ts';
@@ -9,6 +10,14 @@ import { fill } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
 import { answerOf, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
+
+const parentOf = (dataset: string): string => dataset.slice(0, dataset.lastIndexOf('/'));
+
+/** "2.1.11-1+deb12u1"; "" where the module is not loaded. */
+function moduleVersion(): string {
+  const file = '/sys/module/zfs/version';
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+}
 
 const exists = (dataset: string): Promise<boolean> =>
   finds(/does not exist/, 'zfs', 'list', '-H', '-o', 'name', dataset);
@@ -71,7 +80,7 @@ async function send(snapshot: string, words: readonly string[], dataset: string)
 
 /** Of one moment in any case: a snapshot of the dataset, which a clone lies over, or which is sent and removed again. */
 async function copy(place: Place, from: string, { snapshot: clones }: CopyHow): Promise<NewRootfs> {
-  const parent = from.slice(0, from.lastIndexOf('/'));
+  const parent = parentOf(from);
   const dataset = `${parent}/${await freeName(place.name, (name) => exists(`${parent}/${name}`))}`;
   const moment = `tlxc-${dataset.slice(parent.length + 1)}`;
   const snapshot = `${from}@${moment}`;
@@ -106,10 +115,15 @@ export const zfsBackend: Backend = {
   outside: true,
   snapshots: true,
   running: 'atomic',
+  limited: true,
   takes: ['fssize', 'zfsroot'],
-  async obstacle({ host, settings }, { zfsroot }) {
+  beside: (dataset) => ({ zfsroot: parentOf(dataset) }),
+  async obstacle({ host, settings, idmapped }, { zfsroot }) {
     if (host.user !== null) return "is root's";
     if (!isInstalled('zfs')) return 'cannot be used: zfs is not installed';
+    const version = moduleVersion();
+    if (idmapped && version !== '' && !kernelAtLeast(version, 2, 2))
+      return `cannot be used unprivileged: ZFS ${version} takes no id-mapped mounts (2.2 does)`;
     const root = zfsroot ?? settings['lxc.bdev.zfs.root'] ?? '';
     return (await exists(root.split('/')[0] ?? ''))
       ? null
@@ -118,6 +132,11 @@ export const zfsBackend: Backend = {
   create,
   copy,
   view,
+  async usage(dataset) {
+    const answer = await answerOf('zfs', 'list', '-H', '-p', '-o', 'referenced,refquota', dataset);
+    const [used = '', quota = ''] = answer.split(/\s+/);
+    return answer === '' ? null : { used: Number(used), limit: Number(quota) || null };
+  },
   async destroy(dataset, { mark }) {
     if (!(await exists(dataset))) return;
     if (mark !== null && (await answerOf('zfs', 'get', '-H', '-o', 'value', MARK, dataset)) !== mark) return;

@@ -98,10 +98,15 @@ onBtrfs('--fssize limits a subvolume where the filesystem keeps quotas, and says
   t.is(await subvolumes(world), '');
   await world.sh('btrfs quota enable lxc');
   t.is((await create()).code, 0);
-  t.regex(
-    await inside(world, 'u1', 'dd if=/dev/urandom of=/root/big bs=1M count=40 2>&1; true'),
-    /Disk quota exceeded/,
-  );
+  const fill = 'dd if=/dev/urandom of=/root/big bs=1M count=40 2>&1; rm -f /root/big; true';
+  t.regex(await inside(world, 'u1', fill), /Disk quota exceeded/);
+  // So it is of what is made from it.
+  await world.sh('tlxc-copy -n u1 -N u2 && tlxc-snapshot -n u1 && tlxc-snapshot -n u1 -r snap0');
+  for (const name of ['u1', 'u2']) t.regex(await inside(world, name, fill), /Disk quota exceeded/, name);
+  t.regex(await world.sh('tlxc-ls -F NAME,DISK,DISKLIMIT u2'), /\nu2 +\d+\.\d\dMB +20\.00MB/);
+  t.regex(await world.sh('tlxc-info -n u2'), /^Disk use: +\d.* of 20\.00 MiB$/m);
+  await world.sh('tlxc-copy -n u2 -N u3 -L 200M');
+  t.notRegex(await inside(world, 'u3', fill), /Disk quota exceeded/);
 });
 
 onBtrfs('where the store is no btrfs, -B btrfs is refused, and a list goes on', async (t) => {

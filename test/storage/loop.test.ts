@@ -40,6 +40,7 @@ async function goesThroughLife(t: ExecutionContext, world: World, fstype: string
   await world.sh('tlxc-snapshot -n u1 -r snap0');
   t.is(await inside(world, 'u1', 'cat /root/note; ls /root'), 'one\nnote\n');
   t.is(await inside(world, 'u2', 'cat /root/note; hostname'), 'one\nu2\n');
+  t.regex(await world.sh('tlxc-ls -F NAME,DISK,DISKLIMIT u1'), /\nu1 +\d+\.\d\dMB +400\.00MB/);
   await world.sh('tlxc-copy -n u2 -N u3 -L 500M && tlxc-copy -n u2 -N u4 -B dir');
   t.is(await world.sh('stat -c %s lxc/u3/rootdev; cat lxc/u4/rootfs/root/note'), '524288000\none\n');
   t.is(await inside(world, 'u3', 'cat /root/note'), 'one\n');

@@ -63,7 +63,8 @@ export async function fillFrom(source: TreeSource, backend: Backend, place: Plac
 
 /** A directory is where it belongs once it has its name; others take a copy. */
 async function settle(rootfs: string, backend: Backend, place: Place): Promise<NewRootfs> {
-  if (backend.name !== 'dir') return backend.create(place, plainView(rootfs));
+  if (backend.name !== 'dir' || place.options.fssize !== undefined)
+    return backend.create(place, plainView(rootfs));
   const there = join(place.staging, 'rootfs');
   await moveTree(rootfs, there);
   return { path: `dir:${join(place.final, 'rootfs')}`, view: plainView(there), needs: [] };
