@@ -65,6 +65,8 @@ export const ls = list(
     rxBytes: counter(),
     txBytes: counter(),
     restart,
+    diskBytes: counter('Of its root filesystem, where its backing store counts'),
+    diskLimitBytes: counter('The most that its root filesystem may take'),
   }),
 );
 
@@ -112,6 +114,10 @@ export const info = object({
   pid,
   addresses: list(text(), 'Without those of lo, and link-local ones.'),
   usage: orNull(object(usage), 'null: it does not run.'),
+  disk: orNull(
+    object({ used: counter(), limit: counter() }),
+    'Bytes of its root filesystem. null: its backing store keeps no count.',
+  ),
   links: list(object({ hostName: text(), txBytes: count(), rxBytes: count() }), 'As the container counts.'),
   forwards: list(
     object({ listen: text('tcp 8080'), connect: text('80'), live: flag('Added while it ran.') }),

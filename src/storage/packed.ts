@@ -5,25 +5,29 @@
 import { TlxcError } from '../errors.ts';
 import { obstacleToMapping, type ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import { obstacleToPacking } from '../host/packers.ts';
-import type { Backend, Circumstances, Place } from './backend.ts';
+import type { Backend, Circumstances, Place, VolumeOptions } from './backend.ts';
 import { overlayBackend } from './overlay.ts';
 import type { View } from './view.ts';
 
-function obstacle(type: ReadOnlyFilesystem, circumstances: Circumstances): Promise<string | null> {
+function obstacle(
+  type: ReadOnlyFilesystem,
+  circumstances: Circumstances,
+  options: VolumeOptions,
+): Promise<string | null> {
   const { host, idmapped } = circumstances;
   if (host.user !== null) return Promise.resolve("is root's: only root may mount an image");
   const missing = obstacleToPacking(type);
   if (missing !== null) return Promise.resolve(`cannot be used: ${missing}`);
   const unmapped = idmapped ? obstacleToMapping(type, host.kernelRelease) : undefined;
   if (unmapped !== undefined) return Promise.resolve(`cannot be used unprivileged: ${unmapped}`);
-  return overlayBackend.obstacle(circumstances, {});
+  return overlayBackend.obstacle(circumstances, options);
 }
 
 const packedBackend = (type: ReadOnlyFilesystem): Backend => ({
   ...overlayBackend,
   name: type,
   packs: type,
-  obstacle: (circumstances) => obstacle(type, circumstances),
+  obstacle: (circumstances, options) => obstacle(type, circumstances, options),
   create(place: Place, tree: View) {
     if (tree.lowers !== undefined) return overlayBackend.create(place, tree);
     throw new TlxcError({
