@@ -11,7 +11,7 @@ _tlxc_options() {
     tlxc-checkpoint) echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning --freeze-timeout -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --json --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -28,7 +28,7 @@ _tlxc_options() {
     tlxc-monitor) echo '-n --name --json -Q --quit -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-set) echo '-n --name --now --saved --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment --freeze-timeout -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --wait --wait-timeout --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-top) echo '-d --delay -b --batch -s --sort -r --reverse --json --count -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -91,6 +91,7 @@ _tlxc_kind() {
     'tlxc-copy -n' | 'tlxc-copy --name') echo container ;;
     'tlxc-copy -N' | 'tlxc-copy --newname') echo text ;;
     'tlxc-copy -p' | 'tlxc-copy --newpath') echo directory ;;
+    'tlxc-copy --freeze-timeout') echo text ;;
     'tlxc-copy -m' | 'tlxc-copy --mount') echo text ;;
     'tlxc-copy -B' | 'tlxc-copy --backingstorage') echo text ;;
     'tlxc-copy -L' | 'tlxc-copy --fssize') echo text ;;
@@ -209,6 +210,7 @@ _tlxc_kind() {
     'tlxc-snapshot -d' | 'tlxc-snapshot --destroy') echo snapshot ;;
     'tlxc-snapshot --diff') echo snapshot ;;
     'tlxc-snapshot -c' | 'tlxc-snapshot --comment') echo file ;;
+    'tlxc-snapshot --freeze-timeout') echo text ;;
     'tlxc-snapshot -o' | 'tlxc-snapshot --logfile') echo file ;;
     'tlxc-snapshot -l' | 'tlxc-snapshot --logpriority') echo level ;;
     'tlxc-snapshot -P' | 'tlxc-snapshot --lxcpath') echo directory ;;

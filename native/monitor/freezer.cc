@@ -133,6 +133,11 @@ void Freezer::end() {
         client->holding = false;
 }
 
+std::string Freezer::member() const {
+    const auto holders = server_.those(&Client::holding);
+    return "\"holder\":" + (holders.empty() ? std::string("0") : peer(*holders.front()));
+}
+
 Freezer::State Freezer::state() const {
     if (timer_)
         return State::Freezing;

@@ -6,6 +6,7 @@
 //                          └──out of time, nobody waits any more──────────────────────▲
 #pragma once
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "common/deadline.h"
@@ -37,6 +38,8 @@ class Freezer {
     void end();
     // Running, Freezing or Frozen.
     [[nodiscard]] State state() const;
+    // For info: the process whose work needs it frozen, 0: none.
+    [[nodiscard]] std::string member() const;
 
   private:
     void begin(int timeoutMs);

@@ -12,10 +12,12 @@ import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { madeJson } from './made.ts';
 import { whileShown } from './progress.ts';
+import { stillness } from './seconds.ts';
 import { warner } from './tell.ts';
 
 /** What a copy and an ephemeral one have in common. */
-function requestOf(invocation: Invocation, { cwd, env }: CommandContext): CopyRequest {
+function requestOf(invocation: Invocation, context: CommandContext): CopyRequest {
+  const { cwd, env } = context;
   const { name, lxcpath, system, options } = invocation;
   const is = (key: string): boolean => options[key] === true;
   const newPath = typeof options['newpath'] === 'string' ? resolve(cwd, options['newpath']) : lxcpath;
@@ -27,6 +29,7 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): CopyRe
     newName: typeof newName === 'string' ? newName : freeName({ name, newPath, system }),
     snapshot: is('snapshot'),
     allowRunning: is('allowrunning'),
+    ...stillness(options['freezeTimeout'], warner(invocation, context)),
     backend: backendOf(options['backingstorage']),
     volume: volumeOptions(options),
     keepName: is('keepname'),
@@ -102,6 +105,10 @@ export default defineCommand(
       { flags: '--json', description: 'Tell as JSON what was made' },
       { flags: '-s, --snapshot', description: 'Copy on write: what neither changes is kept once' },
       { flags: '-a, --allowrunning', description: 'Also while it runs: it is frozen as long as it is read' },
+      {
+        flags: '--freeze-timeout <SECONDS>',
+        description: 'With -a: give up where it would have to stand still for longer (60; -1: never)',
+      },
       { flags: '-e, --ephemeral', description: 'Start a copy on write that is gone when it stops' },
       { flags: '-d, --daemon', description: 'With -e: return when the copy runs (default)' },
       { flags: '-F, --foreground', description: "With -e: this terminal is the copy's console" },

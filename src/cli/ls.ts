@@ -8,6 +8,7 @@ import {
   type ContainerStatus,
   type Store,
 } from '../container/inspect.ts';
+import { atMost } from '../container/at-once.ts';
 import { diskUsageOf } from '../container/disk.ts';
 import { listActive, listContainers } from '../container/store.ts';
 import { usageOf } from '../container/usage.ts';
@@ -173,7 +174,9 @@ async function ls(invocation: Invocation, context: CommandContext): Promise<numb
   for (const { name, config, untold } of found)
     for (const error of [config, untold])
       if (error instanceof TlxcError) tellError(error, invocation, context, name);
-  const rows = await Promise.all(found.map((entry) => rowOf(entry, wishes)));
+  // Some backing stores are asked by their tools.
+  const slot = atMost(4);
+  const rows = await Promise.all(found.map((entry) => slot(() => rowOf(entry, wishes))));
   const print = (lines: readonly string[]) => context.stdout.write(lines.map((line) => `${line}\n`).join(''));
   if (wishes.json) context.stdout.write(jsonText(rows));
   else if (!wishes.fancy)

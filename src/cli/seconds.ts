@@ -1,4 +1,4 @@
-/** -t (and --wait-timeout) of the commands that wait. */
+/** -t (and --wait-timeout, --freeze-timeout) of the commands that wait. */
 import { TlxcError } from '../errors.ts';
 
 /** The milliseconds of a number of seconds; -1 is for ever. Throws TLXC_E_USAGE. */
@@ -9,3 +9,9 @@ export function secondsArgument(given: string, option = '-t'): number {
   if (seconds < -1) throw wrong('Invalid timeout');
   return seconds < 0 ? -1 : seconds * 1000;
 }
+
+/** --freeze-timeout in milliseconds, with what is to be told meanwhile. */
+export const stillness = (given: unknown, warn: (text: string) => void) => ({
+  warn,
+  ...(typeof given === 'string' && { freezeMs: secondsArgument(given, '--freeze-timeout') }),
+});

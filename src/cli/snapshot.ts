@@ -16,6 +16,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
 import { whileShown } from './progress.ts';
+import { stillness } from './seconds.ts';
 import { warner } from './tell.ts';
 
 /** What can be asked for beside taking a snapshot; LXC lets the last one win. */
@@ -23,6 +24,7 @@ const TASKS = ['list', 'restore', 'destroy', 'diff'] as const;
 /** Options that say how, with the tasks that they go with; "": taking a snapshot. */
 const BELONGS: Readonly<Record<string, readonly string[]>> = {
   comment: [''],
+  freezeTimeout: [''],
   showcomments: ['list'],
   json: ['', 'list', 'diff'],
   newname: ['restore'],
@@ -117,9 +119,11 @@ async function take(invocation: Invocation, context: CommandContext): Promise<nu
   const { stdout, env, cwd } = context;
   const { comment } = options;
   const file = typeof comment === 'string' ? resolve(cwd, comment) : null;
-  const taken = await whileShown(invocation, context, 'taking a snapshot', () =>
-    takeSnapshot({ name, lxcpath, system, environment: env }, file),
-  );
+  const request = {
+    ...{ name, lxcpath, system, environment: env },
+    ...stillness(options['freezeTimeout'], warner(invocation, context)),
+  };
+  const taken = await whileShown(invocation, context, 'taking a snapshot', () => takeSnapshot(request, file));
   if (options['json'] === true) stdout.write(takenJson(containerPaths(system, lxcpath, name), taken));
   return 0;
 }
@@ -178,7 +182,7 @@ export default defineCommand(
     program: 'tlxc-snapshot',
     summary: 'takes, lists, restores and destroys snapshots of the container NAME',
     usage:
-      '--name=NAME [-c FILE] [--json]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL\n--name=NAME --diff SNAPSHOT [SNAPSHOT] [--json]',
+      '--name=NAME [-c FILE] [--freeze-timeout SECONDS] [--json]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL\n--name=NAME --diff SNAPSHOT [SNAPSHOT] [--json]',
     name: 'required',
     rest: 'words',
     options: [
@@ -195,6 +199,10 @@ export default defineCommand(
           'Print the files added (A), changed (M) and removed (D) since it,\nor between it and the snapshot that follows',
       },
       { flags: '-c, --comment <FILE>', description: 'Keep the text of FILE with the new snapshot' },
+      {
+        flags: '--freeze-timeout <SECONDS>',
+        description: 'Give up where it would have to stand still for longer (60; -1: never)',
+      },
       { flags: '-C, --showcomments', description: 'With -L: the comments, too' },
       { flags: '--json', description: 'With -L and --diff, and of what was taken: print JSON' },
     ],

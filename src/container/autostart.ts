@@ -165,7 +165,9 @@ async function act(name: string, request: AutostartRequest, warn: (text: string)
   } else if (action === 'reboot') await stopContainer({ ...which, how: 'reboot', timeoutMs, escalate: true });
   else {
     const how = action === 'kill' ? 'kill' : 'halt';
-    await stopContainer({ ...which, how, timeoutMs, escalate: true }).catch(unless('TLXC_E_NOT_RUNNING'));
+    await stopContainer({ ...which, how, timeoutMs, escalate: true, warn }).catch(
+      unless('TLXC_E_NOT_RUNNING'),
+    );
   }
 }
 

@@ -12,9 +12,9 @@ import { stagingPath, sweepLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
-import { checkReadable, checkStopped } from './source.ts';
+import { checkReadable, checkStopped, type Stillness } from './source.ts';
 
-export interface CopyRequest {
+export interface CopyRequest extends Stillness {
   /** The source. */
   readonly name: string;
   readonly lxcpath: string;
@@ -82,6 +82,8 @@ async function copyLocked(
     ...{ system, environment, source, target, staging, snapshot, backend, keepMac, hookArgs },
     name: request.keepName ? null : target.name,
     sameMachine: false,
+    freezeMs: request.freezeMs,
+    warn: request.warn,
     ids: { ofConfig: source.config },
     ...(request.volume && { volume: request.volume }),
     ...(request.lines && { lines: request.lines }),

@@ -24,9 +24,9 @@ import { discard } from './discard.ts';
 import { allocateRange, ownsRange, releaseRange } from './id-ranges.ts';
 import type { ContainerPaths } from './paths.ts';
 import { snapshotStore } from './snapshots.ts';
-import { whileStill } from './source.ts';
+import { whileStill, type Stillness } from './source.ts';
 
-export interface Copying {
+export interface Copying extends Stillness {
   readonly system: SystemConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A container, or a snapshot of one. */
@@ -149,7 +149,7 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
   // What a snapshot of a directory lies over is not read.
   const rootfs = await (snapshot && parseVolume(path).type === 'dir'
     ? copy()
-    : whileStill(copying.source, path, copy));
+    : whileStill(copying.source, path, copy, copying));
   referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
   await nameCopy(rootfs.view, name, sameMachine);
   return rootfs;

@@ -15,7 +15,7 @@ import { snapshotStaging, sweepLeftovers, makeTrash } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
-import { checkReadable } from './source.ts';
+import { checkReadable, type Stillness } from './source.ts';
 import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from './snapshots.ts';
 
 export interface SnapshotRequest {
@@ -29,7 +29,10 @@ export interface SnapshotRequest {
  * Takes a snapshot; `comment` is the file that is kept with it. Returns its name. Throws TLXC_E_NOT_FOUND,
  * TLXC_E_RUNNING, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
  */
-export async function takeSnapshot(request: SnapshotRequest, comment: string | null): Promise<string> {
+export async function takeSnapshot(
+  request: SnapshotRequest & Stillness,
+  comment: string | null,
+): Promise<string> {
   const { name, lxcpath, system } = request;
   const container = containerPaths(system, lxcpath, name);
   await recover(container, system);
@@ -39,16 +42,16 @@ export async function takeSnapshot(request: SnapshotRequest, comment: string | n
 }
 
 async function takeLocked(
-  request: SnapshotRequest,
+  request: SnapshotRequest & Stillness,
   source: ContainerPaths,
   comment: string | null,
 ): Promise<string> {
   checkReadable(source, request.environment);
-  const { system, environment } = request;
+  const { system, environment, freezeMs, warn } = request;
   const staging = snapshotStaging(source.dir);
   const target = containerPaths(system, snapshotStore(source.dir), freeSnapshotName(source.dir));
   const kept = { name: null, keepMac: true, sameMachine: true, ids: null };
-  const places = { system, environment, source, target, staging };
+  const places = { system, environment, source, target, staging, freezeMs, warn };
   await fillCopy({ ...places, ...kept, snapshot: false, backend: null, hookArgs: [] });
   try {
     if (comment !== null) copyComment(comment, join(staging, 'comment'));

@@ -1,8 +1,10 @@
 /** Stops, kills or reboots a running container. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContainerConfig } from '../config/load.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { askMonitor } from '../monitor/client.ts';
+import type { MonitorInfo } from '../monitor/protocol.ts';
 import { destroyContainer } from './destroy.ts';
 import { ignoresHalt } from './deaf-init.ts';
 import { killContainer, signal, signalAndFollow, type How } from './kill.ts';
@@ -44,9 +46,40 @@ async function kill(request: StopRequest, paths: ContainerPaths): Promise<void> 
   await destroyContainer({ ...request, warn, force: false, snapshots: false });
 }
 
-function isFrozen(paths: ContainerPaths): boolean {
+function infoOf(paths: ContainerPaths): MonitorInfo | null {
   const result = askMonitor(paths, { op: 'info' });
-  return result.kind === 'answer' && result.reply.ok && result.reply.state === 'FROZEN';
+  return result.kind === 'answer' && result.reply.ok ? (result.reply as unknown as MonitorInfo) : null;
+}
+
+const isFrozen = (paths: ContainerPaths): boolean => infoOf(paths)?.state === 'FROZEN';
+
+const LOOK_MS = 100;
+
+/**
+ * Waits for a command that keeps the container frozen (a snapshot): it could not act on a signal, and would be killed for
+ * that. One that takes longer than the stop may is ended, which thaws the container at once.
+ */
+async function waitForHolder({ timeoutMs, warn }: StopRequest, paths: ContainerPaths): Promise<void> {
+  const holder = infoOf(paths)?.holder ?? 0;
+  if (holder === 0) return;
+  warn?.(`process ${holder} needs it frozen, and is waited for`);
+  const end = performance.now() + (timeoutMs < 0 ? Infinity : timeoutMs);
+  while (infoOf(paths)?.holder === holder) {
+    if (performance.now() > end) {
+      warn?.(`process ${holder}, which keeps it frozen, is ended`);
+      endProcess(holder);
+      return;
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function stopRunning(request: StopRequest, paths: ContainerPaths): Promise<void> {
@@ -56,6 +89,7 @@ async function stopRunning(request: StopRequest, paths: ContainerPaths): Promise
     signal(paths, how);
     return;
   }
+  await waitForHolder(request, paths);
   // As LXC does, it is left frozen: somebody may count on that until the kill.
   if (isFrozen(paths)) request.warn?.(`it is frozen and sees no signal before tlxc-unfreeze -n ${name}`);
   // Nothing would come of waiting.

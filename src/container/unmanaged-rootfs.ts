@@ -17,10 +17,10 @@ export function unmanagedEntries({ rootfs }: ContainerConfig, dir: string): read
 
 /**
  * Moves all of the directory but these names to `to`, an empty directory that nobody else removes meanwhile, the
- * configuration first: from then on the container does not exist. What is kept stays where it is.
+ * configuration last: who is killed leaves a container that can be destroyed once more. What is kept stays where it is.
  */
 export async function moveAllBut(kept: readonly string[], dir: string, to: string): Promise<void> {
   const names = readdirSync(dir).filter((name) => name !== 'config' && !kept.includes(name));
-  for (const name of ['config', ...names]) await rename(join(dir, name), join(to, name));
+  for (const name of [...names, 'config']) await rename(join(dir, name), join(to, name));
   await syncFilesystem(dir);
 }

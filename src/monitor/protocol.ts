@@ -98,6 +98,8 @@ export interface MonitorInfo {
   /** CLOCK_BOOTTIME milliseconds at which init was executed. */
   readonly startedAtMs: number;
   readonly reboots: number;
+  /** A process whose work needs it frozen until that is done; 0: none. Absent: a monitor of before. */
+  readonly holder?: number;
   /** Namespaces the container has of its own or shares with another than the host. */
   readonly namespaces: readonly string[];
   readonly cgroups: readonly {

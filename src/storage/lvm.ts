@@ -13,7 +13,7 @@ import {
   mountedView,
 } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, finds, succeeds, tell } from './tool.ts';
+import { answerOf, answerSoon, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
 
 /** GROUP/NAME, as LVM's programs take it. */
@@ -23,8 +23,8 @@ const groupOf = (device: string): string => nameOf(device).split('/')[0] ?? '';
 /** LVM's words for what is not there. */
 const ABSENT = /Failed to find logical volume|Volume group ".*" not found/;
 const exists = (volume: string): Promise<boolean> => finds(ABSENT, 'lvs', volume);
-const field = (name: string, volume: string): Promise<string> =>
-  answerOf('lvs', '--noheadings', '--nosuffix', '--units', 'b', '-o', name, volume);
+const FIELD = ['--noheadings', '--nosuffix', '--units', 'b', '-o'];
+const field = (name: string, volume: string): Promise<string> => answerOf('lvs', ...FIELD, name, volume);
 const isThin = async (volume: string): Promise<boolean> => (await field('pool_lv', volume)) !== '';
 
 /** The pool, GROUP/POOL; null: the group has none, and nobody asked for it. Throws TLXC_E_UNSUPPORTED. */
@@ -138,7 +138,7 @@ export const lvmBackend: Backend = {
   view,
   /** Only of a thin volume it is known how much of it is in use. */
   async usage(device) {
-    const answer = await field('lv_size,data_percent', nameOf(device));
+    const answer = await answerSoon('lvs', ...FIELD, 'lv_size,data_percent', nameOf(device));
     const [size = '', percent = ''] = answer.split(/\s+/);
     if (!(Number(size) > 0)) return null;
     return {

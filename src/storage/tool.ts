@@ -1,4 +1,5 @@
 /** Programs that manage volumes: asked, and told. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { programError, runProgram, startProgram } from '../host/program.ts';
 
 /** Whether argv succeeds; its words do not matter. */
@@ -18,6 +19,24 @@ export async function answerOf(...argv: readonly string[]): Promise<string> {
   const lines: string[] = [];
   const { status } = await startProgram(argv, { stdout: (line) => void lines.push(line) }).ended;
   return status === 0 ? (lines[0] ?? '').trim() : '';
+}
+
+const USAGE_MS = 2_000;
+
+/** As answerOf, for what is only shown: a tool that waits for a lock or a disk is not waited for. */
+export async function answerSoon(...argv: readonly string[]): Promise<string> {
+  const lines: string[] = [];
+  const { child, ended } = startProgram(argv, { stdout: (line) => void lines.push(line) });
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    // One that the kernel does not let go keeps its streams open.
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    child.unref();
+  }, USAGE_MS);
+  const late = sleep(USAGE_MS + 100, null, { ref: false });
+  const outcome = await Promise.race([ended, late]);
+  clearTimeout(timer);
+  return outcome?.status === 0 ? (lines[0] ?? '').trim() : '';
 }
 
 /** Throws TLXC_E_STORAGE with the program's own words. */

@@ -8,7 +8,7 @@ import { programError, startProgram } from '../host/program.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import { fill } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, finds, succeeds, tell } from './tool.ts';
+import { answerOf, answerSoon, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
 
 const parentOf = (dataset: string): string => dataset.slice(0, dataset.lastIndexOf('/'));
@@ -133,7 +133,7 @@ export const zfsBackend: Backend = {
   copy,
   view,
   async usage(dataset) {
-    const answer = await answerOf('zfs', 'list', '-H', '-p', '-o', 'referenced,refquota', dataset);
+    const answer = await answerSoon('zfs', 'list', '-H', '-p', '-o', 'referenced,refquota', dataset);
     const [used = '', quota = ''] = answer.split(/\s+/);
     return answer === '' ? null : { used: Number(used), limit: Number(quota) || null };
   },

@@ -1,7 +1,11 @@
 /** Copies and snapshots of containers that run. */
 import type { ExecutionContext } from 'ava';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { killAfter, moments } from '../rig/moments.ts';
 import { requires } from '../rig/requires.ts';
@@ -99,4 +103,50 @@ looped('of a filesystem in a file that a container uses there is none, and that 
     t.regex(stderr, /u1 is running\n {2}hint: its loop filesystem is in use, .*tlxc-stop -n u1/);
   }
   t.is(await world.sh('ls -A lxc; tlxc-stop -k -n u1'), 'u1\n');
+});
+
+async function holdFrozen(world: World): Promise<ChildProcessWithoutNullStreams> {
+  const script = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'hold-frozen.ts')];
+  const holder = world.spawn(process.execPath, ...script, 'u1');
+  await once(holder.stdout, 'data');
+  return holder;
+}
+
+rooted('a stop waits for who keeps it frozen: it ends as it would otherwise', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await world.sh('tlxc-start u1');
+  const holder = await holdFrozen(world);
+  const stopping = world.run('tlxc-stop', 'u1', '-t', '30');
+  await sleep(2000);
+  t.is(await world.sh('tlxc-info u1 -sH'), 'FROZEN\n');
+  holder.stdin.end();
+  const { code, stderr, milliseconds } = await stopping;
+  t.is(code, 0);
+  t.regex(stderr, /process \d+ needs it frozen, and is waited for/);
+  t.true(milliseconds < 20_000);
+});
+
+rooted('a stop that may wait no longer ends who keeps it frozen', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await world.sh('tlxc-start u1');
+  const holder = await holdFrozen(world);
+  const gone = once(holder, 'exit');
+  const { code, stderr } = await world.run('tlxc-stop', 'u1', '-t', '1');
+  t.is(code, 0);
+  t.regex(stderr, /process \d+, which keeps it frozen, is ended/);
+  await gone;
+});
+
+rooted('one that would have to stand still for too long runs on, and nothing is kept', async (t) => {
+  const world = await writing(t, 'dir');
+  const { code, stderr } = await world.run('tlxc-snapshot', 'u1', '--freeze-timeout', '0');
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /not read within 0 s, so it runs on and nothing was kept\n {2}hint: stop it first: tlxc-stop -n u1/,
+  );
+  t.true(await runs(world));
+  t.is(await world.sh('ls -A lxc/u1 | grep -v log; tlxc-stop -k u1'), 'config\nrootfs\n');
 });
