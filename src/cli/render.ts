@@ -1,6 +1,6 @@
 /** How an error reads on the terminal. */
 import { errnoWords } from '../errno.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, type SourceLocation } from '../errors.ts';
 import { remedyOf } from '../remedy.ts';
 import { printable, withoutSequences } from './printable.ts';
 import { problemLines } from './problem-lines.ts';
@@ -19,15 +19,20 @@ export const GETOPT_MISTAKE = /^(unrecognized option|invalid option|option )/;
 export const hintOf = (program: string, { code, details }: TlxcError): string | undefined =>
   details.hint ?? (code === 'TLXC_E_USAGE' ? `${program} --help shows what it takes` : undefined);
 
+/** Where in the configuration, unless the message says it. */
+function placeLines({ file, line, key }: SourceLocation, message: string): string[] {
+  if (!file) return key ? [`  at -s (${key})`] : [];
+  const place = line > 0 ? `${file}:${line}` : file;
+  if (message.includes(place)) return [];
+  return [key ? `  at ${place} (${key})` : `  at ${place}`];
+}
+
 function tlxcLines(program: string, error: TlxcError): string[] {
   const { message, errno, where, problems = [], findings = [], console = [] } = error.details;
   const hint = GETOPT_MISTAKE.test(message) ? undefined : hintOf(program, error);
   const lines = [withReason(message, errno)];
   for (const problem of problems) lines.push(...problemLines(problem).map((line) => `  ${line}`));
-  if (where?.file) {
-    const place = where.line > 0 ? `${where.file}:${where.line}` : where.file;
-    if (!message.includes(place)) lines.push(where.key ? `  at ${place} (${where.key})` : `  at ${place}`);
-  } else if (where?.key) lines.push(`  at -s (${where.key})`);
+  if (where) lines.push(...placeLines(where, message));
   if (console.length > 0)
     lines.push('  its console, last:', ...console.map((line) => `    ${withoutSequences(line)}`));
   if (hint) lines.push(`  hint: ${hint}`);

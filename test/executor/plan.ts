@@ -67,13 +67,8 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
     logFacility: 0,
     journal: { directory: '', size: 0, files: 1 },
     monitor: {
-      pidFile: '',
-      foreground: false,
-      unshare: false,
-      afterStop: [],
-      removeAtEnd: [],
-      restart: null,
-      title: '',
+      ...{ pidFile: '', foreground: false, unshare: false, afterStop: [], removeAtEnd: [] },
+      ...{ restart: null, title: '' },
     },
     hooks: {
       ...{

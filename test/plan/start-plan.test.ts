@@ -124,7 +124,7 @@ test('overlay over an image: read-only filesystems alone, whose ids this kernel 
   t.deepEqual(on('6.2.0', 'squashfs'), [{ source: '/x.squashfs', fstype: 'squashfs' }]);
   t.deepEqual(on('6.1.0', 'erofs'), [{ source: '/x.squashfs', fstype: 'erofs' }]);
   const why = (kernelRelease: string, fstype: string): string =>
-    (t.throws(() => on(kernelRelease, fstype)) as TlxcError).details.problems?.join() ?? '';
+    t.throws<TlxcError>(() => on(kernelRelease, fstype)).details.problems?.join() ?? '';
   t.regex(
     why('6.1.0', 'squashfs'),
     /Linux 6\.1\.0 does not map the ids of squashfs for a container \(6\.2 does\)/,
