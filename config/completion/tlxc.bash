@@ -403,7 +403,7 @@ _tlxc() {
   COMPREPLY=()
   if [[ $command == tlxc ]]; then
     if [[ ! $line =~ ^[^[:space:]]+[[:space:]]+([a-z-]+)[[:space:]]+(.*)$ || ${BASH_REMATCH[1]} == help ]]; then
-      mapfile -t COMPREPLY < <(compgen -W 'create start stop destroy copy snapshot checkpoint export import execute autostart attach console file device cgroup freeze unfreeze ls info top logs monitor wait image net config update-config doctor checkconfig unshare usernsexec help --help --version' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W 'create start stop destroy copy snapshot checkpoint export import execute autostart attach console file device set cgroup freeze unfreeze ls info top logs monitor wait image net config update-config doctor checkconfig unshare usernsexec help --help --version' -- "$current")
       return
     fi
     command=tlxc-${BASH_REMATCH[1]} line="tlxc-${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
