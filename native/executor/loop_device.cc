@@ -56,7 +56,8 @@ Result<Device> attach(const std::string& file, bool readOnly) {
         return syscall_failure(kStep, "fstat", file);
     // Whoever writes it could trick the kernel: asked of the very file that is mounted, whatever its name
     // meant before.
-    if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    const mode_t foreign = S_IWOTH | (status.st_gid == 0 ? 0 : S_IWGRP);
+    if (status.st_uid != 0 || (status.st_mode & foreign) != 0)
         return refusal(kStep, "others than root can write it", file);
     if (readOnly)
         if (Device shared = find_sharable(status); shared.fd)

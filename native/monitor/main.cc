@@ -147,6 +147,7 @@ int main(int argc, char** argv) {
         (void)!write(STDERR_FILENO, usage, sizeof usage - 1);
         return 2;
     }
+    process::keep_title(argv[0]);
     limit_memory();
     Report report{UniqueFd{kReportFd}};
     auto started = start(report);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/result.h"
 
@@ -16,6 +17,11 @@ namespace tlxc::process {
 [[nodiscard]] Status leave_mounts();
 // Takes that back.
 void return_to_mounts();
+// What ps shows of the monitor and, in place of its role, of a child that stays: the caller's argv[0].
+constexpr std::string_view kRole = "monitor";
+void keep_title(char* title);
+// `role` has as many letters as kRole: the kernel shows the memory that the process began with.
+void show_role(std::string_view role);
 // The score as text ("0"); "" where it cannot be read.
 [[nodiscard]] std::string oom_score();
 // Without the privilege for it nothing changes.

@@ -43,8 +43,8 @@ function notRunning({ config, name }: ContainerPaths): ErrorDetails {
       };
 }
 
-function tooSlow(paths: ContainerPaths, timeoutMs: number): ErrorDetails {
-  const stuck = stuckProcess(paths);
+async function tooSlow(paths: ContainerPaths, timeoutMs: number): Promise<ErrorDetails> {
+  const stuck = await stuckProcess(paths);
   const message = `not frozen within ${timeoutMs / 1000} s, so it runs on`;
   return {
     code: 'TLXC_E_TIMEOUT',
@@ -54,13 +54,11 @@ function tooSlow(paths: ContainerPaths, timeoutMs: number): ErrorDetails {
 }
 
 /** What a refusal of the monitor means to a person. */
-function meaning(paths: ContainerPaths, refusal: Refusal, timeoutMs: number): ErrorDetails {
+function meaning(paths: ContainerPaths, refusal: Refusal): ErrorDetails {
   const { error, errno, syscall, path, detail = '' } = refusal;
   switch (error) {
     case 'not-running':
       return notRunning(paths);
-    case 'too-slow':
-      return tooSlow(paths, timeoutMs);
     case 'stopped':
       return { code: 'TLXC_E_NOT_RUNNING', message: 'it stopped before it was frozen' };
     case 'thawed':
@@ -94,8 +92,14 @@ function meaning(paths: ContainerPaths, refusal: Refusal, timeoutMs: number): Er
   }
 }
 
-const refused = (paths: ContainerPaths, refusal: Refusal, timeoutMs = 0): TlxcError =>
-  new TlxcError({ container: paths.name, ...meaning(paths, refusal, timeoutMs) });
+const refused = (paths: ContainerPaths, refusal: Refusal): TlxcError =>
+  new TlxcError({ container: paths.name, ...meaning(paths, refusal) });
+
+/** As refused; looks for what is in the way where the freeze took too long. */
+const notFrozen = async (paths: ContainerPaths, refusal: Refusal, timeoutMs: number): Promise<TlxcError> =>
+  refusal.error === 'too-slow'
+    ? new TlxcError({ container: paths.name, ...(await tooSlow(paths, timeoutMs)) })
+    : refused(paths, refusal);
 
 /** The second answer to a freeze. */
 async function outcome(paths: ContainerPaths, connection: number, timeoutMs: number): Promise<Reply> {
@@ -119,7 +123,7 @@ async function freeze(paths: ContainerPaths, { hold, timeoutMs: asked }: Wish): 
   try {
     if (!result.reply.ok) throw refused(paths, result.reply);
     const reply = await outcome(paths, result.connection, timeoutMs);
-    if (!reply.ok) throw refused(paths, reply, timeoutMs);
+    if (!reply.ok) throw await notFrozen(paths, reply, timeoutMs);
   } catch (error) {
     native().closeFd(result.connection);
     throw error;

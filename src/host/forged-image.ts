@@ -4,9 +4,12 @@ import { dirname } from 'node:path';
 import { TlxcError } from '../errors.ts';
 
 const STICKY = 0o1000;
-const OTHERS_WRITE = 0o022;
+const GROUP_WRITES = 0o020;
+const OTHERS_WRITE = 0o002;
 
-const isRoots = ({ uid, mode }: Stats): boolean => uid === 0 && (mode & OTHERS_WRITE) === 0;
+/** Root's group is root: LXC's containers are of that group, which may write them. */
+const isRoots = ({ uid, gid, mode }: Stats): boolean =>
+  uid === 0 && (mode & OTHERS_WRITE) === 0 && (gid === 0 || (mode & GROUP_WRITES) === 0);
 
 /** Where others cannot put something else in the place of a file of root's. */
 const isSafe = (stats: Stats): boolean => isRoots(stats) || (stats.uid === 0 && (stats.mode & STICKY) !== 0);

@@ -122,8 +122,8 @@ function compareMany(): void {
     `ls --fancy of ${containers} running containers`,
     pair((tool) => ({ argv: command(tool, 'ls', '--fancy') })),
   );
-  // Each of ours has a child with its name, which writes the log.
-  const [ours, theirs] = [sharesOf(/^\[tlxc monitor\]/), sharesOf(/^\[lxc monitor\]/)];
+  // Each of ours has a child which writes the log.
+  const [ours, theirs] = [sharesOf(/^\[tlxc (monitor|journal)\]/), sharesOf(/^\[lxc monitor\]/)];
   if (ours.length !== 2 * containers || theirs.length !== containers)
     throw new Error(`of ${containers} containers: ${ours.length} and ${theirs.length} processes of monitors`);
   const each = (shares: readonly number[]) => shares.reduce((sum, share) => sum + share, 0) / containers;

@@ -77,7 +77,7 @@ test('of a broken one: its problems, as JSON too', async (t) => {
   const store = scratch(t, { 'tlxc.conf': '', 'c1/config': 'lxc.tty.max = x\n' });
   const { exit, stdout, stderr } = await run(store, '-n', 'c1', '--json');
   t.is(exit, 1);
-  t.regex(stderr, /config:1:15: lxc\.tty\.max: it must be/);
+  t.like(JSON.parse(stderr), { code: 'TLXC_E_CONFIG', object: 'c1', line: 1, key: 'lxc.tty.max' });
   t.like((JSON.parse(stdout) as { problems: unknown[] }).problems[0], {
     line: 1,
     column: 15,

@@ -8,6 +8,7 @@ import { JournalReader } from './files.ts';
 import type { LogRecord } from './record.ts';
 import { filtered, selectRecords, type LogSelection } from './select.ts';
 
+/** What is read of a log, and whether what comes later is, too. */
 export interface LogOptions extends LogSelection {
   /** Go on with what comes: until the signal is aborted, or with 'stop' until the container has stopped. */
   readonly follow?: boolean | 'stop';

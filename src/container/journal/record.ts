@@ -3,6 +3,7 @@
 /** console: what it printed there. monitor: what its monitor had to tell, "INFO state RUNNING". boot: where one begins. */
 export type LogSource = 'console' | 'monitor' | 'boot';
 
+/** One line of a log. */
 export interface LogRecord {
   /** RFC 3339, UTC, with microseconds. */
   readonly time: string;

@@ -2,6 +2,7 @@
 import { TlxcError } from '../../errors.ts';
 import type { LogRecord, LogSource } from './record.ts';
 
+/** Which records of a log. */
 export interface LogSelection {
   /** All unless given. */
   readonly sources?: readonly LogSource[];

@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs';
 import { BadValue } from '../../config/key.ts';
 import { bytes } from '../../config/values/cgroup-numbers.ts';
 
+/** What of a container can be limited, in a word each; tlxc-set(1) tells what it takes. */
 export type LimitName =
   | 'memory'
   | 'memory-high'
