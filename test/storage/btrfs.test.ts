@@ -44,7 +44,7 @@ onBtrfs(
     for (const how of ['', '-s']) {
       await world.sh(`tlxc-copy -n u1 -N u2 ${how}`);
       t.is(await inside(world, 'u2', 'cat /root/note; hostname; echo two > /root/note'), 'one\nu2\n');
-      t.is(await world.sh('cat lxc/u1/rootfs/root/note; ls -A lxc/u2'), 'one\nconfig\nrootfs\n');
+      t.is(await world.sh('cat lxc/u1/rootfs/root/note; ls -A lxc/u2'), 'one\nconfig\nlog\nrootfs\n');
       t.is(await subvolumes(world), 'u1/rootfs\nu2/rootfs');
       await world.sh('tlxc-destroy -n u2');
       t.is(await subvolumes(world), 'u1/rootfs');

@@ -90,7 +90,7 @@ looped('what cannot be is refused, and nothing is left', async (t) => {
   t.is(await world.sh('ls -A lxc'), '');
   await world.sh(`${create} -B loop --fssize 100M`);
   await fails('tlxc-copy -n u1 -N u2 -s', /a loop cannot be a snapshot\n {2}hint: leave out -s/);
-  await world.sh('chmod g+w lxc/u1/rootdev');
+  await world.sh('chmod o+w lxc/u1/rootdev');
   await fails('tlxc-copy -n u1 -N u2', /rootdev can be written by others than root, and is not mounted/);
   t.is(await world.sh('ls -A lxc | grep -v trash'), 'u1\n');
   t.is(await attached(world), '');
