@@ -1,5 +1,5 @@
 /** A command's standard streams: pipes or a terminal, its ends for the container and ours for the program. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { PassThrough, type Writable } from 'node:stream';
@@ -154,14 +154,34 @@ function pipeStreams(ends: readonly [Ends, Ends, Ends], options: ExecOptions) {
   };
 }
 
+/**
+ * What libuv leaves in a terminal whose other side has closed: it takes a short read with POLLHUP for the end, while the
+ * kernel still holds what was printed last. Such a read waits for that, and fails with EIO when all of it has come.
+ */
+function* leftIn(terminal: number): Generator<Buffer> {
+  const buffer = Buffer.alloc(64 * 1024);
+  try {
+    for (let read = 1; read > 0;) {
+      read = readSync(terminal, buffer);
+      yield Buffer.from(buffer.subarray(0, read));
+    }
+  } catch (error) {
+    if (!['EIO', 'EAGAIN', 'EBADF'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
 /** The last of a terminal's other side closes: that is EIO here, and the end. */
-function untilClosed(master: ReadStream): PassThrough {
+function untilClosed(master: ReadStream, terminal: number): PassThrough {
   const output = new PassThrough();
   const end = (): void => void output.end();
   master.on('data', (chunk: Buffer) => {
     if (!output.write(chunk)) master.pause();
   });
   output.on('drain', () => master.resume());
+  // At its 'end' the stream has not yet closed its descriptor.
+  master.on('end', () => {
+    for (const chunk of leftIn(terminal)) output.write(chunk);
+  });
   master.on('error', end).on('end', end).on('close', end);
   return output;
 }
@@ -171,7 +191,7 @@ function terminalStreams(terminal: number, options: ExecOptions) {
   const input = inputOf(options);
   return (onOverflow: () => void): CommandStreams => {
     const master = new ReadStream(terminal);
-    const stdout = untilClosed(master);
+    const stdout = untilClosed(master, terminal);
     typeInto(master, input);
     const out = new Capture(maxCapture);
     const done = consume(stdout, wanted, 1, (stream) => out.take(stream, onOverflow));

@@ -127,6 +127,32 @@ rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
   t.deepEqual(told['nowhere'], { status: 0, signal: null, stdout: '', stderr: '' });
 });
 
+rooted('exec: what a command with a terminal prints last arrives, however busy the program is', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const told = await answerOf<{ endings: Record<string, number> }>(
+    t,
+    world,
+    `${BEGIN}
+    const endings: Record<string, number> = {};
+    const print = 'i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); done';
+    for (let round = 0; round < 20; round += 1) {
+      const commands = Array.from({ length: 10 }, () => u1.exec(['sh', '-c', print], { tty: true }));
+      const ends = Promise.all(commands);
+      let all = false;
+      void ends.then(() => (all = true));
+      while (!all) {
+        for (const until = performance.now() + 2; performance.now() < until; );
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (const { stdout } of await ends) endings[stdout.slice(-7)] = (endings[stdout.slice(-7)] ?? 0) + 1;
+    }
+    const told = { endings };
+    ${END}`,
+  );
+  t.deepEqual(told.endings, { '\r\n299\r\n': 200 });
+});
+
 rooted('exec: what it does not wait for, hand over or believe', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
