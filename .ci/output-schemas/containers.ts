@@ -49,6 +49,7 @@ const lastExit = orNull(
 export const ls = list(
   object({
     name,
+    parents: list(text(), 'The containers that it is in (--nesting), the outermost first.'),
     state: Type.Union([
       state,
       Type.Literal('BROKEN', { description: 'Its configuration cannot be read.' }),

@@ -6,37 +6,37 @@ _tlxc_options() {
   case $1 in
     tlxc-attach) echo '-n --name -e --elevated-privileges -a --arch -s --namespaces -R --remount-sys-proc --clear-env --keep-env -L --pty-log -v --set-var --keep-var -f --rcfile -u --uid -g --gid --cwd -c --context -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-autostart) echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout --wait --wait-timeout --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-cgroup) echo '-n --name --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-cgroup) echo '-n --name --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-checkconfig) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-checkpoint) echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-console) echo '-n --name -t --tty -e --escape -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning --freeze-timeout -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-console) echo '-n --name -t --tty -e --escape --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning --freeze-timeout -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --json --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-destroy) echo '-n --name -s --snapshots -f --force -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-destroy) echo '-n --name -s --snapshots -f --force --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-export) echo '-n --name --freeze --snapshots --compression -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-file) echo '-n --name -r --recursive -p --create-dirs --uid --gid --mode -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-freeze) echo '-n --name -t --timeout -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-freeze) echo '-n --name -t --timeout --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-image) echo '--remote --server --variant --json --all --alias --pack --keep -t --template --container --listen --cert --key -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-import) echo '-N --newname -B --bdev --fssize --fstype --privileged --json -M --keepmac --trust -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-info) echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-logs) echo '-n --name -f --follow --until-stopped -b --boot --console --monitor --lines --since -t --timestamps --raw --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-ls) echo '-1 --line -f --fancy -F --fancy-format --json --active --running --frozen --stopped --defined --nesting --filter -g --groups -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-monitor) echo '-n --name --json -Q --quit -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-net) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-set) echo '-n --name --now --saved --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment --freeze-timeout -C --showcomments --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-snapshot) echo '-n --name -L --list -r --restore -N --newname -d --destroy --diff -c --comment --freeze-timeout -C --showcomments --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-start) echo '-n --name -d --daemon -F --foreground -p --pidfile -f --rcfile -c --console -L --console-log -C --close-all-fds -s --define --share-net --share-ipc --share-uts --share-pid --wait --wait-timeout --plan -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-stop) echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nolock --nokill --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-top) echo '-d --delay -b --batch -s --sort -r --reverse --json --count -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-unfreeze) echo '-n --name -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-unfreeze) echo '-n --name --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-unshare) echo '-s --namespaces -u --user -H --hostname -i --ifname -d --daemon -M --remount -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-usernsexec) echo '-m --map -s --map-self -u --uid -g --gid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-wait) echo '-n --name -s --state -t --timeout --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-wait) echo '-n --name -s --state -t --timeout --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
   esac
 }
 
@@ -64,6 +64,7 @@ _tlxc_kind() {
     'tlxc-autostart -l' | 'tlxc-autostart --logpriority') echo level ;;
     'tlxc-autostart -P' | 'tlxc-autostart --lxcpath') echo directory ;;
     'tlxc-cgroup -n' | 'tlxc-cgroup --name') echo container ;;
+    'tlxc-cgroup --rcfile') echo file ;;
     'tlxc-cgroup -o' | 'tlxc-cgroup --logfile') echo file ;;
     'tlxc-cgroup -l' | 'tlxc-cgroup --logpriority') echo level ;;
     'tlxc-cgroup -P' | 'tlxc-cgroup --lxcpath') echo directory ;;
@@ -85,6 +86,7 @@ _tlxc_kind() {
     'tlxc-console -n' | 'tlxc-console --name') echo container ;;
     'tlxc-console -t' | 'tlxc-console --tty') echo text ;;
     'tlxc-console -e' | 'tlxc-console --escape') echo text ;;
+    'tlxc-console --rcfile') echo file ;;
     'tlxc-console -o' | 'tlxc-console --logfile') echo file ;;
     'tlxc-console -l' | 'tlxc-console --logpriority') echo level ;;
     'tlxc-console -P' | 'tlxc-console --lxcpath') echo directory ;;
@@ -95,6 +97,7 @@ _tlxc_kind() {
     'tlxc-copy -m' | 'tlxc-copy --mount') echo text ;;
     'tlxc-copy -B' | 'tlxc-copy --backingstorage') echo text ;;
     'tlxc-copy -L' | 'tlxc-copy --fssize') echo text ;;
+    'tlxc-copy --rcfile') echo file ;;
     'tlxc-copy -o' | 'tlxc-copy --logfile') echo file ;;
     'tlxc-copy -l' | 'tlxc-copy --logpriority') echo level ;;
     'tlxc-copy -P' | 'tlxc-copy --lxcpath') echo directory ;;
@@ -116,6 +119,7 @@ _tlxc_kind() {
     'tlxc-create -l' | 'tlxc-create --logpriority') echo level ;;
     'tlxc-create -P' | 'tlxc-create --lxcpath') echo directory ;;
     'tlxc-destroy -n' | 'tlxc-destroy --name') echo container ;;
+    'tlxc-destroy --rcfile') echo file ;;
     'tlxc-destroy -o' | 'tlxc-destroy --logfile') echo file ;;
     'tlxc-destroy -l' | 'tlxc-destroy --logpriority') echo level ;;
     'tlxc-destroy -P' | 'tlxc-destroy --lxcpath') echo directory ;;
@@ -153,6 +157,7 @@ _tlxc_kind() {
     'tlxc-file -P' | 'tlxc-file --lxcpath') echo directory ;;
     'tlxc-freeze -n' | 'tlxc-freeze --name') echo container ;;
     'tlxc-freeze -t' | 'tlxc-freeze --timeout') echo text ;;
+    'tlxc-freeze --rcfile') echo file ;;
     'tlxc-freeze -o' | 'tlxc-freeze --logfile') echo file ;;
     'tlxc-freeze -l' | 'tlxc-freeze --logpriority') echo level ;;
     'tlxc-freeze -P' | 'tlxc-freeze --lxcpath') echo directory ;;
@@ -211,6 +216,7 @@ _tlxc_kind() {
     'tlxc-snapshot --diff') echo snapshot ;;
     'tlxc-snapshot -c' | 'tlxc-snapshot --comment') echo file ;;
     'tlxc-snapshot --freeze-timeout') echo text ;;
+    'tlxc-snapshot --rcfile') echo file ;;
     'tlxc-snapshot -o' | 'tlxc-snapshot --logfile') echo file ;;
     'tlxc-snapshot -l' | 'tlxc-snapshot --logpriority') echo level ;;
     'tlxc-snapshot -P' | 'tlxc-snapshot --lxcpath') echo directory ;;
@@ -231,6 +237,7 @@ _tlxc_kind() {
     'tlxc-start -P' | 'tlxc-start --lxcpath') echo directory ;;
     'tlxc-stop -n' | 'tlxc-stop --name') echo container ;;
     'tlxc-stop -t' | 'tlxc-stop --timeout') echo text ;;
+    'tlxc-stop --rcfile') echo file ;;
     'tlxc-stop -o' | 'tlxc-stop --logfile') echo file ;;
     'tlxc-stop -l' | 'tlxc-stop --logpriority') echo level ;;
     'tlxc-stop -P' | 'tlxc-stop --lxcpath') echo directory ;;
@@ -241,6 +248,7 @@ _tlxc_kind() {
     'tlxc-top -l' | 'tlxc-top --logpriority') echo level ;;
     'tlxc-top -P' | 'tlxc-top --lxcpath') echo directory ;;
     'tlxc-unfreeze -n' | 'tlxc-unfreeze --name') echo container ;;
+    'tlxc-unfreeze --rcfile') echo file ;;
     'tlxc-unfreeze -o' | 'tlxc-unfreeze --logfile') echo file ;;
     'tlxc-unfreeze -l' | 'tlxc-unfreeze --logpriority') echo level ;;
     'tlxc-unfreeze -P' | 'tlxc-unfreeze --lxcpath') echo directory ;;
@@ -265,6 +273,7 @@ _tlxc_kind() {
     'tlxc-wait -n' | 'tlxc-wait --name') echo container ;;
     'tlxc-wait -s' | 'tlxc-wait --state') echo state ;;
     'tlxc-wait -t' | 'tlxc-wait --timeout') echo text ;;
+    'tlxc-wait --rcfile') echo file ;;
     'tlxc-wait -o' | 'tlxc-wait --logfile') echo file ;;
     'tlxc-wait -l' | 'tlxc-wait --logpriority') echo level ;;
     'tlxc-wait -P' | 'tlxc-wait --lxcpath') echo directory ;;

@@ -1,40 +1,21 @@
 /** How tlxc-ls prints: the columns, their cells, and the three layouts, as LXC has them. Pure. */
-import type { PendingRestart } from '../container/restart.ts';
+import type { ListedContainer } from '../container/listed.ts';
 import { TlxcError } from '../errors.ts';
 import { dueWords } from './restart-words.ts';
 import { printable } from './printable.ts';
 
-/** One container as tlxc-ls shows it. null: not known, not asked for, or the container does not run. */
-export interface Row {
-  readonly name: string;
-  readonly state: string;
-  readonly pid: number | null;
-  /** bytes */
-  readonly ram: number | null;
-  /** bytes */
-  readonly swap: number | null;
-  readonly autostart: boolean | null;
-  readonly groups: readonly string[];
-  readonly interfaces: readonly string[];
-  readonly ipv4: readonly string[];
-  readonly ipv6: readonly string[];
-  readonly unprivileged: boolean | null;
-  /** Bytes received and sent over all interfaces but lo, as the container counts them. */
-  readonly rxBytes: number | null;
-  readonly txBytes: number | null;
-  /** When it is started again; null where it is not. */
-  readonly restart: PendingRestart | null;
-  /** What its root filesystem takes, and the most that it may, where its backing store counts that. */
-  readonly diskBytes: number | null;
-  readonly diskLimitBytes: number | null;
-}
+export type Row = ListedContainer;
 
 const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(2)}MB`;
 const orEmpty = <T>(value: T | null, print: (value: T) => string) => (value === null ? '' : print(value));
 
+/** Below the container that it is in. */
+const indented = ({ name, parents }: Row) =>
+  parents.length === 0 ? name : '\\'.padStart(parents.length) + name;
+
 /** The columns, in the order in which the manual names them, and what stands in each; "" is shown as "-". */
 const CELLS = {
-  NAME: (row: Row) => row.name,
+  NAME: indented,
   STATE: (row: Row) => row.state,
   PID: (row: Row) => orEmpty(row.pid, String),
   RAM: (row: Row) => orEmpty(row.ram, mebibytes),

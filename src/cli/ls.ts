@@ -16,6 +16,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { DEFAULT_COLUMNS, fancyTable, nameColumns, parseColumns, type Column, type Row } from './ls-table.ts';
+import { levelsOf, withNested } from './ls-nested.ts';
 import { jsonText } from './printable.ts';
 import { tellError } from './tell.ts';
 
@@ -26,6 +27,8 @@ interface Wishes {
   /** Member of all of these. */
   readonly groups: readonly string[];
   readonly pattern: RegExp | null;
+  /** How deep containers in containers are listed. */
+  readonly levels: number;
   readonly only: Readonly<Record<'active' | 'running' | 'frozen' | 'stopped' | 'defined', boolean>>;
 }
 
@@ -44,11 +47,6 @@ function posixPattern(text: string): RegExp {
 }
 
 function wishesOf({ options, rest }: Invocation): Wishes {
-  if (options['nesting'] !== undefined) {
-    const message = '--nesting is not supported by this version of TLXC';
-    const hint = 'list them from inside: tlxc-attach -n NAME -- lxc-ls';
-    throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint });
-  }
   const words = typeof options['filter'] === 'string' ? [options['filter'], ...rest] : rest;
   const [pattern, unexpected] = words;
   if (unexpected !== undefined) {
@@ -65,6 +63,7 @@ function wishesOf({ options, rest }: Invocation): Wishes {
     fancy: is('fancy') || given !== undefined,
     json: is('json'),
     groups: typeof options['groups'] === 'string' ? options['groups'].split(',').filter(Boolean) : [],
+    levels: levelsOf(options['nesting']),
     pattern: pattern === undefined ? null : posixPattern(pattern),
     only: {
       ...{ active: is('active'), running: is('running'), frozen: is('frozen') },
@@ -77,8 +76,11 @@ interface Found extends ContainerStatus {
   readonly config: ContainerConfig | TlxcError | null;
 }
 
-function matchesState({ state }: ContainerStatus, { only }: Wishes): boolean {
-  const stopped = state === 'STOPPED';
+/** Nothing of it runs. */
+const STOPPED: ReadonlySet<string> = new Set(['STOPPED', 'RESTARTING', 'BROKEN']);
+
+function matchesState({ state }: Pick<Row, 'state'>, { only }: Wishes): boolean {
+  const stopped = STOPPED.has(state);
   if ((only.active || only.running) && stopped) return false;
   if (only.stopped && !stopped) return false;
   return !only.frozen || state === 'FROZEN';
@@ -90,12 +92,18 @@ const isMember = ({ config }: Found, groups: readonly string[]) =>
     !(config instanceof TlxcError) &&
     groups.every((group) => config.groups.includes(group)));
 
+/** As a container of our own is chosen, one in it. */
+const matchesRow = (row: Row, wishes: Wishes): boolean =>
+  (wishes.pattern?.test(row.name) ?? true) &&
+  matchesState(row, wishes) &&
+  wishes.groups.every((group) => row.groups.includes(group));
+
 const OF_NETWORK: readonly Column[] = ['INTERFACE', 'IPV4', 'IPV6', 'RX', 'TX'];
 const OF_DISK: readonly Column[] = ['DISK', 'DISKLIMIT'];
 
 /** Looks only at what is asked for: plain names need no monitor and no configuration. */
 function find(store: Store, wishes: Wishes): Found[] {
-  const { only, columns, groups, fancy, json, pattern } = wishes;
+  const { only, columns, groups, fancy, json, pattern, levels } = wishes;
   const defined = listContainers(store.system, store.lxcpath);
   const active = only.defined ? [] : listActive(store.system, store.lxcpath);
   const undefinedOnes = new Set(active.filter((name) => !defined.includes(name)));
@@ -103,13 +111,15 @@ function find(store: Store, wishes: Wishes): Found[] {
   names.sort((a, b) => (a < b ? -1 : 1));
   const shown = (...wanted: readonly Column[]) =>
     json || (fancy && wanted.some((column) => columns.includes(column)));
-  const stateMatters = only.active || only.running || only.frozen || only.stopped || undefinedOnes.size > 0;
+  const byState = only.active || only.running || only.frozen || only.stopped;
+  const stateMatters = byState || undefinedOnes.size > 0 || levels > 0;
   const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', 'RESTART', ...OF_NETWORK);
   const network = shown(...OF_NETWORK);
   const statuses: ContainerStatus[] = asksMonitors
     ? inspectContainers(store, names, { network })
     : names.map((name) => ({ name, state: 'STOPPED', running: null, interfaces: [] }));
-  const needsConfig = groups.length > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED', ...OF_DISK);
+  const needsConfig =
+    groups.length > 0 || levels > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED', ...OF_DISK);
   return statuses
     .filter((status) => !undefinedOnes.has(status.name) || status.state !== 'STOPPED')
     .filter((status) => matchesState(status, wishes))
@@ -145,6 +155,7 @@ async function rowOf(found: Found, wishes: Wishes): Promise<Row> {
   const broken = found.config instanceof TlxcError && found.state === 'STOPPED';
   return {
     name: found.name,
+    parents: [],
     state: broken ? 'BROKEN' : found.restart ? 'RESTARTING' : found.state,
     pid: found.running?.initPid ?? null,
     ...usageCells(found, wishes),
@@ -176,13 +187,21 @@ async function ls(invocation: Invocation, context: CommandContext): Promise<numb
       if (error instanceof TlxcError) tellError(error, invocation, context, name);
   // Some backing stores are asked by their tools.
   const slot = atMost(4);
-  const rows = await Promise.all(found.map((entry) => slot(() => rowOf(entry, wishes))));
+  const own = await Promise.all(
+    found.map(async (entry) => ({ row: await slot(() => rowOf(entry, wishes)), config: entry.config })),
+  );
+  const rows = await withNested(own, {
+    store: { system, lxcpath, environment: context.env },
+    levels: wishes.levels,
+    wanted: (row) => matchesRow(row, wishes),
+    onError: (error, name) => tellError(error, invocation, context, name),
+  });
   const print = (lines: readonly string[]) => context.stdout.write(lines.map((line) => `${line}\n`).join(''));
   if (wishes.json) context.stdout.write(jsonText(rows));
   else if (!wishes.fancy)
     print(
       plainLines(
-        rows.map(({ name }) => name),
+        rows.map(({ name, parents }) => [...parents, name].join('/')),
         invocation,
         context,
       ),
@@ -196,7 +215,7 @@ export default defineCommand(
     program: 'tlxc-ls',
     summary: 'lists containers',
     usage:
-      '[-1|-f|--json] [--active] [--running] [--frozen] [--stopped] [--defined]\n        [-g GROUPS] [-F COLUMNS] [--filter=REGEX | REGEX]',
+      '[-1|-f|--json] [--active] [--running] [--frozen] [--stopped] [--defined]\n        [-g GROUPS] [-F COLUMNS] [--nesting[=NUM]] [--filter=REGEX | REGEX]',
     name: 'ignored',
     rest: 'words',
     // As LXC: nothing is wrong with the containers.
@@ -215,7 +234,10 @@ export default defineCommand(
       { flags: '--frozen', description: 'Only those that are frozen' },
       { flags: '--stopped', description: 'Only those that are stopped' },
       { flags: '--defined', description: 'Only those with a configuration' },
-      { flags: '--nesting [NUM]', description: '', hidden: true },
+      {
+        flags: '--nesting [NUM]',
+        description: 'Also the containers in containers, NUM levels deep (5)',
+      },
       { flags: '--filter <REGEX>', description: 'Only names that the regular expression matches' },
       {
         flags: '-g, --groups <GROUPS>',

@@ -3,6 +3,7 @@ import { DEFAULT_COLUMNS, fancyTable, nameColumns, parseColumns, type Row } from
 
 const stopped: Row = {
   name: 'b1',
+  parents: [],
   state: 'STOPPED',
   pid: null,
   ram: null,
