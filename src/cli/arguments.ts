@@ -111,7 +111,9 @@ export function* parseArguments<S extends OptionShape>(
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   for (const shape of shapes) {
-    const option = optionOf(shape);
+    // Of two with one long form the first has it.
+    const isTwin = shapes.find(({ long }) => long === shape.long) !== shape;
+    const option = optionOf(isTwin && shape.short ? { ...shape, long: '' } : shape);
     parser.addOption(option);
     parser.on(`option:${option.name()}`, (value: string | null) => {
       found.push({ shape, value: value === '' && shape.argument === 'optional' ? null : (value ?? null) });

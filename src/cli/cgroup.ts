@@ -4,9 +4,10 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
+import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { warner } from './tell.ts';
 
-function cgroup(invocation: Invocation, context: CommandContext): number {
+async function cgroup(invocation: Invocation, context: CommandContext): Promise<number> {
   const { stdout, stderr } = context;
   const { name, lxcpath, system, quiet, rest, options } = invocation;
   const json = options['json'] === true;
@@ -18,6 +19,7 @@ function cgroup(invocation: Invocation, context: CommandContext): number {
     });
   if (unexpected !== undefined)
     throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'` });
+  await checkRcfile(invocation, context);
   const request = { name, lxcpath, system, file };
   if (value === undefined) {
     const text = readCgroupFile(request);
@@ -46,7 +48,7 @@ export default defineCommand(
     usage: '--name=NAME [--json] FILE [VALUE]',
     name: 'required',
     rest: 'words',
-    options: [{ flags: '--json', description: 'Print JSON' }],
+    options: [{ flags: '--json', description: 'Print JSON' }, CHECKED_RCFILE],
   },
   cgroup,
 );

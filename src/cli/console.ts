@@ -4,6 +4,7 @@ import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 
 type Value = Invocation['options'][string];
 
@@ -27,6 +28,7 @@ export function parseEscape(value: Value): { readonly byte: number; readonly lab
 async function console(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options } = invocation;
   const paths = containerPaths(system, lxcpath, name);
+  await checkRcfile(invocation, context);
   const { byte, label } = parseEscape(options['escape']);
   const opened = openConsole(paths, parseTty(options['tty']));
   const banner =
@@ -46,6 +48,7 @@ export default defineCommand(
     options: [
       { flags: '-t, --tty <NUMBER>', description: 'The tty: 0 the console, -1 the next free one (default)' },
       { flags: '-e, --escape <PREFIX>', description: 'What comes before q to leave; ^a' },
+      CHECKED_RCFILE,
     ],
   },
   console,

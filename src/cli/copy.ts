@@ -12,12 +12,14 @@ import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { madeJson } from './made.ts';
 import { whileShown } from './progress.ts';
+import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
 import { stillness } from './seconds.ts';
 import { warner } from './tell.ts';
 
 /** What a copy and an ephemeral one have in common. */
 function requestOf(invocation: Invocation, context: CommandContext): CopyRequest {
   const { cwd, env } = context;
+  const configFile = rcfileOf(invocation, context);
   const { name, lxcpath, system, options } = invocation;
   const is = (key: string): boolean => options[key] === true;
   const newPath = typeof options['newpath'] === 'string' ? resolve(cwd, options['newpath']) : lxcpath;
@@ -25,7 +27,7 @@ function requestOf(invocation: Invocation, context: CommandContext): CopyRequest
   if (typeof newName !== 'string' && !is('ephemeral'))
     throw usage('You must provide a NEWNAME for the clone', 'give it with -N NEWNAME');
   return {
-    ...{ name, lxcpath, system, newPath },
+    ...{ name, lxcpath, system, newPath, configFile },
     newName: typeof newName === 'string' ? newName : freeName({ name, newPath, system }),
     snapshot: is('snapshot'),
     allowRunning: is('allowrunning'),
@@ -42,8 +44,10 @@ function requestOf(invocation: Invocation, context: CommandContext): CopyRequest
 async function rename(invocation: Invocation, context: CommandContext): Promise<void> {
   if (invocation.options['newpath'] !== undefined)
     throw usage('-R keeps the container where it is', 'leave out -p, or copy it');
-  const kept = ['backingstorage', 'fssize'].find((option) => invocation.options[option] !== undefined);
-  if (kept !== undefined) throw usage(`-R changes no storage: --${kept} goes with a copy`);
+  const kept = ['backingstorage', 'fssize', 'rcfile'].find(
+    (option) => invocation.options[option] !== undefined,
+  );
+  if (kept !== undefined) throw usage(`-R changes only the name: --${kept} goes with a copy`);
   const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
   const warn = warner(invocation, context);
   await renameContainer({ name, newName, lxcpath, system, environment, warn });
@@ -75,6 +79,7 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
 
 async function copy(invocation: Invocation, context: CommandContext): Promise<number> {
   const task = taskOf(invocation);
+  if (task !== 'rename') await checkRcfile(invocation, context);
   if (task === 'ephemeral') return ephemeral(invocation, context);
   if (task === 'rename') await rename(invocation, context);
   else await whileShown(invocation, context, 'copying', () => copyContainer(requestOf(invocation, context)));
@@ -130,6 +135,7 @@ export default defineCommand(
       { flags: '-L, --fssize <SIZE>', description: 'Size of the copy' },
       { flags: '-K, --keepname', description: 'Keep the host name' },
       { flags: '-M, --keepmac', description: 'Keep the hardware addresses' },
+      rcfileOption('the settings and the root filesystem'),
     ],
   },
   copy,

@@ -2,10 +2,14 @@
 import { freezeContainer } from '../container/freeze.ts';
 import { containerPaths } from '../container/paths.ts';
 import { defineCommand, type Invocation } from './command.ts';
+import type { CommandContext } from './context.ts';
+import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { secondsArgument } from './seconds.ts';
 
-async function freeze({ name, lxcpath, system, options }: Invocation): Promise<number> {
+async function freeze(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options } = invocation;
   const { timeout } = options;
+  await checkRcfile(invocation, context);
   const paths = containerPaths(system, lxcpath, name);
   await freezeContainer(paths, typeof timeout === 'string' ? { timeoutMs: secondsArgument(timeout) } : {});
   return 0;
@@ -23,6 +27,7 @@ export default defineCommand(
         flags: '-t, --timeout <T>',
         description: 'Let it run on when it is not frozen after T seconds (10; -1: never)',
       },
+      CHECKED_RCFILE,
     ],
   },
   freeze,

@@ -3,8 +3,7 @@ import type { CommandSpec, Option, OptionSet } from './options.ts';
 
 function flagText({ short, long, argument, valueName }: Option): string {
   const letter = short ? `-${short}, ` : '    ';
-  // -? is the short form that LXC shows for --help.
-  const name = `${letter}--${long || 'help'}`;
+  const name = `${letter}--${long}`;
   if (argument === 'none') return name;
   return argument === 'optional' ? `${name}[=${valueName}]` : `${name}=${valueName}`;
 }

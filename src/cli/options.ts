@@ -51,8 +51,8 @@ function parseFlags(spec: OptionSpec): Option {
 const common = (flags: string, description = '') => parseFlags({ flags, description });
 const NAME = common('-n, --name <NAME>', 'NAME of the container');
 export const HELP = common('-h, --help');
-/** Without a long form, or --he would be ambiguous. */
-export const QUESTION: Option = { ...HELP, short: '?', long: '', description: 'Print this help' };
+/** With the long form of -h, as in LXC, whose getopt finds --he ambiguous therefore. */
+export const QUESTION: Option = { ...HELP, short: '?', description: 'Print this help' };
 export const USAGE = common('--usage', 'Print a short list of the options');
 export const VERSION = common('--version', 'Print the version number');
 export const LXCPATH = common('-P, --lxcpath <PATH>', 'Look for containers in PATH');

@@ -16,6 +16,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
 import { whileShown } from './progress.ts';
+import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
 import { stillness } from './seconds.ts';
 import { warner } from './tell.ts';
 
@@ -117,10 +118,11 @@ const diffJson = (changes: readonly Change[]): string =>
 async function take(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options } = invocation;
   const { stdout, env, cwd } = context;
+  const configFile = rcfileOf(invocation, context);
   const { comment } = options;
   const file = typeof comment === 'string' ? resolve(cwd, comment) : null;
   const request = {
-    ...{ name, lxcpath, system, environment: env },
+    ...{ name, lxcpath, system, environment: env, configFile },
     ...stillness(options['freezeTimeout'], warner(invocation, context)),
   };
   const taken = await whileShown(invocation, context, 'taking a snapshot', () => takeSnapshot(request, file));
@@ -149,7 +151,9 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
   const shown = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
     whileShown(invocation, context, doing, work);
   const which = text('restore') ?? text('destroy') ?? '';
-  switch (taskOf(invocation)) {
+  const task = taskOf(invocation);
+  await checkRcfile(invocation, context);
+  switch (task) {
     case 'list':
       return list(invocation, context);
     case 'restore':
@@ -205,6 +209,7 @@ export default defineCommand(
       },
       { flags: '-C, --showcomments', description: 'With -L: the comments, too' },
       { flags: '--json', description: 'With -L and --diff, and of what was taken: print JSON' },
+      rcfileOption('what is kept'),
     ],
   },
   snapshot,

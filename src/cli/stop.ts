@@ -4,6 +4,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { whileShown } from './progress.ts';
+import { rcfileOf, rcfileOption } from './rcfile.ts';
 import { secondsArgument } from './seconds.ts';
 import { warner } from './tell.ts';
 
@@ -41,7 +42,8 @@ async function stop(invocation: Invocation, context: CommandContext): Promise<nu
   const how: StopRequest['how'] = options['kill'] ? 'kill' : options['reboot'] ? 'reboot' : 'halt';
   const escalate = options['nokill'] !== true;
   const warn = warner(invocation, context);
-  const request = { name, lxcpath, system, how, escalate, environment: context.env, warn };
+  const configFile = rcfileOf(invocation, context);
+  const request = { name, lxcpath, system, how, escalate, configFile, environment: context.env, warn };
   const limitMs = timeoutMs(invocation);
   await whileShown(invocation, context, WAITING[how], () =>
     stopContainer({ ...request, timeoutMs: limitMs }),
@@ -64,6 +66,7 @@ export default defineCommand(
       { flags: '-k, --kill', description: 'Kill the container without asking its init' },
       { flags: '--nolock', description: 'With -k: take no lock; tlxc-stop never waits for one' },
       { flags: '--nokill', description: 'Do not kill when the time is over: exit 1' },
+      rcfileOption('lxc.signal.halt and .reboot'),
     ],
   },
   stop,

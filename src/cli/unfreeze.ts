@@ -2,6 +2,7 @@
 import { thawContainer } from '../container/freeze.ts';
 import { containerPaths } from '../container/paths.ts';
 import { defineCommand } from './command.ts';
+import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 
 export default defineCommand(
   {
@@ -10,9 +11,11 @@ export default defineCommand(
     usage: '--name=NAME',
     name: 'required',
     rest: 'none',
-    options: [],
+    options: [CHECKED_RCFILE],
   },
-  ({ name, lxcpath, system }) => {
+  async (invocation, context) => {
+    const { name, lxcpath, system } = invocation;
+    await checkRcfile(invocation, context);
     thawContainer(containerPaths(system, lxcpath, name));
     return 0;
   },

@@ -6,6 +6,7 @@ import type { ContainerState } from '../monitor/protocol.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
+import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { secondsArgument } from './seconds.ts';
 
 export const STATES: readonly ContainerState[] = [
@@ -31,15 +32,14 @@ function parseStates(given: Invocation['options'][string]): ReadonlySet<Containe
 const timeoutOf = (given: Invocation['options'][string]): number =>
   typeof given !== 'string' || /^-\d+$/.test(given) ? -1 : secondsArgument(given);
 
-async function wait(
-  { name, lxcpath, system, options }: Invocation,
-  { stdout }: CommandContext,
-): Promise<number> {
+async function wait(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { name, lxcpath, system, options } = invocation;
   const states = parseStates(options['state']);
   const timeoutMs = timeoutOf(options['timeout']);
   const paths = containerPaths(system, lxcpath, name);
+  await checkRcfile(invocation, context);
   const reached = await waitForState({ system, paths, states, timeoutMs });
-  if (options['json'] === true) stdout.write(jsonText({ name, states: [...states], reached }));
+  if (options['json'] === true) context.stdout.write(jsonText({ name, states: [...states], reached }));
   return reached ? 0 : 1;
 }
 
@@ -57,6 +57,7 @@ export default defineCommand(
       },
       { flags: '-t, --timeout <T>', description: 'Exit 1 after T seconds (-1, the default: never)' },
       { flags: '--json', description: 'Tell as JSON whether it was reached' },
+      CHECKED_RCFILE,
     ],
   },
   wait,

@@ -18,6 +18,8 @@ export interface CopyRequest extends Stillness {
   /** The source. */
   readonly name: string;
   readonly lxcpath: string;
+  /** In place of its own, which then need not exist. */
+  readonly configFile?: string | undefined;
   readonly newName: string;
   readonly newPath: string;
   readonly system: SystemConfig;
@@ -43,9 +45,10 @@ export interface CopyRequest extends Stillness {
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of the copy is left. */
 export async function copyContainer(request: CopyRequest): Promise<void> {
   const { name, lxcpath, newName, newPath, system } = request;
-  const source = containerPaths(system, lxcpath, name);
+  const own = containerPaths(system, lxcpath, name);
+  const source = { ...own, config: request.configFile ?? own.config };
   const target = containerPaths(system, newPath, newName);
-  await recover(source, system);
+  await recover(own, system);
   checkSource(source, request);
   refuseExisting(target);
   mkdirSync(newPath, { recursive: true, mode: 0o711 });
@@ -77,6 +80,7 @@ async function copyLocked(
   checkSource(source, request);
   refuseExisting(target);
   const { system, environment, snapshot, backend, keepMac, hookArgs } = request;
+  const own = containerPaths(system, request.lxcpath, request.name);
   const staging = stagingPath(target.lxcpath, target.name);
   await fillCopy({
     ...{ system, environment, source, target, staging, snapshot, backend, keepMac, hookArgs },
@@ -84,7 +88,7 @@ async function copyLocked(
     sameMachine: false,
     freezeMs: request.freezeMs,
     warn: request.warn,
-    ids: { ofConfig: source.config },
+    ids: { ofConfig: own.config },
     ...(request.volume && { volume: request.volume }),
     ...(request.lines && { lines: request.lines }),
     ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),

@@ -6,7 +6,10 @@ import { askMonitor } from '../monitor/client.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
 import type { ContainerPaths } from './paths.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+interface Reading {
+  readonly configFile?: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
 
 /** The line's mask of signals, in /proc/PID/status. */
 const maskIn = (status: string, name: string): bigint =>
@@ -18,10 +21,11 @@ const maskIn = (status: string, name: string): bigint =>
  */
 export function ignoresHalt(
   paths: ContainerPaths,
-  { name, lxcpath, environment }: { name: string; lxcpath: string; environment: Environment },
+  { configFile = paths.config, environment }: Reading,
 ): boolean {
+  const { name, lxcpath } = paths;
   try {
-    const { signals, init } = loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
+    const { signals, init } = loadContainerConfig({ name, lxcpath, configFile, environment });
     // An init of a system may wait in sigtimedwait, as busybox' does: what it waits for shows in no mask.
     if (init.cmd === undefined) return false;
     const info = askMonitor(paths, { op: 'info' });

@@ -38,6 +38,8 @@ export interface DestroyRequest {
   readonly force: boolean;
   /** Its snapshots with it. */
   readonly snapshots: boolean;
+  /** In place of the container's own, which then need not exist. */
+  readonly configFile?: string | undefined;
   /** Only this very container (incarnationOf), not a later one of its name. */
   readonly incarnation?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -91,8 +93,8 @@ function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError
 const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';
 
 /** Throws unless it is there, and the one that is meant. */
-function checkIncarnation({ incarnation }: DestroyRequest, paths: ContainerPaths): void {
-  if (!existsSync(paths.config)) throw notDefined(paths);
+function checkIncarnation({ incarnation, configFile }: DestroyRequest, paths: ContainerPaths): void {
+  if (!existsSync(configFile === undefined ? paths.config : paths.dir)) throw notDefined(paths);
   if (incarnation !== undefined && incarnation !== incarnationOf(paths)) throw notDefined(paths);
 }
 
@@ -172,11 +174,8 @@ function checkDependants({ name, snapshots, system }: DestroyRequest, paths: Con
 }
 
 /** null: it cannot be read, and the person wants it gone all the same. */
-function loadForDestroy(
-  request: DestroyRequest,
-  { config: configFile }: ContainerPaths,
-): ContainerConfig | null {
-  const { name, lxcpath, environment, force, warn } = request;
+function loadForDestroy(request: DestroyRequest, paths: ContainerPaths): ContainerConfig | null {
+  const { name, lxcpath, environment, force, warn, configFile = paths.config } = request;
   try {
     return loadContainerConfig({ name, lxcpath, configFile, environment });
   } catch (error) {

@@ -40,21 +40,34 @@ function ask(paths: ContainerPaths, request: Request): void {
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: paths.name });
 }
 
-export const signal = (paths: ContainerPaths, how: How): void =>
-  ask(paths, { op: 'signal', signal: SIGNALS[how] });
+/** What it is asked to do, and the number of the signal where that is not the one it was started with. */
+export interface Order {
+  readonly how: How;
+  readonly number?: number | undefined;
+}
+
+export function signal(paths: ContainerPaths, { how, number }: Order): void {
+  // Or its end would be taken for one of its own.
+  if (number !== undefined && how === 'halt') ask(paths, { op: 'expect-end', expected: true });
+  ask(paths, { op: 'signal', signal: number ?? SIGNALS[how] });
+}
 
 export type Ending = 'stopped' | 'running-again' | 'timeout';
 
 /** Sends the signal and follows the state changes: until the container has stopped, or (a reboot) runs again. */
-export async function signalAndFollow(paths: ContainerPaths, how: How, timeoutMs: number): Promise<Ending> {
+export async function signalAndFollow(
+  paths: ContainerPaths,
+  order: Order,
+  timeoutMs: number,
+): Promise<Ending> {
   ask(paths, { op: 'info' });
   const events = watchMonitor(paths, timeoutMs);
   let stopped = false;
   // In this order: the subscription is made before the signal is sent, or its effect could be missed.
   const first = events.next();
-  let [event] = await Promise.all([first, Promise.resolve().then(() => signal(paths, how))]);
+  let [event] = await Promise.all([first, Promise.resolve().then(() => signal(paths, order))]);
   for (; !event.done; event = await events.next()) {
-    if (event.value.state === 'RUNNING' && how === 'reboot') {
+    if (event.value.state === 'RUNNING' && order.how === 'reboot') {
       await events.return();
       return 'running-again';
     }
@@ -82,7 +95,7 @@ async function killWithoutMonitor(paths: ContainerPaths): Promise<void> {
  */
 export async function killContainer(paths: ContainerPaths): Promise<boolean> {
   try {
-    if ((await signalAndFollow(paths, 'kill', KILL_MS)) === 'stopped') return true;
+    if ((await signalAndFollow(paths, { how: 'kill' }, KILL_MS)) === 'stopped') return true;
   } catch (error) {
     if (!(error instanceof TlxcError) || error.code !== 'TLXC_E_UNRESPONSIVE') throw error;
   }

@@ -15,7 +15,7 @@ import { snapshotStaging, sweepLeftovers, makeTrash } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
-import { checkReadable, type Stillness } from './source.ts';
+import { checkReadable, refuseMissing, type Stillness } from './source.ts';
 import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from './snapshots.ts';
 
 export interface SnapshotRequest {
@@ -25,24 +25,28 @@ export interface SnapshotRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+export interface TakeRequest extends SnapshotRequest, Stillness {
+  /** In place of the container's own configuration. */
+  readonly configFile?: string | undefined;
+}
+
 /**
  * Takes a snapshot; `comment` is the file that is kept with it. Returns its name. Throws TLXC_E_NOT_FOUND,
  * TLXC_E_RUNNING, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
  */
-export async function takeSnapshot(
-  request: SnapshotRequest & Stillness,
-  comment: string | null,
-): Promise<string> {
+export async function takeSnapshot(request: TakeRequest, comment: string | null): Promise<string> {
   const { name, lxcpath, system } = request;
-  const container = containerPaths(system, lxcpath, name);
-  await recover(container, system);
-  checkReadable(container, request.environment);
+  const own = containerPaths(system, lxcpath, name);
+  const source = { ...own, config: request.configFile ?? own.config };
+  await recover(own, system);
+  refuseMissing(own);
+  checkReadable(source, request.environment);
   await sweepLeftovers(system, lxcpath).catch(() => undefined);
-  return withLock(container, () => takeLocked(request, container, comment));
+  return withLock(source, () => takeLocked(request, source, comment));
 }
 
 async function takeLocked(
-  request: SnapshotRequest & Stillness,
+  request: TakeRequest,
   source: ContainerPaths,
   comment: string | null,
 ): Promise<string> {

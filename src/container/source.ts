@@ -15,7 +15,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const isStopped = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind === 'stopped';
 
-function refuseMissing({ name, config }: ContainerPaths): void {
+/** Throws unless it has a configuration. */
+export function refuseMissing({ name, config }: ContainerPaths): void {
   if (existsSync(config)) return;
   throw new TlxcError({
     code: 'TLXC_E_NOT_FOUND',

@@ -7,7 +7,7 @@ import { askMonitor } from '../monitor/client.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
 import { destroyContainer } from './destroy.ts';
 import { ignoresHalt } from './deaf-init.ts';
-import { killContainer, signal, signalAndFollow, type How } from './kill.ts';
+import { killContainer, signal, signalAndFollow, type How, type Order } from './kill.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { cancelRestart } from './restart.ts';
 import { sweepStopped } from './sweep.ts';
@@ -22,6 +22,8 @@ export interface StopRequest {
   readonly timeoutMs: number;
   /** Whether a halt that took too long is followed by a kill. */
   readonly escalate: boolean;
+  /** Whose lxc.signal.halt and .reboot are sent, where it has them, instead of those it was started with. */
+  readonly configFile?: string | undefined;
   /** The caller's, for what is run at the end of an ephemeral container whose monitor was killed. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Something a person should know while it is waited for. */
@@ -82,11 +84,18 @@ function endProcess(pid: number): void {
   }
 }
 
-async function stopRunning(request: StopRequest, paths: ContainerPaths): Promise<void> {
+/** The number that another configuration file has for it. Throws TLXC_E_CONFIG. */
+function signalOf({ name, lxcpath, configFile, environment, how }: StopRequest): number | undefined {
+  if (configFile === undefined) return undefined;
+  const { signals } = loadContainerConfig({ name, lxcpath, configFile, environment });
+  return how === 'kill' ? undefined : signals[how]?.value;
+}
+
+async function stopRunning(request: StopRequest, paths: ContainerPaths, order: Order): Promise<void> {
   const { name, how, timeoutMs, escalate } = request;
   if (how === 'kill') return kill(request, paths);
   if (timeoutMs === 0) {
-    signal(paths, how);
+    signal(paths, order);
     return;
   }
   await waitForHolder(request, paths);
@@ -94,7 +103,7 @@ async function stopRunning(request: StopRequest, paths: ContainerPaths): Promise
   if (isFrozen(paths)) request.warn?.(`it is frozen and sees no signal before tlxc-unfreeze -n ${name}`);
   // Nothing would come of waiting.
   if (how === 'halt' && escalate && ignoresHalt(paths, request)) return kill(request, paths);
-  const ending = await signalAndFollow(paths, how, timeoutMs);
+  const ending = await signalAndFollow(paths, order, timeoutMs);
   if (ending === 'running-again' || (ending === 'stopped' && how === 'halt')) return;
   if (ending === 'stopped')
     throw new TlxcError({
@@ -120,7 +129,8 @@ async function stopRunning(request: StopRequest, paths: ContainerPaths): Promise
  */
 export async function stopContainer(request: StopRequest): Promise<void> {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
+  const order = { how: request.how, number: signalOf(request) };
   await sweepStopped(paths);
   if (request.how !== 'reboot' && (await cancelRestart(paths))) return;
-  await stopRunning(request, paths);
+  await stopRunning(request, paths, order);
 }

@@ -10,6 +10,8 @@ try() {
 for c in $commands; do
     c=lxc-$c
     try $c --help
+    try $c --he
+    try $c --hel
     try $c -h
     try $c '-?'
     try $c --usage
@@ -25,7 +27,10 @@ for c in $commands; do
     try $c --lxcp /nowhere --version
     try $c -l NONSENSE -n c1 --version
     try $c -q --quiet --version
-    case $c in *-attach | *-execute | *-start | *-info | *-device | *-checkpoint) try $c --rcfile /nowhere --version ;; esac
+    case $c in
+    *-autostart | *-create | *-ls | *-monitor | *-top | *-unshare) ;;
+    *) try $c --rcfile /nowhere --version ;;
+    esac
     try $c --name=c1 --version
     try $c c1 --version
     try $c --version -- --nonsense
