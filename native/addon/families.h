@@ -11,6 +11,7 @@ void export_files(Napi::Env env, Napi::Object exports);
 void export_filesystem_sync(Napi::Env env, Napi::Object exports);
 void export_attributes(Napi::Env env, Napi::Object exports);
 void export_btrfs(Napi::Env env, Napi::Object exports);
+void export_placement(Napi::Env env, Napi::Object exports);
 void export_projects(Napi::Env env, Napi::Object exports);
 void export_network_state(Napi::Env env, Napi::Object exports);
 void export_network_events(Napi::Env env, Napi::Object exports);

@@ -2,10 +2,10 @@
  * Copies a container: whole, or not at all. As create does, everything is built in a staging directory below the new
  * container's store, and renamed into place last; the source is locked meanwhile.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
-import { renameDurably } from '../host/trees.ts';
+import { makePlaceForTrees, renameDurably } from '../host/trees.ts';
 import type { VolumeOptions } from '../storage/backend.ts';
 import { fillCopy, type Copying } from './copying.ts';
 import { stagingPath, sweepLeftovers } from './leftovers.ts';
@@ -51,7 +51,7 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
   await recover(own, system);
   checkSource(source, request);
   refuseExisting(target);
-  mkdirSync(newPath, { recursive: true, mode: 0o711 });
+  makePlaceForTrees(newPath, 0o711);
   await sweepLeftovers(system, newPath).catch(() => undefined);
   await withLock(source, () => withLock(target, () => copyLocked(request, source, target)));
 }

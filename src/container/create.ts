@@ -9,7 +9,7 @@ import { loadContainerConfig } from '../config/load.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import { renameDurably, syncFilesystem } from '../host/trees.ts';
+import { makePlaceForTrees, renameDurably, syncFilesystem } from '../host/trees.ts';
 import { defaultMetadata, type ImageMetadata } from '../image/metadata.ts';
 import { debianArch } from '../image/product.ts';
 import { ImageStore } from '../image/store.ts';
@@ -57,7 +57,7 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
     loadContainerConfig({ name, lxcpath, configFile: seedFile, environment }),
     probeHost(),
   );
-  mkdirSync(lxcpath, { recursive: true, mode: 0o711 });
+  makePlaceForTrees(lxcpath, 0o711);
   const idmapped = !privileged || seed.hasIdmap;
   // Before an image is fetched or built: a backend that cannot be is refused at once.
   const backend = makesImage(template) ? await backendOf(request, idmapped) : null;

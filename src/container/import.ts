@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../config/load.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import { removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
+import { makePlaceForTrees, removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
 import type { Backend } from '../storage/backend.ts';
 import { chooseBackend } from '../storage/choose.ts';
 import { refuseExisting } from './copy.ts';
@@ -43,7 +43,7 @@ export async function importContainer(request: ImportRequest): Promise<string> {
   const name = request.name ?? (await nameOf(request));
   const target = containerPaths(system, lxcpath, name);
   refuseExisting(target);
-  mkdirSync(lxcpath, { recursive: true, mode: 0o711 });
+  makePlaceForTrees(lxcpath, 0o711);
   const backend = await backendOf(request);
   await sweepLeftovers(system, lxcpath).catch(() => undefined);
   // What lies here, and no other can change, was the caller's on this host before.

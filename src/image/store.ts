@@ -11,7 +11,7 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
-import { removeTree, syncFilesystem } from '../host/trees.ts';
+import { makePlaceForTrees, removeTree, syncFilesystem } from '../host/trees.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
 import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
 import { recordTree, type Tree } from './manifest.ts';
@@ -133,7 +133,7 @@ export class ImageStore {
   ): Promise<StoredImage> {
     const known = this.get(id);
     if (known) return known;
-    mkdirSync(this.#images, { recursive: true, mode: 0o700 });
+    makePlaceForTrees(this.#images, 0o700);
     return this.#locks.holding(id, onWait, async () => this.get(id) ?? (await this.#make(id, make)));
   }
 

@@ -175,6 +175,11 @@ export interface Binding {
   lock(options: { path: string; wait: boolean }): number | NativeFailure;
   /** syncfs(2) of the filesystem that holds path, beside the event loop; null: all that was written to it is on disk. */
   syncFilesystem(options: { path: string }): Promise<NativeFailure | null>;
+  /**
+   * Has ext2, ext3 and ext4 put the trees that will be made in the directory apart from each other (chattr +T). Other filesystems
+   * refuse it.
+   */
+  spreadDirectories(options: { path: string }): NativeFailure | null;
   /** openat2(RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS) below root; flags as open(2) numbers. A descriptor or a failure. */
   openInRoot(options: { root: string; path: string; flags: number; mode: number }): number | NativeFailure;
   /** An empty subvolume of btrfs in the directory. Takes root, as do the next three. */

@@ -1,5 +1,5 @@
 /** What a test may need of the host, and how each is found out: by trying it, never by a version number. */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -48,6 +48,8 @@ const probes = {
   /** A file can be put behind a loop device. */
   loop: () =>
     program('mkfs.ext4') ?? program('debugfs') ?? program('mksquashfs') ?? attempt('losetup', ['--find']),
+  /** The scratch directories lie on ext4, or one of those before it. */
+  ext: () => (statfsSync(tmpdir()).type === 0xef53 ? undefined : `${tmpdir()} does not lie on ext4`),
   btrfs: () => filesystem('btrfs'),
   xfs: () => filesystem('xfs'),
   /** Debian's lxc, the oracle. */
