@@ -54,11 +54,18 @@ Result<UniqueFd> fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, C
             return std::move(status.failure());
         }
     }
-    UniqueFd inner = make_group(hierarchy, place.innerGroup, Controllers::HandDown);
+    const std::string_view below = std::string_view{place.innerGroup}.substr(place.limitGroup.size());
+    UniqueFd inner = below.empty() ? open_child(place.owner.get(), ".")
+                                   : make_below(hierarchy, place.owner.get(), below, Controllers::HandDown);
     if (!inner)
         return failed("mkdir", hierarchy, place.innerGroup);
     TRY(write_settings(hierarchy, hierarchy.innerSettings, place.innerGroup, inner.get()));
     return inner;
+}
+
+// Where all monitors are and stay, which have no group of their own.
+bool is_shared(const CgroupHierarchy& hierarchy) {
+    return hierarchy.monitorGroup == hierarchy.pivotGroup;
 }
 
 // Claims the limit groups with one suffix in all hierarchies; places holds those claimed, also when it fails.
@@ -72,7 +79,7 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
         place.controllers = hierarchy.controllers;
         place.limitGroup = hierarchy.limitGroup + suffix;
         place.innerGroup = place.limitGroup + hierarchy.innerGroup.substr(hierarchy.limitGroup.size());
-        place.monitorGroup = hierarchy.monitorGroup;
+        place.monitorGroup = is_shared(hierarchy) ? "" : hierarchy.monitorGroup;
         const Leftover leftover = plan.cgroups.allowSuffix ? Leftover::Replace : Leftover::Keep;
         const Claim result = claim(hierarchy, place.limitGroup, leftover, place.owner);
         if (result != Claim::Ours) {
@@ -85,11 +92,10 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
 }
 
 // Everything between empty limit groups and ones that the child may enter.
-Status fill_all(const StartPlan& plan, std::vector<CgroupPlace>& places) {
-    std::vector<UniqueFd> inner;
-    for (auto& place : places)
-        inner.push_back(TRY(fill(plan, *place.plan, place)));
-    return delegate(plan, places, inner);
+Status fill_all(const StartPlan& plan, Groups& groups) {
+    for (auto& place : groups.places)
+        groups.inner.push_back(TRY(fill(plan, *place.plan, place)));
+    return delegate(plan, groups.places, groups.inner);
 }
 
 Status check(const StartPlan& plan) {
@@ -109,6 +115,14 @@ Status check(const StartPlan& plan) {
 // The file in which a process of one thread moves itself. Version 1 moves single threads, and that at once.
 const char* own_entry(int64_t version) {
     return version == 1 ? "tasks" : "cgroup.procs";
+}
+
+// Writes itself into the group, which is mostly there: one open.
+bool enter_own(const CgroupHierarchy& hierarchy) {
+    const std::string path =
+        group_path(hierarchy, hierarchy.monitorGroup) + "/" + own_entry(hierarchy.version);
+    const UniqueFd entry{open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC)};
+    return entry && write(entry.get(), "0", 1) == 1;
 }
 
 // Kills what lives in the place and removes its groups; false while something is still left.
@@ -144,7 +158,7 @@ void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
 
 Status enter_monitor(const StartPlan& plan, int version) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
-        if (hierarchy.version != version || hierarchy.monitorGroup.empty())
+        if (hierarchy.version != version || hierarchy.monitorGroup.empty() || enter_own(hierarchy))
             continue;
         const UniqueFd group = make_group(hierarchy, hierarchy.monitorGroup, Controllers::LeaveAlone);
         if (!group)
@@ -155,9 +169,10 @@ Status enter_monitor(const StartPlan& plan, int version) {
     return {};
 }
 
-Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
+Result<Groups> create(const StartPlan& plan) {
     TRY(check(plan));
-    std::vector<CgroupPlace> places;
+    Groups groups;
+    std::vector<CgroupPlace>& places = groups.places;
     Failure failure;
     for (int number = 0; number < kSuffixes; ++number) {
         const std::string suffix = number == 0 ? "" : "-" + std::to_string(number);
@@ -178,7 +193,7 @@ Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
             return Failure{
                 .step = "cgroup", .syscall = "mkdir", .err = EBUSY, .path = failure.path, .detail = "in-use"};
     }
-    Status filled = fill_all(plan, places);
+    Status filled = fill_all(plan, groups);
     if (!filled.ok()) {
         remove(plan, places, 0);
         return std::move(filled.failure());
@@ -186,23 +201,20 @@ Result<std::vector<CgroupPlace>> create(const StartPlan& plan) {
     // The lock in the first hierarchy stands for all of them: nobody comes past it.
     for (size_t i = 1; i < places.size(); ++i)
         places[i].owner.reset();
-    return places;
+    return groups;
 }
 
-Result<Door> open_door(const std::vector<CgroupPlace>& places) {
+Result<Door> open_door(const std::vector<CgroupPlace>& places, std::vector<UniqueFd> inner) {
     Door door;
-    for (const auto& place : places) {
-        const std::string path = place.mountPoint + "/" + place.innerGroup;
-        UniqueFd group = open_group(place.mountPoint, place.innerGroup);
-        if (!group)
-            return syscall_failure("cgroup", "open", path);
+    for (size_t i = 0; i < places.size(); ++i) {
+        const CgroupPlace& place = places[i];
         if (place.version == 2) {
-            door.unified = std::move(group);
+            door.unified = std::move(inner[i]);
             continue;
         }
-        UniqueFd tasks{openat(group.get(), "tasks", O_WRONLY | O_NOFOLLOW | O_CLOEXEC)};
+        UniqueFd tasks{openat(inner[i].get(), "tasks", O_WRONLY | O_NOFOLLOW | O_CLOEXEC)};
         if (!tasks)
-            return syscall_failure("cgroup", "open", path + "/tasks");
+            return syscall_failure("cgroup", "open", place.mountPoint + "/" + place.innerGroup + "/tasks");
         door.tasks.push_back(std::move(tasks));
     }
     return door;
@@ -230,7 +242,7 @@ void remove(const StartPlan& plan, const std::vector<CgroupPlace>& places, int d
 
 void remove_monitor(const StartPlan& plan) {
     for (const auto& hierarchy : plan.cgroups.hierarchies) {
-        if (hierarchy.monitorGroup.empty())
+        if (hierarchy.monitorGroup.empty() || is_shared(hierarchy))
             continue;
         const UniqueFd pivot = make_group(hierarchy, hierarchy.pivotGroup, Controllers::LeaveAlone);
         if (!pivot || !write_file(pivot.get(), own_entry(hierarchy.version), "0"))

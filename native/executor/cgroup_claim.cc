@@ -20,10 +20,14 @@ constexpr mode_t kMode = 0755;
 constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int kDyingMs = 500;
 
+bool is_cpuset(const CgroupHierarchy& hierarchy) {
+    return hierarchy.version == 1 &&
+           std::ranges::find(hierarchy.controllers, "cpuset") != hierarchy.controllers.end();
+}
+
 // A new v1 cpuset group has neither CPUs nor memory nodes and so takes no process: it gets its parent's.
 void initialise_cpuset(const CgroupHierarchy& hierarchy, int parent, int group) {
-    if (hierarchy.version != 1 ||
-        std::ranges::find(hierarchy.controllers, "cpuset") == hierarchy.controllers.end())
+    if (!is_cpuset(hierarchy))
         return;
     bool fresh = false;
     for (const char* file : {"cpuset.cpus", "cpuset.mems"})
@@ -56,11 +60,11 @@ void enable_controllers(const CgroupHierarchy& hierarchy, int group) {
 }
 
 // Whether fd still is what the name leads to, and not a directory removed since it was opened.
-bool same_group(int fd, const UniqueFd& other) {
+bool is_named(int fd, int above, const std::string& name) {
     struct stat a {
     }, b{};
-    return other && fstat(fd, &a) == 0 && fstat(other.get(), &b) == 0 && a.st_ino == b.st_ino &&
-           a.st_dev == b.st_dev;
+    return fstat(fd, &a) == 0 && fstatat(above, name.c_str(), &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+           a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
 // What a killed monitor left inside is dying, which may take a moment; anybody else stays.
@@ -85,23 +89,37 @@ std::pair<std::string, std::string> split_last(const std::string& group) {
 }
 
 UniqueFd make_group(const CgroupHierarchy& hierarchy, std::string_view group, Controllers controllers) {
-    UniqueFd here = open_group(hierarchy.mountPoint, "");
-    for (size_t at = 0; here && at < group.size();) {
+    const bool writesOnTheWay = hierarchy.version == 2 || is_cpuset(hierarchy);
+    if (!writesOnTheWay)
+        if (UniqueFd there = open_group(hierarchy.mountPoint, group); there || errno != ENOENT)
+            return there;
+    UniqueFd root = open_group(hierarchy.mountPoint, "");
+    if (!root || group.empty())
+        return root;
+    return make_below(hierarchy, root.get(), group, controllers);
+}
+
+UniqueFd make_below(const CgroupHierarchy& hierarchy, int above, std::string_view group,
+                    Controllers controllers) {
+    UniqueFd here;
+    for (size_t at = 0; at < group.size();) {
         const size_t end = std::min(group.find('/', at), group.size());
         const std::string part{group.substr(at, end - at)};
         at = end + 1;
         if (part.empty())
             continue;
         if (controllers == Controllers::HandDown)
-            enable_controllers(hierarchy, here.get());
-        const bool made = mkdirat(here.get(), part.c_str(), kMode) == 0;
+            enable_controllers(hierarchy, above);
+        const bool made = mkdirat(above, part.c_str(), kMode) == 0;
         if (!made && errno != EEXIST)
             return {};
-        UniqueFd next{openat(here.get(), part.c_str(), kDirectory)};
+        UniqueFd next{openat(above, part.c_str(), kDirectory)};
+        if (!next)
+            return {};
         // Also one that is there already: who makes it at this moment may not have come to that.
-        if (next)
-            initialise_cpuset(hierarchy, here.get(), next.get());
+        initialise_cpuset(hierarchy, above, next.get());
         here = std::move(next);
+        above = here.get();
     }
     return here;
 }
@@ -121,7 +139,7 @@ Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, Leftover
             continue;
         if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
             return Claim::InUse;
-        if (!same_group(fd.get(), UniqueFd{openat(above.get(), name.c_str(), kDirectory)}))
+        if (!is_named(fd.get(), above.get(), name))
             continue;
         if (made) {
             initialise_cpuset(hierarchy, above.get(), fd.get());

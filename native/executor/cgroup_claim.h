@@ -18,6 +18,9 @@ enum class Controllers { HandDown, LeaveAlone };
 // every ancestor, not in the group itself.
 [[nodiscard]] UniqueFd make_group(const plan::CgroupHierarchy& hierarchy, std::string_view group,
                                   Controllers controllers);
+// The same below a group that is open already.
+[[nodiscard]] UniqueFd make_below(const plan::CgroupHierarchy& hierarchy, int above, std::string_view group,
+                                  Controllers controllers);
 
 enum class Claim { Ours, InUse, Exists, Failed };
 // What becomes of a group that is there already. Who holds the flock on it owns it: a monitor holds it for

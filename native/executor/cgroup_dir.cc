@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <algorithm>
 #include <charconv>
 #include <memory>
 #include <vector>
+
+#include "common/syscalls.h"
 
 namespace tlxc::cgroup {
 namespace {
@@ -38,7 +39,7 @@ void kill_listed(int group) {
     for (size_t start = 0; start < pids.size(); start += kBatch) {
         std::vector<std::pair<pid_t, UniqueFd>> batch;
         for (size_t i = start; i < std::min(pids.size(), start + kBatch); ++i) {
-            const auto fd = static_cast<int>(syscall(SYS_pidfd_open, pids[i], 0));
+            const auto fd = sys::pidfd_open(pids[i]);
             if (fd >= 0)
                 batch.emplace_back(pids[i], UniqueFd{fd});
         }
@@ -46,7 +47,7 @@ void kill_listed(int group) {
         std::ranges::sort(still);
         for (const auto& [pid, fd] : batch)
             if (std::ranges::binary_search(still, pid))
-                syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
+                (void)sys::pidfd_send_signal(fd.get(), SIGKILL);
     }
 }
 
@@ -106,15 +107,11 @@ UniqueFd open_child(int group, const std::string& name) {
 }
 
 UniqueFd open_group(const std::string& mountPoint, std::string_view group) {
-    UniqueFd here{open(mountPoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    for (size_t at = 0; here && at < group.size();) {
-        const size_t end = std::min(group.find('/', at), group.size());
-        const std::string part{group.substr(at, end - at)};
-        at = end + 1;
-        if (!part.empty())
-            here.reset(openat(here.get(), part.c_str(), kDirectory));
-    }
-    return here;
+    UniqueFd root{open(mountPoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!root || group.empty())
+        return root;
+    return UniqueFd{sys::openat2(root.get(), std::string{group}.c_str(), kDirectory,
+                                 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)};
 }
 
 bool write_file(int group, const char* file, std::string_view value) {

@@ -1,5 +1,5 @@
 // One control group as a directory: opened, made, written and removed relative to its hierarchy's mount
-// point, component by component. cgroupfs has no links, but what lies in the container's half is of the
+// point, and never beyond it. cgroupfs has no links, but what lies in the container's half is of the
 // container's making.
 #pragma once
 #include <string>

@@ -51,9 +51,10 @@ class Start {
   private:
     Status run() {
         TRY(hooks::run(plan_.hooks.preStart, "pre-start", plan_.hooks.environment, {}));
-        running_.cgroups = TRY(cgroup::create(plan_));
+        cgroup::Groups groups = TRY(cgroup::create(plan_));
+        running_.cgroups = std::move(groups.places);
         TRY(rootfs::make_mount_point(plan_));
-        TRY(spawn_child());
+        TRY(spawn_child(std::move(groups.inner)));
         // A hook inside finds the network there, as in LXC; without one the child builds its tree meanwhile.
         const bool networkFirst = !plan_.user && has_hooks_inside();
         if (networkFirst)
@@ -95,9 +96,9 @@ class Start {
         return network::create(plan_, {running_.initPid, std::move(inside)}, record_, running_.network);
     }
 
-    Status spawn_child() {
+    Status spawn_child(std::vector<UniqueFd> innerGroups) {
         auto [ours, theirs] = TRY(handshake::Channel::make());
-        const cgroup::Door door = TRY(cgroup::open_door(running_.cgroups));
+        const cgroup::Door door = TRY(cgroup::open_door(running_.cgroups, std::move(innerGroups)));
         const int left = deadline_.left();
         namespaces::Child child = TRY(namespaces::spawn(plan_, door.unified.get(), deadline_));
         if (child.pid == 0)

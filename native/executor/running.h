@@ -22,7 +22,7 @@ struct CgroupPlace {
     std::vector<std::string> controllers;
     std::string limitGroup; // relative to mountPoint
     std::string innerGroup;
-    std::string monitorGroup;
+    std::string monitorGroup; // "": the one that all monitors share
     UniqueFd deviceProgram; // of version 2: the program that is its device list; none: everything is allowed
     UniqueFd owner; // flock on the limit group: alive as long as the monitor, so that nobody takes the group
                     // for stale

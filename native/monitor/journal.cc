@@ -53,9 +53,10 @@ std::string timestamp() {
 
 } // namespace
 
-void Journal::begin() {
+void Journal::spawn_writer() {
+    awaitsWriter_ = false;
     int pair[2];
-    if (!file_.wanted() || hangs_ || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+    if (hangs_ || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return;
     UniqueFd ours{pair[0]}, theirs{pair[1]};
     setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &kQueue, sizeof kQueue);
@@ -69,6 +70,7 @@ void Journal::begin() {
 }
 
 void Journal::end() {
+    awaitsWriter_ = false;
     if (leftOut_ > 0)
         tell_left_out();
     if (!writer_)
@@ -99,6 +101,8 @@ void Journal::tell_left_out() {
 }
 
 void Journal::append(const std::string& records, size_t lines) {
+    if (awaitsWriter_)
+        spawn_writer();
     if (hangs_)
         return;
     if (!writer_)

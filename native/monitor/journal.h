@@ -21,8 +21,9 @@ class Journal {
   public:
     // A failure leaves a journal that keeps nothing.
     [[nodiscard]] Status open(const plan::Journal& plan) { return file_.open(plan); }
-    // From here on another process writes, a child of ours in our control groups.
-    void begin();
+    // From here on another process writes, a child of ours in our control groups; it begins with the first
+    // line there is, for most containers print nothing for days.
+    void begin() { awaitsWriter_ = file_.wanted(); }
     // It writes what it has, and ends; what comes then is written by us, unless it hangs.
     void end();
 
@@ -34,6 +35,7 @@ class Journal {
     void output(const char* data, size_t size);
 
   private:
+    void spawn_writer();
     [[nodiscard]] bool admits(size_t lines);
     void tell_left_out();
     void append(const std::string& records, size_t lines);
@@ -41,6 +43,7 @@ class Journal {
     JournalFile file_;
     UniqueFd writer_; // a message of whole records each
     pid_t writerPid_ = -1;
+    bool awaitsWriter_ = false;
     bool hangs_ = false;
     Deadline window_{0};
     size_t inWindow_ = 0;

@@ -15,7 +15,7 @@ bool write_atomically(int dir, const std::string& name, const std::string& text)
     if (!file)
         return false;
     const auto size = static_cast<ssize_t>(text.size());
-    if (::write(file.get(), text.data(), text.size()) == size && fsync(file.get()) == 0 &&
+    if (::write(file.get(), text.data(), text.size()) == size &&
         renameat(dir, temporary.c_str(), dir, name.c_str()) == 0)
         return true;
     const int error = errno;

@@ -26,8 +26,9 @@ class RunDir {
     UniqueFd lock_; // flock
 };
 
-// Writes a file by temporary file, fsync and rename, relative to dir (AT_FDCWD: name is a path). false with
-// errno set.
+// Writes a file by temporary file and rename, relative to dir (AT_FDCWD: name is a path). false with errno
+// set. Nobody waits for the disk: what is written so is true of this boot only, and readers take one that a
+// crash of the host cut short for none.
 [[nodiscard]] bool write_atomically(int dir, const std::string& name, const std::string& text);
 
 } // namespace tlxc

@@ -11,7 +11,7 @@ import type { CgroupHierarchy, StartPlan } from './types.ts';
 import { delegatedHierarchies, withDelegatedLimits } from './user-cgroups.ts';
 
 const INNER = 'ns';
-/** Where monitors are, and where they end; it hands no controllers down, so it always takes a process. */
+/** Where all monitors are, and where those end that had a group of their own; it hands no controllers down, so it always takes a process. */
 const MONITORS = 'tlxc/.monitor';
 /** LXC's name for the group below lxc.cgroup.dir.monitor.pivot. */
 const PIVOT = 'lxc.pivot';
@@ -102,7 +102,8 @@ function compileGroups({ config, system }: Compilation): Groups {
   const { name, cgroupDir } = config;
   const { dir, container, containerInner, monitorPivot } = cgroupDir;
   const pivot = monitorPivot === undefined ? MONITORS : `${monitorPivot.value}/${PIVOT}`;
-  const monitor = cgroupDir.monitor?.value ?? `${MONITORS}/${name}`;
+  const own = monitorPivot === undefined ? MONITORS : `${MONITORS}/${name}`;
+  const monitor = cgroupDir.monitor?.value ?? own;
   if (container !== undefined) {
     const limit = container.value;
     return { limit, inner: `${limit}/${containerInner?.value ?? INNER}`, monitor, pivot, exact: true };

@@ -87,7 +87,7 @@ export const CgroupHierarchy = record('CgroupHierarchy', {
   limitGroup: text,
   /** The group that is the root of the container's cgroup namespace: limitGroup or a child of it. */
   innerGroup: text,
-  /** The monitor's own group; "" leaves it where it is. */
+  /** The monitor's group: its own, or where it is pivotGroup the one that all share; "" leaves it where it is. */
   monitorGroup: text,
   /** Where the monitor goes at the end so that its own group can be removed; made where it is missing, and stays. */
   pivotGroup: text,

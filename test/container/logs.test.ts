@@ -226,10 +226,12 @@ running(
   async (t) => {
     const world = await container(
       t,
-      'while ! test -e /tmp/go; do sleep 0.1; done; seq 1 9000; : > /tmp/done',
+      'until test -e /tmp/say; do sleep 0.1; done; echo begun; until test -e /tmp/go; do sleep 0.1; done; seq 1 9000; : > /tmp/done',
     );
     await world.sh('tlxc-start -n c1');
-    const writer = (await world.sh("pgrep -x 'tlxc journal'")).trim();
+    t.is((await world.run('pgrep', '-x', 'tlxc journal')).stdout, '', 'what says nothing needs no writer');
+    await world.sh('tlxc-attach -n c1 -- touch /tmp/say');
+    const writer = (await world.sh("until pgrep -x 'tlxc journal'; do sleep 0.05; done")).trim();
     t.log(await world.sh(`grep -E '^(Pss|Private_Dirty):' /proc/${writer}/smaps_rollup`));
     await world.sh(`kill -STOP ${writer}`);
     await world.sh("tlxc-attach -n c1 -- touch /tmp/go; tlxc-start -n c1 --wait='exec:test -e /tmp/done'");

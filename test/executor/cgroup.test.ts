@@ -155,6 +155,21 @@ onV1('the monitor goes to the pivot group, and its own is gone', async (t) => {
   for (const { mountPoint } of mounts) t.true(existsSync(join(mountPoint, `${group}.pivot/lxc.pivot`)));
 });
 
+onV1('a group that monitors share is entered, stays, and is nobody’s to remove', async (t) => {
+  const plan = makePlan({ ...makePlace(t), argv: asleep });
+  const shared = `tlxc-monitors-test-${process.pid}`;
+  withGroups(t, plan, { monitorGroup: shared, pivotGroup: shared });
+  t.teardown(() => {
+    for (const { mountPoint } of mounts) rmdirSync(join(mountPoint, shared));
+  });
+  const monitor = await startMonitored(t, plan);
+  for (const { mountPoint } of mounts.filter(({ version }) => version === 1))
+    t.is(readFileSync(join(mountPoint, shared, 'cgroup.procs'), 'utf8').trim(), String(monitor.pid));
+  monitor.signal(KILL);
+  await monitor.ended;
+  for (const { mountPoint } of mounts) t.true(existsSync(join(mountPoint, shared)), mountPoint);
+});
+
 onV1('what a group does not hand down is written to the inner one', async (t) => {
   const plan = makePlan({ ...makePlace(t), argv: asleep });
   const group = withGroups(t, plan);

@@ -15,7 +15,7 @@ test('limits sit on an outer group, the container in an inner one', (t) => {
   for (const each of hierarchies) {
     t.is(each.limitGroup, 'tlxc/u1');
     t.is(each.innerGroup, 'tlxc/u1/ns');
-    t.is(each.monitorGroup, 'tlxc/.monitor/u1');
+    t.is(each.monitorGroup, 'tlxc/.monitor');
   }
   t.true(allowSuffix);
 });

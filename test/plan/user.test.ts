@@ -81,7 +81,7 @@ test('groups lie below the one that was delegated', (t) => {
   const [first] = groupsOf([limit('memory.max')]).hierarchies;
   t.like(first, {
     limitGroup: 'user.slice/own/tlxc/u1',
-    monitorGroup: 'user.slice/own/tlxc/.monitor/u1',
+    monitorGroup: 'user.slice/own/tlxc/.monitor',
     controllers: ['memory', 'pids'],
   });
   t.is(first?.settings[0]?.file, 'memory.max');

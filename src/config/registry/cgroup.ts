@@ -20,7 +20,7 @@ export const cgroup = {
   dir: directory(
     'lxc.cgroup.dir',
     'The group below which those of the container and of its monitor are made, as lxc.payload.NAME and lxc.monitor.NAME; ' +
-      'it is made where it is missing, and stays. Without it they are tlxc/NAME and tlxc/.monitor/NAME.',
+      'it is made where it is missing, and stays. Without it they are tlxc/NAME and tlxc/.monitor, where all monitors are.',
   ),
   container: directory(
     'lxc.cgroup.dir.container',
@@ -34,7 +34,7 @@ export const cgroup = {
   pivot: directory(
     'lxc.cgroup.dir.monitor.pivot',
     'At the end of the container its monitor goes into the group lxc.pivot below this one, so that its own can be removed; ' +
-      'that one stays. Without it the monitor goes to tlxc/.monitor.',
+      'that one stays. Until then it is in tlxc/.monitor/NAME, where lxc.cgroup.dir.monitor does not say otherwise. Without this key it goes to tlxc/.monitor.',
   ),
   inner: directory(
     'lxc.cgroup.dir.container.inner',
