@@ -12,11 +12,18 @@ const inittab = '::sysinit:/bin/true\n::shutdown:/bin/true\n';
 /** Needed in a container's configuration to stop and reboot it. */
 export const busyboxSignals: readonly string[] = ['lxc.signal.halt = SIGUSR1', 'lxc.signal.reboot = SIGTERM'];
 
+let listed: readonly string[] | undefined;
+
+/** Where busybox is, and the names of what it can do. */
+function listBusybox(): readonly string[] {
+  const { stdout } = spawnSync('sh', ['-c', 'command -v busybox; busybox --list'], { encoding: 'utf8' });
+  return stdout.trim().split('\n');
+}
+
 /** Fills the directory, which need not exist. */
 export function makeBusyboxRootfs(rootfs: string): void {
   for (const name of directories) mkdirSync(join(rootfs, name), { recursive: true });
-  const { stdout } = spawnSync('sh', ['-c', 'command -v busybox; busybox --list'], { encoding: 'utf8' });
-  const [busybox = '', ...applets] = stdout.trim().split('\n');
+  const [busybox = '', ...applets] = (listed ??= listBusybox());
   copyFileSync(busybox, join(rootfs, 'bin/busybox'));
   for (const applet of applets.filter((name) => name !== 'busybox')) {
     symlinkSync('busybox', join(rootfs, 'bin', applet));

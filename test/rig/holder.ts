@@ -1,5 +1,5 @@
 /** The process that holds a world's namespaces, and the cgroups it lives in. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,12 +18,26 @@ export interface Holder {
   end(): Promise<void>;
 }
 
-/** The mount points of all cgroup hierarchies. */
-function hierarchies(): string[] {
+/** A cgroup hierarchy as it is mounted on this host. */
+interface Hierarchy {
+  readonly type: 'cgroup' | 'cgroup2';
+  readonly point: string;
+  /** What names it: "cpu,cpuacct", "name=systemd"; nothing for v2. */
+  readonly words: string;
+}
+
+/** Options that were said by whoever mounted it, and are none of the hierarchy's own. */
+const MOUNTER =
+  /^(rw|ro|nosuid|nodev|noexec|relatime|noatime|seclabel|xattr|clone_children|release_agent=.*|nsdelegate|memory_recursiveprot|favordynmods)$/;
+
+/** All cgroup hierarchies. */
+function findHierarchies(): Hierarchy[] {
   const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   return lines.flatMap((line) => {
-    const [, point = '', type = ''] = line.split(' ');
-    return type === 'cgroup' || type === 'cgroup2' ? [point] : [];
+    const [, point = '', type, options = ''] = line.split(' ');
+    if (type !== 'cgroup' && type !== 'cgroup2') return [];
+    const words = options.split(',').filter((word) => !MOUNTER.test(word));
+    return [{ type, point, words: words.join(',') }];
   });
 }
 
@@ -54,8 +68,7 @@ async function removeGroup(group: string): Promise<void> {
 }
 
 function firstChild(pid: number): number {
-  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
-  return Number(stdout.trim());
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
 }
 
 async function ready(child: ChildProcess): Promise<void> {
@@ -87,16 +100,15 @@ function enterScript(groups: readonly string[]): string {
 
 /** Throws with the reason when the host refuses a step. */
 export async function hold(name: string): Promise<Holder> {
-  const groups = hierarchies().map((point) => makeGroup(point, name));
+  const hierarchies = findHierarchies();
+  const groups = hierarchies.map(({ point }) => makeGroup(point, name));
   const join_ = groups.map((group) => `echo $$ > ${join(group, 'cgroup.procs')}`).join('; ');
   const namespaces = ['--mount', '--net', '--pid', '--cgroup', '--fork', '--kill-child'];
-  const child = spawn(
-    'setpriv',
-    ['--pdeathsig=KILL', 'sh', '-ec', `${join_}; exec unshare ${namespaces.join(' ')} sh ${script}`],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const mounts = hierarchies.flatMap(({ type, point, words }) => [type, point, words]);
+  const line = `${join_}; exec unshare ${namespaces.join(' ')} sh ${script} "$@"`;
+  const child = spawn('setpriv', ['--pdeathsig=KILL', 'sh', '-ec', line, 'world', ...mounts], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const end = async (): Promise<void> => {
     const exited =
       child.exitCode !== null ? undefined : new Promise((resolve) => child.once('exit', resolve));

@@ -115,13 +115,17 @@ export class World {
     }
   }
 
+  /** Where nothing has outlived its command, none is running. */
+  private async stopContainers(): Promise<void> {
+    if (grown(this.before, this.snapshot()).length === 0) return;
+    const names = readdirSync(this.lxcpath).filter((name) => existsSync(join(this.lxcpath, name, 'config')));
+    for (const name of names) await this.run('tlxc-stop', '-k', '-n', name);
+  }
+
   /** Kills the containers, takes the bridge down, looks for what is left, ends everything. */
   async close(): Promise<readonly string[]> {
     try {
-      const names = readdirSync(this.lxcpath).filter((name) =>
-        existsSync(join(this.lxcpath, name, 'config')),
-      );
-      for (const name of names) await this.run('tlxc-stop', '-k', '-n', name);
+      await this.stopContainers();
       if (existsSync(join(this.runDir, 'network'))) await this.run('tlxc-net', 'stop');
       return await this.leaks();
     } finally {
