@@ -12,7 +12,7 @@ import {
 } from '../container/inspect.ts';
 import { interfaceReports } from '../container/interfaces.ts';
 import { lastExit } from '../container/last-exit.ts';
-import { diskUsageOf } from '../container/disk.ts';
+import { diskUsagesOf } from '../container/disk.ts';
 import { containerPaths } from '../container/paths.ts';
 import { startFailure } from '../container/restart.ts';
 import { usageOf } from '../container/usage.ts';
@@ -86,7 +86,8 @@ async function diskOf(
   env: CommandContext['env'],
 ): Promise<Disk | null> {
   const config = configOf({ system, lxcpath, environment: env }, name);
-  return config === null || config instanceof TlxcError ? null : diskUsageOf(config);
+  const [usage] = await diskUsagesOf([config instanceof TlxcError ? null : config]);
+  return usage ?? null;
 }
 
 async function info(invocation: Invocation, context: CommandContext): Promise<number> {

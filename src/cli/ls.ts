@@ -8,8 +8,7 @@ import {
   type ContainerStatus,
   type Store,
 } from '../container/inspect.ts';
-import { atMost } from '../container/at-once.ts';
-import { diskUsageOf } from '../container/disk.ts';
+import { diskUsagesOf } from '../container/disk.ts';
 import { listActive, listContainers } from '../container/store.ts';
 import { usageOf } from '../container/usage.ts';
 import { TlxcError } from '../errors.ts';
@@ -141,17 +140,17 @@ function usageCells({ running }: Found, { json, columns }: Wishes): Pick<Row, 'r
   return { ram: usage.memoryBytes, swap: usage.swapBytes };
 }
 
-async function diskCells(
-  { config }: Found,
-  { json, columns }: Wishes,
-): Promise<Pick<Row, 'diskBytes' | 'diskLimitBytes'>> {
+type Disk = Pick<Row, 'diskBytes' | 'diskLimitBytes'>;
+
+/** Of each. */
+async function disksOf(found: readonly Found[], { json, columns }: Wishes): Promise<readonly Disk[]> {
   const wanted = json || OF_DISK.some((column) => columns.includes(column));
-  const isKnown = config !== null && !(config instanceof TlxcError);
-  const usage = wanted && isKnown ? await diskUsageOf(config) : null;
-  return { diskBytes: usage?.used ?? null, diskLimitBytes: usage?.limit ?? null };
+  const configs = found.map(({ config }) => (wanted && !(config instanceof TlxcError) ? config : null));
+  const usages = await diskUsagesOf(configs);
+  return usages.map((usage) => ({ diskBytes: usage?.used ?? null, diskLimitBytes: usage?.limit ?? null }));
 }
 
-async function rowOf(found: Found, wishes: Wishes): Promise<Row> {
+function rowOf(found: Found, wishes: Wishes, disk: Disk | undefined): Row {
   const broken = found.config instanceof TlxcError && found.state === 'STOPPED';
   return {
     name: found.name,
@@ -165,7 +164,7 @@ async function rowOf(found: Found, wishes: Wishes): Promise<Row> {
     ipv6: addressesOf(found, 'inet6'),
     ...trafficOf(found),
     restart: found.restart ?? null,
-    ...(await diskCells(found, wishes)),
+    ...(disk ?? { diskBytes: null, diskLimitBytes: null }),
   };
 }
 
@@ -185,11 +184,11 @@ async function ls(invocation: Invocation, context: CommandContext): Promise<numb
   for (const { name, config, untold } of found)
     for (const error of [config, untold])
       if (error instanceof TlxcError) tellError(error, invocation, context, name);
-  // Some backing stores are asked by their tools.
-  const slot = atMost(4);
-  const own = await Promise.all(
-    found.map(async (entry) => ({ row: await slot(() => rowOf(entry, wishes)), config: entry.config })),
-  );
+  const disks = await disksOf(found, wishes);
+  const own = found.map((entry, index) => ({
+    row: rowOf(entry, wishes, disks[index]),
+    config: entry.config,
+  }));
   const rows = await withNested(own, {
     store: { system, lxcpath, environment: context.env },
     levels: wishes.levels,

@@ -4,12 +4,28 @@ import type { VolumeUsage } from '../storage/backend.ts';
 import { backendNamed } from '../storage/choose.ts';
 import { parseVolume } from '../storage/volume.ts';
 
-/** null: its backing store keeps no count, or does not tell this caller. Never throws. */
-export async function diskUsageOf({ rootfs }: ContainerConfig): Promise<VolumeUsage | null> {
-  const { type, path } = parseVolume(rootfs.path?.value ?? 'none');
+/**
+ * Of each, in their order; null: there is none, or its backing store keeps no count, or does not tell this caller. A backing
+ * store with a tool of its own is asked once for all of them. Never throws.
+ */
+export async function diskUsagesOf(
+  configs: readonly (ContainerConfig | null)[],
+): Promise<readonly (VolumeUsage | null)[]> {
+  const volumes = configs.map((config) => parseVolume(config?.rootfs.path?.value ?? 'none'));
+  const usages = new Map<string, VolumeUsage | null>();
+  const askFor = async (type: string): Promise<void> => {
+    const paths = volumes.filter((volume) => volume.type === type).map(({ path }) => path);
+    const told = await usagesIn(type, paths);
+    for (const [index, path] of paths.entries()) usages.set(`${type}:${path}`, told[index] ?? null);
+  };
+  await Promise.all([...new Set(volumes.map(({ type }) => type))].map(askFor));
+  return volumes.map(({ type, path }) => usages.get(`${type}:${path}`) ?? null);
+}
+
+async function usagesIn(type: string, paths: readonly string[]): Promise<readonly (VolumeUsage | null)[]> {
   try {
-    return (await backendNamed(type)?.usage?.(path)) ?? null;
+    return (await backendNamed(type)?.usage?.(paths)) ?? [];
   } catch {
-    return null; // its tool is not installed, say: what the others have to tell is told
+    return []; // its tool is not installed, say: what the others have to tell is told
   }
 }

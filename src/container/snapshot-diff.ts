@@ -3,6 +3,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
 import { TlxcError } from '../errors.ts';
+import { attachRootfs } from '../storage/attach.ts';
 import { backendNamed } from '../storage/choose.ts';
 import { diffRootfs } from '../storage/diff-rootfs.ts';
 import type { Change } from '../storage/diff.ts';
@@ -28,10 +29,11 @@ export async function diffSnapshots(
   listSnapshots(container);
   const before = findSnapshot(system, container, from);
   const after = to === null ? container : findSnapshot(system, container, to);
-  return seen(container, (mountPoint) => {
-    const [left, right] = [before, after].map((each, index) => viewOf(each, request, mountPoint(index)));
-    const comparison = { from: left?.layers ?? [], to: right?.layers ?? [], since: to === null };
-    return diffRootfs(comparison, [...(left?.words ?? []), ...(right?.words ?? [])]);
+  return seen(container, async (mountPoint) => {
+    const left = await viewOf(before, request, mountPoint(0));
+    const right = await viewOf(after, request, mountPoint(1));
+    const comparison = { from: left.layers, to: right.layers, since: to === null };
+    return diffRootfs(comparison, [...left.words, ...right.words]);
   });
 }
 
@@ -55,12 +57,13 @@ async function seen<T>(
   }
 }
 
-function viewOf(
+async function viewOf(
   { name, lxcpath, config: configFile }: ContainerPaths,
   request: SnapshotRequest,
   mountPoint: () => string,
-): View {
+): Promise<View> {
   const config = loadContainerConfig({ name, lxcpath, configFile, environment: request.environment });
+  await attachRootfs(config, request.system);
   const written = config.rootfs.path?.value ?? 'none';
   const { type, path } = parseVolume(written);
   const backend = backendNamed(type);

@@ -13,6 +13,7 @@ import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { nativeFile } from '../package-root.ts';
+import { attachRootfs } from '../storage/attach.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
 import { destroyCommand } from './ephemeral.ts';
 import type { StartPlan } from '../plan/types.ts';
@@ -133,7 +134,11 @@ function restartOf(
 /** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
 export function planStart(request: StartRequest, host: HostFacts = probeHost()): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  const read = readConfig(request, paths);
+  return planRead(request, readConfig(request, paths), host);
+}
+
+function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): CompiledStart {
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
   const { config, mistakes } = read;
   const options = {
     ...commandLineOf(request),
@@ -203,7 +208,9 @@ export async function startContainer(
   await recover(paths, request.system);
   checkStopped(paths);
   const scope = scopeFor(request.name, probeHost(), request.environment);
-  const { plan, warnings, members } = planStart(request, scope?.host);
+  const read = readConfig(request, paths);
+  await attachRootfs(read.config, request.system);
+  const { plan, warnings, members } = planRead(request, read, scope?.host ?? probeHost());
   warnings.forEach(warn);
   return withLock(paths, async () => {
     // Again: one that was on its way may run by now.

@@ -13,6 +13,7 @@ import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import { compileRooted } from '../plan/rooted.ts';
 import type { Rooted } from '../plan/types.ts';
+import { attachRootfs } from '../storage/attach.ts';
 import { withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
@@ -65,13 +66,14 @@ async function useRunning<T>(
   }
 }
 
-/** The tree of one that is stopped. Throws TLXC_E_CONFIG, TLXC_E_UNSUPPORTED. */
-export function stoppedTree(
+/** The tree of one that is stopped. Throws TLXC_E_CONFIG, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE. */
+export async function stoppedTree(
   { name, lxcpath, config: configFile }: ContainerPaths,
   request: TreeRequest,
-): Rooted {
+): Promise<Rooted> {
   const { environment, system } = request;
   const config = loadContainerConfig({ name, lxcpath, configFile, environment });
+  await attachRootfs(config, system);
   const files = { imageFilesystems: readImages(config) };
   return compileRooted({ config, host: probeHost(), system, files });
 }
@@ -106,7 +108,7 @@ export async function withTree<T>(
     const meanwhile = openRunning(paths);
     if (meanwhile) return useRunning(meanwhile, work);
     await sweepDead(paths);
-    const tree = stoppedTree(paths, request);
+    const tree = await stoppedTree(paths, request);
     return work((words) => ({
       argv: inTree(tree, [nativeFile('tlxc-transfer'), 'rooted', ...words]),
       pass: [],

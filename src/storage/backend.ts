@@ -98,10 +98,12 @@ export interface Backend {
   readonly running?: 'atomic' | 'frozen';
   /** What the options would have to say for one beside that at `path`. */
   beside?(path: string): VolumeOptions;
+  /** Has the device of the one at `path` appear where it has gone, after a boot say; absent: it has none. Throws TLXC_E_STORAGE. */
+  attach?(path: string, settings: SystemConfig['settings']): Promise<void>;
   /** How the one at `path` is seen by a program. `mountPoint` gives a directory for what has to be mounted. */
   view(path: string, mountPoint: () => string): View;
-  /** What one at `path` takes, where that is kept somewhere: no tree is walked for it. null: nobody knows. */
-  usage?(path: string): Promise<VolumeUsage | null>;
+  /** What each takes, in their order, where that is kept somewhere: no tree is walked for it. null: nobody knows. */
+  usage?(paths: readonly string[]): Promise<readonly (VolumeUsage | null)[]>;
   /** Its size is a limit, and no room of its own: a copy to another such backend gets the same. */
   readonly limited?: boolean;
   /** Its volumes always lie outside the container's directory, and go with it. */

@@ -9,8 +9,13 @@ import {
   subvolumeUsage,
 } from '../host/btrfs.ts';
 import { copyTree } from '../host/trees.ts';
-import type { Backend, NewRootfs, Place } from './backend.ts';
+import type { Backend, NewRootfs, Place, VolumeUsage } from './backend.ts';
 import { plainView, type View } from './view.ts';
+
+function usageOf(path: string): VolumeUsage | null {
+  const usage = subvolumeUsage(path);
+  return usage && { used: usage.bytes, limit: usage.limit || null };
+}
 
 async function create(
   { staging, final, options }: Place,
@@ -38,8 +43,5 @@ export const btrfsBackend: Backend = {
   create,
   copy: (place, path) => create(place, plainView(path)),
   view: (path) => plainView(path),
-  usage(path) {
-    const usage = subvolumeUsage(path);
-    return Promise.resolve(usage && { used: usage.bytes, limit: usage.limit || null });
-  },
+  usage: (paths) => Promise.resolve(paths.map(usageOf)),
 };

@@ -53,8 +53,8 @@ async function placeOf(
   to: Backend,
 ): Promise<Place> {
   if (!keepLimit || !from.limited || !to.limited) return place;
-  const usage = await from.usage?.(parseVolume(source).path);
-  const fssize = place.options.fssize ?? usage?.limit;
+  const usages = await from.usage?.([parseVolume(source).path]);
+  const fssize = place.options.fssize ?? usages?.[0]?.limit;
   return fssize ? { ...place, options: { ...place.options, fssize } } : place;
 }
 
@@ -67,6 +67,7 @@ export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
   const place = await placeOf(request, from, to);
   const beside = from === to ? to.beside?.(path) : {};
   await refuseObstacle(to, { ...beside, ...place.options }, request.circumstances);
+  await from.attach?.(path, place.settings);
   const mountPoints: string[] = [];
   const mountPoint = (): string => {
     const directory = join(place.staging, `.source${mountPoints.length}`);

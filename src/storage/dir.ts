@@ -40,7 +40,7 @@ export const dirBackend: Backend = {
   },
   copy: (place, path) => dirBackend.create(place, plainView(path)),
   view: (path) => plainView(path),
-  usage: (path) => Promise.resolve(usageOfTree(path)),
+  usage: (paths) => Promise.resolve(paths.map(usageOfTree)),
   /** One that --dir had made. */
   destroy(path) {
     releaseTree(path);

@@ -4,7 +4,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseForeign } from '../host/forged-image.ts';
 import { runProgram } from '../host/program.ts';
-import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
+import type { Backend, CopyHow, NewRootfs, Place, VolumeUsage } from './backend.ts';
 import {
   DEFAULT_SIZE,
   fill,
@@ -66,6 +66,12 @@ async function copy(place: Place, path: string, { mountPoint }: CopyHow): Promis
   return made(place, mountedView(file, target, { fstype, loop: true }));
 }
 
+/** Blocks of the file, which holes have none of. */
+function usageOf(path: string): VolumeUsage | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats ? { used: stats.blocks * 512, limit: stats.size } : null;
+}
+
 export const loopBackend: Backend = {
   name: 'loop',
   snapshots: false,
@@ -79,9 +85,5 @@ export const loopBackend: Backend = {
   create,
   copy,
   view,
-  /** Blocks of the file, which holes have none of. */
-  usage(path) {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return Promise.resolve(stats ? { used: stats.blocks * 512, limit: stats.size } : null);
-  },
+  usage: (paths) => Promise.resolve(paths.map(usageOf)),
 };

@@ -1,19 +1,12 @@
 /** lvm: a logical volume with a filesystem, thin where the group has the thin pool. Told by LVM's own programs. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { isInstalled } from '../host/packers.ts';
-import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
-import {
-  DEFAULT_SIZE,
-  fill,
-  filesystemObstacle,
-  filesystemOf,
-  makeFilesystem,
-  mountedView,
-} from './filesystem.ts';
+import type { Backend, CopyHow, NewRootfs, Place, VolumeUsage } from './backend.ts';
+import { deviceView, fillDevice, mayShareBlocks, onDevice } from './device.ts';
+import { DEFAULT_SIZE, filesystemObstacle, filesystemOf } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, answerSoon, finds, succeeds, tell } from './tool.ts';
+import { answerOf, linesSoon, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
 
 /** GROUP/NAME, as LVM's programs take it. */
@@ -62,12 +55,6 @@ async function makeVolume(place: Place, device: string, words: readonly string[]
   });
 }
 
-function seen(place: Place, device: string, fstype: string, needsSource = false): NewRootfs {
-  const mountPoint = join(place.staging, 'rootfs');
-  mkdirSync(mountPoint, { mode: 0o755 });
-  return { path: `lvm:${device}`, view: mountedView(device, mountPoint, { fstype }), needs: [], needsSource };
-}
-
 interface Wanted {
   readonly device: string;
   readonly size: number;
@@ -79,9 +66,7 @@ async function createAs(place: Place, tree: View, { device, size, fstype }: Want
   const words =
     pool === null ? ['--size', `${size}b`, groupOf(device)] : ['--thin', '--virtualsize', `${size}b`, pool];
   await makeVolume(place, device, ['--wipesignatures', 'y', ...words]);
-  const made = seen(place, device, await makeFilesystem(device, fstype));
-  await fill(made.view, tree);
-  return made;
+  return fillDevice(place, `lvm:${device}`, tree, fstype);
 }
 
 const create = (place: Place, tree: View): Promise<NewRootfs> => {
@@ -99,23 +84,22 @@ async function copy(place: Place, from: string, { snapshot, mountPoint }: CopyHo
   const fstype = filesystemOf(from);
   const size = Number(await field('lv_size', nameOf(from)));
   const thin = await isThin(nameOf(from));
-  // The kernel mounts no two of one number: those of xfs and btrfs keep theirs in a snapshot.
-  const canShare = fstype.startsWith('ext') && options.fssize === undefined && options.fstype === undefined;
-  if (snapshot && !canShare) {
-    const message = `a snapshot of ${from} would have its filesystem's number (${fstype}), and could not be mounted beside it`;
-    throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint: 'leave out -s (and -L)' });
-  }
+  const canShare = mayShareBlocks(from, { fstype, must: snapshot }, options);
   if (!canShare || (!thin && !snapshot)) {
     const wanted = { device, size: options.fssize ?? size, fstype: options.fstype ?? fstype };
-    return createAs(place, view(from, mountPoint), wanted);
+    return createAs(place, deviceView(from, mountPoint), wanted);
   }
   const room = thin ? ['--setactivationskip', 'n'] : ['--size', `${size}b`];
   await makeVolume(place, device, ['--snapshot', ...room, nameOf(from)]);
-  return seen(place, device, fstype, !thin);
+  return onDevice(place, `lvm:${device}`, { fstype, needsSource: !thin });
 }
 
-const view = (device: string, mountPoint: () => string): View =>
-  mountedView(device, mountPoint(), { fstype: filesystemOf(device) });
+/** GROUP/NAME, and what is said of it: only of a thin volume it is known how much of it is in use. */
+function usageIn(line: string): [string, VolumeUsage] {
+  const [name = '', size = '', percent = ''] = line.trim().split(/\s+/);
+  const used = percent === '' ? null : Math.round((Number(size) * Number(percent)) / 100);
+  return [name, { used, limit: Number(size) }];
+}
 
 export const lvmBackend: Backend = {
   name: 'lvm',
@@ -135,16 +119,21 @@ export const lvmBackend: Backend = {
   },
   create,
   copy,
-  view,
-  /** Only of a thin volume it is known how much of it is in use. */
-  async usage(device) {
-    const answer = await answerSoon('lvs', ...FIELD, 'lv_size,data_percent', nameOf(device));
-    const [size = '', percent = ''] = answer.split(/\s+/);
-    if (!(Number(size) > 0)) return null;
-    return {
-      used: percent === '' ? null : Math.round((Number(size) * Number(percent)) / 100),
-      limit: Number(size),
-    };
+  async attach(device) {
+    if (existsSync(device) || !isInstalled('lvchange')) return;
+    const activate = ['lvchange', '--yes', '--activate', 'y', '--ignoreactivationskip'];
+    await tell(`the logical volume ${device} could not be activated`, ...activate, device);
+  },
+  view: deviceView,
+  async usage(devices) {
+    const lines = await linesSoon(
+      'lvs',
+      ...FIELD,
+      'lv_full_name,lv_size,data_percent',
+      ...devices.map(nameOf),
+    );
+    const known = new Map(lines.map(usageIn));
+    return devices.map((device) => known.get(nameOf(device)) ?? null);
   },
   async destroy(device, { mark }) {
     if (!(await exists(nameOf(device)))) return;

@@ -109,5 +109,6 @@ export const overlayBackend: Backend = {
     return made(place, delta, parts.slice(0, -1));
   },
   view: (path, mountPoint) => seen(topFirst(partsOf(`overlay:${path}`)), mountPoint),
-  usage: (path) => Promise.resolve(usageOfTree(partsOf(`overlay:${path}`).at(-1) ?? '')),
+  usage: (paths) =>
+    Promise.resolve(paths.map((path) => usageOfTree(partsOf(`overlay:${path}`).at(-1) ?? ''))),
 };

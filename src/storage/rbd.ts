@@ -1,16 +1,11 @@
 /** rbd: an image of a Ceph cluster with a filesystem, mapped as /dev/rbd/POOL/NAME. Told by rbd(8). */
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { TlxcError } from '../errors.ts';
 import { isInstalled } from '../host/packers.ts';
-import type { Backend, NewRootfs, Place } from './backend.ts';
-import {
-  DEFAULT_SIZE,
-  fill,
-  filesystemObstacle,
-  filesystemOf,
-  makeFilesystem,
-  mountedView,
-} from './filesystem.ts';
+import { runProgram } from '../host/program.ts';
+import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
+import { deviceView, fillDevice, mayShareBlocks, onDevice } from './device.ts';
+import { DEFAULT_SIZE, filesystemObstacle, filesystemOf } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
 import { answerOf, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
@@ -29,38 +24,115 @@ const MARK = 'tlxc.made-for';
 const exists = (rbd: readonly string[], image: string): Promise<boolean> =>
   finds(/No such file or directory/, ...rbd, 'info', image);
 
+/** POOL/NAME, as rbd takes it. */
 const nameOf = (device: string): string => device.replace(/^\/dev\/rbd\//, '');
 const poolOf = (device: string): string => nameOf(device).split('/')[0] ?? '';
 
-async function createAs(place: Place, tree: View, device: string): Promise<NewRootfs> {
-  const { options, settings, staging } = place;
-  const rbd = words(settings);
-  const size = Math.ceil((options.fssize ?? DEFAULT_SIZE) / MIB);
+/** What rbd info tells of an image. */
+interface Image {
+  readonly size: number;
+  /** What it lies over. */
+  readonly parent?: { readonly pool: string; readonly image: string; readonly snapshot: string };
+}
+
+/** Throws TLXC_E_STORAGE. */
+async function imageOf(rbd: readonly string[], image: string): Promise<Image> {
+  const answer = await answerOf(...rbd, 'info', '--format', 'json', image);
+  if (answer !== '') return JSON.parse(answer) as Image;
+  throw new TlxcError({
+    code: 'TLXC_E_STORAGE',
+    message: `rbd tells nothing of the image ${image}`,
+    hint: `does "${rbd.join(' ')} info ${image}" show it?`,
+  });
+}
+
+/** An image that nobody has, made by `make` and mapped. */
+async function claim(
+  place: Place,
+  device: string,
+  make: (rbd: readonly string[], image: string) => Promise<void>,
+): Promise<void> {
+  const [rbd, image] = [words(place.settings), nameOf(device)];
   await claimVolume(place, {
     path: `rbd:${device}`,
-    exists: () => exists(rbd, nameOf(device)),
+    exists: () => exists(rbd, image),
     make: async (mark) => {
-      const image = nameOf(device);
-      await tell(`the image ${image} could not be made`, ...rbd, 'create', '--size', String(size), image);
+      await make(rbd, image);
       await tell(`the image ${image} could not be marked`, ...rbd, 'image-meta', 'set', image, MARK, mark);
     },
   });
-  await tell(`the image ${nameOf(device)} could not be mapped`, ...rbd, 'map', nameOf(device));
-  const fstype = await makeFilesystem(device, options.fstype);
-  const mountPoint = join(staging, 'rootfs');
-  mkdirSync(mountPoint, { mode: 0o755 });
-  const view = mountedView(device, mountPoint, { fstype });
-  await fill(view, tree);
-  return { path: `rbd:${device}`, view, needs: [] };
+  await attach(device, place.settings);
 }
 
-const view = (device: string, mountPoint: () => string): View =>
-  mountedView(device, mountPoint(), { fstype: filesystemOf(device) });
+async function attach(device: string, settings: Settings): Promise<void> {
+  if (existsSync(device) || !isInstalled('rbd')) return;
+  const image = nameOf(device);
+  await tell(`the image ${image} could not be mapped`, ...words(settings), 'map', image);
+}
+
+interface Wanted {
+  readonly device: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly fstype?: string | undefined;
+}
+
+async function createAs(place: Place, tree: View, { device, size, fstype }: Wanted): Promise<NewRootfs> {
+  const mebibytes = String(Math.ceil(size / MIB));
+  await claim(place, device, (rbd, image) =>
+    tell(`the image ${image} could not be made`, ...rbd, 'create', '--size', mebibytes, image),
+  );
+  return fillDevice(place, `rbd:${device}`, tree, fstype);
+}
+
+/** Where nobody writes to what is mounted, all of it is in the image then: a snapshot of that has it. */
+async function flush({ words: mounted, layers: [tree = ''] }: View, device: string): Promise<void> {
+  const failure = { code: 'TLXC_E_STORAGE', what: `${device} could not be brought to disk` } as const;
+  await runProgram([...mounted, 'sync', '--file-system', tree], failure);
+}
+
+/** Lies over a snapshot of the source's, which nothing else is made of. */
+async function clone(place: Place, from: string, device: string): Promise<void> {
+  const snapshot = `${nameOf(from)}@tlxc-${nameOf(device).slice(poolOf(device).length + 1)}`;
+  await claim(place, device, async (rbd, image) => {
+    // Of a copy to this name that was killed.
+    await removeSnapshot(rbd, snapshot);
+    await tell(`no snapshot of ${nameOf(from)} could be made`, ...rbd, 'snap', 'create', snapshot);
+    try {
+      await tell(`${snapshot} could not be protected`, ...rbd, 'snap', 'protect', snapshot);
+      await tell(`${nameOf(from)} could not be cloned`, ...rbd, 'clone', snapshot, image);
+    } catch (error) {
+      await removeSnapshot(rbd, snapshot);
+      throw error;
+    }
+  });
+}
+
+/** Of one that is not there nothing is left to do. */
+async function removeSnapshot(rbd: readonly string[], snapshot: string): Promise<void> {
+  await succeeds(...rbd, 'snap', 'unprotect', snapshot);
+  await succeeds(...rbd, 'snap', 'rm', '--no-progress', snapshot);
+}
+
+async function copy(place: Place, from: string, { snapshot, mountPoint }: CopyHow): Promise<NewRootfs> {
+  const { options, settings, name } = place;
+  const [rbd, pool] = [words(settings), poolOf(from)];
+  const device = `/dev/rbd/${pool}/${await freeName(name, (each) => exists(rbd, `${pool}/${each}`))}`;
+  const fstype = filesystemOf(from);
+  const source = deviceView(from, mountPoint);
+  if (snapshot && mayShareBlocks(from, { fstype, must: true }, options)) {
+    await flush(source, from);
+    await clone(place, from, device);
+    return onDevice(place, `rbd:${device}`, { fstype, needsSource: true });
+  }
+  const size = options.fssize ?? (await imageOf(rbd, nameOf(from))).size;
+  return createAs(place, source, { device, size, fstype: options.fstype ?? fstype });
+}
 
 export const rbdBackend: Backend = {
   name: 'rbd',
   outside: true,
-  snapshots: false,
+  snapshots: true,
   // As lvm.
   running: 'frozen',
   takes: ['fssize', 'fstype', 'rbdname', 'rbdpool', 'rbduser'],
@@ -78,21 +150,21 @@ export const rbdBackend: Backend = {
   create(place, tree) {
     const { options, settings, name } = place;
     const pool = options.rbdpool ?? settings['lxc.bdev.rbd.rbdpool'];
-    return createAs(place, tree, `/dev/rbd/${pool}/${options.rbdname ?? name}`);
+    const device = `/dev/rbd/${pool}/${options.rbdname ?? name}`;
+    return createAs(place, tree, { device, size: options.fssize ?? DEFAULT_SIZE, fstype: options.fstype });
   },
-  async copy(place, from, { mountPoint }) {
-    const pool = poolOf(from);
-    const rbd = words(place.settings);
-    const name = await freeName(place.name, (each) => exists(rbd, `${pool}/${each}`));
-    return createAs(place, view(from, mountPoint), `/dev/rbd/${pool}/${name}`);
-  },
-  view,
+  copy,
+  attach,
+  view: deviceView,
   async destroy(device, { settings, mark }) {
     const rbd = words(settings);
     const image = nameOf(device);
     if (!(await exists(rbd, image))) return;
     if (mark !== null && (await answerOf(...rbd, 'image-meta', 'get', image, MARK)) !== mark) return;
+    const { parent } = await imageOf(rbd, image);
     if (existsSync(device)) await tell(`${device} could not be unmapped`, ...rbd, 'unmap', device);
     await tell(`the image ${image} could not be removed`, ...rbd, 'rm', '--no-progress', image);
+    if (parent?.snapshot.startsWith('tlxc-') === true)
+      await removeSnapshot(rbd, `${parent.pool}/${parent.image}@${parent.snapshot}`);
   },
 };

@@ -23,8 +23,11 @@ export async function answerOf(...argv: readonly string[]): Promise<string> {
 
 const USAGE_MS = 2_000;
 
-/** As answerOf, for what is only shown: a tool that waits for a lock or a disk is not waited for. */
-export async function answerSoon(...argv: readonly string[]): Promise<string> {
+/**
+ * The lines that argv prints, however it ends: of several names that it was asked for it tells those that there are. For what
+ * is only shown: a tool that waits for a lock or a disk is not waited for, [] then.
+ */
+export async function linesSoon(...argv: readonly string[]): Promise<readonly string[]> {
   const lines: string[] = [];
   const { child, ended } = startProgram(argv, { stdout: (line) => void lines.push(line) });
   const timer = setTimeout(() => {
@@ -36,7 +39,7 @@ export async function answerSoon(...argv: readonly string[]): Promise<string> {
   const late = sleep(USAGE_MS + 100, null, { ref: false });
   const outcome = await Promise.race([ended, late]);
   clearTimeout(timer);
-  return outcome?.status === 0 ? (lines[0] ?? '').trim() : '';
+  return outcome === null || outcome.status === null ? [] : lines;
 }
 
 /** Throws TLXC_E_STORAGE with the program's own words. */

@@ -8,7 +8,7 @@ import { programError, startProgram } from '../host/program.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import { fill } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, answerSoon, finds, succeeds, tell } from './tool.ts';
+import { answerOf, linesSoon, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
 
 const parentOf = (dataset: string): string => dataset.slice(0, dataset.lastIndexOf('/'));
@@ -132,10 +132,15 @@ export const zfsBackend: Backend = {
   create,
   copy,
   view,
-  async usage(dataset) {
-    const answer = await answerSoon('zfs', 'list', '-H', '-p', '-o', 'referenced,refquota', dataset);
-    const [used = '', quota = ''] = answer.split(/\s+/);
-    return answer === '' ? null : { used: Number(used), limit: Number(quota) || null };
+  async usage(datasets) {
+    const lines = await linesSoon('zfs', 'list', '-H', '-p', '-o', 'name,referenced,refquota', ...datasets);
+    const known = new Map(
+      lines.map((line) => {
+        const [name = '', used = '', quota = ''] = line.split('\t');
+        return [name, { used: Number(used), limit: Number(quota) || null }];
+      }),
+    );
+    return datasets.map((dataset) => known.get(dataset) ?? null);
   },
   async destroy(dataset, { mark }) {
     if (!(await exists(dataset))) return;

@@ -100,7 +100,7 @@ rooted(
     const world = await worldWith(t, {
       rbd: `#!/bin/sh
 echo "rbd $*" >> STORE.log
-case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*tlxc.made-for //p' STORE.log | tail -n 1 ;; *" image-meta set "*) ;; *" info "*) [ -e STORE/image ] || { echo "error opening image: (2) No such file or directory" >&2; exit 2; } ;; *" create "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
+case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*tlxc.made-for //p' STORE.log | tail -n 1 ;; *" image-meta set "*) ;; *" info "*) if [ -e STORE/image ]; then echo '{"name":"u1","size":2147483648}'; exit; fi; { echo "error opening image: (2) No such file or directory" >&2; exit 2; } ;; *" create "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
 `,
     });
     const create = ['-n', 'u1', '-t', 'busybox', '-B', 'rbd', '--rbdpool', 'p', '--fssize', '2g'];
@@ -114,6 +114,7 @@ case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*
       'rbd map p/u1',
       'rbd info p/u1',
       'rbd image-meta get p/u1 tlxc.made-for',
+      'rbd info --format json p/u1',
       'rbd rm --no-progress p/u1',
     ]);
     t.is(await world.sh('ls -A lxc'), '');
