@@ -7,7 +7,7 @@ import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import { deviceView, fillDevice, mayShareBlocks, onDevice } from './device.ts';
 import { DEFAULT_SIZE, filesystemObstacle, filesystemOf } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, finds, succeeds, tell } from './tool.ts';
+import { answerOf, complaintOf, finds, succeeds, tell } from './tool.ts';
 import type { View } from './view.ts';
 
 const MIB = 1024 ** 2;
@@ -143,8 +143,9 @@ export const rbdBackend: Backend = {
       return 'takes its user from lxc.bdev.rbd.rbduser of tlxc.conf: later commands have to know it as well';
     if (!isInstalled('rbd')) return 'cannot be used: rbd is not installed (Debian: ceph-common)';
     const pool = options.rbdpool ?? settings['lxc.bdev.rbd.rbdpool'] ?? '';
-    if (!(await succeeds(...words(settings), 'ls', pool)))
-      return `cannot be used: rbd cannot list the pool ${pool}`;
+    const why = await complaintOf(...words(settings), 'ls', pool);
+    if (why !== null)
+      return `cannot be used: the pool ${pool} cannot be listed (${why}); --rbdpool, or lxc.bdev.rbd.rbdpool in tlxc.conf, names another`;
     return filesystemObstacle(options.fstype);
   },
   create(place, tree) {

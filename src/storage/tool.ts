@@ -6,6 +6,12 @@ import { programError, runProgram, startProgram } from '../host/program.ts';
 export const succeeds = async (...argv: readonly string[]): Promise<boolean> =>
   (await startProgram(argv).ended).status === 0;
 
+/** What argv complains of, in its last line; null: it succeeds. */
+export async function complaintOf(...argv: readonly string[]): Promise<string | null> {
+  const { program, status, errorLines } = await startProgram(argv).ended;
+  return status === 0 ? null : (errorLines.at(-1) ?? `${program} fails without a word`);
+}
+
 /** Whether argv finds something: false where it says, in words that `absent` matches, that it is not there. Throws TLXC_E_STORAGE. */
 export async function finds(absent: RegExp, ...argv: readonly string[]): Promise<boolean> {
   const ended = await startProgram(argv).ended;
