@@ -16,7 +16,7 @@ import type { NewRootfs, VolumeOptions } from '../storage/backend.ts';
 import { copyRootfs } from '../storage/copy.ts';
 import { nameCopy } from '../storage/name-container.ts';
 import { asWritableTree } from '../storage/view.ts';
-import { parseVolume } from '../storage/volume.ts';
+import { volumeAt } from '../storage/volume-at.ts';
 import { addClone, parentsOf, setParents, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './copy-config.ts';
 import { runHostHooks } from './host-hooks.ts';
@@ -147,7 +147,7 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
   const copy = (): Promise<NewRootfs> =>
     copyRootfs({ source: path, snapshot, backend, place, circumstances, keepLimit: true });
   // What a snapshot of a directory lies over is not read.
-  const rootfs = await (snapshot && parseVolume(path).type === 'dir'
+  const rootfs = await (snapshot && volumeAt(path).type === 'dir'
     ? copy()
     : whileStill(copying.source, path, copy, copying));
   referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });

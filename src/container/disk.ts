@@ -2,7 +2,7 @@
 import type { ContainerConfig } from '../config/model.ts';
 import type { VolumeUsage } from '../storage/backend.ts';
 import { backendNamed } from '../storage/choose.ts';
-import { parseVolume } from '../storage/volume.ts';
+import { volumeAt } from '../storage/volume-at.ts';
 
 /**
  * Of each, in their order; null: there is none, or its backing store keeps no count, or does not tell this caller. A backing
@@ -11,7 +11,7 @@ import { parseVolume } from '../storage/volume.ts';
 export async function diskUsagesOf(
   configs: readonly (ContainerConfig | null)[],
 ): Promise<readonly (VolumeUsage | null)[]> {
-  const volumes = configs.map((config) => parseVolume(config?.rootfs.path?.value ?? 'none'));
+  const volumes = configs.map((config) => volumeAt(config?.rootfs.path?.value ?? 'none'));
   const usages = new Map<string, VolumeUsage | null>();
   const askFor = async (type: string): Promise<void> => {
     const paths = volumes.filter((volume) => volume.type === type).map(({ path }) => path);

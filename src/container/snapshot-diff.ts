@@ -8,7 +8,7 @@ import { backendNamed } from '../storage/choose.ts';
 import { diffRootfs } from '../storage/diff-rootfs.ts';
 import type { Change } from '../storage/diff.ts';
 import type { View } from '../storage/view.ts';
-import { parseVolume } from '../storage/volume.ts';
+import { volumeAt } from '../storage/volume-at.ts';
 import { makeRunDir } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
@@ -65,7 +65,7 @@ async function viewOf(
   const config = loadContainerConfig({ name, lxcpath, configFile, environment: request.environment });
   await attachRootfs(config, request.system);
   const written = config.rootfs.path?.value ?? 'none';
-  const { type, path } = parseVolume(written);
+  const { type, path } = volumeAt(written);
   const backend = backendNamed(type);
   if (written !== 'none' && backend) return backend.view(path, mountPoint);
   throw new TlxcError({

@@ -7,7 +7,8 @@ import { TlxcError } from '../errors.ts';
 import { syncFilesystem } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { backendNamed } from '../storage/choose.ts';
-import { parseVolume, partsOf } from '../storage/volume.ts';
+import { volumeAt } from '../storage/volume-at.ts';
+import { partsOf } from '../storage/volume.ts';
 import { whileFrozen } from './freeze.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -47,7 +48,7 @@ function rootfsOf({ name, lxcpath, config: configFile }: ContainerPaths, environ
 export function checkReadable(paths: ContainerPaths, environment: Environment): void {
   refuseMissing(paths);
   if (isStopped(paths)) return;
-  const { type } = parseVolume(rootfsOf(paths, environment));
+  const { type } = volumeAt(rootfsOf(paths, environment));
   if (type === 'none' || backendNamed(type)?.running !== undefined) return;
   const hint = `its ${type} filesystem is in use, and cannot be read beside that: tlxc-stop -n ${paths.name} first`;
   throw running(paths, hint);
@@ -76,7 +77,7 @@ export async function whileStill<T>(
   read: () => Promise<T>,
   stillness: Stillness = {},
 ): Promise<T> {
-  const backend = backendNamed(parseVolume(written).type);
+  const backend = backendNamed(volumeAt(written).type);
   if (backend?.running !== 'frozen' || isStopped(paths)) return read();
   // What is on disk already need not be written while it stands still, which sharing blocks would wait for.
   if (!backend.outside) await syncFilesystem(dirname(partsOf(written).at(-1) ?? ''));

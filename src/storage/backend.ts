@@ -104,6 +104,8 @@ export interface Backend {
   view(path: string, mountPoint: () => string): View;
   /** What each takes, in their order, where that is kept somewhere: no tree is walked for it. null: nobody knows. */
   usage?(paths: readonly string[]): Promise<readonly (VolumeUsage | null)[]>;
+  /** An overlay may lie over the one at `path`: nothing else writes there, or nothing can. Absent: over none. */
+  canLieBelow?(path: string): boolean;
   /** Its size is a limit, and no room of its own: a copy to another such backend gets the same. */
   readonly limited?: boolean;
   /** Its volumes always lie outside the container's directory, and go with it. */

@@ -6,7 +6,7 @@ import { TlxcError } from '../errors.ts';
 import type { Backend, Circumstances, NewRootfs, Place } from './backend.ts';
 import { backendFor, refuseObstacle } from './choose.ts';
 import { asOneTree } from './view.ts';
-import { parseVolume } from './volume.ts';
+import { volumeAt } from './volume-at.ts';
 
 export interface CopyRequest {
   /** The source's lxc.rootfs.path: [TYPE:]PATH. */
@@ -24,13 +24,19 @@ export interface CopyRequest {
 const unsupported = (message: string, hint: string): TlxcError =>
   new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint });
 
-function targetOf({ snapshot, backend }: CopyRequest, from: Backend): Backend {
-  if (backend !== null) return backendFor(backend);
-  return snapshot && from.name === 'dir' ? backendFor('overlay') : from;
+/** The source, and what holds it. */
+interface Source {
+  readonly from: Backend;
+  readonly path: string;
 }
 
-function refuseImpossible({ snapshot }: CopyRequest, from: Backend, to: Backend): void {
-  const becomesLower = from.name === 'dir' && to.name === 'overlay';
+function targetOf({ snapshot, backend }: CopyRequest, { from, path }: Source): Backend {
+  if (backend !== null) return backendFor(backend);
+  return snapshot && from.canLieBelow?.(path) === true ? backendFor('overlay') : from;
+}
+
+function refuseImpossible({ snapshot }: CopyRequest, { from, path }: Source, to: Backend): void {
+  const becomesLower = to.name === 'overlay' && from.canLieBelow?.(path) === true;
   if (snapshot && from === to && !from.snapshots) {
     const [what, hint] =
       from.name === 'dir' ? ['directory', 'use -B overlay, or leave out -s'] : [from.name, 'leave out -s'];
@@ -48,23 +54,24 @@ function refuseImpossible({ snapshot }: CopyRequest, from: Backend, to: Backend)
 }
 
 async function placeOf(
-  { place, source, keepLimit }: CopyRequest,
-  from: Backend,
+  { place, keepLimit }: CopyRequest,
+  { from, path }: Source,
   to: Backend,
 ): Promise<Place> {
   if (!keepLimit || !from.limited || !to.limited) return place;
-  const usages = await from.usage?.([parseVolume(source).path]);
+  const usages = await from.usage?.([path]);
   const fssize = place.options.fssize ?? usages?.[0]?.limit;
   return fssize ? { ...place, options: { ...place.options, fssize } } : place;
 }
 
 /** Throws TLXC_E_UNSUPPORTED where the source's type cannot be copied so, TLXC_E_STORAGE. */
 export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
-  const { type, path } = parseVolume(request.source);
-  const from = backendFor(type);
-  const to = targetOf(request, from);
-  refuseImpossible(request, from, to);
-  const place = await placeOf(request, from, to);
+  const { type, path } = volumeAt(request.source);
+  const source = { from: backendFor(type), path };
+  const { from } = source;
+  const to = targetOf(request, source);
+  refuseImpossible(request, source, to);
+  const place = await placeOf(request, source, to);
   const beside = from === to ? to.beside?.(path) : {};
   await refuseObstacle(to, { ...beside, ...place.options }, request.circumstances);
   await from.attach?.(path, place.settings);

@@ -28,6 +28,7 @@ async function makeDirectory(place: Place): Promise<{ rootfs: string; final: str
 export const dirBackend: Backend = {
   name: 'dir',
   snapshots: false,
+  canLieBelow: () => true,
   running: 'frozen',
   limited: true,
   takes: ['dir', 'fssize'],

@@ -4,6 +4,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseForeign } from '../host/forged-image.ts';
 import { runProgram } from '../host/program.ts';
+import { isReadOnly, READ_ONLY_FILESYSTEMS } from '../host/read-only-filesystems.ts';
 import type { Backend, CopyHow, NewRootfs, Place, VolumeUsage } from './backend.ts';
 import {
   DEFAULT_SIZE,
@@ -15,8 +16,8 @@ import {
 } from './filesystem.ts';
 import type { View } from './view.ts';
 
-/** A filesystem is known by its number, and cannot be mounted twice: none of these is copied as a file. */
-const COPIED_AS_FILE = 'ext4';
+/** A filesystem of another type is known by its number: of two with the same one cannot be mounted. */
+const COPIED_AS_FILE = new Set(['ext4', ...READ_ONLY_FILESYSTEMS]);
 
 /** The empty file and where it is mounted, in the container's directory. */
 async function makePlaces(
@@ -51,16 +52,19 @@ async function create(
 
 function view(path: string, mountPoint: () => string): View {
   refuseForeign(path);
-  return mountedView(path, mountPoint(), { fstype: filesystemOf(path), loop: true });
+  const fstype = filesystemOf(path);
+  const mounted = mountedView(path, mountPoint(), { fstype, loop: true });
+  return isReadOnly(fstype) ? { ...mounted, lowers: [path] } : mounted;
 }
 
 async function copy(place: Place, path: string, { mountPoint }: CopyHow): Promise<NewRootfs> {
-  const like = { size: statSync(path).size, fstype: filesystemOf(path) };
-  const { fssize, fstype = like.fstype } = place.options;
-  if (fssize !== undefined || fstype !== COPIED_AS_FILE || like.fstype !== COPIED_AS_FILE)
-    return create(place, view(path, mountPoint), like);
+  const [size, fstype] = [statSync(path).size, filesystemOf(path)];
+  const isSame = place.options.fssize === undefined && (place.options.fstype ?? fstype) === fstype;
+  // One that is never written is of no size that another could have.
+  const like = isReadOnly(fstype) ? undefined : { size, fstype };
+  if (!isSame || !COPIED_AS_FILE.has(fstype)) return create(place, view(path, mountPoint), like);
   refuseForeign(path);
-  const { file, mountPoint: target } = await makePlaces(place, like.size);
+  const { file, mountPoint: target } = await makePlaces(place, size);
   const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be copied` } as const;
   await runProgram(['cp', '--reflink=auto', '--sparse=auto', '--', path, file], failure);
   return made(place, mountedView(file, target, { fstype, loop: true }));
@@ -75,6 +79,7 @@ function usageOf(path: string): VolumeUsage | null {
 export const loopBackend: Backend = {
   name: 'loop',
   snapshots: false,
+  canLieBelow: (path) => isReadOnly(filesystemOf(path)),
   takes: ['fssize', 'fstype'],
   obstacle({ host }, { fstype }) {
     if (host.user !== null) return Promise.resolve("is root's: only root may have loop devices");

@@ -10,16 +10,17 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
-  readFileSync,
   statSync,
+  unlinkSync,
   writeSync,
-  type Stats,
+  type BigIntStats,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { native } from '../native/binding.ts';
+import { findFile } from './layered-file.ts';
 
-const LIMIT = 1024 * 1024;
 const { O_RDONLY, O_RDWR, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_CREAT, O_EXCL } = constants;
 /** Node does not name it. */
 const O_PATH = 0o10000000;
@@ -41,46 +42,6 @@ function withOpen<T>(root: string, path: string, flags: number, use: (fd: number
   }
 }
 
-/** The status of every directory above path, topmost first; null unless all of them are real directories. */
-function parents(root: string, parts: readonly string[]): { path: string; stats: Stats }[] | null {
-  const found = parts.slice(0, -1).map((_, index) => {
-    const path = parts.slice(0, index + 1).join('/');
-    const stats = withOpen(root, path, O_PATH | O_DIRECTORY, (fd) => fstatSync(fd));
-    return stats?.isDirectory() ? { path, stats } : null;
-  });
-  return found.every((parent) => parent !== null) ? found : null;
-}
-
-interface PlainFile {
-  readonly text: string;
-  readonly stats: Stats;
-}
-
-function readPlain(root: string, path: string): PlainFile | null {
-  return withOpen(root, path, O_RDONLY | O_NONBLOCK, (fd) => {
-    const stats = fstatSync(fd);
-    return stats.isFile() && stats.size <= LIMIT ? { text: readFileSync(fd, 'utf8'), stats } : null;
-  });
-}
-
-interface Found {
-  /** The layer that has the file, or could have it. */
-  readonly base: string;
-  /** null: there is none yet. */
-  readonly file: PlainFile | null;
-}
-
-/** Looks for a file in the layers; null where it cannot be in any, or something else than a plain file is there. */
-function find(layers: readonly string[], parts: readonly string[]): Found | null {
-  const path = parts.join('/');
-  const reachable = layers.filter((layer) => parents(layer, parts) !== null);
-  const holder = reachable.find((layer) => withOpen(layer, path, O_PATH, () => true));
-  if (holder === undefined) return reachable[0] === undefined ? null : { base: reachable[0], file: null };
-  const file = readPlain(holder, path);
-  // A link to /run, say, is the image's own arrangement.
-  return file && { base: holder, file };
-}
-
 /**
  * Changes the text of one file in a root filesystem made of layers (the first is written, files are looked for in all).
  * A file that does not exist is made when edit gives text for null. Returns whether something was written.
@@ -91,35 +52,53 @@ export function editRootfsFile(
   edit: (text: string | null) => string | null,
 ): boolean {
   const parts = components(path);
-  const [top = ''] = layers;
-  const found = parts && find(layers, parts);
+  const found = parts && findFile(layers, parts);
   if (!found) return false;
-  const { base, file } = found;
+  const { parents, file } = found;
   const text = edit(file?.text ?? null);
   if (text === null || text === file?.text) return false;
-  if (base === top && file) return overwrite(top, parts.join('/'), text);
-  if (base !== top && !copyParents(base, top, parts)) return false;
-  return add(top, parts.join('/'), { text, stats: file?.stats ?? null });
+  const [top = ''] = layers;
+  const place = parts.join('/');
+  if (file && isIn(top, place, file.stats)) return overwrite(top, place, text);
+  if (!copyParents(top, parts, parents)) return false;
+  if (layers.length > 1) removeWhiteout(top, place);
+  return add(top, place, { text, stats: file?.stats ?? statSync(top, { bigint: true }) });
 }
 
-/**
- * The directories of a lower layer, in the writable one, which a container may have written: false where something else is in the
- * way there, which then hides the file for the container, too.
- */
-function copyParents(from: string, to: string, parts: readonly string[]): boolean {
-  return (parents(from, parts) ?? []).every(({ path, stats }) => {
-    const there = withOpen(to, path, O_PATH, (fd) => fstatSync(fd));
-    if (there) return there.isDirectory();
+const isIn = (root: string, path: string, { dev, ino }: BigIntStats): boolean =>
+  withOpen(root, path, O_PATH, (fd) => {
+    const there = fstatSync(fd, { bigint: true });
+    return there.dev === dev && there.ino === ino;
+  }) === true;
+
+function own(fd: number, { uid, gid }: BigIntStats, mode: number): void {
+  fchownSync(fd, Number(uid), Number(gid));
+  fchmodSync(fd, mode);
+}
+
+/** The directories of lower layers, in the writable one, which a container may have written. */
+function copyParents(to: string, parts: readonly string[], parents: readonly BigIntStats[]): boolean {
+  return parents.every((stats, index) => {
+    const path = parts.slice(0, index + 1).join('/');
+    if (withOpen(to, path, O_PATH | O_DIRECTORY, () => true)) return true;
     const above = withOpen(to, dirname(path), O_RDONLY | O_DIRECTORY, (fd) => {
       mkdirSync(`/proc/self/fd/${fd}/${basename(path)}`);
       return true;
     });
-    const own = (fd: number): boolean => {
-      fchownSync(fd, stats.uid, stats.gid);
-      fchmodSync(fd, stats.mode & 0o7777);
+    const give = (fd: number): boolean => {
+      own(fd, stats, Number(stats.mode) & 0o7777);
       return true;
     };
-    return above === true && withOpen(to, path, O_RDONLY | O_DIRECTORY, own) === true;
+    return above === true && withOpen(to, path, O_RDONLY | O_DIRECTORY, give) === true;
+  });
+}
+
+/** What hides the file of a lower layer is in the way of one that stands in for it. */
+function removeWhiteout(root: string, path: string): void {
+  withOpen(root, dirname(path), O_RDONLY | O_DIRECTORY, (fd) => {
+    const place = `/proc/self/fd/${fd}/${basename(path)}`;
+    const stats = lstatSync(place, { throwIfNoEntry: false });
+    if (stats?.isCharacterDevice() && stats.rdev === 0) unlinkSync(place);
   });
 }
 
@@ -136,11 +115,9 @@ function overwrite(root: string, path: string, text: string): boolean {
 }
 
 /** A new file, with owner and mode of the one that it stands in for, or the owner of the root directory. */
-function add(root: string, path: string, { text, stats }: { text: string; stats: Stats | null }): boolean {
-  const { uid, gid } = stats ?? statSync(root);
+function add(root: string, path: string, { text, stats }: { text: string; stats: BigIntStats }): boolean {
   const use = (fd: number) => {
-    fchownSync(fd, uid, gid);
-    fchmodSync(fd, (stats?.mode ?? 0o644) & 0o7777);
+    own(fd, stats, stats.isFile() ? Number(stats.mode) & 0o7777 : 0o644);
     return replaceText(fd, text);
   };
   return withOpen(root, path, O_RDWR | O_CREAT | O_EXCL, use) === true;

@@ -3,10 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { eventually } from '../rig/eventually.ts';
+import { addFilesystem } from '../rig/filesystem.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const packed = requires('root', 'userns', 'idmap', 'overlay', 'busybox', 'loop', 'squashfs', 'erofs');
+
+const onBtrfs = requires('root', 'userns', 'idmap', 'overlay', 'busybox', 'loop', 'squashfs', 'btrfs');
 
 const lists = requires('root', 'userns', 'idmap', 'overlay', 'loop', 'squashfs', 'erofs', 'attributes');
 
@@ -84,6 +87,18 @@ packed('containers over one image share its device; whoever is killed, no device
   t.is(await world.sh("tlxc-attach -n e1 -- sh -c 'echo one > /root/note; cat /etc/hostname'"), 'e1\n');
   await world.sh('tlxc-stop -k -n e1; tlxc-wait -n e1 -s STOPPED -t 10');
   t.is(await devices(), 0);
+});
+
+onBtrfs('so it is where the store lies on btrfs, whose files have devices of no disk', async (t) => {
+  const world = await makeWorld(t);
+  await addFilesystem(world, { type: 'btrfs', at: world.cacheDir });
+  await world.sh(
+    'touch seed; tlxc-create -n u1 -f seed -t busybox -B squashfs && tlxc-create -n u2 -f seed -t busybox -B squashfs',
+  );
+  await world.sh('tlxc-start -n u1 && tlxc-start -n u2');
+  const devices = await world.sh(`losetup -a | grep -c '${world.cacheDir}/.*squashfs'`);
+  await world.sh('tlxc-stop -k -n u1; tlxc-stop -k -n u2');
+  t.is(devices, '1\n');
 });
 
 packed('one stored image has both forms side by side; each container keeps its own', async (t) => {

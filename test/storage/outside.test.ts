@@ -14,7 +14,8 @@ echo "zfs $*" >> $store.log
 d() { echo "$store/$(echo "$1" | tr / :)"; }
 verb=$1; for last; do :; done
 case $verb in
-  list) test -d "$(d "$last")" || { echo "cannot open '$last': dataset does not exist" >&2; exit 1; } ;;
+  list) case "$*" in *referenced*) for word; do test ! -d "$(d "$word")" || printf '%s\t4096\t1073741824\n' "$word"; done; exit 1 ;; esac
+    test -d "$(d "$last")" || { echo "cannot open '$last': dataset does not exist" >&2; exit 1; } ;;
   create) mkdir "$(d "$last")" ;;
   snapshot) cp -a "$(d "\${last%@*}")" "$(d "$last")" ;;
   clone) for word; do from=$to; to=$word; done; cp -a "$(d "$from")" "$(d "$to")"; echo "$from" > "$(d "$to").origin" ;;
@@ -70,6 +71,31 @@ rooted('zfs: made, cloned, sent, restored and destroyed', async (t) => {
   await world.sh('tlxc-destroy -n u1 -s && tlxc-destroy -n u2');
   t.is(await datasets(world), 'lxc\n');
 });
+
+rooted(
+  'zfs: asked once for what all its containers take; one without a dataset keeps nobody waiting',
+  async (t) => {
+    const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });
+    await world.sh(
+      'for n in u1 u2 u3; do tlxc-create -n $n -t busybox -B zfs --fssize 1g; done; tlxc-create -n u4 -t busybox; rm -r store/lxc:u2; : > store.log',
+    );
+    const rows = JSON.parse(await world.sh('tlxc-ls --json')) as readonly Record<string, unknown>[];
+    t.deepEqual(
+      rows.map(({ name, diskBytes, diskLimitBytes }) => [name, diskBytes, diskLimitBytes]),
+      [
+        ['u1', 4096, 1073741824],
+        ['u2', null, null],
+        ['u3', 4096, 1073741824],
+        ['u4', null, null],
+      ],
+    );
+    t.is(
+      readFileSync(join(world.dir, 'store.log'), 'utf8'),
+      'zfs list -H -p -o name,referenced,refquota lxc/u1 lxc/u2 lxc/u3\n',
+    );
+    t.regex(await world.sh('tlxc-info -n u3'), /^Disk use: +4.00 KiB of 1.00 GiB$/m);
+  },
+);
 
 rooted('zfs: what fails, or is killed, leaves no dataset; one of that name is never touched', async (t) => {
   const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });

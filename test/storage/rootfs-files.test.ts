@@ -13,6 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { editRootfsFile, nameRootfs } from '../../src/storage/rootfs-files.ts';
+import { requires } from '../rig/requires.ts';
+
+const rooted = requires('root', 'attributes');
 
 function place(t: ExecutionContext) {
   const dir = mkdtempSync(join(tmpdir(), 'tlxc-files-'));
@@ -48,6 +51,32 @@ test('over a lower layer: the copy goes into the upper one, with its directoryâ€
   t.is(statSync(join(upper, 'etc/sub/name')).mode & 0o777, 0o600);
   t.is(readFileSync(join(root, 'etc/hosts'), 'utf8'), 'LXC_NAME');
 });
+
+rooted(
+  'what an upper layer has removed is not there: a new name goes into the place of the whiteout',
+  (t) => {
+    const { dir, root } = place(t);
+    const [middle, upper] = [join(dir, 'middle'), join(dir, 'upper')];
+    mkdirSync(join(middle, 'etc'), { recursive: true });
+    mkdirSync(join(upper, 'etc'), { recursive: true });
+    for (const name of ['hostname', 'hosts']) writeFileSync(join(root, 'etc', name), 'LXC_NAME lower');
+    execFileSync('mknod', [join(middle, 'etc/hosts'), 'c', '0', '0']);
+    execFileSync('mknod', [join(upper, 'etc/hostname'), 'c', '0', '0']);
+    nameRootfs([upper, middle, root], { name: 'c1', templates: [], files: [] });
+    t.is(readFileSync(join(upper, 'etc/hostname'), 'utf8'), 'c1\n');
+    t.false(existsSync(join(upper, 'etc/hosts')), 'its text was that of a file that nobody can see');
+    // A directory made anew over one of a lower layer, and one that was removed.
+    mkdirSync(join(root, 'srv'));
+    mkdirSync(join(root, 'opt'));
+    mkdirSync(join(middle, 'srv'));
+    for (const name of ['srv', 'opt']) writeFileSync(join(root, name, 'name'), 'LXC_NAME lower');
+    execFileSync('setfattr', ['-n', 'trusted.overlay.opaque', '-v', 'y', join(middle, 'srv')]);
+    execFileSync('mknod', [join(middle, 'opt'), 'c', '0', '0']);
+    for (const name of ['srv', 'opt'])
+      t.false(editRootfsFile([upper, middle, root], `/${name}/name`, rename));
+    t.false(existsSync(join(upper, 'srv')));
+  },
+);
 
 test('links are not followed: the file itself, a parent, one that dangles', (t) => {
   const { root, canary, intact } = place(t);
