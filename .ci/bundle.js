@@ -41,7 +41,7 @@ const entries = {
 };
 
 /** Modules of Node's that take a millisecond and more to load, and most runs never call: loaded at the first use of an export. */
-const costly = ['child_process', 'crypto', 'net', 'readline'];
+const costly = ['child_process', 'crypto', 'fs/promises', 'net', 'os', 'readline', 'timers/promises'];
 const whenUsed = {
   name: 'when-used',
   setup(build) {
@@ -49,9 +49,9 @@ const whenUsed = {
     build.onResolve({ filter: modules }, ({ path, namespace }) =>
       namespace === 'when-used' ? { path, external: true } : { path, namespace: 'when-used' },
     );
+    // What esbuild makes of it for each importer inherits from this: nothing is copied.
     build.onLoad({ filter: modules, namespace: 'when-used' }, ({ path }) => ({
-      contents: `for (const name of ${JSON.stringify(Object.keys(createRequire(import.meta.url)(path)))})
-        Object.defineProperty(exports, name, { enumerable: true, get: () => require('${path}')[name] });`,
+      contents: `module.exports = Object.create(new Proxy({}, { get: (_, name) => require('${path}')[name] }));`,
     }));
   },
 };
@@ -61,11 +61,17 @@ function warmUp() {
   const store = mkdtempSync(join(tmpdir(), 'tlxc-build-'));
   mkdirSync(join(store, 'u1'));
   writeFileSync(join(store, 'tlxc.conf'), `tlxc.rundir = ${store}/run\n`);
-  const lines = ['lxc.include = /usr/share/tlxc/config/debian.common.conf', `lxc.rootfs.path = dir:${store}`];
+  // A start ends where the run directory is made: below a file there is none.
+  writeFileSync(join(store, 'idle.conf'), `tlxc.rundir = ${store}/tlxc.conf/run\n`);
+  const lines = [
+    'lxc.start.auto = 1',
+    'lxc.include = /usr/share/tlxc/config/debian.common.conf',
+    `lxc.rootfs.path = dir:${store}`,
+  ];
   const net = ['type = veth', 'link = tlxcbr0', 'flags = up'].map((line) => `lxc.net.0.${line}`);
   writeFileSync(join(store, 'u1', 'config'), [...lines, ...net, ''].join('\n'));
   const runs = {
-    start: ['--plan', 'u1'],
+    autostart: [],
     ls: ['-f'],
     net: ['status'],
     config: ['-l'],
@@ -80,7 +86,8 @@ function warmUp() {
   };
   for (const program of programs) {
     const words = program === 'tlxc' ? ['strat'] : ['-P', store, ...(runs[sourceName(program)] ?? ['u1'])];
-    const env = { ...process.env, TLXC_CONF: join(store, 'tlxc.conf') };
+    const starts = ['tlxc-start', 'tlxc-autostart'].includes(program);
+    const env = { ...process.env, TLXC_CONF: join(store, starts ? 'idle.conf' : 'tlxc.conf') };
     spawnSync(process.execPath, [resolve('.ci/code-cache.js'), program, ...words], {
       cwd: store,
       env,

@@ -1,8 +1,10 @@
 /** tlxc-ls */
+import { asGlance, type Glance } from '../config/glance.ts';
 import type { ContainerConfig } from '../config/model.ts';
 import {
   addressesOf,
   configOf,
+  glanceOf,
   inspectContainers,
   trafficOf,
   type ContainerStatus,
@@ -72,7 +74,10 @@ function wishesOf({ options, rest }: Invocation): Wishes {
 }
 
 interface Found extends ContainerStatus {
+  /** null: nobody asks for all of it, or there is none. */
   readonly config: ContainerConfig | TlxcError | null;
+  /** null: nobody asks, or it cannot be read. */
+  readonly glance: Glance | null;
 }
 
 /** Nothing of it runs. */
@@ -85,11 +90,8 @@ function matchesState({ state }: Pick<Row, 'state'>, { only }: Wishes): boolean 
   return !only.frozen || state === 'FROZEN';
 }
 
-const isMember = ({ config }: Found, groups: readonly string[]) =>
-  groups.length === 0 ||
-  (config !== null &&
-    !(config instanceof TlxcError) &&
-    groups.every((group) => config.groups.includes(group)));
+const isMember = ({ glance }: Found, groups: readonly string[]) =>
+  groups.length === 0 || (glance !== null && groups.every((group) => glance.groups.includes(group)));
 
 /** As a container of our own is chosen, one in it. */
 const matchesRow = (row: Row, wishes: Wishes): boolean =>
@@ -99,6 +101,18 @@ const matchesRow = (row: Row, wishes: Wishes): boolean =>
 
 const OF_NETWORK: readonly Column[] = ['INTERFACE', 'IPV4', 'IPV6', 'RX', 'TX'];
 const OF_DISK: readonly Column[] = ['DISK', 'DISKLIMIT'];
+
+/** Of one that is stopped every value is looked at: whether it can be started is told. */
+function read(
+  store: Store,
+  { name, state }: ContainerStatus,
+  whole: boolean,
+): Pick<Found, 'config' | 'glance'> {
+  const glance = whole || state === 'STOPPED' ? null : glanceOf(store, name);
+  if (glance) return { config: null, glance };
+  const config = configOf(store, name);
+  return { config, glance: config === null || config instanceof TlxcError ? null : asGlance(config) };
+}
 
 /** Looks only at what is asked for: plain names need no monitor and no configuration. */
 function find(store: Store, wishes: Wishes): Found[] {
@@ -117,21 +131,22 @@ function find(store: Store, wishes: Wishes): Found[] {
   const statuses: ContainerStatus[] = asksMonitors
     ? inspectContainers(store, names, { network })
     : names.map((name) => ({ name, state: 'STOPPED', running: null, interfaces: [] }));
-  const needsConfig =
-    groups.length > 0 || levels > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED', ...OF_DISK);
+  const whole = levels > 0 || shown(...OF_DISK);
+  const needsConfig = whole || groups.length > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED');
+  const nothing = { config: null, glance: null };
   return statuses
     .filter((status) => !undefinedOnes.has(status.name) || status.state !== 'STOPPED')
     .filter((status) => matchesState(status, wishes))
-    .map((status) => ({ ...status, config: needsConfig ? configOf(store, status.name) : null }))
+    .map((status) => ({ ...status, ...(needsConfig ? read(store, status, whole) : nothing) }))
     .filter((found) => isMember(found, groups));
 }
 
 /** What its configuration says; nothing where there is none, or a broken one. */
-function configCells(config: Found['config']): Pick<Row, 'autostart' | 'groups' | 'unprivileged'> {
-  if (config === null || config instanceof TlxcError)
-    return { autostart: null, groups: [], unprivileged: null };
-  return { autostart: config.start.auto, groups: config.groups, unprivileged: config.idmap.length > 0 };
-}
+const configCells = ({ glance }: Found): Pick<Row, 'autostart' | 'groups' | 'unprivileged'> => ({
+  autostart: glance?.start.auto ?? null,
+  groups: glance?.groups ?? [],
+  unprivileged: glance?.unprivileged ?? null,
+});
 
 function usageCells({ running }: Found, { json, columns }: Wishes): Pick<Row, 'ram' | 'swap'> {
   const wanted = json || columns.includes('RAM') || columns.includes('SWAP');
@@ -158,7 +173,7 @@ function rowOf(found: Found, wishes: Wishes, disk: Disk | undefined): Row {
     state: broken ? 'BROKEN' : found.restart ? 'RESTARTING' : found.state,
     pid: found.running?.initPid ?? null,
     ...usageCells(found, wishes),
-    ...configCells(found.config),
+    ...configCells(found),
     interfaces: found.interfaces.map((entry) => entry.name).sort(),
     ipv4: addressesOf(found, 'inet'),
     ipv6: addressesOf(found, 'inet6'),

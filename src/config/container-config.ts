@@ -123,6 +123,16 @@ function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgro
   };
 }
 
+export const startPart = (settings: Settings): ContainerConfig['start'] => ({
+  auto: flagOf(settings, lifecycle.auto),
+  delay: numberOf(settings, lifecycle.delay),
+  order: numberOf(settings, lifecycle.order),
+  after: settings.all(lifecycle.after),
+});
+
+export const groupsPart = (settings: Settings): ContainerConfig['groups'] =>
+  settings.all(lifecycle.group).map(({ value }) => value);
+
 type LifecyclePart = Pick<
   ContainerConfig,
   'start' | 'restart' | 'groups' | 'ephemeral' | 'monitor' | 'hooks' | 'hookVersion'
@@ -136,18 +146,13 @@ function lifecyclePart(settings: Settings): LifecyclePart {
       unshare: flagOf(settings, lifecycle.monitorUnshare),
       ...optional('parentDeathSignal', settings.last(lifecycle.monitorPdeath)),
     },
-    start: {
-      auto: flagOf(settings, lifecycle.auto),
-      delay: numberOf(settings, lifecycle.delay),
-      order: numberOf(settings, lifecycle.order),
-      after: settings.all(lifecycle.after),
-    },
+    start: startPart(settings),
     restart: {
       policy: settings.last(lifecycle.restart)?.value ?? 'no',
       delay: settings.last(lifecycle.restartDelay)?.value ?? 1,
       max: numberOf(settings, lifecycle.restartMax),
     },
-    groups: settings.all(lifecycle.group).map(({ value }) => value),
+    groups: groupsPart(settings),
     hooks: [...hooks].flatMap(([hook, key]) =>
       settings.all(key).map((one) => map(one, (command) => ({ hook, command }))),
     ),

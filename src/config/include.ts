@@ -3,11 +3,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { placeOf, Problem, type SourceLocation } from '../problem.ts';
-import { parseLine } from './document.ts';
 import { LegacyReader, type Translation } from './legacy.ts';
 import type { InputFile } from './model.ts';
 import { hostPath } from './values/plain.ts';
-import { readConfigFile } from './read-file.ts';
+import { parsedFile, type NumberedLine } from './parsed-file.ts';
 import { nearestKey } from './registry.ts';
 import { shippedPath } from './shipped.ts';
 
@@ -103,27 +102,27 @@ export class StatementReader {
   }
 
   #readFile(file: string, from?: SourceLocation): void {
-    const { text, input, identity } = readConfigFile(file);
+    const { text, input, identity, lines } = parsedFile(file);
     const again = this.#open.find((open) => open.identity === identity);
     if (again) throw circle(file, again);
     this.inputs.push(input);
     this.texts.set(file, text);
     this.#open.push({ identity, ...(from && { from }) });
     const directory = dirname(file);
-    for (const [index, raw] of text.split('\n').entries()) this.#readLine(raw, { file, line: index + 1 }, directory);
+    for (const line of lines) this.#readLine(line, file, directory);
     this.#open.pop();
   }
 
-  #readLine(raw: string, place: SourceLocation, directory: string): void {
-    const line = parseLine(raw);
-    if (line.kind === 'entry') {
-      const { key, value } = line;
-      this.take({ key, value, at: { ...place, key }, directory });
-    } else if (line.kind === 'malformed') {
-      const message = `${line.text}: it must be KEY = VALUE`;
-      this.#sink.problems.push(new Problem({ message, at: place }));
-    } else if (line.kind === 'foreign') {
-      this.#sink.warnings.push(foreign(line.text, place));
+  #readLine(said: NumberedLine, file: string, directory: string): void {
+    const { kind, line } = said;
+    if (kind === 'entry') {
+      const { key, value } = said;
+      this.take({ key, value, at: { file, line, key }, directory });
+    } else if (kind === 'malformed') {
+      const message = `${said.text}: it must be KEY = VALUE`;
+      this.#sink.problems.push(new Problem({ message, at: { file, line } }));
+    } else {
+      this.#sink.warnings.push(foreign(said.text, { file, line }));
     }
   }
 

@@ -12,6 +12,10 @@ export interface ConfigText {
   readonly input: InputFile;
   /** Device and inode: the same for every path that leads to this file. */
   readonly identity: string;
+  /** Changes with every change of the file that its times can tell. */
+  readonly stamp: string;
+  /** Its last change, milliseconds since 1970. */
+  readonly changedAtMs: number;
 }
 
 const KINDS: Readonly<Record<number, string>> = {
@@ -95,6 +99,10 @@ const inputOf = (path: string, stat: BigIntStats): InputFile => ({
   mtimeNs: String(stat.mtimeNs),
 });
 
+/** What a file's stamp is made of. */
+export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+
 /**
  * The text of a configuration file: regular, at most 1 MiB, UTF-8, without NUL.
  * Throws TLXC_E_CONFIG with the file, and the line where there is one; errno is set when it could not be opened.
@@ -109,7 +117,13 @@ export function readConfigFile(path: string): ConfigText {
     }
     if (stat.size > LIMIT) throw refuse(path, `it is ${stat.size} bytes long; no configuration is over 1 MiB`);
     const bytes = readAll(fd, path, Number(stat.size));
-    return { text: decode(bytes, path), input: inputOf(path, stat), identity: `${stat.dev}:${stat.ino}` };
+    return {
+      text: decode(bytes, path),
+      input: inputOf(path, stat),
+      identity: `${stat.dev}:${stat.ino}`,
+      stamp: stampOf(stat),
+      changedAtMs: Number(stat.ctimeMs),
+    };
   } finally {
     closeSync(fd);
   }

@@ -121,8 +121,21 @@ function refuse(name: string): Found {
   return refused(`${name} is not a known key`, { ...(nearest && { nearest }), ...(allowed.length > 0 && { allowed }) });
 }
 
+/** Configurations repeat their keys, and one another's: so many names are remembered. */
+const MOST_FOUND = 1000;
+const found = new Map<string, Found>();
+
 /** What a name means; refused with the reason where it means nothing here. */
 export function find(name: string): Found {
+  const known = found.get(name);
+  if (known) return known;
+  const now = lookUp(name);
+  if (found.size >= MOST_FOUND) found.clear();
+  found.set(name, now);
+  return now;
+}
+
+function lookUp(name: string): Found {
   const key = byName.get(name);
   if (key && !/[*[]/.test(name)) return { kind: 'key', key, slot: name, variable: '' };
   const clears = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined;

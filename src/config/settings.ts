@@ -4,7 +4,7 @@ import type { Statement } from './include.ts';
 import { BadValue, type Accepts, type AnyKey, type Key, type ParseContext } from './key.ts';
 import type { Sourced } from './model.ts';
 import { nearest } from './nearest.ts';
-import { find, slotOf, type Found } from './registry.ts';
+import { find, slotOf } from './registry.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,8 +24,6 @@ export class Settings {
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
   readonly #slots = new Map<string, readonly Sourced<unknown>[]>();
-  /** A configuration repeats its keys: each name is looked up once. */
-  readonly #found = new Map<string, Found>();
   /** Keys of which a line was refused, or misspelled: what is missing there has been told. */
   readonly lost = new Set<string>();
   /** A file could not be read: anything may be missing. */
@@ -62,8 +60,7 @@ export class Settings {
   /** Takes one statement in; what is wrong with it becomes a problem and changes nothing. */
   apply(statement: Statement): void {
     const { key: name, value, at } = statement;
-    const found = this.#found.get(name) ?? find(name);
-    this.#found.set(name, found);
+    const found = find(name);
     if (found.kind === 'refused') {
       this.problem(at, found.reason, found.fault);
       if (found.fault.nearest !== undefined) this.lost.add(found.fault.nearest);

@@ -1,5 +1,6 @@
 /** Which containers a boot or a shutdown of the host is about, and what is done to each. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { glanceAt } from '../config/glance.ts';
 import { loadContainerConfig, readContainerConfig } from '../config/load.ts';
 import { withLines } from '../config/locate.ts';
 import type { Sourced, SystemConfig } from '../config/model.ts';
@@ -88,8 +89,10 @@ function readStore(request: AutostartRequest): Store {
   const failures: Failed[] = [];
   const names = listContainers(system, lxcpath);
   if (isEnd(action)) return { names, failures, containers: names.map((name) => readForEnd(name, request)) };
-  const containers = names.flatMap((name) => {
+  const containers = names.flatMap((name): (Candidate & Doubtful)[] => {
     const configFile = containerPaths(system, lxcpath, name).config;
+    const glance = glanceAt({ configFile, environment });
+    if (glance) return [{ name, ...glance, doubts: [] }];
     try {
       return [{ ...loadContainerConfig({ name, lxcpath, configFile, environment }), doubts: [] }];
     } catch (error) {
@@ -245,7 +248,8 @@ class Run {
       return;
     }
     events.done(one.name, performance.now() - begin);
-    if (request.action === 'start' || request.action === 'reboot') await sleep(one.start.delay * 1000);
+    const { delay } = one.start;
+    if (delay > 0 && (request.action === 'start' || request.action === 'reboot')) await sleep(delay * 1000);
   }
 
   #fail(name: string, error: unknown, first = name): void {

@@ -1,5 +1,6 @@
 /** What is to be known of containers from outside: state, pid, addresses, links, counters, and their configuration. */
 import { existsSync, lstatSync } from 'node:fs';
+import { glanceAt, type Glance } from '../config/glance.ts';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { errnoName } from '../errno.ts';
@@ -144,4 +145,10 @@ export function configOf(
     if (error instanceof TlxcError) return error;
     throw error;
   }
+}
+
+/** What of it tells whose the container is and whether it starts by itself; null where there is none, or something is wrong. */
+export function glanceOf({ system, lxcpath, environment }: Store, name: string): Glance | null {
+  const { config: configFile } = containerPaths(system, lxcpath, name);
+  return existsSync(configFile) ? glanceAt({ configFile, environment }) : null;
 }

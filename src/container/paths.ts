@@ -65,23 +65,22 @@ export const storeRunDir = (system: SystemConfig, lxcpath: string): string =>
 export function containerPaths(system: SystemConfig, lxcpath: string, name: string): ContainerPaths {
   checkName(name);
   const dir = join(lxcpath, name);
-  const runDir = join(storeRunDir(system, lxcpath), name);
-  const dnsRecord = join(namePlaces(system).dns, `${name}@${storeKey(lxcpath)}`);
+  const runDir = `${storeRunDir(system, lxcpath)}/${name}`;
   return {
     name,
     lxcpath,
     dir,
-    config: join(dir, 'config'),
-    rootfs: join(dir, 'rootfs'),
-    logDir: join(dir, 'log'),
+    config: `${dir}/config`,
+    rootfs: `${dir}/rootfs`,
+    logDir: `${dir}/log`,
     runDir,
-    socket: join(runDir, 'monitor.sock'),
-    lock: join(runDir, 'lock'),
-    instance: join(runDir, 'instance.json'),
-    network: join(runDir, 'network.json'),
-    lastExit: join(runDir, 'last-exit.json'),
-    restart: join(runDir, 'restart.json'),
-    startFailure: join(runDir, 'start-failure'),
-    dnsRecord,
+    socket: `${runDir}/monitor.sock`,
+    lock: `${runDir}/lock`,
+    instance: `${runDir}/instance.json`,
+    network: `${runDir}/network.json`,
+    lastExit: `${runDir}/last-exit.json`,
+    restart: `${runDir}/restart.json`,
+    startFailure: `${runDir}/start-failure`,
+    dnsRecord: `${namePlaces(system).dns}/${name}@${storeKey(lxcpath)}`,
   };
 }

@@ -1,6 +1,5 @@
 /** Which containers there are: those with a configuration below an lxcpath, and those that run. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { isName, storeRunDir } from './paths.ts';
 
@@ -17,7 +16,7 @@ function namesWith(directory: string, file: string): string[] {
   return entries
     .filter((entry) => entry.isDirectory() && isName(entry.name))
     .map((entry) => entry.name)
-    .filter((name) => existsSync(join(directory, name, file)));
+    .filter((name) => existsSync(`${directory}/${name}/${file}`));
 }
 
 const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -23,6 +23,6 @@ export interface NamePlaces {
 
 /** RUNDIR.names: dnsmasq, which reads there as a user without rights, cannot enter RUNDIR. */
 export const namePlaces = (system: SystemConfig): NamePlaces => ({
-  dhcp: join(`${system.runDir}.names`, 'dhcp'),
-  dns: join(`${system.runDir}.names`, 'dns'),
+  dhcp: `${system.runDir}.names/dhcp`,
+  dns: `${system.runDir}.names/dns`,
 });

@@ -78,6 +78,16 @@ rooted('one broken configuration is marked and explained; the others are listed'
   t.is((await world.run('tlxc-info', 'bad')).code, 1);
 });
 
+rooted('of one that runs only what is shown has to be good', async (t) => {
+  const world = await two(t);
+  const shown = async () => (await world.run('tlxc-ls', '-F', 'NAME,STATE,GROUPS,UNPRIVILEGED')).stdout;
+  const config = join(world.lxcpath, 'u1', 'config');
+  appendFileSync(config, 'lxc.group = later\nlxc.tty.max = many\n');
+  t.regex(await shown(), /^u1 +RUNNING later +true *$/m);
+  appendFileSync(config, 'lxc.gruop = mistyped\n');
+  t.regex(await shown(), /^u1 +RUNNING - +- *$/m);
+});
+
 rooted('a wedged monitor costs one ls 200 ms, however many there are', async (t) => {
   const world = await makeWorld(t);
   const names = ['u1', 'u2', 'u3', 'u4'];
