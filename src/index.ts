@@ -19,12 +19,30 @@ export type { Configuration } from './container/parts/configuration.ts';
 export type { DeviceOptions, Devices } from './container/parts/devices.ts';
 export type { ContainerEvent, EventOptions, EventStream } from './container/parts/events.ts';
 export type { CopyFilesOptions, PushOptions, WriteFileOptions } from './container/parts/files.ts';
-export { Images, type ImageOptions, type ImageQuery } from './container/parts/images.ts';
-export type { Snapshots } from './container/parts/snapshots.ts';
+export {
+  Images,
+  type ImageOptions,
+  type ImageQuery,
+  type ImageService,
+  type ServeImagesOptions,
+} from './container/parts/images.ts';
+export type { Snapshots, TakeOptions } from './container/parts/snapshots.ts';
 export { CommandError, type CommandResult } from './container/exec/command-error.ts';
 export type { ExecOptions, Input, Output } from './container/exec/options.ts';
 export type { RunningCommand } from './container/exec/running-command.ts';
 export type { ProcessEnd } from './container/exec/wait-status.ts';
+export {
+  autostart,
+  autostartOrder,
+  type AutostartOptions,
+  type AutostartOrder,
+  type AutostartOutcome,
+} from './container/parts/autostart.ts';
+export type { CheckpointOptions, Checkpoints, SaveOptions } from './container/parts/checkpoints.ts';
+export { meter, type MeterOptions, type UseMeter } from './container/parts/meter.ts';
+export type { Measurement } from './container/meter.ts';
+export type { ContainerProcess } from './container/processes.ts';
+export type { ListedContainer } from './container/listed.ts';
 export { Bridge } from './container/parts/bridge.ts';
 export { examineHost } from './container/parts/host.ts';
 export type { Material } from './container/build-image.ts';

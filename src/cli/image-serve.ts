@@ -18,15 +18,11 @@ function addressOf(listen: string): { readonly host: string; readonly port: numb
 export const serve: Run = async ({ options, system }, { cwd, stdout }, [directory = '']) => {
   const [cert, key] = [text(options['cert']), text(options['key'])];
   if ((cert === '') !== (key === '')) throw usage('--cert and --key go together');
-  const serving = serveUntilEnded({
-    root: resolve(cwd, directory),
-    ...addressOf(text(options['listen'])),
-    tls: cert === '' ? null : { certFile: resolve(cwd, cert), keyFile: resolve(cwd, key) },
-    system,
-    onListening: ({ url, images, certificate: { certFile, fingerprint } }) => {
-      const lines = [`${url} serves ${images} images`, `certificate: ${certFile}`, `SHA-256: ${fingerprint}`];
-      stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
-    },
+  const tls = cert === '' ? null : { certFile: resolve(cwd, cert), keyFile: resolve(cwd, key) };
+  const what = { root: resolve(cwd, directory), ...addressOf(text(options['listen'])), tls, system };
+  const serving = serveUntilEnded(what, ({ url, images, certificate: { certFile, fingerprint } }) => {
+    const lines = [`${url} serves ${images} images`, `certificate: ${certFile}`, `SHA-256: ${fingerprint}`];
+    stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
   });
   await inWords(`${directory} cannot be served`, serving);
   return 0;

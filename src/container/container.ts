@@ -24,9 +24,12 @@ import { readLog, type LogOptions } from './journal/log.ts';
 import type { LogRecord } from './journal/record.ts';
 import { lastExit } from './last-exit.ts';
 import type { Started } from './launch.ts';
+import type { ListedContainer } from './listed.ts';
+import { nestedContainers } from './nested/nested.ts';
 import type { LimitName } from './limits/names.ts';
 import { limitsOf, setLimits, type LimitReport, type SetRequest } from './limits/set.ts';
 import { ControlGroup } from './parts/cgroup.ts';
+import { Checkpoints } from './parts/checkpoints.ts';
 import { Configuration } from './parts/configuration.ts';
 import { consoleStream } from './parts/console.ts';
 import { Devices } from './parts/devices.ts';
@@ -38,6 +41,7 @@ import { Snapshots } from './parts/snapshots.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { conditionText, parseConditions, type Condition, type WaitCondition } from './readiness/condition.ts';
 import { DEFAULT_WAIT_MS, waitForConditions } from './readiness/wait-for.ts';
+import { processesOf, type ContainerProcess } from './processes.ts';
 import { renameContainer } from './rename.ts';
 import { planStart, startContainer } from './start.ts';
 import { stopContainer } from './stop.ts';
@@ -63,6 +67,8 @@ export class Container {
   readonly devices: Devices;
   /** The files of its control group while it runs (tlxc-cgroup). */
   readonly cgroup: ControlGroup;
+  /** What it was as it ran, memory and all (tlxc-checkpoint). */
+  readonly checkpoints: Checkpoints;
   readonly #self: Located;
   readonly #paths: ContainerPaths;
 
@@ -75,6 +81,7 @@ export class Container {
     this.config = new Configuration(this.#self);
     this.devices = new Devices(this.#self);
     this.cgroup = new ControlGroup(this.#self);
+    this.checkpoints = new Checkpoints(this.#self);
   }
 
   /** Creates a container: whole, or not at all. Throws TLXC_E_EXISTS, TLXC_E_TEMPLATE, TLXC_E_IMAGE, TLXC_E_STORAGE … */
@@ -192,8 +199,8 @@ export class Container {
 
   /** Throws TLXC_E_NOT_RUNNING, TLXC_E_TIMEOUT, TLXC_E_UNRESPONSIVE. */
   stop(options: Options.StopOptions = {}): Promise<void> {
-    const { how = 'halt', timeoutMs = 60_000, escalate = true, warn = silently } = options;
-    return stopContainer({ ...this.#self, how, timeoutMs, escalate, warn });
+    const { how = 'halt', timeoutMs = 60_000, escalate = true, configFile, warn = silently } = options;
+    return stopContainer({ ...this.#self, how, timeoutMs, escalate, configFile, warn });
   }
 
   /** Resolves when it runs again. Throws as stop does. */
@@ -260,6 +267,17 @@ export class Container {
       lastExit: lastExit(this.#paths),
       restart: status.restart ?? null,
     };
+  }
+
+  /** Its processes, by pid, with what they use; none where it does not run. Their command lines are the container's words. */
+  async processes(): Promise<readonly ContainerProcess[]> {
+    const running = inspectContainers(this.#self, [this.name], { network: false })[0]?.running;
+    return running ? (await processesOf(running)).processes : [];
+  }
+
+  /** The containers in it, `levels` deep, as tlxc-ls or lxc-ls in it tells, or its directories where it is stopped. */
+  nested({ levels = 5 }: { readonly levels?: number } = {}): Promise<readonly ListedContainer[]> {
+    return nestedContainers(this.#self, this.name, levels);
   }
 
   /**
@@ -371,8 +389,8 @@ export class Container {
       backend = null,
       hookArgs = [],
     } = options;
-    const { keepName = false, keepMac = false, allowRunning = false, volume = {} } = options;
-    const how = { snapshot, backend, volume, keepName, keepMac, allowRunning, hookArgs };
+    const { keepName = false, keepMac = false, allowRunning = false, volume = {}, configFile } = options;
+    const how = { configFile, snapshot, backend, volume, keepName, keepMac, allowRunning, hookArgs };
     return { ...this.#self, newName, newPath, ...how };
   }
 
@@ -394,8 +412,8 @@ export class Container {
 
   /** Removes a stopped container; with force it is killed first, with snapshots they go with it. */
   destroy(options: Options.DestroyOptions = {}): Promise<void> {
-    const { force = false, snapshots = false, warn = silently } = options;
-    return destroyContainer({ ...this.#self, force, snapshots, warn });
+    const { force = false, snapshots = false, configFile, warn = silently } = options;
+    return destroyContainer({ ...this.#self, force, snapshots, configFile, warn });
   }
 }
 

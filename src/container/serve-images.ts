@@ -1,4 +1,4 @@
-/** A directory of images served until a signal ends it. */
+/** A directory of images, served. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
@@ -17,17 +17,21 @@ export interface Serving {
   /** PEM files; null: a certificate of our own making, kept in tlxc.statedir. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly system: SystemConfig;
-  /** Called once it serves. */
-  readonly onListening: (address: {
-    readonly url: string;
-    readonly images: number;
-    readonly certificate: Certificate;
-  }) => void;
 }
 
-/** Renews the indexes, then serves. Throws TLXC_E_USAGE, TLXC_E_NETWORK. */
-export async function serveUntilEnded(serving: Serving): Promise<void> {
-  const { root, host, port, onListening } = serving;
+/** A directory of images while it is served. */
+export interface ServedImages {
+  /** https://HOST:PORT/ */
+  readonly url: string;
+  /** How many it has. */
+  readonly images: number;
+  readonly certificate: Certificate;
+  close(): Promise<void>;
+}
+
+/** Renews the indexes, then serves until closed. Throws TLXC_E_USAGE, TLXC_E_NETWORK. */
+export async function serveImages(serving: Serving): Promise<ServedImages> {
+  const { root, host, port } = serving;
   if (!existsSync(join(root, 'images'))) {
     throw new TlxcError({
       code: 'TLXC_E_USAGE',
@@ -49,11 +53,20 @@ export async function serveUntilEnded(serving: Serving): Promise<void> {
       hint: '--listen=[ADDRESS:]PORT chooses another; ss -ltnp shows who has this one',
     });
   });
-  onListening({ url: server.url, images, certificate });
+  return { url: server.url, images, certificate, close: () => server.close() };
+}
+
+/** The same until a signal ends it. */
+export async function serveUntilEnded(
+  serving: Serving,
+  onListening: (served: ServedImages) => void,
+): Promise<void> {
+  const served = await serveImages(serving);
+  onListening(served);
   await new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
-  await server.close();
+  await served.close();
 }
 
 async function certificateOf({ tls, host, system }: Serving): Promise<Certificate> {

@@ -3,12 +3,13 @@
  * stopped their directories are looked for, and nothing of them is believed but that they are there.
  */
 import { closeSync, constants, existsSync, readdirSync } from 'node:fs';
+import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig } from '../../config/model.ts';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
 import { parseVolume } from '../../storage/volume.ts';
 import { execInContainer } from '../exec/exec.ts';
-import type { Store } from '../inspect.ts';
+import { inspectContainers, type Store } from '../inspect.ts';
 import type { ListedContainer } from '../listed.ts';
 import { containerPaths } from '../paths.ts';
 import { isContainerName, LXC_COLUMNS, readJson, readTable, STOPPED } from './answer.ts';
@@ -103,4 +104,18 @@ export function nestedInStopped(
 ): readonly ListedContainer[] {
   const { type, path } = parseVolume(rootfs.path?.value ?? 'none');
   return type === 'dir' && existsSync(path) ? below(name, nestedBelow(path, '', levels)) : [];
+}
+
+/** The containers of one, whether it runs or not. Throws as nestedInRunning, and TLXC_E_CONFIG. */
+export async function nestedContainers(
+  store: Store,
+  name: string,
+  levels: number,
+): Promise<readonly ListedContainer[]> {
+  const { system, lxcpath, environment } = store;
+  const [status] = inspectContainers(store, [name], { network: false });
+  if (levels === 0) return [];
+  if (status?.running) return nestedInRunning(store, name, levels);
+  const { config: configFile } = containerPaths(system, lxcpath, name);
+  return nestedInStopped(loadContainerConfig({ name, lxcpath, configFile, environment }), levels);
 }

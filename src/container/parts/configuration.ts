@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { ConfigDocument } from '../../config/document.ts';
 import { loadContainerConfig } from '../../config/load.ts';
+import { updateFile, type UpdatedFile } from '../../config/update.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import type { Problem } from '../../problem.ts';
@@ -75,6 +76,12 @@ export class Configuration {
   /** Removes a key's lines from this file, or only those with that value. Throws as `set`. */
   remove(key: string, value?: string): Promise<void> {
     return this.#edit((document) => void document.remove(key, value));
+  }
+
+  /** Rewrites names from before LXC 3, and keeps the file as it was beside it (tlxc-update-config). */
+  update(): UpdatedFile {
+    this.#mustExist();
+    return updateFile(this.#paths.config);
   }
 
   #mustExist(): void {

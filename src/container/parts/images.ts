@@ -19,6 +19,7 @@ import {
   type Pruned,
   type Verdict,
 } from '../images.ts';
+import { serveImages, type ServedImages } from '../serve-images.ts';
 import { isReference, pullReference, pullRelease, refuseOffline, serversOf } from '../pull-image.ts';
 import { placeOf, type Place, type StoreOptions } from './place.ts';
 
@@ -41,6 +42,21 @@ export interface ImageOptions {
   /** Told of downloads and unpacking as they go. */
   readonly onEvent?: OnImageEvent;
 }
+
+/** How a directory of images is served. */
+export interface ServeImagesOptions {
+  /** The address to listen at; 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** 8443 unless given, 0: any that is free. */
+  readonly port?: number;
+  /** Files of PEM; a certificate of TLXC's own unless given. */
+  readonly certFile?: string;
+  /** Goes with certFile. */
+  readonly keyFile?: string;
+}
+
+/** A directory of images while it is served; closed at the end of its `await using`. */
+export type ImageService = ServedImages & AsyncDisposable;
 
 const ignore: OnImageEvent = () => undefined;
 
@@ -138,6 +154,20 @@ export class Images {
     const store = openStore(this.#place);
     const request = { store, image: findStored(store, image), name };
     return inWords(`${directory} could not be written`, exportToServer(request, directory));
+  }
+
+  /**
+   * Serves a directory that `publish` has filled, absolute, to LXC's, Incus' and TLXC's clients until it is closed. Throws
+   * TLXC_E_USAGE where it has no images, TLXC_E_NETWORK where the address cannot be had.
+   */
+  async serve(directory: string, options: ServeImagesOptions = {}): Promise<ImageService> {
+    const { host = '127.0.0.1', port = 8443, certFile, keyFile } = options;
+    if ((certFile === undefined) !== (keyFile === undefined))
+      throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'certFile and keyFile go together' });
+    const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : null;
+    const serving = serveImages({ root: directory, host, port, tls, system: this.#place.system });
+    const served = await inWords(`${directory} cannot be served`, serving);
+    return { ...served, [Symbol.asyncDispose]: () => served.close() };
   }
 
   /** Compares the whole tree with what was recorded when it was stored. */

@@ -69,6 +69,8 @@ export interface StopOptions {
   readonly timeoutMs?: number;
   /** false: an expired halt throws TLXC_E_TIMEOUT instead of killing. */
   readonly escalate?: boolean;
+  /** Whose lxc.signal.halt and .reboot are sent, where it has them, instead of those that it was started with. */
+  readonly configFile?: string;
   /** Something a person should know while it is waited for. */
   readonly warn?: Warn;
 }
@@ -83,7 +85,10 @@ export interface StateWaitOptions {
 
 /** How a container is copied (tlxc-copy). */
 export interface CopyOptions extends Partial<
-  Pick<CopyRequest, 'snapshot' | 'volume' | 'keepName' | 'keepMac' | 'allowRunning' | 'hookArgs'>
+  Pick<
+    CopyRequest,
+    'snapshot' | 'volume' | 'keepName' | 'keepMac' | 'allowRunning' | 'hookArgs' | 'configFile'
+  >
 > {
   /** The copy's store; the container's own unless given. */
   readonly lxcpath?: string;
@@ -109,6 +114,8 @@ export interface DestroyOptions {
   readonly force?: boolean;
   /** Its snapshots go with it. */
   readonly snapshots?: boolean;
+  /** In place of the container's own configuration, which then may be wrong or missing. */
+  readonly configFile?: string;
   /** Something a person should know that did not stop it. */
   readonly warn?: Warn;
 }

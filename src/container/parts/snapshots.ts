@@ -5,7 +5,16 @@ import { restoreSnapshot } from '../restore.ts';
 import { diffSnapshots } from '../snapshot-diff.ts';
 import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../snapshot.ts';
 import { listSnapshots, type Snapshot } from '../snapshots.ts';
+import type { Stillness } from '../source.ts';
 import { silently, type Located, type Warn } from './place.ts';
+
+/** How a snapshot is taken. */
+export interface TakeOptions extends Stillness {
+  /** A file whose text is kept with it. */
+  readonly commentFile?: string | null;
+  /** In place of the container's own configuration. */
+  readonly configFile?: string;
+}
 
 /** What a container was at some time (tlxc-snapshot). All methods throw TlxcError. */
 export class Snapshots {
@@ -26,8 +35,8 @@ export class Snapshots {
    * Takes one of the stopped container (on btrfs and zfs of a running one, too), with a file as its comment. Resolves to its
    * name: snap0, snap1 …
    */
-  take({ commentFile = null }: { readonly commentFile?: string | null } = {}): Promise<string> {
-    return takeSnapshot(this.#container, commentFile);
+  take({ commentFile = null, ...how }: TakeOptions = {}): Promise<string> {
+    return takeSnapshot({ ...this.#container, ...how }, commentFile);
   }
 
   /** Makes the container what it was, or with `as` another container. */
