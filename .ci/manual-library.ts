@@ -1,4 +1,5 @@
 /** tlxc(3): the library in a page, with its error codes; everything else is in the reference that typedoc writes. */
+import { COMMAND_NAMES } from '../src/cli/commands.ts';
 import { ERROR_CODES } from '../src/errors.ts';
 
 const roff = (text: string): string => text.replaceAll('-', '\\-').replaceAll('`', '');
@@ -21,13 +22,7 @@ What the commands of
 .BR tlxc (7)
 can do, a program can do:
 .B Container
-has create, import, start, stop, reboot, freeze, thaw, exec, execute, console, wait, waitFor, events, copy, rename, export and
-destroy, and below it
-.BR snapshots ,
-.BR config ,
-.B devices
-and
-.BR cgroup ;
+is a container by its name, whether it exists or not;
 .B Images
 and
 .B Bridge
@@ -37,7 +32,9 @@ later, with ESNext.Disposable among its lib for
 and @types/node installed. The reference, a page an export, is
 .I dist/api
 in the package.
-.SS Running commands
+`;
+
+const MIDDLE = `.SS Running commands
 .B exec
 gives a promise that is also a process: it has stdin, stdout and stderr as streams where they are asked for
 (stdin: 'pipe'), kill(), resize() for a terminal (tty: true), and it takes a timeout and an AbortSignal. Awaited, it gives
@@ -71,7 +68,58 @@ ERROR_CODES has all codes:
 
 const FOOT = '.SH SEE ALSO\n.BR tlxc (7),\n.BR tlxc\\-attach (1),\n.BR tlxc\\-copy (1)\n';
 
+/** What does what a command does; "": there is nothing to call. */
+const CALLS: Readonly<Record<string, string>> = {
+  create: 'Container.create',
+  start: 'start, plan',
+  stop: 'stop, reboot',
+  destroy: 'destroy',
+  copy: 'copy, throwaway, rename',
+  snapshot: 'snapshots',
+  checkpoint: 'checkpoints',
+  export: 'export',
+  import: 'Container.import',
+  execute: 'execute',
+  autostart: 'autostart(), autostartOrder()',
+  attach: 'exec',
+  console: 'console',
+  file: 'push, pull, readFile, writeFile',
+  device: 'devices',
+  set: 'set, limits',
+  cgroup: 'cgroup',
+  freeze: 'freeze, whileFrozen',
+  unfreeze: 'thaw',
+  ls: 'Container.list, nested',
+  info: 'info',
+  top: 'meter(), processes',
+  logs: 'logs',
+  monitor: 'Container.events, follow, events',
+  wait: 'wait, waitFor',
+  image: 'Images',
+  net: 'Bridge',
+  config: 'loadSystemConfig(), config',
+  'update-config': 'config.update',
+  doctor: 'examineHost()',
+  checkconfig: '',
+  unshare: '',
+  usernsexec: '',
+};
+
+const NOTHING = '(a command to be run: it needs no container)';
+
+/** Every command with what a program calls instead. */
+function callsTable(): string {
+  const rows = COMMAND_NAMES.map((name) => {
+    const call = CALLS[name];
+    if (call === undefined) throw new Error(`tlxc(3) does not say what a program calls for tlxc-${name}`);
+    return `tlxc\\-${roff(name)}\tT{\n${roff(call || NOTHING)}\nT}\n`;
+  });
+  const intro =
+    'Functions have parentheses here; what begins with a small letter and has none is a method or a property of a container.\n';
+  return `.SS What does what a command does\n${intro}.PP\n.TS\nl lx.\n${rows.join('')}.TE\n`;
+}
+
 export function libraryPage(): string {
   const codes = Object.entries(ERROR_CODES).map(([code, what]) => `.TP\n.B ${code}\n${roff(what)}\n`);
-  return HEAD + codes.join('') + FOOT;
+  return `'\\" t\n${HEAD}${callsTable()}${MIDDLE}${codes.join('')}${FOOT}`;
 }

@@ -1,9 +1,7 @@
 /** What the actions of tlxc-image have in common: how they are called, whose store, which servers, where words go. */
-import { openStore, type ImagePlace } from '../container/images.ts';
+import { openStore, packingAs, type ImagePlace } from '../container/images.ts';
 import { serversOf as systemServers } from '../container/pull-image.ts';
 import { TlxcError } from '../errors.ts';
-import { isReadOnly, READ_ONLY_FILESYSTEMS, type ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
-import { obstacleToPacking } from '../host/packers.ts';
 import type { ImageStore, StoredImage } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
@@ -30,23 +28,12 @@ export const placeOf = (invocation: Invocation, { env }: CommandContext): ImageP
   system: invocation.system,
   lxcpath: invocation.lxcpath,
   environment: env,
-  packs: packsOf(invocation),
+  packs: text(invocation.options['pack']) === '' ? null : packingAs(text(invocation.options['pack'])),
 });
 
 /** The store of whoever runs the command. */
 export const storeOf = (invocation: Invocation, context: CommandContext): ImageStore =>
   openStore(placeOf(invocation, context));
-
-/** --pack. Throws TLXC_E_USAGE for what is none of its types, TLXC_E_UNSUPPORTED where this machine cannot. */
-function packsOf({ options }: Invocation): ReadOnlyFilesystem | null {
-  const type = text(options['pack']);
-  if (type === '') return null;
-  if (!isReadOnly(type)) throw usage(`--pack ${type}: there are ${READ_ONLY_FILESYSTEMS.join(' and ')}`);
-  const missing = obstacleToPacking(type);
-  if (missing === null) return type;
-  const message = `no image can be kept as ${type}: ${missing}`;
-  throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint: 'leave --pack out' });
-}
 
 /** --server, else those of tlxc.image.server. */
 export const serversOf = ({ options, system }: Invocation): URL[] =>

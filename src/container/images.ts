@@ -7,7 +7,8 @@ import { readConfigFile } from '../config/read-file.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
+import { obstacleToPacking } from '../host/packers.ts';
+import { isReadOnly, READ_ONLY_FILESYSTEMS, type ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import { damageOf, type Damage } from '../image/manifest.ts';
 import { isContainer } from '../image/image-users.ts';
 import { layerIdOf } from '../image/layered-image.ts';
@@ -31,6 +32,19 @@ export interface ImageStatus {
   /** The directories of containers, and of snapshots of containers, that lie over its tree. */
   readonly users: readonly string[];
   readonly expired: boolean;
+}
+
+/** The type of packed images. Throws TLXC_E_USAGE where there is none of that name, TLXC_E_UNSUPPORTED where this machine cannot. */
+export function packingAs(type: string): ReadOnlyFilesystem {
+  if (!isReadOnly(type))
+    throw new TlxcError({
+      code: 'TLXC_E_USAGE',
+      message: `images are not packed as ${type}: there are ${READ_ONLY_FILESYSTEMS.join(' and ')}`,
+    });
+  const missing = obstacleToPacking(type);
+  if (missing === null) return type;
+  const message = `no image can be kept as ${type}: ${missing}`;
+  throw new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message, hint: 'keep it as a tree' });
 }
 
 /** The store that containers are made from with the default configuration. Throws TLXC_E_PERMISSION where a user can have none. */

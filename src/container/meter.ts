@@ -16,6 +16,7 @@ export interface Rates {
   readonly txRate: number | null;
 }
 
+/** What a running container uses at one moment, and how fast since the look before. */
 export interface Measurement extends Partial<Consumption>, Rates {
   readonly name: string;
   readonly lxcpath: string;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MonitorInfo } from '../monitor/protocol.ts';
 import { CommandLines } from './command-lines.ts';
 
+/** A process of a running container at one moment. */
 export interface ContainerProcess {
   readonly pid: number;
   /** Its number inside; null where the container has no PID namespace of its own. */

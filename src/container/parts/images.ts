@@ -13,6 +13,8 @@ import {
   imageStatuses,
   inWords,
   openStore,
+  packingAs,
+  type ImagePlace,
   pruneImages,
   verifyImage,
   type ImageStatus,
@@ -21,6 +23,7 @@ import {
 } from '../images.ts';
 import { serveImages, type ServedImages } from '../serve-images.ts';
 import { isReference, pullReference, pullRelease, refuseOffline, serversOf } from '../pull-image.ts';
+import type { ReadOnlyFilesystem } from '../../host/read-only-filesystems.ts';
 import { placeOf, type Place, type StoreOptions } from './place.ts';
 
 /** An image of a server's: { dist: 'debian', release: 'bookworm' }. */
@@ -39,6 +42,8 @@ export interface ImageQuery {
 export interface ImageOptions {
   /** What it is called from then on. */
   readonly alias?: string;
+  /** Kept packed, which takes less room and is read-only; a tree unless given. */
+  readonly pack?: ReadOnlyFilesystem;
   /** Told of downloads and unpacking as they go. */
   readonly onEvent?: OnImageEvent;
 }
@@ -69,6 +74,10 @@ export class Images {
     this.#place = placeOf(options);
   }
 
+  #placeFor(pack: string | undefined): ImagePlace {
+    return { ...this.#place, packs: pack === undefined ? null : packingAs(pack) };
+  }
+
   /** Those that are stored, each with the containers that need it. */
   list(): readonly ImageStatus[] {
     return imageStatuses(openStore(this.#place), this.#place);
@@ -94,9 +103,9 @@ export class Images {
   /** The newest build of a server's image, or an image by its reference: 'docker://debian:12', 'oci:DIRECTORY'. */
   pull(
     image: string | (ImageQuery & Required<Pick<ImageQuery, 'dist' | 'release'>>),
-    { onEvent = ignore, arch }: Pick<ImageOptions, 'onEvent'> & Pick<ImageQuery, 'arch'> = {},
+    { onEvent = ignore, pack, arch }: Pick<ImageOptions, 'onEvent' | 'pack'> & Pick<ImageQuery, 'arch'> = {},
   ): Promise<StoredImage> {
-    const request = { ...this.#place, onEvent };
+    const request = { ...this.#placeFor(pack), onEvent };
     if (typeof image === 'string') {
       if (isReference(image)) return pullReference(request, { text: image, arch, cwd: process.cwd() });
       const message = `${JSON.stringify(image)} is no reference of an image`;
@@ -109,24 +118,29 @@ export class Images {
     return pullRelease({ ...request, servers }, { dist, release, arch: image.arch ?? arch ?? '', variant });
   }
 
-  /** An archive of a root filesystem, absolute; metadata: LXC's or Incus' file about it. */
+  /**
+   * An archive of a root filesystem, absolute; metadata: LXC's or Incus' file about it; keep: a squashfs or erofs of somebody
+   * else's is believed as it is, with `pack` of its type.
+   */
   async import(
     archive: string,
-    options: ImageOptions & { readonly metadata?: string } = {},
+    options: ImageOptions & { readonly metadata?: string; readonly keep?: boolean } = {},
   ): Promise<StoredImage> {
-    const { alias = null, metadata = null, onEvent = ignore } = options;
+    const { alias = null, metadata = null, onEvent = ignore, pack, keep = false } = options;
     if (alias !== null) checkAlias(alias);
-    const store = openStore(this.#place);
+    const store = openStore(this.#placeFor(pack));
     await store.sweep();
-    const imported = importImage({ store, archive, metadata, alias, onEvent });
+    const imported = importImage({ store, archive, metadata, alias, keep, onEvent }).then((image) =>
+      store.pack(image, onEvent),
+    );
     return inWords(`${archive} could not be imported`, imported);
   }
 
   /** An image of a stopped container, of a directory, or as a template makes it. */
   async build(material: Material, options: ImageOptions = {}): Promise<StoredImage> {
-    const { alias = null, onEvent = ignore } = options;
+    const { alias = null, onEvent = ignore, pack } = options;
     if (alias !== null) checkAlias(alias);
-    const built = buildImage({ ...this.#place, material, alias, onEvent });
+    const built = buildImage({ ...this.#placeFor(pack), material, alias, onEvent });
     const made = await inWords('the image could not be built', built);
     if (typeof made !== 'string') return made;
     const message = 'the template only answered a question: these arguments build nothing';
