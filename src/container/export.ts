@@ -88,7 +88,7 @@ async function exportLocked(request: ExportRequest, paths: ContainerPaths): Prom
         hint: `what it writes meanwhile would be in the file by halves: tlxc-stop -n ${name} first, or freeze it for so long with --freeze`,
       });
     }
-    const tree = await stoppedTree(paths, request);
+    const tree = await stoppedTree(paths, request, { onlyRead: true });
     const mapped = running?.info.namespaces.includes('user') === true;
     await write({
       ...{ request, paths },
@@ -172,7 +172,11 @@ async function* payload(source: Source): AsyncGenerator<Buffer> {
     const snapshot = findSnapshot(request.system, paths, name);
     for (const each of ['config', 'ts', 'comment'])
       yield* textFile(`snapshots/${name}/${each}`, join(snapshot.dir, each));
-    yield* treeBytes(await stoppedTree(snapshot, request), [], `snapshots/${name}/rootfs`);
+    yield* treeBytes(
+      await stoppedTree(snapshot, request, { onlyRead: true }),
+      [],
+      `snapshots/${name}/rootfs`,
+    );
   }
 }
 

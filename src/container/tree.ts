@@ -66,16 +66,17 @@ async function useRunning<T>(
   }
 }
 
-/** The tree of one that is stopped. Throws TLXC_E_CONFIG, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE. */
+/** The tree of one that is stopped. onlyRead: nothing will be written in it. Throws TLXC_E_CONFIG, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE. */
 export async function stoppedTree(
   { name, lxcpath, config: configFile }: ContainerPaths,
   request: TreeRequest,
+  { onlyRead = false } = {},
 ): Promise<Rooted> {
   const { environment, system } = request;
   const config = loadContainerConfig({ name, lxcpath, configFile, environment });
   await attachRootfs(config, system);
   const files = { imageFilesystems: readImages(config) };
-  return compileRooted({ config, host: probeHost(), system, files });
+  return compileRooted({ config, host: probeHost(), system, files, onlyRead });
 }
 
 /** argv (an absolute path, and words) with that tree as its working directory. */

@@ -7,6 +7,8 @@ export interface ScanLimits {
   readonly members: number;
   /** Bytes that the disk has left for them. */
   readonly space: number;
+  /** How another disk is chosen, in words. Default: for the store of images. */
+  readonly elsewhere?: string;
   /** Names may begin with a slash, which tar leaves out: layers of OCI images have such. */
   readonly fromRoot?: boolean;
 }
@@ -37,12 +39,14 @@ export function parseMember(line: string): Member | null {
 
 const climbs = (path: string) => path.startsWith('/') || path.split('/').includes('..');
 
-const noSpace = (space: number): TlxcError =>
+const IMAGES = 'keep images elsewhere: tlxc-config tlxc.cachedir DIRECTORY';
+
+const noSpace = ({ space, elsewhere = IMAGES }: ScanLimits): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_STORAGE',
-    message: `the image cannot be unpacked: it needs more than the ${Math.round(space / 2 ** 20)} MiB that may be filled`,
+    message: `no space left on device: the archive cannot be unpacked: it needs more than the ${Math.round(space / 2 ** 20)} MiB that may be filled`,
     errno: 'ENOSPC',
-    hint: 'free some space, or keep images elsewhere: tlxc-config tlxc.cachedir DIRECTORY',
+    hint: `free some space, or ${elsewhere}`,
   });
 
 /** Collects what is wrong; `refused` is set at the first member that makes the archive unacceptable. */
@@ -71,7 +75,7 @@ export class MemberScan {
       this.#bytes += member.size;
       const problem = this.#problem(member);
       if (problem !== '') this.refuse(problem);
-      if (this.#bytes > this.#limits.space) this.refused ??= noSpace(this.#limits.space);
+      if (this.#bytes > this.#limits.space) this.refused ??= noSpace(this.#limits);
       if (member.type === 'c' || member.type === 'b') this.devices.push(member.name);
     }
     return this.refused === null;

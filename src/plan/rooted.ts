@@ -1,18 +1,37 @@
 /** ContainerConfig + host facts -> what it takes to have a stopped container's tree as the container sees it. Pure. */
 import { TlxcError } from '../errors.ts';
+import type { HostFacts } from '../host/facts.ts';
+import { kernelAtLeast } from '../host/kernel.ts';
 import { inOrder } from '../problem.ts';
 import { Findings, type StartInput } from './input.ts';
 import { compileIdmap } from './idmap.ts';
 import { compileRootfs } from './rootfs.ts';
-import type { Rooted } from './types.ts';
+import type { Rooted, Rootfs } from './types.ts';
 
 const NO_OPTIONS = { runDir: '', dnsRecord: '', foreground: false, share: {}, environment: {} };
 
+/**
+ * overlayfs makes notes in the directory for changes also when files are only looked up, and it is another one then for who
+ * reads it: below an empty one in memory it is as it was. Users have that from Linux 6.6 on, as tlxc.rootfs.volatile.
+ */
+function unchanged(rootfs: Rootfs, { user, kernelRelease }: HostFacts): Rootfs {
+  const isPossible = user === null || kernelAtLeast(kernelRelease, 6, 6);
+  if (rootfs.kind !== 'overlay' || rootfs.upper === '' || !isPossible) return rootfs;
+  const lower = [{ source: rootfs.upper, fstype: '' }, ...rootfs.lower];
+  return { ...rootfs, lower, upper: '', work: '', tmpfs: ['mode=0755'] };
+}
+
+interface RootedInput extends Omit<StartInput, 'options'> {
+  /** Nothing is written in it. */
+  readonly onlyRead?: boolean;
+}
+
 /** Throws TLXC_E_CONFIG where the root filesystem cannot be had so, TLXC_E_UNSUPPORTED where there is none. */
-export function compileRooted(input: Omit<StartInput, 'options'>): Rooted {
+export function compileRooted(input: RootedInput): Rooted {
   const findings = new Findings(input.mistakes);
   const compilation = { ...input, findings, options: NO_OPTIONS };
-  const rootfs = compileRootfs(compilation);
+  const configured = compileRootfs(compilation);
+  const rootfs = input.onlyRead === true ? unchanged(configured, input.host) : configured;
   const idmap = compileIdmap(compilation);
   const container = input.config.name;
   if (findings.problems.length > 0)

@@ -100,6 +100,16 @@ layered('snapshots come along where they are asked for, and an overlay becomes a
   t.is(await world.sh('tlxc-attach -n c1 -- cat /etc/state'), 'first\n');
 });
 
+layered('an overlay that was never started is exported, and is what it was', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('touch seed; tlxc-create -n c1 -f seed -t busybox -B overlay');
+  const changes = (): Promise<string> => world.sh('find lxc/c1/overlay/delta -printf "%p %C@\\n" | sort');
+  const before = await changes();
+  await world.sh('tlxc-export -n c1 c1.tar && tlxc-import -N c2 c1.tar');
+  t.is(await changes(), before);
+  t.is(await world.sh('cat lxc/c2/rootfs/etc/hostname'), 'c2\n');
+});
+
 freezing('one that runs is refused, one that is frozen is exported as its root filesystem is', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1');

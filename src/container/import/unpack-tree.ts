@@ -43,7 +43,10 @@ export async function fillFrom(source: TreeSource, backend: Backend, place: Plac
   await mkdir(work, { mode: 0o700 });
   const places = await makePlaces(work, mapping);
   const space = await spaceAt(work);
-  const scan = new MemberScan({ bytes: space, members: Infinity, space });
+  const scan = new MemberScan({
+    ...{ bytes: Infinity, members: Infinity, space },
+    elsewhere: 'import it into a store elsewhere: -P DIRECTORY',
+  });
   const job = {
     archive,
     work,
