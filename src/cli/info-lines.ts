@@ -97,12 +97,12 @@ function statLines({ usage, links, disk }: Information, humanize: boolean): stri
   return lines;
 }
 
-/** What a person would not know: nothing of an end that was asked for, of one in order only while it is stopped. */
+/** What a person would not know: of an end that was asked for, or in order, only while it is stopped. */
 function endLines(information: Information): string[] {
   const { lastExit, restart, state } = information;
   const words = restartWords(information);
   const lines = words === '' ? [] : [labelled('Restart:', words)];
-  if (!lastExit || restart || lastExit.requested || !(lastExit.failed || state === 'STOPPED')) return lines;
+  if (!lastExit || restart || !(lastExit.failed || state === 'STOPPED')) return lines;
   return [...lines, labelled('Last exit:', `${exitWords(lastExit)} (${lastExit.endedAt})`)];
 }
 

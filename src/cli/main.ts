@@ -29,7 +29,8 @@ export async function main(program: string, command: Command): Promise<void> {
   const context: CommandContext = Object.assign(Object.create(streams) as typeof streams, {
     program,
     argv: process.argv.slice(2),
-    env: process.env,
+    // A copy: each look into process.env itself asks the C library.
+    env: { ...process.env },
     cwd: process.cwd(),
   });
   try {

@@ -37,8 +37,8 @@ export type Found =
   | { readonly kind: 'refused'; readonly reason: string; readonly fault: Fault };
 
 /** The slot that holds a key's settings: its name with the index in place of [i]. */
-export const slotOf = (key: { readonly name: string }, index: string | number = ''): string =>
-  key.name.replace('[i]', String(index));
+export const slotOf = ({ name }: { readonly name: string }, index: string | number = ''): string =>
+  index === '' ? name : name.replace('[i]', String(index));
 
 const below =
   (...prefixes: readonly string[]) =>

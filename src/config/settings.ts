@@ -24,6 +24,8 @@ export class Settings {
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
   readonly #slots = new Map<string, readonly Sourced<unknown>[]>();
+  /** Of the slots as they are; undefined: they have changed. */
+  #networks: readonly number[] | undefined;
   /** Keys of which a line was refused, or misspelled: what is missing there has been told. */
   readonly lost = new Set<string>();
   /** A file could not be read: anything may be missing. */
@@ -47,8 +49,16 @@ export class Settings {
 
   /** The numbers of the network interfaces that any key is set for, lowest first. */
   networks(): readonly number[] {
-    const indexes = [...this.#slots.keys()].flatMap((slot) => /^t?lxc\.net\.(\d+)\./.exec(slot)?.[1] ?? []);
-    return [...new Set(indexes.map(Number))].sort((left, right) => left - right);
+    return (this.#networks ??= this.#findNetworks());
+  }
+
+  #findNetworks(): readonly number[] {
+    const indexes = new Set<number>();
+    for (const slot of this.#slots.keys()) {
+      const index = /^t?lxc\.net\.(\d+)\./.exec(slot)?.[1];
+      if (index !== undefined) indexes.add(Number(index));
+    }
+    return [...indexes].sort((left, right) => left - right);
   }
 
   /** Where an interface is first written of. */
@@ -59,6 +69,7 @@ export class Settings {
 
   /** Takes one statement in; what is wrong with it becomes a problem and changes nothing. */
   apply(statement: Statement): void {
+    this.#networks = undefined;
     const { key: name, value, at } = statement;
     const found = find(name);
     if (found.kind === 'refused') {

@@ -10,8 +10,7 @@ import { finishRestore, isPendingRestore } from './pending-restore.ts';
 /** For whoever is about to read the configuration. Nothing to do costs one look at the directory. */
 export async function recover(paths: ContainerPaths, system: SystemConfig): Promise<void> {
   const { dir } = paths;
-  if (!existsSync(dir)) return;
-  const entries = readdirSync(dir);
+  const entries = existsSync(dir) ? readdirSync(dir) : [];
   if (!entries.some((entry) => isPendingRename(entry) || isPendingRestore(entry) || isUnfinished(entry)))
     return;
   await withLock(paths, async () => {

@@ -101,7 +101,8 @@ export const noteStartFailure = ({ startFailure: path }: ContainerPaths, message
 
 /** It runs. */
 export function restartDone({ restart, startFailure: failure }: ContainerPaths): void {
-  for (const file of [restart, failure]) rmSync(file, { force: true });
+  // rmSync looks at a file twice before it removes it: of most containers there is none.
+  for (const file of [restart, failure]) if (existsSync(file)) rmSync(file, { force: true });
 }
 
 /** What a start was asked for, as far as a restart has to ask for it again. */

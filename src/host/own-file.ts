@@ -1,5 +1,5 @@
 /** Files whose names others can foresee: somebody may have put something there before us. Root's and our own are believed. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 
 const isOwn = ({ uid }: Stats): boolean => [0, process.geteuid?.()].includes(uid);
 
@@ -22,6 +22,8 @@ export function openForAppending(path: string): number {
 
 /** A descriptor of a file that one of our programs wrote for a later one, the caller's to close; null where there is none. */
 export function openRecord(path: string): number | null {
+  // Mostly there is none, and an error costs more than a look.
+  if (!existsSync(path)) return null;
   let fd;
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

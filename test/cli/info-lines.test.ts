@@ -116,7 +116,9 @@ test('how it ended, and when it is started again', (t) => {
   ]);
   const inOrder = { ...crashed, signal: 'SIGINT', outOfMemory: false, failed: false };
   t.deepEqual(tail({ lastExit: inOrder }), ['Last exit:      powered off (2026-11-22T17:00:00.000Z)']);
-  t.deepEqual(tail({ lastExit: { ...inOrder, requested: true } }), []);
+  t.deepEqual(tail({ lastExit: { ...inOrder, requested: true } }), [
+    'Last exit:      stopped by request (2026-11-22T17:00:00.000Z)',
+  ]);
   t.deepEqual(tail({ lastExit: { ...crashed, signal: null, code: 9, outOfMemory: false } }), [
     'Last exit:      exit code 9; a process was killed for lack of memory (2026-11-22T17:00:00.000Z)',
   ]);
