@@ -1,8 +1,6 @@
 /** Replaces a file whole: a reader, or a machine that loses power, sees the old content or the new. */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
   fsyncSync,
@@ -15,6 +13,8 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { randomHex } from '../random.ts';
+import { syncDirectory } from '../sync-directory.ts';
 
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
@@ -39,17 +39,7 @@ function destination(path: string): Destination {
 
 /** A name beside the file that nobody foresees; to be opened with 'wx' all the same. */
 export const temporaryBeside = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
-
-/** What is in the directory is on disk: names, not content. Throws the system's error. */
-export function syncDirectory(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
+  join(dirname(path), `.${basename(path)}.${randomHex(8)}.tmp`);
 
 /**
  * Writes data to path by temporary file, fsync and rename; owner and mode of a file that was there are kept.

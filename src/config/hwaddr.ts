@@ -1,4 +1,5 @@
 /** Hardware addresses from a template: each x or X is a digit to be drawn. */
+import { randomBytes } from '../random.ts';
 
 /** Whether anything is left to draw. */
 export const isTemplate = (address: string): boolean => /x/i.test(address);
@@ -10,7 +11,7 @@ export function fillHardwareAddress(template: string, draw: () => number): strin
 
 /** Fills a template at random: what is written into the configuration when a container is created. */
 export function randomHardwareAddress(template: string): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(template.length));
+  const bytes = randomBytes(template.length);
   let next = 0;
   return fillHardwareAddress(template, () => bytes[next++] ?? 0);
 }

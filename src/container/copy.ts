@@ -93,5 +93,5 @@ async function copyLocked(
     ...(request.lines && { lines: request.lines }),
     ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),
   });
-  await renameDurably(staging, target.dir);
+  renameDurably(staging, target.dir);
 }

@@ -147,7 +147,7 @@ async function createLocked(making: Making): Promise<Created> {
     if (wantsRange)
       firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
     const created = await fill(making, prepared, firstId);
-    await renameDurably(staging, paths.dir);
+    renameDurably(staging, paths.dir);
     return created;
   } catch (error) {
     await discard(staging, request.system);

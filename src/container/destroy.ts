@@ -1,7 +1,6 @@
 /** Removes a container: it is gone with one rename into LXCPATH/.trash, whatever the deletion after it takes. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import { loadContainerConfig } from '../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
@@ -10,6 +9,7 @@ import { probeHost } from '../host/probe.ts';
 import { renameDurably } from '../host/trees.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { rootfsMount, rootfsPath } from '../plan/rootfs.ts';
+import { randomHex } from '../random.ts';
 import { backendNamed } from '../storage/choose.ts';
 import { forgetVolume, noteVolume, volumeOf } from '../storage/outside.ts';
 import { parseVolume, partsOf } from '../storage/volume.ts';
@@ -114,17 +114,17 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     await runDestroyHooks(config, request);
   }
   const trash = await makeTrash(lxcpath);
-  const trashed = join(trash, randomUUID());
+  const trashed = join(trash, randomHex(16));
   const kept = config ? unmanagedEntries(config, paths.dir) : [];
   if (kept.length === 0) {
-    await renameDurably(paths.dir, trashed);
+    renameDurably(paths.dir, trashed);
   } else {
     // What lies in the trash is anybody's to remove; where the container was made is its lock's.
     const staging = stagingPath(lxcpath, name);
     await discard(staging, system);
     mkdirSync(staging, { mode: 0o700 });
     await moveAllBut(kept, paths.dir, staging);
-    await renameDurably(staging, trashed);
+    renameDurably(staging, trashed);
   }
   for (const snapshot of snapshotsOf(trashed)) {
     const [was, is] = [paths.dir, trashed].map(snapshotStore);

@@ -1,8 +1,8 @@
 /** A copy that is started at once and, unless it is to be kept, destroyed when it stops. */
-import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import { randomBytes } from '../random.ts';
 import { copyContainer, type CopyRequest } from './copy.ts';
 import { destroyContainer } from './destroy.ts';
 import { containerPaths } from './paths.ts';

@@ -155,7 +155,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
     });
     await removeTree(join(staging, '.archive'));
     await syncFilesystem(staging);
-    await renameDurably(staging, target.dir);
+    renameDurably(staging, target.dir);
     filled.warnings.forEach(request.warn);
   } catch (error) {
     await discard(staging, system);

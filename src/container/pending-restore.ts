@@ -4,9 +4,9 @@
  * Whoever is killed between leaves what the next command completes.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { moveTree } from '../host/trees.ts';
+import { randomHex } from '../random.ts';
 import { makeTrash } from './leftovers.ts';
 import type { ContainerPaths } from './paths.ts';
 
@@ -27,7 +27,7 @@ export async function finishRestore({ dir, lxcpath }: ContainerPaths): Promise<v
   for (const entry of entries) {
     // Below a directory of ours: what the trash notes of itself must not be what a container wrote in its tree.
     if (existsSync(join(dir, entry))) {
-      const gone = join(trash, randomUUID());
+      const gone = join(trash, randomHex(16));
       mkdirSync(gone, { mode: 0o700 });
       await moveTree(join(dir, entry), join(gone, entry));
     }

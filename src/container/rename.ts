@@ -95,7 +95,7 @@ async function renameLocked(
   if (first !== undefined && ownsRange(system, first, source.config)) recordRange(system, first, owner);
   referenceLayers(system.cacheDir, path === undefined ? [] : partsOf(path), owner);
   writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
-  await renameDurably(source.dir, target.dir);
+  renameDurably(source.dir, target.dir);
   forgetEnds(source);
   finishRename(target.dir);
   await moveNames(system, source, target, request.warn);

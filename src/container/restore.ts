@@ -72,7 +72,7 @@ async function restoreLocked(
     ids: { ofConfig: container.config },
   };
   await fillCopy({ system, environment, source, target, staging, ...its, ...AS_IT_WAS });
-  await renameDurably(staging, target.dir);
+  renameDurably(staging, target.dir);
 }
 
 /** The same machine; only its ids are those that it has now. */
@@ -93,7 +93,7 @@ async function replaceLocked(request: RestoreRequest, container: ContainerPaths)
   // An empty directory takes the place of what the snapshot has not.
   for (const entry of ['rootfs', 'overlay'])
     if (existsSync(join(dir, entry)) && !existsSync(join(staging, entry))) mkdirSync(join(staging, entry));
-  await renameDurably(staging, restoredPath(dir));
+  renameDurably(staging, restoredPath(dir));
   await finishRestore(container);
   await syncFilesystem(dir);
 }

@@ -2,7 +2,6 @@
  * A control group of its own for the container of a plain user: a scope that the user's systemd makes and delegates, on
  * hosts with cgroup v2 alone. The monitor is put into it before it is given its plan, so all it makes is born there.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { TlxcError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { attachToUnit, hasUserManager, managerGroup, SCOPES, startScope } from '../host/user-manager.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
+import { randomHex } from '../random.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +35,7 @@ export function scopeFor(name: string, host: HostFacts, environment: Environment
   } catch {
     return null; // a bus without a systemd on it: what then follows says that no group is delegated
   }
-  const unit = `tlxc-${name}-${randomBytes(4).toString('hex')}.scope`;
+  const unit = `tlxc-${name}-${randomHex(4)}.scope`;
   const group = join(manager, SCOPES, unit).slice(1);
   const handedDown = readFileSync(join(mount.mountPoint, manager, 'cgroup.controllers'), 'utf8');
   const controllers = handedDown.split(/\s+/).filter(Boolean);

@@ -1,6 +1,5 @@
 /** Takes, restores and destroys snapshots of a container: each is whole, or not there. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import type { SystemConfig } from '../config/model.ts';
@@ -8,6 +7,7 @@ import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { refuseMounted } from '../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../host/trees.ts';
+import { randomHex } from '../random.ts';
 import { clonesOf, forgetClone } from './clones.ts';
 import { discard } from './discard.ts';
 import { fillCopy } from './copying.ts';
@@ -61,7 +61,7 @@ async function takeLocked(
     if (comment !== null) copyComment(comment, join(staging, 'comment'));
     writeFileAtomically(join(staging, 'ts'), timestampOf(new Date()), { mode: 0o644 });
     mkdirSync(target.lxcpath, { recursive: true, mode: 0o755 });
-    await renameDurably(staging, target.dir);
+    renameDurably(staging, target.dir);
   } catch (error) {
     await discard(staging, system);
     throw error;
@@ -122,8 +122,8 @@ async function moveToTrash(
   refuseClones(container, snapshot);
   refuseMounted(snapshot.dir);
   const trash = await makeTrash(container.lxcpath);
-  const trashed = join(trash, randomUUID());
-  await renameDurably(snapshot.dir, trashed);
+  const trashed = join(trash, randomHex(16));
+  renameDurably(snapshot.dir, trashed);
   forgetClone(system, trashed, snapshot);
   const store = snapshotStore(container.dir);
   if (readdirSync(store).length === 0) rmdirSync(store);

@@ -1,10 +1,10 @@
 /** Whole directory trees: copied and removed by coreutils, which walk by descriptor and follow no link, and made durable. */
-import { lstatSync, mkdirSync } from 'node:fs';
-import { chown, open, rename, stat } from 'node:fs/promises';
+import { chownSync, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { syncDirectory } from '../sync-directory.ts';
 import { isBtrfs, removeSubvolumes } from './btrfs.ts';
 import { asRootOf, everyIdOf } from './mapped.ts';
 import { isMountedBelow, refuseMounted } from './mounts.ts';
@@ -68,9 +68,9 @@ export async function copyTree(from: string, to: string, words: readonly string[
 
 /** Gives the directories owner and group of `from`. */
 export async function copyOwner(from: string, ...directories: readonly string[]): Promise<void> {
-  const { uid, gid } = await stat(from);
+  const { uid, gid } = statSync(from);
   if (probeHost().user === null) {
-    for (const directory of directories) await chown(directory, uid, gid);
+    for (const directory of directories) chownSync(directory, uid, gid);
     return;
   }
   const failure = {
@@ -100,24 +100,15 @@ export async function syncFilesystem(path: string): Promise<void> {
  */
 export async function moveTree(from: string, to: string): Promise<void> {
   if (probeHost().user === null) {
-    await rename(from, to);
+    renameSync(from, to);
     return;
   }
   const failure = { code: 'TLXC_E_STORAGE', what: `${from} could not be moved to ${to}` } as const;
   await runProgram(overAllIds(['mv', '--no-target-directory', '--', from, to]), failure);
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
 /** rename(2) of a directory within one filesystem, brought to disk; what lies deeper in it than its entries is there already. */
-export async function renameDurably(from: string, to: string): Promise<void> {
-  await rename(from, to);
-  for (const path of new Set([to, dirname(to), dirname(from)])) await syncDirectory(path);
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  for (const path of new Set([to, dirname(to), dirname(from)])) syncDirectory(path);
 }

@@ -1,9 +1,10 @@
 /** Trees and files into archives: tar and a compressor that uses every core, connected by a pipe; whole or not at all. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { syncDirectory, temporaryBeside } from '../config/atomic-write.ts';
+import { temporaryBeside } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { programError, startProgram, type Ended } from '../host/program.ts';
+import { syncDirectory } from '../sync-directory.ts';
 import { inTree, type Tree } from './manifest.ts';
 
 /** Blocks of this size are what lets xz decode on every core. */

@@ -18,7 +18,7 @@ export class ImageLocks {
   }
 
   /** Runs the action unless somebody has the image's lock. */
-  async ifFree(id: string, action: () => Promise<void>): Promise<void> {
+  async ifFree(id: string, action: () => void | Promise<void>): Promise<void> {
     const lock = native().lock({ path: this.#path(id), wait: false });
     if (typeof lock !== 'number') return;
     try {

@@ -49,7 +49,7 @@ export async function publishImage(publication: Publication): Promise<void> {
     await writeChecksums(work);
     await syncFilesystem(work);
     if (existsSync(place)) await rename(place, asideOf(place));
-    await renameDurably(work, place);
+    renameDurably(work, place);
   } catch (error) {
     await bringBack(place);
     await rm(work, { recursive: true, force: true });
@@ -67,7 +67,7 @@ async function bringBack(place: string): Promise<void> {
   const aside = asideOf(place);
   if (!existsSync(aside)) return;
   if (existsSync(place)) await rm(aside, { recursive: true });
-  else await renameDurably(aside, place);
+  else renameDurably(aside, place);
 }
 
 async function writeChecksums(directory: string): Promise<void> {

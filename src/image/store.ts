@@ -4,8 +4,7 @@
  * the tree. An image appears by one rename, whole and synced, and what it holds is never changed. The directories are root's alone (0700): nobody on the host can run a set-id program of an image.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
@@ -267,7 +266,8 @@ export class ImageStore {
       const path = join(this.#downloads, name);
       const id = name.slice(0, 64);
       const useless = this.get(id) !== null || isOlder(path, PARTIAL_MS);
-      if (useless && existsSync(this.#images)) await this.#locks.ifFree(id, () => rm(path, { force: true }));
+      if (useless && existsSync(this.#images))
+        await this.#locks.ifFree(id, () => rmSync(path, { force: true }));
     }
   }
 }

@@ -1,6 +1,5 @@
 /** A root filesystem from another container's: one like it, one of another type, or one that lies over it. */
-import { mkdirSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import type { Backend, Circumstances, NewRootfs, Place } from './backend.ts';
@@ -86,6 +85,6 @@ export async function copyRootfs(request: CopyRequest): Promise<NewRootfs> {
     ? to.copy(place, path, { snapshot: request.snapshot, mountPoint })
     : to.create(place, asOneTree(from.view(path, mountPoint), mountPoint)));
   // What was mounted there was in namespaces of processes that have ended.
-  for (const directory of mountPoints) await rmdir(directory);
+  for (const directory of mountPoints) rmdirSync(directory);
   return made;
 }

@@ -1,6 +1,5 @@
 /** dir: a plain directory, CT/rootfs or --dir, copied from another tree (shared blocks where the filesystem has reflinks). */
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { releaseTree } from '../host/project-quota.ts';
 import { copyTree, removeTree, syncFilesystem } from '../host/trees.ts';
@@ -14,14 +13,17 @@ async function makeDirectory(place: Place): Promise<{ rootfs: string; final: str
   const { staging, final, options } = place;
   const rootfs = options.dir ?? join(staging, 'rootfs');
   if (options.dir !== undefined) {
-    await mkdir(dirname(rootfs), { recursive: true, mode: 0o755 });
-    const make = () => mkdir(rootfs, { mode: 0o755 });
+    mkdirSync(dirname(rootfs), { recursive: true, mode: 0o755 });
+    const make = () => {
+      mkdirSync(rootfs, { mode: 0o755 });
+      return Promise.resolve();
+    };
     await claimVolume(place, {
       path: `dir:${rootfs}`,
       exists: () => Promise.resolve(existsSync(rootfs)),
       make,
     });
-  } else await mkdir(rootfs, { mode: 0o755 });
+  } else mkdirSync(rootfs, { mode: 0o755 });
   return { rootfs, final: options.dir ?? join(final, 'rootfs') };
 }
 

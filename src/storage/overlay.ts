@@ -1,6 +1,5 @@
 /** overlay: another tree below, what the container changes in CT/overlay/delta. Nothing is copied. */
-import { mkdirSync, statSync } from 'node:fs';
-import { chmod, mkdir, stat, statfs } from 'node:fs/promises';
+import { chmodSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { refuseForeign } from '../host/forged-image.ts';
@@ -15,14 +14,14 @@ import { partsOf, topFirst } from './volume.ts';
 
 const OVERLAYFS_MAGIC = 0x794c7630;
 
-async function obstacle(circumstances: Circumstances, options: VolumeOptions): Promise<string | null> {
+function obstacle(circumstances: Circumstances, options: VolumeOptions): string | null {
   const { host, idmapped, lxcpath } = circumstances;
   if (!host.overlay) return 'cannot be used: this kernel has no overlayfs';
   if (host.user === null && idmapped && !host.overlayOnIdmapped)
     return `cannot be used unprivileged: Linux ${host.kernelRelease} has no overlayfs on idmapped layers (5.19 has)`;
   if (host.user !== null && !kernelAtLeast(host.kernelRelease, 5, 11))
     return `cannot be used by users: Linux ${host.kernelRelease} lets only root mount an overlayfs (5.11 others, too)`;
-  const { type } = await statfs(lxcpath);
+  const { type } = statfsSync(lxcpath);
   if (type === OVERLAYFS_MAGIC) return `cannot be used: ${lxcpath} lies on an overlay itself`;
   return sizeObstacle(circumstances, options);
 }
@@ -34,11 +33,11 @@ async function makeDelta(
 ): Promise<{ delta: string; work: string }> {
   const changes = join(staging, 'overlay');
   const [delta, work] = [join(changes, 'delta'), join(changes, 'work')];
-  await mkdir(changes, { mode: 0o755 });
+  mkdirSync(changes, { mode: 0o755 });
   // Both are of one project: overlayfs moves from one to the other what it has made.
   await fillLimited(changes, options.fssize, async () => {
-    await mkdir(delta, { mode: 0o755 });
-    await mkdir(work, { mode: 0o700 });
+    mkdirSync(delta, { mode: 0o755 });
+    mkdirSync(work, { mode: 0o700 });
     await fill(delta);
   });
   return { delta, work };
@@ -73,7 +72,7 @@ const made = ({ final, staging }: Place, delta: string, lowers: readonly string[
 /** The root of the merged tree takes owner and mode from the upper directory. */
 async function copyRoot({ words, layers: [tree = ''] }: View, delta: string, work: string): Promise<void> {
   if (words.length === 0) {
-    await chmod(delta, (await stat(tree)).mode & 0o7777);
+    chmodSync(delta, statSync(tree).mode & 0o7777);
     await copyOwner(tree, delta, work);
     return;
   }
@@ -88,7 +87,7 @@ export const overlayBackend: Backend = {
   running: 'frozen',
   limited: true,
   takes: ['fssize'],
-  obstacle,
+  obstacle: (circumstances, options) => Promise.resolve(obstacle(circumstances, options)),
   async create(place, tree) {
     if (tree.words.length > 0 && tree.lowers === undefined) {
       throw new TlxcError({

@@ -2,7 +2,6 @@
  * The few files that are edited in a new root filesystem. Everything in it may be hostile: paths are resolved below the
  * root by openat2(RESOLVE_IN_ROOT), and what is not a plain file in plain directories is left alone.
  */
-import { randomUUID } from 'node:crypto';
 import {
   constants,
   fchmodSync,
@@ -19,6 +18,7 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { native } from '../native/binding.ts';
+import { randomMachineId } from '../random.ts';
 import { findFile } from './layered-file.ts';
 
 const { O_RDONLY, O_RDWR, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_CREAT, O_EXCL } = constants;
@@ -128,12 +128,12 @@ function add(root: string, path: string, { text, stats }: { text: string; stats:
  * transient one and mount it over the file, which PID 1 cannot do without CAP_SYS_ADMIN; networkd then has no DUID.
  */
 function identify(text: string | null): string | null {
-  return text?.trim() === 'uninitialized' ? `${randomUUID().replaceAll('-', '')}\n` : null;
+  return text?.trim() === 'uninitialized' ? `${randomMachineId()}\n` : null;
 }
 
 /** A copy is another machine: two with one id would be given one address by DHCP. */
 const reidentify = (text: string | null): string | null =>
-  text !== null && /^[0-9a-f]{32}$/.test(text.trim()) ? `${randomUUID().replaceAll('-', '')}\n` : null;
+  text !== null && /^[0-9a-f]{32}$/.test(text.trim()) ? `${randomMachineId()}\n` : null;
 
 /** Gives a copy its name in /etc/hostname, and a machine id of its own; null, true: it keeps the source's. */
 export function nameCopy(layers: readonly string[], name: string | null, keepMachineId: boolean): void {
