@@ -25,7 +25,7 @@ export function parseEscape(value: Value): { readonly byte: number; readonly lab
   throw new TlxcError({ code: 'TLXC_E_USAGE', message });
 }
 
-async function console(invocation: Invocation, context: CommandContext): Promise<number> {
+function console(invocation: Invocation, context: CommandContext): number {
   const { name, lxcpath, system, options } = invocation;
   const paths = containerPaths(system, lxcpath, name);
   await checkRcfile(invocation, context);
@@ -34,7 +34,7 @@ async function console(invocation: Invocation, context: CommandContext): Promise
   const banner =
     `\nConnected to tty ${opened.tty}\n` +
     `Type <${label} q> to exit the console, <${label} ${label}> to enter ${label} itself\n`;
-  await new Promise<void>((resolve) => context.stderr.write(banner, () => resolve()));
+  context.stderr.write(banner);
   return becomeConsole(paths, opened, byte);
 }
 

@@ -1,4 +1,6 @@
 /** What a command sees of the world. Commands never touch process.* themselves, so each can be called in a test. */
+import type { Output } from './output.ts';
+
 export interface CommandContext {
   /** The command's own name as typed: tlxc-start. */
   readonly program: string;
@@ -7,8 +9,8 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; readonly fd?: number };
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: Output;
+  readonly stderr: Output;
 }
 
 /** Runs a command; resolves to its exit code. Rejects only with a bug: expected failures are printed and coded. */

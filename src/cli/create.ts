@@ -22,8 +22,8 @@ function templateOf({ options }: Invocation): string {
 }
 
 /** Asks on the terminal; undefined where nobody sits at one. */
-function asker({ stdin, stdout }: CommandContext, quiet: boolean): Ask | undefined {
-  if (quiet || stdin.isTTY !== true || stdout.isTTY !== true) return undefined;
+function asker(context: CommandContext, quiet: boolean): Ask | undefined {
+  if (quiet || context.stdout.isTTY !== true || context.stdin.isTTY !== true) return undefined;
   return async ({ message, choices, preferred }) => {
     const { default: select } = await import('@inquirer/select');
     const first = choices.includes(preferred) ? { default: preferred } : {};
@@ -40,7 +40,8 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
   const ask = asker(context, quiet || json);
   // Standard output is for the object alone.
   const progress = imageProgress(json ? { ...context, stdout: stderr, stderr } : context, quiet);
-  const ownStreams = context.stdin.fd === 0 && !quiet;
+  // Asked for last: Node takes milliseconds to open its standard input.
+  const ownStreams = !quiet && template.startsWith('/') && context.stdin.fd === 0;
   try {
     const created = await createContainer({
       ...{ name, lxcpath, system, template, templateArgs: rest },

@@ -1,4 +1,5 @@
 /** What a person sees while an image is fetched: one line a step, and on a terminal a bar while bytes come in. */
+import { WriteStream } from 'node:tty';
 import type { SingleBar } from 'cli-progress';
 import type { ImageEvent } from '../image/progress.ts';
 import type { CommandContext } from './context.ts';
@@ -89,14 +90,15 @@ class Shown implements ImageProgress {
       this.end();
       this.#announced = what;
       this.#line(`Downloading the ${what}${total === null ? '' : ` (${size(total)})`}`);
-      if (this.#voice.stderr.isTTY === true && what !== 'metadata' && total !== null)
-        void this.#startBar(total);
+      if (what !== 'metadata' && total !== null) void this.#startBar(total);
     }
     this.#bar?.update(Math.floor(received / MIB));
   }
 
   async #startBar(total: number): Promise<void> {
-    const made = await newBar(this.#voice.stderr, total);
+    const { stderr } = this.#voice;
+    if (stderr.isTTY !== true || !(stderr instanceof WriteStream)) return;
+    const made = await newBar(stderr, total);
     // The transfer may have ended while the package was loaded.
     if (this.#announced === '') made.stop();
     else this.#bar = made;
@@ -106,7 +108,7 @@ class Shown implements ImageProgress {
 export const imageProgress = (voice: Voice, quiet: boolean): ImageProgress =>
   quiet ? SILENT : new Shown(voice);
 
-async function newBar(stream: NodeJS.WritableStream, total: number): Promise<SingleBar> {
+async function newBar(stream: WriteStream, total: number): Promise<SingleBar> {
   const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
     stream,

@@ -1,5 +1,4 @@
 /** tlxc-logs */
-import { once } from 'node:events';
 import { readLog, type LogOptions } from '../container/journal/log.ts';
 import type { LogSource } from '../container/journal/record.ts';
 import { containerPaths } from '../container/paths.ts';
@@ -85,7 +84,7 @@ async function logs(invocation: Invocation, { stdout }: CommandContext): Promise
   const printer = new LogPrinter({ timestamps: given.timestamps === true, safe });
   const paths = containerPaths(system, lxcpath, name);
   for await (const record of readLog(paths, optionsOf(given)))
-    if (!stdout.write(given.json ? recordJson(record) : printer.print(record))) await once(stdout, 'drain');
+    stdout.write(given.json ? recordJson(record) : printer.print(record));
   stdout.write(given.json ? '' : printer.end());
   return 0;
 }

@@ -1,15 +1,7 @@
-/** Runs a command as this process: the only file of cli/ that touches process.*. */
+/** Runs a command as this process: with output.ts the only file of cli/ that touches process.*. */
 import type { Command, CommandContext } from './context.ts';
+import { processOutput } from './output.ts';
 import { renderError } from './render.ts';
-
-/** A reader that went away (| head) ends the command as SIGPIPE would, without a word. */
-function orQuit<S extends NodeJS.WritableStream>(stream: S): S {
-  if (stream.listenerCount('error') > 0) return stream;
-  return stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(141);
-    throw error;
-  });
-}
 
 /** The streams are made when first used: a command that says nothing does not pay for them. */
 const streams = {
@@ -17,10 +9,10 @@ const streams = {
     return process.stdin;
   },
   get stdout() {
-    return orQuit(process.stdout);
+    return processOutput(1);
   },
   get stderr() {
-    return orQuit(process.stderr);
+    return processOutput(2);
   },
 };
 

@@ -3,6 +3,7 @@
  * a plain line now and then, the first after ten seconds. Nothing with -q, nor with --json. It has no colours.
  */
 import type { CommandContext } from './context.ts';
+import type { Output } from './output.ts';
 import { clip } from './printable.ts';
 
 export interface Progress {
@@ -19,10 +20,10 @@ const PLAIN_MS = 60_000;
 const MIB = 2 ** 20;
 
 /** Terminals that show a line just now. */
-const showing = new WeakSet<NodeJS.WritableStream>();
+const showing = new WeakSet<Output>();
 
 /** What takes the line away before something else is printed; it comes back by itself. */
-export const clearing = (stderr: NodeJS.WritableStream): string => (showing.has(stderr) ? '\r\u001b[K' : '');
+export const clearing = (stderr: Output): string => (showing.has(stderr) ? '\r\u001b[K' : '');
 
 const SILENT: Progress = { bytes: () => undefined, end: () => undefined };
 
@@ -52,20 +53,26 @@ export function progressText(
 }
 
 /** words: what is done, to what: "tlxc-copy: u2: copying". Begins to count now; the timer keeps no process alive. */
-export function progressLine(words: string, { stderr, env }: Voice, plain = true): Progress {
-  const person = stderr.isTTY === true && env['TERM'] !== 'dumb';
-  if (!person && !plain) return SILENT;
+export function progressLine(words: string, voice: Voice, plain = true): Progress {
   const began = performance.now();
   let done = 0;
-  let next = person ? SOON_MS : PLAIN_FIRST_MS;
+  let next = SOON_MS;
+  let shownOn: Output | null = null;
   const step = (): void => {
     const milliseconds = performance.now() - began;
     if (milliseconds < next) return;
+    // Not looked at before: a terminal's stream takes 7 ms to load.
+    const { stderr, env } = voice;
+    const person = stderr.isTTY === true && env['TERM'] !== 'dumb';
+    if (!person && (!plain || milliseconds < PLAIN_FIRST_MS)) {
+      next = plain ? PLAIN_FIRST_MS : Infinity;
+      return;
+    }
     next = milliseconds + (person ? STEP_MS / 2 : PLAIN_MS);
     const line = progressText(words, { bytes: done, milliseconds });
     // The cursor waits at the beginning: whatever else is printed meanwhile begins there.
     stderr.write(person ? `\r${clip(line, (stderr.columns ?? 80) - 1)}\u001b[K\r` : `${line}\n`);
-    if (person) showing.add(stderr);
+    if (person) showing.add((shownOn = stderr));
   };
   const timer = setInterval(step, STEP_MS).unref();
   return {
@@ -75,7 +82,7 @@ export function progressLine(words: string, { stderr, env }: Voice, plain = true
     },
     end: () => {
       clearInterval(timer);
-      if (showing.delete(stderr)) stderr.write('\r\u001b[K');
+      if (shownOn !== null && showing.delete(shownOn)) shownOn.write('\r\u001b[K');
     },
   };
 }
@@ -92,13 +99,13 @@ interface Asked {
 /** Does the work, and shows that it is being done: `PROGRAM: NAME: DOING: 3 s`. */
 export async function whileShown<T>(
   asked: Asked,
-  { program, stderr, env }: Shown,
+  context: Shown,
   doing: string,
   work: (progress: Progress) => Promise<T>,
 ): Promise<T> {
   const silent = asked.quiet || asked.options['json'] === true;
-  const words = [program, asked.name, doing].filter(Boolean).join(': ');
-  const progress = silent ? SILENT : progressLine(words, { stderr, env });
+  const words = [context.program, asked.name, doing].filter(Boolean).join(': ');
+  const progress = silent ? SILENT : progressLine(words, context);
   try {
     return await work(progress);
   } finally {

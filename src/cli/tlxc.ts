@@ -53,7 +53,7 @@ async function help(command: string | undefined, { stdout, env }: CommandContext
     stdio: ['ignore', 'ignore', 'pipe'],
     env,
   });
-  child.stderr.pipe(stdout, { end: false });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => stdout.write(text));
   const [status] = (await once(child, 'close')) as [number | null];
   return status ?? 1;
 }
