@@ -4,10 +4,10 @@ import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { tidyLibraryTypes } from './library-types.js';
+import { waiting, waitingHead, whenUsed } from './when-used.js';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
 /** What src/cli calls a program's file: start, of tlxc-start. */
@@ -32,69 +32,26 @@ const entries = {
     build.onResolve({ filter: /^command:/ }, ({ path }) => ({ path, namespace: 'command' }));
     build.onLoad({ filter: /.*/, namespace: 'command' }, ({ path }) => ({
       contents: `
-        import command from './src/cli/${sourceName(path.slice('command:'.length))}.ts';
-        import { main } from './src/cli/main.ts';
-        void main('${path.slice('command:'.length)}', command);`,
+        const command = require('./src/cli/${sourceName(path.slice('command:'.length))}.ts').default;
+        void require('./src/cli/main.ts').main('${path.slice('command:'.length)}', command);`,
       resolveDir: process.cwd(),
     }));
   },
 };
 
-/** Modules of Node's that take a millisecond and more to load, and most runs never call: loaded at the first use of an export. */
-const costly = ['child_process', 'crypto', 'fs/promises', 'net', 'os', 'readline', 'timers/promises'];
-const whenUsed = {
-  name: 'when-used',
-  setup(build) {
-    const modules = new RegExp(`^node:(${costly.join('|')})$`);
-    build.onResolve({ filter: modules }, ({ path, namespace }) =>
-      namespace === 'when-used' ? { path, external: true } : { path, namespace: 'when-used' },
-    );
-    // What esbuild makes of it for each importer inherits from this: nothing is copied.
-    build.onLoad({ filter: modules, namespace: 'when-used' }, ({ path }) => ({
-      contents: `module.exports = Object.create(new Proxy({}, { get: (_, name) => require('${path}')[name] }));`,
-    }));
-  },
-};
+const packageRoot = `var __tlxcPackageRoot = require('node:path').dirname(__dirname);`;
+const clock = `
+function __milliseconds() {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}`;
 
-/** Code caches of runs that read, and change nothing: a store with one container, which does not run. */
-function warmUp() {
-  const store = mkdtempSync(join(tmpdir(), 'tlxc-build-'));
-  mkdirSync(join(store, 'u1'));
-  writeFileSync(join(store, 'tlxc.conf'), `tlxc.rundir = ${store}/run\n`);
-  // A start ends where the run directory is made: below a file there is none.
-  writeFileSync(join(store, 'idle.conf'), `tlxc.rundir = ${store}/tlxc.conf/run\n`);
-  const lines = [
-    'lxc.start.auto = 1',
-    'lxc.include = /usr/share/tlxc/config/debian.common.conf',
-    `lxc.rootfs.path = dir:${store}`,
-  ];
-  const net = ['type = veth', 'link = tlxcbr0', 'flags = up'].map((line) => `lxc.net.0.${line}`);
-  writeFileSync(join(store, 'u1', 'config'), [...lines, ...net, ''].join('\n'));
-  const runs = {
-    autostart: [],
-    ls: ['-f'],
-    net: ['status'],
-    config: ['-l'],
-    create: ['--help'],
-    destroy: ['u2'],
-    export: ['--help'],
-    import: ['--help'],
-    top: ['--count', '1', '--json'],
-    wait: ['-s', 'STOPPED', 'u1'],
-    monitor: ['-Q'],
-    export: ['--help'],
-  };
-  for (const program of programs) {
-    const words = program === 'tlxc' ? ['strat'] : ['-P', store, ...(runs[sourceName(program)] ?? ['u1'])];
-    const starts = ['tlxc-start', 'tlxc-autostart'].includes(program);
-    const env = { ...process.env, TLXC_CONF: join(store, starts ? 'idle.conf' : 'tlxc.conf') };
-    spawnSync(process.execPath, [resolve('.ci/code-cache.js'), program, ...words], {
-      cwd: store,
-      env,
-      timeout: 20_000,
-    });
-  }
-  rmSync(store, { recursive: true });
+const isProgram = (path) => programs.includes(basename(path, '.cjs'));
+
+/** run.js calls it as Node calls a module; the last characters are the build's id. */
+function asModule(code) {
+  const whole = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
+  return `${whole} // build ${createHash('sha256').update(whole).digest('hex').slice(0, 16)}`;
 }
 
 const { outputFiles } = await build({
@@ -113,19 +70,17 @@ const { outputFiles } = await build({
   minifyWhitespace: true,
   // import() becomes require(): a script that comes from a code cache has no loader for it.
   supported: { 'dynamic-import': false },
-  logOverride: { 'empty-import-meta': 'silent' },
-  banner: { js: "var __tlxcPackageRoot = require('node:path').dirname(__dirname);" },
+  // The clock of node:perf_hooks takes a millisecond to load.
+  define: { 'performance.now': '__milliseconds' },
+  banner: { js: `${packageRoot}${waitingHead}${clock}` },
   write: false,
 });
 mkdirSync('dist', { recursive: true });
-for (const file of readdirSync('dist')) if (file.endsWith('.cache')) rmSync(`dist/${file}`);
 for (const { path, contents } of outputFiles) {
-  // bin/run.js reads the build's id from the last characters.
-  const id = createHash('sha256').update(contents).digest('hex').slice(0, 16);
-  writeFileSync(path, `${Buffer.from(contents).toString()}// build ${id}`);
+  const code = waiting(Buffer.from(contents).toString());
+  writeFileSync(path, isProgram(path) ? asModule(code) : code);
 }
 await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' });
-warmUp();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const types = spawnSync(process.execPath, [tsc, '-p', '.ci/types.json'], { stdio: 'inherit' });
 if (types.status === 0) await tidyLibraryTypes();

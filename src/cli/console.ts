@@ -25,7 +25,7 @@ export function parseEscape(value: Value): { readonly byte: number; readonly lab
   throw new TlxcError({ code: 'TLXC_E_USAGE', message });
 }
 
-function console(invocation: Invocation, context: CommandContext): number {
+async function console(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options } = invocation;
   const paths = containerPaths(system, lxcpath, name);
   await checkRcfile(invocation, context);

@@ -1,7 +1,7 @@
 /** TLXC's own settings: tlxc.conf, an INI file. LXC's names keep their meaning (lxc.conf(5)). */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import ini from 'ini';
+import { parse, safe } from 'ini';
 import { TlxcError } from '../errors.ts';
 import { Problem, type Fault } from '../problem.ts';
 import { writeFileAtomically } from './atomic-write.ts';
@@ -51,7 +51,7 @@ function readSettings(file: string, required: boolean): Map<string, string> {
   const settings = new Map<string, string>();
   if (!required && !existsSync(file)) return settings;
   const { text } = readConfigFile(file);
-  flatten(ini.parse(text), '', settings);
+  flatten(parse(text), '', settings);
   const problems = [...settings].flatMap(([name, value]) => {
     const problem = checkSetting(name, value);
     const line = lineOf(text, name);
@@ -131,10 +131,10 @@ function edit(text: string, name: string, value: string): string {
   const lines = text.replace(/\n$/, '').split('\n');
   const at = lineOf(text, name) - 1;
   const before = lines[at];
-  if (before !== undefined) lines[at] = `${before.split('=')[0]?.trimEnd()} = ${ini.safe(value)}`;
+  if (before !== undefined) lines[at] = `${before.split('=')[0]?.trimEnd()} = ${safe(value)}`;
   else {
     const section = lines.findIndex((line) => line.startsWith('['));
-    lines.splice(section === -1 ? lines.length : section, 0, `${name} = ${ini.safe(value)}`);
+    lines.splice(section === -1 ? lines.length : section, 0, `${name} = ${safe(value)}`);
   }
   return `${lines.join('\n')}\n`.replace(/^\n/, '');
 }
