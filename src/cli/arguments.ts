@@ -22,7 +22,7 @@ export interface FoundOption<S extends OptionShape> {
 const usage = (message: string) => new TlxcError({ code: 'TLXC_E_USAGE', message });
 const nameOf = ({ short, long }: OptionShape) => (long ? `--${long}` : `-${short}`);
 
-function findLong(name: string, typed: string, shapes: readonly OptionShape[]): OptionShape | undefined {
+function findLong<S extends OptionShape>(name: string, typed: string, shapes: readonly S[]): S | undefined {
   const candidates = shapes.filter((shape) => name !== '' && shape.long.startsWith(name));
   const exact = candidates.find((shape) => shape.long === name);
   if (exact || candidates.length <= 1) return exact ?? candidates[0];
@@ -30,8 +30,14 @@ function findLong(name: string, typed: string, shapes: readonly OptionShape[]): 
   throw usage(`option '${typed}' is ambiguous; possibilities:${possibilities}`);
 }
 
+interface Spelt<S> {
+  readonly words: readonly string[];
+  /** The options among them. */
+  readonly found: readonly S[];
+}
+
 /** One word of options in the form that has only one reading: whole long names, one letter a word, "=" where glued. */
-function spellOut(typed: string, shapes: readonly OptionShape[]): { words: string[]; wants: boolean } {
+function spellOut<S extends OptionShape>(typed: string, shapes: readonly S[]): Spelt<S> & { wants: boolean } {
   if (typed.startsWith('--')) {
     const [, name = '', glued] = /^--([^=]*)(=.*)?$/s.exec(typed) ?? [];
     const shape = findLong(name, typed, shapes);
@@ -39,43 +45,48 @@ function spellOut(typed: string, shapes: readonly OptionShape[]): { words: strin
     if (glued !== undefined && shape.argument === 'none')
       throw usage(`option '--${shape.long}' doesn't allow an argument`);
     const wants = shape.argument === 'required' && glued === undefined;
-    return { words: [nameOf(shape) + (glued ?? (shape.argument === 'optional' ? '=' : ''))], wants };
+    const word = nameOf(shape) + (glued ?? (shape.argument === 'optional' ? '=' : ''));
+    return { words: [word], found: [shape], wants };
   }
   const words: string[] = [];
+  const found: S[] = [];
   for (let at = 1; at < typed.length; at++) {
     const letter = typed.charAt(at);
     const shape = shapes.find(({ short }) => short === letter);
     if (!shape) throw usage(`invalid option -- '${letter}'`);
     const glued = typed.slice(at + 1);
+    found.push(shape);
     if (shape.argument === 'optional')
-      return { words: [...words, `${nameOf(shape)}=${glued}`], wants: false };
+      return { words: [...words, `${nameOf(shape)}=${glued}`], found, wants: false };
     words.push(`-${letter}`);
     if (shape.argument === 'none') continue;
-    return glued ? { words: [...words, glued], wants: false } : { words, wants: true };
+    return glued ? { words: [...words, glued], found, wants: false } : { words, found, wants: true };
   }
-  return { words, wants: false };
+  return { words, found, wants: false };
 }
 
 /** All words spelt out up to "--" or the first mistake, which is thrown once those before it were looked at. */
-function spellAll(
+function spellAll<S extends OptionShape>(
   argv: readonly string[],
-  shapes: readonly OptionShape[],
-): { words: string[]; mistake: unknown } {
+  shapes: readonly S[],
+): Spelt<S> & { mistake: unknown } {
   const words: string[] = [];
+  const found: S[] = [];
   for (let at = 0; at < argv.length; at++) {
     const typed = argv[at] ?? '';
-    if (typed === '--') return { words: [...words, ...argv.slice(at)], mistake: null };
+    if (typed === '--') return { words: [...words, ...argv.slice(at)], found, mistake: null };
     if (typed.length < 2 || !typed.startsWith('-')) words.push(typed);
     else {
       try {
         const spelt = spellOut(typed, shapes);
         words.push(...spelt.words, ...(spelt.wants ? argv.slice(++at, at + 1) : []));
+        found.push(...spelt.found);
       } catch (mistake) {
-        return { words, mistake };
+        return { words, found, mistake };
       }
     }
   }
-  return { words, mistake: null };
+  return { words, found, mistake: null };
 }
 
 function optionOf(shape: OptionShape): Option {
@@ -110,7 +121,9 @@ export function* parseArguments<S extends OptionShape>(
     .helpOption(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
-  for (const shape of shapes) {
+  const spelt = spellAll(argv, shapes);
+  // Making an option takes commander longer than reading it: only those that are there.
+  for (const shape of new Set(spelt.found)) {
     // Of two with one long form the first has it.
     const isTwin = shapes.find(({ long }) => long === shape.long) !== shape;
     const option = optionOf(isTwin && shape.short ? { ...shape, long: '' } : shape);
@@ -119,10 +132,9 @@ export function* parseArguments<S extends OptionShape>(
       found.push({ shape, value: value === '' && shape.argument === 'optional' ? null : (value ?? null) });
     });
   }
-  const spelt = spellAll(argv, shapes);
   let mistake = spelt.mistake;
   try {
-    words.push(...parser.parseOptions(spelt.words).operands);
+    words.push(...parser.parseOptions([...spelt.words]).operands);
   } catch (error) {
     mistake = translated(error, spelt.words.at(-1) ?? '');
   }
