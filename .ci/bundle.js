@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { tidyLibraryTypes } from './library-types.js';
-import { waiting, waitingHead, whenUsed } from './when-used.js';
+import { clock, waiting, waitingHead, whenUsed } from './when-used.js';
 
 const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
 /** What src/cli calls a program's file: start, of tlxc-start. */
@@ -39,13 +39,7 @@ const entries = {
   },
 };
 
-const packageRoot = `var __tlxcPackageRoot = require('node:path').dirname(__dirname);`;
-const clock = `
-function __milliseconds() {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1e3 + nanoseconds / 1e6;
-}`;
-
+const packageRoot = `var __tlxcPackageRoot = require("node:path").dirname(__dirname);`;
 const isProgram = (path) => programs.includes(basename(path, '.cjs'));
 
 /** run.js calls it as Node calls a module; the last characters are the build's id. */
@@ -70,9 +64,8 @@ const { outputFiles } = await build({
   minifyWhitespace: true,
   // import() becomes require(): a script that comes from a code cache has no loader for it.
   supported: { 'dynamic-import': false },
-  // The clock of node:perf_hooks takes a millisecond to load.
-  define: { 'performance.now': '__milliseconds' },
-  banner: { js: `${packageRoot}${waitingHead}${clock}` },
+  define: clock,
+  banner: { js: `${waitingHead}${packageRoot}` },
   write: false,
 });
 mkdirSync('dist', { recursive: true });

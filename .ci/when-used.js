@@ -11,11 +11,17 @@ const compilerOptions = {
   removeComments: true,
 };
 
-/** As TypeScript writes an import of ours. */
-const IMPORT = /^const (\w+_\d+) = require\(("\.[^"]+")\);$/gm;
+/** As TypeScript writes an import of ours, and an import() of ours, which waits anyway. */
+const IMPORT = /^(?:const|var) (\w+_\d+) = require\(("\.[^"]+")\);$/gm;
+const DYNAMIC_IMPORT = /Promise\.resolve\(\)\.then\(\(\) => require\("\.[^"]+"\)\)/g;
 
 function withLazyImports(fileName) {
   const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), { compilerOptions, fileName });
+  const other = /^.*\brequire\("\..*$/m.exec(
+    outputText.replaceAll(IMPORT, '').replaceAll(DYNAMIC_IMPORT, ''),
+  );
+  if (other)
+    throw new Error(`${fileName}: an import of a form that .ci/when-used.js does not know: ${other[0]}`);
   return (
     [...outputText.matchAll(IMPORT)]
       .reduce(
@@ -59,17 +65,33 @@ const COSTLY = [
   ...['string_decoder', 'timers/promises', 'tty', 'zlib'],
 ];
 
+const NODE_MODULE = /\brequire\("node:([a-z_/]+)"\)/g;
+
 /** What the code of `waiting` needs. */
 export const waitingHead = `
 var __node = {};
 var __whenUsed = (name) => {
   let module;
   return new Proxy({}, { get: (_, key) => (module ??= require(name))[key] });
+};
+var __milliseconds = () => {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
 };`;
 
-/** The code of a bundle, in which Node is asked once for a module of its own, and for these when they are first used. */
-export const waiting = (code) =>
-  code.replace(/\brequire\("node:([a-z_/]+)"\)/g, (_, name) => {
+/** For esbuild's `define`: the clock of node:perf_hooks takes a millisecond to load. Both count from some moment of their own. */
+export const clock = { 'performance.now': '__milliseconds' };
+
+/**
+ * The code of a bundle, in which Node is asked once for a module of its own, and for the costly ones when they are first used.
+ * Throws where something would be loaded all the same.
+ */
+export function waiting(code) {
+  const left = code.replaceAll(NODE_MODULE, '');
+  const other = /.{0,60}(?:\brequire\(["'`]node:|\bperformance\.).{0,60}/.exec(left);
+  if (other) throw new Error(`a use of Node's that .ci/when-used.js does not know: ${other[0]}`);
+  return code.replace(NODE_MODULE, (_, name) => {
     const load = COSTLY.includes(name) ? '__whenUsed' : 'require';
     return `(__node["${name}"]??=${load}("node:${name}"))`;
   });
+}

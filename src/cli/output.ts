@@ -6,7 +6,7 @@ import { fstatSync, writeSync } from 'node:fs';
 
 /** What commands need of a stream; every stream of Node's has it. */
 export interface Output {
-  /** All of it is written when this returns, wherever the process's own output leads. */
+  /** Of the process's own output all is written when this returns: by write(2), or as Node promises of its streams on Linux. */
   readonly write: (text: string | Buffer) => unknown;
   readonly isTTY?: boolean;
   /** Of a terminal. */
