@@ -15,8 +15,10 @@ const script = `const { compile } = require(${JSON.stringify(join(packageRoot, '
 console.log(JSON.stringify(${JSON.stringify(commands)}.filter((name) => compile(name).script.cachedDataRejected !== false)));`;
 
 const notTaken = (...before: readonly string[]): unknown => {
-  const [file = '', ...argv] = [...before, process.execPath, '-e', script];
-  const { stdout, stderr } = spawnSync(file, argv, { encoding: 'utf8', cwd: '/' });
+  const { stdout, stderr } = spawnSync('env', [...before, process.execPath, '-e', script], {
+    encoding: 'utf8',
+    cwd: '/',
+  });
   return stdout === '' ? stderr : JSON.parse(stdout);
 };
 

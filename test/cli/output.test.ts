@@ -1,43 +1,55 @@
 /** What a command prints arrives whole, wherever it goes; and who cannot be printed to is told of, or left in peace. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
 import { packageRoot } from '../../src/package-root.ts';
 
-const program = (name: string): string => join(packageRoot, 'bin', `${name}.js`);
+const LINES = 40_000;
+/** A process that prints two megabytes in many writes, as commands do. */
+const script = `import { processOutput } from ${JSON.stringify(join(packageRoot, 'src/cli/output.ts'))};
+for (let line = 1; line <= ${LINES}; line++) processOutput(1).write(line + ' ' + 'x'.repeat(50) + '\\n');`;
+const printing = [
+  process.execPath,
+  `--import=${fileURLToPath(import.meta.resolve('tsx'))}`,
+  ...['--input-type=module', '-e', script],
+];
+const inShell = printing.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+const shell = (line: string) => spawnSync('bash', ['-c', line], { encoding: 'utf8', maxBuffer: 2 ** 23 });
+/** Says whether they came whole and in order. */
+const count = `awk '$1 != NR || length($2) != 50 { exit 1 } END { print NR }'`;
 
-/** A store whose containers' names fill more than a pipe. */
-function manyContainers(t: ExecutionContext, count: number): string {
-  const store = mkdtempSync(join(tmpdir(), 'tlxc-output-'));
-  t.teardown(() => rmSync(store, { recursive: true }));
-  for (let index = 0; index < count; index++) {
-    const dir = join(store, `${'long'.repeat(14)}${index}`);
-    mkdirSync(dir);
-    writeFileSync(join(dir, 'config'), '');
-  }
-  return `${program('tlxc-ls')} -1 -P ${store}`;
-}
-
-const shell = (line: string) => spawnSync('bash', ['-c', line], { encoding: 'utf8' });
-
-test('more than a pipe holds, to a reader that is slow, and through a pipe that others made not to wait', (t) => {
-  const list = manyContainers(t, 1200);
-  t.is(shell(`${list} | (sleep 0.3; wc -l)`).stdout, '1200\n');
-  // A Node process that shares the pipe has it not wait.
-  const sharing = `node -e 'process.stdout.write(""); setTimeout(() => {}, 3000)' & sleep 0.5`;
-  t.is(shell(`(${sharing}; ${list}; wait) | (sleep 2; wc -l)`).stdout, '1200\n');
+test('a pipe, whose reader is slow', (t) => {
+  t.is(shell(`${inShell} | (sleep 1; ${count})`).stdout, `${LINES}\n`);
 });
 
-test('a reader that goes away ends it without a word', (t) => {
-  const list = manyContainers(t, 1200);
-  const { stdout, stderr } = shell(`${list} | head -c 4; echo " \${PIPESTATUS[0]}"`);
-  t.deepEqual({ stdout, stderr }, { stdout: 'long 141\n', stderr: '' });
+test('a pipe that somebody made not to wait', (t) => {
+  const notWaiting = `perl -MFcntl -e 'fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK) or die; ' && `;
+  const proof = `grep -q '^flags:.*4...$' /proc/self/fdinfo/1 && `;
+  t.is(shell(`(${notWaiting}${proof}${inShell}) | (sleep 2; ${count})`).stdout, `${LINES}\n`);
+});
+
+test('a file, and nothing at all', (t) => {
+  t.is(shell(`f=$(mktemp); ${inShell} > $f; ${count} $f; rm $f`).stdout, `${LINES}\n`);
+  t.deepEqual(pick(shell(`${inShell} >&-`)), { status: 0, stdout: '', stderr: '' });
+});
+
+const pick = ({ status, stdout, stderr }: ReturnType<typeof shell>) => ({ status, stdout, stderr });
+
+test('a reader that goes away ends it without a word', async (t) => {
+  const { stdout, stderr } = shell(`${inShell} | head -c 4; echo " \${PIPESTATUS[0]}"`);
+  t.deepEqual({ stdout, stderr }, { stdout: '1 xx 141\n', stderr: '' });
+  // What Node gives a child as standard output is a socket.
+  const [file = '', ...argv] = printing;
+  const child = spawn(file, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let words = '';
+  child.stderr.on('data', (text: Buffer) => (words += text.toString()));
+  child.stdout.once('data', () => child.stdout.destroy());
+  t.deepEqual([await once(child, 'close'), words], [[141, null], '']);
 });
 
 test('a disk that is full is an error', (t) => {
-  const { status, stderr } = shell(`${manyContainers(t, 1)} > /dev/full`);
-  t.is(status, 1);
-  t.regex(stderr, /ENOSPC|no space left/i);
+  const { status, stderr } = shell(`${join(packageRoot, 'bin/tlxc-config.js')} -l > /dev/full`);
+  t.deepEqual([status, stderr], [1, 'tlxc-config: write: no space left on device\n  hint: make room (df)\n']);
 });
