@@ -14,6 +14,7 @@ import { failureHint } from './failure-hints.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { forgetForward, rememberForward } from './proxy-config.ts';
 import { unlessStopped } from './saved-devices.ts';
+import { refuseMissing } from './source.ts';
 
 export interface ProxyRequest {
   readonly name: string;
@@ -90,8 +91,8 @@ function addAll(paths: ContainerPaths, all: readonly Forward[]): void {
 /**
  * Leads the port or socket of the host into the running container until it stops; of a range all ports, or none. What is
  * saved may be of a container that does not run. Throws TLXC_E_USAGE for a line that is none, TLXC_E_NOT_RUNNING,
- * TLXC_E_NETWORK with who holds the port, and, where it is to be saved, TLXC_E_CONFIG where the configuration does not
- * take it.
+ * TLXC_E_NETWORK with who holds the port, and, where it is to be saved, TLXC_E_NOT_FOUND, and TLXC_E_CONFIG where the
+ * configuration does not take it.
  */
 export async function addProxy(request: ProxyRequest): Promise<void> {
   const config: ForwardConfig = understood(request, () => forward(request.line));
@@ -102,6 +103,7 @@ export async function addProxy(request: ProxyRequest): Promise<void> {
     live();
     return;
   }
+  refuseMissing(paths);
   const save = rememberForward({ paths, environment: request.saved.environment }, config);
   await unlessStopped(live);
   await save();
@@ -139,7 +141,9 @@ export async function removeProxy(request: ProxyRequest): Promise<void> {
     live();
     return;
   }
-  const save = forgetForward({ paths: pathsOf(request), environment: request.saved.environment }, side);
+  const paths = pathsOf(request);
+  refuseMissing(paths);
+  const save = forgetForward({ paths, environment: request.saved.environment }, side);
   const runs = await unlessStopped(live);
   if (!runs && !save) throw notForwarded(names[0] ?? left, request.name, []);
   await save?.();
