@@ -43,6 +43,7 @@ export { meter, type MeterOptions, type UseMeter } from './container/parts/meter
 export type { Measurement } from './container/meter.ts';
 export type { ContainerProcess } from './container/processes.ts';
 export type { ListedContainer } from './container/listed.ts';
+export type { Nested } from './container/nested/limits.ts';
 export { Bridge } from './container/parts/bridge.ts';
 export { examineHost } from './container/parts/host.ts';
 export type { Material } from './container/build-image.ts';

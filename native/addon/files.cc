@@ -135,6 +135,13 @@ Napi::Value set_window_size(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), ::ioctl(js::number(options, "terminal"), TIOCSWINSZ, &size) == 0);
 }
 
+// From here on reads and writes of the open file fail with EAGAIN where they would wait.
+Napi::Value never_wait(const Napi::CallbackInfo& info) {
+    const int fd = info[0].ToNumber().Int32Value();
+    const int flags = ::fcntl(fd, F_GETFL);
+    return Napi::Boolean::New(info.Env(), flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
 } // namespace
 
 void export_files(Napi::Env env, Napi::Object exports) {
@@ -144,6 +151,7 @@ void export_files(Napi::Env env, Napi::Object exports) {
     exports.Set("makeOwnDirectory", Napi::Function::New(env, make_own_directory));
     exports.Set("lock", Napi::Function::New(env, lock));
     exports.Set("openInRoot", Napi::Function::New(env, open_in_root));
+    exports.Set("neverWait", Napi::Function::New(env, never_wait));
     exports.Set("windowSize", Napi::Function::New(env, window_size));
     exports.Set("setWindowSize", Napi::Function::New(env, set_window_size));
 }

@@ -1,14 +1,17 @@
 /** tlxc-ls --nesting: containers in containers, below the one that each is in. */
 import { atMost } from '../container/at-once.ts';
 import type { Store } from '../container/inspect.ts';
-import { nestedInRunning, nestedInStopped } from '../container/nested/nested.ts';
+import { nestedLimits, type Nested, type NestedLimits } from '../container/nested/limits.ts';
+import { nestedInRunning } from '../container/nested/nested.ts';
+import { nestedInStopped } from '../container/nested/stopped.ts';
+import { unresponsive } from '../container/unresponsive.ts';
 import type { ContainerConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import type { Row } from './ls-table.ts';
 
 const DEFAULT_LEVELS = 5;
-/** Of our own rows; how many commands run in containers at once. */
-const AT_ONCE = 4;
+/** How many commands run in containers at once. */
+const AT_ONCE = 8;
 
 /** How deep --nesting goes, 0 where it was not given; what is no number means 5, as in LXC. */
 export function levelsOf(option: unknown): number {
@@ -30,11 +33,19 @@ export interface Nesting {
   readonly onError: (error: TlxcError, name: string) => void;
 }
 
-async function nestedIn({ row, config }: Parent, nesting: Nesting): Promise<readonly Row[]> {
-  const { store, levels } = nesting;
+async function look({ row, config }: Parent, store: Store, limits: NestedLimits): Promise<Nested> {
+  if (row.state === 'UNRESPONSIVE') throw unresponsive(row.name);
+  if (row.pid !== null) return nestedInRunning(store, row.name, limits);
+  const isKnown = config !== null && !(config instanceof TlxcError);
+  return isKnown ? nestedInStopped(config, limits) : { rows: [], error: null };
+}
+
+async function nestedIn(parent: Parent, nesting: Nesting, limits: NestedLimits): Promise<readonly Row[]> {
+  const { row } = parent;
   try {
-    if (row.pid !== null) return await nestedInRunning(store, row.name, levels);
-    return config === null || config instanceof TlxcError ? [] : nestedInStopped(config, levels);
+    const { rows, error } = await look(parent, nesting.store, limits);
+    if (error) nesting.onError(error, row.name);
+    return rows;
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
     nesting.onError(error, row.name);
@@ -56,9 +67,11 @@ function wantedOf(rows: readonly Row[], wanted: Nesting['wanted']): readonly Row
 /** Each of the rows, and after it those of the containers in it. */
 export async function withNested(parents: readonly Parent[], nesting: Nesting): Promise<readonly Row[]> {
   if (nesting.levels === 0) return parents.map(({ row }) => row);
+  // For all of them: one that takes all its time leaves none to others.
+  const limits = nestedLimits(nesting.levels);
   const slot = atMost(AT_ONCE);
   const families = parents.map(async (parent) => {
-    const nested = await slot(() => nestedIn(parent, nesting));
+    const nested = await slot(() => nestedIn(parent, nesting, limits));
     return [parent.row, ...wantedOf(nested, nesting.wanted)];
   });
   return (await Promise.all(families)).flat();

@@ -24,7 +24,7 @@ import { readLog, type LogOptions } from './journal/log.ts';
 import type { LogRecord } from './journal/record.ts';
 import { lastExit } from './last-exit.ts';
 import type { Started } from './launch.ts';
-import type { ListedContainer } from './listed.ts';
+import { nestedLimits, type Nested } from './nested/limits.ts';
 import { nestedContainers } from './nested/nested.ts';
 import type { LimitName } from './limits/names.ts';
 import { limitsOf, setLimits, type LimitReport, type SetRequest } from './limits/set.ts';
@@ -275,9 +275,12 @@ export class Container {
     return running ? (await processesOf(running)).processes : [];
   }
 
-  /** The containers in it, `levels` deep, as tlxc-ls or lxc-ls in it tells, or its directories where it is stopped. */
-  nested({ levels = 5 }: { readonly levels?: number } = {}): Promise<readonly ListedContainer[]> {
-    return nestedContainers(this.#self, this.name, levels);
+  /**
+   * The containers in it, `levels` deep, as tlxc-ls or lxc-ls in it tells, or its directories where it is stopped; `error`
+   * says why that is not all. Throws TLXC_E_COMMAND, TLXC_E_TIMEOUT, TLXC_E_UNRESPONSIVE, TLXC_E_USAGE.
+   */
+  async nested({ levels = 5 }: { readonly levels?: number } = {}): Promise<Nested> {
+    return nestedContainers(this.#self, this.name, nestedLimits(levels));
   }
 
   /**

@@ -22,6 +22,7 @@ import { stagingPath, sweepLeftovers, makeTrash } from './leftovers.ts';
 import { killContainer } from './kill.ts';
 import { giveUpNames } from './names.ts';
 import { withLock } from './lock.ts';
+import { ownFirstIds, refuseOthers } from './other-config.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
 import { forgetEnds } from './restart.ts';
@@ -110,9 +111,11 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
   refuseMounted(paths.dir);
   const config = loadForDestroy(request, paths);
   if (config) {
+    if (request.configFile !== undefined) refuseOthers(paths, config, request.configFile, request.warn);
     checkStorage(config, paths, request.warn);
     await runDestroyHooks(config, request);
   }
+  const firstIds = [...(config?.idmap ?? []).map(({ value }) => value.outside), ...ownFirstIds(paths)];
   const trash = await makeTrash(lxcpath);
   const trashed = join(trash, randomHex(16));
   const kept = config ? unmanagedEntries(config, paths.dir) : [];
@@ -132,7 +135,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
   }
   forgetClone(system, trashed, { lxcpath, name });
   // In this order: a range in use by nobody is found and taken again, one given out twice never is.
-  for (const { value } of config?.idmap ?? []) releaseRange(system, value.outside, paths.config);
+  for (const first of firstIds) releaseRange(system, first, paths.config);
   return trashed;
 }
 

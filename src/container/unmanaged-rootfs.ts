@@ -1,5 +1,5 @@
 /** lxc.rootfs.managed = 0: a root filesystem that no command deletes, moves or changes. */
-import { readdirSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { ContainerConfig } from '../config/model.ts';
 import { syncFilesystem } from '../host/trees.ts';
@@ -20,6 +20,7 @@ export function unmanagedEntries({ rootfs }: ContainerConfig, dir: string): read
  */
 export async function moveAllBut(kept: readonly string[], dir: string, to: string): Promise<void> {
   const names = readdirSync(dir).filter((name) => name !== 'config' && !kept.includes(name));
-  for (const name of [...names, 'config']) renameSync(join(dir, name), join(to, name));
+  const last = existsSync(join(dir, 'config')) ? ['config'] : [];
+  for (const name of [...names, ...last]) renameSync(join(dir, name), join(to, name));
   await syncFilesystem(dir);
 }

@@ -215,6 +215,8 @@ export interface Binding {
   pipe(): readonly [number, number];
   /** Asks for PR_SCHED_CORE: 0 where the kernel has it, ENODEV without SMT, EINVAL where it was built without. */
   coreScheduling(): number;
+  /** From here on reads and writes of what is open there fail with EAGAIN where they would wait. false: nothing is open. */
+  neverWait(fd: number): boolean;
   /** Window size of a terminal, null when fd is none. */
   windowSize(fd: number): { rows: number; columns: number } | null;
   /** Gives a terminal another window size; its foreground processes are told. false: it is none any more. */

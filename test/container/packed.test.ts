@@ -162,7 +162,10 @@ packed(
       'tlxc-image import --pack=erofs --keep other.squashfs && tlxc-image prune --all; cp other.squashfs x.squashfs; printf x >> x.squashfs; tlxc-image import --pack=erofs --keep x.squashfs',
       /--keep: .*x\.squashfs is no erofs image/,
     );
-    await fails('tlxc-image import --pack=ext4 one.squashfs', /images are not packed as ext4: there are squashfs and erofs/);
+    await fails(
+      'tlxc-image import --pack=ext4 one.squashfs',
+      /images are not packed as ext4: there are squashfs and erofs/,
+    );
     await fails('tlxc-image import --keep one.squashfs', /--keep goes with --pack/);
     await fails(
       'tlxc-copy -n m1 -N m2 -B squashfs',

@@ -54,7 +54,7 @@ rooted('what containers use, their processes, and what cannot be saved', async (
      const [u1] = Container.list();
      if (!u1) throw new Error('none is listed');
      const none = (await u1.processes()).length;
-     const nested = (await u1.nested()).map(({ name, parents }) => [...parents, name].join('/'));
+     const nested = (await u1.nested()).rows.map(({ name, parents }) => [...parents, name].join('/'));
      await u1.start({ command: ['/bin/sleep', '1000'] });
      const watch = meter();
      const first = watch.look()[0]?.cpuPercent;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
@@ -58,7 +58,31 @@ rooted('tlxc-destroy --rcfile runs the hooks named there, and needs no other con
   t.is((await world.run('tlxc-destroy', '-n', 'c1', '--rcfile', file)).stderr, '');
   t.is(readFileSync(seen, 'utf8'), 'c1\n');
   t.false(existsSync(join(world.lxcpath, 'c1')));
-  mkdirSync(join(world.lxcpath, 'c1'));
-  t.is((await world.run('tlxc-destroy', '-n', 'c1', '--rcfile', file)).code, 0);
   t.is((await world.run('tlxc-destroy', '-n', 'c1', '--rcfile', file)).code, 1);
+});
+
+rooted('tlxc-destroy --rcfile takes no directory and no volume that may be another one’s', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  const file = another(world, []);
+  const destroy = (name: string) => world.run('tlxc-destroy', '-n', name, '--rcfile', file);
+  mkdirSync(join(world.lxcpath, 'alice'));
+  writeFileSync(join(world.lxcpath, 'alice/letter'), 'of mine');
+  const alice = await destroy('alice');
+  t.is(alice.code, 1);
+  t.regex(
+    alice.stderr,
+    /alice is no container's: it has no config, nor the root filesystem that \S+other\.conf names/,
+  );
+  t.is(readFileSync(join(world.lxcpath, 'alice/letter'), 'utf8'), 'of mine');
+  writeFileSync(file, 'lxc.rootfs.path = lvm:/dev/vg/somebody\n');
+  const volume = await destroy('c1');
+  t.is(volume.code, 1);
+  t.regex(volume.stderr, /names the volume lvm:\/dev\/vg\/somebody, which nothing says is of c1/);
+  t.true(existsSync(join(world.lxcpath, 'c1/rootfs/bin/busybox')));
+  renameSync(join(world.lxcpath, 'c1/config'), file);
+  const bare = await destroy('c1');
+  t.is(bare.code, 0);
+  t.regex(bare.stderr, /warning: \S+c1 has no config of its own: all of it goes/);
+  t.false(existsSync(join(world.lxcpath, 'c1')));
 });

@@ -154,14 +154,19 @@ function pipeStreams(ends: readonly [Ends, Ends, Ends], options: ExecOptions) {
   };
 }
 
+/** More than the kernel keeps of what was printed to a terminal. */
+const MOST_LEFT = 128 * 1024;
+
 /**
  * What libuv leaves in a terminal whose other side has closed: it takes a short read with POLLHUP for the end, while the
- * kernel still holds what was printed last. Such a read waits for that, and fails with EIO when all of it has come.
+ * kernel still holds what was printed last. A read fetches that, and fails with EIO when all of it has come; with EAGAIN
+ * where a process of the container's has opened the other side again, for which nobody waits.
  */
 function* leftIn(terminal: number): Generator<Buffer> {
+  if (!native().neverWait(terminal)) return;
   const buffer = Buffer.alloc(64 * 1024);
   try {
-    for (let read = 1; read > 0;) {
+    for (let read = 1, left = MOST_LEFT; read > 0 && left > 0; left -= read) {
       read = readSync(terminal, buffer);
       yield Buffer.from(buffer.subarray(0, read));
     }

@@ -153,6 +153,32 @@ rooted('exec: what a command with a terminal prints last arrives, however busy t
   t.deepEqual(told.endings, { '\r\n299\r\n': 200 });
 });
 
+rooted('exec: a terminal that is opened again keeps nobody waiting', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const told = await answerOf<{ longest: number; ended: number }>(
+    t,
+    world,
+    `${BEGIN}
+    let [last, longest] = [performance.now(), 0];
+    const beat = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 50);
+    // Closed, and opened again by another process at any moment after.
+    const again = (pause: string) =>
+      'T=$(tty); (exec </dev/null >/dev/null 2>&1; usleep ' + pause + '; exec sleep 20 <>$T) & exec </dev/null >/dev/null 2>&1';
+    const ends = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => u1.exec(['sh', '-c', again(String(index * 50))], { tty: true })),
+    );
+    clearInterval(beat);
+    const told = { longest, ended: ends.length };
+    ${END}`,
+  );
+  t.is(told.ended, 60);
+  t.true(told.longest < 5000, `nothing else was done for ${told.longest} ms`);
+});
+
 rooted('exec: what it does not wait for, hand over or believe', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');

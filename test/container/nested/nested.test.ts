@@ -78,6 +78,37 @@ rooted('in one that is stopped its directories are looked at, and no link leads 
   t.is(await world.sh('tlxc-ls -1 --nesting'), 'outer\nouter/in1\noutside\n');
 });
 
+rooted('a tree that was made to be endless is looked at for a moment, and that is told', async (t) => {
+  const world = await makeWorld(t);
+  for (const name of ['loops', 'many']) addBusybox(world, name);
+  for (let index = 0; index < 100; index++) {
+    write(world, 'loops', `var/lib/lxc/in${index}/config`, '');
+    symlinkSync('/', join(world.lxcpath, `loops/rootfs/var/lib/lxc/in${index}/rootfs`));
+  }
+  for (let index = 0; index < 1100; index++) write(world, 'many', `var/lib/lxc/in${index}/config`, '');
+  const began = performance.now();
+  const { stdout, stderr } = await world.run('tlxc-ls', '-1', '--nesting=9999');
+  t.true(performance.now() - began < 10_000);
+  t.is(stdout.match(/^loops\/in\d+$/gm)?.length, 100);
+  t.is(stdout.match(/^loops\//gm)?.length, 100);
+  t.is(stdout.match(/^many\//gm)?.length, 1000);
+  t.regex(stderr, /^tlxc-ls: many: there is more in it than is looked at .* not all are listed\n {2}hint: /);
+});
+
+rooted('one that does not answer takes its own time and no more; its neighbours are listed', async (t) => {
+  const world = await makeWorld(t);
+  for (const name of ['slow', 'well']) addBusybox(world, name);
+  write(world, 'slow', 'bin/tlxc-ls', '#!/bin/sh\ntrap "" TERM\nwhile :; do sleep 1; done\n');
+  write(world, 'well', 'bin/tlxc-ls', says('[{"name":"in1","state":"STOPPED"}]'));
+  await world.sh('tlxc-start -n slow; tlxc-start -n well');
+  const began = performance.now();
+  const { stdout, stderr } = await world.run('tlxc-ls', '-1', '--nesting=1');
+  t.true(performance.now() - began < 12_000);
+  t.is(stdout, 'slow\nwell\nwell/in1\n');
+  t.regex(stderr, /^tlxc-ls: slow: /);
+  t.regex(stderr, /hint: /);
+});
+
 rooted("an LXC in a container is asked in LXC's words; an answer that makes no sense is told", async (t) => {
   const world = await makeWorld(t);
   for (const name of ['lxc', 'mad']) addBusybox(world, name);
