@@ -381,7 +381,7 @@ void Supervisor::restart() {
 
 // Everything of the container is gone. STOPPED is said last: whoever hears it may start it again at once.
 void Supervisor::finish(const plan::StartPlan* plan) {
-    journal_->end();   // its writer is in the group that goes
+    journal_->end();   // its writer may be in a group that goes
     forwards_.close(); // those that waited for a reboot that does not come
     if (plan != nullptr)
         conclude(*plan); // whoever finds nobody listening finds this

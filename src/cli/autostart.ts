@@ -25,6 +25,7 @@ function requestOf(invocation: Invocation, { env }: CommandContext): AutostartRe
     groups: groups.flatMap((list) => list.split(',')),
     all: options['all'] === true,
     ignoreAuto: options['ignoreAuto'] === true,
+    thorough: options['list'] === true,
     timeoutMs: secondsArgument(timeout),
     wait: waitArguments(invocation),
   };

@@ -1,5 +1,5 @@
 /** Configuration files as lines. Of many containers that include the same file it is read and parsed once. */
-import { statSync, type BigIntStats } from 'node:fs';
+import { statSync } from 'node:fs';
 import { parseLine } from './document.ts';
 import { readConfigFile, stampOf, type ConfigText } from './read-file.ts';
 
@@ -20,9 +20,13 @@ const SETTLED_MS = 2000;
 
 const kept = new Map<string, ParsedFile>();
 
+/** Where it cannot be looked at any more, reading it says why. */
 function isUnchanged({ stamp }: ConfigText, path: string): boolean {
-  const now: BigIntStats | undefined = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return now !== undefined && stampOf(now) === stamp;
+  try {
+    return stampOf(statSync(path, { bigint: true })) === stamp;
+  } catch {
+    return false;
+  }
 }
 
 function linesOf(text: string): NumberedLine[] {
@@ -34,14 +38,14 @@ function linesOf(text: string): NumberedLine[] {
   return lines;
 }
 
-/** The file as it is now. Throws as readConfigFile does. */
-export function parsedFile(path: string): ParsedFile {
+/** The file as it is now (milliseconds since 1970). Throws as readConfigFile does. */
+export function parsedFile(path: string, now = Date.now()): ParsedFile {
   const before = kept.get(path);
   if (before && isUnchanged(before, path)) return before;
   kept.delete(path);
   const read = readConfigFile(path);
   const parsed = { ...read, lines: linesOf(read.text) };
-  if (Date.now() - read.changedAtMs > SETTLED_MS) {
+  if (now - read.changedAtMs > SETTLED_MS) {
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(path, parsed);
   }

@@ -27,6 +27,8 @@ import { listContainers } from './store.ts';
 export interface AutostartRequest extends AutostartSelection {
   readonly lxcpath: string;
   readonly system: SystemConfig;
+  /** Every value of every configuration is looked at, and not only those that decide what is done. */
+  readonly thorough?: boolean;
   /** Of a shutdown, after which it is killed, or of a reboot; 0: send the signal and go on, -1: wait for ever. */
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -91,7 +93,7 @@ function readStore(request: AutostartRequest): Store {
   if (isEnd(action)) return { names, failures, containers: names.map((name) => readForEnd(name, request)) };
   const containers = names.flatMap((name): (Candidate & Doubtful)[] => {
     const configFile = containerPaths(system, lxcpath, name).config;
-    const glance = glanceAt({ configFile, environment });
+    const glance = request.thorough ? null : glanceAt({ configFile, environment });
     if (glance) return [{ name, ...glance, doubts: [] }];
     try {
       return [{ ...loadContainerConfig({ name, lxcpath, configFile, environment }), doubts: [] }];

@@ -1,5 +1,14 @@
 /** Files whose names others can foresee: somebody may have put something there before us. Root's and our own are believed. */
-import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  type Stats,
+} from 'node:fs';
 
 const isOwn = ({ uid }: Stats): boolean => [0, process.geteuid?.()].includes(uid);
 

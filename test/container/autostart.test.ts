@@ -299,6 +299,23 @@ rooted('whoever is quicker keeps nobody: what runs is started, what has stopped 
   t.like(await world.run('tlxc-autostart', '-k', '-A'), { code: 0, stderr: '' });
 });
 
+rooted('a mistake is told of a container that is to be started, and by -L of every one', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'a', { config: ['lxc.start.auto = 1'] });
+  addBusybox(world, 'auto', { config: ['lxc.start.auto = 1', 'lxc.tty.max = many'] });
+  addBusybox(world, 'other', { config: ['lxc.tty.max = many'] });
+  const listed = await world.run('tlxc-autostart', '-L');
+  t.is(listed.stdout, 'a 0\n');
+  for (const name of ['auto', 'other'])
+    t.regex(listed.stderr, new RegExp(`${name}/config.*lxc.tty.max: it must be`));
+  const { code, stderr } = await world.run('tlxc-autostart');
+  t.is(code, 2);
+  t.regex(stderr, /auto\/config:\d+:\d+: lxc.tty.max: it must be/);
+  t.notRegex(stderr, /other/);
+  await world.sh('echo lxc.strat.auto = 1 >> lxc/other/config');
+  t.regex((await world.run('tlxc-autostart')).stderr, /lxc.strat.auto is not a known key/);
+});
+
 rooted('a mistake in its configuration keeps no container from being stopped', async (t) => {
   const world = await makeWorld(t);
   for (const name of ['a', 'b']) addBusybox(world, name, { config: ['lxc.start.auto = 1'] });

@@ -34,7 +34,7 @@ export const cgroup = {
   pivot: directory(
     'lxc.cgroup.dir.monitor.pivot',
     'At the end of the container its monitor goes into the group lxc.pivot below this one, so that its own can be removed; ' +
-      'that one stays. Until then it is in tlxc/.monitor/NAME, where lxc.cgroup.dir.monitor does not say otherwise. Without this key it goes to tlxc/.monitor.',
+      'that one stays. Until then it is in tlxc/.monitor/NAME, where neither lxc.cgroup.dir nor lxc.cgroup.dir.monitor says otherwise. Without this key it goes to tlxc/.monitor.',
   ),
   inner: directory(
     'lxc.cgroup.dir.container.inner',

@@ -101,6 +101,7 @@ export const cgroup: readonly Effect[] = [
     seen: async (t, world) => {
       await boot(world, ['lxc.cgroup.dir.monitor.pivot = last']);
       t.true(nowhere(world, 'last'));
+      t.is(await groupsOf(await monitorOf(world), world), '/tlxc/.monitor/c1');
       await world.sh('tlxc-stop -k -n c1');
       t.true(everywhere(world, 'last/lxc.pivot'));
       await removeGroups(world, 'last/lxc.pivot', 'last');
