@@ -29,6 +29,8 @@ export interface DownloadRequest {
   readonly arrival?: Arrival;
 }
 
+/** What comes is written by so many bytes at once: TLS gives 16 KiB, and each write wakes a thread, and who reads behind. */
+const PIECE = 256 * 1024;
 /** A transfer must bring this much in every stall time: a server that drips one byte a second is no server. */
 const MINIMUM_PROGRESS = 16 * 1024;
 
@@ -44,6 +46,7 @@ export async function download(request: DownloadRequest, options: HttpOptions = 
     arrival?.failed();
     throw error;
   }
+  // Not synced: who finds it later, after a power failure perhaps, believes its digest alone.
   // In one go with the rename: a reader looks for the file where it was last told to be.
   renameSync(part, destination);
   arrival?.arrived(destination);
@@ -103,7 +106,6 @@ async function transfer(request: DownloadRequest, part: string, options: HttpOpt
     const hash = await hashOf(part, from);
     request.arrival?.reached(part, from);
     const size = await receive({ request, response, part, handle, hash, from }, options);
-    await handle.sync();
     checkSize(request, response, size, from);
     return hash.digest('hex');
   } finally {
@@ -139,8 +141,40 @@ interface Reception {
   readonly from: number;
 }
 
+/** What was received goes to the file in pieces; each that is there is told of. */
+class Pieces {
+  readonly #reception: Reception;
+  #held: Buffer[] = [];
+  #size = 0;
+  #written: number;
+
+  constructor(reception: Reception) {
+    this.#reception = reception;
+    this.#written = reception.from;
+  }
+
+  async take(chunk: Buffer): Promise<void> {
+    this.#held.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size >= PIECE) await this.write();
+  }
+
+  /** What is held. */
+  async write(): Promise<void> {
+    const { request, part, handle, hash } = this.#reception;
+    const piece = Buffer.concat(this.#held);
+    [this.#held, this.#size] = [[], 0];
+    hash.update(piece);
+    await handle.writeFile(piece);
+    this.#written += piece.length;
+    request.arrival?.reached(part, this.#written);
+  }
+}
+
+/** Returns the size of the file. */
 async function receive(reception: Reception, options: HttpOptions): Promise<number> {
-  const { request, response, part, handle, hash, from } = reception;
+  const { request, response, from } = reception;
+  const pieces = new Pieces(reception);
   const limit = request.file.size ?? request.limit;
   const total = request.file.size ?? lengthOf(response, from);
   let size = from;
@@ -154,14 +188,16 @@ async function receive(reception: Reception, options: HttpOptions): Promise<numb
       size += chunk.length;
       if (size > limit)
         throw new TransferError(`${request.url.href}: larger than ${limit} bytes`, { transient: false });
-      hash.update(chunk);
-      await handle.writeFile(chunk);
-      request.arrival?.reached(part, size);
+      await pieces.take(chunk);
       request.onProgress(size, total);
     }
+    await pieces.write();
     return size;
   } catch (error) {
-    throw transferProblem(request.url, error);
+    const problem = transferProblem(request.url, error);
+    // The next try goes on behind what came until it broke.
+    if (problem instanceof TransferError && problem.transient) await pieces.write();
+    throw problem;
   } finally {
     clearInterval(tooSlow);
   }
