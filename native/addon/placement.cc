@@ -14,7 +14,7 @@ namespace {
 // FS_TOPDIR_FL: each directory made here goes to the group of inodes that has the fewest, and what is made
 // below it follows. The other flags are written back as they were read.
 Status spread(const std::string& path) {
-    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
     if (!fd)
         return syscall_failure("placement", "open", path);
     int flags = 0;

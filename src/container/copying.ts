@@ -10,7 +10,7 @@ import type { ContainerConfig, SystemConfig } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import { overAllIds, syncFilesystem } from '../host/trees.ts';
+import { makeTreeDirectory, overAllIds, syncFilesystem } from '../host/trees.ts';
 import { referenceLayers } from '../image/reference-layers.ts';
 import type { NewRootfs, VolumeOptions } from '../storage/backend.ts';
 import { copyRootfs } from '../storage/copy.ts';
@@ -72,7 +72,7 @@ export async function fillCopy(copying: Copying): Promise<void> {
   const { system, target, staging } = copying;
   const config = sourceConfig(copying);
   await discard(staging, system);
-  mkdirSync(staging, { mode: 0o770 });
+  makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   try {
     firstId = firstIdOf(copying, config);

@@ -4,12 +4,12 @@
  * Everything is built in LXCPATH/.tlxc-staging-NAME under the container's lock, brought to disk, and renamed to
  * LXCPATH/NAME last. Whoever is killed before that leaves a staging directory that the next command removes.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { loadContainerConfig } from '../config/load.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import { makePlaceForTrees, renameDurably, syncFilesystem } from '../host/trees.ts';
+import { makePlaceForTrees, makeTreeDirectory, renameDurably, syncFilesystem } from '../host/trees.ts';
 import { defaultMetadata, type ImageMetadata } from '../image/metadata.ts';
 import { debianArch } from '../image/product.ts';
 import { ImageStore } from '../image/store.ts';
@@ -135,7 +135,7 @@ async function createLocked(making: Making): Promise<Created> {
   refuseExisting(paths);
   await discard(staging, request.system);
   await sweepQuietly(making);
-  mkdirSync(staging, { mode: 0o770 });
+  makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   try {
     const prepared = await prepareImage(making);

@@ -2,13 +2,19 @@
  * Makes a container of an archive: whole, or not at all. As create does, everything is built in a staging directory and
  * renamed into place last; before anything is unpacked the archive was read to its end and found whole.
  */
-import { createWriteStream, mkdirSync, statSync } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../config/load.ts';
 import { TlxcError } from '../errors.ts';
 import { probeHost } from '../host/probe.ts';
-import { makePlaceForTrees, removeTree, renameDurably, syncFilesystem } from '../host/trees.ts';
+import {
+  makePlaceForTrees,
+  makeTreeDirectory,
+  removeTree,
+  renameDurably,
+  syncFilesystem,
+} from '../host/trees.ts';
 import type { Backend } from '../storage/backend.ts';
 import { chooseBackend } from '../storage/choose.ts';
 import { refuseExisting } from './copy.ts';
@@ -128,7 +134,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
   refuseExisting(target);
   const staging = stagingPath(lxcpath, target.name);
   await discard(staging, system);
-  mkdirSync(staging, { mode: 0o770 });
+  makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   try {
     const archive = await archiveOf(request, staging);

@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
-import { removeTree } from '../host/trees.ts';
+import { removeTree, sweepUnborn } from '../host/trees.ts';
 import { native } from '../native/binding.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from './lock.ts';
@@ -28,6 +28,7 @@ export const isUnfinished = (entry: string): boolean => UNFINISHED.some((name) =
 
 /** Removes them. The caller holds the container's lock: nobody works on them. */
 export async function removeUnfinished(dir: string, system: SystemConfig): Promise<void> {
+  sweepUnborn(dir);
   for (const name of UNFINISHED) await discard(join(dir, name), system);
 }
 
@@ -48,6 +49,7 @@ export async function makeTrash(lxcpath: string): Promise<string> {
 /** Removes what dead commands left below lxcpath; what living ones work on is locked, and stays. */
 export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Promise<void> {
   if (!existsSync(lxcpath)) return;
+  sweepUnborn(lxcpath);
   for (const entry of readdirSync(lxcpath)) {
     const name = entry.startsWith(STAGING) ? entry.slice(STAGING.length) : '';
     if (isName(name)) await sweepStaging(system, lxcpath, name);

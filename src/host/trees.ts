@@ -1,6 +1,7 @@
 /** Whole directory trees: copied and removed by coreutils, which walk by descriptor and follow no link, and made durable. */
-import { chownSync, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
@@ -19,13 +20,46 @@ export function overAllIds(argv: readonly string[]): readonly string[] {
 
 /**
  * Makes the directory, and those above it, unless it is there: a place for trees that have nothing to do with each other. ext4
- * then begins each where there is most room. Otherwise a tree goes where one was removed just before, and for minutes the
- * kernel passes over each of those inodes whenever it looks for a free one (recently_deleted in fs/ext4/ialloc.c): four
- * times the time for a system of ten thousand files. It is a hint: where it cannot be given, nothing is lost but that.
+ * then begins each where there is most room (chattr(1), "T"). Otherwise a tree goes where one was removed just before, and for
+ * minutes the kernel passes over each of those inodes whenever it looks for a free one (recently_deleted in fs/ext4/ialloc.c):
+ * four times the time for a system of ten thousand files. It is a hint: where it cannot be given, nothing is lost but that. A
+ * directory that somebody uses already stays as it is.
  */
 export function makePlaceForTrees(path: string, mode: number): void {
-  mkdirSync(path, { recursive: true, mode });
-  native().spreadDirectories({ path });
+  const isNew = mkdirSync(path, { recursive: true, mode }) !== undefined;
+  if (isNew || readdirSync(path).length === 0) native().spreadDirectories({ path });
+}
+
+const UNBORN = '.tlxc-new-';
+const UNBORN_MS = 60_000;
+
+/**
+ * Makes an empty directory for a tree, in such a place. It gets its name when it is there: where all groups of inodes are as
+ * full, ext4 chooses by the name, and a second tree of one name would lie where the first was removed. Throws the
+ * system's error where something is at the path, unless that is an empty directory.
+ */
+export function makeTreeDirectory(path: string, mode: number): void {
+  const unborn = join(dirname(path), UNBORN + randomBytes(8).toString('hex'));
+  mkdirSync(unborn, { mode });
+  try {
+    renameSync(unborn, path);
+  } catch (error) {
+    rmdirSync(unborn);
+    throw error;
+  }
+}
+
+/** Removes what whoever was killed between those two steps has left in the place; nothing else is an empty directory of such a name. */
+export function sweepUnborn(place: string): void {
+  for (const name of readdirSync(place).filter((entry) => entry.startsWith(UNBORN))) {
+    const path = join(place, name);
+    const made = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    try {
+      if (made + UNBORN_MS < Date.now()) rmdirSync(path);
+    } catch {
+      // Another command was quicker, or it is none of ours.
+    }
+  }
 }
 
 /**

@@ -61,17 +61,27 @@ async function isThere({ file, destination, arrival }: DownloadRequest): Promise
   return true;
 }
 
+/** Returns the digest of what was fetched. */
+function fetchWhole(request: DownloadRequest, part: string, options: HttpOptions): Promise<string> {
+  const { pathname } = request.url;
+  const name = pathname.split('/').at(-1) ?? pathname;
+  return withRetries(name, options, () => transfer(request, part, options)).catch(async (error: unknown) => {
+    // What another try cannot complete is of no use to the next command either.
+    const { cause } = error as { cause?: unknown };
+    if (cause instanceof TransferError && !cause.transient) await rm(part, { force: true });
+    throw error;
+  });
+}
+
 async function fetchVerified(request: DownloadRequest, part: string, options: HttpOptions): Promise<void> {
   const { file, url } = request;
-  const name = url.pathname.split('/').at(-1) ?? url.pathname;
-  const sha256 = await withRetries(name, options, () => transfer(request, part, options)).catch(
-    async (error: unknown) => {
-      // What another try cannot complete is of no use to the next command either.
-      const { cause } = error as { cause?: unknown };
-      if (cause instanceof TransferError && !cause.transient) await rm(part, { force: true });
-      throw error;
-    },
-  );
+  const isResumed = (await sizeOf(part)) > 0;
+  let sha256 = await fetchWhole(request, part, options);
+  // What an earlier command left may have holes since a power failure: that is not the server's fault.
+  if (sha256 !== file.sha256 && isResumed) {
+    await rm(part, { force: true });
+    sha256 = await fetchWhole(request, part, options);
+  }
   if (sha256 !== file.sha256) {
     await rm(part, { force: true });
     throw new TlxcError({
@@ -194,10 +204,9 @@ async function receive(reception: Reception, options: HttpOptions): Promise<numb
     await pieces.write();
     return size;
   } catch (error) {
-    const problem = transferProblem(request.url, error);
-    // The next try goes on behind what came until it broke.
-    if (problem instanceof TransferError && problem.transient) await pieces.write();
-    throw problem;
+    // The next try goes on behind what came until it broke, unless that cannot be written: then it says why.
+    await pieces.write().catch(() => undefined);
+    throw transferProblem(request.url, error);
   } finally {
     clearInterval(tooSlow);
   }

@@ -10,7 +10,13 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
-import { makePlaceForTrees, removeTree, syncFilesystem } from '../host/trees.ts';
+import {
+  makePlaceForTrees,
+  makeTreeDirectory,
+  removeTree,
+  sweepUnborn,
+  syncFilesystem,
+} from '../host/trees.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
 import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
 import { recordTree, type Tree } from './manifest.ts';
@@ -166,7 +172,7 @@ export class ImageStore {
     const work = join(this.#images, STAGING + id);
     await removeTree(work);
     await this.#clearDamaged(id);
-    mkdirSync(work, { mode: 0o700 });
+    makeTreeDirectory(work, 0o700);
     try {
       const { layers, ...content } = await make(work);
       const form = await this.#settle(work, layers);
@@ -256,6 +262,7 @@ export class ImageStore {
   /** Removes what dead processes left: images half made, locks, downloads that nobody will resume. */
   async sweep(): Promise<void> {
     const leftovers = existsSync(this.#images) ? readdirSync(this.#images) : [];
+    if (existsSync(this.#images)) sweepUnborn(this.#images);
     for (const name of leftovers) {
       const [prefix] = [STAGING, LOCK].filter((known) => name.startsWith(known));
       const id = name.slice(prefix?.length ?? name.length);

@@ -39,9 +39,12 @@ interface Places {
 }
 
 /**
- * Prints how long a first create takes, and further ones, with either storage. Nothing is removed between the rounds: for a
- * minute after, ext4 passes over each inode that was freed when it looks for one (recently_deleted in fs/ext4/ialloc.c), and
- * the next tree of ten thousand files takes seconds longer, whoever makes it.
+ * Prints how long a first create takes, and further ones, with either storage. Before each step all is brought to disk, untimed:
+ * TLXC's create waits for what it wrote to be there, which takes in whatever anybody's file has pending, and LXC's leaves that
+ * to the kernel. Nothing is removed between the rounds: for minutes after, ext4 passes over each inode that was freed when it looks
+ * for one (recently_deleted in fs/ext4/ialloc.c), and the next tree of ten thousand files takes seconds longer. TLXC's stores tell
+ * ext4 to begin elsewhere (host/trees.ts), LXC's do not; each round has a new name, so what LXC pays for a name that it had
+ * before is not in these figures, and what was removed before they began may be.
  */
 export async function compareImages({ stores, home }: Places, rounds: number, print: Print): Promise<void> {
   const { certificate, end } = await serve();

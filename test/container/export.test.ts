@@ -107,6 +107,7 @@ layered('an overlay that was never started is exported, and is what it was', asy
   const before = await changes();
   await world.sh('tlxc-export -n c1 c1.tar && tlxc-import -N c2 c1.tar');
   t.is(await changes(), before);
+  t.is(await world.sh('tar -xOf c1.tar rootfs/etc/hostname'), 'c1\n');
   t.is(await world.sh('cat lxc/c2/rootfs/etc/hostname'), 'c2\n');
 });
 

@@ -1,33 +1,86 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makePlaceForTrees } from '../../src/host/trees.ts';
+import { makePlaceForTrees, makeTreeDirectory, sweepUnborn } from '../../src/host/trees.ts';
 import { requires } from '../rig/requires.ts';
 
 const onExt = requires('ext');
 
+function scratch(t: ExecutionContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-trees-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
 test('a place for trees is made with what is above it, and may be there already', (t) => {
-  const scratch = mkdtempSync(join(tmpdir(), 'tlxc-trees-'));
-  t.teardown(() => rmSync(scratch, { recursive: true }));
-  const place = join(scratch, 'above/place');
+  const place = join(scratch(t), 'above/place');
   makePlaceForTrees(place, 0o711);
   makePlaceForTrees(place, 0o700);
   t.is(statSync(place).mode & 0o777, 0o711);
 });
 
+const flags = (path: string): string =>
+  execFileSync('lsattr', ['-d', path], { encoding: 'utf8' }).split(' ')[0] ?? '';
+
 onExt('ext4 is told that the trees of a place have nothing to do with each other', (t) => {
-  const scratch = mkdtempSync(join(tmpdir(), 'tlxc-trees-'));
-  t.teardown(() => rmSync(scratch, { recursive: true }));
-  const place = join(scratch, 'place');
+  const place = join(scratch(t), 'place');
   mkdirSync(place);
   execFileSync('chattr', ['+d', place]);
   makePlaceForTrees(place, 0o711);
-  const flags = () => execFileSync('lsattr', ['-d', place], { encoding: 'utf8' }).split(' ')[0] ?? '';
-  t.true(flags().includes('T'));
+  t.true(flags(place).includes('T'));
   // Its other attributes stay.
-  t.true(flags().includes('d'));
+  t.true(flags(place).includes('d'));
+});
+
+onExt('a directory that is used for other things already, or only a link to one, stays as it is', (t) => {
+  const dir = scratch(t);
+  mkdirSync(join(dir, 'used/something'), { recursive: true });
+  mkdirSync(join(dir, 'empty'));
+  symlinkSync('empty', join(dir, 'link'));
+  for (const name of ['used', 'link']) makePlaceForTrees(join(dir, name), 0o711);
+  for (const name of ['used', 'empty']) t.false(flags(join(dir, name)).includes('T'), name);
+});
+
+onExt('a tree of the name of one that was removed lies elsewhere', (t) => {
+  const place = join(scratch(t), 'place');
   makePlaceForTrees(place, 0o711);
-  t.true(flags().includes('T'));
+  const inodes = Array.from({ length: 5 }, () => {
+    const path = join(place, 'tree');
+    makeTreeDirectory(path, 0o700);
+    const { ino, mode } = statSync(path);
+    t.is(mode & 0o777, 0o700);
+    rmdirSync(path);
+    return ino;
+  });
+  t.true(new Set(inodes).size > 1, inodes.join(' '));
+});
+
+test('a directory for a tree takes the place of nothing, and leaves nothing else', (t) => {
+  const dir = scratch(t);
+  writeFileSync(join(dir, 'file'), '');
+  mkdirSync(join(dir, 'full/entry'), { recursive: true });
+  symlinkSync('full', join(dir, 'link'));
+  for (const name of ['file', 'full', 'link']) t.throws(() => makeTreeDirectory(join(dir, name), 0o700));
+  t.deepEqual(readdirSync(dir).sort(), ['file', 'full', 'link']);
+});
+
+test('what a killed command has left of one is swept after a minute', (t) => {
+  const dir = scratch(t);
+  for (const name of ['old', 'new', 'full']) mkdirSync(join(dir, `.tlxc-new-${name}`));
+  mkdirSync(join(dir, '.tlxc-new-full/entry'));
+  for (const name of ['old', 'full']) utimesSync(join(dir, `.tlxc-new-${name}`), 1e9, 1e9);
+  sweepUnborn(dir);
+  t.deepEqual(readdirSync(dir).sort(), ['.tlxc-new-full', '.tlxc-new-new']);
 });

@@ -154,6 +154,21 @@ rooted(
   },
 );
 
+rooted('a part whose end was lost with the power: all of it is fetched and unpacked anew', async (t) => {
+  const served = await servedImage(t, { entries: bulk });
+  const build = join(served.dir, 'www/images/tiny/one/amd64/default/20260101_00:00');
+  const [, id = ''] =
+    /([0-9a-f]{64}) {2}rootfs.tar.xz/.exec(readFileSync(join(build, 'SHA256SUMS'), 'utf8')) ?? [];
+  const downloads = join(served.system.cacheDir, 'downloads');
+  mkdirSync(downloads, { recursive: true });
+  const rootfs = readFileSync(join(build, ROOTFS));
+  const left = Buffer.concat([rootfs.subarray(0, rootfs.length / 2), Buffer.alloc(65536)]);
+  writeFileSync(join(downloads, `${id}.part`), left);
+  await served.create('c1', { backend: 'dir' });
+  for (const { path, content = '' } of bulk.slice(-10))
+    t.is(readFileSync(join(served.system.lxcpath, 'c1/rootfs', path), 'utf8'), content);
+});
+
 const WRONG: Readonly<Record<string, { readonly faults: readonly Fault[]; readonly said: RegExp }>> = {
   'the first byte': { faults: [{ damageAt: 0 }], said: /SHA-256 is .*: refused/ },
   'a byte in the middle': { faults: [{ damageAt: 400_000 }], said: /SHA-256 is .*: refused/ },

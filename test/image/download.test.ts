@@ -87,6 +87,16 @@ test('a leftover that is longer than the file is thrown away', async (t) => {
   t.true(got?.equals(content));
 });
 
+test('a leftover that lost its end to a power failure is fetched anew', async (t) => {
+  for (const size of [200_000, content.length]) {
+    const part = Buffer.concat([content.subarray(0, size - 65536), Buffer.alloc(65536)]);
+    const { error, got, left } = await attempt(t, { part });
+    t.is(error, null);
+    t.true(got?.equals(content));
+    t.deepEqual(left, ['got']);
+  }
+});
+
 test('a server that is down for a moment is asked again', async (t) => {
   const { error, requests } = await attempt(t, {
     fault: (_, before) => (before < 2 ? { status: 503 } : null),
