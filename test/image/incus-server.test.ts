@@ -1,13 +1,23 @@
 /** A server of images for Incus alone: simplestreams, a squashfs root filesystem, metadata.yaml; nothing of LXC's. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { loadSystemConfig } from '../../src/config/system.ts';
 import { servedImage } from '../container/images.ts';
 import { requires } from '../rig/requires.ts';
 
 const test = requires('root', 'squashfs');
+const signed = requires('root', 'squashfs', 'overlay', 'gpg');
 
 /** Its only product is served/one, made of the tiny system. */
 async function incusServer(t: ExecutionContext) {
@@ -52,3 +62,38 @@ test('a container is made from it; a changed or shortened file is refused, and n
   await create('c1', { templateArgs, backend: 'dir' });
   t.is(readFileSync(join(system.lxcpath, 'c1/rootfs/etc/passwd'), 'utf8'), 'root:x:0:0::/root:/bin/sh\n');
 });
+
+signed(
+  'a file that a pinned key has signed is kept as it is; what only the server says is packed anew',
+  async (t) => {
+    const served = await incusServer(t);
+    const { system, environment, create, templateArgs, dir, file } = served;
+    const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+    const stored = (): string => {
+      const images = join(system.cacheDir, 'images');
+      const [id = ''] = readdirSync(images).filter((name) => /^[0-9a-f]{64}$/.test(name));
+      return join(images, id, 'rootfs.squashfs');
+    };
+    await create('c1', { templateArgs, backend: 'squashfs' });
+    t.not(digest(stored()), digest(file));
+    rmSync(system.cacheDir, { recursive: true });
+    const home = join(dir, 'gnupg');
+    mkdirSync(home, { mode: 0o700 });
+    const gpg = (...words: string[]) =>
+      execFileSync('gpg', ['--homedir', home, '--batch', '--quiet', '--yes', ...words], { stdio: 'pipe' });
+    t.teardown(() => execFileSync('gpgconf', ['--homedir', home, '--kill', 'all']));
+    gpg('--passphrase', '', '--quick-generate-key', 'ours@example.org', 'ed25519', 'sign', 'never');
+    const sums = join(dir, 'www/images/SHA256SUMS');
+    writeFileSync(sums, `${digest(file)}  0123.squashfs\n`);
+    gpg('--armor', '--detach-sign', sums);
+    writeFileSync(join(dir, 'pinned.asc'), gpg('--armor', '--export', 'ours@example.org'));
+    appendFileSync(environment.TLXC_CONF, `tlxc.image.keyring = ${join(dir, 'pinned.asc')}\n`);
+    const pinned = { templateArgs, backend: 'squashfs', system: loadSystemConfig(environment) };
+    const whole = readFileSync(file);
+    writeFileSync(file, Buffer.concat([whole.subarray(0, -1), Buffer.from('x')]));
+    await t.throwsAsync(create('c2', pinned), { message: /SHA-256 is .*: refused/ });
+    writeFileSync(file, whole);
+    await create('c2', pinned);
+    t.is(digest(stored()), digest(file));
+  },
+);
