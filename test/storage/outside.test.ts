@@ -97,6 +97,25 @@ rooted(
   },
 );
 
+rooted('zfs: unprivileged containers where the module that runs maps their ids, no others', async (t) => {
+  const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });
+  await world.furnish('mount -t tmpfs tmpfs /sys/module && mkdir /sys/module/zfs');
+  const runs = (version: string): Promise<string> => world.sh(`echo ${version} > /sys/module/zfs/version`);
+  await runs('2.1.11-1+deb12u1');
+  const { code, stderr } = await world.run('tlxc-create', '-n', 'u1', '-t', 'busybox', '-B', 'zfs');
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /cannot be used unprivileged: ZFS 2\.1\.11-1\+deb12u1 takes no id-mapped mounts \(2\.2 does\)/,
+  );
+  await world.sh('tlxc-create -n u1 --privileged -t busybox -B zfs');
+  for (const version of ['2.2.0-1', '2.10.1']) {
+    await runs(version);
+    await world.sh('tlxc-create -n u2 -t busybox -B zfs && tlxc-destroy -n u2');
+  }
+  await world.sh('tlxc-destroy -n u1');
+});
+
 rooted('zfs: what fails, or is killed, leaves no dataset; one of that name is never touched', async (t) => {
   const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });
   await world.sh('mkdir store/lxc:u1 && touch store/lxc:u1/precious');
