@@ -36,6 +36,13 @@ packed('alone, read-only: a full copy, one on write, one of another type', async
   t.is(await look(world, 'u2', 'cat /root/note; touch /root/x 2>/dev/null || echo fixed'), 'one\nfixed\n');
   for (const name of ['u3', 'u4', 'u5'])
     t.is(await look(world, name, 'cat /root/note /etc/hostname; touch /root/x'), `one\n${name}\n`, name);
+  await world.sh('tlxc-copy -n u1 -N e1 -e -t');
+  t.is(
+    await world.sh("tlxc-attach -n e1 -- sh -c 'touch /root/x; ls /root; cat /etc/hostname'"),
+    'note\nx\ne1\n',
+  );
+  await world.sh('tlxc-stop -k -n e1; tlxc-wait -n e1 -s STOPPED -t 10');
+  t.is(await world.sh('ls lxc | grep e1 || true'), '');
   const { code, stderr } = await world.run('tlxc-destroy', '-s', '-n', 'u1');
   t.is(code, 1);
   t.regex(stderr, /u1 has clones/);
