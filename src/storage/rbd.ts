@@ -26,6 +26,7 @@ const exists = (rbd: readonly string[], image: string): Promise<boolean> =>
 
 /** POOL/NAME, as rbd takes it. */
 const nameOf = (device: string): string => device.replace(/^\/dev\/rbd\//, '');
+/** Of a device or an image. */
 const poolOf = (device: string): string => nameOf(device).split('/')[0] ?? '';
 
 /** What rbd info tells of an image. */
@@ -46,6 +47,9 @@ async function imageOf(rbd: readonly string[], image: string): Promise<Image> {
   });
 }
 
+/** What an image is called before it has its mark. */
+const unfinished = (image: string, mark: string): string => `${poolOf(image)}/tlxc-${mark}`;
+
 /** An image that nobody has, made by `make` and mapped. */
 async function claim(
   place: Place,
@@ -57,8 +61,16 @@ async function claim(
     path: `rbd:${device}`,
     exists: () => exists(rbd, image),
     make: async (mark) => {
-      await make(rbd, image);
-      await tell(`the image ${image} could not be marked`, ...rbd, 'image-meta', 'set', image, MARK, mark);
+      // One without a mark would be another's: it gets its name when it has it.
+      const fresh = unfinished(image, mark);
+      try {
+        await make(rbd, fresh);
+        await tell(`${fresh} could not be marked`, ...rbd, 'image-meta', 'set', fresh, MARK, mark);
+        await tell(`${fresh} could not be named ${image}`, ...rbd, 'rename', fresh, image);
+      } catch (error) {
+        await succeeds(...rbd, 'rm', '--no-progress', fresh);
+        throw error;
+      }
     },
   });
   await attach(device, place.settings);
@@ -114,6 +126,20 @@ async function removeSnapshot(rbd: readonly string[], snapshot: string): Promise
   await succeeds(...rbd, 'snap', 'rm', '--no-progress', snapshot);
 }
 
+const isOurs = (snapshot: string): boolean => snapshot.startsWith('tlxc-');
+
+/** The image, with snapshots that copies which were killed have left, and the one that it lay over itself. */
+async function remove(rbd: readonly string[], image: string): Promise<void> {
+  const { parent } = await imageOf(rbd, image);
+  const told = await answerOf(...rbd, 'snap', 'ls', '--format', 'json', image);
+  const snapshots = JSON.parse(told || '[]') as readonly { readonly name: string }[];
+  for (const { name } of snapshots.filter((snapshot) => isOurs(snapshot.name)))
+    await removeSnapshot(rbd, `${image}@${name}`);
+  await tell(`the image ${image} could not be removed`, ...rbd, 'rm', '--no-progress', image);
+  if (parent && isOurs(parent.snapshot))
+    await removeSnapshot(rbd, `${parent.pool}/${parent.image}@${parent.snapshot}`);
+}
+
 async function copy(place: Place, from: string, { snapshot, mountPoint }: CopyHow): Promise<NewRootfs> {
   const { options, settings, name } = place;
   const [rbd, pool] = [words(settings), poolOf(from)];
@@ -160,12 +186,11 @@ export const rbdBackend: Backend = {
   async destroy(device, { settings, mark }) {
     const rbd = words(settings);
     const image = nameOf(device);
-    if (!(await exists(rbd, image))) return;
-    if (mark !== null && (await answerOf(...rbd, 'image-meta', 'get', image, MARK)) !== mark) return;
-    const { parent } = await imageOf(rbd, image);
-    if (existsSync(device)) await tell(`${device} could not be unmapped`, ...rbd, 'unmap', device);
-    await tell(`the image ${image} could not be removed`, ...rbd, 'rm', '--no-progress', image);
-    if (parent?.snapshot.startsWith('tlxc-') === true)
-      await removeSnapshot(rbd, `${parent.pool}/${parent.image}@${parent.snapshot}`);
+    if (await exists(rbd, image)) {
+      const isIts = mark === null || (await answerOf(...rbd, 'image-meta', 'get', image, MARK)) === mark;
+      if (!isIts) return;
+      if (existsSync(device)) await tell(`${device} could not be unmapped`, ...rbd, 'unmap', device);
+      await remove(rbd, image);
+    } else if (mark !== null) await succeeds(...rbd, 'rm', '--no-progress', unfinished(image, mark));
   },
 };

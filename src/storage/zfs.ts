@@ -22,10 +22,10 @@ function moduleVersion(): string {
 const exists = (dataset: string): Promise<boolean> =>
   finds(/does not exist/, 'zfs', 'list', '-H', '-o', 'name', dataset);
 
-/** As LXC makes them: mounted by nobody but who starts the container. */
 /** A property of the user's own kind. */
 const MARK = 'tlxc:made-for';
 
+/** As LXC makes them: mounted by nobody but who starts the container. */
 const properties = ({ final, options }: Place, mark: string): readonly string[] => [
   ...['-o', `mountpoint=${join(final, 'rootfs')}`, '-o', 'canmount=noauto', '-o', `${MARK}=${mark}`],
   ...(options.fssize === undefined ? [] : ['-o', `refquota=${options.fssize}`]),

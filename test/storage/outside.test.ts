@@ -145,23 +145,28 @@ rooted(
     const world = await worldWith(t, {
       rbd: `#!/bin/sh
 echo "rbd $*" >> STORE.log
-case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*tlxc.made-for //p' STORE.log | tail -n 1 ;; *" image-meta set "*) ;; *" info "*) if [ -e STORE/image ]; then echo '{"name":"u1","size":2147483648}'; exit; fi; { echo "error opening image: (2) No such file or directory" >&2; exit 2; } ;; *" create "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
+case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*tlxc.made-for //p' STORE.log | tail -n 1 ;; *" image-meta set "*) ;; *" info "*) if [ -e STORE/image ]; then echo '{"name":"u1","size":2147483648}'; exit; fi; { echo "error opening image: (2) No such file or directory" >&2; exit 2; } ;; *" create "*) ;; *" rename "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
 `,
     });
     const create = ['-n', 'u1', '-t', 'busybox', '-B', 'rbd', '--rbdpool', 'p', '--fssize', '2g'];
     const { code, stderr } = await world.run('tlxc-create', ...create);
     t.is(code, 1);
     t.regex(stderr, /the image p\/u1 could not be mapped: no cluster/);
-    t.deepEqual((await world.sh('sed "s/for [0-9a-f-]*$/for MARK/" store.log')).trim().split('\n').slice(1), [
-      'rbd info p/u1',
-      'rbd create --size 2048 p/u1',
-      'rbd image-meta set p/u1 tlxc.made-for MARK',
-      'rbd map p/u1',
-      'rbd info p/u1',
-      'rbd image-meta get p/u1 tlxc.made-for',
-      'rbd info --format json p/u1',
-      'rbd rm --no-progress p/u1',
-    ]);
+    t.deepEqual(
+      (await world.sh('sed -E "s/[0-9a-f]{8}(-[0-9a-f]+){4}/MARK/g" store.log')).trim().split('\n').slice(1),
+      [
+        'rbd info p/u1',
+        'rbd create --size 2048 p/tlxc-MARK',
+        'rbd image-meta set p/tlxc-MARK tlxc.made-for MARK',
+        'rbd rename p/tlxc-MARK p/u1',
+        'rbd map p/u1',
+        'rbd info p/u1',
+        'rbd image-meta get p/u1 tlxc.made-for',
+        'rbd info --format json p/u1',
+        'rbd snap ls --format json p/u1',
+        'rbd rm --no-progress p/u1',
+      ],
+    );
     t.is(await world.sh('ls -A lxc'), '');
     const bare = await makeWorld(t);
     t.regex(
