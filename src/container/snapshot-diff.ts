@@ -2,14 +2,15 @@
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
+import type { ContainerConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
-import { attachRootfs } from '../storage/attach.ts';
+import { attachRootfs, lacksDevice } from '../storage/attach.ts';
 import { backendNamed } from '../storage/choose.ts';
 import { diffRootfs } from '../storage/diff-rootfs.ts';
 import type { Change } from '../storage/diff.ts';
 import type { View } from '../storage/view.ts';
 import { volumeAt } from '../storage/volume-at.ts';
-import { makeRunDir } from './lock.ts';
+import { makeRunDir, withLock } from './lock.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { recover } from './recover.ts';
 import type { SnapshotRequest } from './snapshot.ts';
@@ -29,9 +30,14 @@ export async function diffSnapshots(
   listSnapshots(container);
   const before = findSnapshot(system, container, from);
   const after = to === null ? container : findSnapshot(system, container, to);
-  return seen(container, async (mountPoint) => {
-    const left = await viewOf(before, request, mountPoint(0));
-    const right = await viewOf(after, request, mountPoint(1));
+  const [older, newer] = [configOf(before, request), configOf(after, request)];
+  if (lacksDevice(older) || lacksDevice(newer)) {
+    await withLock(container, async () => {
+      for (const config of [older, newer]) await attachRootfs(config, system);
+    });
+  }
+  return seen(container, (mountPoint) => {
+    const [left, right] = [viewOf(older, name, mountPoint(0)), viewOf(newer, name, mountPoint(1))];
     const comparison = { from: left.layers, to: right.layers, since: to === null };
     return diffRootfs(comparison, [...left.words, ...right.words]);
   });
@@ -57,21 +63,22 @@ async function seen<T>(
   }
 }
 
-async function viewOf(
+function configOf(
   { name, lxcpath, config: configFile }: ContainerPaths,
-  request: SnapshotRequest,
-  mountPoint: () => string,
-): Promise<View> {
-  const config = loadContainerConfig({ name, lxcpath, configFile, environment: request.environment });
-  await attachRootfs(config, request.system);
-  const written = config.rootfs.path?.value ?? 'none';
+  { environment }: SnapshotRequest,
+): ContainerConfig {
+  return loadContainerConfig({ name, lxcpath, configFile, environment });
+}
+
+function viewOf({ name, rootfs }: ContainerConfig, container: string, mountPoint: () => string): View {
+  const written = rootfs.path?.value ?? 'none';
   const { type, path } = volumeAt(written);
   const backend = backendNamed(type);
   if (written !== 'none' && backend) return backend.view(path, mountPoint);
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `the root filesystem ${written} of ${name} cannot be compared`,
-    container: request.name,
+    container,
     hint: 'directories and overlays can be compared; tlxc-copy -B dir makes one',
   });
 }

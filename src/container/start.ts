@@ -13,7 +13,7 @@ import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../plan/input.ts';
 import { nativeFile } from '../package-root.ts';
-import { attachRootfs } from '../storage/attach.ts';
+import { attachRootfs, lacksDevice } from '../storage/attach.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../plan/start-plan.ts';
 import { destroyCommand } from './ephemeral.ts';
 import type { StartPlan } from '../plan/types.ts';
@@ -209,7 +209,10 @@ export async function startContainer(
   checkStopped(paths);
   const scope = scopeFor(request.name, probeHost(), request.environment);
   const read = readConfig(request, paths);
-  await attachRootfs(read.config, request.system);
+  if (lacksDevice(read.config)) {
+    refuseProblems(read.config, read.mistakes, read.lineOf);
+    await withLock(paths, () => attachRootfs(read.config, request.system));
+  }
   const { plan, warnings, members } = planRead(request, read, scope?.host ?? probeHost());
   warnings.forEach(warn);
   return withLock(paths, async () => {

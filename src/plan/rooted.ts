@@ -10,14 +10,18 @@ import type { Rooted, Rootfs } from './types.ts';
 
 const NO_OPTIONS = { runDir: '', dnsRecord: '', foreground: false, share: {}, environment: {} };
 
+/** As many layers as overlayfs takes. */
+const MOST_LAYERS = 500;
+
 /**
  * overlayfs makes notes in the directory for changes also when files are only looked up, and it is another one then for who
- * reads it: below an empty one in memory it is as it was. Users have that from Linux 6.6 on, as tlxc.rootfs.volatile.
+ * reads it: below an empty one in memory, with the same options, it is as it was, with what it hides and has moved. Users have that from Linux 6.6 on, as tlxc.rootfs.volatile.
  */
 function unchanged(rootfs: Rootfs, { user, kernelRelease }: HostFacts): Rootfs {
   const isPossible = user === null || kernelAtLeast(kernelRelease, 6, 6);
   if (rootfs.kind !== 'overlay' || rootfs.upper === '' || !isPossible) return rootfs;
   const lower = [{ source: rootfs.upper, fstype: '' }, ...rootfs.lower];
+  if (lower.length > MOST_LAYERS) return rootfs;
   return { ...rootfs, lower, upper: '', work: '', tmpfs: ['mode=0755'] };
 }
 

@@ -7,7 +7,7 @@ import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import { deviceView, fillDevice, mayShareBlocks, onDevice } from './device.ts';
 import { DEFAULT_SIZE, filesystemObstacle, filesystemOf } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
-import { answerOf, complaintOf, finds, succeeds, tell } from './tool.ts';
+import { answerOf, complaintOf, finds, succeeds, tell, tellWithin } from './tool.ts';
 import type { View } from './view.ts';
 
 const MIB = 1024 ** 2;
@@ -50,6 +50,11 @@ async function imageOf(rbd: readonly string[], image: string): Promise<Image> {
 /** What an image is called before it has its mark. */
 const unfinished = (image: string, mark: string): string => `${poolOf(image)}/tlxc-${mark}`;
 
+async function removeUnfinished(rbd: readonly string[], fresh: string): Promise<void> {
+  if (await exists(rbd, fresh))
+    await tell(`the image ${fresh} could not be removed`, ...rbd, 'rm', '--no-progress', fresh);
+}
+
 /** An image that nobody has, made by `make` and mapped. */
 async function claim(
   place: Place,
@@ -68,7 +73,7 @@ async function claim(
         await tell(`${fresh} could not be marked`, ...rbd, 'image-meta', 'set', fresh, MARK, mark);
         await tell(`${fresh} could not be named ${image}`, ...rbd, 'rename', fresh, image);
       } catch (error) {
-        await succeeds(...rbd, 'rm', '--no-progress', fresh);
+        await removeUnfinished(rbd, fresh);
         throw error;
       }
     },
@@ -78,8 +83,9 @@ async function claim(
 
 async function attach(device: string, settings: Settings): Promise<void> {
   if (existsSync(device) || !isInstalled('rbd')) return;
-  const image = nameOf(device);
-  await tell(`the image ${image} could not be mapped`, ...words(settings), 'map', image);
+  const [rbd, image] = [words(settings), nameOf(device)];
+  const hint = `does the cluster answer? "${rbd.join(' ')} ls ${poolOf(image)}" shows it`;
+  await tellWithin({ what: `the image ${image} could not be mapped`, hint }, ...rbd, 'map', image);
 }
 
 interface Wanted {
@@ -186,11 +192,10 @@ export const rbdBackend: Backend = {
   async destroy(device, { settings, mark }) {
     const rbd = words(settings);
     const image = nameOf(device);
-    if (await exists(rbd, image)) {
-      const isIts = mark === null || (await answerOf(...rbd, 'image-meta', 'get', image, MARK)) === mark;
-      if (!isIts) return;
-      if (existsSync(device)) await tell(`${device} could not be unmapped`, ...rbd, 'unmap', device);
-      await remove(rbd, image);
-    } else if (mark !== null) await succeeds(...rbd, 'rm', '--no-progress', unfinished(image, mark));
+    if (mark !== null) await removeUnfinished(rbd, unfinished(image, mark));
+    if (!(await exists(rbd, image))) return;
+    if (mark !== null && (await answerOf(...rbd, 'image-meta', 'get', image, MARK)) !== mark) return;
+    if (existsSync(device)) await tell(`${device} could not be unmapped`, ...rbd, 'unmap', device);
+    await remove(rbd, image);
   },
 };

@@ -1,6 +1,7 @@
 /** Programs that manage volumes: asked, and told. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { programError, runProgram, startProgram } from '../host/program.ts';
+import { TlxcError } from '../errors.ts';
+import { programError, runProgram, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
 
 /** Whether argv succeeds; its words do not matter. */
 export const succeeds = async (...argv: readonly string[]): Promise<boolean> =>
@@ -27,6 +28,20 @@ export async function answerOf(...argv: readonly string[]): Promise<string> {
   return status === 0 ? (lines[0] ?? '').trim() : '';
 }
 
+/** null: it has not ended by then, and is killed. */
+async function endedWithin({ child, ended }: RunningProgram, milliseconds: number): Promise<Ended | null> {
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    // One that the kernel does not let go keeps its streams open.
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    child.unref();
+  }, milliseconds);
+  const late = sleep(milliseconds + 100, null, { ref: false });
+  const outcome = await Promise.race([ended, late]);
+  clearTimeout(timer);
+  return outcome?.signal === 'SIGKILL' ? null : outcome;
+}
+
 const USAGE_MS = 2_000;
 
 /**
@@ -35,17 +50,22 @@ const USAGE_MS = 2_000;
  */
 export async function linesSoon(...argv: readonly string[]): Promise<readonly string[]> {
   const lines: string[] = [];
-  const { child, ended } = startProgram(argv, { stdout: (line) => void lines.push(line) });
-  const timer = setTimeout(() => {
-    child.kill('SIGKILL');
-    // One that the kernel does not let go keeps its streams open.
-    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
-    child.unref();
-  }, USAGE_MS);
-  const late = sleep(USAGE_MS + 100, null, { ref: false });
-  const outcome = await Promise.race([ended, late]);
-  clearTimeout(timer);
-  return outcome === null || outcome.status === null ? [] : lines;
+  const running = startProgram(argv, { stdout: (line) => void lines.push(line) });
+  return (await endedWithin(running, USAGE_MS)) === null ? [] : lines;
+}
+
+const PATIENCE_MS = 60_000;
+
+/** As tell, of what may wait for another machine for ever: not longer than a minute. `hint`: what to do then. */
+export async function tellWithin(
+  { what, hint }: { readonly what: string; readonly hint: string },
+  ...argv: readonly string[]
+): Promise<void> {
+  const ended = await endedWithin(startProgram(argv), PATIENCE_MS);
+  if (ended?.status === 0) return;
+  if (ended !== null) throw programError(ended, { code: 'TLXC_E_STORAGE', what });
+  const message = `${what}: ${argv[0] ?? ''} was not done within ${PATIENCE_MS / 1000} s`;
+  throw new TlxcError({ code: 'TLXC_E_STORAGE', message, hint });
 }
 
 /** Throws TLXC_E_STORAGE with the program's own words. */

@@ -2,9 +2,17 @@
 import { statSync } from 'node:fs';
 import { parseVolume, type Volume } from './volume.ts';
 
-/** As parseVolume; but a path without a type that is a file is an image, and mounted as one. */
+/** What cannot be looked at (another user's, a link that leads nowhere, a disk that is gone) is none. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** As parseVolume; but a directory that is a file is an image, and mounted as one. Never throws. */
 export function volumeAt(written: string): Volume {
   const volume = parseVolume(written);
-  const isFile = volume.type === 'dir' && statSync(volume.path, { throwIfNoEntry: false })?.isFile() === true;
-  return isFile ? { ...volume, type: 'loop' } : volume;
+  return volume.type === 'dir' && isFile(volume.path) ? { ...volume, type: 'loop' } : volume;
 }

@@ -111,6 +111,21 @@ layered('an overlay that was never started is exported, and is what it was', asy
   t.is(await world.sh('cat lxc/c2/rootfs/etc/hostname'), 'c2\n');
 });
 
+layered('what an overlay hides, and has moved, is so in its export', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'base');
+  await world.sh(`set -e; tlxc-start -n base
+    tlxc-attach -n base -- sh -c 'mkdir -p /srv/moved/in /srv/anew; touch /srv/moved/in/file /srv/anew/old'; tlxc-stop -k -n base
+    tlxc-copy -s -n base -N c1; echo 'lxc.rootfs.options = idmap=container,redirect_dir=on' >> lxc/c1/config; tlxc-start -n c1
+    tlxc-attach -n c1 -- sh -c 'cd /srv; mv moved away; rm -r anew; mkdir anew; touch anew/new'; tlxc-stop -k -n c1`);
+  t.regex(await world.sh('getfattr -d -m - lxc/c1/overlay/delta/srv/away 2>/dev/null'), /overlay\.redirect/);
+  await world.sh('tlxc-export -n c1 c1.tar; tlxc-import -N c2 c1.tar');
+  t.is(
+    await world.sh('cd lxc/c2/rootfs/srv; find . | sort'),
+    '.\n./anew\n./anew/new\n./away\n./away/in\n./away/in/file\n',
+  );
+});
+
 freezing('one that runs is refused, one that is frozen is exported as its root filesystem is', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1');

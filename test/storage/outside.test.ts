@@ -145,7 +145,18 @@ rooted(
     const world = await worldWith(t, {
       rbd: `#!/bin/sh
 echo "rbd $*" >> STORE.log
-case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*tlxc.made-for //p' STORE.log | tail -n 1 ;; *" image-meta set "*) ;; *" info "*) if [ -e STORE/image ]; then echo '{"name":"u1","size":2147483648}'; exit; fi; { echo "error opening image: (2) No such file or directory" >&2; exit 2; } ;; *" create "*) ;; *" rename "*) touch STORE/image ;; *" rm "*) rm STORE/image ;; *) echo no cluster >&2; exit 1 ;; esac
+for word; do from=$last last=$word; done
+case " $* " in
+  *" ls "*) ;;
+  *" create "*) touch STORE/\${last#p/} ;;
+  *" rename "*) mv STORE/\${from#p/} STORE/\${last#p/} ;;
+  *" rm "*) rm STORE/\${last#p/} ;;
+  *" image-meta set "*) ;;
+  *" image-meta get "*) sed -n 's/.*tlxc.made-for //p' STORE.log | head -n 1 ;;
+  *" info "*) [ -e STORE/\${last#p/} ] || { echo "error opening image: (2) No such file or directory" >&2; exit 2; }
+    echo '{"name":"u1","size":2147483648}' ;;
+  *) echo no cluster >&2; exit 1 ;;
+esac
 `,
     });
     const create = ['-n', 'u1', '-t', 'busybox', '-B', 'rbd', '--rbdpool', 'p', '--fssize', '2g'];
@@ -160,6 +171,7 @@ case " $* " in *" ls "*) ;; *" image-meta get "*) sed -n 's/.* made-for //p;s/.*
         'rbd image-meta set p/tlxc-MARK tlxc.made-for MARK',
         'rbd rename p/tlxc-MARK p/u1',
         'rbd map p/u1',
+        'rbd info p/tlxc-MARK',
         'rbd info p/u1',
         'rbd image-meta get p/u1 tlxc.made-for',
         'rbd info --format json p/u1',
