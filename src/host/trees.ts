@@ -1,10 +1,10 @@
 /** Whole directory trees: copied and removed by coreutils, which walk by descriptor and follow no link, and made durable. */
-import { randomBytes } from 'node:crypto';
 import { chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { randomHex } from '../random.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { isBtrfs, removeSubvolumes } from './btrfs.ts';
 import { asRootOf, everyIdOf } from './mapped.ts';
@@ -39,7 +39,7 @@ const UNBORN_MS = 60_000;
  * system's error where something is at the path, unless that is an empty directory.
  */
 export function makeTreeDirectory(path: string, mode: number): void {
-  const unborn = join(dirname(path), UNBORN + randomBytes(8).toString('hex'));
+  const unborn = join(dirname(path), UNBORN + randomHex(8));
   mkdirSync(unborn, { mode });
   try {
     renameSync(unborn, path);

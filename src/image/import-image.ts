@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
 import { overAllIds } from '../host/trees.ts';
-import { sha256OfFiles } from './digest.ts';
+import { usingDigested, type DigestedFile } from './digest.ts';
 import { parseIncusMetadata } from './incus-metadata.ts';
 import { keepArchive } from './keep-archive.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from './metadata.ts';
@@ -47,9 +47,17 @@ export function checkAlias(alias: string): void {
 
 /** An image that the store has already is only named. Throws TLXC_E_IMAGE, TLXC_E_STORAGE. */
 export async function importImage(request: ImportRequest): Promise<StoredImage> {
-  const { store, archive, alias, onEvent } = request;
   const given = await readGiven(request.metadata);
-  const id = await sha256OfFiles(archive);
+  return usingDigested(request.archive, (file) => importDigested(request, given, file));
+}
+
+async function importDigested(
+  request: ImportRequest,
+  given: Described | null,
+  file: DigestedFile,
+): Promise<StoredImage> {
+  const { store, archive, alias, onEvent } = request;
+  const id = file.sha256;
   const named = alias === null ? {} : { alias };
   if (alias !== null) await takeAlias(store, alias, id);
   const renew = () => {
@@ -61,7 +69,7 @@ export async function importImage(request: ImportRequest): Promise<StoredImage> 
     onEvent({ kind: 'cached', image: archive });
     return known;
   }
-  const make = (work: string) => makeImage(work, id, { request, given, named });
+  const make = (work: string) => makeImage(work, file, { request, given, named });
   return store.obtain(id, make, () => onEvent({ kind: 'waiting', image: archive }));
 }
 
@@ -71,13 +79,17 @@ interface Given {
   readonly named: { readonly alias?: string };
 }
 
-async function makeImage(work: string, id: string, { request, given, named }: Given): Promise<ImageContent> {
+async function makeImage(
+  work: string,
+  file: DigestedFile,
+  { request, given, named }: Given,
+): Promise<ImageContent> {
   const { store, archive, keep = false, onEvent } = request;
   const said = (names: ImageNames | null) => ({
     ...named,
     source: { kind: 'local' as const, archive, ...(names && { names }) },
   });
-  const kept = await keepArchive({ archive, sha256: id, work, packs: store.packs, keep });
+  const kept = await keepArchive({ archive, file, work, packs: store.packs, keep });
   if (kept) {
     const { metadata, names } = given ?? nothingSaid();
     return { metadata, devices: kept, ...said(names) };

@@ -3,15 +3,15 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { startProgram } from '../host/program.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
-import { sha256OfFiles } from './digest.ts';
+import { sha256OfFiles, type DigestedFile } from './digest.ts';
 import { inTree } from './manifest.ts';
 import { devicesOfKept, keepFile, packedFile, packedTree } from './packed-image.ts';
 
 export interface Keeping {
-  /** A file on this machine that a person named. */
+  /** A file on this machine that a person named, as errors call it. */
   readonly archive: string;
-  /** What its content is. */
-  readonly sha256: string;
+  /** What it was when it was opened. */
+  readonly file: DigestedFile;
   /** Made by us, empty. */
   readonly work: string;
   readonly packs: ReadOnlyFilesystem | null;
@@ -45,8 +45,8 @@ const refuse = (code: 'TLXC_E_UNSUPPORTED' | 'TLXC_E_IMAGE', message: string, hi
  * to be kept, which no program unpacks in the jail, and for what cannot be kept; TLXC_E_IMAGE.
  */
 export async function keepArchive(keeping: Keeping): Promise<readonly string[] | null> {
-  const { archive, sha256, work, packs, keep } = keeping;
-  const type = typeOf(archive);
+  const { archive, file, work, packs, keep } = keeping;
+  const type = typeOf(file.held);
   if (!keep && type === 'erofs')
     throw refuse(
       'TLXC_E_UNSUPPORTED',
@@ -60,9 +60,9 @@ export async function keepArchive(keeping: Keeping): Promise<readonly string[] |
       `--keep: ${archive} is no ${packs ?? 'packed'} image`,
       'leave out --keep: it is then unpacked, and packed anew',
     );
-  await keepFile(archive, work, { type });
-  // Of the copy, which nobody else can change: what is mounted is what was named.
-  if ((await sha256OfFiles(packedFile(work, type))) !== sha256)
+  await keepFile(file.held, work, { type });
+  // Of the copy, which nobody else can change: who may write the file may have done so while it was read.
+  if ((await sha256OfFiles(packedFile(work, type))) !== file.sha256)
     throw refuse('TLXC_E_IMAGE', `${archive} was changed while it was read`, 'try again');
   const devices = await devicesOfKept(work, type, archive);
   if (await isNested(work, type))

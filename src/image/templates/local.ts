@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TlxcError } from '../../errors.ts';
-import { sha256OfFiles } from '../digest.ts';
+import { usingDigested } from '../digest.ts';
 import { findStored } from '../find-stored.ts';
-import { keepArchive } from '../keep-archive.ts';
+import { keepArchive, type Keeping } from '../keep-archive.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from '../metadata.ts';
 import { readMetadataArchive } from '../metadata-archive.ts';
 import { debianArch } from '../product.ts';
@@ -37,14 +37,24 @@ async function prepare(request: TemplateRequest): Promise<TemplateResult> {
   if (values.image !== undefined) return storedImage(values.image, request);
   const archive = existingFile(values.fstree, '-f, --fstree');
   const metadata = await readMetadata(values.metadata);
+  const keep = values.keep === true;
+  return usingDigested(archive, (file) => fromArchive({ archive, file, metadata, keep }, request));
+}
+
+type Given = Pick<Keeping, 'archive' | 'file' | 'keep'> & { readonly metadata: ImageMetadata };
+
+async function fromArchive(
+  { archive, file, metadata, keep }: Given,
+  request: TemplateRequest,
+): Promise<TemplateResult> {
   const { store, onEvent } = request;
-  const id = await sha256OfFiles(archive);
+  const id = file.sha256;
   const title = `${archive} sha256:${id.slice(0, 12)}`;
   if (store.get(id)) onEvent({ kind: 'cached', image: title });
   const image = await store.obtain(
     id,
     async (work) => {
-      const kept = await keepArchive({ archive, sha256: id, work, packs: store.packs, keep: values.keep === true });
+      const kept = await keepArchive({ archive, file, work, packs: store.packs, keep });
       if (kept) return { source: { kind: 'local', archive }, metadata, devices: kept };
       onEvent({ kind: 'unpack', image: title });
       const { privileged, mapping } = request;
