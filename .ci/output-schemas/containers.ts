@@ -1,5 +1,6 @@
 /** What commands print of containers. */
 import { Type } from '@sinclair/typebox';
+import { COMPRESSIONS } from '../../src/container/export-format.ts';
 import { error } from './host.ts';
 import {
   count,
@@ -205,6 +206,15 @@ export const wait = object({
 });
 
 export const made = object({ name, lxcpath, directory: text(), config: text("Its configuration's file.") });
+
+export const exported = object({
+  name,
+  lxcpath,
+  file: text('Absolute.'),
+  bytes: count('Of the file.'),
+  compression: oneOf(Object.keys(COMPRESSIONS)),
+  snapshots: list(text(), 'Those that are in it, by name.'),
+});
 
 export const cgroup = object({ name, file: text(), value: text('All lines of it.') });
 

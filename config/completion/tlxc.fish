@@ -404,6 +404,7 @@ complete -c tlxc-export -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the
 complete -c tlxc-export -l freeze -d 'Freeze NAME as long as it takes, if it runs'
 complete -c tlxc-export -l snapshots -d 'With its snapshots'
 complete -c tlxc-export -l compression -x -d 'zstd (unless FILE\'s name says otherwise), xz, gzip or none'
+complete -c tlxc-export -l json -d 'Tell as JSON what was written'
 complete -c tlxc-export -s o -l logfile -r -F -d 'Append the log to FILE'
 complete -c tlxc-export -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
 complete -c tlxc-export -s q -l quiet -d 'Print no errors; the exit status tells'

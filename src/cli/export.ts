@@ -7,7 +7,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { mebibytes } from './image-table.ts';
-import { printable } from './printable.ts';
+import { jsonText, printable } from './printable.ts';
 import { whileShown } from './progress.ts';
 
 const usage = (message: string, hint: string): TlxcError =>
@@ -34,8 +34,11 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
   const file = word ?? `${name}${COMPRESSIONS[compression]}`;
   if (file === '-' && context.stdout.isTTY === true)
     throw usage('an archive is nothing for a terminal', 'name a file, or lead the output into a program');
+  const json = options['json'] === true;
+  if (file === '-' && json)
+    throw usage('--json: standard output is the archive already', 'name a file, or leave out --json');
   const to = file === '-' ? file : resolve(context.cwd, file);
-  await whileShown(invocation, context, 'exporting', (progress) =>
+  const snapshots = await whileShown(invocation, context, 'exporting', (progress) =>
     exportContainer({
       ...{ name, lxcpath, system, compression, environment: context.env },
       file: to,
@@ -44,8 +47,10 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
       onBytes: progress.bytes,
     }),
   );
-  if (file !== '-' && !invocation.quiet)
-    context.stderr.write(`${printable(file)}: ${mebibytes(statSync(to).size)}\n`);
+  const bytes = file === '-' ? 0 : statSync(to).size;
+  if (json) context.stdout.write(jsonText({ name, lxcpath, file: to, bytes, compression, snapshots }));
+  else if (file !== '-' && !invocation.quiet)
+    context.stderr.write(`${printable(file)}: ${mebibytes(bytes)}\n`);
   return 0;
 }
 
@@ -54,7 +59,7 @@ export default defineCommand(
     program: 'tlxc-export',
     summary:
       'writes the container NAME into one file, from which tlxc-import makes it again, here or elsewhere',
-    usage: '--name=NAME [--freeze] [--snapshots] [--compression=KIND] [FILE]',
+    usage: '--name=NAME [--freeze] [--snapshots] [--compression=KIND] [--json] [FILE]',
     name: 'required',
     rest: 'words',
     options: [
@@ -64,6 +69,7 @@ export default defineCommand(
         flags: '--compression <KIND>',
         description: "zstd (unless FILE's name says otherwise), xz, gzip or none",
       },
+      { flags: '--json', description: 'Tell as JSON what was written' },
     ],
   },
   run,

@@ -407,10 +407,10 @@ export class Container {
   }
 
   /** Writes the container, stopped or frozen, into one file, from which Container.import makes it again. */
-  export(file: string, options: Options.ExportOptions = {}): Promise<void> {
+  async export(file: string, options: Options.ExportOptions = {}): Promise<void> {
     const { compression = 'zstd', snapshots = false, freeze = false, onBytes } = options;
     const how = { compression, snapshots, freeze, ...(onBytes && { onBytes }) };
-    return exportContainer({ ...this.#self, file, ...how });
+    await exportContainer({ ...this.#self, file, ...how });
   }
 
   /** Removes a stopped container; with force it is killed first, with snapshots they go with it. */

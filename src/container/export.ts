@@ -47,13 +47,14 @@ export interface ExportRequest extends TreeRequest {
 interface Source {
   readonly request: ExportRequest;
   readonly paths: ContainerPaths;
+  readonly snapshots: Index['snapshots'];
   readonly tree: Rooted;
   /** Init's pidfd, of one that is frozen; what the tree is taken from then. */
   readonly pass: readonly number[];
 }
 
-/** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE; then nothing is at the file's name. */
-export async function exportContainer(request: ExportRequest): Promise<void> {
+/** Returns the names of the snapshots in it. Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE; then nothing is at the file's name. */
+export async function exportContainer(request: ExportRequest): Promise<readonly string[]> {
   const { name, lxcpath, system } = request;
   const paths = containerPaths(system, lxcpath, name);
   if (!existsSync(paths.config)) {
@@ -65,9 +66,9 @@ export async function exportContainer(request: ExportRequest): Promise<void> {
     });
   }
   await recover(paths, system);
-  const work = (): Promise<void> => exportLocked(request, paths);
+  const work = () => exportLocked(request, paths);
   // Nobody thaws meanwhile what somebody froze before.
-  await withLock(paths, () => (request.freeze || runsFrozen(paths) ? whileFrozen(paths, work) : work()));
+  return withLock(paths, () => (request.freeze || runsFrozen(paths) ? whileFrozen(paths, work) : work()));
 }
 
 function runsFrozen(paths: ContainerPaths): boolean {
@@ -76,7 +77,7 @@ function runsFrozen(paths: ContainerPaths): boolean {
   return running !== null && isFrozen(running.info);
 }
 
-async function exportLocked(request: ExportRequest, paths: ContainerPaths): Promise<void> {
+async function exportLocked(request: ExportRequest, paths: ContainerPaths): Promise<readonly string[]> {
   const { name } = request;
   const running = openRunning(paths);
   try {
@@ -90,11 +91,13 @@ async function exportLocked(request: ExportRequest, paths: ContainerPaths): Prom
     }
     const tree = await stoppedTree(paths, request, { onlyRead: true });
     const mapped = running?.info.namespaces.includes('user') === true;
+    const snapshots = request.snapshots ? snapshotsOf(paths.dir) : [];
     await write({
-      ...{ request, paths },
+      ...{ request, paths, snapshots },
       tree: running ? { ...tree, running: true, mapped } : tree,
       pass: running ? [running.pidfd] : [],
     });
+    return snapshots.map((snapshot) => snapshot.name);
   } finally {
     if (running) native().closeFd(running.pidfd);
   }
@@ -160,9 +163,8 @@ async function* pieces(source: Source): AsyncGenerator<Buffer> {
 }
 
 async function* payload(source: Source): AsyncGenerator<Buffer> {
-  const { request, paths, tree, pass } = source;
-  const snapshots = request.snapshots ? snapshotsOf(paths.dir) : [];
-  yield tarMember(INDEX, Buffer.from(JSON.stringify(indexOf(source, snapshots))));
+  const { request, paths, snapshots, tree, pass } = source;
+  yield tarMember(INDEX, Buffer.from(JSON.stringify(indexOf(source))));
   yield* textFile(CONFIG, paths.config);
   const text = readFileSync(paths.config, 'utf8');
   for (const name of ownFiles({ text, file: paths.config, sourceDir: paths.dir }))
@@ -180,7 +182,7 @@ async function* payload(source: Source): AsyncGenerator<Buffer> {
   }
 }
 
-function indexOf({ request, paths }: Source, snapshots: Index['snapshots']): Index {
+function indexOf({ request, paths, snapshots }: Source): Index {
   const { name, lxcpath, environment } = request;
   const config = loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
   return {

@@ -17,7 +17,7 @@ const published = (name: string): string =>
 /** Whose standard output is the container's, or who have nothing to tell but that it is done. */
 const SILENT = [
   ...['attach', 'console', 'execute', 'file', 'start', 'stop', 'destroy', 'freeze', 'unfreeze', 'device'],
-  ...['export', 'unshare', 'usernsexec', 'checkpoint'],
+  ...['unshare', 'usernsexec', 'checkpoint'],
 ];
 
 const SERVER = '127.0.0.1:8443';
@@ -35,6 +35,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['tlxc-snapshot', 'tlxc-snapshot --json -n u1'],
   ['tlxc-snapshot-list', 'tlxc-snapshot -L --json -n u1'],
   ['tlxc-snapshot-diff', 'tlxc-file push tlxc.conf u1/etc/new; tlxc-snapshot --diff snap0 --json -n u1'],
+  ['tlxc-export', 'tlxc-export --json -n u1 --snapshots u1.tar.gz'],
   ['tlxc-ls', 'tlxc-start -n u1; tlxc-ls --json'],
   ['tlxc-info', 'tlxc-device -n u1 add /dev/zero /dev/nil; tlxc-info --json -n u1'],
   ['tlxc-info', 'tlxc-info --json -n u3'],
@@ -155,6 +156,7 @@ const FAILING: Readonly<Record<string, string>> = {
   copy: 'tlxc-copy --json -n absent -N u2',
   create: 'tlxc-create --json -n u1 -t bogus',
   doctor: 'tlxc-doctor --json bogus',
+  export: 'tlxc-export --json -n absent',
   image: 'tlxc-image --json info absent',
   import: 'tlxc-import --json absent.tar',
   info: 'tlxc-info --json -n absent',
