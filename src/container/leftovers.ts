@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
-import { removeTree, sweepUnborn } from '../host/trees.ts';
+import { isUnborn, removeTree, sweepUnborn } from '../host/trees.ts';
 import { native } from '../native/binding.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from './lock.ts';
@@ -24,7 +24,8 @@ export const snapshotStaging = (dir: string): string => join(dir, UNFINISHED[0])
 export const restoreStaging = (dir: string): string => join(dir, UNFINISHED[1]);
 
 /** Whether an entry of a container's directory is one of these. */
-export const isUnfinished = (entry: string): boolean => UNFINISHED.some((name) => name === entry);
+export const isUnfinished = (entry: string): boolean =>
+  isUnborn(entry) || UNFINISHED.some((name) => name === entry);
 
 /** Removes them. The caller holds the container's lock: nobody works on them. */
 export async function removeUnfinished(dir: string, system: SystemConfig): Promise<void> {

@@ -27,16 +27,26 @@ export function overAllIds(argv: readonly string[]): readonly string[] {
  */
 export function makePlaceForTrees(path: string, mode: number): void {
   const isNew = mkdirSync(path, { recursive: true, mode }) !== undefined;
-  if (isNew || readdirSync(path).length === 0) native().spreadDirectories({ path });
+  if (isNew || isEmpty(path)) native().spreadDirectories({ path });
+}
+
+/** false, too, where that cannot be seen. */
+function isEmpty(directory: string): boolean {
+  try {
+    return readdirSync(directory).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 const UNBORN = '.tlxc-new-';
 const UNBORN_MS = 60_000;
 
 /**
- * Makes an empty directory for a tree, in such a place. It gets its name when it is there: where all groups of inodes are as
- * full, ext4 chooses by the name, and a second tree of one name would lie where the first was removed. Throws the
- * system's error where something is at the path, unless that is an empty directory.
+ * Makes an empty directory for a tree, in such a place. It gets its name when it is there: where several groups of inodes are
+ * as empty, ext4 chooses among them by the name, and a second tree of one name would lie where the first was removed. (Where
+ * that group alone is the emptiest, it lies there all the same.) Throws the system's error where something is at the path,
+ * unless that is an empty directory.
  */
 export function makeTreeDirectory(path: string, mode: number): void {
   const unborn = join(dirname(path), UNBORN + randomHex(8));
@@ -49,9 +59,12 @@ export function makeTreeDirectory(path: string, mode: number): void {
   }
 }
 
+/** Whether an entry of a place is a directory that has no name yet. */
+export const isUnborn = (entry: string): boolean => entry.startsWith(UNBORN);
+
 /** Removes what whoever was killed between those two steps has left in the place; nothing else is an empty directory of such a name. */
 export function sweepUnborn(place: string): void {
-  for (const name of readdirSync(place).filter((entry) => entry.startsWith(UNBORN))) {
+  for (const name of readdirSync(place).filter(isUnborn)) {
     const path = join(place, name);
     const made = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
     try {

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,9 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makePlaceForTrees, makeTreeDirectory, sweepUnborn } from '../../src/host/trees.ts';
+import { addFilesystem } from '../rig/filesystem.ts';
 import { requires } from '../rig/requires.ts';
+import { makeWorld } from '../rig/world.ts';
 
 const onExt = requires('ext');
+const onDisk = requires('root', 'userns', 'idmap', 'busybox', 'loop');
 
 function scratch(t: ExecutionContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'tlxc-trees-'));
@@ -53,18 +55,26 @@ onExt('a directory that is used for other things already, or only a link to one,
   for (const name of ['used', 'empty']) t.false(flags(join(dir, name)).includes('T'), name);
 });
 
-onExt('a tree of the name of one that was removed lies elsewhere', (t) => {
-  const place = join(scratch(t), 'place');
-  makePlaceForTrees(place, 0o711);
-  const inodes = Array.from({ length: 5 }, () => {
-    const path = join(place, 'tree');
-    makeTreeDirectory(path, 0o700);
-    const { ino, mode } = statSync(path);
-    t.is(mode & 0o777, 0o700);
-    rmdirSync(path);
-    return ino;
-  });
+onDisk('a container of the name of one that was removed lies elsewhere', async (t) => {
+  const world = await makeWorld(t);
+  const disk = join(world.dir, 'disk');
+  mkdirSync(disk);
+  // Of 32 groups all but the first are as empty.
+  await addFilesystem(world, { type: 'ext4', at: disk, size: '4G', make: '-O ^flex_bg' });
+  const inodes: string[] = [];
+  for (let round = 0; round < 4; round++)
+    inodes.push(
+      await world.sh(
+        `touch seed; tlxc-create -P disk/lxc -q -n c1 -f seed -t busybox -B dir >&2 && stat -c %i disk/lxc/c1 && tlxc-destroy -P disk/lxc -n c1 >&2`,
+      ),
+    );
   t.true(new Set(inodes).size > 1, inodes.join(' '));
+});
+
+test('a directory for a tree is made with its mode', (t) => {
+  const path = join(scratch(t), 'tree');
+  makeTreeDirectory(path, 0o700);
+  t.is(statSync(path).mode & 0o777, 0o700);
 });
 
 test('a directory for a tree takes the place of nothing, and leaves nothing else', (t) => {
