@@ -128,6 +128,7 @@ export const startPart = (settings: Settings): ContainerConfig['start'] => ({
   delay: numberOf(settings, lifecycle.delay),
   order: numberOf(settings, lifecycle.order),
   after: settings.all(lifecycle.after),
+  ...optional('ready', settings.last(lifecycle.ready)?.value),
 });
 
 export const groupsPart = (settings: Settings): ContainerConfig['groups'] =>

@@ -13,8 +13,8 @@ export interface Glance extends Pick<ContainerConfig, 'start' | 'groups'> {
   readonly unprivileged: boolean;
 }
 
-const { auto, delay, order, after, group } = lifecycle;
-const WANTED: ReadonlySet<string> = new Set([auto, delay, order, after, group, security.idmap].map(({ name }) => name));
+const { auto, delay, order, after, ready, group } = lifecycle;
+const WANTED: ReadonlySet<string> = new Set([auto, delay, order, after, ready, group, security.idmap].map(({ name }) => name));
 
 /** Those that are wanted, and what nobody knows: it may be one of them, misspelled. */
 class WantedSettings extends Settings {

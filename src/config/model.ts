@@ -283,6 +283,8 @@ export interface ContainerConfig {
     readonly order: number;
     /** tlxc.start.after: names of containers of the same store. */
     readonly after: readonly Sourced<string>[];
+    /** tlxc.start.ready: conditions, parted by commas; "ready" where nothing is said. */
+    readonly ready?: string;
   };
   /** tlxc.restart, .delay (seconds) and .max (0: no limit). */
   readonly restart: {

@@ -9,7 +9,7 @@ import { askMonitors } from '../monitor/client.ts';
 import { countOf } from '../problem.ts';
 import { atMost } from './at-once.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
-import type { Condition } from './readiness/condition.ts';
+import { parseConditions, type Condition } from './readiness/condition.ts';
 import { pendingRestart } from './restart.ts';
 import {
   afterProblems,
@@ -145,12 +145,27 @@ export function planAutostart(request: AutostartRequest): AutostartPlan {
   };
 }
 
-async function waitFor(name: string, request: AutostartRequest, warn: (text: string) => void): Promise<void> {
-  const { lxcpath, system, environment, wait } = request;
+interface Wait extends NonNullable<AutostartRequest['wait']> {
+  /** Nobody said that it has to be so: not every init lets it be seen when it has booted. */
+  readonly otherwise?: 'go-on';
+}
+
+async function waitFor(
+  name: string,
+  { lxcpath, system, environment }: AutostartRequest,
+  wait: Wait,
+  warn: (text: string) => void,
+): Promise<void> {
   const { DEFAULT_WAIT_MS, waitForConditions } = await import('./readiness/wait-for.ts');
-  const { conditions = [], timeoutMs = DEFAULT_WAIT_MS } = wait ?? {};
+  const { conditions, timeoutMs = DEFAULT_WAIT_MS } = wait;
   const paths = containerPaths(system, lxcpath, name);
-  await waitForConditions({ paths, caller: environment, conditions, timeoutMs, warn });
+  const waiting = waitForConditions({ paths, caller: environment, conditions, timeoutMs, warn });
+  await waiting.catch((error: unknown) => {
+    const goesOn =
+      wait.otherwise === 'go-on' && error instanceof TlxcError && error.code === 'TLXC_E_TIMEOUT';
+    if (!goesOn) throw error;
+    warn(`${error.message}: those that come after it are started (tlxc.start.ready says what they wait for)`);
+  });
 }
 
 /** Somebody else was quicker: it is as it should be. */
@@ -161,12 +176,17 @@ const unless =
   };
 
 /** What is done to one container, without waiting for anything else. Throws the TlxcError of what failed. */
-async function act(name: string, request: AutostartRequest, warn: (text: string) => void): Promise<void> {
+async function act(
+  name: string,
+  request: AutostartRequest,
+  wait: Wait | null,
+  warn: (text: string) => void,
+): Promise<void> {
   const { lxcpath, system, environment, action, timeoutMs } = request;
   const which = { name, lxcpath, system, environment };
   if (action === 'start') {
     await startContainer(which, { warn }).catch(unless('TLXC_E_RUNNING'));
-    if (request.wait) await waitFor(name, request, warn);
+    if (wait) await waitFor(name, request, wait, warn);
   } else if (action === 'reboot') await stopContainer({ ...which, how: 'reboot', timeoutMs, escalate: true });
   else {
     const how = action === 'kill' ? 'kill' : 'halt';
@@ -185,11 +205,11 @@ export interface AutostartEvents {
   readonly failed: (name: string, error: TlxcError) => void;
 }
 
-/** Why a container is not started: what it needs does not run, because of `first`, which may be that itself. */
+/** Why a container is not started: what it needs does not run, or does not work, because of `first`, which may be that itself. */
 function lacking({ name }: Candidate, { value: needed, at }: Sourced<string>, first: string): TlxcError {
   return new TlxcError({
     code: 'TLXC_E_NOT_RUNNING',
-    message: `not started: it comes after ${needed}, which does not run${first === needed ? '' : `, because of ${first}`}`,
+    message: `not started: it comes after ${needed}, which is not ready${first === needed ? '' : `, because of ${first}`}`,
     container: name,
     where: at,
     hint: `mend ${first}, as is said of it; tlxc-start -n ${name} starts it all the same`,
@@ -244,7 +264,9 @@ class Run {
     }
     const begin = performance.now();
     try {
-      await this.#slot(() => act(one.name, request, (text) => events.warn(text, one.name)));
+      await this.#slot(() =>
+        act(one.name, request, this.#waitOf(one), (text) => events.warn(text, one.name)),
+      );
     } catch (error) {
       this.#fail(one.name, error);
       return;
@@ -252,6 +274,18 @@ class Run {
     events.done(one.name, performance.now() - begin);
     const { delay } = one.start;
     if (delay > 0 && (request.action === 'start' || request.action === 'reboot')) await sleep(delay * 1000);
+  }
+
+  /** Of one that others here come after: they are told that it can be used. */
+  #waitOf({ name, start }: Candidate): Wait | null {
+    if (this.request.wait) return this.request.wait;
+    const isNeeded = this.#plan.phases
+      .flat()
+      .some((other) => other.start.after.some(({ value }) => value === name));
+    if (!isNeeded) return null;
+    return start.ready === undefined
+      ? { conditions: [{ kind: 'ready' }], otherwise: 'go-on' }
+      : { conditions: parseConditions([start.ready]) };
   }
 
   #fail(name: string, error: unknown, first = name): void {

@@ -67,7 +67,8 @@ class Groups {
     for (const { file, value, inner } of changes) {
       const path = this.#path(file, world, inner);
       try {
-        writeFileSync(path, value);
+        // Of an empty text Node writes nothing, not even nothing: cpuset.cpus would stay as it is.
+        writeFileSync(path, value === '' ? '\n' : value);
       } catch (error) {
         const errno = (error as NodeJS.ErrnoException).code ?? '';
         const message = `cannot write ${JSON.stringify(value)} to ${path}`;

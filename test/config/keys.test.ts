@@ -281,6 +281,10 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.start.delay': { good: ['0', '5'], bad: ['-1', '5s', 'x'] },
   'lxc.start.order': { good: ['0', '-3', '2147483647'], bad: ['2147483648', 'first'] },
   'tlxc.start.after': { good: [['db', 'db\n'], ['db  cache.1', 'db\ncache.1\n']], bad: ['-db', 'db a/b', '.db'] },
+  'tlxc.start.ready': {
+    good: ['ready', 'ip, port:80', 'exec:test -e /a,b', 'ip,exec:true'],
+    bad: ['booted', 'port:', 'port:70000', 'exec: ', 'ip,', 'ip,,exec:true'],
+  },
   'tlxc.restart': { good: ['no', 'on-failure', 'always'], bad: ['yes', 'Always', '1'] },
   'tlxc.restart.delay': { good: ['1', '86400'], bad: ['0', '-1', '1s', '86401'] },
   'tlxc.restart.max': { good: ['0', '5'], bad: ['-1', 'many'] },

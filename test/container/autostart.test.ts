@@ -226,7 +226,7 @@ rooted('a container waits for what it needs, and is not started without', async 
     addBusybox(world, name, { config: lines });
   };
   add('app', at('app'), 'lxc.start.auto = 1', 'tlxc.start.after = db');
-  add('db', `sleep 0.5; ${at('db')}`, 'lxc.start.order = 9');
+  add('db', `sleep 0.5; ${at('db')}`, 'lxc.start.order = 9', 'tlxc.start.ready = running');
   add('bad', 'exit 1', 'lxc.start.auto = 1');
   add('on-bad', at('on-bad'), 'lxc.start.auto = 1', 'tlxc.start.after = bad');
   add('on-that', at('on-that'), 'lxc.start.auto = 1', 'tlxc.start.after = on-bad');
@@ -240,12 +240,12 @@ rooted('a container waits for what it needs, and is not started without', async 
   );
   t.regex(
     stderr,
-    /^tlxc-autostart: on-bad: not started: it comes after bad, which does not run\n {2}at \S+on-bad\/config:\d+/m,
+    /^tlxc-autostart: on-bad: not started: it comes after bad, which is not ready\n {2}at \S+on-bad\/config:\d+/m,
   );
   t.regex(stderr, /^tlxc-autostart: 2 of 6 containers started, 4 were not:\n(?: {2}\S+: .+\n){4}$/m);
   t.regex(
     stderr,
-    /^tlxc-autostart: on-that: .*on-bad, which does not run, because of bad\n.*\n {2}hint: mend bad/m,
+    /^tlxc-autostart: on-that: .*on-bad, which is not ready, because of bad\n.*\n {2}hint: mend bad/m,
   );
   await world.sh('tlxc-stop -k app');
   const { stdout } = await world.run('tlxc-autostart', '--json');
@@ -290,7 +290,7 @@ rooted('whoever is quicker keeps nobody: what runs is started, what has stopped 
   addBusybox(world, 'app', {
     config: ['lxc.start.auto = 1', 'lxc.start.order = 2', 'tlxc.start.after = db'],
   });
-  addBusybox(world, 'db', { config: ['lxc.start.order = 1'] });
+  addBusybox(world, 'db', { config: ['lxc.start.order = 1', 'tlxc.start.ready = running'] });
   t.like(await world.run('tlxc-autostart'), { code: 0, stderr: '' });
   t.is(await world.sh('tlxc-ls -1 --running'), 'a\napp\ndb\n');
   await world.sh(

@@ -11,7 +11,7 @@ const rooted = requires('root', 'userns', 'idmap', 'busybox');
 rooted('autostart, in order, and what became of each', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'a1', { config: ['lxc.start.auto = 1', 'tlxc.start.after = a2'] });
-  addBusybox(world, 'a2', { config: ['lxc.start.auto = 1'] });
+  addBusybox(world, 'a2', { config: ['lxc.start.auto = 1', 'tlxc.start.ready = running'] });
   addBusybox(world, 'bad', { config: ['lxc.start.auto = 1', 'lxc.bogus = 3'] });
   addBusybox(world, 'm1');
   const told = await answerOf<Record<string, unknown>>(

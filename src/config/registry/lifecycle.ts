@@ -1,6 +1,7 @@
 /** When a container starts by itself, and the hooks that run on its way. */
 import { list, scalar, type Key } from '../key.ts';
 import { RESTART_POLICIES, type HookName } from '../model.ts';
+import { waitConditions } from '../values/readiness.ts';
 import { SIGNAL, signal } from '../values/signal.ts';
 import { containerNames } from '../values/container-name.ts';
 import { flag, oneOf, showFlag, text, whole, words } from '../values/plain.ts';
@@ -36,9 +37,21 @@ export const lifecycle = {
     doc:
       'Containers of the same directory that it needs: tlxc-autostart starts them before it, whatever their lxc.start.order, also ' +
       'those without lxc.start.auto, and does not start it where one of them fails; at the end of the host it stops before them. ' +
-      'It follows when their init has begun; what they need beyond that, lxc.start.delay of theirs gives them. ' +
+      'It follows once they are as far as their tlxc.start.ready says, unless tlxc-autostart --wait says otherwise. ' +
       'tlxc-start does not heed it.',
     parse: containerNames,
+  }),
+  ready: scalar({
+    name: 'tlxc.start.ready',
+    syntax: 'CONDITION[,CONDITION]…',
+    fallback: 'ready',
+    doc:
+      'What tlxc-autostart waits for before it starts those that come after this container (tlxc.start.after), for 90 seconds: ' +
+      'running (its init has been executed), ready (its init has finished booting), ip (it has an address), port:N (something ' +
+      'listens on that TCP port in it), exec:COMMAND (the shell command exits 0 in it; the last of several). Where that does not ' +
+      'come about they are not started; without this line they are, with a warning, since not every init tells when it has ' +
+      'booted. Nobody waits for a container that no other comes after.',
+    parse: waitConditions,
   }),
   restart: scalar({
     name: 'tlxc.restart',

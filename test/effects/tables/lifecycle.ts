@@ -66,6 +66,24 @@ export const lifecycle: readonly Effect[] = [
     },
   },
   {
+    key: 'tlxc.start.ready',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      const made = {
+        first: 'tlxc.start.ready = exec:test -e /run/up',
+        then: 'lxc.start.auto = 1\ntlxc.start.after = first',
+      };
+      for (const [name, line] of Object.entries(made)) addBusybox(world, name, { config: line.split('\n') });
+      const starting = world.run('tlxc-autostart');
+      await world.sh('tlxc-wait -n first -s RUNNING');
+      t.is(await world.sh('tlxc-info -n then -sH'), 'STOPPED\n');
+      await world.sh('tlxc-attach -n first -- touch /run/up');
+      t.like(await starting, { code: 0, stderr: '' });
+      t.is(await world.sh('tlxc-info -n then -sH'), 'RUNNING\n');
+      await world.sh('tlxc-stop -k first; tlxc-stop -k then');
+    },
+  },
+  {
     key: 'tlxc.restart',
     needs: BUSYBOX,
     seen: async (t, world) => {
