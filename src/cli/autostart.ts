@@ -27,8 +27,15 @@ function requestOf(invocation: Invocation, { env }: CommandContext): AutostartRe
     ignoreAuto: options['ignoreAuto'] === true,
     thorough: options['list'] === true,
     timeoutMs: secondsArgument(timeout),
-    wait: waitArguments(invocation),
+    ...waits(invocation),
   };
+}
+
+/** Without --wait the time is that of tlxc.start.ready. */
+function waits(invocation: Invocation): Pick<AutostartRequest, 'wait' | 'readyTimeoutMs'> {
+  const { wait, waitTimeout } = invocation.options;
+  if (wait !== undefined || typeof waitTimeout !== 'string') return { wait: waitArguments(invocation) };
+  return { readyTimeoutMs: secondsArgument(waitTimeout, '--wait-timeout') };
 }
 
 function list(containers: readonly Candidate[], action: AutostartAction): string {

@@ -2,6 +2,7 @@
  * A container's configuration, typed and checked: what the compiler (src/plan) reads. Made by config/load.ts from the
  * lossless document; every value knows the file and line that wrote it.
  */
+import type { Condition } from './values/readiness.ts';
 import type { SourceLocation } from '../errors.ts';
 
 export interface Sourced<T> {
@@ -283,8 +284,8 @@ export interface ContainerConfig {
     readonly order: number;
     /** tlxc.start.after: names of containers of the same store. */
     readonly after: readonly Sourced<string>[];
-    /** tlxc.start.ready: conditions, parted by commas; "ready" where nothing is said. */
-    readonly ready?: string;
+    /** tlxc.start.ready; undefined where nothing is said. */
+    readonly ready?: readonly Condition[];
   };
   /** tlxc.restart, .delay (seconds) and .max (0: no limit). */
   readonly restart: {

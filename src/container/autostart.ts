@@ -9,7 +9,7 @@ import { askMonitors } from '../monitor/client.ts';
 import { countOf } from '../problem.ts';
 import { atMost } from './at-once.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
-import { parseConditions, type Condition } from './readiness/condition.ts';
+import type { Condition } from './readiness/condition.ts';
 import { pendingRestart } from './restart.ts';
 import {
   afterProblems,
@@ -34,6 +34,8 @@ export interface AutostartRequest extends AutostartSelection {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What each container that is started is waited for: those that come after it start then. */
   readonly wait?: { readonly conditions: readonly Condition[]; readonly timeoutMs?: number } | null;
+  /** Of those that others come after, without `wait`; 90,000 unless given, -1: for ever. */
+  readonly readyTimeoutMs?: number;
 }
 
 export interface Failed {
@@ -176,17 +178,11 @@ const unless =
   };
 
 /** What is done to one container, without waiting for anything else. Throws the TlxcError of what failed. */
-async function act(
-  name: string,
-  request: AutostartRequest,
-  wait: Wait | null,
-  warn: (text: string) => void,
-): Promise<void> {
+async function act(name: string, request: AutostartRequest, warn: (text: string) => void): Promise<void> {
   const { lxcpath, system, environment, action, timeoutMs } = request;
   const which = { name, lxcpath, system, environment };
   if (action === 'start') {
     await startContainer(which, { warn }).catch(unless('TLXC_E_RUNNING'));
-    if (wait) await waitFor(name, request, wait, warn);
   } else if (action === 'reboot') await stopContainer({ ...which, how: 'reboot', timeoutMs, escalate: true });
   else {
     const how = action === 'kill' ? 'kill' : 'halt';
@@ -264,9 +260,11 @@ class Run {
     }
     const begin = performance.now();
     try {
-      await this.#slot(() =>
-        act(one.name, request, this.#waitOf(one), (text) => events.warn(text, one.name)),
-      );
+      const warn = (text: string): void => events.warn(text, one.name);
+      await this.#slot(() => act(one.name, request, warn));
+      // Others may start meanwhile: it is those that come after it who wait.
+      const wait = request.action === 'start' ? this.#waitOf(one) : null;
+      if (wait) await waitFor(one.name, request, wait, warn);
     } catch (error) {
       this.#fail(one.name, error);
       return;
@@ -283,9 +281,11 @@ class Run {
       .flat()
       .some((other) => other.start.after.some(({ value }) => value === name));
     if (!isNeeded) return null;
+    const { readyTimeoutMs: timeoutMs } = this.request;
+    const time = timeoutMs === undefined ? {} : { timeoutMs };
     return start.ready === undefined
-      ? { conditions: [{ kind: 'ready' }], otherwise: 'go-on' }
-      : { conditions: parseConditions([start.ready]) };
+      ? { conditions: [{ kind: 'ready' }], ...time, otherwise: 'go-on' }
+      : { conditions: start.ready, ...time };
   }
 
   #fail(name: string, error: unknown, first = name): void {

@@ -282,7 +282,7 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.start.order': { good: ['0', '-3', '2147483647'], bad: ['2147483648', 'first'] },
   'tlxc.start.after': { good: [['db', 'db\n'], ['db  cache.1', 'db\ncache.1\n']], bad: ['-db', 'db a/b', '.db'] },
   'tlxc.start.ready': {
-    good: ['ready', 'ip, port:80', 'exec:test -e /a,b', 'ip,exec:true'],
+    good: ['ready', ['ip, port:80', 'ip,port:80'], 'exec:test -e /a,b', 'ip,exec:true'],
     bad: ['booted', 'port:', 'port:70000', 'exec: ', 'ip,', 'ip,,exec:true'],
   },
   'tlxc.restart': { good: ['no', 'on-failure', 'always'], bad: ['yes', 'Always', '1'] },

@@ -279,6 +279,38 @@ rooted('with --wait a container starts when those before it are ready', async (t
   t.is(late.code, 0, 'those that run are not concerned');
 });
 
+rooted('who comes after a container starts once that is ready, or nobody can tell', async (t) => {
+  const world = await makeWorld(t);
+  const auto = 'lxc.start.auto = 1';
+  addBusybox(world, 'silent', { config: [auto] });
+  addBusybox(world, 'after-silent', { config: [auto, 'tlxc.start.after = silent'] });
+  addBusybox(world, 'deaf', { config: [auto, 'tlxc.start.ready = running,port:1'] });
+  addBusybox(world, 'after-deaf', { config: [auto, 'tlxc.start.after = deaf'] });
+  const { code, stderr } = await world.run('tlxc-autostart', '--wait-timeout=2');
+  t.is(code, 2);
+  t.is(await world.sh('tlxc-ls -1 --running'), 'after-silent\ndeaf\nsilent\n');
+  t.regex(
+    stderr,
+    /^tlxc-autostart: silent: warning: waited 2 s in vain for ready: .*those that come after it are started/m,
+  );
+  t.regex(stderr, /^tlxc-autostart: after-deaf: not started: it comes after deaf, which is not ready\n/m);
+});
+
+rooted('one that is waited for holds up nobody else', async (t) => {
+  const world = await makeWorld(t);
+  const slow = Array.from({ length: 9 }, (_, index) => `a${index}`);
+  for (const name of slow)
+    addBusybox(world, name, { config: ['lxc.start.auto = 1', 'tlxc.start.ready = port:1'] });
+  const after = `tlxc.start.after = ${slow.join(' ')}`;
+  addBusybox(world, 'waits', { config: ['lxc.start.auto = 1', after] });
+  addBusybox(world, 'z', { config: ['lxc.start.auto = 1'] });
+  const starting = world.run('tlxc-autostart', '--wait-timeout=30');
+  await world.sh('tlxc-wait -n z -s RUNNING -t 20');
+  t.is(await world.sh('tlxc-info -n waits -sH'), 'STOPPED\n');
+  await world.sh('for c in $(tlxc-ls --running); do tlxc-stop -k $c; done');
+  await starting;
+});
+
 rooted('whoever is quicker keeps nobody: what runs is started, what has stopped is stopped', async (t) => {
   const world = await makeWorld(t);
   const hook = (name: string, line: string) => {

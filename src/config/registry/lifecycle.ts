@@ -1,7 +1,7 @@
 /** When a container starts by itself, and the hooks that run on its way. */
 import { list, scalar, type Key } from '../key.ts';
 import { RESTART_POLICIES, type HookName } from '../model.ts';
-import { waitConditions } from '../values/readiness.ts';
+import { conditionsText, waitConditions } from '../values/readiness.ts';
 import { SIGNAL, signal } from '../values/signal.ts';
 import { containerNames } from '../values/container-name.ts';
 import { flag, oneOf, showFlag, text, whole, words } from '../values/plain.ts';
@@ -52,6 +52,7 @@ export const lifecycle = {
       'come about they are not started; without this line they are, with a warning, since not every init tells when it has ' +
       'booted. Nobody waits for a container that no other comes after.',
     parse: waitConditions,
+    show: conditionsText,
   }),
   restart: scalar({
     name: 'tlxc.restart',

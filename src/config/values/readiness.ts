@@ -1,21 +1,38 @@
-/** What a container is waited for, as it is written. */
+/** What a container is waited for, as it is written: tlxc.start.ready, and --wait of commands. */
 import { BadValue } from '../key.ts';
 
-const CONDITION = /^(running|ready|ip|port:([1-9]\d{0,4}))$/;
+export type Condition =
+  | { readonly kind: 'running' | 'ready' | 'ip' }
+  | { readonly kind: 'exec'; readonly command: string }
+  | { readonly kind: 'port'; readonly port: number };
 
-/** running, ready, ip and port:N, several parted by commas; exec:COMMAND is the last, and takes the rest. */
-export function waitConditions(value: string): string {
-  const [, before = '', command] = /^((?:(?!exec:)[^,]*,)*)(exec:.*)?$/s.exec(value) ?? [];
-  const listed = command === undefined ? value : before.slice(0, -1);
-  const words = command !== undefined && before === '' ? [] : listed.split(',');
-  const wrong = words.find((word) => !isCondition(word.trim()));
-  if (wrong !== undefined)
-    throw new BadValue(`'${wrong.trim()}' is nothing that can be waited for: running, ready, ip, port:N or exec:COMMAND`);
-  if (command?.slice('exec:'.length).trim() === '') throw new BadValue('exec: names no command to wait for');
-  return value;
+/** As it is written: "port:80". */
+export const conditionText = (condition: Condition): string =>
+  condition.kind === 'exec'
+    ? `exec:${condition.command}`
+    : condition.kind === 'port'
+      ? `port:${condition.port}`
+      : condition.kind;
+
+/** A list of them. */
+export const conditionsText = (conditions: readonly Condition[]): string =>
+  conditions.map(conditionText).join(',');
+
+function parseOne(text: string): Condition {
+  if (text === 'running' || text === 'ready' || text === 'ip') return { kind: text };
+  const [, kind, rest = ''] = /^(exec|port):(.*)$/s.exec(text) ?? [];
+  if (kind === 'exec' && rest.trim() !== '') return { kind, command: rest };
+  if (kind === 'exec') throw new BadValue('exec: names no command to wait for');
+  const port = /^[1-9]\d{0,4}$/.test(rest) ? Number(rest) : 0;
+  if (kind === 'port' && port >= 1 && port <= 65_535) return { kind, port };
+  if (kind === 'port') throw new BadValue(`port:${rest}: a port is a number from 1 to 65535`);
+  throw new BadValue(`'${text}' is nothing that can be waited for`);
 }
 
-function isCondition(word: string): boolean {
-  const [, , port] = CONDITION.exec(word) ?? [];
-  return CONDITION.test(word) && Number(port ?? 1) <= 65_535;
+/** Conditions parted by commas; an exec: takes the rest of the text, commas included. Throws BadValue. */
+export function waitConditions(text: string): readonly Condition[] {
+  const [, before = '', command] = /^((?:(?!exec:)[^,]*,)*)(exec:.*)?$/s.exec(text) ?? [];
+  if (command === undefined) return text.split(',').map((each) => parseOne(each.trim()));
+  const others = before.split(',').slice(0, -1);
+  return [...others.map((each) => parseOne(each.trim())), parseOne(command)];
 }

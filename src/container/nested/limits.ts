@@ -15,7 +15,8 @@ export interface NestedLimits {
 }
 
 const LEVEL_MS = 4_000;
-const MOST_LEVELS = 15;
+/** From here on both sides would have the same time. */
+export const MOST_LEVELS = 15;
 /** Of one container of ours. */
 export const MOST_ROWS = 1_000;
 

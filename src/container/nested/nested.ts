@@ -11,7 +11,7 @@ import type { ListedContainer } from '../listed.ts';
 import { containerPaths } from '../paths.ts';
 import { unresponsive } from '../unresponsive.ts';
 import { LXC_COLUMNS, readJson, readTable } from './answer.ts';
-import { bounded, type Nested, type NestedLimits } from './limits.ts';
+import { bounded, MOST_LEVELS, type Nested, type NestedLimits } from './limits.ts';
 import { nestedInStopped } from './stopped.ts';
 
 const MOST_BYTES = 1 << 20;
@@ -25,7 +25,7 @@ interface Asker {
 
 /** Whoever manages containers there, in the order in which they are looked for. lxc-ls 5 cannot go deeper. */
 const askers = (levels: number): readonly Asker[] => [
-  { argv: ['tlxc-ls', '--json', `--nesting=${levels - 1}`], read: readJson },
+  { argv: ['tlxc-ls', '--json', `--nesting=${Math.min(levels, MOST_LEVELS) - 1}`], read: readJson },
   { argv: ['lxc-ls', '-f', '-F', LXC_COLUMNS.join(',')], read: readTable },
 ];
 

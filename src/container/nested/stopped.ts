@@ -37,8 +37,8 @@ class Walk {
 
   #store(root: number, store: string, levels: number): readonly ListedContainer[] {
     return this.#names(root, store).flatMap((name) => {
-      const isThere = this.#within(root, `${store}/${name}/config`, O_PATH, () => [name]).length > 0;
-      if (!isThere || !this.#goesOn()) return [];
+      if (!this.#goesOn()) return [];
+      if (this.#within(root, `${store}/${name}/config`, O_PATH, () => [name]).length === 0) return [];
       this.#left--;
       const inner = this.#within(root, `${store}/${name}/rootfs`, O_PATH | O_DIRECTORY | O_NOFOLLOW, (fd) =>
         this.below(fd, levels - 1),

@@ -19,7 +19,7 @@ export interface AutostartOptions extends StoreOptions {
   readonly timeoutMs?: number;
   /** What each that is started is waited for; those that come after it start then. */
   readonly wait?: WaitCondition | readonly WaitCondition[];
-  /** Milliseconds; 90,000 unless given. */
+  /** Milliseconds, also of tlxc.start.ready; 90,000 unless given. */
   readonly waitTimeoutMs?: number;
   /** Something a person should know that stopped nothing, and of which container. */
   readonly warn?: (text: string, name: string) => void;
@@ -52,7 +52,7 @@ function requestOf(options: AutostartOptions): AutostartRequest {
   return {
     ...placeOf(options),
     ...{ action, groups, all, ignoreAuto, timeoutMs },
-    ...(waiting && { wait: waiting }),
+    ...(waiting ? { wait: waiting } : waitTimeoutMs !== undefined && { readyTimeoutMs: waitTimeoutMs }),
   };
 }
 
