@@ -67,7 +67,7 @@ const COSTLY = [
 
 const NODE_MODULE = /\brequire\("node:([a-z_/]+)"\)/g;
 
-/** What the code of `waiting` needs. */
+/** What the code of `waiting` needs. Of a module that waits only members can be had: it has no keys, and nothing is `in` it. */
 export const waitingHead = `
 var __node = {};
 var __whenUsed = (name) => {

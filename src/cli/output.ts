@@ -6,7 +6,10 @@ import { fstatSync, writeSync } from 'node:fs';
 
 /** What commands need of a stream; every stream of Node's has it. */
 export interface Output {
-  /** Of the process's own output all is written when this returns: by write(2), or as Node promises of its streams on Linux. */
+  /**
+   * Of the process's own output all is written when this returns; but to a pipe that somebody made not to wait, and whose reader
+   * is slow, when the process ends.
+   */
   readonly write: (text: string | Buffer) => unknown;
   readonly isTTY?: boolean;
   /** Of a terminal. */
@@ -28,20 +31,39 @@ function quitWithReader(error: NodeJS.ErrnoException): never {
   throw error;
 }
 
+let streams = 0;
+
+/** Whether all of it was written by write(2), and no stream of Node's could hold anything back. */
+export const isWritten = (): boolean => streams === 0;
+
+/** Called once a descriptor. */
 function streamOf(descriptor: 1 | 2): Output {
+  streams++;
   const stream = descriptor === 1 ? process.stdout : process.stderr;
-  return stream.listenerCount('error') > 0 ? stream : stream.on('error', quitWithReader);
+  return stream.on('error', quitWithReader);
 }
 
-function writeAll(descriptor: 1 | 2, text: string | Buffer): void {
-  let rest = typeof text === 'string' ? Buffer.from(text) : text;
-  try {
-    while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
-  } catch (error) {
-    // Somebody else's pipe, made not to wait: Node's stream waits.
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') streamOf(descriptor).write(rest);
-    else quitWithReader(error as NodeJS.ErrnoException);
+/** A file or a pipe. */
+class Written implements Output {
+  readonly #descriptor: 1 | 2;
+  /** Once somebody else's pipe, made not to wait, was full: Node's stream waits, and keeps the order. */
+  #stream: Output | null = null;
+
+  constructor(descriptor: 1 | 2) {
+    this.#descriptor = descriptor;
   }
+
+  readonly write = (text: string | Buffer): void => {
+    let rest = typeof text === 'string' ? Buffer.from(text) : text;
+    try {
+      while (this.#stream === null && rest.length > 0)
+        rest = rest.subarray(writeSync(this.#descriptor, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') quitWithReader(error as NodeJS.ErrnoException);
+      this.#stream = streamOf(this.#descriptor);
+    }
+    if (rest.length > 0) this.#stream?.write(rest);
+  };
 }
 
 const opened = new Map<1 | 2, Output>();
@@ -50,9 +72,7 @@ const opened = new Map<1 | 2, Output>();
 export function processOutput(descriptor: 1 | 2): Output {
   const known = opened.get(descriptor);
   if (known) return known;
-  const output = mayBeTerminal(descriptor)
-    ? streamOf(descriptor)
-    : { write: (text: string | Buffer) => writeAll(descriptor, text) };
+  const output = mayBeTerminal(descriptor) ? streamOf(descriptor) : new Written(descriptor);
   opened.set(descriptor, output);
   return output;
 }
