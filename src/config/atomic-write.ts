@@ -19,6 +19,11 @@ import { syncDirectory } from '../sync-directory.ts';
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
   readonly mode?: number;
+  /**
+   * false: a lack of power may still take it, in a directory that nobody counts on before it was brought to disk as a whole
+   * (syncFilesystem). Each sync is a write of the journal that everybody waits for.
+   */
+  readonly durable?: boolean;
 }
 
 interface Destination {
@@ -55,7 +60,7 @@ export function writeFileAtomically(path: string, data: string | Uint8Array, opt
       writeFileSync(fd, data);
       if (stat && process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
       fchmodSync(fd, mode);
-      fsyncSync(fd);
+      if (options.durable !== false) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
@@ -64,5 +69,5 @@ export function writeFileAtomically(path: string, data: string | Uint8Array, opt
     unlinkSync(temporary);
     throw error;
   }
-  syncDirectory(dirname(target));
+  if (options.durable !== false) syncDirectory(dirname(target));
 }

@@ -29,11 +29,11 @@ function read(file: string): Relative[] {
   });
 }
 
-function write(file: string, relatives: readonly Relative[]): void {
+function write(file: string, relatives: readonly Relative[], durable: boolean): void {
   if (relatives.length === 0) rmSync(file, { force: true });
   else {
     const text = relatives.map(({ lxcpath, name }) => `${lxcpath}\n${name}\n`).join('');
-    writeFileAtomically(file, text, { mode: 0o644 });
+    writeFileAtomically(file, text, { mode: 0o644, durable });
   }
 }
 
@@ -76,13 +76,13 @@ export function addClone(system: SystemConfig, parent: Relative, { lxcpath, name
   const clone = { lxcpath, name };
   const file = join(parent.lxcpath, parent.name, CLONES);
   whileLocked(system, parent, () =>
-    write(file, [...read(file).filter((known) => !same(known, clone)), clone]),
+    write(file, [...read(file).filter((known) => !same(known, clone)), clone], true),
   );
 }
 
-/** Notes in a clone's directory whose root filesystems it lies over; [] forgets them. */
+/** Notes in a clone's staging directory whose root filesystems it lies over; the caller brings that to disk. [] forgets them. */
 export function setParents(dir: string, parents: readonly Relative[]): void {
-  write(join(dir, PARENTS), parents);
+  write(join(dir, PARENTS), parents, false);
 }
 
 /** Takes a clone that is gone out of its parents' lists; dir is where its directory is now. */
@@ -95,6 +95,7 @@ export function forgetClone(system: SystemConfig, dir: string, clone: Relative):
       write(
         file,
         read(file).filter((known) => !same(known, clone)),
+        true,
       ),
     );
   }

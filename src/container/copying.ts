@@ -80,8 +80,11 @@ export async function fillCopy(copying: Copying): Promise<void> {
     const copy = writeConfig(copying, rootfs, firstId);
     makeRootsOwn(copying, copy);
     await runCloneHooks(copying, copy, rootfs);
+    const parents = parentsOfCopy(copying, rootfs);
+    setParents(staging, parents);
     await syncFilesystem(staging);
-    noteParents(copying, rootfs);
+    // Before it can be seen: a parent without a note of it could be destroyed below it.
+    for (const parent of parents) addClone(system, parent, target);
   } catch (error) {
     await discard(staging, system);
     if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
@@ -102,15 +105,13 @@ function makeRootsOwn({ rootsOwn = [], staging, source }: Copying, { idmap }: Co
 }
 
 /** A layer of a parent's needs that parent: the source itself, or one that the source lies over. */
-function noteParents({ system, source, target, staging }: Copying, rootfs: NewRootfs | null): void {
+function parentsOfCopy({ source }: Copying, rootfs: NewRootfs | null): readonly Relative[] {
   const isBelow = ({ lxcpath, name }: Relative): boolean =>
     (rootfs?.needs ?? []).some((layer) => layer.startsWith(`${join(lxcpath, name)}/`));
-  const parents = [
+  return [
     ...parentsOf(source.dir).filter(isBelow),
     ...(rootfs?.needsSource || isBelow(source) ? [source] : []),
   ];
-  setParents(staging, parents);
-  for (const parent of parents) addClone(system, parent, target);
 }
 
 function firstIdOf({ ids, system, target, staging }: Copying, config: ContainerConfig): number | null {
@@ -169,7 +170,7 @@ function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number
   });
   for (const name of ownFiles(written)) copyFileSync(join(source.dir, name), join(staging, name));
   const configFile = join(staging, 'config');
-  writeFileAtomically(configFile, text, { mode: 0o640 });
+  writeFileAtomically(configFile, text, { mode: 0o640, durable: false });
   const { name, lxcpath } = target;
   return loadContainerConfig({ name, lxcpath, configFile, environment });
 }

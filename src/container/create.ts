@@ -229,6 +229,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   }
   if (prepared === null || backend === null) {
     writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
+    await syncFilesystem(staging);
     return done('none');
   }
   const rootfsPath = await makeRootfs(making, prepared, { backend, files: application.files });
