@@ -81,7 +81,7 @@ export function addClone(system: SystemConfig, parent: Relative, { lxcpath, name
 }
 
 /** Notes in a clone's staging directory whose root filesystems it lies over; the caller brings that to disk. [] forgets them. */
-export function setParents(dir: string, parents: readonly Relative[]): void {
+export function setParentsUnsynced(dir: string, parents: readonly Relative[]): void {
   write(join(dir, PARENTS), parents, false);
 }
 

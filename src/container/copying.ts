@@ -17,7 +17,7 @@ import { copyRootfs } from '../storage/copy.ts';
 import { nameCopy } from '../storage/name-container.ts';
 import { asWritableTree } from '../storage/view.ts';
 import { volumeAt } from '../storage/volume-at.ts';
-import { addClone, parentsOf, setParents, type Relative } from './clones.ts';
+import { addClone, parentsOf, setParentsUnsynced, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './copy-config.ts';
 import { runHostHooks } from './host-hooks.ts';
 import { discard } from './discard.ts';
@@ -81,7 +81,7 @@ export async function fillCopy(copying: Copying): Promise<void> {
     makeRootsOwn(copying, copy);
     await runCloneHooks(copying, copy, rootfs);
     const parents = parentsOfCopy(copying, rootfs);
-    setParents(staging, parents);
+    setParentsUnsynced(staging, parents);
     await syncFilesystem(staging);
     // Before it can be seen: a parent without a note of it could be destroyed below it.
     for (const parent of parents) addClone(system, parent, target);

@@ -228,12 +228,11 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     return done('dir');
   }
   if (prepared === null || backend === null) {
-    writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
-    await syncFilesystem(staging);
+    writeConfig(making, newConfigText({ ...config, rootfsPath: null }), true);
     return done('none');
   }
   const rootfsPath = await makeRootfs(making, prepared, { backend, files: application.files });
-  writeConfig(making, newConfigText({ ...config, rootfsPath }));
+  writeConfig(making, newConfigText({ ...config, rootfsPath }), false);
   await syncFilesystem(staging);
   return done(rootfsPath.split(':')[0] ?? '');
 }

@@ -50,10 +50,13 @@ export interface Making {
   readonly onEvent: OnImageEvent;
 }
 
-/** Writes the file and loads it as start will: a container that could never start is not made. The caller brings it to disk. */
-export function writeConfig({ request, staging }: Making, text: string): void {
+/**
+ * Writes the file and loads it as start will: a container that could never start is not made. Where it is not durable, the
+ * caller brings all of staging to disk.
+ */
+export function writeConfig({ request, staging }: Making, text: string, durable: boolean): void {
   const file = join(staging, 'config');
-  writeFileAtomically(file, text, { mode: 0o640, durable: false });
+  writeFileAtomically(file, text, { mode: 0o640, durable });
   const { name, lxcpath, environment } = request;
   loadContainerConfig({ name, lxcpath, configFile: file, environment });
   chmodSync(staging, 0o770);
