@@ -1,5 +1,6 @@
 #include "monitor/server.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -22,7 +23,10 @@ constexpr int kBacklog = 64;
 // whatever its uid; nor is what has died to hide where it came from. pid 0: a process above or beside us,
 // which we cannot see.
 bool from_container(pid_t pid) {
-    return pid != 0 && process::depth(pid) != process::depth(getpid());
+    static size_t ours = 0; // 0: it could not be read
+    if (ours == 0)
+        ours = process::depth(getpid());
+    return pid != 0 && process::depth(pid) != ours;
 }
 
 bool trusted(int client) {
@@ -73,14 +77,21 @@ void Server::make_room() {
         drop(*idle);
 }
 
-void Server::accept() {
+Client* Server::accept() {
     UniqueFd fd{accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (!fd || !trusted(fd.get()))
-        return;
+        return nullptr;
     make_room();
     if (clients_.size() >= kMaxClients || !loop_.add(Source::Client, fd.get()))
-        return;
-    clients_.emplace_back().fd = std::move(fd);
+        return nullptr;
+    Client& client = clients_.emplace_back();
+    client.fd = std::move(fd);
+    return &client;
+}
+
+bool Server::has_asked(const Client& client) {
+    pollfd waiting{client.fd.get(), POLLIN, 0};
+    return poll(&waiting, 1, 0) > 0;
 }
 
 Client* Server::find(int fd) {

@@ -30,8 +30,10 @@ class Server {
     void close(const RunDir& dir);
 
     // Takes new clients that are root or of our own user, and not inside a container; the others are closed
-    // at once.
-    void accept();
+    // at once: none then.
+    [[nodiscard]] Client* accept();
+    // Whether a datagram of its is there, or its end.
+    [[nodiscard]] static bool has_asked(const Client& client);
     [[nodiscard]] Client* find(int fd);
     // The client's next datagram. False: it is gone.
     [[nodiscard]] bool receive(const Client& client, std::string& text) const;

@@ -33,6 +33,7 @@ constexpr const char* kNetwork = "network.json";
 constexpr const char* kProtected =
     "-900"; // the host's out-of-memory killer takes a container before its monitor
 constexpr int kViewerMs = 2000;
+constexpr int kCalmMs = 100;            // a conversation is several events
 constexpr int64_t kAskedMs = 3'600'000; // a shutdown and a checkpoint may take long
 
 const char* target(bool reboot) {
@@ -204,11 +205,16 @@ Status Supervisor::fail(const plan::StartPlan& plan, Failure failure) {
 // ---- while it runs
 
 void Supervisor::follow() {
+    bool rests = false; // what the last events needed has been given back: the monitor mostly waits
     while (!done_) {
-        malloc_trim(0); // what the last event needed is given back: the monitor mostly waits
         LoopEvent event{};
-        if (loop_.wait(awaiting() ? viewerComes_.left() : -1, event))
+        if (loop_.wait(awaiting() ? viewerComes_.left() : rests ? -1 : kCalmMs, event)) {
+            rests = false;
             dispatch(event);
+        } else if (!awaiting()) {
+            malloc_trim(0);
+            rests = true;
+        }
         if (awaiting())
             continue;
         if (console_.awaiting())
@@ -229,7 +235,10 @@ void Supervisor::dispatch(const LoopEvent& event) {
     case Source::Signal:
         return take_signal();
     case Source::Listener:
-        return server_.accept();
+        // Mostly it has asked by now.
+        if (Client* client = server_.accept(); client != nullptr && server_.has_asked(*client))
+            serve(*client);
+        return;
     case Source::Client:
         if (Client* client = server_.find(event.fd))
             serve(*client);

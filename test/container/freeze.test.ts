@@ -140,8 +140,9 @@ running('however that work ends, the container runs again', async (t) => {
   const { world } = await container(t);
   const holder = await holdFrozen(world);
   // The holder is a child of nsenter's: what is killed is the one that has the connection.
+  const ended = once(holder, 'exit');
   await world.sh(`pkill -KILL -f '[h]old-frozen.ts c1'`);
-  await once(holder, 'exit');
+  await ended;
   await eventually(5, async () => ((await state(world)) === 'RUNNING' ? true : undefined));
   t.true(await counts(world));
 });
