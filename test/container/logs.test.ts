@@ -221,6 +221,20 @@ running('a disk without room for another file loses what is old, and not what co
   await world.sh(`umount ${logDir(world)}`);
 });
 
+running('no writer outlives its monitor, however that ends, and none is anybody else’s', async (t) => {
+  const world = await container(t, 'echo begun; : > /tmp/done');
+  addBusybox(world, 'c2', { config: ['lxc.start.auto = 1'] });
+  await world.sh('tlxc-start -n c2');
+  await booted(world);
+  const writers = (count: number) =>
+    world.sh(`timeout 10 sh -c "until test \\$(pgrep -xc 'tlxc journal') = ${count}; do sleep 0.05; done"`);
+  await writers(1);
+  await world.sh(`kill -9 $(sed 's/.*"monitorPid":\\([0-9]*\\).*/\\1/' run/*/c1/instance.json)`);
+  await writers(0);
+  t.is(await world.sh('tlxc-info -n c2 -sH'), 'RUNNING\n');
+  await world.sh('tlxc-start -n c1; tlxc-stop -k -n c1; tlxc-stop -k -n c2');
+});
+
 running(
   'a disk that does not answer makes nobody wait: not the container, not who asks its monitor',
   async (t) => {
