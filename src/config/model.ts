@@ -2,8 +2,13 @@
  * A container's configuration, typed and checked: what the compiler (src/plan) reads. Made by config/load.ts from the
  * lossless document; every value knows the file and line that wrote it.
  */
-import type { Condition } from './values/readiness.ts';
 import type { SourceLocation } from '../errors.ts';
+
+/** What a container is waited for: tlxc.start.ready, --wait. */
+export type Condition =
+  | { readonly kind: 'running' | 'ready' | 'ip' }
+  | { readonly kind: 'exec'; readonly command: string }
+  | { readonly kind: 'port'; readonly port: number };
 
 export interface Sourced<T> {
   readonly value: T;

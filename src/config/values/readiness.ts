@@ -1,10 +1,8 @@
 /** What a container is waited for, as it is written: tlxc.start.ready, and --wait of commands. */
 import { BadValue } from '../key.ts';
+import type { Condition } from '../model.ts';
 
-export type Condition =
-  | { readonly kind: 'running' | 'ready' | 'ip' }
-  | { readonly kind: 'exec'; readonly command: string }
-  | { readonly kind: 'port'; readonly port: number };
+export type { Condition };
 
 /** As it is written: "port:80". */
 export const conditionText = (condition: Condition): string =>
