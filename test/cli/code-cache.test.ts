@@ -1,6 +1,7 @@
 /** V8's code caches: made by the build, taken by every run, whoever it is of. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { packageRoot } from '../../src/package-root.ts';
@@ -31,4 +32,17 @@ const asRoot = requires('root');
 
 asRoot('so do those of a user who may change nothing where TLXC is installed', (t) => {
   t.deepEqual(notTaken('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'), []);
+});
+
+asRoot('a plain user builds as many, and nothing is left of the runs that they come from', (t) => {
+  const copy = mkdtempSync(join(tmpdir(), 'tlxc-warm-up-'));
+  t.teardown(() => rmSync(copy, { recursive: true }));
+  for (const part of ['.ci', 'bin', 'config', 'dist', 'native/build/Release', 'package.json', 'templates'])
+    cpSync(join(packageRoot, part), join(copy, part), { recursive: true });
+  mkdirSync(join(copy, 'tmp'));
+  const line = `cd ${copy} && rm dist/*.cache && chown -R 65534:65534 . &&
+    TMPDIR=${copy}/tmp setpriv --reuid=65534 --regid=65534 --clear-groups ${process.execPath} .ci/warm-up.js`;
+  const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+  t.deepEqual([status, stderr, readdirSync(join(copy, 'tmp'))], [0, '', []]);
+  t.is(readdirSync(join(copy, 'dist')).filter((name) => name.endsWith('.cache')).length, commands.length);
 });
