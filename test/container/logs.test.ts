@@ -1,4 +1,5 @@
 /** tlxc-logs: what a container printed is kept without being asked for, boot by boot, and harms no terminal. */
+import { once } from 'node:events';
 import type { ExecutionContext } from 'ava';
 import { readdirSync, statSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -202,9 +203,11 @@ running('the library ends what it follows with the signal, be it aborted before 
   }
   t.is(seen, 'hello\r');
   await world.sh('tlxc-stop -k -n c1');
-  const following = world.run('tlxc-logs', '-n', 'c1', '-f', '--console');
-  await world.sh('sleep 1; tlxc-destroy -n c1');
-  t.is((await following).code, 0, 'one that is destroyed is followed no more');
+  const following = world.spawn('tlxc-logs', '-n', 'c1', '-f', '--console');
+  const ended = once(following, 'exit');
+  await once(following.stdout, 'data');
+  await world.sh('tlxc-destroy -n c1');
+  t.deepEqual(await ended, [0, null], 'one that is destroyed is followed no more');
 });
 
 running('a disk without room for another file loses what is old, and not what comes', async (t) => {
