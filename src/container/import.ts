@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../config/load.ts';
 import { TlxcError } from '../errors.ts';
+import { isInstalled } from '../host/packers.ts';
 import { probeHost } from '../host/probe.ts';
 import {
   makePlaceForTrees,
@@ -121,7 +122,9 @@ async function archiveOf(request: ImportRequest, staging: string): Promise<strin
       );
     }
     const from = { name, lxcpath: dirname(source), system, environment, snapshots: trusted, freeze: false };
-    await exportContainer({ ...from, file: spooled, compression: 'none' });
+    // It lies beside what is made of it for a while: as small as it quickly gets.
+    const compression = isInstalled('zstd') ? 'zstd' : 'none';
+    await exportContainer({ ...from, file: spooled, compression });
     return spooled;
   }
   if (source !== '-') return source;

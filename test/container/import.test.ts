@@ -5,10 +5,12 @@ import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../rig/containers.ts';
 import { makeBusyboxRootfs } from '../rig/busybox.ts';
 import { killAfter, moments } from '../rig/moments.ts';
+import { addFilesystem } from '../rig/filesystem.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
+const onDisk = requires('root', 'userns', 'idmap', 'busybox', 'loop');
 
 const INDEX = `name: shop
 backend: dir
@@ -269,3 +271,21 @@ for (const command of ['tlxc-export', 'tlxc-import'] as const) {
     }
   });
 }
+
+onDisk(
+  'a directory is imported where there is room for it, but not for it and an archive of it',
+  async (t) => {
+    const world = await makeWorld(t);
+    mkdirSync(join(world.dir, 'old'));
+    makeTree(world, 'old/rootfs');
+    await world.sh(
+      `yes text | head -c 40M > old/rootfs/srv-file; echo "lxc.rootfs.path = dir:${world.dir}/old/rootfs" > old/config; mkdir disk`,
+    );
+    await addFilesystem(world, { type: 'ext4', at: join(world.dir, 'disk'), size: '72M', make: '-m 0' });
+    await world.sh('tlxc-import -P disk/lxc -N c1 old >&2');
+    t.is(
+      await world.sh('cmp old/rootfs/srv-file disk/lxc/c1/rootfs/srv-file; ls -A disk/lxc/c1'),
+      'config\nrootfs\n',
+    );
+  },
+);
