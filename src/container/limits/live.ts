@@ -74,13 +74,16 @@ class Live {
     writeCgroupFile({ ...this.#which, file, value, warn: this.#warn });
   }
 
-  /** A v1 cpuset cannot be empty: without a limit it is that of the group above. */
+  /** A cpuset with processes in it cannot be made empty: without a limit it is that of the group above. */
   valueOf({ file, value, none }: Change): string {
     if (value !== null) return value;
-    const home = /^cpuset\.(cpus|mems)$/.test(file)
-      ? hierarchyOf('cpuset', 1, this.#info.cgroups)
-      : undefined;
-    return home ? readFileSync(join(home.mountPoint, dirname(home.limitGroup), file), 'utf8').trim() : none;
+    if (!/^cpuset\.(cpus|mems)$/.test(file)) return none;
+    for (const world of [1, 2] as const) {
+      const home = hierarchyOf('cpuset', world, this.#info.cgroups);
+      const above = world === 1 ? file : `${file}.effective`;
+      if (home) return readFileSync(join(home.mountPoint, dirname(home.limitGroup), above), 'utf8').trim();
+    }
+    return none;
   }
 }
 
