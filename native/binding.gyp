@@ -56,7 +56,7 @@
     {
       "target_name": "tlxc-namespaces",
       "type": "executable",
-      "sources": ["<!@(find namespaces -name '*.cc')", "common/program.cc", "executor/netlink.cc", "executor/link.cc", "executor/no_name_service.cc"],
+      "sources": ["<!@(find namespaces -name '*.cc')", "common/program.cc", "executor/network/netlink.cc", "executor/network/link.cc", "executor/network/no_name_service.cc"],
       "cflags": ["-Os", "-ffunction-sections", "-fdata-sections", "-isystem", "/usr/include/libnl3"],
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],
@@ -66,7 +66,7 @@
     {
       "target_name": "tlxc-user-nic",
       "type": "executable",
-      "sources": ["<!@(find user-nic -name '*.cc')", "executor/netlink.cc", "executor/link.cc", "executor/no_name_service.cc"],
+      "sources": ["<!@(find user-nic -name '*.cc')", "executor/network/netlink.cc", "executor/network/link.cc", "executor/network/no_name_service.cc"],
       "cflags": ["-Os", "-ffunction-sections", "-fdata-sections", "-isystem", "/usr/include/libnl3"],
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],

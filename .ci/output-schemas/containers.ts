@@ -1,6 +1,6 @@
 /** What commands print of containers. */
 import { Type } from '@sinclair/typebox';
-import { COMPRESSIONS } from '../../src/container/export-format.ts';
+import { COMPRESSIONS } from '../../src/container/export/format.ts';
 import { error } from './host.ts';
 import {
   count,

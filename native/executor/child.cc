@@ -2,18 +2,18 @@
 
 #include "executor/clocks.h"
 #include "executor/hooks.h"
-#include "executor/idmap.h"
 #include "executor/init.h"
+#include "executor/mount/idmap.h"
+#include "executor/mount/procfs.h"
+#include "executor/mount/rootfs.h"
+#include "executor/mount/scratch.h"
+#include "executor/mount/sources.h"
+#include "executor/mount/tree.h"
 #include "executor/namespaces.h"
-#include "executor/network.h"
-#include "executor/procfs.h"
-#include "executor/rootfs.h"
-#include "executor/scratch.h"
-#include "executor/security.h"
-#include "executor/sources.h"
+#include "executor/network/network.h"
+#include "executor/security/security.h"
 #include "executor/sysctl.h"
 #include "executor/terminals.h"
-#include "executor/tree.h"
 
 namespace tlxc {
 namespace {

@@ -1,6 +1,6 @@
 // The child's side of a start: from a copy of the monitor in new namespaces to the container's init.
 #pragma once
-#include "executor/cgroup.h"
+#include "executor/cgroup/cgroup.h"
 #include "executor/handshake.h"
 
 namespace tlxc {

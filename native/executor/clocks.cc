@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sched.h>
 
+#include "executor/mount/procfs.h"
 #include "executor/namespaces.h"
-#include "executor/procfs.h"
 
 namespace tlxc::clocks {
 namespace {

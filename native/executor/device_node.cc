@@ -9,9 +9,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "executor/mount_api.h"
-#include "executor/resolve.h"
-#include "executor/rootfs.h"
+#include "executor/mount/mount_api.h"
+#include "executor/mount/resolve.h"
+#include "executor/mount/rootfs.h"
 
 namespace tlxc::device_node {
 namespace {

@@ -8,16 +8,16 @@
 
 #include "common/reap.h"
 #include "common/syscalls.h"
-#include "executor/attributes.h"
-#include "executor/cgroup.h"
+#include "executor/cgroup/cgroup.h"
 #include "executor/child.h"
 #include "executor/hooks.h"
-#include "executor/idmap.h"
+#include "executor/mount/attributes.h"
+#include "executor/mount/idmap.h"
+#include "executor/mount/rootfs.h"
+#include "executor/mount/sources.h"
 #include "executor/namespaces.h"
-#include "executor/network_script.h"
-#include "executor/rootfs.h"
-#include "executor/security.h"
-#include "executor/sources.h"
+#include "executor/network/network_script.h"
+#include "executor/security/security.h"
 
 namespace tlxc {
 namespace {

@@ -1,6 +1,6 @@
 // A start, performed from top to bottom as the plan says. execute.cc is its table of contents.
 #pragma once
-#include "executor/network.h"
+#include "executor/network/network.h"
 
 namespace tlxc {
 

@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "executor/packet.h"
+#include "executor/network/packet.h"
 
 namespace tlxc::handshake {
 namespace {

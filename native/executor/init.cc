@@ -17,7 +17,7 @@
 #include "common/syscalls.h"
 #include "executor/handshake.h"
 #include "executor/hooks.h"
-#include "executor/security.h"
+#include "executor/security/security.h"
 
 namespace tlxc::init {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "common/deadline.h"
 #include "common/json_writer.h"
-#include "executor/host_socket.h"
-#include "executor/l2proxy.h"
-#include "executor/open_vswitch.h"
-#include "executor/phys.h"
+#include "executor/network/host_socket.h"
+#include "executor/network/l2proxy.h"
+#include "executor/network/open_vswitch.h"
+#include "executor/network/phys.h"
 
 namespace tlxc::network {
 namespace {

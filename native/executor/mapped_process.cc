@@ -9,7 +9,7 @@
 #include "common/map_program.h"
 #include "common/reap.h"
 #include "executor/handshake.h"
-#include "executor/idmap.h"
+#include "executor/mount/idmap.h"
 
 namespace tlxc::idmap {
 namespace {

@@ -13,14 +13,14 @@
 
 #include "common/reap.h"
 #include "common/syscalls.h"
-#include "executor/cgroup.h"
+#include "executor/cgroup/cgroup.h"
 #include "executor/hooks.h"
-#include "executor/link.h"
+#include "executor/mount/resolve.h"
+#include "executor/mount/rootfs.h"
+#include "executor/mount/sources.h"
 #include "executor/namespaces.h"
-#include "executor/resolve.h"
-#include "executor/rootfs.h"
-#include "executor/security.h"
-#include "executor/sources.h"
+#include "executor/network/link.h"
+#include "executor/security/security.h"
 
 namespace tlxc {
 namespace {

@@ -1,7 +1,7 @@
 // A start from a checkpoint: CRIU makes init and everything below it as they were, and the monitor adopts
 // them.
 #pragma once
-#include "executor/network.h"
+#include "executor/network/network.h"
 
 namespace tlxc {
 

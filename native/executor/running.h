@@ -8,7 +8,7 @@
 
 #include "common/result.h"
 #include "common/unique_fd.h"
-#include "executor/notifier.h"
+#include "executor/security/notifier.h"
 #include "plan/plan.gen.h"
 
 namespace tlxc {

@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "executor/procfs.h"
+#include "executor/mount/procfs.h"
 
 namespace tlxc::sysctl {
 namespace {

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <climits>
 
-#include "executor/mount_api.h"
-#include "executor/resolve.h"
+#include "executor/mount/mount_api.h"
+#include "executor/mount/resolve.h"
 
 namespace tlxc::terminals {
 namespace {

@@ -1,7 +1,7 @@
 // The container's terminals: its own devpts instance, the console and the ttys, all allocated from that
 // instance.
 #pragma once
-#include "executor/resolve.h"
+#include "executor/mount/resolve.h"
 #include "executor/running.h"
 
 namespace tlxc::terminals {

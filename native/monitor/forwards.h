@@ -5,7 +5,7 @@
 #include <functional>
 #include <list>
 
-#include "executor/host_socket.h"
+#include "executor/network/host_socket.h"
 #include "monitor/proxy.h"
 
 namespace tlxc {

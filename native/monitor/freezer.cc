@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
-#include "executor/freezer.h"
+#include "executor/cgroup/freezer.h"
 
 namespace tlxc {
 namespace {

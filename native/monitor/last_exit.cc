@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "common/json_writer.h"
-#include "executor/cgroup_dir.h"
+#include "executor/cgroup/cgroup_dir.h"
 
 namespace tlxc::last_exit {
 namespace {

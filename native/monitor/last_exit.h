@@ -1,4 +1,4 @@
-// How the container ended, kept in its run directory for who asks later (src/container/last-exit.ts).
+// How the container ended, kept in its run directory for who asks later (src/container/info/last-exit.ts).
 #pragma once
 #include <cstdint>
 #include <string>

@@ -2,8 +2,8 @@
 #include <fcntl.h>
 #include <signal.h>
 
-#include "executor/device_access.h"
-#include "executor/hotplug.h"
+#include "executor/cgroup/device_access.h"
+#include "executor/network/hotplug.h"
 #include "monitor/info.h"
 #include "monitor/process.h"
 #include "monitor/supervisor.h"

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "common/deadline.h"
-#include "executor/network_parts.h"
+#include "executor/network/network_parts.h"
 #include "monitor/console.h"
 #include "monitor/forwards.h"
 #include "monitor/freezer.h"

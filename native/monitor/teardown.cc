@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "executor/cgroup.h"
+#include "executor/cgroup/cgroup.h"
 #include "executor/hooks.h"
-#include "executor/network_script.h"
+#include "executor/network/network_script.h"
 
 namespace tlxc::teardown {
 namespace {

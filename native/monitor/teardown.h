@@ -3,7 +3,7 @@
 #pragma once
 #include <sys/types.h>
 
-#include "executor/network.h"
+#include "executor/network/network.h"
 #include "monitor/log.h"
 
 namespace tlxc::teardown {

@@ -14,7 +14,7 @@
 
 #include "common/syscalls.h"
 #include "common/unique_fd.h"
-#include "executor/link.h"
+#include "executor/network/link.h"
 #include "namespaces/become.h"
 #include "namespaces/order.h"
 

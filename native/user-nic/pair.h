@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "executor/link.h"
+#include "executor/network/link.h"
 
 namespace tlxc::user_nic {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "common/unique_fd.h"
-#include "executor/link.h"
+#include "executor/network/link.h"
 
 namespace tlxc::user_nic {
 

@@ -1,7 +1,7 @@
 /** tlxc-attach */
 import { resolve } from 'node:path';
-import { attachToContainer, becomeProxy, type AttachStreams } from '../container/attach.ts';
-import { rcfileSettings, withLabel } from '../container/attach-settings.ts';
+import { attachToContainer, becomeProxy, type AttachStreams } from '../container/attach/attach.ts';
+import { rcfileSettings, withLabel } from '../container/attach/settings.ts';
 import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { openForAppending } from '../host/own-file.ts';

@@ -1,5 +1,5 @@
 /** What tlxc-autostart tells while it works and when it is done. */
-import type { AutostartAction } from '../container/start-order.ts';
+import type { AutostartAction } from '../container/autostart/order.ts';
 import type { TlxcError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

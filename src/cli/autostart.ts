@@ -1,6 +1,6 @@
 /** tlxc-autostart */
-import { autostart, planAutostart, type AutostartRequest } from '../container/autostart.ts';
-import type { AutostartAction, Candidate } from '../container/start-order.ts';
+import { autostart, planAutostart, type AutostartRequest } from '../container/autostart/autostart.ts';
+import type { AutostartAction, Candidate } from '../container/autostart/order.ts';
 import { AutostartReport } from './autostart-report.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

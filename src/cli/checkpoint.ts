@@ -1,9 +1,9 @@
 /** tlxc-checkpoint */
 import { resolve } from 'node:path';
-import { checkpointContainer, restoreCheckpoint } from '../container/checkpoint.ts';
-import { becomeConsole } from '../container/foreground.ts';
+import { checkpointContainer, restoreCheckpoint } from '../container/checkpoint/checkpoint.ts';
+import { becomeConsole } from '../container/start/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
-import type { StartRequest } from '../container/start.ts';
+import type { StartRequest } from '../container/start/start.ts';
 import { TlxcError } from '../errors.ts';
 import type { CheckpointPlace } from '../plan/criu.ts';
 import { defineCommand, type Invocation } from './command.ts';

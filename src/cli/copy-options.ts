@@ -1,6 +1,6 @@
 /** What tlxc-copy's options mean together: one task of three, and what goes with it. */
 import { resolve } from 'node:path';
-import type { CopyMount } from '../container/ephemeral-copy.ts';
+import type { CopyMount } from '../container/copy/ephemeral-copy.ts';
 import { TlxcError } from '../errors.ts';
 import { backendName } from '../storage/choose.ts';
 import type { Invocation } from './command.ts';

@@ -1,11 +1,11 @@
 /** tlxc-copy */
 import { resolve } from 'node:path';
-import { copyContainer, type CopyRequest } from '../container/copy.ts';
-import { copyAndStart, freeName } from '../container/ephemeral-copy.ts';
-import { becomeConsole } from '../container/foreground.ts';
+import { copyContainer, type CopyRequest } from '../container/copy/copy.ts';
+import { copyAndStart, freeName } from '../container/copy/ephemeral-copy.ts';
+import { becomeConsole } from '../container/start/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
-import { renameContainer } from '../container/rename.ts';
-import { runAndHalt } from '../container/run-and-halt.ts';
+import { renameContainer } from '../container/copy/rename.ts';
+import { runAndHalt } from '../container/copy/run-and-halt.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';

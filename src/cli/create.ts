@@ -1,6 +1,6 @@
 /** tlxc-create */
 import { resolve } from 'node:path';
-import { createContainer } from '../container/create.ts';
+import { createContainer } from '../container/create/create.ts';
 import { TlxcError } from '../errors.ts';
 import type { Ask } from '../image/templates/template.ts';
 import { defineCommand, type Invocation } from './command.ts';

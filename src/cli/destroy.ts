@@ -1,5 +1,5 @@
 /** tlxc-destroy */
-import { destroyContainer } from '../container/destroy.ts';
+import { destroyContainer } from '../container/remove/destroy.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { whileShown } from './progress.ts';

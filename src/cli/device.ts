@@ -1,9 +1,9 @@
 /** tlxc-device */
 import { resolve } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
-import type { DeviceRequest } from '../container/device.ts';
-import { changeDevice } from '../container/device-change.ts';
-import { addProxy, removeProxy } from '../container/proxy-device.ts';
+import type { DeviceRequest } from '../container/device/device.ts';
+import { changeDevice } from '../container/device/change.ts';
+import { addProxy, removeProxy } from '../container/device/proxy.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

@@ -1,6 +1,6 @@
 /** tlxc-execute */
 import { resolve } from 'node:path';
-import { executeInBackground, executeInForeground, type ExecuteRequest } from '../container/execute.ts';
+import { executeInBackground, executeInForeground, type ExecuteRequest } from '../container/start/execute.ts';
 import { parseId } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

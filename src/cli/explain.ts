@@ -1,6 +1,6 @@
 /** tlxc-config explain */
 import { existsSync } from 'node:fs';
-import { explainContainer, type Explained, type Explanation } from '../container/explain.ts';
+import { explainContainer, type Explained, type Explanation } from '../container/info/explain.ts';
 import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { placeOf } from '../problem.ts';

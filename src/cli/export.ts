@@ -1,8 +1,8 @@
 /** tlxc-export */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { exportContainer } from '../container/export.ts';
-import { COMPRESSIONS, type Compression } from '../container/export-format.ts';
+import { exportContainer } from '../container/export/export.ts';
+import { COMPRESSIONS, type Compression } from '../container/export/format.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

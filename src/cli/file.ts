@@ -1,8 +1,8 @@
 /** tlxc-file */
 import { basename, resolve } from 'node:path';
 import { TlxcError } from '../errors.ts';
-import { editFile } from '../container/edit-file.ts';
-import { pullFiles, pushFiles, type Copy } from '../container/transfer.ts';
+import { editFile } from '../container/files/edit-file.ts';
+import { pullFiles, pushFiles, type Copy } from '../container/files/transfer.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';

@@ -1,5 +1,5 @@
 /** tlxc-freeze */
-import { freezeContainer } from '../container/freeze.ts';
+import { freezeContainer } from '../container/freeze/freeze.ts';
 import { containerPaths } from '../container/paths.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

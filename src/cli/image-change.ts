@@ -1,9 +1,9 @@
 /** tlxc-image pull, prune, import, export: what changes the store, or comes from it. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { buildImage, type Material } from '../container/build-image.ts';
-import { inWords, pruneImages } from '../container/images.ts';
-import { isReference, pullReference, pullRelease } from '../container/pull-image.ts';
+import { buildImage, type Material } from '../container/image/build.ts';
+import { inWords, pruneImages } from '../container/image/images.ts';
+import { isReference, pullReference, pullRelease } from '../container/image/pull.ts';
 import { TlxcError } from '../errors.ts';
 import { exportImage, exportToServer } from '../image/export-image.ts';
 import { findStored } from '../image/find-stored.ts';

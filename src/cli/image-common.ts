@@ -1,6 +1,6 @@
 /** What the actions of tlxc-image have in common: how they are called, whose store, which servers, where words go. */
-import { openStore, packingAs, type ImagePlace } from '../container/images.ts';
-import { serversOf as systemServers } from '../container/pull-image.ts';
+import { openStore, packingAs, type ImagePlace } from '../container/image/images.ts';
+import { serversOf as systemServers } from '../container/image/pull.ts';
 import { TlxcError } from '../errors.ts';
 import type { ImageStore, StoredImage } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';

@@ -1,7 +1,7 @@
 /** tlxc-image serve: a directory of images for LXC's, Incus' and TLXC's clients. */
 import { resolve } from 'node:path';
-import { serveUntilEnded } from '../container/serve-images.ts';
-import { inWords } from '../container/images.ts';
+import { serveUntilEnded } from '../container/image/serve.ts';
+import { inWords } from '../container/image/images.ts';
 import { text, usage, type Run } from './image-common.ts';
 import { printable } from './printable.ts';
 

@@ -1,6 +1,6 @@
 /** tlxc-image list, info, verify: what is stored, and what servers offer. */
-import { imageStatuses, verifyImage, type ImagePlace, type ImageStatus } from '../container/images.ts';
-import { refuseOffline } from '../container/pull-image.ts';
+import { imageStatuses, verifyImage, type ImagePlace, type ImageStatus } from '../container/image/images.ts';
+import { refuseOffline } from '../container/image/pull.ts';
 import { catalogueOf, firstServer } from '../image/fetch-image.ts';
 import { findStored } from '../image/find-stored.ts';
 import { matches, type Product } from '../image/product.ts';

@@ -1,5 +1,5 @@
 /** How tlxc-image shows images: a table, a block of lines, JSON. Pure. */
-import { shownContainer, type ImageStatus, type Verdict } from '../container/images.ts';
+import { shownContainer, type ImageStatus, type Verdict } from '../container/image/images.ts';
 import type { ImageInfo } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';
 import { columns, printable } from './printable.ts';

@@ -1,6 +1,6 @@
 /** tlxc-import */
 import { resolve } from 'node:path';
-import { importContainer } from '../container/import.ts';
+import { importContainer } from '../container/import/import.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

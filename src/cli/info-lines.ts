@@ -1,6 +1,6 @@
 /** How tlxc-info prints: labels, units and order as LXC has them. Pure. */
-import type { LastExit } from '../container/last-exit.ts';
-import type { PendingRestart } from '../container/restart.ts';
+import type { LastExit } from '../container/info/last-exit.ts';
+import type { PendingRestart } from '../container/start/restart.ts';
 import { exitWords, restartWords } from './restart-words.ts';
 
 /** Counters of a running container; null: this host does not keep it. */

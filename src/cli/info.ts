@@ -9,13 +9,13 @@ import {
   inspectContainers,
   linksOf,
   type ContainerStatus,
-} from '../container/inspect.ts';
-import { interfaceReports } from '../container/interfaces.ts';
-import { lastExit } from '../container/last-exit.ts';
-import { diskUsagesOf } from '../container/disk.ts';
+} from '../container/info/inspect.ts';
+import { interfaceReports } from '../container/info/interfaces.ts';
+import { lastExit } from '../container/info/last-exit.ts';
+import { diskUsagesOf } from '../container/info/disk.ts';
 import { containerPaths } from '../container/paths.ts';
-import { startFailure } from '../container/restart.ts';
-import { usageOf } from '../container/usage.ts';
+import { startFailure } from '../container/start/restart.ts';
+import { usageOf } from '../container/info/usage.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

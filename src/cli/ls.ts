@@ -9,10 +9,10 @@ import {
   trafficOf,
   type ContainerStatus,
   type Store,
-} from '../container/inspect.ts';
-import { diskUsagesOf } from '../container/disk.ts';
+} from '../container/info/inspect.ts';
+import { diskUsagesOf } from '../container/info/disk.ts';
 import { listActive, listContainers } from '../container/store.ts';
-import { usageOf } from '../container/usage.ts';
+import { usageOf } from '../container/info/usage.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

@@ -1,5 +1,5 @@
 /** tlxc-net: the bridge service by hand or from an init system; the words of LXC's lxc-net, and status. */
-import { raiseContainersBridge } from '../container/bridge.ts';
+import { raiseContainersBridge } from '../container/network/bridge.ts';
 import { lost, owned } from '../network/doctor.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';

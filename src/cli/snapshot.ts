@@ -1,15 +1,15 @@
 /** tlxc-snapshot */
 import { resolve } from 'node:path';
 import { containerPaths, type ContainerPaths } from '../container/paths.ts';
-import { restoreSnapshot } from '../container/restore.ts';
-import { diffSnapshots } from '../container/snapshot-diff.ts';
+import { restoreSnapshot } from '../container/snapshot/restore.ts';
+import { diffSnapshots } from '../container/snapshot/diff.ts';
 import {
   destroyAllSnapshots,
   destroySnapshot,
   takeSnapshot,
   type SnapshotRequest,
-} from '../container/snapshot.ts';
-import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshots.ts';
+} from '../container/snapshot/snapshot.ts';
+import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshot/snapshots.ts';
 import { TlxcError } from '../errors.ts';
 import type { Change } from '../storage/diff.ts';
 import { defineCommand, type Invocation } from './command.ts';

@@ -1,9 +1,9 @@
 /** tlxc-start */
 import { resolve } from 'node:path';
 import { TlxcError } from '../errors.ts';
-import { becomeConsole } from '../container/foreground.ts';
+import { becomeConsole } from '../container/start/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
-import { planStart, startContainer, type StartRequest } from '../container/start.ts';
+import { planStart, startContainer, type StartRequest } from '../container/start/start.ts';
 import { notifyReady } from '../host/service-manager.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

@@ -1,5 +1,5 @@
 /** tlxc-stop */
-import { stopContainer, type StopRequest } from '../container/stop.ts';
+import { stopContainer, type StopRequest } from '../container/stop/stop.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';

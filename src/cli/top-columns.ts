@@ -1,6 +1,6 @@
 /** What tlxc-top shows: the columns of its two tables, and the orders that a key chooses. Pure. */
-import type { Measurement } from '../container/meter.ts';
-import type { ContainerProcess } from '../container/processes.ts';
+import type { Measurement } from '../container/info/meter.ts';
+import type { ContainerProcess } from '../container/info/processes.ts';
 
 export interface Cell {
   readonly text: string;

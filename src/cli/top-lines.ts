@@ -1,5 +1,5 @@
 /** tlxc-top for programs: LXC's CSV, and JSON lines. Pure. */
-import type { Measurement } from '../container/meter.ts';
+import type { Measurement } from '../container/info/meter.ts';
 import { jsonLine } from './printable.ts';
 
 export const CSV_HEADER =

@@ -1,7 +1,7 @@
 /** tlxc-top on a terminal: draws, waits for a key or the time, and draws again. */
-import type { Measurement, Meter } from '../container/meter.ts';
-import { CommandLines } from '../container/command-lines.ts';
-import { processesOf } from '../container/processes.ts';
+import type { Measurement, Meter } from '../container/info/meter.ts';
+import { CommandLines } from '../container/info/command-lines.ts';
+import { processesOf } from '../container/info/processes.ts';
 import type { Screen } from '../host/screen.ts';
 import {
   containerOrders,

@@ -1,5 +1,5 @@
 /** How a screen of tlxc-top is laid out: a title, a table with the chosen row in sight, the keys. Pure. */
-import type { Measurement } from '../container/meter.ts';
+import type { Measurement } from '../container/info/meter.ts';
 import { containerColumns, cpuTime, shortSize, type Order } from './top-columns.ts';
 import { clip } from './printable.ts';
 import { tableLines, type Paint } from './top-frame.ts';

@@ -1,7 +1,7 @@
 /** tlxc-top */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream, WriteStream } from 'node:tty';
-import { Meter, type Measurement } from '../container/meter.ts';
+import { Meter, type Measurement } from '../container/info/meter.ts';
 import { TlxcError } from '../errors.ts';
 import { Screen } from '../host/screen.ts';
 import { painter } from './colour.ts';

@@ -1,5 +1,5 @@
 /** tlxc-unfreeze */
-import { thawContainer } from '../container/freeze.ts';
+import { thawContainer } from '../container/freeze/freeze.ts';
 import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand } from './command.ts';

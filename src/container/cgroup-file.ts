@@ -12,7 +12,7 @@ import { writesOf, type GroupWrite } from '../plan/cgroup-change.ts';
 import { controllerOf, hierarchyOf } from '../plan/cgroup-settings.ts';
 import { equalsOf, translateSetting, type CgroupValue } from '../plan/cgroup-translation.ts';
 import { containerPaths } from './paths.ts';
-import { unresponsive } from './unresponsive.ts';
+import { unresponsive } from './stop/unresponsive.ts';
 
 type Hierarchy = MonitorInfo['cgroups'][number];
 

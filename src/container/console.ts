@@ -3,9 +3,9 @@ import { TlxcError } from '../errors.ts';
 import { askMonitor, type MonitorResult } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
-import { attachFailure } from './attach-failure.ts';
+import { attachFailure } from './attach/failure.ts';
 import type { ContainerPaths } from './paths.ts';
-import { unresponsive } from './unresponsive.ts';
+import { unresponsive } from './stop/unresponsive.ts';
 
 export interface OpenConsole {
   /** The number of the tty that was given; 0 is the console. */

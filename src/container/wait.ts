@@ -4,8 +4,8 @@ import type { SystemConfig } from '../config/model.ts';
 import { askMonitor, watchMonitor } from '../monitor/client.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import type { ContainerPaths } from './paths.ts';
-import { sweepStopped } from './sweep.ts';
-import { unresponsive } from './unresponsive.ts';
+import { sweepStopped } from './remove/sweep.ts';
+import { unresponsive } from './stop/unresponsive.ts';
 import { watchStore } from './watch-store.ts';
 
 export interface Waiting {

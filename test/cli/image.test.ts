@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import command from '../../src/cli/image.ts';
-import { renameContainer } from '../../src/container/rename.ts';
+import { renameContainer } from '../../src/container/copy/rename.ts';
 import { tarOf } from '../image/archives.ts';
 import { servedImage, tinySystem } from '../container/images.ts';
 import { requires } from '../rig/requires.ts';

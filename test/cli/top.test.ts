@@ -4,7 +4,7 @@ import { clip } from '../../src/cli/printable.ts';
 import { csvLine, measurementJson } from '../../src/cli/top-lines.ts';
 import { containerTable } from '../../src/cli/top-page.ts';
 import { firstView, press, type View } from '../../src/cli/top-view.ts';
-import type { Measurement } from '../../src/container/meter.ts';
+import type { Measurement } from '../../src/container/info/meter.ts';
 import { keysOf } from '../../src/host/screen.ts';
 
 const idle: Measurement = {

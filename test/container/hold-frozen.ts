@@ -1,6 +1,6 @@
 /** Run in a world: holds a container frozen and says so, until its standard input ends. */
 import { once } from 'node:events';
-import { whileFrozen } from '../../src/container/freeze.ts';
+import { whileFrozen } from '../../src/container/freeze/freeze.ts';
 import { containerPaths } from '../../src/container/paths.ts';
 import { loadSystemConfig } from '../../src/config/system.ts';
 

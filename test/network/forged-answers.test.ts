@@ -7,7 +7,7 @@ import { eventually } from '../rig/eventually.ts';
 import { rigLibrary, rigProgram } from '../rig/programs.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
-import type { InterfaceReport } from '../../src/container/interfaces.ts';
+import type { InterfaceReport } from '../../src/container/info/interfaces.ts';
 
 const tested = requires(...networked);
 

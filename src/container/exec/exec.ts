@@ -1,7 +1,7 @@
 /** Runs a command in a running container for a program, where tlxc-attach is for people. */
 import { native } from '../../native/binding.ts';
 import { FULL_ELEVATION, NO_ELEVATION, type AttachOptions } from '../../plan/attach.ts';
-import { attachToContainer, type AttachTarget } from '../attach.ts';
+import { attachToContainer, type AttachTarget } from '../attach/attach.ts';
 import { containerUser } from './container-user.ts';
 import type { ExecOptions } from './options.ts';
 import { RunningCommand, type Process } from './running-command.ts';

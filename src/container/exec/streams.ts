@@ -6,7 +6,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { isatty, ReadStream } from 'node:tty';
 import { native } from '../../native/binding.ts';
-import type { AttachStreams } from '../attach.ts';
+import type { AttachStreams } from '../attach/attach.ts';
 import type { ExecOptions, Input, Output } from './options.ts';
 
 /** The program's ends. */

@@ -1,7 +1,7 @@
 /** What an archive holds, whoever wrote it. */
 import { basename } from 'node:path';
 import { TlxcError } from '../../errors.ts';
-import { FORMAT, INDEX, type Index } from '../export-format.ts';
+import { FORMAT, INDEX, type Index } from '../export/format.ts';
 import { isName } from '../paths.ts';
 import { NOTHING_TOLD, type Foreign } from './foreign.ts';
 import { readIncus } from './incus.ts';

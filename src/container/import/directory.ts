@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
 import { TlxcError } from '../../errors.ts';
 import { isKeptByOwner } from '../../host/kept-by-owner.ts';
-import { ownFiles } from '../copy-config.ts';
+import { ownFiles } from '../copy/config.ts';
 import type { ImportRequest } from './request.ts';
 
 /** Whether it, its configuration and the files of its own that this names are root's or the caller's alone. */

@@ -2,7 +2,7 @@
 import type { IdMap } from '../../config/model.ts';
 import { defaultMetadata } from '../../image/metadata.ts';
 import { debianArch } from '../../image/product.ts';
-import { newConfigText, type Seed } from '../new-config.ts';
+import { newConfigText, type Seed } from '../create/new-config.ts';
 import type { Foreign } from './foreign.ts';
 
 export interface ForeignIdentity {

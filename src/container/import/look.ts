@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { TlxcError } from '../../errors.ts';
 import { decoded } from '../../image/compression.ts';
 import { blocks, TarWalk, type TakeContent, type WalkedMember } from '../../image/tar-walk.ts';
-import { CHECKSUM, FILES, INDEX, type Checksum } from '../export-format.ts';
+import { CHECKSUM, FILES, INDEX, type Checksum } from '../export/format.ts';
 
 export type Kind = 'own' | 'incus' | 'vzdump' | 'rootfs';
 

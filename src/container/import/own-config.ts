@@ -6,9 +6,9 @@ import type { IdMap } from '../../config/model.ts';
 import { find } from '../../config/registry.ts';
 import { SHIPPED_CONFIG } from '../../image/metadata.ts';
 import { packageRoot } from '../../package-root.ts';
-import { copiedConfig } from '../copy-config.ts';
-import { idmapLines } from '../new-config.ts';
-import type { Index } from '../export-format.ts';
+import { copiedConfig } from '../copy/config.ts';
+import { idmapLines } from '../create/new-config.ts';
+import type { Index } from '../export/format.ts';
 import { isHarmlessProfile, isPlainMountOption, whyUntrusted, type Receiver } from './untrusted-lines.ts';
 
 export interface Identity {

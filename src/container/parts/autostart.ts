@@ -1,8 +1,12 @@
 /** The containers of a store that go with the host, as a program starts and stops them. */
 import type { TlxcError } from '../../errors.ts';
-import { autostart as perform, planAutostart as planFor, type AutostartRequest } from '../autostart.ts';
+import {
+  autostart as perform,
+  planAutostart as planFor,
+  type AutostartRequest,
+} from '../autostart/autostart.ts';
 import { parseConditions, type WaitCondition } from '../readiness/condition.ts';
-import type { AutostartAction } from '../start-order.ts';
+import type { AutostartAction } from '../autostart/order.ts';
 import { placeOf, type StoreOptions } from './place.ts';
 
 /** Which containers, and what is done to them (tlxc-autostart). */

@@ -1,6 +1,6 @@
 /** The containers' bridge as a program sees it. */
 import { bridgeStatus, stopBridge, type BridgeStatus } from '../../network/service.ts';
-import { raiseContainersBridge } from '../bridge.ts';
+import { raiseContainersBridge } from '../network/bridge.ts';
 import { placeOf, silently, type Place, type StoreOptions, type Warn } from './place.ts';
 
 /** What tlxc-net does: the bridge with its addresses, DHCP, DNS and rules. All methods throw TlxcError. */

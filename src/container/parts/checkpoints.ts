@@ -1,7 +1,7 @@
 /** A running container, saved by CRIU and restored, as a program does it. */
 import { resolve } from 'node:path';
-import { checkpointContainer, restoreCheckpoint } from '../checkpoint.ts';
-import type { Started } from '../launch.ts';
+import { checkpointContainer, restoreCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { Started } from '../start/launch.ts';
 import { silently, type Located, type Warn } from './place.ts';
 
 /** How CRIU is run. */

@@ -8,7 +8,7 @@ import { updateFile, type UpdatedFile } from '../../config/update.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import type { Problem } from '../../problem.ts';
-import { explainContainer, type Explanation } from '../explain.ts';
+import { explainContainer, type Explanation } from '../info/explain.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import type { Located } from './place.ts';

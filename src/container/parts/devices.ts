@@ -1,7 +1,7 @@
 /** Devices of the host's, and ports, that a running container is given and that are taken back. */
 import type { MonitorForward } from '../../monitor/protocol.ts';
-import { changeDevice, type DeviceChange } from '../device-change.ts';
-import { addProxy, listProxies, removeProxy } from '../proxy-device.ts';
+import { changeDevice, type DeviceChange } from '../device/change.ts';
+import { addProxy, listProxies, removeProxy } from '../device/proxy.ts';
 import { silently, type Located, type Warn } from './place.ts';
 
 /** How a device is given, or taken back. */

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
-import { pullFiles, pushFiles, type Copy, type Push } from '../transfer.ts';
+import { pullFiles, pushFiles, type Copy, type Push } from '../files/transfer.ts';
 import { silently, type Located } from './place.ts';
 
 /**

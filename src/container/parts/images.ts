@@ -8,7 +8,7 @@ import { matches, type Product } from '../../image/product.ts';
 import type { OnImageEvent } from '../../image/progress.ts';
 import type { StoredImage } from '../../image/store.ts';
 import type { ImageNames } from '../../image/stored-image.ts';
-import { buildImage, type Material } from '../build-image.ts';
+import { buildImage, type Material } from '../image/build.ts';
 import {
   imageStatuses,
   inWords,
@@ -20,9 +20,9 @@ import {
   type ImageStatus,
   type Pruned,
   type Verdict,
-} from '../images.ts';
-import { serveImages, type ServedImages } from '../serve-images.ts';
-import { isReference, pullReference, pullRelease, refuseOffline, serversOf } from '../pull-image.ts';
+} from '../image/images.ts';
+import { serveImages, type ServedImages } from '../image/serve.ts';
+import { isReference, pullReference, pullRelease, refuseOffline, serversOf } from '../image/pull.ts';
 import type { ReadOnlyFilesystem } from '../../host/read-only-filesystems.ts';
 import { placeOf, type Place, type StoreOptions } from './place.ts';
 

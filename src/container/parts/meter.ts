@@ -1,5 +1,5 @@
 /** What the running containers of a store use, as a program watches it. */
-import { Meter, type Measurement } from '../meter.ts';
+import { Meter, type Measurement } from '../info/meter.ts';
 import { placeOf, type StoreOptions } from './place.ts';
 
 /** Whose use is watched. */

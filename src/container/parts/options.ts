@@ -1,18 +1,18 @@
 /** What the methods of a Container can be told. */
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import type { BackendName, VolumeOptions } from '../../storage/backend.ts';
-import type { CopyRequest } from '../copy.ts';
-import type { CopyMount } from '../ephemeral-copy.ts';
-import type { ExportRequest } from '../export.ts';
-import type { ImportRequest } from '../import.ts';
-import type { ContainerStatus, LinkCounters } from '../inspect.ts';
-import type { InterfaceReport } from '../interfaces.ts';
-import type { LastExit } from '../last-exit.ts';
-import type { CreateRequest } from '../making.ts';
+import type { CopyRequest } from '../copy/copy.ts';
+import type { CopyMount } from '../copy/ephemeral-copy.ts';
+import type { ExportRequest } from '../export/export.ts';
+import type { ImportRequest } from '../import/import.ts';
+import type { ContainerStatus, LinkCounters } from '../info/inspect.ts';
+import type { InterfaceReport } from '../info/interfaces.ts';
+import type { LastExit } from '../info/last-exit.ts';
+import type { CreateRequest } from '../create/making.ts';
 import type { WaitCondition } from '../readiness/condition.ts';
-import type { PendingRestart } from '../restart.ts';
-import type { StartRequest } from '../start.ts';
-import type { Usage } from '../usage.ts';
+import type { PendingRestart } from '../start/restart.ts';
+import type { StartRequest } from '../start/start.ts';
+import type { Usage } from '../info/usage.ts';
 import type { StoreOptions, Warn } from './place.ts';
 
 /** How a container is created (tlxc-create). */

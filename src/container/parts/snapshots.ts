@@ -1,11 +1,11 @@
 /** A container's snapshots as a program sees them. */
 import type { Change } from '../../storage/diff.ts';
 import { containerPaths } from '../paths.ts';
-import { restoreSnapshot } from '../restore.ts';
-import { diffSnapshots } from '../snapshot-diff.ts';
-import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../snapshot.ts';
-import { listSnapshots, type Snapshot } from '../snapshots.ts';
-import type { Stillness } from '../source.ts';
+import { restoreSnapshot } from '../snapshot/restore.ts';
+import { diffSnapshots } from '../snapshot/diff.ts';
+import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../snapshot/snapshot.ts';
+import { listSnapshots, type Snapshot } from '../snapshot/snapshots.ts';
+import type { Stillness } from '../copy/source.ts';
 import { silently, type Located, type Warn } from './place.ts';
 
 /** How a snapshot is taken. */

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
 import { NO_ELEVATION } from '../../plan/attach.ts';
-import { attachToContainer, type AttachStreams } from '../attach.ts';
+import { attachToContainer, type AttachStreams } from '../attach/attach.ts';
 import { lookUntil, type Target } from './target.ts';
 
 export interface Attempt {

@@ -1,6 +1,6 @@
 /** Which files of a container's directory an archive brings along. */
 import test from 'ava';
-import { FILES } from '../../../src/container/export-format.ts';
+import { FILES } from '../../../src/container/export/format.ts';
 import { ownFilesIn } from '../../../src/container/import/look.ts';
 
 test("files of the container's own come with it; notes on volumes, clones and unfinished work do not", (t) => {

@@ -1,0 +1,102 @@
+/**
+ * Who lies over whom: LXC's bookkeeping of snapshot clones. A parent's lxc_snapshots lists its clones, two lines each
+ * (the store, the name); a clone's lxc_rdepends lists its parents in the same way.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../../config/atomic-write.ts';
+import type { SystemConfig } from '../../config/model.ts';
+import { errnoName, errnoWords } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import { native } from '../../native/binding.ts';
+import { makeRunDir } from '../lock.ts';
+import { containerPaths } from '../paths.ts';
+
+export interface Relative {
+  readonly lxcpath: string;
+  readonly name: string;
+}
+
+const CLONES = 'lxc_snapshots';
+const PARENTS = 'lxc_rdepends';
+
+function read(file: string): Relative[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((lxcpath, at) => {
+    const name = lines[at + 1] ?? '';
+    return at % 2 === 0 && lxcpath !== '' && name !== '' ? [{ lxcpath, name }] : [];
+  });
+}
+
+function write(file: string, relatives: readonly Relative[], durable: boolean): void {
+  if (relatives.length === 0) rmSync(file, { force: true });
+  else {
+    const text = relatives.map(({ lxcpath, name }) => `${lxcpath}\n${name}\n`).join('');
+    writeFileAtomically(file, text, { mode: 0o644, durable });
+  }
+}
+
+const same = (a: Relative, b: Relative): boolean => a.lxcpath === b.lxcpath && a.name === b.name;
+
+/** The clones of the container in dir that exist: one whose copy was interrupted is none. */
+export const clonesOf = (dir: string): Relative[] =>
+  read(join(dir, CLONES)).filter(({ lxcpath, name }) => existsSync(join(lxcpath, name, 'config')));
+
+/** Old LXC kept only their number. */
+export function countedClones(dir: string): number {
+  const file = join(dir, CLONES);
+  const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  return /^\d+$/.test(text) ? Number(text) : 0;
+}
+
+/** Whose root filesystems the container in dir lies over. */
+export const parentsOf = (dir: string): Relative[] => read(join(dir, PARENTS));
+
+/** Many clones of a container come and go at once: one process at a time changes its list. */
+function whileLocked(system: SystemConfig, parent: Relative, change: () => void): void {
+  const paths = containerPaths(system, parent.lxcpath, parent.name);
+  makeRunDir(paths);
+  const path = join(paths.runDir, 'clones.lock');
+  const lock = native().lock({ path, wait: true });
+  if (typeof lock !== 'number') {
+    const errno = errnoName(lock.errno);
+    const message = `the record of clones cannot be locked: ${errnoWords(errno)}`;
+    throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, path, errno, syscall: lock.syscall });
+  }
+  try {
+    change();
+  } finally {
+    native().closeFd(lock);
+  }
+}
+
+/** Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked. */
+export function addClone(system: SystemConfig, parent: Relative, { lxcpath, name }: Relative): void {
+  const clone = { lxcpath, name };
+  const file = join(parent.lxcpath, parent.name, CLONES);
+  whileLocked(system, parent, () =>
+    write(file, [...read(file).filter((known) => !same(known, clone)), clone], true),
+  );
+}
+
+/** Notes in a clone's staging directory whose root filesystems it lies over; the caller brings that to disk. [] forgets them. */
+export function setParentsUnsynced(dir: string, parents: readonly Relative[]): void {
+  write(join(dir, PARENTS), parents, false);
+}
+
+/** Takes a clone that is gone out of its parents' lists; dir is where its directory is now. */
+export function forgetClone(system: SystemConfig, dir: string, clone: Relative): void {
+  for (const parent of parentsOf(dir)) {
+    const place = join(parent.lxcpath, parent.name);
+    const file = join(place, CLONES);
+    if (!existsSync(file) || countedClones(place) > 0) continue;
+    whileLocked(system, parent, () =>
+      write(
+        file,
+        read(file).filter((known) => !same(known, clone)),
+        true,
+      ),
+    );
+  }
+}

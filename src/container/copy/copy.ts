@@ -1,0 +1,97 @@
+/**
+ * Copies a container: whole, or not at all. As create does, everything is built in a staging directory below the new
+ * container's store, and renamed into place last; the source is locked meanwhile.
+ */
+import { existsSync } from 'node:fs';
+import type { SystemConfig } from '../../config/model.ts';
+import { TlxcError } from '../../errors.ts';
+import { makePlaceForTrees, renameDurably } from '../../host/trees.ts';
+import type { VolumeOptions } from '../../storage/backend.ts';
+import { fillCopy, type Copying } from './copying.ts';
+import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
+import { withLock } from '../lock.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { recover } from '../remove/recover.ts';
+import { checkReadable, checkStopped, type Stillness } from './source.ts';
+
+export interface CopyRequest extends Stillness {
+  /** The source. */
+  readonly name: string;
+  readonly lxcpath: string;
+  /** In place of its own, which then need not exist. */
+  readonly configFile?: string | undefined;
+  readonly newName: string;
+  readonly newPath: string;
+  readonly system: SystemConfig;
+  /** Copy-on-write: the copy lies over the source, which may not be destroyed while it exists. */
+  readonly snapshot: boolean;
+  /** -B; null: as the source, or for a snapshot of a directory overlay. */
+  readonly backend: string | null;
+  /** -L. */
+  readonly volume?: VolumeOptions;
+  readonly keepName: boolean;
+  readonly keepMac: boolean;
+  /** Also while the source runs. */
+  readonly allowRunning?: boolean;
+  /** Further lines of the copy's configuration. */
+  readonly lines?: Copying['lines'];
+  /** Directories to be made in the copy's own. */
+  readonly rootsOwn?: Copying['rootsOwn'];
+  /** For the clone hooks. */
+  readonly hookArgs: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of the copy is left. */
+export async function copyContainer(request: CopyRequest): Promise<void> {
+  const { name, lxcpath, newName, newPath, system } = request;
+  const own = containerPaths(system, lxcpath, name);
+  const source = { ...own, config: request.configFile ?? own.config };
+  const target = containerPaths(system, newPath, newName);
+  await recover(own, system);
+  checkSource(source, request);
+  refuseExisting(target);
+  makePlaceForTrees(newPath, 0o711);
+  await sweepLeftovers(system, newPath).catch(() => undefined);
+  await withLock(source, () => withLock(target, () => copyLocked(request, source, target)));
+}
+
+function checkSource(source: ContainerPaths, { allowRunning = false, environment }: CopyRequest): void {
+  if (allowRunning) checkReadable(source, environment);
+  else checkStopped(source, ', or give -a, which freezes it for so long');
+}
+
+export function refuseExisting({ name, dir }: ContainerPaths): void {
+  if (!existsSync(dir)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_EXISTS',
+    message: 'Container already exists',
+    container: name,
+    path: dir,
+    hint: `choose another name, or remove it: tlxc-destroy -n ${name}`,
+  });
+}
+
+async function copyLocked(
+  request: CopyRequest,
+  source: ContainerPaths,
+  target: ContainerPaths,
+): Promise<void> {
+  checkSource(source, request);
+  refuseExisting(target);
+  const { system, environment, snapshot, backend, keepMac, hookArgs } = request;
+  const own = containerPaths(system, request.lxcpath, request.name);
+  const staging = stagingPath(target.lxcpath, target.name);
+  await fillCopy({
+    ...{ system, environment, source, target, staging, snapshot, backend, keepMac, hookArgs },
+    name: request.keepName ? null : target.name,
+    sameMachine: false,
+    freezeMs: request.freezeMs,
+    warn: request.warn,
+    ids: { ofConfig: own.config },
+    ...(request.volume && { volume: request.volume }),
+    ...(request.lines && { lines: request.lines }),
+    ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),
+  });
+  renameDurably(staging, target.dir);
+}

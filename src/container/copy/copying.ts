@@ -1,0 +1,203 @@
+/**
+ * What a copy, a snapshot and the restoring of one have in common: a root filesystem and a configuration made from
+ * another container's, complete in a staging directory before anybody can see them.
+ */
+import { copyFileSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { writeFileAtomically } from '../../config/atomic-write.ts';
+import { loadContainerConfig } from '../../config/load.ts';
+import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
+import { readConfigFile } from '../../config/read-file.ts';
+import { TlxcError } from '../../errors.ts';
+import { probeHost } from '../../host/probe.ts';
+import { makeTreeDirectory, overAllIds, syncFilesystem } from '../../host/trees.ts';
+import { referenceLayers } from '../../image/reference-layers.ts';
+import type { NewRootfs, VolumeOptions } from '../../storage/backend.ts';
+import { copyRootfs } from '../../storage/copy.ts';
+import { nameCopy } from '../../storage/name-container.ts';
+import { asWritableTree } from '../../storage/view.ts';
+import { volumeAt } from '../../storage/volume-at.ts';
+import { addClone, parentsOf, setParentsUnsynced, type Relative } from './clones.ts';
+import { copiedConfig, ownFiles } from './config.ts';
+import { runHostHooks } from '../start/host-hooks.ts';
+import { discard } from '../remove/discard.ts';
+import { allocateRange, ownsRange, releaseRange } from '../create/id-ranges.ts';
+import type { ContainerPaths } from '../paths.ts';
+import { snapshotStore } from '../snapshot/snapshots.ts';
+import { whileStill, type Stillness } from './source.ts';
+
+export interface Copying extends Stillness {
+  readonly system: SystemConfig;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A container, or a snapshot of one. */
+  readonly source: ContainerPaths;
+  /** Where staging will be. */
+  readonly target: ContainerPaths;
+  readonly staging: string;
+  /** Copy-on-write. */
+  readonly snapshot: boolean;
+  /** null: as the source, or for a snapshot of a directory overlay. */
+  readonly backend: string | null;
+  /** -L. */
+  readonly volume?: VolumeOptions;
+  /** The host name; null: it stays. */
+  readonly name: string | null;
+  readonly keepMac: boolean;
+  /** A former or later state of the source, with its machine id: no other machine. */
+  readonly sameMachine: boolean;
+  /**
+   * The container whose configuration file this is was given the source's ids by TLXC: then the copy gets others, for
+   * no two share them. null: it keeps the source's map. A number: it has the range that begins there.
+   */
+  readonly ids: { readonly ofConfig: string } | number | null;
+  /** For the clone hooks. */
+  readonly hookArgs: readonly string[];
+  /** Further lines of its configuration. */
+  readonly lines?: readonly (readonly [key: string, value: string])[];
+  /** Directories to be made in its own, for the container's root to write: relative paths. */
+  readonly rootsOwn?: readonly string[];
+}
+
+/** Reads the source's configuration. Throws TLXC_E_CONFIG. */
+function sourceConfig({ source, environment }: Copying): ContainerConfig {
+  const { name, lxcpath, config: configFile } = source;
+  return loadContainerConfig({ name, lxcpath, configFile, environment });
+}
+
+/**
+ * Makes the copy in its staging directory, on disk and complete, and notes whom it lies over. The caller holds the locks,
+ * and renames it into place. Throws TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
+ */
+export async function fillCopy(copying: Copying): Promise<void> {
+  const { system, target, staging } = copying;
+  const config = sourceConfig(copying);
+  await discard(staging, system);
+  makeTreeDirectory(staging, 0o770);
+  let firstId: number | null = null;
+  try {
+    firstId = firstIdOf(copying, config);
+    const rootfs = await fillRootfs(copying, config);
+    const copy = writeConfig(copying, rootfs, firstId);
+    makeRootsOwn(copying, copy);
+    await runCloneHooks(copying, copy, rootfs);
+    const parents = parentsOfCopy(copying, rootfs);
+    setParentsUnsynced(staging, parents);
+    await syncFilesystem(staging);
+    // Before it can be seen: a parent without a note of it could be destroyed below it.
+    for (const parent of parents) addClone(system, parent, target);
+  } catch (error) {
+    await discard(staging, system);
+    if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
+    throw error;
+  }
+}
+
+/** Nobody but the host's root may pass through a container's directory: another root cannot reach what lies there. */
+function makeRootsOwn({ rootsOwn = [], staging, source }: Copying, { idmap }: ContainerConfig): void {
+  if (rootsOwn.length > 0 && (idmap.length > 0 || probeHost().user !== null))
+    throw new TlxcError({
+      code: 'TLXC_E_UNSUPPORTED',
+      message: 'an overlay over a directory of the host needs a privileged container',
+      container: source.name,
+      hint: 'bind=SOURCE:TARGET:ro shows the directory without letting the container change it',
+    });
+  for (const name of rootsOwn) mkdirSync(join(staging, name), { recursive: true, mode: 0o755 });
+}
+
+/** A layer of a parent's needs that parent: the source itself, or one that the source lies over. */
+function parentsOfCopy({ source }: Copying, rootfs: NewRootfs | null): readonly Relative[] {
+  const isBelow = ({ lxcpath, name }: Relative): boolean =>
+    (rootfs?.needs ?? []).some((layer) => layer.startsWith(`${join(lxcpath, name)}/`));
+  return [
+    ...parentsOf(source.dir).filter(isBelow),
+    ...(rootfs?.needsSource || isBelow(source) ? [source] : []),
+  ];
+}
+
+function firstIdOf({ ids, system, target, staging }: Copying, config: ContainerConfig): number | null {
+  if (ids === null || typeof ids === 'number') return ids;
+  const first = config.idmap[0]?.value.outside;
+  if (first === undefined || !ownsRange(system, first, ids.ofConfig)) return null;
+  return allocateRange(system, target.lxcpath, { staging, config: target.config });
+}
+
+/** What is called after the container and lies outside its directory; a snapshot's has both names. */
+function volumeName({ lxcpath, name }: ContainerPaths): string {
+  const container = dirname(lxcpath);
+  return lxcpath === snapshotStore(container) ? `${basename(container)}_${name}` : name;
+}
+
+/** null: the container has no root filesystem. */
+async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<NewRootfs | null> {
+  const path = config.rootfs.path?.value ?? 'none';
+  if (path === 'none') return null;
+  const { system, snapshot, backend, target, staging, name, sameMachine } = copying;
+  const place = {
+    staging,
+    final: target.dir,
+    name: volumeName(target),
+    options: copying.volume ?? {},
+    settings: system.settings,
+  };
+  const circumstances = {
+    host: probeHost(),
+    idmapped: config.idmap.length > 0,
+    settings: system.settings,
+    lxcpath: dirname(staging),
+  };
+  const copy = (): Promise<NewRootfs> =>
+    copyRootfs({ source: path, snapshot, backend, place, circumstances, keepLimit: true });
+  // What a snapshot of a directory lies over is not read.
+  const rootfs = await (snapshot && volumeAt(path).type === 'dir'
+    ? copy()
+    : whileStill(copying.source, path, copy, copying));
+  referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
+  await nameCopy(rootfs.view, name, sameMachine);
+  return rootfs;
+}
+
+function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number | null): ContainerConfig {
+  const { source, target, staging, environment, lines = [] } = copying;
+  const written = { text: readConfigFile(source.config).text, file: source.config, sourceDir: source.dir };
+  const text = copiedConfig({
+    ...written,
+    dir: target.dir,
+    name: copying.name,
+    rootfsPath: rootfs?.path ?? null,
+    firstId,
+    keepMac: copying.keepMac,
+    lines,
+  });
+  for (const name of ownFiles(written)) copyFileSync(join(source.dir, name), join(staging, name));
+  const configFile = join(staging, 'config');
+  writeFileAtomically(configFile, text, { mode: 0o640, durable: false });
+  const { name, lxcpath } = target;
+  return loadContainerConfig({ name, lxcpath, configFile, environment });
+}
+
+async function runCloneHooks(
+  { source, staging, hookArgs, environment }: Copying,
+  config: ContainerConfig,
+  rootfs: NewRootfs | null,
+): Promise<void> {
+  if (!config.hooks.some(({ value }) => value.hook === 'clone')) return;
+  const mounted = join(staging, 'rootfs');
+  const isThere = existsSync(mounted);
+  mkdirSync(mounted, { recursive: true });
+  await runHostHooks(
+    {
+      hook: 'clone',
+      config,
+      configFile: join(staging, 'config'),
+      args: hookArgs,
+      environment: {
+        LXC_SRC_NAME: source.name,
+        LXC_ROOTFS_MOUNT: mounted,
+        LXC_ROOTFS_PATH: config.rootfs.path?.value ?? '',
+      },
+      within: rootfs === null ? [] : overAllIds(asWritableTree(rootfs.view, staging, mounted).words),
+    },
+    environment,
+  );
+  if (!isThere) rmdirSync(mounted);
+}

@@ -1,0 +1,103 @@
+/**
+ * Gives a container another name. Its directory is renamed, and its configuration names that directory: the new
+ * configuration lies beside the old one first, and who is killed between the two renames leaves what the next command
+ * completes (finishRename).
+ */
+import { writeFileAtomically } from '../../config/atomic-write.ts';
+import { loadContainerConfig } from '../../config/load.ts';
+import type { SystemConfig } from '../../config/model.ts';
+import { readConfigFile } from '../../config/read-file.ts';
+import { TlxcError } from '../../errors.ts';
+import { refuseMounted } from '../../host/mounts.ts';
+import { renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { referenceLayers } from '../../image/reference-layers.ts';
+import { partsOf } from '../../storage/volume.ts';
+import { clonesOf, countedClones } from './clones.ts';
+import { copiedConfig } from './config.ts';
+import { refuseExisting } from './copy.ts';
+import { ownsRange, recordRange } from '../create/id-ranges.ts';
+import { withLock } from '../lock.ts';
+import { moveNames } from '../names.ts';
+import { finishRename, pendingConfig } from './pending-rename.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { recover } from '../remove/recover.ts';
+import { forgetEnds } from '../start/restart.ts';
+import { snapshotsOf } from '../snapshot/snapshots.ts';
+import { checkStopped } from './source.ts';
+import { unmanagedEntries } from '../remove/unmanaged-rootfs.ts';
+
+export interface RenameRequest {
+  readonly name: string;
+  readonly newName: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Something a person should know that does not stop it. */
+  readonly warn: (text: string) => void;
+}
+
+/** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_BUSY; the container is then as it was. */
+export async function renameContainer(request: RenameRequest): Promise<void> {
+  const { name, newName, lxcpath, system } = request;
+  const [source, target] = [containerPaths(system, lxcpath, name), containerPaths(system, lxcpath, newName)];
+  await recover(source, system);
+  checkStopped(source);
+  refuseExisting(target);
+  await withLock(source, () => withLock(target, () => renameLocked(request, source, target)));
+}
+
+function refuseDependants({ dir, name }: ContainerPaths): void {
+  const refuse = (what: string, hint: string): TlxcError =>
+    new TlxcError({ code: 'TLXC_E_BUSY', message: `${name} has ${what}`, container: name, hint });
+  if (snapshotsOf(dir).length > 0) throw refuse('snapshots', 'they name it; destroy them first');
+  const [clone] = clonesOf(dir);
+  if (clone !== undefined || countedClones(dir) > 0)
+    throw refuse(
+      'clones',
+      `${clone?.name ?? 'they'} lies over its root filesystem; destroy the clones first`,
+    );
+}
+
+const unmanaged = ({ name, dir }: ContainerPaths, path: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `its root filesystem ${path} would be renamed with ${dir}, and lxc.rootfs.managed = 0 forbids it`,
+    container: name,
+    hint: 'move the root filesystem elsewhere first, or set lxc.rootfs.managed = 1',
+  });
+
+async function renameLocked(
+  request: RenameRequest,
+  source: ContainerPaths,
+  target: ContainerPaths,
+): Promise<void> {
+  checkStopped(source);
+  refuseExisting(target);
+  refuseDependants(source);
+  refuseMounted(source.dir);
+  const { name, newName, lxcpath, system, environment } = request;
+  const config = loadContainerConfig({ name, lxcpath, configFile: source.config, environment });
+  const path = config.rootfs.path?.value;
+  if (unmanagedEntries(config, source.dir).length > 0) throw unmanaged(source, path ?? '');
+  const text = copiedConfig({
+    text: readConfigFile(source.config).text,
+    file: source.config,
+    sourceDir: source.dir,
+    dir: target.dir,
+    name: config.utsName?.value === name ? newName : null,
+    rootfsPath: path?.replaceAll(`${source.dir}/`, `${target.dir}/`) ?? null,
+    firstId: null,
+    keepMac: true,
+  });
+  // Held by either name from here on: by the old directory while it is there, by the new configuration after.
+  const owner = { staging: source.dir, config: target.config };
+  const first = config.idmap[0]?.value.outside;
+  if (first !== undefined && ownsRange(system, first, source.config)) recordRange(system, first, owner);
+  referenceLayers(system.cacheDir, path === undefined ? [] : partsOf(path), owner);
+  writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
+  renameDurably(source.dir, target.dir);
+  forgetEnds(source);
+  finishRename(target.dir);
+  await moveNames(system, source, target, request.warn);
+  await syncFilesystem(target.dir);
+}

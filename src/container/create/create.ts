@@ -1,0 +1,264 @@
+/**
+ * Makes a container: whole, or not at all.
+ *
+ * Everything is built in LXCPATH/.tlxc-staging-NAME under the container's lock, brought to disk, and renamed to
+ * LXCPATH/NAME last. Whoever is killed before that leaves a staging directory that the next command removes.
+ */
+import { existsSync } from 'node:fs';
+import { loadContainerConfig } from '../../config/load.ts';
+import { errnoWords } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import { probeHost } from '../../host/probe.ts';
+import { makePlaceForTrees, makeTreeDirectory, renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { defaultMetadata, type ImageMetadata } from '../../image/metadata.ts';
+import { debianArch } from '../../image/product.ts';
+import { ImageStore } from '../../image/store.ts';
+import { findTemplate } from '../../image/templates/find-template.ts';
+import type { TemplateResult } from '../../image/templates/template.ts';
+import type { Backend } from '../../storage/backend.ts';
+import { chooseBackend } from '../../storage/choose.ts';
+
+import { applicationSetup, type Application } from '../start/application.ts';
+import { discard } from '../remove/discard.ts';
+import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
+import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
+import { withLock } from '../lock.ts';
+import { writeConfig, type CreateRequest, type Making } from './making.ts';
+import { checkSeed, newConfigText, readSeed, type NewConfig } from './new-config.ts';
+import { makeRootfs, type PreparedImage } from './new-rootfs.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { fillByProgram } from './template-program.ts';
+import { imageDirectory, mappingOf } from './user-mapping.ts';
+
+export type Created =
+  | {
+      readonly kind: 'container';
+      readonly dir: string;
+      /** dir or overlay; "none" without a root filesystem. */
+      readonly backend: string;
+      /** What the image has to say. */
+      readonly message: string;
+    }
+  /** The template only answered a question (--list, --help). */
+  | { readonly kind: 'text'; readonly text: string };
+
+/** Throws TLXC_E_EXISTS, TLXC_E_TEMPLATE, TLXC_E_IMAGE, TLXC_E_STORAGE …; then nothing of the container is left. */
+export async function createContainer(request: CreateRequest): Promise<Created> {
+  const { name, lxcpath, system, template, privileged } = request;
+  const paths = containerPaths(system, lxcpath, name);
+  if (privileged && probeHost().user !== null) throw needsRoot(name);
+  refuseExisting(paths);
+  checkBackend(request);
+  const seedFile = request.configFile ?? system.defaultConfig;
+  const seed = readSeed(seedFile);
+  checkSeed(seed, seedFile, { template, privileged });
+  const { environment } = request;
+  const mapping = mappingOf(
+    loadContainerConfig({ name, lxcpath, configFile: seedFile, environment }),
+    probeHost(),
+  );
+  makePlaceForTrees(lxcpath, 0o711);
+  const idmapped = !privileged || seed.hasIdmap;
+  // Before an image is fetched or built: a backend that cannot be is refused at once.
+  const backend = makesImage(template) ? await backendOf(request, idmapped) : null;
+  const making: Making = {
+    ...{ request, paths, seed, idmapped, mapping, backend },
+    staging: stagingPath(lxcpath, name),
+    store: new ImageStore(imageDirectory(system, mapping), mapping, backend?.packs),
+    onEvent: request.onEvent ?? (() => undefined),
+  };
+  return withLock(paths, () => createLocked(making));
+}
+
+const needsRoot = (name: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: '--privileged takes root: such a container is root on the host',
+    container: name,
+    hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
+  });
+
+function refuseExisting({ name, dir, config }: ContainerPaths): void {
+  if (existsSync(config)) {
+    throw new TlxcError({
+      code: 'TLXC_E_EXISTS',
+      message: 'Container already exists',
+      container: name,
+      path: dir,
+      hint: `choose another name, or remove it: tlxc-destroy -n ${name}`,
+    });
+  }
+  if (!existsSync(dir)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_EXISTS',
+    message: `${dir} exists already, and is no container: it has no config`,
+    container: name,
+    path: dir,
+    hint: 'remove or rename it, or choose another name',
+  });
+}
+
+/** A template that fills a directory, or none, leaves no choice of storage. */
+function checkBackend({ backend, template, name, volume = {} }: CreateRequest): void {
+  const [option] = Object.keys(volume);
+  if ((backend ?? option) === undefined || makesImage(template)) return;
+  const isPlain = ['dir', 'none', 'best'].includes(backend ?? 'dir');
+  if (template !== 'none' && isPlain && option === undefined) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `${option === undefined ? `-B ${backend}` : `--${option}`} cannot be used with -t ${template}`,
+    container: name,
+    hint:
+      template === 'none'
+        ? 'there is no root filesystem to store'
+        : 'such a template fills a directory: use -B dir',
+  });
+}
+
+const makesImage = (template: string): boolean => template !== 'none' && !template.startsWith('/');
+
+const backendOf = (
+  { backend, lxcpath, system, volume = {} }: CreateRequest,
+  idmapped: boolean,
+): Promise<Backend> =>
+  chooseBackend({
+    asked: backend ?? null,
+    options: volume,
+    settings: system.settings,
+    idmapped,
+    lxcpath,
+    host: probeHost(),
+  });
+
+async function createLocked(making: Making): Promise<Created> {
+  const { request, paths, staging } = making;
+  refuseExisting(paths);
+  await discard(staging, request.system);
+  await sweepQuietly(making);
+  makeTreeDirectory(staging, 0o770);
+  let firstId: number | null = null;
+  try {
+    const prepared = await prepareImage(making);
+    if (prepared?.kind === 'text') {
+      await discard(staging, request.system);
+      return prepared;
+    }
+    const wantsRange = making.mapping === null && !request.privileged && !making.seed.hasIdmap;
+    if (wantsRange)
+      firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
+    const created = await fill(making, prepared, firstId);
+    renameDurably(staging, paths.dir);
+    return created;
+  } catch (error) {
+    await discard(staging, request.system);
+    if (firstId !== null) releaseRange(request.system, firstId, paths.config);
+    throw explained(error, paths);
+  }
+}
+
+/** Housekeeping never stops what the person asked for: what cannot be removed is tried again by the next command. */
+async function sweepQuietly({ request, store }: Making): Promise<void> {
+  await sweepLeftovers(request.system, request.lxcpath).catch(() => undefined);
+  await store.sweep().catch(() => undefined);
+}
+
+/** The system's own errors (a full disk, most of all) in words; ours as they are. */
+export function explained(error: unknown, { name, lxcpath }: ContainerPaths): unknown {
+  if (error instanceof TlxcError || !(error instanceof Error)) return error;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  return new TlxcError({
+    code: 'TLXC_E_STORAGE',
+    message: `the container could not be written: ${errnoWords(code)}`,
+    container: name,
+    errno: code,
+    syscall,
+    path: path ?? lxcpath,
+    hint: `look whether there is room (df ${path ?? lxcpath}), and who may write there (ls -ld)`,
+    cause: error,
+  });
+}
+
+/** null: the template makes no image. */
+async function prepareImage(making: Making): Promise<TemplateResult | null> {
+  const { request, store, onEvent } = making;
+  const { template, templateArgs, system, privileged, environment, ask } = request;
+  if (!makesImage(template)) return null;
+  const prepared = await findTemplate(template).prepare({
+    args: templateArgs,
+    servers: system.imageServers,
+    offline: system.imageOffline,
+    ca: system.imageCa,
+    keyring: system.imageKeyring,
+    ...{ store, privileged, environment, onEvent, mapping: making.mapping },
+    ...(ask && { ask }),
+  });
+  if (prepared.kind === 'text') return prepared;
+  return { ...prepared, image: await store.pack(prepared.image, onEvent) };
+}
+
+type Prepared = PreparedImage | null;
+
+/** What a template keeps to itself (a password) is written nowhere. */
+const writtenArgs = ({ templateArgs }: CreateRequest, prepared: Prepared): readonly string[] =>
+  prepared?.parameters ?? templateArgs;
+
+async function fill(making: Making, prepared: Prepared, firstId: number | null): Promise<Created> {
+  const { request, paths, staging, seed, idmapped, mapping, backend } = making;
+  const maps = seed.hasIdmap ? [] : (mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId)));
+  const shipped = defaultMetadata(debianArch(process.arch));
+  const metadata = prepared?.metadata ?? shipped;
+  const application = applicationOf(making, metadata, prepared?.dhcp === true);
+  const config: Omit<NewConfig, 'rootfsPath'> = {
+    ...{ name: request.name, template: request.template },
+    templateArgs: writtenArgs(request, prepared),
+    ...{ maps, idmapped, mountMapped: idmapped && mapping === null },
+    seed: { ...seed, network: [...seed.network, ...application.network] },
+    image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
+    distribution: [...(idmapped ? metadata.userConfig : metadata.systemConfig), ...application.lines],
+  };
+  const done = (backend: string): Created => ({
+    kind: 'container',
+    dir: paths.dir,
+    backend,
+    message: [metadata.message, ...application.unaddressed.map(withoutAddress)].join('\n').trim(),
+  });
+  if (request.template.startsWith('/')) {
+    await fillByProgram(making, config);
+    return done('dir');
+  }
+  if (prepared === null || backend === null) {
+    writeConfig(making, newConfigText({ ...config, rootfsPath: null }), true);
+    return done('none');
+  }
+  const rootfsPath = await makeRootfs(making, prepared, { backend, files: application.files });
+  writeConfig(making, newConfigText({ ...config, rootfsPath }), false);
+  await syncFilesystem(staging);
+  return done(rootfsPath.split(':')[0] ?? '');
+}
+
+const NO_APPLICATION: Application = { lines: [], network: [], files: [], unaddressed: [] };
+
+function applicationOf(making: Making, { application }: ImageMetadata, dhcp: boolean): Application {
+  if (application !== true) return NO_APPLICATION;
+  const { seed, request, paths, mapping } = making;
+  const { network } = seed;
+  const { system } = request;
+  const setup = applicationSetup({ dir: paths.dir, network, system, user: mapping !== null });
+  if (dhcp) refuseUnaddressed(setup);
+  return setup;
+}
+
+const withoutAddress = (index: string): string =>
+  `lxc.net.${index} gets no IPv4 address by itself: nothing in the container asks for one. Set lxc.net.${index}.ipv4.address and .ipv4.gateway.`;
+
+/** --dhcp of LXC's oci template has the host ask; here TLXC's bridge gives the address unasked, and only that. */
+function refuseUnaddressed({ unaddressed }: Application): void {
+  const [index] = unaddressed;
+  if (index === undefined) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `--dhcp: no DHCP client is run for a container, and lxc.net.${index} is not one of root's on TLXC's bridge`,
+    hint: `in the configuration that -f names: lxc.net.${index}.ipv4.address and .ipv4.gateway, or the bridge as lxc.net.${index}.link`,
+  });
+}

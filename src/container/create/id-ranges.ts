@@ -1,0 +1,161 @@
+/**
+ * Ids on the host for containers: every unprivileged one has 65,536 of its own, shared with no other.
+ *
+ * A range is taken by writing STATEDIR/ranges/FIRST-ID under a lock; the file says for which container. It counts for as
+ * long as that container is being made, or has the range in its configuration: a range whose container went away
+ * without a word (kill -9, rm -r) is given out again.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../../config/atomic-write.ts';
+import { ConfigDocument } from '../../config/document.ts';
+import type { IdMap, SystemConfig } from '../../config/model.ts';
+import { readConfigFile } from '../../config/read-file.ts';
+import { errnoName, errnoWords } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import {
+  isWithin,
+  overlaps,
+  parseSubordinateIds,
+  type IdSpan,
+  type SubordinateIds,
+} from '../../host/subordinate-ids.ts';
+import { native } from '../../native/binding.ts';
+
+export const RANGE_SIZE = 65_536;
+
+/** Where ids are taken from when root has no entry in /etc/subuid: beyond what distributions give to people. */
+const FALLBACK: IdSpan = { first: 1_000_000, count: 1_000_000_000 };
+
+/** Whose a range is: it is made in `staging`, then has its configuration in `config`. */
+export interface RangeOwner {
+  readonly staging: string;
+  readonly config: string;
+}
+
+/** The first ids of all ranges that may be given out, in order: the same numbers must be free as uids and as gids. */
+export function* candidates(uids: SubordinateIds, gids: SubordinateIds): Generator<number> {
+  const configured = uids.own.length > 0 && gids.own.length > 0;
+  const others = [...uids.others, ...gids.others];
+  for (const span of configured ? uids.own : [FALLBACK]) {
+    for (let first = span.first; first + RANGE_SIZE <= span.first + span.count; first += RANGE_SIZE) {
+      const range = { first, count: RANGE_SIZE };
+      const allowed = configured
+        ? isWithin(range, gids.own)
+        : !others.some((other) => overlaps(range, other));
+      if (allowed) yield first;
+    }
+  }
+}
+
+const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+
+/** The outside ids of every lxc.idmap line of a configuration file; what it includes is not looked at. */
+function mappedSpans(config: string): IdSpan[] {
+  try {
+    const document = ConfigDocument.parse(readConfigFile(config).text, config);
+    return document.values('lxc.idmap').flatMap((value) => {
+      const [, , first, count] = value.trim().split(/\s+/);
+      return first && count ? [{ first: Number(first), count: Number(count) }] : [];
+    });
+  } catch {
+    // A broken configuration must not stop others from being made; its range is still recorded by its file.
+    return [];
+  }
+}
+
+/** The spans that containers below these directories have in their configurations. */
+function usedSpans(lxcpaths: readonly string[]): IdSpan[] {
+  return lxcpaths.filter(existsSync).flatMap((lxcpath) =>
+    readdirSync(lxcpath, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(lxcpath, entry.name, 'config'))
+      .filter(existsSync)
+      .flatMap(mappedSpans),
+  );
+}
+
+/** Whether the range recorded in file is still somebody's. */
+function isHeld(file: string, first: number): boolean {
+  const owner = ownerOf(file);
+  if (owner === null) return false;
+  // In this order: between the two looks a container may move from staging to its place, never back.
+  if (existsSync(owner.staging)) return true;
+  return existsSync(owner.config) && mappedSpans(owner.config).some((span) => span.first === first);
+}
+
+function take(directory: string, first: number, owner: RangeOwner): boolean {
+  const file = join(directory, String(first));
+  if (existsSync(file) && isHeld(file, first)) return false;
+  // Whole and on disk: a record that a power failure cut short would give the range to a second container.
+  writeFileAtomically(file, JSON.stringify(owner), { mode: 0o600 });
+  return true;
+}
+
+/**
+ * Takes a free range for a container; owner.staging must exist already. Returns its first id.
+ * Throws TLXC_E_UNSUPPORTED when all are taken.
+ */
+export function allocateRange(system: SystemConfig, lxcpath: string, owner: RangeOwner): number {
+  const directory = join(system.stateDir, 'ranges');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = lockRanges(directory);
+  try {
+    return firstFree(directory, lxcpath, owner, system);
+  } finally {
+    native().closeFd(lock);
+  }
+}
+
+function lockRanges(directory: string): number {
+  const path = join(directory, '.lock');
+  const lock = native().lock({ path, wait: true });
+  if (typeof lock === 'number') return lock;
+  const errno = errnoName(lock.errno);
+  const message = `the record of id ranges cannot be locked: ${errnoWords(errno)}`;
+  throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, path, errno, syscall: lock.syscall });
+}
+
+function firstFree(directory: string, lxcpath: string, owner: RangeOwner, system: SystemConfig): number {
+  const used = usedSpans([...new Set([lxcpath, system.lxcpath, '/var/lib/lxc'])]);
+  const [uids, gids] = [parseSubordinateIds(read('/etc/subuid')), parseSubordinateIds(read('/etc/subgid'))];
+  for (const first of candidates(uids, gids)) {
+    if (used.some((span) => overlaps({ first, count: RANGE_SIZE }, span))) continue;
+    if (take(directory, first, owner)) return first;
+  }
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `no ${RANGE_SIZE} free ids are left for the container`,
+    hint: 'give root more in /etc/subuid and /etc/subgid, for example with a line root:1000000:1000000000 in each',
+  });
+}
+
+const recordOf = (system: SystemConfig, first: number): string =>
+  join(system.stateDir, 'ranges', String(first));
+
+/** Whether the range that begins with first was given to the container of that configuration file. */
+export const ownsRange = (system: SystemConfig, first: number, config: string): boolean =>
+  existsSync(recordOf(system, first)) && ownerOf(recordOf(system, first))?.config === config;
+
+/** Records another owner of a range that is held: the container gets another name. */
+export function recordRange(system: SystemConfig, first: number, owner: RangeOwner): void {
+  writeFileAtomically(recordOf(system, first), JSON.stringify(owner), { mode: 0o600 });
+}
+
+/** The maps that a range makes. */
+export const wholeRange = (first: number): IdMap[] =>
+  (['uid', 'gid'] as const).map((kind) => ({ kind, inside: 0, outside: first, count: RANGE_SIZE }));
+
+/** Gives back the range that begins with first, if it is recorded for the container of that configuration file. */
+export function releaseRange(system: SystemConfig, first: number, config: string): void {
+  if (ownsRange(system, first, config)) rmSync(recordOf(system, first), { force: true });
+}
+
+function ownerOf(file: string): RangeOwner | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as RangeOwner;
+  } catch {
+    // No record of ours: they are written whole.
+    return null;
+  }
+}

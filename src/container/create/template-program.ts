@@ -1,0 +1,81 @@
+/** Filling a new container by a template program, LXC's own among them (-t /absolute/path). */
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfigFile } from '../../config/read-file.ts';
+import { shippedPath } from '../../config/shipped.ts';
+import { TlxcError } from '../../errors.ts';
+import { syncFilesystem } from '../../host/trees.ts';
+import { SHIPPED_CONFIG } from '../../image/metadata.ts';
+import { runTemplateProgram } from '../../image/templates/program.ts';
+import { writeConfig, type Making } from './making.ts';
+import { headerLines, idmapLines, type NewConfig } from './new-config.ts';
+
+/** The program finds the configuration that LXC would give it, and its additions are kept as they are. */
+export async function fillByProgram(making: Making, config: Omit<NewConfig, 'rootfsPath'>): Promise<void> {
+  const { request, staging, paths, onEvent } = making;
+  checkProgram(request.template);
+  const rootfs = join(staging, 'rootfs');
+  const file = join(staging, 'config');
+  mkdirSync(rootfs, { mode: 0o755 });
+  const before = [
+    ...config.seed.network,
+    ...idmapLines(config),
+    `lxc.rootfs.path = dir:${rootfs}`,
+    ...config.seed.others,
+  ];
+  writeFileSync(file, `${before.join('\n')}\n`, { mode: 0o640 });
+  await runTemplateProgram({
+    program: request.template,
+    path: staging,
+    name: request.name,
+    rootfs,
+    args: request.templateArgs,
+    mapping: making.mapping,
+    environment: request.environment,
+    onLine: (line) => onEvent({ kind: 'output', line }),
+    ...(request.stdio && { stdio: request.stdio }),
+  });
+  const body = readFileSync(file, 'utf8').replaceAll(staging, paths.dir);
+  writeConfig(making, `${headerLines(config).join('\n')}\n\n${withIncludes(body, config)}`, false);
+  await syncFilesystem(staging);
+}
+
+/** A program that includes nothing gets TLXC's defaults; for mapped ids their half of them is needed in any case. */
+function withIncludes(body: string, { distribution, idmapped }: Omit<NewConfig, 'rootfsPath'>): string {
+  if (!/^\s*lxc\.include\s*=/m.test(body))
+    return `${distribution.join('\n')}\n\n${idmapped ? body : withoutDropped(body)}`;
+  return idmapped ? `${body.trimEnd()}\nlxc.include = ${SHIPPED_CONFIG}/userns.conf\n` : body;
+}
+
+const DROP = /^[ \t]*lxc\.cap\.drop[ \t]*=[ \t]*(\S.*)$/gm;
+
+/**
+ * Our profile for root of the host names the capabilities that are kept, which excludes a list of those that are dropped:
+ * what the program drops is not kept.
+ */
+function withoutDropped(body: string): string {
+  const dropped = new Set([...body.matchAll(DROP)].flatMap(([, names = '']) => names.trim().split(/\s+/)));
+  const profile = readConfigFile(shippedPath(`${SHIPPED_CONFIG}/common.conf`)).text;
+  const kept = [...profile.matchAll(/^lxc\.cap\.keep = (.+)$/gm)].flatMap(([, names = '']) =>
+    names.split(' '),
+  );
+  const left = kept.filter((name) => !dropped.has(name));
+  const others = body.replace(DROP, '# Not kept: $1');
+  return left.length === kept.length
+    ? others
+    : `${others}\nlxc.cap.keep =\nlxc.cap.keep = ${left.join(' ')}\n`;
+}
+
+function checkProgram(program: string): void {
+  try {
+    accessSync(program, constants.X_OK);
+  } catch (cause) {
+    throw new TlxcError({
+      code: 'TLXC_E_TEMPLATE',
+      message: `Template "${program}" not found, or not executable`,
+      path: program,
+      cause,
+      hint: 'tlxc-create(1) tells of the templates that there are; others are named by their path',
+    });
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Whose ids the files of a plain user's containers have. All containers of a user have the same, the first 65,536 of the
+ * user's subordinate ids, unless the configuration they are made from has lxc.idmap lines: so they share images, and the
+ * usual range of 65,536 is enough for any number of them.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { ContainerConfig, IdMap, SystemConfig } from '../../config/model.ts';
+import { TlxcError } from '../../errors.ts';
+import { Problem } from '../../problem.ts';
+import type { HostFacts, UserFacts } from '../../host/facts.ts';
+import type { Mapping } from '../../host/mapped.ts';
+import { startChecks } from '../../host/user-checks.ts';
+import { whyNotMapped } from '../../plan/user.ts';
+import { wholeRange } from './id-ranges.ts';
+
+/** null for root. Throws TLXC_E_PERMISSION with everything that a user lacks, and the commands that mend it. */
+export function mappingOf(seed: ContainerConfig, host: HostFacts): Mapping | null {
+  const { user } = host;
+  if (user === null) return null;
+  const lacking = startChecks.map((check) => check(user)).filter(({ level }) => level !== 'ok');
+  const problems = [
+    ...lacking.map(({ what, found, mend }) => new Problem({ message: `${what}: ${found}; mend: ${mend}` })),
+    ...seed.idmap.flatMap(({ value, at }) => {
+      const message = whyNotMapped(value, host, user);
+      return message === '' ? [] : [new Problem({ message, at })];
+    }),
+  ];
+  if (problems.length > 0) throw cannotHave(seed.name, user, problems);
+  const maps = seed.idmap.length > 0 ? seed.idmap.map(({ value }) => value) : firstRange(user);
+  return { newUidMap: user.newUidMap, newGidMap: user.newGidMap, maps };
+}
+
+const cannotHave = (container: string, { name }: UserFacts, problems: readonly Problem[]): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: `${name} cannot have containers as things are`,
+    container,
+    problems,
+  });
+
+function firstRange({ subuids, subgids }: UserFacts): IdMap[] {
+  const [template] = wholeRange(0);
+  return (['uid', 'gid'] as const).flatMap((kind) => {
+    const span = (kind === 'uid' ? subuids : subgids).find(
+      ({ count }) => template && count >= template.count,
+    );
+    return template && span ? [{ ...template, kind, outside: span.first }] : [];
+  });
+}
+
+/** Where images are kept: those of users by the ids that their files have. */
+export function imageDirectory({ cacheDir }: SystemConfig, mapping: Mapping | null): string {
+  if (mapping === null) return cacheDir;
+  const digest = createHash('sha256').update(JSON.stringify(mapping.maps)).digest('hex');
+  return join(cacheDir, `ids-${digest.slice(0, 12)}`);
+}

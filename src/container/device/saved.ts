@@ -1,0 +1,166 @@
+/** Devices that a container's configuration keeps for its next start: the lines that tlxc-device --saved writes and removes. */
+import { existsSync } from 'node:fs';
+import { writeFileAtomically } from '../../config/atomic-write.ts';
+import { ConfigDocument } from '../../config/document.ts';
+import { loadContainerConfig } from '../../config/load.ts';
+import type { ContainerConfig, MountEntry } from '../../config/model.ts';
+import { readConfigFile } from '../../config/read-file.ts';
+import { showMountEntry } from '../../config/values/mount.ts';
+import { TlxcError } from '../../errors.ts';
+import type { DeviceRequest } from './device.ts';
+import { boundFiles, type BoundFile } from './entries.ts';
+import { hostNode, insidePath } from './node.ts';
+import { withLock } from '../lock.ts';
+import { containerPaths } from '../paths.ts';
+
+/** A change of the configuration's text. */
+export type Edit = (document: ConfigDocument, config: ContainerConfig) => void;
+
+export interface SavedChange {
+  /** What is done to the container where it runs. */
+  readonly live: () => void | Promise<void>;
+  readonly edit: Edit;
+  /** The configuration file; the container's own unless given. */
+  readonly file?: string | undefined;
+  /** The caller's environment: lxc.environment = NAME copies from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Returns whether the container runs. */
+export async function unlessStopped(live: SavedChange['live']): Promise<boolean> {
+  try {
+    await live();
+    return true;
+  } catch (error) {
+    if (!(error instanceof TlxcError) || error.code !== 'TLXC_E_NOT_RUNNING') throw error;
+    return false;
+  }
+}
+
+/**
+ * Changes the container, if it runs, and its configuration file, where every other line stays as it is. Throws
+ * TLXC_E_NOT_FOUND without a configuration and TLXC_E_CONFIG for a broken one before anything is done, what `live` throws,
+ * and TLXC_E_NOT_FOUND at the end where the file has nothing to change.
+ */
+export async function changeSaved(
+  { name, lxcpath, system }: Omit<DeviceRequest, 'device'>,
+  { live, edit, environment, ...given }: SavedChange,
+): Promise<void> {
+  const paths = containerPaths(system, lxcpath, name);
+  const file = given.file ?? paths.config;
+  if (!existsSync(file))
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: `there is no ${file} to save a device in`,
+      container: name,
+      hint: 'leave --saved out: the running container has the device then, and no later start',
+    });
+  loadContainerConfig({ name, lxcpath, configFile: file, environment });
+  await unlessStopped(live);
+  await withLock(paths, () => {
+    const { text } = readConfigFile(file);
+    const document = ConfigDocument.parse(text, file);
+    edit(document, loadContainerConfig({ name, lxcpath, configFile: file, environment }));
+    if (document.toString() !== text) {
+      writeFileAtomically(file, document.toString());
+      return;
+    }
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: `nothing to change in ${file}: what is there of the device stays`,
+      container: name,
+      hint: `a file that it includes may have the line: tlxc-config explain -n ${name}`,
+    });
+  });
+}
+
+// ---- device nodes: a bind mount of the host's, and the device list where there is one
+
+const WORLDS = ['lxc.cgroup.devices', 'lxc.cgroup2.devices'] as const;
+
+const hasList = (entries: ContainerConfig['cgroup2']): boolean =>
+  entries.some(({ value }) => value.file.startsWith('devices.'));
+
+function ruleOf(request: DeviceRequest): string {
+  const { type, major, minor } = hostNode(request);
+  return `${type} ${major}:${minor} rwm`;
+}
+
+/** A device that is not there at the next start does not keep the container from starting. */
+export const saveNode =
+  (request: DeviceRequest): Edit =>
+  (document, config) => {
+    const entry: MountEntry = {
+      source: request.device,
+      target: insidePath(request).slice(1),
+      fstype: 'none',
+      options: ['bind', 'create=file', 'optional'],
+    };
+    const line = showMountEntry(entry);
+    if (!document.values('lxc.mount.entry').includes(line)) document.append('lxc.mount.entry', line);
+    const rule = ruleOf(request);
+    for (const [index, entries] of [config.cgroup1, config.cgroup2].entries()) {
+      const key = `${WORLDS[index]}.allow`;
+      if (hasList(entries) && !document.values(key).includes(rule)) document.append(key, rule);
+    }
+  };
+
+export const forgetNode =
+  (request: DeviceRequest): Edit =>
+  (document) => {
+    const inside = insidePath(request);
+    const entries = boundFiles(document);
+    const isMeant = (each: BoundFile): boolean =>
+      each.inside === inside || (request.target === undefined && each.source === request.device);
+    for (const gone of entries.filter(isMeant)) {
+      document.remove('lxc.mount.entry', gone.line);
+      const shared = entries.some((each) => !isMeant(each) && each.source === gone.source);
+      if (shared || !existsSync(gone.source)) continue;
+      const rule = ruleOf({ ...request, device: gone.source });
+      for (const world of WORLDS) document.remove(`${world}.allow`, rule);
+    }
+  };
+
+/**
+ * What of a saved node is less than what it is now; "": nothing. An unprivileged container mounts the host's own node at its
+ * start, which belongs to nobody that it knows.
+ */
+export function shortfall(request: DeviceRequest, mode: number, unprivileged: boolean): string {
+  const others = mode & 0o006;
+  if (!unprivileged || others === 0o006) return '';
+  const how = others === 0 ? 'not open' : 'only read';
+  return (
+    `from the next start on the container's root can ${how} ${request.device}, whose mode (${mode.toString(8).padStart(4, '0')}) ` +
+    'lets others do no more: a udev rule on the host can change that'
+  );
+}
+
+// ---- interfaces
+
+export const saveInterface =
+  ({ device, target = device }: DeviceRequest): Edit =>
+  (document, config) => {
+    if (interfacesOf(document, device).length > 0) return;
+    const next = Math.max(-1, ...config.networks.map(({ index }) => index)) + 1;
+    const lines = { type: 'phys', link: device, ...(target !== device && { name: target }) };
+    for (const [key, value] of Object.entries(lines)) document.append(`lxc.net.${next}.${key}`, value);
+  };
+
+/** Numbers of those of type phys whose link, or name inside, it is. */
+function interfacesOf(document: ConfigDocument, name: string): readonly string[] {
+  const values = (index: string, key: string) => document.values(`lxc.net.${index}.${key}`);
+  const indexes = document.entries().flatMap(({ key }) => /^lxc\.net\.(\d+)\.type$/.exec(key)?.[1] ?? []);
+  return indexes.filter(
+    (index) =>
+      values(index, 'type').at(-1) === 'phys' &&
+      [...values(index, 'link'), ...values(index, 'name')].includes(name),
+  );
+}
+
+export const forgetInterface =
+  ({ device }: DeviceRequest): Edit =>
+  (document) => {
+    for (const index of interfacesOf(document, device))
+      for (const { key } of document.entries())
+        if (key.startsWith(`lxc.net.${index}.`) || key.startsWith(`tlxc.net.${index}.`)) document.remove(key);
+  };

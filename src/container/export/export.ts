@@ -1,0 +1,217 @@
+/** A container as one file: its root filesystem as it sees it itself, its configuration, its snapshots. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { loadContainerConfig } from '../../config/load.ts';
+import { TlxcError } from '../../errors.ts';
+import { probeHost } from '../../host/probe.ts';
+import { programError, startProgram, type Ended } from '../../host/program.ts';
+import { compressorOf, TAR, written } from '../../image/archive.ts';
+import { blocks, END, tarMember, TarWalk } from '../../image/tar-walk.ts';
+import { native } from '../../native/binding.ts';
+import type { Rooted } from '../../plan/types.ts';
+import { ownFiles } from '../copy/config.ts';
+import {
+  CHECKSUM,
+  COMPRESSIONS,
+  CONFIG,
+  FILES,
+  FORMAT,
+  INDEX,
+  type Checksum,
+  type Compression,
+  type Index,
+} from './format.ts';
+import { whileFrozen } from '../freeze/freeze.ts';
+import { isFrozen } from '../freeze/frozen.ts';
+import { withLock } from '../lock.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { recover } from '../remove/recover.ts';
+import { findSnapshot, snapshotsOf } from '../snapshot/snapshots.ts';
+import { inTree, openRunning, stoppedTree, type TreeRequest } from '../files/tree.ts';
+
+export interface ExportRequest extends TreeRequest {
+  /** Absolute; "-": standard output. */
+  readonly file: string;
+  readonly compression: Compression;
+  readonly snapshots: boolean;
+  /** One that runs is frozen meanwhile. */
+  readonly freeze: boolean;
+  /** Told how many bytes of the uncompressed archive are done. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/** A container that is read, its own lock held. */
+interface Source {
+  readonly request: ExportRequest;
+  readonly paths: ContainerPaths;
+  readonly snapshots: Index['snapshots'];
+  readonly tree: Rooted;
+  /** Init's pidfd, of one that is frozen; what the tree is taken from then. */
+  readonly pass: readonly number[];
+}
+
+/** Returns the names of the snapshots in it. Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE; then nothing is at the file's name. */
+export async function exportContainer(request: ExportRequest): Promise<readonly string[]> {
+  const { name, lxcpath, system } = request;
+  const paths = containerPaths(system, lxcpath, name);
+  if (!existsSync(paths.config)) {
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: 'Container is not defined',
+      container: name,
+      hint: 'tlxc-ls lists those that exist; -P names another store',
+    });
+  }
+  await recover(paths, system);
+  const work = () => exportLocked(request, paths);
+  // Nobody thaws meanwhile what somebody froze before.
+  return withLock(paths, () => (request.freeze || runsFrozen(paths) ? whileFrozen(paths, work) : work()));
+}
+
+function runsFrozen(paths: ContainerPaths): boolean {
+  const running = openRunning(paths);
+  if (running) native().closeFd(running.pidfd);
+  return running !== null && isFrozen(running.info);
+}
+
+async function exportLocked(request: ExportRequest, paths: ContainerPaths): Promise<readonly string[]> {
+  const { name } = request;
+  const running = openRunning(paths);
+  try {
+    if (running && !isFrozen(running.info)) {
+      throw new TlxcError({
+        code: 'TLXC_E_RUNNING',
+        message: `${name} is running`,
+        container: name,
+        hint: `what it writes meanwhile would be in the file by halves: tlxc-stop -n ${name} first, or freeze it for so long with --freeze`,
+      });
+    }
+    const tree = await stoppedTree(paths, request, { onlyRead: true });
+    const mapped = running?.info.namespaces.includes('user') === true;
+    const snapshots = request.snapshots ? snapshotsOf(paths.dir) : [];
+    await write({
+      ...{ request, paths, snapshots },
+      tree: running ? { ...tree, running: true, mapped } : tree,
+      pass: running ? [running.pidfd] : [],
+    });
+    return snapshots.map((snapshot) => snapshot.name);
+  } finally {
+    if (running) native().closeFd(running.pidfd);
+  }
+}
+
+async function write(source: Source): Promise<void> {
+  const { file, compression } = source.request;
+  const compressor = compressorOf(`export${COMPRESSIONS[compression]}`);
+  const run = (output: number) => compressInto(source, compressor, output);
+  if (file !== '-') {
+    removeInterrupted(file);
+    // It holds what only the container's root may read.
+    await written(file, run, 0o600);
+    return;
+  }
+  const failed = (await run(1)).find(({ status }) => status !== 0);
+  if (failed)
+    throw programError(failed, { code: 'TLXC_E_STORAGE', what: 'standard output could not be written' });
+}
+
+/** What an export to this file that was killed has left beside it. */
+function removeInterrupted(file: string): void {
+  const left = (name: string): boolean =>
+    name.startsWith(`.${basename(file)}.`) &&
+    /^[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length + 2));
+  for (const name of readdirSync(dirname(file)).filter(left))
+    rmSync(join(dirname(file), name), { force: true });
+}
+
+async function compressInto(
+  source: Source,
+  argv: readonly string[],
+  output: number,
+): Promise<readonly Ended[]> {
+  const compressor = startProgram(argv, { stdin: 'pipe', stdout: output });
+  const archive = Readable.from(pieces(source), { objectMode: true, highWaterMark: 1 });
+  const fed = pipeline(archive, compressor.child.stdin as Writable);
+  const [ended, failure] = await Promise.all([
+    compressor.ended,
+    fed.then(
+      () => null,
+      (error: unknown) => error,
+    ),
+  ]);
+  // A full disk ends the compressor first, and what feeds it by that.
+  if (failure !== null && (ended.status === 0 || failure instanceof TlxcError)) throw failure as Error;
+  return [ended];
+}
+
+/** The archive, uncompressed. */
+async function* pieces(source: Source): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of payload(source)) {
+    hash.update(piece);
+    bytes += piece.length;
+    source.request.onBytes?.(bytes);
+    yield piece;
+  }
+  const checksum: Checksum = { sha256: hash.digest('hex'), bytes };
+  yield tarMember(CHECKSUM, Buffer.from(JSON.stringify(checksum)));
+  yield END;
+}
+
+async function* payload(source: Source): AsyncGenerator<Buffer> {
+  const { request, paths, snapshots, tree, pass } = source;
+  yield tarMember(INDEX, Buffer.from(JSON.stringify(indexOf(source))));
+  yield* textFile(CONFIG, paths.config);
+  const text = readFileSync(paths.config, 'utf8');
+  for (const name of ownFiles({ text, file: paths.config, sourceDir: paths.dir }))
+    yield* textFile(`${FILES}${name}`, join(paths.dir, name));
+  yield* treeBytes(tree, pass, 'rootfs');
+  for (const { name } of snapshots) {
+    const snapshot = findSnapshot(request.system, paths, name);
+    for (const each of ['config', 'ts', 'comment'])
+      yield* textFile(`snapshots/${name}/${each}`, join(snapshot.dir, each));
+    yield* treeBytes(
+      await stoppedTree(snapshot, request, { onlyRead: true }),
+      [],
+      `snapshots/${name}/rootfs`,
+    );
+  }
+}
+
+function indexOf({ request, paths, snapshots }: Source): Index {
+  const { name, lxcpath, environment } = request;
+  const config = loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
+  return {
+    ...{ format: FORMAT, name, directory: paths.dir },
+    architecture: probeHost().machine,
+    created: new Date().toISOString(),
+    privileged: config.idmap.length === 0,
+    snapshots: snapshots.map(({ name: each, timestamp }) => ({ name: each, timestamp })),
+  };
+}
+
+async function* textFile(name: string, file: string): AsyncGenerator<Buffer> {
+  if (existsSync(file)) yield tarMember(name, readFileSync(file));
+}
+
+/** The members of a tree, its owners as the container knows them, each name with the prefix. */
+async function* treeBytes(tree: Rooted, pass: readonly number[], prefix: string): AsyncGenerator<Buffer> {
+  const words = ['--sparse', `--transform=flags=rhS;s,^\\.,${prefix},`];
+  const tar = startProgram(inTree(tree, ['/usr/bin/env', ...TAR, ...words]), { stdout: 'pipe', pass });
+  const walk = await TarWalk.begin(() => null);
+  try {
+    for await (const chunk of blocks(tar.child.stdout as AsyncIterable<Buffer>)) {
+      const own = walk.take(chunk);
+      if (own > 0) yield chunk.subarray(0, own);
+    }
+    const ended = await tar.ended;
+    if (ended.status !== 0 || !walk.ended)
+      throw programError(ended, { code: 'TLXC_E_STORAGE', what: 'the root filesystem could not be read' });
+  } finally {
+    tar.child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Makes a container of an archive: whole, or not at all. As create does, everything is built in a staging directory and
+ * renamed into place last; before anything is unpacked the archive was read to its end and found whole.
+ */
+import { createWriteStream, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { loadContainerConfig } from '../../config/load.ts';
+import { TlxcError } from '../../errors.ts';
+import { isInstalled } from '../../host/packers.ts';
+import { probeHost } from '../../host/probe.ts';
+import {
+  makePlaceForTrees,
+  makeTreeDirectory,
+  removeTree,
+  renameDurably,
+  syncFilesystem,
+} from '../../host/trees.ts';
+import type { Backend } from '../../storage/backend.ts';
+import { chooseBackend } from '../../storage/choose.ts';
+import { refuseExisting } from '../copy/copy.ts';
+import { explained } from '../create/create.ts';
+import { exportContainer } from '../export/export.ts';
+import { allocateRange, releaseRange, wholeRange } from '../create/id-ranges.ts';
+import { contentOf, nameIn } from './content.ts';
+import { isTrustedDirectory, refuseLeadingOut } from './directory.ts';
+import { fill } from './fill.ts';
+import { lookInto } from './look.ts';
+import { refuseRunningInLxc } from './lxc-running.ts';
+import type { ImportRequest } from './request.ts';
+import { discard } from '../remove/discard.ts';
+import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
+import { withLock } from '../lock.ts';
+import { readSeed } from '../create/new-config.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { mappingOf } from '../create/user-mapping.ts';
+
+export type { ImportRequest } from './request.ts';
+
+/** Returns the name of the container. Throws TLXC_E_IMAGE, TLXC_E_EXISTS, TLXC_E_STORAGE …; then nothing of it is left. */
+export async function importContainer(request: ImportRequest): Promise<string> {
+  const { lxcpath, system } = request;
+  const { user } = probeHost();
+  if (request.privileged && user !== null)
+    throw new TlxcError({
+      code: 'TLXC_E_PERMISSION',
+      message: '--privileged takes root: such a container is root on the host',
+      hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
+    });
+  const name = request.name ?? (await nameOf(request));
+  const target = containerPaths(system, lxcpath, name);
+  refuseExisting(target);
+  makePlaceForTrees(lxcpath, 0o711);
+  const backend = await backendOf(request);
+  await sweepLeftovers(system, lxcpath).catch(() => undefined);
+  // What lies here, and no other can change, was the caller's on this host before.
+  const trusted = request.trusted || (isDirectory(request) && isTrustedDirectory(request.source));
+  await withLock(target, () => importLocked({ ...request, trusted }, target, backend));
+  return name;
+}
+
+const noName = (why: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: why,
+    hint: '-N NAME says what the container is to be called',
+  });
+
+const isDirectory = ({ source }: ImportRequest): boolean => {
+  const stats = source === '-' ? null : statSync(source, { throwIfNoEntry: false });
+  if (stats === undefined)
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: `there is no ${source}`,
+      path: source,
+      hint: 'name a file or directory that is there, or - for standard input',
+    });
+  return stats?.isDirectory() === true;
+};
+
+/** Where the caller says none. */
+async function nameOf(request: ImportRequest): Promise<string> {
+  const { source } = request;
+  if (isDirectory(request)) return basename(source);
+  if (source === '-') throw noName('what comes on standard input has no name');
+  const name = nameIn(contentOf(await lookInto(source)), source);
+  if (name === null) throw noName(`${source} does not say how the container is called`);
+  return name;
+}
+
+/** What comes in shares nothing with an image that an overlay could lie over. */
+async function backendOf({ backend, privileged, lxcpath, volume, system }: ImportRequest): Promise<Backend> {
+  const asked = backend === null || backend === 'best' ? 'dir' : backend;
+  const chosen = await chooseBackend({
+    asked,
+    idmapped: !privileged,
+    lxcpath,
+    host: probeHost(),
+    options: volume,
+    settings: system.settings,
+  });
+  if (chosen.name !== 'overlay') return chosen;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: 'an imported container cannot be an overlay: there is no image that it lies over',
+    hint: 'use -B dir, or leave it out',
+  });
+}
+
+/** The archive as a file: itself, or one that is made of the source in the staging directory. */
+async function archiveOf(request: ImportRequest, staging: string): Promise<string> {
+  const { source, system, environment, stdin } = request;
+  const spooled = join(staging, '.archive');
+  if (isDirectory(request)) {
+    const name = basename(source);
+    refuseRunningInLxc(source, name);
+    const { trusted } = request;
+    if (!trusted) {
+      refuseLeadingOut(request, name);
+      request.warn(
+        `${source} can be changed by others than you: it is taken as an archive is, without its snapshots; --trust takes it all`,
+      );
+    }
+    const from = { name, lxcpath: dirname(source), system, environment, snapshots: trusted, freeze: false };
+    // It lies beside what is made of it for a while: as small as it quickly gets.
+    const compression = isInstalled('zstd') ? 'zstd' : 'none';
+    await exportContainer({ ...from, file: spooled, compression });
+    return spooled;
+  }
+  if (source !== '-') return source;
+  await pipeline(stdin, createWriteStream(spooled, { flags: 'wx', mode: 0o600 }));
+  return spooled;
+}
+
+async function importLocked(request: ImportRequest, target: ContainerPaths, backend: Backend): Promise<void> {
+  const { system, lxcpath, environment, privileged } = request;
+  refuseExisting(target);
+  const staging = stagingPath(lxcpath, target.name);
+  await discard(staging, system);
+  makeTreeDirectory(staging, 0o770);
+  let firstId: number | null = null;
+  try {
+    const archive = await archiveOf(request, staging);
+    const content = contentOf(await lookInto(archive, request.onBytes));
+    const seed = readSeed(system.defaultConfig);
+    const configFile = system.defaultConfig;
+    const mapping = mappingOf(
+      loadContainerConfig({ name: target.name, lxcpath, configFile, environment }),
+      probeHost(),
+    );
+    if (mapping === null && !privileged)
+      firstId = allocateRange(system, lxcpath, { staging, config: target.config });
+    const maps = mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId));
+    const filled = await fill({
+      request,
+      target,
+      staging,
+      archive,
+      content,
+      backend,
+      mapping,
+      maps,
+      seed,
+    });
+    await removeTree(join(staging, '.archive'));
+    await syncFilesystem(staging);
+    renameDurably(staging, target.dir);
+    filled.warnings.forEach(request.warn);
+  } catch (error) {
+    await discard(staging, system);
+    if (firstId !== null) releaseRange(system, firstId, target.config);
+    throw explained(error, target);
+  }
+}

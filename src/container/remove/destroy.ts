@@ -1,0 +1,222 @@
+/** Removes a container: it is gone with one rename into LXCPATH/.trash, whatever the deletion after it takes. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadContainerConfig } from '../../config/load.ts';
+import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
+import { TlxcError } from '../../errors.ts';
+import { refuseMounted } from '../../host/mounts.ts';
+import { probeHost } from '../../host/probe.ts';
+import { renameDurably } from '../../host/trees.ts';
+import { askMonitor } from '../../monitor/client.ts';
+import { rootfsMount, rootfsPath } from '../../plan/rootfs.ts';
+import { randomHex } from '../../random.ts';
+import { backendNamed } from '../../storage/choose.ts';
+import { forgetVolume, noteVolume, volumeOf } from '../../storage/outside.ts';
+import { parseVolume, partsOf } from '../../storage/volume.ts';
+import { clonesOf, countedClones, forgetClone } from '../copy/clones.ts';
+import { discard } from './discard.ts';
+import { incarnationOf } from '../ephemeral.ts';
+import { runHostHooks } from '../start/host-hooks.ts';
+import { releaseRange } from '../create/id-ranges.ts';
+import { stagingPath, sweepLeftovers, makeTrash } from './leftovers.ts';
+import { killContainer } from '../stop/kill.ts';
+import { giveUpNames } from '../names.ts';
+import { withLock } from '../lock.ts';
+import { ownFirstIds, refuseOthers } from '../other-config.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { recover } from './recover.ts';
+import { forgetEnds } from '../start/restart.ts';
+import { refuseClones } from '../snapshot/snapshot.ts';
+import { snapshotsOf, snapshotStore } from '../snapshot/snapshots.ts';
+import { sweepDead } from './sweep.ts';
+import { moveAllBut, unmanagedEntries } from './unmanaged-rootfs.ts';
+
+export interface DestroyRequest {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  /** Kill it first if it runs; and destroy it although its configuration cannot be read. */
+  readonly force: boolean;
+  /** Its snapshots with it. */
+  readonly snapshots: boolean;
+  /** In place of the container's own, which then need not exist. */
+  readonly configFile?: string | undefined;
+  /** Only this very container (incarnationOf), not a later one of its name. */
+  readonly incarnation?: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Something a person should know that does not stop it. */
+  readonly warn: (text: string) => void;
+}
+
+/** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_BUSY, TLXC_E_STORAGE; once it throws TLXC_E_STORAGE the name may be free already. */
+export async function destroyContainer(request: DestroyRequest): Promise<void> {
+  const { name, lxcpath, system, force } = request;
+  const paths = containerPaths(system, lxcpath, name);
+  await recover(paths, system);
+  await sweepQuietly(request);
+  checkIncarnation(request, paths);
+  if (isRunning(paths)) {
+    if (!force) {
+      const hint = `stop it first, or use tlxc-destroy -f`;
+      throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name, hint });
+    }
+    await killContainer(paths);
+    // An ephemeral one goes with its end.
+    if (!existsSync(paths.config)) return;
+  }
+  const trashed = await withLock(paths, async () => {
+    const moved = await moveToTrash(request, paths);
+    await giveUpNames(system, paths, request.warn);
+    return moved;
+  });
+  await discard(trashed, system);
+}
+
+/** Housekeeping never stops what the person asked for. */
+async function sweepQuietly({ system, lxcpath, warn }: DestroyRequest): Promise<void> {
+  await sweepLeftovers(system, lxcpath).catch((error: unknown) =>
+    warn(error instanceof Error ? error.message : ''),
+  );
+}
+
+function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError {
+  const orphan = existsSync(dir) && !existsSync(stagingPath(lxcpath, name));
+  return new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: 'Container is not defined',
+    container: name,
+    hint: orphan
+      ? `${dir} exists but has no config (${paths.config}): it is not a container's directory`
+      : 'tlxc-ls lists those that exist; -P names another store',
+  });
+}
+
+const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';
+
+/** Throws unless it is there, and the one that is meant. */
+function checkIncarnation({ incarnation, configFile }: DestroyRequest, paths: ContainerPaths): void {
+  if (!existsSync(configFile === undefined ? paths.config : paths.dir)) throw notDefined(paths);
+  if (incarnation !== undefined && incarnation !== incarnationOf(paths)) throw notDefined(paths);
+}
+
+async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string> {
+  const { name, lxcpath, system } = request;
+  checkIncarnation(request, paths);
+  if (isRunning(paths)) {
+    throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name });
+  }
+  checkDependants(request, paths);
+  forgetEnds(paths);
+  await sweepDead(paths);
+  refuseMounted(paths.dir);
+  const config = loadForDestroy(request, paths);
+  if (config) {
+    if (request.configFile !== undefined) refuseOthers(paths, config, request.configFile, request.warn);
+    checkStorage(config, paths, request.warn);
+    await runDestroyHooks(config, request);
+  }
+  const firstIds = [...(config?.idmap ?? []).map(({ value }) => value.outside), ...ownFirstIds(paths)];
+  const trash = await makeTrash(lxcpath);
+  const trashed = join(trash, randomHex(16));
+  const kept = config ? unmanagedEntries(config, paths.dir) : [];
+  if (kept.length === 0) {
+    renameDurably(paths.dir, trashed);
+  } else {
+    // What lies in the trash is anybody's to remove; where the container was made is its lock's.
+    const staging = stagingPath(lxcpath, name);
+    await discard(staging, system);
+    mkdirSync(staging, { mode: 0o700 });
+    await moveAllBut(kept, paths.dir, staging);
+    renameDurably(staging, trashed);
+  }
+  for (const snapshot of snapshotsOf(trashed)) {
+    const [was, is] = [paths.dir, trashed].map(snapshotStore);
+    forgetClone(system, join(is ?? '', snapshot.name), { lxcpath: was ?? '', name: snapshot.name });
+  }
+  forgetClone(system, trashed, { lxcpath, name });
+  // In this order: a range in use by nobody is found and taken again, one given out twice never is.
+  for (const first of firstIds) releaseRange(system, first, paths.config);
+  return trashed;
+}
+
+/** With what LXC tells them: not all that the hooks of a start are told. */
+async function runDestroyHooks(
+  config: ContainerConfig,
+  { system, environment }: DestroyRequest,
+): Promise<void> {
+  if (!config.hooks.some(({ value }) => value.hook === 'destroy')) return;
+  const { console, configFile } = config;
+  const told = {
+    LXC_ROOTFS_PATH: rootfsPath({ config }),
+    LXC_ROOTFS_MOUNT: rootfsMount({ config, system, host: probeHost() }),
+    ...(console.path && { LXC_CONSOLE: console.path.value }),
+    ...(console.logFile && { LXC_CONSOLE_LOGPATH: console.logFile.value }),
+  };
+  await runHostHooks({ hook: 'destroy', config, configFile, environment: told }, environment);
+}
+
+function checkDependants({ name, snapshots, system }: DestroyRequest, paths: ContainerPaths): void {
+  const { dir } = paths;
+  const refuse = (message: string, hint: string) =>
+    new TlxcError({
+      code: 'TLXC_E_BUSY',
+      message: `Destroying ${name} failed: ${message}`,
+      container: name,
+      hint,
+    });
+  const has = snapshotsOf(dir);
+  if (!snapshots && has.length > 0)
+    throw refuse(`${name} has snapshots`, 'tlxc-destroy -s destroys them with it');
+  for (const snapshot of has) refuseClones(paths, containerPaths(system, snapshotStore(dir), snapshot.name));
+  const clones = clonesOf(dir).map((clone) => clone.name);
+  if (clones.length > 0 || countedClones(dir) > 0)
+    throw refuse(
+      `${name} has clones`,
+      `destroy the clones first: ${clones.join(', ') || 'see lxc_snapshots'}`,
+    );
+}
+
+/** null: it cannot be read, and the person wants it gone all the same. */
+function loadForDestroy(request: DestroyRequest, paths: ContainerPaths): ContainerConfig | null {
+  const { name, lxcpath, environment, force, warn, configFile = paths.config } = request;
+  try {
+    return loadContainerConfig({ name, lxcpath, configFile, environment });
+  } catch (error) {
+    if (!(error instanceof TlxcError)) throw error;
+    if (!force) throw new TlxcError({ ...error.details, hint: 'tlxc-destroy -f destroys it all the same' });
+    warn(`${error.message}: destroyed without its destroy hooks`);
+    return null;
+  }
+}
+
+function checkStorage(
+  config: ContainerConfig,
+  { dir, name }: ContainerPaths,
+  warn: (text: string) => void,
+): void {
+  const written = config.rootfs.path?.value ?? 'none';
+  if (written === 'none') return;
+  if (config.rootfs.managed?.value === false) {
+    warn(`its root filesystem ${written} is left where it is (lxc.rootfs.managed = 0)`);
+    forgetVolume(dir);
+    return;
+  }
+  const { type, path } = parseVolume(written);
+  const backend = backendNamed(type);
+  if (backend?.outside) {
+    // Removed with the directory, by whoever does that.
+    if (volumeOf(dir)?.path !== written) noteVolume(dir, { path: written, mark: null });
+    return;
+  }
+  if (!backend) {
+    throw new TlxcError({
+      code: 'TLXC_E_UNSUPPORTED',
+      message: `its root filesystem is of type ${type}, which TLXC cannot remove`,
+      container: name,
+      hint: 'destroy it with the tools that made it',
+    });
+  }
+  const own = partsOf(`${type}:${path}`).at(-1) ?? '';
+  if (volumeOf(dir) === null && !own.startsWith(`${dir}/`))
+    warn(`its root filesystem ${own} lies outside ${dir} and is left there`);
+}

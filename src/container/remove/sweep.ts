@@ -1,0 +1,149 @@
+/** What a monitor that was killed leaves behind, and how to end a container whose monitor does not answer. */
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoName } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import { askMonitor } from '../../monitor/client.ts';
+import { probeHost } from '../../host/probe.ts';
+import { startProgram } from '../../host/program.ts';
+import { overAllIds } from '../../host/trees.ts';
+import { native } from '../../native/binding.ts';
+import { monitorLock, withLock } from '../lock.ts';
+import { readRecord } from '../../host/own-file.ts';
+import { sweepNetwork } from '../network/sweep.ts';
+import type { ContainerPaths } from '../paths.ts';
+
+/** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
+interface Instance {
+  readonly bootId: string;
+  readonly initPid: number;
+  /** Field 22 of /proc/PID/stat: tells the process from a later one with the same pid. */
+  readonly initStartTime: string;
+  readonly monitorPid: number;
+  readonly monitorStartTime: string;
+  readonly cgroups: readonly {
+    readonly version: number;
+    readonly mountPoint: string;
+    readonly limitGroup: string;
+    readonly monitorGroup: string;
+  }[];
+}
+
+/** How long the kernel is given to take killed processes down. */
+const DYING_MS = 2_000;
+
+function readInstance(paths: ContainerPaths): Instance | null {
+  try {
+    return JSON.parse(readRecord(paths.instance) ?? 'null') as Instance | null;
+  } catch {
+    return null; // none, or cut short by the host's crash: then nothing of it runs either
+  }
+}
+
+const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+function kill(pid: number, startTime: string, name: string): void {
+  const failure = native().signalProcess({ pid, startTime, signal: 9 });
+  if (!failure) return;
+  const errno = errnoName(failure.errno);
+  if (errno === 'ESRCH') return;
+  const message = `cannot kill process ${pid}`;
+  throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: name, syscall: failure.syscall, errno });
+}
+
+function tryWrite(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch {
+    // the group is gone, or of the other cgroup version
+  }
+}
+
+/** A process in a frozen group dies only when it is thawed. */
+function thaw(instance: Instance): void {
+  for (const { version, mountPoint, limitGroup } of instance.cgroups) {
+    if (version === 2) tryWrite(join(mountPoint, limitGroup, 'cgroup.freeze'), '0');
+    else tryWrite(join(mountPoint, limitGroup, 'freezer.state'), 'THAWED');
+  }
+}
+
+/** Removes a group and those below it. False: processes are still in it. */
+function removeGroup(path: string): boolean {
+  try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeGroup(join(path, entry.name));
+    }
+    rmdirSync(path);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+  return true;
+}
+
+/** Killed processes take a moment to leave; a group that is not empty then is left to the next start. */
+async function removeGroups(paths: readonly string[]): Promise<void> {
+  const deadline = performance.now() + DYING_MS;
+  let left = paths.filter((path) => !removeGroup(path));
+  while (left.length > 0 && performance.now() < deadline) {
+    await sleep(10);
+    left = left.filter((path) => !removeGroup(path));
+  }
+  if (probeHost().user === null) return;
+  // What the container's root has made inside is not the user's own to remove.
+  for (const path of left)
+    await startProgram(overAllIds(['find', path, '-depth', '-type', 'd', '-delete'])).ended;
+}
+
+/** Kills what still runs of a container and its monitor, without asking the monitor. False: nothing is known of it. */
+export function killInstance(paths: ContainerPaths): boolean {
+  const instance = readInstance(paths);
+  if (instance?.bootId !== bootId()) return false;
+  kill(instance.initPid, instance.initStartTime, paths.name);
+  thaw(instance);
+  kill(instance.monitorPid, instance.monitorStartTime, paths.name);
+  return true;
+}
+
+/** The AppArmor profile generated for it. */
+async function forgetProfile({ name, lxcpath }: ContainerPaths): Promise<void> {
+  if (!existsSync('/sys/kernel/security/apparmor')) return;
+  const [{ unloadProfile }, { generatedName, policyNamespace }] = await Promise.all([
+    import('../start/apparmor.ts'),
+    import('../../plan/apparmor.ts'),
+  ]);
+  const profile = generatedName(name, lxcpath);
+  unloadProfile({ name: profile, namespace: policyNamespace(profile) });
+}
+
+/**
+ * Ends and removes what a dead monitor left: processes, control groups, its socket and its record. A monitor that lives
+ * (it holds monitor.lock) is left alone: false. The caller holds the container's lock.
+ */
+export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
+  const instance = readInstance(paths);
+  if (!instance && !existsSync(paths.network)) return true;
+  const lock = native().lock({ path: monitorLock(paths), wait: false });
+  if (typeof lock !== 'number') return false;
+  try {
+    killInstance(paths);
+    const groups = (instance?.cgroups ?? []).flatMap(({ mountPoint, limitGroup, monitorGroup }) =>
+      [limitGroup, monitorGroup].filter(Boolean).map((group) => join(mountPoint, group)),
+    );
+    await removeGroups(groups);
+    await sweepNetwork(paths);
+    await forgetProfile(paths);
+    rmSync(paths.dnsRecord, { force: true });
+    rmSync(paths.socket, { force: true });
+    rmSync(paths.instance, { force: true });
+    return true;
+  } finally {
+    native().closeFd(lock);
+  }
+}
+
+/** The same for a command that holds no lock of the container: where a dead monitor left anything, and nothing runs. */
+export async function sweepStopped(paths: ContainerPaths): Promise<void> {
+  if (!existsSync(paths.instance) && !existsSync(paths.network)) return;
+  if (askMonitor(paths, { op: 'info' }).kind === 'stopped') await withLock(paths, () => sweepDead(paths));
+}

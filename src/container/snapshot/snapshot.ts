@@ -1,0 +1,145 @@
+/** Takes, restores and destroys snapshots of a container: each is whole, or not there. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../../config/atomic-write.ts';
+import type { SystemConfig } from '../../config/model.ts';
+import { errnoWords } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import { refuseMounted } from '../../host/mounts.ts';
+import { renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { randomHex } from '../../random.ts';
+import { clonesOf, forgetClone } from '../copy/clones.ts';
+import { discard } from '../remove/discard.ts';
+import { fillCopy } from '../copy/copying.ts';
+import { snapshotStaging, sweepLeftovers, makeTrash } from '../remove/leftovers.ts';
+import { withLock } from '../lock.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { recover } from '../remove/recover.ts';
+import { checkReadable, refuseMissing, type Stillness } from '../copy/source.ts';
+import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from './snapshots.ts';
+
+export interface SnapshotRequest {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface TakeRequest extends SnapshotRequest, Stillness {
+  /** In place of the container's own configuration. */
+  readonly configFile?: string | undefined;
+}
+
+/**
+ * Takes a snapshot; `comment` is the file that is kept with it. Returns its name. Throws TLXC_E_NOT_FOUND,
+ * TLXC_E_RUNNING, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
+ */
+export async function takeSnapshot(request: TakeRequest, comment: string | null): Promise<string> {
+  const { name, lxcpath, system } = request;
+  const own = containerPaths(system, lxcpath, name);
+  const source = { ...own, config: request.configFile ?? own.config };
+  await recover(own, system);
+  refuseMissing(own);
+  checkReadable(source, request.environment);
+  await sweepLeftovers(system, lxcpath).catch(() => undefined);
+  return withLock(source, () => takeLocked(request, source, comment));
+}
+
+async function takeLocked(
+  request: TakeRequest,
+  source: ContainerPaths,
+  comment: string | null,
+): Promise<string> {
+  checkReadable(source, request.environment);
+  const { system, environment, freezeMs, warn } = request;
+  const staging = snapshotStaging(source.dir);
+  const target = containerPaths(system, snapshotStore(source.dir), freeSnapshotName(source.dir));
+  const kept = { name: null, keepMac: true, sameMachine: true, ids: null };
+  const places = { system, environment, source, target, staging, freezeMs, warn };
+  await fillCopy({ ...places, ...kept, snapshot: false, backend: null, hookArgs: [] });
+  try {
+    if (comment !== null) copyComment(comment, join(staging, 'comment'));
+    writeFileAtomically(join(staging, 'ts'), timestampOf(new Date()), { mode: 0o644 });
+    mkdirSync(target.lxcpath, { recursive: true, mode: 0o755 });
+    renameDurably(staging, target.dir);
+  } catch (error) {
+    await discard(staging, system);
+    throw error;
+  }
+  return target.name;
+}
+
+function copyComment(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const message = `the comment file ${from} cannot be read: ${errnoWords(code)}`;
+    throw new TlxcError({ code: 'TLXC_E_USAGE', message, path: from, cause: error });
+  }
+}
+
+/** Destroys one snapshot. Throws TLXC_E_NOT_FOUND, TLXC_E_BUSY where a container lies over it, TLXC_E_STORAGE. */
+export async function destroySnapshot(request: SnapshotRequest, snapshot: string): Promise<void> {
+  await destroyThose(request, (container) => [findSnapshot(request.system, container, snapshot)]);
+}
+
+/** Destroys all snapshots; returns how many there were. Throws as destroySnapshot, and then those before it are gone. */
+export async function destroyAllSnapshots(request: SnapshotRequest): Promise<number> {
+  return destroyThose(request, ({ dir }) =>
+    snapshotsOf(dir).map(({ name }) => containerPaths(request.system, snapshotStore(dir), name)),
+  );
+}
+
+async function destroyThose(
+  { name, lxcpath, system }: SnapshotRequest,
+  which: (container: ContainerPaths) => readonly ContainerPaths[],
+): Promise<number> {
+  const container = containerPaths(system, lxcpath, name);
+  if (!existsSync(container.config)) {
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: 'Container is not defined',
+      container: name,
+      hint: 'tlxc-ls lists those that exist; -P names another store',
+    });
+  }
+  await recover(container, system);
+  const gone = await withLock(container, async () => {
+    const snapshots = which(container);
+    for (const snapshot of snapshots) await moveToTrash(system, container, snapshot);
+    return snapshots.length;
+  });
+  await sweepLeftovers(system, lxcpath);
+  return gone;
+}
+
+async function moveToTrash(
+  system: SystemConfig,
+  container: ContainerPaths,
+  snapshot: ContainerPaths,
+): Promise<void> {
+  refuseClones(container, snapshot);
+  refuseMounted(snapshot.dir);
+  const trash = await makeTrash(container.lxcpath);
+  const trashed = join(trash, randomHex(16));
+  renameDurably(snapshot.dir, trashed);
+  forgetClone(system, trashed, snapshot);
+  const store = snapshotStore(container.dir);
+  if (readdirSync(store).length === 0) rmdirSync(store);
+  await syncFilesystem(container.dir);
+}
+
+/** Throws TLXC_E_BUSY where a container was made over the snapshot; the one that it is of, restored by LXC, counts not. */
+export function refuseClones(container: ContainerPaths, snapshot: ContainerPaths): void {
+  const clones = clonesOf(snapshot.dir)
+    .filter(({ lxcpath, name }) => lxcpath !== container.lxcpath || name !== container.name)
+    .map(({ name }) => name);
+  if (clones.length === 0) return;
+  throw new TlxcError({
+    code: 'TLXC_E_BUSY',
+    message: `snapshot ${snapshot.name} has clones`,
+    container: container.name,
+    hint: `destroy the clones first: ${clones.join(', ')}`,
+  });
+}

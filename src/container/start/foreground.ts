@@ -1,0 +1,44 @@
+/** A foreground start: the command becomes the container's console, and ends as init does. */
+import { errnoName } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import { askMonitor } from '../../monitor/client.ts';
+import { native } from '../../native/binding.ts';
+import { nativeFile } from '../../package-root.ts';
+import type { ContainerPaths } from '../paths.ts';
+import { unresponsive } from '../stop/unresponsive.ts';
+
+/** The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it. */
+function watch(paths: ContainerPaths): number {
+  const result = askMonitor(paths, { op: 'watch' }, { keep: true });
+  if (result.kind === 'answer') return result.connection;
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  throw new TlxcError({
+    code: 'TLXC_E_NOT_RUNNING',
+    message: "the container's monitor has died",
+    container: paths.name,
+  });
+}
+
+/** The console's stream, and the connection that keeps it; -1 for both where there is none, or init has ended already. */
+function openConsole(paths: ContainerPaths): { peer: number; connection: number } {
+  const result = askMonitor(paths, { op: 'console', tty: 0 }, { keep: true });
+  if (result.kind !== 'answer') return { peer: -1, connection: -1 };
+  const [peer = -1] = Object.values(result.fds);
+  return { peer, connection: result.connection };
+}
+
+/**
+ * Replaces this process with tlxc-pty, which pumps between the caller's terminal and the console of the container that
+ * has just been started, passes signals on, and exits with init's status. Returns never; throws where it cannot.
+ */
+export function becomeConsole(paths: ContainerPaths): never {
+  const events = watch(paths);
+  const { peer, connection } = openConsole(paths);
+  const path = nativeFile('tlxc-pty');
+  const argv = ['tlxc-pty', 'foreground', String(peer), String(events), paths.runDir];
+  const keep = [peer, events, connection].filter((fd) => fd >= 0);
+  const { syscall, errno } = native().execve({ path, argv, environment: [], keep });
+  const container = paths.name;
+  const message = `the container runs, but its console cannot be shown: cannot run ${path}`;
+  throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container, syscall, errno: errnoName(errno) });
+}

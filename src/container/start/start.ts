@@ -1,0 +1,237 @@
+/** Starts a container: its configuration becomes a plan, the plan goes to a new monitor. */
+import { existsSync, rmSync } from 'node:fs';
+import { readContainerConfig, refuseProblems, type ReadConfig } from '../../config/load.ts';
+import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
+import { withLines } from '../../config/locate.ts';
+import { readConfigFile } from '../../config/read-file.ts';
+import { errnoName } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import type { HostFacts } from '../../host/facts.ts';
+import { liesOnShared } from '../../host/mounts.ts';
+import { probeHost } from '../../host/probe.ts';
+import { askMonitor } from '../../monitor/client.ts';
+import { native } from '../../native/binding.ts';
+import type { StartFiles, StartOptions as PlanOptions } from '../../plan/input.ts';
+import { nativeFile } from '../../package-root.ts';
+import { attachRootfs, lacksDevice } from '../../storage/attach.ts';
+import { compileStartPlan, type CompiledStart, type StartInput } from '../../plan/start-plan.ts';
+import { destroyCommand } from '../ephemeral.ts';
+import type { StartPlan } from '../../plan/types.ts';
+import { launchMonitor, type Started } from './launch.ts';
+import { provideBridge } from '../network/bridge.ts';
+import { likelyCauses } from '../doctor.ts';
+import { withLock } from '../lock.ts';
+import { makeRoom } from './make-room.ts';
+import { checkLeases, tellNames } from '../names.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { recover } from '../remove/recover.ts';
+import { dropRestart, restartDone, restartPolicy, restartsUpTo } from './restart.ts';
+import { readImages } from '../image/rootfs-image.ts';
+import { findShared, type ShareOption } from './shared-namespaces.ts';
+import { scopeFor, type Scope } from './scope.ts';
+import { withStaticAddresses } from '../network/static-addresses.ts';
+import { runningHint } from './failure.ts';
+import { sweepDead } from '../remove/sweep.ts';
+import { unresponsive } from '../stop/unresponsive.ts';
+
+export interface StartRequest extends Partial<
+  Omit<PlanOptions, 'runDir' | 'share' | 'destroy' | 'restart' | 'proxyProgram'>
+> {
+  readonly name: string;
+  readonly lxcpath: string;
+  readonly system: SystemConfig;
+  /** -f: instead of LXCPATH/NAME/config; the container need not be defined then. */
+  readonly configFile?: string | undefined;
+  /** -s: KEY=VALUE, applied after the file. */
+  readonly defines?: readonly string[];
+  /** --share-*: a container's name, a pid, or the path of a namespace file. */
+  readonly share?: Readonly<Partial<Record<ShareOption, string>>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** This process was run to start it again (tlxc.restart): not where that has been cancelled meanwhile. */
+  readonly isRestart?: boolean;
+}
+
+export interface StartCallbacks {
+  /** Something a person should know that does not stop the start. */
+  readonly warn?: (text: string) => void;
+  /** What is done to the plan last. */
+  readonly finish?: ((plan: StartPlan) => StartPlan) | undefined;
+}
+
+function readConfig(request: StartRequest, paths: ContainerPaths): ReadConfig {
+  const configFile = request.configFile ?? paths.config;
+  if (request.configFile === undefined && !existsSync(configFile)) {
+    throw new TlxcError({
+      code: 'TLXC_E_NOT_FOUND',
+      message: 'No container config specified',
+      container: request.name,
+      path: configFile,
+      hint: `there is no ${configFile}; tlxc-create makes a container, -f FILE starts one from another file`,
+    });
+  }
+  const { name, lxcpath, defines = [], environment } = request;
+  return readContainerConfig({ name, lxcpath, configFile, overrides: defines, environment });
+}
+
+/** LXC's words, with what is missing. */
+function whyNoCoreScheduling(): string {
+  const errno = native().coreScheduling();
+  if (errno === 0) return '';
+  const missing = errnoName(errno) === 'ENODEV' ? 'no core here runs two threads (SMT)' : 'CONFIG_SCHED_CORE';
+  return `the kernel does not support core scheduling (${missing})`;
+}
+
+function readProfile({ seccomp }: ContainerConfig): StartFiles['seccompProfile'] {
+  if (seccomp.profile === undefined) return undefined;
+  const { value: path } = seccomp.profile;
+  try {
+    return { path, ...readConfigFile(path) };
+  } catch (error) {
+    if (!(error instanceof TlxcError)) throw error;
+    return { why: error.message };
+  }
+}
+
+/** The compiler reads no file: the lines of what it refuses are looked up here. */
+function compile(input: StartInput, { lineOf }: ReadConfig): CompiledStart {
+  try {
+    return compileStartPlan(input, (members) => checkLeases(members, input.system));
+  } catch (error) {
+    throw error instanceof TlxcError ? withLines(error, lineOf) : error;
+  }
+}
+
+function readTunnel({ autoMounts }: ContainerConfig): boolean | undefined {
+  const tunnel = autoMounts.map(({ value }) => value).find((mount) => mount.what === 'shmounts');
+  return tunnel && existsSync(tunnel.host) ? liesOnShared(tunnel.host) : undefined;
+}
+
+function commandLineOf({ foreground = false, consolePath, consoleLog, ...request }: StartRequest) {
+  const { pidFile, logFile, logLevel, command, initProgram } = request;
+  return { foreground, consolePath, consoleLog, pidFile, logFile, logLevel, command, initProgram };
+}
+
+/** Of a configuration with mistakes these are told: mended, it may share something else, or nothing. */
+function shareOf(request: StartRequest, { config, mistakes, lineOf }: ReadConfig): PlanOptions['share'] {
+  try {
+    return findShared({ config, system: request.system, fromCommandLine: request.share ?? {} });
+  } catch (error) {
+    refuseProblems(config, mistakes, lineOf);
+    throw error;
+  }
+}
+
+/** Not of what somebody sits before and waits for, or tlxc-execute runs. */
+function restartOf(
+  request: StartRequest,
+  config: ContainerConfig,
+  paths: ContainerPaths,
+): PlanOptions['restart'] {
+  if (request.foreground === true || request.initProgram !== undefined) return null;
+  return restartPolicy(config, paths, { ...request, count: request.isRestart ? restartsUpTo(paths) : 0 });
+}
+
+/** Compiles what a start would do and starts nothing. Throws TLXC_E_CONFIG with everything that is wrong. */
+export function planStart(request: StartRequest, host: HostFacts = probeHost()): CompiledStart {
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
+  return planRead(request, readConfig(request, paths), host);
+}
+
+function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): CompiledStart {
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
+  const { config, mistakes } = read;
+  const options = {
+    ...commandLineOf(request),
+    runDir: paths.runDir,
+    logDir: existsSync(paths.dir) ? paths.logDir : undefined,
+    dnsRecord: paths.dnsRecord,
+    share: shareOf(request, read),
+    noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
+    proxyProgram: nativeFile('tlxc-proxy'),
+    destroy: config.ephemeral && destroyCommand(paths),
+    restart: restartOf(request, config, paths),
+    environment: request.environment,
+  };
+  const files = {
+    seccompProfile: readProfile(config),
+    imageFilesystems: readImages(config),
+    tunnelIsShared: readTunnel(config),
+  };
+  return compile({ config, mistakes, host, system: request.system, options, files }, read);
+}
+
+/** Throws TLXC_E_RUNNING or TLXC_E_UNRESPONSIVE unless the container is stopped. */
+function checkStopped(paths: ContainerPaths): void {
+  const { kind } = askMonitor(paths, { op: 'info' });
+  if (kind === 'stopped') return;
+  const container = paths.name;
+  if (kind === 'answer') {
+    const hint = runningHint(container);
+    throw new TlxcError({ code: 'TLXC_E_RUNNING', message: 'Container is already running', container, hint });
+  }
+  throw unresponsive(container);
+}
+
+/** The error, and what the host lacks that may explain it. */
+function withLikelyCauses(error: unknown, request: StartRequest): unknown {
+  if (!(error instanceof TlxcError)) return error;
+  const findings = likelyCauses(request);
+  return findings.length === 0 ? error : new TlxcError({ ...error.details, findings });
+}
+
+/** A generated AppArmor profile is the monitor's to remove once there is one, which then does so whatever happens. */
+async function launchConfined(
+  plan: StartPlan,
+  warn: (text: string) => void,
+  scope: Scope | null,
+): Promise<Started> {
+  const { apparmorGenerated } = plan.security;
+  if (apparmorGenerated === null) return launchMonitor(plan, warn, scope && scope.take);
+  const { loadProfile, unloadProfile } = await import('./apparmor.ts');
+  loadProfile(plan);
+  return launchMonitor(plan, warn).catch((error: unknown) => {
+    unloadProfile(apparmorGenerated);
+    throw error;
+  });
+}
+
+/**
+ * Starts the container and resolves when its init has been executed. Throws TLXC_E_RUNNING when it runs already, and the
+ * failed step as TlxcError otherwise; nothing is left behind then.
+ */
+export async function startContainer(
+  request: StartRequest,
+  callbacks: StartCallbacks = {},
+): Promise<Started> {
+  const { warn = () => undefined, finish = (plan: StartPlan) => plan } = callbacks;
+  const paths = containerPaths(request.system, request.lxcpath, request.name);
+  await recover(paths, request.system);
+  checkStopped(paths);
+  const scope = scopeFor(request.name, probeHost(), request.environment);
+  const read = readConfig(request, paths);
+  if (lacksDevice(read.config)) {
+    refuseProblems(read.config, read.mistakes, read.lineOf);
+    await withLock(paths, () => attachRootfs(read.config, request.system));
+  }
+  const { plan, warnings, members } = planRead(request, read, scope?.host ?? probeHost());
+  warnings.forEach(warn);
+  return withLock(paths, async () => {
+    // Again: one that was on its way may run by now.
+    checkStopped(paths);
+    if (request.isRestart) restartsUpTo(paths);
+    else dropRestart(paths);
+    await sweepDead(paths);
+    makeRoom(plan, probeHost());
+    await provideBridge(plan, request, warn);
+    const named = { system: request.system, paths, configFile: plan.configFile, members };
+    await tellNames(named, warn);
+    const started = await launchConfined(finish(withStaticAddresses(plan, named)), warn, scope).catch(
+      (error: unknown) => {
+        rmSync(paths.dnsRecord, { force: true });
+        throw withLikelyCauses(error, request);
+      },
+    );
+    restartDone(paths);
+    return started;
+  });
+}

@@ -1,0 +1,147 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { ExecutionContext } from 'ava';
+import { join } from 'node:path';
+import { addBusybox } from '../../rig/containers.ts';
+import { requires } from '../../rig/requires.ts';
+import { makeWorld, type World } from '../../rig/world.ts';
+
+const rooted = requires('root', 'userns', 'idmap', 'overlay', 'busybox');
+
+const read = (world: World, ...path: readonly string[]): string =>
+  readFileSync(join(world.lxcpath, ...path), 'utf8');
+const value = (world: World, name: string, key: string): string =>
+  new RegExp(`^${key.replaceAll('.', '\\.')} = (.*)$`, 'm').exec(read(world, name, 'config'))?.[1] ?? '';
+
+async function fails(
+  t: ExecutionContext,
+  world: World,
+  words: readonly string[],
+  reason: RegExp,
+): Promise<void> {
+  const { code, stderr } = await world.run('tlxc-copy', ...words);
+  t.is(code, 1);
+  t.regex(stderr, reason);
+}
+
+/** What a line of shell prints in the container, started without the bridge that its configuration names. */
+async function inside(world: World, name: string, line: string): Promise<string> {
+  return (
+    await world.sh(
+      `tlxc-start -n ${name} -s lxc.net.0.link= && tlxc-attach -n ${name} -- sh -c '${line}'; tlxc-stop -k -n ${name}`,
+    )
+  ).trim();
+}
+
+rooted(
+  'a copy is another machine: name, addresses, ids, machine id; what was written in it is there',
+  async (t) => {
+    const world = await makeWorld(t);
+    await world.sh(
+      'tlxc-create -n u1 -t busybox -B dir && echo 0123456789abcdef0123456789abcdef > lxc/u1/rootfs/etc/machine-id',
+    );
+    writeFileSync(join(world.lxcpath, 'u1/rootfs/root/note'), 'kept\n');
+    await world.sh('tlxc-copy -n u1 -N u2');
+    t.is(value(world, 'u2', 'lxc.uts.name'), 'u2');
+    t.is(value(world, 'u2', 'lxc.rootfs.path'), `dir:${join(world.lxcpath, 'u2/rootfs')}`);
+    t.not(value(world, 'u2', 'lxc.idmap'), value(world, 'u1', 'lxc.idmap'));
+    t.not(value(world, 'u2', 'lxc.net.0.hwaddr'), value(world, 'u1', 'lxc.net.0.hwaddr'));
+    t.regex(read(world, 'u2/rootfs/etc/machine-id'), /^(?!0123456789abcdef)[0-9a-f]{32}\n$/);
+    t.is(await inside(world, 'u2', 'cat /root/note; hostname'), 'kept\nu2');
+    t.deepEqual(read(world, 'u1/config').includes('u2'), false);
+  },
+);
+
+rooted(
+  'an overlay container is copied with what it changed, on the same image, which outlives its source',
+  async (t) => {
+    const world = await makeWorld(t);
+    await world.sh('tlxc-create -n u1 -t busybox -B overlay');
+    t.is(await inside(world, 'u1', 'echo changed > /etc/motd; rm /etc/hosts; echo ok'), 'ok');
+    await world.sh('tlxc-copy -n u1 -N u2 -s && tlxc-destroy -n u1');
+    t.is(await inside(world, 'u2', 'cat /etc/motd; ls /etc/hosts 2>/dev/null; hostname'), 'changed\nu2');
+  },
+);
+
+rooted('a snapshot of a directory lies over it: the source stays until the snapshot is gone', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-create -n u1 -t busybox -B dir && tlxc-copy -n u1 -N u2 -s');
+  t.regex(value(world, 'u2', 'lxc.rootfs.path'), /^overlay:.*\/u1\/rootfs:.*\/u2\/overlay\/delta$/);
+  t.is(read(world, 'u1/lxc_snapshots'), `${world.lxcpath}\nu2\n`);
+  t.is(await inside(world, 'u2', 'echo mine > /etc/motd; cat /etc/motd'), 'mine');
+  t.false(existsSync(join(world.lxcpath, 'u1/rootfs/etc/motd')));
+  const refused = await world.run('tlxc-destroy', '-n', 'u1');
+  t.regex(refused.stderr, /u1 has clones\n {2}hint: destroy the clones first: u2/);
+  await fails(t, world, ['-n', 'u1', '-N', 'u9', '-R'], /u1 has clones/);
+  await world.sh('tlxc-destroy -n u2 && tlxc-destroy -n u1');
+});
+
+rooted('a renamed container keeps its ids and addresses, and starts', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-create -n u1 -t busybox -B overlay');
+  const keys = ['lxc.idmap', 'lxc.net.0.hwaddr'];
+  const before = keys.map((key) => value(world, 'u1', key));
+  await world.sh('tlxc-copy -n u1 -N v1 -R');
+  t.false(existsSync(join(world.lxcpath, 'u1')));
+  t.deepEqual(
+    keys.map((key) => value(world, 'v1', key)),
+    before,
+  );
+  t.is(await inside(world, 'v1', 'hostname'), 'v1');
+  // Its range is its own still: the next container gets another.
+  await world.sh('tlxc-create -n u1 -t busybox -B overlay');
+  t.not(value(world, 'u1', 'lxc.idmap'), before[0]);
+});
+
+rooted('a rename that was killed between its two steps is completed by the next start', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u2', { config: [`lxc.rootfs.path = dir:${join(world.lxcpath, 'u1/rootfs')}`] });
+  const pending = read(world, 'u2/config').replaceAll('/u1/', '/u2/');
+  writeFileSync(join(world.lxcpath, 'u2/config.renamed-to-u2'), pending);
+  t.is(await inside(world, 'u2', 'echo up'), 'up');
+  t.is(read(world, 'u2/config'), pending);
+});
+
+rooted('what cannot be copied is refused, and nothing is left', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await fails(t, world, ['-n', 'u1'], /You must provide a NEWNAME for the clone/);
+  await fails(t, world, ['-n', 'u3', '-N', 'u4'], /u3: Container is not defined/);
+  await fails(t, world, ['-n', 'u1', '-N', '../u4'], /is not a container name/);
+  mkdirSync(join(world.lxcpath, 'u5'));
+  await fails(t, world, ['-n', 'u1', '-N', 'u5'], /u5: Container already exists/);
+  await world.sh('tlxc-start -n u1');
+  await fails(
+    t,
+    world,
+    ['-n', 'u1', '-N', 'u2'],
+    /u1 is running\n {2}hint: .*tlxc-stop -n u1 first, or give -a/,
+  );
+  t.false(existsSync(join(world.lxcpath, 'u2')));
+});
+
+rooted(
+  'clone hooks see the new root filesystem, get their arguments, and undo the copy when they fail',
+  async (t) => {
+    const world = await makeWorld(t);
+    const seen = join(world.dir, 'seen');
+    const script = join(world.dir, 'hook');
+    writeFileSync(
+      script,
+      `#!/bin/sh\n[ "$4" = fail ] && { echo no luck >&2; exit 3; }\n` +
+        `echo "$@" "$LXC_SRC_NAME" "$LXC_NAME" > ${seen}; cat "$LXC_ROOTFS_MOUNT/etc/motd" >> ${seen}\n` +
+        `echo hooked > "$LXC_ROOTFS_MOUNT/etc/motd"\n`,
+    );
+    chmodSync(script, 0o755);
+    await world.sh(
+      `tlxc-create -n u1 -t busybox -B overlay && echo "lxc.hook.clone = ${script}" >> lxc/u1/config`,
+    );
+    t.is(await inside(world, 'u1', 'echo before > /etc/motd; echo ok'), 'ok');
+    await world.sh('tlxc-copy -n u1 -N u2 -- one two');
+    t.is(readFileSync(seen, 'utf8'), 'u2 lxc clone one two u1 u2\nbefore\n');
+    t.is(await inside(world, 'u2', 'cat /etc/motd'), 'hooked');
+    t.is(await inside(world, 'u1', 'cat /etc/motd'), 'before');
+    t.false(existsSync(join(world.lxcpath, 'u2/rootfs')), 'where the hook found it mounted');
+    await fails(t, world, ['-n', 'u1', '-N', 'u3', '--', 'fail'], /the clone hook .*hook failed: no luck/);
+    t.false(existsSync(join(world.lxcpath, 'u3')));
+  },
+);

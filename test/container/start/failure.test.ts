@@ -1,0 +1,96 @@
+import test from 'ava';
+import { startFailure } from '../../../src/container/start/failure.ts';
+import type { FailedMessage } from '../../../src/container/start/hint.ts';
+import { renderError } from '../../../src/cli/render.ts';
+import type { StartPlan } from '../../../src/plan/types.ts';
+
+const origin = { file: '/c/u1/config', line: 7, key: 'lxc.hook.pre-start' };
+const none = {
+  preStart: [],
+  preMount: [],
+  mount: [],
+  autodev: [],
+  startHost: [],
+  start: [],
+  stop: [],
+  postStop: [],
+};
+const argv = ['/bin/sh', '-c', `exec /srv/prepare --now 'u1' lxc pre-start "$@"`, 'sh'];
+const plan = {
+  name: 'u1',
+  interfaces: [],
+  hooks: {
+    ...none,
+    preStart: [{ argv, timeoutMs: 1000, origin }],
+    version: 0,
+    environment: [],
+    insideEnvironment: [],
+    childEnvironment: [],
+  },
+} as unknown as StartPlan;
+
+const failed: FailedMessage = {
+  kind: 'failed',
+  step: 'mount',
+  syscall: 'open_tree',
+  errno: 2,
+  path: '/srv/data',
+  detail: '',
+  file: '/c/u1/config',
+  line: 12,
+  key: 'lxc.mount.entry',
+};
+const lines = (changes: Partial<FailedMessage>) =>
+  renderError('tlxc-start', startFailure(plan, { ...failed, ...changes }));
+
+test('a failed step names the path, the errno in words, the line, and what to do', (t) => {
+  t.deepEqual(lines({}), [
+    'tlxc-start: u1: cannot mount /srv/data (open_tree): no such file or directory',
+    '  at /c/u1/config:12 (lxc.mount.entry)',
+    '  hint: what is to be mounted does not exist on the host; the option "optional" skips the entry',
+  ]);
+});
+
+test('a filesystem that cannot be id-mapped: the ways out are named', (t) => {
+  const [, , hint] = lines({ step: 'rootfs idmap', syscall: 'mount_setattr', errno: 22, path: '/nfs/u1' });
+  t.regex(hint ?? '', /filesystem of \/nfs\/u1 takes no id-mapped mounts.*ext4.*--privileged/);
+});
+
+test('a missing bridge: tlxc-net brings one up', (t) => {
+  const [first, , hint] = lines({ step: 'network', syscall: 'RTM_GETLINK', errno: 19, path: 'tlxcbr0' });
+  t.is(first, 'tlxc-start: u1: there is no network interface tlxcbr0 (RTM_GETLINK): no such device');
+  t.regex(hint ?? '', /tlxc-net start/);
+});
+
+test('a hook is shown as it was written, with its exit status', (t) => {
+  const [first, at] = lines({
+    ...origin,
+    step: 'hook pre-start',
+    syscall: '',
+    errno: 0,
+    path: '/bin/sh',
+    detail: 'exit 1',
+  });
+  t.is(first, 'tlxc-start: u1: the pre-start hook failed (exit 1): /srv/prepare --now');
+  t.is(at, '  at /c/u1/config:7 (lxc.hook.pre-start)');
+});
+
+test('what came from -s says so; what the person did not write has no place', (t) => {
+  t.is(lines({ file: '', line: 0 })[1], '  at -s (lxc.mount.entry)');
+  const [, remedy, ...more] = lines({ file: '', line: 0, key: '', step: 'handshake', errno: 5 });
+  t.regex(remedy ?? '', /^ {2}hint: /);
+  t.deepEqual(more, []);
+});
+
+test('a container that runs already is told as LXC tells it', (t) => {
+  const error = startFailure(plan, { ...failed, step: 'already-running', key: '' });
+  t.is(error.code, 'TLXC_E_RUNNING');
+  t.is(error.message, 'Container is already running');
+});
+
+test('a step without words of its own is still named', (t) => {
+  t.regex(
+    lines({ step: 'new thing', key: '', errno: 1 })[0] ?? '',
+    /the start failed at "new thing": \/srv\/data .*not permitted/,
+  );
+});
