@@ -116,7 +116,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     await runDestroyHooks(config, request);
   }
   const firstIds = [...(config?.idmap ?? []).map(({ value }) => value.outside), ...ownFirstIds(paths)];
-  const trash = await makeTrash(lxcpath);
+  const trash = makeTrash(lxcpath);
   const trashed = join(trash, randomHex(16));
   const kept = config ? unmanagedEntries(config, paths.dir) : [];
   if (kept.length === 0) {

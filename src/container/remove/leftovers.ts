@@ -2,10 +2,10 @@
  * What create and destroy leave when they are killed: LXCPATH/.tlxc-staging-NAME (a container that never came to be) and
  * LXCPATH/.trash/* (containers and snapshots that are gone already). The next create or destroy removes them.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
-import { isUnborn, removeTree, sweepUnborn } from '../../host/trees.ts';
+import { isUnborn, sweepUnborn } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from '../lock.ts';
@@ -39,10 +39,21 @@ export const trashPath = (lxcpath: string): string => join(lxcpath, '.trash');
 /** It is ours to empty only where it is a directory: a link would have what it leads to emptied. */
 const isTrash = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
+/** Removes what stands in its place. unlink(2) takes no directory: another command may have made the trash a moment ago. */
+function clearPlace(trash: string): void {
+  const stats = lstatSync(trash, { throwIfNoEntry: false });
+  if (!stats || stats.isDirectory()) return;
+  try {
+    unlinkSync(trash);
+  } catch (error) {
+    if (!['ENOENT', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
 /** Its path, once it is there. */
-export async function makeTrash(lxcpath: string): Promise<string> {
+export function makeTrash(lxcpath: string): string {
   const trash = trashPath(lxcpath);
-  if (!isTrash(trash)) await removeTree(trash);
+  clearPlace(trash);
   mkdirSync(trash, { recursive: true, mode: 0o700 });
   return trash;
 }
@@ -57,7 +68,8 @@ export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Pro
   }
   // What lies in it, never itself: another command may be about to move a container there.
   const trash = trashPath(lxcpath);
-  if (!isTrash(trash)) return removeTree(trash);
+  clearPlace(trash);
+  if (!isTrash(trash)) return;
   for (const entry of readdirSync(trash)) await discard(join(trash, entry), system);
 }
 

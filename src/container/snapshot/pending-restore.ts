@@ -22,7 +22,7 @@ export const isPendingRestore = (entry: string): boolean => entry === COMPLETE;
 export async function finishRestore({ dir, lxcpath }: ContainerPaths): Promise<void> {
   const restored = restoredPath(dir);
   if (!existsSync(restored)) return;
-  const trash = await makeTrash(lxcpath);
+  const trash = makeTrash(lxcpath);
   const entries = readdirSync(restored).filter((entry) => entry !== 'config');
   for (const entry of entries) {
     // Below a directory of ours: what the trash notes of itself must not be what a container wrote in its tree.

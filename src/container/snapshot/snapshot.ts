@@ -121,7 +121,7 @@ async function moveToTrash(
 ): Promise<void> {
   refuseClones(container, snapshot);
   refuseMounted(snapshot.dir);
-  const trash = await makeTrash(container.lxcpath);
+  const trash = makeTrash(container.lxcpath);
   const trashed = join(trash, randomHex(16));
   renameDurably(snapshot.dir, trashed);
   forgetClone(system, trashed, snapshot);
