@@ -12,16 +12,23 @@ import { volumeOf } from '../storage/outside.ts';
 import { parseVolume, partsOf } from '../storage/volume.ts';
 import type { ContainerPaths } from './paths.ts';
 
-/** Values of the container's own file, as they are written: whatever else may be wrong with it. */
+/** Values of the container's own file, as they are written: whatever else may be wrong with it. None of one that cannot be read. */
 function ownValues({ config }: ContainerPaths, wanted: string): readonly string[] {
   if (!existsSync(config)) return [];
-  const entries = ConfigDocument.parse(readConfigFile(config).text, config).entries();
-  return entries.filter(({ key }) => key === wanted).map(({ value }) => value);
+  try {
+    const entries = ConfigDocument.parse(readConfigFile(config).text, config).entries();
+    return entries.filter(({ key }) => key === wanted).map(({ value }) => value);
+  } catch (error) {
+    if (error instanceof TlxcError) return [];
+    throw error;
+  }
 }
 
 /** The first ids outside that its own file has. */
 export const ownFirstIds = (paths: ContainerPaths): readonly number[] =>
-  ownValues(paths, 'lxc.idmap').map((value) => Number(value.trim().split(/\s+/)[2]));
+  ownValues(paths, 'lxc.idmap')
+    .map((value) => Number(value.trim().split(/\s+/)[2]))
+    .filter(Number.isSafeInteger);
 
 /** Throws TLXC_E_NOT_FOUND where the directory is no container's, TLXC_E_BUSY where the volume may be another's. */
 export function refuseOthers(
