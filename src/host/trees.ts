@@ -1,5 +1,14 @@
 /** Whole directory trees: copied and removed by coreutils, which walk by descriptor and follow no link, and made durable. */
-import { chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
@@ -40,22 +49,27 @@ function isEmpty(directory: string): boolean {
 }
 
 const UNBORN = '.tlxc-new-';
-const UNBORN_MS = 60_000;
+/** Another command sweeps now and then; each of these steps lasts some microseconds. */
+const BIRTHS = 100;
 
 /**
  * Makes an empty directory for a tree, in such a place. It gets its name when it is there: where several groups of inodes are
  * as empty, ext4 chooses among them by the name, and a second tree of one name would lie where the first was removed. (Where
- * that group alone is the emptiest, it lies there all the same.) Throws the system's error where something is at the path,
+ * that group alone is the emptiest, it lies there all the same.) One that another command has swept is made again. Throws the system's error where something is at the path,
  * unless that is an empty directory.
  */
 export function makeTreeDirectory(path: string, mode: number): void {
-  const unborn = join(dirname(path), UNBORN + randomHex(8));
-  mkdirSync(unborn, { mode });
-  try {
-    renameSync(unborn, path);
-  } catch (error) {
-    rmdirSync(unborn);
-    throw error;
+  for (let births = 1; ; births++) {
+    const unborn = join(dirname(path), UNBORN + randomHex(8));
+    mkdirSync(unborn, { mode });
+    try {
+      renameSync(unborn, path);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && births < BIRTHS) continue;
+      if (existsSync(unborn)) rmdirSync(unborn);
+      throw error;
+    }
   }
 }
 
@@ -65,12 +79,10 @@ export const isUnborn = (entry: string): boolean => entry.startsWith(UNBORN);
 /** Removes what whoever was killed between those two steps has left in the place; nothing else is an empty directory of such a name. */
 export function sweepUnborn(place: string): void {
   for (const name of readdirSync(place).filter(isUnborn)) {
-    const path = join(place, name);
-    const made = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
     try {
-      if (made + UNBORN_MS < Date.now()) rmdirSync(path);
+      rmdirSync(join(place, name));
     } catch {
-      // Another command was quicker, or it is none of ours.
+      // It has its name now, another command was quicker, or it is none of ours.
     }
   }
 }

@@ -1,15 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
-import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makePlaceForTrees, makeTreeDirectory, sweepUnborn } from '../../src/host/trees.ts';
@@ -86,11 +78,26 @@ test('a directory for a tree takes the place of nothing, and leaves nothing else
   t.deepEqual(readdirSync(dir).sort(), ['file', 'full', 'link']);
 });
 
-test('what a killed command has left of one is swept after a minute', (t) => {
+test('what a killed command has left of one is swept, and nothing else', (t) => {
   const dir = scratch(t);
-  for (const name of ['old', 'new', 'full']) mkdirSync(join(dir, `.tlxc-new-${name}`));
+  for (const name of ['left', 'full']) mkdirSync(join(dir, `.tlxc-new-${name}`));
   mkdirSync(join(dir, '.tlxc-new-full/entry'));
-  for (const name of ['old', 'full']) utimesSync(join(dir, `.tlxc-new-${name}`), 1e9, 1e9);
   sweepUnborn(dir);
-  t.deepEqual(readdirSync(dir).sort(), ['.tlxc-new-full', '.tlxc-new-new']);
+  t.deepEqual(readdirSync(dir), ['.tlxc-new-full']);
+});
+
+test('a directory for a tree is made, whoever sweeps meanwhile', async (t) => {
+  const dir = scratch(t);
+  const trees = new URL('../../src/host/trees.ts', import.meta.url).href;
+  const script = `
+    import { sweepUnborn } from '${trees}';
+    import { writeSync } from 'node:fs';
+    for (writeSync(1, 'begun'); ; ) sweepUnborn('${dir}');`;
+  const argv = ['--import=tsx', '--input-type=module', '-e', script];
+  const sweeper = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => sweeper.kill('SIGKILL'));
+  await once(sweeper.stdout, 'data');
+  const names = Array.from({ length: 300 }, (_, index) => `tree${index}`);
+  for (const name of names) makeTreeDirectory(join(dir, name), 0o700);
+  t.deepEqual(readdirSync(dir).sort(), names.sort());
 });
