@@ -118,11 +118,13 @@ std::vector<char*> pointers(const std::vector<std::string>& words, const std::st
     return list;
 }
 
-// In the process that runs the hooks. Its restriction is init's but for the ids, which a hook may still need.
+// In the process that runs the hooks. Its restriction is init's but for the ids, which a hook may still need;
+// and PID 1, which it sees, is not restricted yet: whatever init may do later, nobody traces that.
 Status run_restricted(plan::StartPlan plan, const Filter& filter, const std::string& ttys) {
     plan.init.uid = 0;
     plan.init.gid = 0;
     plan.init.groups.clear();
+    std::erase(plan.security.capabilities, "sys_ptrace");
     TRY(security::restrict_child(plan, filter));
     std::vector<std::string> extra = plan.hooks.childEnvironment;
     if (!ttys.empty())

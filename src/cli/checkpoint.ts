@@ -1,8 +1,7 @@
 /** tlxc-checkpoint */
 import { resolve } from 'node:path';
 import { checkpointContainer, restoreCheckpoint } from '../container/checkpoint/checkpoint.ts';
-import { becomeConsole } from '../container/start/foreground.ts';
-import { containerPaths } from '../container/paths.ts';
+import { startInForeground } from '../container/start/foreground.ts';
 import type { StartRequest } from '../container/start/start.ts';
 import { TlxcError } from '../errors.ts';
 import type { CheckpointPlace } from '../plan/criu.ts';
@@ -42,7 +41,7 @@ function requestOf(
 
 async function checkpoint(invocation: Invocation, context: CommandContext): Promise<number> {
   refuseContradictions(invocation);
-  const { name, options } = invocation;
+  const { options } = invocation;
   const request = requestOf(invocation, context);
   const script = text(options['actionScript']);
   const place: CheckpointPlace = {
@@ -62,8 +61,10 @@ async function checkpoint(invocation: Invocation, context: CommandContext): Prom
     return 0;
   }
   const warn = warner(invocation, context);
-  await whileShown(invocation, context, 'restoring', () => restoreCheckpoint(request, place, { warn }));
-  if (request.foreground) becomeConsole(containerPaths(request.system, request.lxcpath, name));
+  const restored = () =>
+    whileShown(invocation, context, 'restoring', () => restoreCheckpoint(request, place, { warn }));
+  if (request.foreground) return startInForeground(request, (begin) => (begin(), restored()));
+  await restored();
   return 0;
 }
 

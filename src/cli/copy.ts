@@ -2,8 +2,7 @@
 import { resolve } from 'node:path';
 import { copyContainer, type CopyRequest } from '../container/copy/copy.ts';
 import { copyAndStart, freeName } from '../container/copy/ephemeral-copy.ts';
-import { becomeConsole } from '../container/start/foreground.ts';
-import { containerPaths } from '../container/paths.ts';
+import { startInForeground } from '../container/start/foreground.ts';
 import { renameContainer } from '../container/copy/rename.ts';
 import { runAndHalt } from '../container/copy/run-and-halt.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -68,12 +67,14 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
   const mounts = mountsOf(options['mount'], context.cwd);
   const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
   const how = { keep, tmpfs, foreground, command: foreground ? rest : [], mounts };
-  await whileShown(invocation, context, 'copying and starting', () =>
-    copyAndStart({ ...request, ...how }, { warn, onCopied: () => void onCopied() }),
-  );
-  if (foreground) becomeConsole(containerPaths(request.system, request.newPath, request.newName));
+  const begun = (begin: () => void) =>
+    whileShown(invocation, context, 'copying and starting', () =>
+      copyAndStart({ ...request, ...how }, { warn, onCopied: () => (begin(), void onCopied()) }),
+    );
   const { newPath, system, environment } = request;
   const place = { name: request.newName, lxcpath: newPath, system, environment };
+  if (foreground) return startInForeground(place, begun);
+  await begun(() => undefined);
   return rest.length > 0 ? runAndHalt(place, rest) : 0;
 }
 

@@ -1,7 +1,7 @@
 /** tlxc-start */
 import { resolve } from 'node:path';
 import { TlxcError } from '../errors.ts';
-import { becomeConsole } from '../container/start/foreground.ts';
+import { startInForeground } from '../container/start/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start/start.ts';
 import { notifyReady } from '../host/service-manager.ts';
@@ -73,12 +73,6 @@ function checkWait(wait: WaitArguments | null, { foreground }: StartRequest): vo
   throw new TlxcError({ code: 'TLXC_E_USAGE', message });
 }
 
-/** The monitor waits for the console's viewer: who runs us is told that it runs, and then it is there. */
-async function stay({ system, lxcpath, name }: StartRequest, { env }: CommandContext): Promise<never> {
-  await notifyReady(env);
-  return becomeConsole(containerPaths(system, lxcpath, name));
-}
-
 async function start(invocation: Invocation, context: CommandContext): Promise<number> {
   const request = requestOf(invocation, context);
   const warn = warner(invocation, context);
@@ -102,8 +96,15 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     );
     return 0;
   }
-  await whileShown(invocation, context, 'starting', () => startContainer(request, { warn }));
-  if (request.foreground) return stay(request, context);
+  const begun = () => whileShown(invocation, context, 'starting', () => startContainer(request, { warn }));
+  if (request.foreground)
+    return startInForeground(request, async (begin) => {
+      begin();
+      await begun();
+      // The monitor waits for the console's viewer: who runs us is told that it runs, and then it is there.
+      await notifyReady(context.env);
+    });
+  await begun();
   return 0;
 }
 

@@ -194,6 +194,16 @@ filtered("nothing of the caller's environment is found inside, however it is sta
   }
 });
 
+filtered('a start hook cannot look into what becomes init, whatever init may do', async (t) => {
+  const world = await makeWorld(t);
+  await createContainer(world, 'c1', 'full', { config: ['lxc.hook.start = /hook'] });
+  const hook = '#!/bin/sh\nreadlink /proc/1/exe > /dev/shm/exe; readlink /proc/1/fd/* > /dev/shm/fds; true\n';
+  writeFileSync(join(world.lxcpath, 'c1/rootfs/hook'), hook, { mode: 0o755 });
+  await world.sh('tlxc-start -n c1');
+  t.is(await world.sh('tlxc-attach -n c1 -- cat /dev/shm/exe /dev/shm/fds'), '');
+  t.is(await world.sh('tlxc-attach -n c1 -- readlink /proc/1/exe'), '/bin/busybox\n', 'others can');
+});
+
 for (const profile of ['u2', 'p3'] as const) {
   filtered.serial(`${profile}: no key of the caller is found by init or by a command`, async (t) => {
     const world = await makeWorld(t);

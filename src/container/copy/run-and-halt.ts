@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { TlxcError } from '../../errors.ts';
 import { packageRoot } from '../../package-root.ts';
-import { stopContainer, type StopRequest } from '../stop/stop.ts';
+import { stopIfRunning } from '../stop/stop-if-running.ts';
+import type { StopRequest } from '../stop/stop.ts';
 
 /** What its init has to come to an end before it is killed. */
 const HALT_MS = 60_000;
@@ -26,15 +26,7 @@ export async function runAndHalt(container: Halted, argv: readonly string[]): Pr
     const [code] = (await once(child, 'close')) as [number | null];
     return code ?? 1;
   } finally {
-    await halt(container);
+    await stopIfRunning({ ...container, how: 'halt', timeoutMs: HALT_MS, escalate: true });
     for (const signal of signals) process.off(signal, pass);
   }
-}
-
-async function halt(container: Halted): Promise<void> {
-  await stopContainer({ ...container, how: 'halt', timeoutMs: HALT_MS, escalate: true }).catch(
-    (error: unknown) => {
-      if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_RUNNING')) throw error;
-    },
-  );
 }

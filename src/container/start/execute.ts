@@ -1,15 +1,15 @@
 /** Runs one command in a container of its own: tlxc-init is PID 1 there, and the container ends with the command. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { readContainerConfig, refuseProblems } from '../../config/load.ts';
 import { TlxcError } from '../../errors.ts';
 import { nativeFile, packageRoot } from '../../package-root.ts';
 import { containerPaths } from '../paths.ts';
+import { killedBy, relaySignals, type Relay } from './relay-signals.ts';
 import { startContainer, type StartCallbacks, type StartRequest } from './start.ts';
-import { stopContainer } from '../stop/stop.ts';
+import { stopIfRunning } from '../stop/stop-if-running.ts';
 
 export interface ExecuteRequest extends StartRequest {
   /** Ids inside that the command runs as; lxc.init.uid and lxc.init.gid where they are not given. */
@@ -50,38 +50,6 @@ function readWanted(request: ExecuteRequest): Wanted {
   });
 }
 
-const PASSED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
-/** From a terminal they reach the command themselves, which is in the same process group. */
-const TYPED = ['SIGINT', 'SIGQUIT'] as const;
-
-interface Relay {
-  /** What came before there was a command to give it to. */
-  readonly early: () => NodeJS.Signals | undefined;
-  readonly to: (child: ChildProcess) => void;
-  readonly end: () => void;
-}
-
-/** Takes this process's signals for the command, from before the container starts: none may end us and leave it behind. */
-function relaySignals(): Relay {
-  let command: ChildProcess | undefined;
-  let early: NodeJS.Signals | undefined;
-  const pass = (signal: NodeJS.Signals): void => {
-    if (command === undefined) early = signal;
-    else if (!process.stdin.isTTY || !TYPED.some((each) => each === signal)) command.kill(signal);
-  };
-  const all = [...PASSED, ...TYPED];
-  for (const signal of all) process.on(signal, pass);
-  return {
-    early: () => early,
-    to: (child) => void (command = child),
-    end: () => {
-      for (const signal of all) process.off(signal, pass);
-    },
-  };
-}
-
-const killedBy = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
-
 /** Runs the command by tlxc-attach, with this process's streams; resolves to its exit status, 128 and more by a signal. */
 async function attached(request: ExecuteRequest, wanted: Wanted, relay: Relay): Promise<number> {
   const { name, lxcpath, uid = wanted.uid, gid = wanted.gid, environment } = request;
@@ -95,14 +63,6 @@ async function attached(request: ExecuteRequest, wanted: Wanted, relay: Relay): 
   return code ?? (signal === null ? 1 : killedBy(signal));
 }
 
-/** Somebody else may have stopped it meanwhile. */
-async function stopIfRunning({ name, lxcpath, system, environment }: ExecuteRequest): Promise<void> {
-  const how = { how: 'kill', timeoutMs: 0, escalate: true } as const;
-  await stopContainer({ name, lxcpath, system, environment, ...how }).catch((error: unknown) => {
-    if (!(error instanceof TlxcError && error.code === 'TLXC_E_NOT_RUNNING')) throw error;
-  });
-}
-
 /** Starts the container, gives `run` the command and how it is to be run, and ends the container with what that resolves to. */
 export async function executeBy<T>(
   request: ExecuteRequest,
@@ -114,7 +74,9 @@ export async function executeBy<T>(
   try {
     return await run(wanted);
   } finally {
-    await stopIfRunning(request);
+    const { name, lxcpath, system, environment } = request;
+    const how = { how: 'kill', timeoutMs: 0, escalate: true } as const;
+    await stopIfRunning({ name, lxcpath, system, environment, ...how });
   }
 }
 

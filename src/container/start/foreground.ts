@@ -1,11 +1,15 @@
 /** A foreground start: the command becomes the container's console, and ends as init does. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import { native } from '../../native/binding.ts';
 import { nativeFile } from '../../package-root.ts';
-import type { ContainerPaths } from '../paths.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { stopIfRunning } from '../stop/stop-if-running.ts';
+import type { StopRequest } from '../stop/stop.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
+import { killedBy, relaySignals } from './relay-signals.ts';
 
 /** The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it. */
 function watch(paths: ContainerPaths): number {
@@ -31,7 +35,7 @@ function openConsole(paths: ContainerPaths): { peer: number; connection: number 
  * Replaces this process with tlxc-pty, which pumps between the caller's terminal and the console of the container that
  * has just been started, passes signals on, and exits with init's status. Returns never; throws where it cannot.
  */
-export function becomeConsole(paths: ContainerPaths): never {
+function becomeConsole(paths: ContainerPaths): never {
   const events = watch(paths);
   const { peer, connection } = openConsole(paths);
   const path = nativeFile('tlxc-pty');
@@ -41,4 +45,33 @@ export function becomeConsole(paths: ContainerPaths): never {
   const container = paths.name;
   const message = `the container runs, but its console cannot be shown: cannot run ${path}`;
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container, syscall, errno: errnoName(errno) });
+}
+
+/** Which container, and for whom. */
+export type ForegroundPlace = Pick<StopRequest, 'name' | 'lxcpath' | 'system' | 'environment'>;
+
+/**
+ * Starts the container by `start` and becomes its console. A signal that would end this process meanwhile ends the
+ * container as soon as it runs, since init, just executed, would not hear it: resolves to 128 and its number then, with
+ * nothing left. Signals count from the moment `start` calls what it is given: what it does first may be ended by them.
+ */
+export async function startInForeground(
+  place: ForegroundPlace,
+  start: (begin: () => void) => Promise<unknown>,
+): Promise<number> {
+  const relay: { current?: ReturnType<typeof relaySignals> } = {};
+  try {
+    await start(() => (relay.current = relaySignals()));
+    // From here on they wait for tlxc-pty; what has been caught by now is told in the event loop's next turn.
+    native().holdSignals();
+    await nextTurn();
+    const early = relay.current?.early();
+    if (early !== undefined) {
+      await stopIfRunning({ ...place, how: 'kill', timeoutMs: 0, escalate: true });
+      return killedBy(early);
+    }
+    return becomeConsole(containerPaths(place.system, place.lxcpath, place.name));
+  } finally {
+    relay.current?.end();
+  }
 }

@@ -68,13 +68,21 @@ rooted('without a command it says what to do', async (t) => {
   t.regex(stderr, /c1: no command to execute\n {2}hint: give one after --, or set lxc\.execute\.cmd/);
 });
 
-rooted('a signal that comes while the container starts ends it all, and leaves nothing', async (t) => {
-  const world = await makeWorld(t);
-  const waits = `sh -c 'touch ${world.dir}/started; until [ -e ${world.dir}/go ]; do sleep 0.02; done'`;
-  addBusybox(world, 'c1', { config: [`lxc.hook.pre-start = ${waits}`] });
-  const line =
-    'tlxc-execute -n c1 -- sleep 1000 & pid=$!; until [ -e started ]; do sleep 0.02; done; ' +
-    'kill -TERM $pid; touch go; wait $pid; echo $?';
-  t.is(await world.sh(line), '143\n');
-  t.is((await world.run('tlxc-info', '-n', 'c1', '-s')).stdout, 'State:          STOPPED\n');
-});
+for (const command of ['tlxc-execute -n c1 -- sleep 1000', 'tlxc-start -F -n c1 -- sleep 1000'])
+  for (const signal of ['INT', 'TERM', 'HUP'])
+    rooted(
+      `${command}: SIG${signal} while the container starts ends it all, and leaves nothing`,
+      async (t) => {
+        const world = await makeWorld(t);
+        const waits = `sh -c 'touch ${world.dir}/started; until [ -e ${world.dir}/go ]; do sleep 0.02; done'`;
+        addBusybox(world, 'c1', { config: [`lxc.hook.pre-start = ${waits}`] });
+        // A shell has what it runs in the background pass over SIGINT.
+        const run = `perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' ${command}`;
+        const line =
+          `${run} & pid=$!; until [ -e started ]; do sleep 0.02; done; ` +
+          `kill -${signal} $pid; touch go; wait $pid; echo $?`;
+        const status = { INT: 130, TERM: 143, HUP: 129 }[signal];
+        t.is(await world.sh(line), `${status}\n`);
+        t.is((await world.run('tlxc-info', '-n', 'c1', '-s')).stdout, 'State:          STOPPED\n');
+      },
+    );
