@@ -5,6 +5,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { publishedRoot } from '../rig/images.ts';
+import { mountFreshExt4, removeFreshExt4 } from './fresh-ext4.ts';
 import { median, run, sample, type Step } from './sample.ts';
 
 export type Print = (what: string, ours: number, theirs: number, unit: string) => void;
@@ -38,47 +39,49 @@ interface Places {
   readonly home: string;
 }
 
+/** What is compared, and the options of tlxc-create for it. Each gets a filesystem of its own. */
+const KINDS = [
+  { kind: 'first', what: 'first create of Debian, over HTTPS', storage: [] },
+  { kind: 'overlay', what: 'create of a stored Debian, overlay', storage: ['-B', 'overlay'] },
+  { kind: 'dir', what: 'create of a stored Debian, directory', storage: ['-B', 'dir'] },
+] as const;
+
 /**
- * Prints how long a first create takes, and further ones, with either storage. Before each step all is brought to disk, untimed:
- * TLXC's create waits for what it wrote to be there, which takes in whatever anybody's file has pending, and LXC's leaves that
- * to the kernel. Nothing is removed between the rounds: for minutes after, ext4 passes over each inode that was freed when it looks
- * for one (recently_deleted in fs/ext4/ialloc.c), and the next tree of ten thousand files takes seconds longer. TLXC's stores tell
- * ext4 to begin elsewhere (host/trees.ts), LXC's do not; each round has a new name, so what LXC pays for a name that it had
- * before is not in these figures, and what was removed before they began may be.
+ * Prints how long a first create takes, and further ones, with either storage. Both tools work on one new filesystem, and nothing
+ * is removed from it between the rounds. What the other tool has left for the kernel to write is written before each step,
+ * untimed: TLXC's create waits until its files are on disk, LXC's does not.
  */
-export async function compareImages({ stores, home }: Places, rounds: number, print: Print): Promise<void> {
+export async function compareImages(
+  { home }: Pick<Places, 'home'>,
+  rounds: number,
+  print: Print,
+): Promise<void> {
   const { certificate, end } = await serve();
-  const [empty, wgetrc, lxcCache] = ['none.conf', 'wgetrc', 'lxc-images'].map((name) => join(home, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [empty, wgetrc] = [join(home, 'none.conf'), join(home, 'wgetrc')];
   run(['tlxc-config', 'tlxc.image.ca', certificate]);
   writeFileSync(empty, '');
   writeFileSync(wgetrc, `ca_certificate=${certificate}\n`);
-  const create = (tool: 'tlxc' | 'lxc', what: string, storage: readonly string[] = []): Step => {
-    const fresh = what === 'first';
-    const lxcCacheOf = (round: number) => (fresh ? `${lxcCache}-${round}` : lxcCache);
-    const cacheOf = (round: number) => join(home, fresh ? `images-${round}` : 'images');
-    return {
-      before: (round) => ['sh', '-ec', `tlxc-config tlxc.cachedir ${cacheOf(round)}; sync`],
-      argv: (round) => [
-        ...['env', `WGETRC=${wgetrc}`, `LXC_CACHE_PATH=${lxcCacheOf(round)}`, `${tool}-create`],
-        ...['-P', stores[tool], '-n', `${what}${round}`, '-f', empty, ...storage, ...FROM_SERVER],
+  for (const { kind, what, storage } of KINDS) {
+    const place = join(home, kind);
+    mountFreshExt4(place);
+    // A first create finds no image of a round before.
+    const suffix = (round: number) => (kind === 'first' ? `-${round}` : '');
+    const create = (tool: 'tlxc' | 'lxc', options: readonly string[]): Step => ({
+      before: (round) => [
+        'sh',
+        '-ec',
+        `tlxc-config tlxc.cachedir ${place}/images${suffix(round)}; sync -f ${place}`,
       ],
-    };
-  };
-  const compare = (what: string, ours: Step, theirs: Step) => {
+      argv: (round) => [
+        ...['env', `WGETRC=${wgetrc}`, `LXC_CACHE_PATH=${place}/lxc-images${suffix(round)}`],
+        ...[`${tool}-create`, '-P', join(place, tool), '-n', `c${round}`, '-f', empty, ...options],
+        ...FROM_SERVER,
+      ],
+    });
+    const [ours, theirs] = [create('tlxc', storage), create('lxc', [])];
     const times = sample([ours, theirs], rounds);
     print(what, median(times.get(ours) ?? []), median(times.get(theirs) ?? []), 'ms');
-  };
-  compare('first create of Debian, over HTTPS', create('tlxc', 'first'), create('lxc', 'first'));
-  for (const [type, name] of [
-    ['overlay', 'overlay'],
-    ['dir', 'directory'],
-  ] as const) {
-    const [ours, theirs] = [create('tlxc', type, ['-B', type]), create('lxc', type)];
-    compare(`create of a stored Debian, ${name}`, ours, theirs);
+    removeFreshExt4(place);
   }
   await end();
 }

@@ -173,7 +173,7 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
       pair((tool) => copySnapshot(tool, stores[tool])),
     ),
   ephemeral: () => compareEphemeral({ stores }, print),
-  images: () => compareImages({ stores, home }, Math.ceil(rounds / 4), print),
+  images: () => compareImages({ home }, Math.ceil(rounds / 4), print),
   many: compareMany,
   autostart: compareAutostart,
   throughput: () => compareThroughput(stores.tlxc, 2 * rounds),

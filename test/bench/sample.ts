@@ -33,11 +33,14 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Milliseconds of each round by step. A round runs every step once, so that what disturbs one disturbs all. */
+/**
+ * Milliseconds of each round by step. A round runs every step once, so that what disturbs one disturbs all; every other round in
+ * reverse order, so that none always comes after the same.
+ */
 export function sample(steps: readonly Step[], rounds: number): ReadonlyMap<Step, readonly number[]> {
   const times = new Map(steps.map((step) => [step, [] as number[]]));
   for (let round = -1; round < rounds; round++) {
-    for (const step of steps) {
+    for (const step of round % 2 === 0 ? steps : [...steps].reverse()) {
       if (step.before) run(inRound(step.before, round));
       const argv = inRound(step.argv, round);
       const begin = performance.now();
