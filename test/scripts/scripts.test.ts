@@ -49,7 +49,7 @@ async function printed(t: ExecutionContext, script: string, tool: 'lxc' | 'tlxc'
   return stdout.replaceAll('tlxc-', 'lxc-').replaceAll(world.dir, 'WORLD');
 }
 
-const compared = requires('root', 'lxc', 'busybox', 'veth');
+const compared = requires('root', 'lxc', 'busybox', 'veth', 'macvlan');
 
 for (const script of readdirSync(HERE).filter((name) => name.endsWith('.sh')))
   compared.serial(`${script} prints the same with tlxc's commands`, async (t) => {

@@ -25,13 +25,14 @@ export interface ContainerStatus {
   readonly untold?: TlxcError;
 }
 
-/** Addresses that others can reach: none of lo, none that is link-local. */
+/** Addresses that others can reach: none of lo, none that is link-local; sorted as text, as LXC does. */
 export function addressesOf(status: ContainerStatus, family: 'inet' | 'inet6'): string[] {
   return status.interfaces
     .filter(({ loopback }) => !loopback)
     .flatMap(({ addresses }) => addresses)
     .filter((entry) => entry.family === family && entry.scope !== 'link')
-    .map(({ address }) => address);
+    .map(({ address }) => address)
+    .sort();
 }
 
 /** An lxcpath and what its containers are read with. */
@@ -104,6 +105,7 @@ export function inspectContainers(
 
 /** Counters of an interface that has a side on the host, as the container sees them. */
 export interface LinkCounters {
+  /** The host's end of a veth; what a macvlan, ipvlan or vlan lies on; what one that was lent is called on the host. */
   readonly hostName: string;
   readonly txBytes: number;
   readonly rxBytes: number;
@@ -111,11 +113,11 @@ export interface LinkCounters {
 
 /** Those of the container's links that TLXC made; counted inside, as the container sees them. */
 export function linksOf({ running, interfaces }: ContainerStatus): LinkCounters[] {
-  return (running?.interfaces ?? []).flatMap(({ hostName, insideIndex }) => {
+  return (running?.interfaces ?? []).flatMap(({ hostName, link, insideIndex }) => {
     const inside = interfaces.find((each) => each.index === insideIndex);
-    if (!hostName || !inside) return [];
+    if (!(hostName || link) || !inside) return [];
     const { txBytes, rxBytes } = inside.counters;
-    return [{ hostName, txBytes, rxBytes }];
+    return [{ hostName: hostName || link, txBytes, rxBytes }];
   });
 }
 
