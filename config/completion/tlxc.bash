@@ -287,7 +287,7 @@ _tlxc_words() {
     tlxc-cgroup) echo '@container' ;;
     tlxc-checkconfig) echo '' ;;
     tlxc-checkpoint) echo '@container' ;;
-    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.log.size tlxc.log.files tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
+    tlxc-config) echo 'explain lxc.lxcpath lxc.default_config tlxc.rundir tlxc.cachedir tlxc.statedir lxc.cgroup.pattern lxc.cgroup.use tlxc.log.size tlxc.log.files tlxc.image.server tlxc.image.offline tlxc.image.ca tlxc.image.keyring tlxc.bdev lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser tlxc.bridge.name tlxc.bridge.auto tlxc.bridge.mac tlxc.bridge.ipv4 tlxc.bridge.ipv6 tlxc.bridge.dhcp.range tlxc.bridge.domain tlxc.bridge.host.names tlxc.bridge.nat' ;;
     tlxc-console) echo '@container' ;;
     tlxc-copy) echo '@container' ;;
     tlxc-create) echo '@container' ;;

@@ -80,7 +80,7 @@ export default defineCommand(
       {
         flags: '-B, --bdev <BDEV>',
         description:
-          'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, or best (the default);\nof several with commas between the first that can be',
+          'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, or best;\nof several with commas between the first that can be.\nDefault: tlxc.bdev in tlxc.conf(5), which is best',
       },
       {
         flags: '--fssize <SIZE>',

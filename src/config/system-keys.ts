@@ -247,6 +247,15 @@ export const systemKeys: readonly SystemKey[] = [
     check: (value) => (value === '' ? undefined : absolute(value)),
   },
   {
+    name: 'tlxc.bdev',
+    syntax: 'TYPE,...',
+    doc:
+      'What tlxc-create takes where -B does not say it. best is overlay, or dir where the host has no such overlays. With dir ' +
+      "every container has its files in LXCPATH/NAME/rootfs, as LXC's have them, where scripts written for LXC may expect them.",
+    fallback: fixed('best'),
+    check: matching(/^[a-z]+(,[a-z]+)*$/, 'it must be a type that tlxc-create -B takes, such as dir'),
+  },
+  {
     name: 'lxc.bdev.lvm.vg',
     syntax: 'GROUP',
     doc: 'The volume group of tlxc-create -B lvm.',

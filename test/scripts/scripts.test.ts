@@ -37,7 +37,8 @@ async function printed(t: ExecutionContext, script: string, tool: 'lxc' | 'tlxc'
   makeBusyboxRootfs(join(world.dir, 'rootfs'));
   const settings = join(world.dir, 'tlxc.conf');
   const places = readFileSync(settings, 'utf8').replace(/^lxc\.lxcpath.*$/m, `lxc.lxcpath = ${STORE}`);
-  writeFileSync(settings, places);
+  // What scripts know of LXC's containers: their files lie in NAME/rootfs.
+  writeFileSync(settings, `tlxc.bdev = dir\n${places}`);
   const text = readFileSync(join(HERE, script), 'utf8');
   const body = tool === 'lxc' ? text : text.replace(/\blxc-(?=[a-z$])/g, 'tlxc-');
   const end = `for c in $(${tool}-ls --running); do ${tool}-stop -k -n "$c"; done; cd /; umount ${STORE}`;

@@ -122,7 +122,7 @@ const backendOf = (
   idmapped: boolean,
 ): Promise<Backend> =>
   chooseBackend({
-    asked: backend ?? null,
+    asked: backend ?? system.settings['tlxc.bdev'] ?? null,
     options: volume,
     settings: system.settings,
     idmapped,

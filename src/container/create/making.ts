@@ -21,7 +21,7 @@ export interface CreateRequest {
   readonly templateArgs: readonly string[];
   /** -f: the seed configuration; default: lxc.default_config. */
   readonly configFile?: string | undefined;
-  /** -B; null: the best for what the template gives. */
+  /** -B; undefined: what the setting tlxc.bdev says. */
   readonly backend?: string | undefined;
   /** What goes with -B. */
   readonly volume?: VolumeOptions;

@@ -106,6 +106,14 @@ const HINTS: readonly Hint[] = [
     hint: 'a container without privileges may not mount this: mount it on the host, and bind it',
   },
   {
+    step: /^(mount|directory)$/,
+    syscall: /^(mkdirat|openat2?|mknodat)$/,
+    errno: /^(EACCES|EOVERFLOW)$/,
+    hint: ({ path }) =>
+      `root in the container may not write there: where ${path || 'its root filesystem'} belongs to root of the host, ` +
+      'lxc.rootfs.options = idmap=container gives it to the container',
+  },
+  {
     step: /^(mount|device|directory|readonly)$/,
     errno: /ELOOP/,
     hint: 'nothing is mounted or made through a symbolic link: name the place that it leads to',
