@@ -36,9 +36,12 @@ async function endedWithin({ child, ended }: RunningProgram, milliseconds: numbe
     for (const stream of [child.stdout, child.stderr]) stream?.destroy();
     child.unref();
   }, milliseconds);
-  const late = sleep(milliseconds + 100, null, { ref: false });
+  // Keeps this process, which has nothing else to wait for then.
+  const inTime = new AbortController();
+  const late = sleep(milliseconds + 100, null, { signal: inTime.signal }).catch(() => null);
   const outcome = await Promise.race([ended, late]);
   clearTimeout(timer);
+  inTime.abort();
   return outcome?.signal === 'SIGKILL' ? null : outcome;
 }
 
@@ -56,15 +59,23 @@ export async function linesSoon(...argv: readonly string[]): Promise<readonly st
 
 const PATIENCE_MS = 60_000;
 
-/** As tell, of what may wait for another machine for ever: not longer than a minute. `hint`: what to do then. */
-export async function tellWithin(
-  { what, hint }: { readonly what: string; readonly hint: string },
-  ...argv: readonly string[]
-): Promise<void> {
-  const ended = await endedWithin(startProgram(argv), PATIENCE_MS);
+/** What tellWithin tells of a program that was not done in time. */
+interface Patience {
+  /** What has failed then. */
+  readonly what: string;
+  /** What to do. */
+  readonly hint: string;
+  /** How long it is waited for. Default: a minute. */
+  readonly milliseconds?: number;
+}
+
+/** As tell, of what may wait for another machine for ever: it is killed in the end. */
+export async function tellWithin(patience: Patience, ...argv: readonly string[]): Promise<void> {
+  const { what, hint, milliseconds = PATIENCE_MS } = patience;
+  const ended = await endedWithin(startProgram(argv), milliseconds);
   if (ended?.status === 0) return;
   if (ended !== null) throw programError(ended, { code: 'TLXC_E_STORAGE', what });
-  const message = `${what}: ${argv[0] ?? ''} was not done within ${PATIENCE_MS / 1000} s`;
+  const message = `${what}: ${argv[0] ?? ''} was not done within ${milliseconds / 1000} s`;
   throw new TlxcError({ code: 'TLXC_E_STORAGE', message, hint });
 }
 
