@@ -7,7 +7,7 @@ import { securityModuleFindings } from '../host/doctor/security-modules.ts';
 import { filesystemFindings } from '../host/doctor/store.ts';
 import type { Finding } from '../host/finding.ts';
 import { probeHost } from '../host/probe.ts';
-import { userFindings } from '../host/user-checks.ts';
+import { lingering, userFindings } from '../host/user-checks.ts';
 import { networkFindings } from '../network/doctor.ts';
 
 export interface Examination {
@@ -24,7 +24,7 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
     ...kernelFindings(host),
     ...cgroupFindings(host, environment),
     ...securityModuleFindings(host),
-    ...(host.user === null ? [] : userFindings(host.user, environment)),
+    ...(host.user === null ? [] : [...userFindings(host.user, environment), ...lingering(host.user)]),
     ...filesystemFindings('containers', lxcpath),
   ];
 }

@@ -1,5 +1,6 @@
 /** What a plain user needs before any container of theirs can run, one check each: what was looked at and what mends it. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { UserFacts } from './facts.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
 import { spanText } from './subordinate-ids.ts';
@@ -82,6 +83,17 @@ function isWritable(path: string): boolean {
   }
 }
 
+/**
+ * Whether containers run on when the user logs out: the user's systemd, in whose scopes they are, ends with the last session
+ * unless the user lingers (loginctl(1)). Nothing where no logind looks after sessions.
+ */
+export function lingering({ name }: UserFacts, root = '/'): Finding[] {
+  const what = 'after the last logout';
+  if (!existsSync(join(root, 'run/systemd/users'))) return [];
+  if (existsSync(join(root, 'var/lib/systemd/linger', name))) return [fine(what, 'containers run on')];
+  return [warning(what, `containers of ${name} end with the last session`, `loginctl enable-linger ${name}`)];
+}
+
 /** The interfaces of users are made by a program that the administrator has to let do so. */
 export function userNic({ nic, nicIsSetuid }: UserFacts): Finding {
   const what = 'network interfaces for users';
@@ -98,7 +110,7 @@ export const startChecks: readonly ((user: UserFacts) => Finding)[] = [
   userNamespaceLimit,
 ];
 
-/** All of them. */
+/** What is true of the user at any time; lingering is the host's to say. */
 export const userFindings = (
   user: UserFacts,
   environment: Readonly<Record<string, string | undefined>>,

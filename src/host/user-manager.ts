@@ -48,10 +48,15 @@ export function managerGroup(environment: Environment): string {
 /** Where scopes are made, below managerGroup. */
 export const SCOPES = 'app.slice';
 
+/** What stops the user's containers in order when the user's systemd ends: config/systemd/user. */
+const AUTOSTART = 'tlxc.service';
+
 /** Makes a scope around a process, delegated to the user; the process is moved a moment later. Throws TLXC_E_SYSCALL. */
 export function startScope(environment: Environment, unit: string, pid: number): void {
   const properties = [
     ...['Description', 's', `TLXC container ${unit}`, 'Slice', 's', SCOPES, 'Delegate', 'b', 'true'],
+    // Units end in the opposite order: a scope, whose processes are then killed, after that.
+    ...['Before', 'as', '1', AUTOSTART],
     ...['CollectMode', 's', 'inactive-or-failed', 'PIDs', 'au', '1', String(pid)],
   ];
   const signature = 'ssa(sv)a(sa(sv))';
@@ -62,7 +67,7 @@ export function startScope(environment: Environment, unit: string, pid: number):
     signature,
     unit,
     'fail',
-    '5',
+    '6',
     ...properties,
     '0',
   ]);

@@ -1,8 +1,11 @@
 import test from 'ava';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { UserFacts } from '../../src/host/facts.ts';
 import { asRootOf, everyIdOf, withOwnIds } from '../../src/host/mapped.ts';
 import { isWithin } from '../../src/host/subordinate-ids.ts';
-import { startChecks, userFindings, userNic } from '../../src/host/user-checks.ts';
+import { lingering, startChecks, userFindings, userNic } from '../../src/host/user-checks.ts';
 
 const ann: UserFacts = {
   name: 'ann',
@@ -51,6 +54,20 @@ test('interfaces are for those whose administrator took the step', (t) => {
     level: 'warning',
     found: `${ann.nic} is not set-user-id root`,
   });
+});
+
+test('where logind ends the last session, containers end with it unless the user lingers', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'tlxc-linger-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  t.deepEqual(lingering(ann, root), []);
+  mkdirSync(join(root, 'run/systemd/users'), { recursive: true });
+  t.like(lingering(ann, root)[0], {
+    level: 'warning',
+    found: 'containers of ann end with the last session',
+    mend: 'loginctl enable-linger ann',
+  });
+  mkdirSync(join(root, 'var/lib/systemd/linger/ann'), { recursive: true });
+  t.like(lingering(ann, root)[0], { level: 'ok', found: 'containers run on' });
 });
 
 test('a range may lie in several that follow each other, as newuidmap sees it', (t) => {

@@ -25,7 +25,7 @@ test('it installs, works, is removed, and a purge keeps containers unless it is 
   await sh(
     'test -e /usr/share/man/man1/tlxc-start.1.gz; test -e /usr/share/bash-completion/completions/tlxc-start;' +
       'test -e /usr/share/zsh/vendor-completions/_tlxc; test -e /usr/share/fish/vendor_completions.d/tlxc-start.fish;' +
-      'test -e /usr/lib/systemd/system/tlxc-net.service; test -e /usr/share/tlxc/config/common.conf;' +
+      'test -e /usr/lib/systemd/system/tlxc-net.service; test -e /usr/lib/systemd/user/tlxc.service; test -e /usr/share/tlxc/config/common.conf;' +
       'grep -q "LGPL" /usr/share/doc/tlxc/copyright',
   );
   t.is(
