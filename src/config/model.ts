@@ -83,6 +83,8 @@ export interface NetworkConfig {
   readonly ipv6Lease?: Sourced<string>;
   /** tlxc.net.[i].ipv4.static: the interface is given the address that DHCP would give. */
   readonly ipv4Static?: Sourced<boolean>;
+  /** tlxc.net.[i].filter: which of its frames the bridge takes. */
+  readonly filter?: Sourced<'none' | 'mac'>;
   readonly scriptUp?: Sourced<string>;
   readonly scriptDown?: Sourced<string>;
   readonly forwards: readonly Sourced<ForwardConfig>[];

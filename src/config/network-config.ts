@@ -30,6 +30,7 @@ export function networkConfig(settings: Settings, index: number, seed: string): 
     ...optional('ipv4Lease', last(network.ipv4Lease)),
     ...optional('ipv6Lease', last(network.ipv6Lease)),
     ...optional('ipv4Static', last(network.ipv4Static)),
+    ...optional('filter', last(network.filter)),
     ...optional('scriptUp', last(network.scriptUp)),
     ...optional('scriptDown', last(network.scriptDown)),
     forwards: settings.all(network.forward, index),

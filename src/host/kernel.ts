@@ -17,3 +17,6 @@ export const hasOverlayOnIdmapped = (release: string) => kernelAtLeast(release, 
 export function filesystemKnown(filesystems: string, fstype: string): boolean {
   return filesystems.split('\n').some((line) => line.split('\t').at(-1) === fstype);
 }
+
+/** IFLA_BRPORT_LOCKED: before it, the kernel passes over the attribute without a word. */
+export const hasLockedPorts = (release: string) => kernelAtLeast(release, 5, 18);

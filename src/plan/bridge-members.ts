@@ -24,9 +24,10 @@ const TEMPLATE = '10:66:6a:xx:xx:xx';
 export const isOnBridge = ({ type, link, veth }: NetworkConfig, { settings }: SystemConfig): boolean =>
   type.value === 'veth' && veth.mode?.value !== 'router' && link?.value === settings['tlxc.bridge.name'];
 
-/** "": the kernel draws one. On the bridge it is always the same: its lease and its name go by it. */
+/** "": the kernel draws one. On the bridge, and where a bridge looks at it, it is always the same: leases and names go by it. */
 export function hardwareAddressOf(network: NetworkConfig, { config, system }: Compilation): string {
-  if (network.hwaddr !== undefined || !isOnBridge(network, system)) return network.hwaddr?.value ?? '';
+  const settled = isOnBridge(network, system) || network.filter?.value === 'mac';
+  if (network.hwaddr !== undefined || !settled) return network.hwaddr?.value ?? '';
   return stableHardwareAddress(TEMPLATE, `${config.lxcpath}\0${config.name}\0${network.index}`);
 }
 

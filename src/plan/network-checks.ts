@@ -1,5 +1,6 @@
 /** What would make an interface of the container useless or impossible, told before anything is made. */
 import type { NetworkConfig, Sourced } from '../config/model.ts';
+import { hasLockedPorts } from '../host/kernel.ts';
 import { isOnBridge } from './bridge-members.ts';
 import type { Compilation, Findings } from './input.ts';
 
@@ -103,6 +104,21 @@ export function checkStatic(network: NetworkConfig, { system, findings, host }: 
   else if (!flagsUp?.value) refuse(`a gateway needs the interface up, lxc.net.${index}.flags = up`);
   else if (ipv4.length > 0 || ipv4Gateway)
     refuse(`lxc.net.${index}.ipv4.${ipv4.length > 0 ? 'address' : 'gateway'} says it otherwise`);
+}
+
+/** It is the bridge that looks at the frames. */
+export function checkFilter(network: NetworkConfig, { host, findings }: Compilation): void {
+  const { index, filter, link, veth } = network;
+  if (filter?.value !== 'mac') return;
+  const refuse = (what: string) => findings.refuse(filter.at, `tlxc.net.${index}.filter: ${what}`);
+  if (link === undefined || veth.mode?.value === 'router')
+    refuse(`a bridge looks at the frames: it needs lxc.net.${index}.link, and veth.mode = bridge`);
+  else if (host.user !== null)
+    refuse("it is for root's containers: tlxc-user-nic joins others to their bridge");
+  else if (!hasLockedPorts(host.kernelRelease))
+    refuse(
+      `the ports of this kernel's bridges (Linux ${host.kernelRelease}) look at no sender; it takes Linux 5.18`,
+    );
 }
 
 /** Loopback keeps its name and has no hardware. */

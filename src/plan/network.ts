@@ -6,7 +6,14 @@ import { compileScript } from './hooks.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { originOfNamespace } from './namespaces.ts';
-import { checkInterface, checkLeases, checkStatic, checkNames, sayHostNetwork } from './network-checks.ts';
+import {
+  checkInterface,
+  checkLeases,
+  checkStatic,
+  checkFilter,
+  checkNames,
+  sayHostNetwork,
+} from './network-checks.ts';
 import type { Interface } from './types.ts';
 
 type Device = Interface['device'];
@@ -27,6 +34,7 @@ export function compileInterfaces(compilation: Compilation): Interface[] {
     checkInterface(network, findings);
     checkLeases(network, compilation);
     checkStatic(network, compilation);
+    checkFilter(network, compilation);
     return compileInterface(network, compilation);
   });
 }
@@ -87,7 +95,7 @@ const compileIpvlan = ({ ipvlanMode, ipvlanIsolation }: NetworkConfig): Device =
   isolation: ipvlanIsolation?.value ?? 'bridge',
 });
 
-function compileVeth({ veth, type }: NetworkConfig): Veth {
+function compileVeth({ veth, type, filter }: NetworkConfig): Veth {
   const routes = (list: NetworkConfig['veth']['ipv4Routes']) =>
     list.map(({ value, at }) => ({ ...value, origin: originOf(at) }));
   const vlan = place(veth.vlan, BRIDGES_OWN, type.at);
@@ -101,5 +109,6 @@ function compileVeth({ veth, type }: NetworkConfig): Veth {
     ipv6Routes: routes(veth.ipv6Routes),
     vlan: { ...vlan, value: vlan.value === 'none' ? UNTAGGED_DROPPED : vlan.value },
     taggedVlans: veth.taggedVlans.map((tag) => place(tag, 0, tag.at)),
+    ownFramesOnly: filter?.value === 'mac' ? originOf(filter.at) : null,
   };
 }

@@ -27,6 +27,8 @@ const VethDevice = record('VethDevice', {
   /** The VLAN of untagged frames; -2: the bridge's default, -1: none. */
   vlan: PlacedNumber,
   taggedVlans: Type.Array(PlacedNumber),
+  /** The bridge takes frames from the interface's hardware address alone. */
+  ownFramesOnly: Type.Union([Origin, Type.Null()]),
 });
 
 const MacvlanDevice = record('MacvlanDevice', {

@@ -47,7 +47,7 @@ const veth = (of: Veth = {}): Interface => ({
   device: {
     ...{ op: 'veth', mode: 'bridge', hostName: { value: of.hostName ?? '', origin: at('veth.pair') } },
     ...{ rxQueues: unplaced(0), txQueues: unplaced(0), ipv4Routes: [], ipv6Routes: [] },
-    ...{ vlan: unplaced(-2), taggedVlans: [] },
+    ...{ vlan: unplaced(-2), taggedVlans: [], ownFramesOnly: null },
   },
   link: { value: of.link ?? 'br7', origin: at('link') },
   name: { value: of.name ?? '', origin: at('name') },

@@ -1,6 +1,7 @@
 #include "executor/network/bridge_port.h"
 
 #include <linux/if_bridge.h>
+#include <linux/neighbour.h>
 #include <sys/socket.h>
 
 #include "executor/network/network_sysctl.h"
@@ -56,20 +57,60 @@ Status join_vlans(Netlink& host, const plan::VethDevice& veth, const InterfaceIn
     return {};
 }
 
+NetlinkAnswer change_port(Netlink& host, int port, int attribute, uint8_t value) {
+    NetlinkMessage message =
+        netlink_message(RTM_SETLINK, kChange, ifinfomsg{.ifi_family = AF_BRIDGE, .ifi_index = port});
+    if (message) {
+        nlattr* const settings = nla_nest_start(message.get(), IFLA_PROTINFO | NLA_F_NESTED);
+        nla_put_u8(message.get(), attribute, value);
+        nla_nest_end(message.get(), settings);
+    }
+    return host.send(message);
+}
+
+// A locked port takes no frame of a sender that the bridge does not know to be there, and learns of none: so
+// what it is told now stays all it knows. After the VLANs, each of which has an entry of its own then.
+Status lock_to_sender(Netlink& host, const Interface& interface, const InterfaceInfo& info,
+                      const plan::Origin& origin) {
+    HardwareAddress own{};
+    if (!parse_hwaddr(interface.hwaddr.value, own))
+        return refused("bad-hardware-address", interface.hwaddr.value, interface.hwaddr.origin);
+    for (const auto& [attribute, value] : {std::pair{IFLA_BRPORT_LEARNING, 0}, {IFLA_BRPORT_LOCKED, 1}})
+        if (const auto answer = change_port(host, info.hostIndex, attribute, static_cast<uint8_t>(value));
+            answer.err != 0)
+            return failed("RTM_SETLINK(BRPORT)", answer, info.hostName, origin);
+    const ndmsg entry{.ndm_family = AF_BRIDGE,
+                      .ndm_ifindex = info.hostIndex,
+                      .ndm_state = NUD_NOARP,
+                      .ndm_flags = NTF_MASTER};
+    NetlinkMessage message = netlink_message(RTM_NEWNEIGH, kKeep, entry);
+    if (message)
+        nla_put(message.get(), NDA_LLADDR, static_cast<int>(own.size()), own.data());
+    if (const NetlinkAnswer answer = host.send(message); answer.err != 0)
+        return failed("RTM_NEWNEIGH(FDB)", answer, info.hostName, origin);
+    return {};
+}
+
 } // namespace
 
 Status join_bridge(Making& making, const Interface& interface, const InterfaceInfo& info, const Link& link) {
     const auto& veth = std::get<plan::VethDevice>(interface.device);
     // The port needs no IPv6 address of its own. A kernel without IPv6 has no such file.
     (void)sysctl::write(sysctl::path(AF_INET6, info.hostName, "disable_ipv6"), "1");
-    if (open_vswitch::is_bridge(link))
+    if (open_vswitch::is_bridge(link)) {
+        if (veth.ownFramesOnly)
+            return refused("no-port-lock", link.name, *veth.ownFramesOnly);
         return open_vswitch::join(making, interface, info);
+    }
     NetlinkMessage message = link_change(info.hostIndex, 0);
     if (message)
         nla_put_u32(message.get(), IFLA_MASTER, static_cast<uint32_t>(link.index));
     if (const NetlinkAnswer answer = making.host.send(message); answer.err != 0)
         return failed("RTM_NEWLINK(IFLA_MASTER)", answer, link.name, interface.link.origin);
-    return join_vlans(making.host, veth, info, link);
+    TRY(join_vlans(making.host, veth, info, link));
+    if (veth.ownFramesOnly)
+        TRY(lock_to_sender(making.host, interface, info, *veth.ownFramesOnly));
+    return {};
 }
 
 } // namespace tlxc::network

@@ -68,6 +68,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'not-ours': 'others can change what lies in it',
   'no-such-prefix': 'nothing begins with it',
   'no-vlan-filtering': 'the bridge does not filter VLANs',
+  'no-port-lock': "a bridge of Open vSwitch's looks at no sender",
   'port-without-vlan': 'the port would be in no VLAN',
   'proxy-ended': 'tlxc-proxy ended',
   'sysctl-off': 'it is off',

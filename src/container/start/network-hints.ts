@@ -17,6 +17,11 @@ export const NETWORK_HINTS: readonly Hint[] = [
   },
   {
     step: /^network$/,
+    detail: /^no-port-lock$/,
+    hint: "tlxc.net.N.filter is for bridges of the kernel's; Open vSwitch has flows of its own for that (ovs-ofctl)",
+  },
+  {
+    step: /^network$/,
     detail: /^port-without-vlan$/,
     hint: "a port of Open vSwitch's without any VLAN carries nothing: add veth.vlan.tagged.id",
   },

@@ -238,6 +238,30 @@ const common: readonly Effect[] = [
     },
   },
   {
+    key: 'tlxc.net.[i].filter',
+    needs: bridged,
+    seen: async (t, world) => {
+      addNeighbour(world, 'c1', ['tlxc.net.0.filter = mac']);
+      addNeighbour(world, 'c2');
+      for (const name of ['c1', 'c2']) await startNeighbour(world, name);
+      const own = await inside(world, 'c1', 'cat /sys/class/net/eth0/address');
+      const other = await inside(world, 'c2', 'cat /sys/class/net/eth0/address');
+      const whose = () => world.sh(`bridge fdb show br tlxcbr0 | grep ^${other}`);
+      const before = await whose();
+      const ping = 'ping -c 1 -W 1 10.0.4.1 >/dev/null 2>&1; echo $?';
+      const as = (name: string, mac: string) =>
+        inside(world, name, `ip link set eth0 address ${mac}; ${ping}`);
+      t.is(await inside(world, 'c1', ping), '0');
+      t.is(await as('c1', other), '1', 'as its neighbour');
+      t.is(await whose(), before, 'which is where it was');
+      t.is(await as('c1', '02:00:00:00:77:77'), '1', 'as nobody');
+      t.is(await as('c1', own), '0');
+      t.is(await as('c2', '02:00:00:00:77:77'), '0', 'who is not filtered');
+      const said = await refusal(world, ['lxc.net.0.type = veth', 'tlxc.net.0.filter = mac']);
+      t.regex(said, /tlxc\.net\.0\.filter: a bridge looks at the frames: it needs lxc\.net\.0\.link/);
+    },
+  },
+  {
     key: 'tlxc.net.[i].ipv6.lease',
     needs: [...bridged, 'debian'],
     seen: async (t, world) => {
