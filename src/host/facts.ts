@@ -55,7 +55,7 @@ export interface HostFacts {
   /** "v1" (only v1), "hybrid" (v1 controllers beside a v2 tree), "v2". */
   readonly cgroupLayout: 'v1' | 'hybrid' | 'v2';
   readonly cgroupNamespaces: boolean;
-  /** The files by which this kernel weighs block devices in v2: by iocost, by BFQ. Looked up when first asked for. */
+  /** The files by which this kernel weighs block devices in v2: by iocost, by BFQ. */
   readonly blockWeights: readonly ('io.weight' | 'io.bfq.weight')[];
   readonly timeNamespaces: boolean;
   readonly selinux: boolean;

@@ -1,6 +1,6 @@
-/** Reads what this machine can do: once a process, a handful of small files of /proc and /sys. */
+/** Reads what this machine can do: a handful of small files of /proc and /sys, each once a process, when it is first asked for. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { endianness, machine, release } from 'node:os';
+import { endianness, machine } from 'node:os';
 import { join } from 'node:path';
 import { appArmorFeatures, NO_APPARMOR, profileNames } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
@@ -24,45 +24,57 @@ export function probeHost(): HostFacts {
 }
 
 function readFacts(): HostFacts {
-  const kernelRelease = release();
-  const cgroups = parseCgroupMounts({
-    mountinfo: read('/proc/self/mountinfo'),
-    membership: read('/proc/self/cgroup'),
-    controllersOf: (mountPoint) => read(join(mountPoint, 'cgroup.controllers')),
-  });
-  const capabilities = knownCapabilities(read('/proc/sys/kernel/cap_last_cap'));
-  const status = read('/proc/self/status');
-  const apparmor = read('/sys/module/apparmor/parameters/enabled').trim() === 'Y';
-  const uid = process.getuid?.() ?? 0;
-  return {
-    kernelRelease,
-    machine: machine().startsWith('mips') && endianness() === 'LE' ? `${machine()}el` : machine(),
-    cgroups,
-    cgroupLayout: cgroupLayout(cgroups),
-    cgroupNamespaces: existsSync('/proc/self/ns/cgroup'),
-    get blockWeights() {
-      return blockWeights(cgroups);
-    },
-    timeNamespaces: existsSync('/proc/self/ns/time'),
-    selinux: existsSync('/sys/fs/selinux/enforce'),
-    capabilities,
-    boundingCapabilities: boundingCapabilities(status, capabilities),
-    idmappedMounts: hasIdmappedMounts(kernelRelease),
+  const status = (): string => read('/proc/self/status');
+  const facts: HostFacts = whenAsked({
+    kernelRelease: () => read('/proc/sys/kernel/osrelease').trim(),
+    machine: () => (machine().startsWith('mips') && endianness() === 'LE' ? `${machine()}el` : machine()),
+    cgroups: () =>
+      parseCgroupMounts({
+        mountinfo: read('/proc/self/mountinfo'),
+        membership: read('/proc/self/cgroup'),
+        controllersOf: (mountPoint) => read(join(mountPoint, 'cgroup.controllers')),
+      }),
+    cgroupLayout: () => cgroupLayout(facts.cgroups),
+    cgroupNamespaces: () => existsSync('/proc/self/ns/cgroup'),
+    blockWeights: () => blockWeights(facts.cgroups),
+    timeNamespaces: () => existsSync('/proc/self/ns/time'),
+    selinux: () => existsSync('/sys/fs/selinux/enforce'),
+    capabilities: () => knownCapabilities(read('/proc/sys/kernel/cap_last_cap')),
+    boundingCapabilities: () => boundingCapabilities(status(), facts.capabilities),
+    idmappedMounts: () => hasIdmappedMounts(facts.kernelRelease),
     // A module that is not loaded yet is not listed; mounting loads it.
-    overlay: filesystemKnown(read('/proc/filesystems'), 'overlay') || hasOverlayModule(kernelRelease),
-    overlayOnIdmapped: hasOverlayOnIdmapped(kernelRelease),
-    apparmor,
-    apparmorFeatures: apparmor ? appArmorFeatures(read) : NO_APPARMOR,
-    apparmorProfiles: apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
-    ipv6: existsSync('/proc/net/if_inet6'),
-    seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
-    filtered: /^Seccomp:\s*[12]$/m.test(status),
-    uid,
-    gid: process.getgid?.() ?? 0,
-    user: readUser(uid, cgroups),
-    bootId: read('/proc/sys/kernel/random/boot_id').trim(),
-    signals: signalNumbers,
-  };
+    overlay: () =>
+      filesystemKnown(read('/proc/filesystems'), 'overlay') || hasOverlayModule(facts.kernelRelease),
+    overlayOnIdmapped: () => hasOverlayOnIdmapped(facts.kernelRelease),
+    apparmor: () => read('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
+    apparmorFeatures: () => (facts.apparmor ? appArmorFeatures(read) : NO_APPARMOR),
+    apparmorProfiles: () =>
+      facts.apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
+    ipv6: () => existsSync('/proc/net/if_inet6'),
+    seccomp: () => existsSync('/proc/sys/kernel/seccomp/actions_avail'),
+    filtered: () => /^Seccomp:\s*[12]$/m.test(status()),
+    uid: () => process.getuid?.() ?? 0,
+    gid: () => process.getgid?.() ?? 0,
+    user: () => (facts.uid === 0 ? null : readUser(facts.uid, facts.cgroups)),
+    bootId: () => read('/proc/sys/kernel/random/boot_id').trim(),
+    signals: () => signalNumbers,
+  });
+  return facts;
+}
+
+/** An object of which each member is read when it is first asked for, and then stays. */
+function whenAsked<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): T {
+  const facts = {} as T;
+  for (const name of Object.keys(readers) as (keyof T)[]) {
+    const keep = { configurable: true, enumerable: true };
+    const get = (): T[keyof T] => {
+      const value = readers[name]();
+      Object.defineProperty(facts, name, { ...keep, value });
+      return value;
+    };
+    Object.defineProperty(facts, name, { ...keep, get });
+  }
+  return facts;
 }
 
 /** Without any block device nothing is weighed, and BFQ cannot be seen. */

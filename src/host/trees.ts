@@ -166,6 +166,12 @@ export async function moveTree(from: string, to: string): Promise<void> {
   await runProgram(overAllIds(['mv', '--no-target-directory', '--', from, to]), failure);
 }
 
+/** Gives a tree that is on disk already (syncFilesystem) its name in the directory where it lies, durably. */
+export function placeTree(staging: string, path: string): void {
+  renameSync(staging, path);
+  syncDirectory(dirname(path));
+}
+
 /** rename(2) of a directory within one filesystem, brought to disk; what lies deeper in it than its entries is there already. */
 export function renameDurably(from: string, to: string): void {
   renameSync(from, to);

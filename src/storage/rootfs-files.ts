@@ -1,13 +1,13 @@
 /**
  * The few files that are edited in a new root filesystem. Everything in it may be hostile: paths are resolved below the
- * root by openat2(RESOLVE_IN_ROOT), and what is not a plain file in plain directories is left alone.
+ * root by openat2(RESOLVE_IN_ROOT), and what is not a plain file in plain directories is left alone. The caller brings all of it
+ * to disk.
  */
 import {
   constants,
   fchmodSync,
   fchownSync,
   fstatSync,
-  fsyncSync,
   ftruncateSync,
   lstatSync,
   mkdirSync,
@@ -105,7 +105,6 @@ function removeWhiteout(root: string, path: string): void {
 function replaceText(fd: number, text: string): boolean {
   ftruncateSync(fd, 0);
   writeSync(fd, text, 0);
-  fsyncSync(fd);
   return true;
 }
 

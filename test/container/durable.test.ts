@@ -34,3 +34,19 @@ for (const [what, command] of [
       [changed, synced, placed, named].join(' '),
     );
   });
+
+test('a copy on write: that its source has it is on disk before it is there', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const calls = await callsOf(world, 'tlxc-copy -n u1 -N u2 -s');
+  const list = join(world.lxcpath, 'u1/lxc_snapshots');
+  const first = (part: RegExp): number => calls.findIndex((call) => part.test(call));
+  const written = first(new RegExp(`fsync\\(\\d+<${join(world.lxcpath, 'u1/.lxc_snapshots')}[^>]*>\\) += 0`));
+  const named = first(new RegExp(`rename\\(.*"${list}"`));
+  const synced = calls.findIndex((call, at) => at > named && /syncfs(\(| resumed).*= 0/.test(call));
+  const placed = first(new RegExp(`rename\\(.*"${join(world.lxcpath, 'u2')}"`));
+  t.true(
+    written >= 0 && written < named && named < synced && synced < placed,
+    [written, named, synced, placed].join(' '),
+  );
+});

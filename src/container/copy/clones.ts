@@ -2,9 +2,9 @@
  * Who lies over whom: LXC's bookkeeping of snapshot clones. A parent's lxc_snapshots lists its clones, two lines each
  * (the store, the name); a clone's lxc_rdepends lists its parents in the same way.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../config/atomic-write.ts';
+import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
@@ -29,12 +29,12 @@ function read(file: string): Relative[] {
   });
 }
 
-function write(file: string, relatives: readonly Relative[], durable: boolean): void {
-  if (relatives.length === 0) rmSync(file, { force: true });
-  else {
-    const text = relatives.map(({ lxcpath, name }) => `${lxcpath}\n${name}\n`).join('');
-    writeFileAtomically(file, text, { mode: 0o644, durable });
-  }
+const textOf = (relatives: readonly Relative[]): string =>
+  relatives.map(({ lxcpath, name }) => `${lxcpath}\n${name}\n`).join('');
+
+function writeClones(file: string, clones: readonly Relative[], durable: WriteOptions['durable']): void {
+  if (clones.length === 0) rmSync(file, { force: true });
+  else writeFileAtomically(file, textOf(clones), { mode: 0o644, ...(durable && { durable }) });
 }
 
 const same = (a: Relative, b: Relative): boolean => a.lxcpath === b.lxcpath && a.name === b.name;
@@ -71,18 +71,28 @@ function whileLocked(system: SystemConfig, parent: Relative, change: () => void)
   }
 }
 
-/** Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked. */
-export function addClone(system: SystemConfig, parent: Relative, { lxcpath, name }: Relative): void {
+/**
+ * Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked.
+ * The caller brings the filesystem of the clone's staging directory to disk before the clone can be seen.
+ */
+export function addClone(
+  system: SystemConfig,
+  parent: Relative,
+  { lxcpath, name, staging }: Relative & { readonly staging: string },
+): void {
   const clone = { lxcpath, name };
-  const file = join(parent.lxcpath, parent.name, CLONES);
+  const dir = join(parent.lxcpath, parent.name);
+  const file = join(dir, CLONES);
+  const durable = statSync(dir).dev === statSync(staging).dev ? 'file' : 'file and name';
   whileLocked(system, parent, () =>
-    write(file, [...read(file).filter((known) => !same(known, clone)), clone], true),
+    writeClones(file, [...read(file).filter((known) => !same(known, clone)), clone], durable),
   );
 }
 
 /** Notes in a clone's staging directory whose root filesystems it lies over; the caller brings that to disk. [] forgets them. */
 export function setParentsUnsynced(dir: string, parents: readonly Relative[]): void {
-  write(join(dir, PARENTS), parents, false);
+  if (parents.length === 0) rmSync(join(dir, PARENTS), { force: true });
+  else writeStagedFile(join(dir, PARENTS), textOf(parents), 0o644);
 }
 
 /** Takes a clone that is gone out of its parents' lists; dir is where its directory is now. */
@@ -91,12 +101,7 @@ export function forgetClone(system: SystemConfig, dir: string, clone: Relative):
     const place = join(parent.lxcpath, parent.name);
     const file = join(place, CLONES);
     if (!existsSync(file) || countedClones(place) > 0) continue;
-    whileLocked(system, parent, () =>
-      write(
-        file,
-        read(file).filter((known) => !same(known, clone)),
-        true,
-      ),
-    );
+    const others = (): Relative[] => read(file).filter((known) => !same(known, clone));
+    whileLocked(system, parent, () => writeClones(file, others(), undefined));
   }
 }

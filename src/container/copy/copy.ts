@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import type { SystemConfig } from '../../config/model.ts';
 import { TlxcError } from '../../errors.ts';
-import { makePlaceForTrees, renameDurably } from '../../host/trees.ts';
+import { makePlaceForTrees, placeTree } from '../../host/trees.ts';
 import type { VolumeOptions } from '../../storage/backend.ts';
 import { fillCopy, type Copying } from './copying.ts';
 import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
@@ -93,5 +93,5 @@ async function copyLocked(
     ...(request.lines && { lines: request.lines }),
     ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),
   });
-  renameDurably(staging, target.dir);
+  placeTree(staging, target.dir);
 }

@@ -4,7 +4,7 @@
  */
 import { copyFileSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { writeFileAtomically } from '../../config/atomic-write.ts';
+import { writeStagedFile } from '../../config/atomic-write.ts';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
@@ -77,14 +77,14 @@ export async function fillCopy(copying: Copying): Promise<void> {
   try {
     firstId = firstIdOf(copying, config);
     const rootfs = await fillRootfs(copying, config);
-    const copy = writeConfig(copying, rootfs, firstId);
-    makeRootsOwn(copying, copy);
-    await runCloneHooks(copying, copy, rootfs);
+    writeConfig(copying, rootfs, firstId);
+    makeRootsOwn(copying, config);
+    if (config.hooks.some(({ value }) => value.hook === 'clone')) await runCloneHooks(copying, rootfs);
     const parents = parentsOfCopy(copying, rootfs);
     setParentsUnsynced(staging, parents);
-    await syncFilesystem(staging);
     // Before it can be seen: a parent without a note of it could be destroyed below it.
-    for (const parent of parents) addClone(system, parent, target);
+    for (const parent of parents) addClone(system, parent, { ...target, staging });
+    await syncFilesystem(staging);
   } catch (error) {
     await discard(staging, system);
     if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
@@ -152,12 +152,12 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
     ? copy()
     : whileStill(copying.source, path, copy, copying));
   referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
-  await nameCopy(rootfs.view, name, sameMachine);
+  await nameCopy({ view: rootfs.view, staging }, { name, keepMachineId: sameMachine });
   return rootfs;
 }
 
-function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number | null): ContainerConfig {
-  const { source, target, staging, environment, lines = [] } = copying;
+function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number | null): void {
+  const { source, target, staging, lines = [] } = copying;
   const written = { text: readConfigFile(source.config).text, file: source.config, sourceDir: source.dir };
   const text = copiedConfig({
     ...written,
@@ -169,18 +169,15 @@ function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number
     lines,
   });
   for (const name of ownFiles(written)) copyFileSync(join(source.dir, name), join(staging, name));
-  const configFile = join(staging, 'config');
-  writeFileAtomically(configFile, text, { mode: 0o640, durable: false });
-  const { name, lxcpath } = target;
-  return loadContainerConfig({ name, lxcpath, configFile, environment });
+  writeStagedFile(join(staging, 'config'), text, 0o640);
 }
 
-async function runCloneHooks(
-  { source, staging, hookArgs, environment }: Copying,
-  config: ContainerConfig,
-  rootfs: NewRootfs | null,
-): Promise<void> {
-  if (!config.hooks.some(({ value }) => value.hook === 'clone')) return;
+/** Those of the copy's own configuration. */
+async function runCloneHooks(copying: Copying, rootfs: NewRootfs | null): Promise<void> {
+  const { source, target, staging, hookArgs, environment } = copying;
+  const { name, lxcpath } = target;
+  const configFile = join(staging, 'config');
+  const config = loadContainerConfig({ name, lxcpath, configFile, environment });
   const mounted = join(staging, 'rootfs');
   const isThere = existsSync(mounted);
   mkdirSync(mounted, { recursive: true });
@@ -188,7 +185,7 @@ async function runCloneHooks(
     {
       hook: 'clone',
       config,
-      configFile: join(staging, 'config'),
+      configFile,
       args: hookArgs,
       environment: {
         LXC_SRC_NAME: source.name,

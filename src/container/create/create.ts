@@ -9,7 +9,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import { errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
-import { makePlaceForTrees, makeTreeDirectory, renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { makePlaceForTrees, makeTreeDirectory, placeTree, syncFilesystem } from '../../host/trees.ts';
 import { defaultMetadata, type ImageMetadata } from '../../image/metadata.ts';
 import { debianArch } from '../../image/product.ts';
 import { ImageStore } from '../../image/store.ts';
@@ -147,7 +147,7 @@ async function createLocked(making: Making): Promise<Created> {
     if (wantsRange)
       firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
     const created = await fill(making, prepared, firstId);
-    renameDurably(staging, paths.dir);
+    placeTree(staging, paths.dir);
     return created;
   } catch (error) {
     await discard(staging, request.system);
@@ -228,11 +228,12 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     return done('dir');
   }
   if (prepared === null || backend === null) {
-    writeConfig(making, newConfigText({ ...config, rootfsPath: null }), true);
+    writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
+    await syncFilesystem(staging);
     return done('none');
   }
   const rootfsPath = await makeRootfs(making, prepared, { backend, files: application.files });
-  writeConfig(making, newConfigText({ ...config, rootfsPath }), false);
+  writeConfig(making, newConfigText({ ...config, rootfsPath }));
   await syncFilesystem(staging);
   return done(rootfsPath.split(':')[0] ?? '');
 }

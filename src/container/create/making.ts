@@ -1,7 +1,7 @@
 /** A container on its way: what was asked for, and what the steps of making it share. */
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../config/atomic-write.ts';
+import { writeStagedFile } from '../../config/atomic-write.ts';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import type { Mapping } from '../../host/mapped.ts';
@@ -51,12 +51,12 @@ export interface Making {
 }
 
 /**
- * Writes the file and loads it as start will: a container that could never start is not made. Where it is not durable, the
- * caller brings all of staging to disk.
+ * Writes the file and loads it as start will: a container that could never start is not made. The caller brings all of
+ * staging to disk.
  */
-export function writeConfig({ request, staging }: Making, text: string, durable: boolean): void {
+export function writeConfig({ request, staging }: Making, text: string): void {
   const file = join(staging, 'config');
-  writeFileAtomically(file, text, { mode: 0o640, durable });
+  writeStagedFile(file, text, 0o640);
   const { name, lxcpath, environment } = request;
   loadContainerConfig({ name, lxcpath, configFile: file, environment });
   chmodSync(staging, 0o770);

@@ -40,7 +40,7 @@ export async function makeRootfs(
     imageView(store, prepared.image),
   );
   const { templates } = prepared.metadata;
-  await nameContainer(made.view, { name: request.name, templates, files });
+  await nameContainer({ view: made.view, staging }, { name: request.name, templates, files });
   return made.path;
 }
 

@@ -36,7 +36,7 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
     ...(request.stdio && { stdio: request.stdio }),
   });
   const body = readFileSync(file, 'utf8').replaceAll(staging, paths.dir);
-  writeConfig(making, `${headerLines(config).join('\n')}\n\n${withIncludes(body, config)}`, false);
+  writeConfig(making, `${headerLines(config).join('\n')}\n\n${withIncludes(body, config)}`);
   await syncFilesystem(staging);
 }
 

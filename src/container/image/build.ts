@@ -179,7 +179,7 @@ async function fromDirectory(
 async function settle(work: string): Promise<string[]> {
   const failure = { code: 'TLXC_E_STORAGE', what: 'the image could not be written' } as const;
   const rootfs = join(work, 'rootfs');
-  await nameCopy(plainView(rootfs), 'LXC_NAME', false);
+  await nameCopy({ view: plainView(rootfs), staging: work }, { name: 'LXC_NAME', keepMachineId: false });
   const emptied = ['find', '.', '-mindepth', '2', '-path', './dev/*', '-delete'];
   await runProgram(overAllIds(emptied), failure, { cwd: rootfs });
   const devices: string[] = [];

@@ -44,7 +44,8 @@ export async function fill(filling: Filling): Promise<Filled> {
   const prefix = content.kind === 'own' ? 'rootfs' : content.foreign.prefix;
   const rootfs = await unpack(filling, prefix, placeFor(filling, staging, target.dir, target.name));
   const former = content.kind === 'own' ? content.index.name : content.foreign.name;
-  await nameCopy(rootfs.view, former === target.name ? null : target.name, request.keepMac);
+  const identity = { name: former === target.name ? null : target.name, keepMachineId: request.keepMac };
+  await nameCopy({ view: rootfs.view, staging }, identity);
   const { text, leftOut } = configFor(filling, CONFIG, rootfs.path);
   if (content.kind === 'own' && request.trusted) writeOwnFiles(filling);
   writeFileAtomically(join(staging, 'config'), text, { mode: 0o640 });

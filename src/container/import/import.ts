@@ -13,7 +13,7 @@ import {
   makePlaceForTrees,
   makeTreeDirectory,
   removeTree,
-  renameDurably,
+  placeTree,
   syncFilesystem,
 } from '../../host/trees.ts';
 import type { Backend } from '../../storage/backend.ts';
@@ -164,7 +164,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
     });
     await removeTree(join(staging, '.archive'));
     await syncFilesystem(staging);
-    renameDurably(staging, target.dir);
+    placeTree(staging, target.dir);
     filled.warnings.forEach(request.warn);
   } catch (error) {
     await discard(staging, system);

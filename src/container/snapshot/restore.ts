@@ -5,7 +5,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig } from '../../config/model.ts';
 import { TlxcError } from '../../errors.ts';
 import { refuseMounted } from '../../host/mounts.ts';
-import { renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { placeTree, renameDurably, syncFilesystem } from '../../host/trees.ts';
 import { backendNamed } from '../../storage/choose.ts';
 import { volumeOf } from '../../storage/outside.ts';
 import { parseVolume, partsOf } from '../../storage/volume.ts';
@@ -72,7 +72,7 @@ async function restoreLocked(
     ids: { ofConfig: container.config },
   };
   await fillCopy({ system, environment, source, target, staging, ...its, ...AS_IT_WAS });
-  renameDurably(staging, target.dir);
+  placeTree(staging, target.dir);
 }
 
 /** The same machine; only its ids are those that it has now. */
