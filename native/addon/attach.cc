@@ -94,6 +94,9 @@ Result<int> open_terminal(Attach& attach, const Napi::Object& request) {
     auto pty = open_pty({.devptsFd = js::number(request, "devptsFd"),
                          .uid = js::id(request, "ptyUid"),
                          .gid = js::id(request, "ptyGid"),
+                         .userOf = js::flag(request, "ptyInside") ? js::number(request, "initPidfd") : -1,
+                         .openerUid = js::id(request, "uid"),
+                         .openerGid = js::id(request, "gid"),
                          .rows = static_cast<unsigned short>(js::number(request, "rows")),
                          .columns = static_cast<unsigned short>(js::number(request, "columns")),
                          // The caller's terminal goes raw only where it is standard input, too.

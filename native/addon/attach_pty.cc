@@ -2,29 +2,87 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <termios.h>
+
+#include "common/syscalls.h"
 
 namespace tlxc {
 namespace {
 
-// The container may have mounted or linked something over its ptmx: neither is followed, and what was opened
-// must lie in a devpts instance.
-Result<UniqueFd> open_master(int devptsFd) {
+// Nothing of it ever waits.
+constexpr int kPatienceMs = 3000;
+
+// The container may have mounted or linked something over its ptmx: neither is followed. A system call and
+// nothing else, as a child that was cloned beside threads needs it.
+int open_ptmx(int devpts) {
+    return sys::openat2(devpts, "ptmx", O_RDWR | O_NOCTTY,
+                        RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
+}
+
+// In the child, whose table of descriptors is the parent's: master takes the place of `place`. libc's own
+// setresuid would wait for threads that are not here.
+int open_inside(const PtyRequest& request, int place) {
+    if (::setns(request.userOf, CLONE_NEWUSER) != 0 ||
+        ::syscall(SYS_setresgid, request.openerGid, request.openerGid, request.openerGid) != 0 ||
+        ::syscall(SYS_setresuid, request.openerUid, request.openerUid, request.openerUid) != 0)
+        return errno;
+    const int master = open_ptmx(request.devptsFd);
+    if (master < 0)
+        return errno;
+    const int err = ::dup3(master, place, O_CLOEXEC) < 0 ? errno : 0;
+    ::close(master);
+    return err;
+}
+
+// The container sees nothing of the process: it joins the user namespace alone, and is gone when this
+// returns.
+Result<UniqueFd> master_of_opener(const PtyRequest& request) {
+    UniqueFd place{::open("/dev/null", O_PATH | O_CLOEXEC)};
+    int pidfd = -1;
+    clone_args arguments{};
+    arguments.flags = CLONE_FILES | CLONE_PIDFD;
+    arguments.pidfd = reinterpret_cast<uintptr_t>(&pidfd);
+    arguments.exit_signal = SIGCHLD;
+    const pid_t pid = place ? sys::clone3(arguments) : -1;
+    if (pid < 0)
+        return syscall_failure("terminal", "clone3");
+    if (pid == 0)
+        ::_exit(open_inside(request, place.get()));
+    const UniqueFd child{pidfd};
+    pollfd ended{child.get(), POLLIN, 0};
+    if (::poll(&ended, 1, kPatienceMs) <= 0)
+        ::kill(pid, SIGKILL);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+    if (errno != 0)
+        return syscall_failure("terminal", "openat2", "/dev/pts/ptmx");
+    return place;
+}
+
+Result<UniqueFd> own_master(int devptsFd) {
     const UniqueFd host{devptsFd < 0 ? ::open("/dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1};
-    open_how how{};
-    how.flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
-    how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
-    UniqueFd master{static_cast<int>(
-        ::syscall(SYS_openat2, devptsFd < 0 ? host.get() : devptsFd, "ptmx", &how, sizeof how))};
+    UniqueFd master{open_ptmx(devptsFd < 0 ? host.get() : devptsFd)};
     if (!master)
         return syscall_failure("terminal", "openat2", "/dev/pts/ptmx");
+    return master;
+}
+
+// What was opened must lie in a devpts instance.
+Result<UniqueFd> open_master(const PtyRequest& request) {
+    auto master = request.userOf < 0 ? own_master(request.devptsFd) : master_of_opener(request);
+    if (!master.ok())
+        return master;
     struct statfs filesystem {};
-    if (::fstatfs(master.get(), &filesystem) != 0)
+    if (::fstatfs(master.value().get(), &filesystem) != 0)
         return syscall_failure("terminal", "fstatfs", "/dev/pts/ptmx");
     if (filesystem.f_type != DEVPTS_SUPER_MAGIC)
         return refusal("terminal", "not-devpts", "/dev/pts/ptmx");
@@ -34,7 +92,7 @@ Result<UniqueFd> open_master(int devptsFd) {
 } // namespace
 
 Result<Pty> open_pty(const PtyRequest& request) {
-    auto master = open_master(request.devptsFd);
+    auto master = open_master(request);
     if (!master.ok())
         return master.failure();
     Pty pty{.master = std::move(master.value()), .slave = {}};

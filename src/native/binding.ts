@@ -63,6 +63,8 @@ export interface AttachRequest {
   /** Owner of a new pty, in the host's ids; -1: as the kernel makes it. */
   readonly ptyUid: number;
   readonly ptyGid: number;
+  /** Opened in the container's user namespace by uid and gid, whose it is then: a plain user can give none away. */
+  readonly ptyInside: boolean;
   /** Initial window size, when a pty is made. */
   readonly rows: number;
   readonly columns: number;

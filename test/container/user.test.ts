@@ -108,6 +108,18 @@ typing('the console is the user’s own', async (t) => {
   t.regex(shown, /^a-2-z\r?$/m);
 });
 
+typing('a command on a terminal has one of the container’s, which is its user’s', async (t) => {
+  const user = await makeUser(t);
+  await create(user, 'c1', [ALONE]);
+  await user.sh('tlxc-start -n c1 2>/dev/null');
+  const shown = (words: string): Promise<string> =>
+    user.sh(
+      `sleep 2 | script -qE never -ec "tlxc-attach -n c1 ${words} -- sh -c 'stat -c %n-%u-%g \\$(tty)'" /dev/null`,
+    );
+  t.regex(await shown(''), /^\/dev\/pts\/\d+-0-5\r?$/m);
+  t.regex(await shown('-u 7 -g 9'), /^\/dev\/pts\/\d+-7-5\r?$/m);
+});
+
 networked('its interface is made by tlxc-user-nic, counted, and gone with the container', async (t) => {
   const user = await makeUser(t);
   await allowInterfaces(t, user, `${USER.name} veth tlxcbr0 1`);

@@ -1,6 +1,7 @@
 /** Runs a command in a running container: asks its monitor, makes the plan, lets the addon enter. */
 import { mkdirSync } from 'node:fs';
 import { TlxcError } from '../../errors.ts';
+import { callerIds } from '../../host/user.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { native, type AttachedProcess, type AttachRequest } from '../../native/binding.ts';
@@ -76,7 +77,10 @@ function requestOf(
   fds: Entrance['fds'],
   streams: AttachStreams,
 ): AttachRequest {
-  const { terminalOwner, seccomp } = plan;
+  const { seccomp, namespaces } = plan;
+  const devptsFd = namespaces.includes('mount') ? (fds['devpts'] ?? -1) : -1;
+  const isRoot = callerIds().uid === 0;
+  const terminalOwner = isRoot ? plan.terminalOwner : null;
   return {
     ...plan,
     ...streams,
@@ -85,9 +89,10 @@ function requestOf(
     initPidfd: fds['initPidfd'] ?? -1,
     seccompFd: seccomp ? (fds['seccomp'] ?? -1) : -1,
     listenersFd: seccomp ? (fds['listeners'] ?? -1) : -1,
-    devptsFd: plan.namespaces.includes('mount') ? (fds['devpts'] ?? -1) : -1,
+    devptsFd,
     ptyUid: terminalOwner?.uid ?? -1,
     ptyGid: terminalOwner?.gid ?? -1,
+    ptyInside: !isRoot && devptsFd >= 0 && namespaces.includes('user'),
   };
 }
 
