@@ -1,7 +1,6 @@
 /** Programs of the host run as our children: they die with us, and how they ended is never lost. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 
@@ -73,8 +72,17 @@ export function startProgram(argv: readonly string[], options: ProgramOptions = 
   return { child, ended };
 }
 
+/** node:readline takes three times as long for a listing, and ends lines at U+2028, too, which names may have. */
 function eachLine(stream: Readable | null, handle: (line: string) => void): void {
-  if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', handle);
+  let rest = '';
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split(/\r?\n|\r/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) handle(line);
+  });
+  stream?.on('end', () => {
+    if (rest !== '') handle(rest);
+  });
 }
 
 /** Runs argv to its end; throws TlxcError with `code` and `what` where it fails. Resolves to how it ended. */

@@ -37,7 +37,8 @@ export function parseMember(line: string): Member | null {
   return { type, size: size.includes(',') ? 0 : Number(size), name, target };
 }
 
-const climbs = (path: string) => path.startsWith('/') || path.split('/').includes('..');
+const climbs = (path: string) =>
+  path.startsWith('/') || (path.includes('..') && path.split('/').includes('..'));
 
 const IMAGES = 'keep images elsewhere: tlxc-config tlxc.cachedir DIRECTORY';
 

@@ -41,6 +41,8 @@ export interface ImageServer {
 
 /** At once; the rest waits in the kernel's queue. */
 const MAX_CONNECTIONS = 256;
+/** Read from a file and given to a connection by so many bytes at once. */
+const PIECE = 256 * 1024;
 
 /** Serves root until closed. Rejects with the system's error where the address cannot be had. */
 export async function serveDirectory(options: ServeOptions): Promise<ImageServer> {
@@ -142,9 +144,9 @@ function sendFile({ file, start, end, response, fault }: Sending): void {
   const limit = fault.cutAfter ?? fault.hangAfter;
   const last = limit === undefined ? end : Math.min(end, start + limit - 1);
   let offset = start;
-  const stream = createReadStream(file, { start, end: last });
+  const stream = createReadStream(file, { start, end: last, highWaterMark: PIECE });
   stream.on('data', (chunk) => {
-    const bytes = Buffer.from(chunk);
+    const bytes = chunk as Buffer;
     const at = (fault.damageAt ?? -1) - offset;
     if (at >= 0 && at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
     offset += bytes.length;
@@ -153,6 +155,8 @@ function sendFile({ file, start, end, response, fault }: Sending): void {
       response.once('drain', () => stream.resume());
     }
   });
+  // Who went away takes nothing more; its file is not kept open.
+  response.once('close', () => stream.destroy());
   stream.on('error', () => response.destroy());
   stream.on('end', () => {
     if (limit === undefined || last === end) response.end();
