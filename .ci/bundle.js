@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { tidyLibraryTypes } from './library-types.js';
 import { clock, waiting, waitingHead, whenUsed } from './when-used.js';
@@ -71,7 +71,9 @@ const { outputFiles } = await build({
 mkdirSync('dist', { recursive: true });
 for (const { path, contents } of outputFiles) {
   const code = waiting(Buffer.from(contents).toString());
-  writeFileSync(path, isProgram(path) ? asModule(code) : code);
+  // By rename: a command that begins meanwhile has the old one or the new.
+  writeFileSync(`${path}.new`, isProgram(path) ? asModule(code) : code);
+  renameSync(`${path}.new`, path);
 }
 await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');

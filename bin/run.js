@@ -6,9 +6,24 @@ const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
-const dist = join(dirname(__dirname), 'dist');
+const root = dirname(__dirname);
+const dist = join(root, 'dist');
 /** The bundle's last characters, written by .ci/bundle.js. */
 const BUILD_ID = 16;
+
+/** undefined where it cannot be loaded: the command says why, if it needs it. src/native/binding.ts finds it here. */
+function loadAddon() {
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, join(root, 'native/build/Release/tlxc.node'));
+    return (globalThis[Symbol.for('tlxc.addon')] = module.exports);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a bundle, all of it ASCII, which V8 keeps as it is. Read by the addon it is not copied into V8's heap: 1 ms. */
+const readText = (path, addon) => addon?.readText({ path }) ?? readFileSync(path, 'latin1');
 
 function readCache(file) {
   try {
@@ -21,8 +36,8 @@ function readCache(file) {
 /** The bundle as a script, not yet run, and where its code cache is or should be. */
 function compile(name) {
   const filename = join(dist, `${name}.cjs`);
-  // All of it is ASCII, which V8 keeps as it is.
-  const source = readFileSync(filename, 'latin1');
+  const addon = loadAddon();
+  const source = readText(filename, addon);
   const cacheFile = join(dist, `${name}.${source.slice(-BUILD_ID)}.cache`);
   const script = new Script(source, { filename, cachedData: readCache(cacheFile) });
   return { filename, script, cacheFile };

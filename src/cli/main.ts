@@ -1,4 +1,5 @@
 /** Runs a command as this process: with output.ts the only file of cli/ that touches process.*. */
+import { nativeIfLoaded } from '../native/binding.ts';
 import type { Command, CommandContext } from './context.ts';
 import { isWritten, processOutput } from './output.ts';
 import { renderError } from './render.ts';
@@ -31,6 +32,14 @@ export async function main(program: string, command: Command): Promise<void> {
     for (const line of renderError(program, error)) context.stderr.write(`${line}\n`);
     process.exitCode = 1;
   }
-  // Node by itself would first take down its heap, object by object: 2 ms.
-  if (isWritten()) process.exit();
+  if (!isWritten()) return;
+  // Node by itself would first take down its heap, object by object, and then its threads: 4 ms.
+  if (!isObserved(context.env)) nativeIfLoaded()?.endProcess(process.exitCode);
+  process.exit();
 }
+
+/** Whether somebody waits for Node's own end: a listener, or a profiler that writes down what it saw. */
+const isObserved = (env: CommandContext['env']): boolean =>
+  process.listenerCount('exit') > 0 ||
+  process.execArgv.length > 0 ||
+  ['NODE_OPTIONS', 'NODE_V8_COVERAGE'].some((name) => env[name] !== undefined);

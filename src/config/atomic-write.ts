@@ -1,10 +1,10 @@
 /** Replaces a file whole: a reader, or a machine that loses power, sees the old content or the new. */
 import {
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
   fsyncSync,
+  lstatSync,
   openSync,
   realpathSync,
   renameSync,
@@ -17,16 +17,9 @@ import { basename, dirname, join } from 'node:path';
 import { randomHex } from '../random.ts';
 import { syncDirectory } from '../sync-directory.ts';
 
-const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
   readonly mode?: number;
-  /**
-   * What is on disk when it returns: the file and its name, or the file alone, where the caller brings the filesystem to
-   * disk soon after (syncFilesystem) and until then either file will do. Each sync is a write of the journal that everybody waits for.
-   */
-  readonly durable?: 'file and name' | 'file';
 }
 
 interface Destination {
@@ -72,15 +65,16 @@ export function writeFileAtomically(path: string, data: string | Uint8Array, opt
     unlinkSync(temporary);
     throw error;
   }
-  if (options.durable !== 'file') syncDirectory(dirname(target));
+  syncDirectory(dirname(target));
 }
 
 /**
- * Writes a file into a directory that nobody counts on before it was brought to disk as a whole (syncFilesystem); no link is
- * followed. Throws the system's error.
+ * Writes a file into a directory that nobody counts on before it was brought to disk as a whole (syncFilesystem): each sync is
+ * a write of the journal that everybody waits for. What has the name makes way, whatever it is. Throws the system's error.
  */
 export function writeStagedFile(path: string, data: string, mode: number): void {
-  const fd = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+  if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path);
+  const fd = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(fd, data);
     fchmodSync(fd, mode);

@@ -47,6 +47,7 @@ export interface AppArmorFeatures {
   readonly parser: string;
 }
 
+/** Each is read when it is first asked for, and stays: two may be of different moments. */
 export interface HostFacts {
   /** uname: kernel release; machine, where a mips that begins with the low byte ends in el. */
   readonly kernelRelease: string;

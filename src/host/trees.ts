@@ -166,14 +166,14 @@ export async function moveTree(from: string, to: string): Promise<void> {
   await runProgram(overAllIds(['mv', '--no-target-directory', '--', from, to]), failure);
 }
 
-/** Gives a tree that is on disk already (syncFilesystem) its name in the directory where it lies, durably. */
-export function placeTree(staging: string, path: string): void {
-  renameSync(staging, path);
-  syncDirectory(dirname(path));
+/** rename(2) of a tree that is on disk already (syncFilesystem), within one filesystem; then its name is there, too. */
+export function placeTree(from: string, to: string): void {
+  renameSync(from, to);
+  for (const path of new Set([dirname(to), dirname(from)])) syncDirectory(path);
 }
 
-/** rename(2) of a directory within one filesystem, brought to disk; what lies deeper in it than its entries is there already. */
+/** As placeTree, of a directory whose own entries are not on disk yet; what lies deeper is. */
 export function renameDurably(from: string, to: string): void {
-  renameSync(from, to);
-  for (const path of new Set([to, dirname(to), dirname(from)])) syncDirectory(path);
+  placeTree(from, to);
+  syncDirectory(to);
 }

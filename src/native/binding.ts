@@ -175,8 +175,11 @@ export interface Binding {
    * once, with wait after 10 seconds).
    */
   lock(options: { path: string; wait: boolean }): number | NativeFailure;
-  /** syncfs(2) of the filesystem that holds path, beside the event loop; null: all that was written to it is on disk. */
-  syncFilesystem(options: { path: string }): Promise<NativeFailure | null>;
+  /**
+   * syncfs(2) of the filesystem that holds path; null: all that was written to it is on disk. The event loop stands still for
+   * 20 ms at most, and then goes on meanwhile.
+   */
+  syncFilesystem(options: { path: string }): NativeFailure | null | Promise<NativeFailure | null>;
   /**
    * Has ext2, ext3 and ext4 put the trees that will be made in the directory apart from each other (chattr +T). Other filesystems
    * refuse it.
@@ -213,6 +216,11 @@ export interface Binding {
    * Only for a process that is about to become another program.
    */
   holdSignals(): void;
+  /**
+   * Ends this process at once, as _exit(2): what a stream of Node's has not written is lost. It returns where Node has changed
+   * a standard descriptor (a pipe that does not wait, a raw terminal), which only Node's own end gives back.
+   */
+  endProcess(code: number): void;
   /** A pipe [read, write], both close-on-exec. Throws only where descriptors have run out. */
   pipe(): readonly [number, number];
   /** Asks for PR_SCHED_CORE: 0 where the kernel has it, ENODEV without SMT, EINVAL where it was built without. */
@@ -241,9 +249,15 @@ export interface Binding {
   hasPacketFilterTable(name: string): boolean | NativeFailure;
 }
 
-let loaded: Binding | undefined;
+/** Where bin/run.js, which loads a command's bundle with it, leaves the addon. */
+const LEFT = Symbol.for('tlxc.addon');
 
-/** Loads the addon on first use: most failures (usage, configuration) need no native code. Throws TLXC_E_INTERNAL. */
+let loaded = (globalThis as { readonly [LEFT]?: Binding })[LEFT];
+
+/** The addon, where this process has it already. */
+export const nativeIfLoaded = (): Binding | undefined => loaded;
+
+/** Loads the addon on first use. Throws TLXC_E_INTERNAL. */
 export function native(): Binding {
   if (loaded) return loaded;
   // process.dlopen is what require does with a .node file; require in an ES module would load node:module first.

@@ -18,12 +18,18 @@ async function name({ view, staging }: Named, naming: Naming): Promise<void> {
   const [top = ''] = view.layers;
   if (probeHost().user === null && view.words.length === 0) applyNaming(naming);
   else await runNaming(naming, view.words);
-  // What was mounted was brought to disk when it was unmounted.
   if (view.words.length === 0 && !top.startsWith(`${staging}/`)) await syncFilesystem(top);
 }
 
 async function runNaming(naming: Naming, words: readonly string[]): Promise<void> {
-  const program = [process.execPath, join(packageRoot, 'dist/name-rootfs.cjs'), JSON.stringify(naming)];
+  // Unmounting brings to disk what was mounted, and tells nobody of errors.
+  const mounted = words.length > 0 ? (naming.layers[0] ?? '') : '';
+  const program = [
+    process.execPath,
+    join(packageRoot, 'dist/name-rootfs.cjs'),
+    JSON.stringify(naming),
+    mounted,
+  ];
   const what = `the root filesystem could not be given ${naming.name === null ? 'an id' : `the name ${naming.name}`}`;
   await runProgram(overAllIds([...words, ...program]), { code: 'TLXC_E_STORAGE', what });
 }

@@ -53,3 +53,8 @@ test('a disk that is full is an error', (t) => {
   const { status, stderr } = shell(`${join(packageRoot, 'bin/tlxc-config.js')} -l > /dev/full`);
   t.deepEqual([status, stderr], [1, 'tlxc-config: write: no space left on device\n  hint: make room (df)\n']);
 });
+
+test('who reads from the same pipe after it waits there as before', (t) => {
+  const command = `${join(packageRoot, 'bin/tlxc-import.js')} -n nobody /nonexistent 2>&-`;
+  t.is(shell(`(sleep 1; echo line) | { ${command}; cat; }`).stdout, 'line\n');
+});

@@ -11,7 +11,19 @@ const test = requires('root', 'userns', 'idmap', 'overlay', 'busybox', 'strace')
 async function callsOf(world: World, command: string): Promise<readonly string[]> {
   const trace = join(world.dir, 'trace');
   await world.sh(`strace -f -y -o ${trace} -e trace=write,chmod,rename,fsync,syncfs ${command}`);
-  return readFileSync(trace, 'utf8').split('\n');
+  return whole(readFileSync(trace, 'utf8').split('\n'));
+}
+
+/** strace writes in two lines what another thread does something meanwhile. */
+function whole(lines: readonly string[]): readonly string[] {
+  const begun = new Map<string, string>();
+  return lines.flatMap((line) => {
+    const [, pid = '', start] = /^(\d+) +(.*) <unfinished \.\.\.>$/.exec(line) ?? [];
+    if (start !== undefined) begun.set(pid, start);
+    const [, of = '', end] = /^(\d+) +<\.\.\. \w+ resumed>(.*)$/.exec(line) ?? [];
+    if (end !== undefined) return [`${of} ${begun.get(of) ?? ''}${end}`];
+    return start === undefined ? [line] : [];
+  });
 }
 
 for (const [what, command] of [
@@ -26,7 +38,7 @@ for (const [what, command] of [
     const staging = join(world.lxcpath, '.tlxc-staging-u2');
     const last = (part: RegExp): number => calls.findLastIndex((call) => part.test(call));
     const changed = last(new RegExp(`^\\d+ +(write|rename)\\(.*${staging}/`));
-    const synced = last(/syncfs(\(| resumed)/);
+    const synced = last(/ syncfs\(/);
     const placed = calls.findIndex((call) => call.includes(`rename("${staging}", "${world.lxcpath}/u2")`));
     const named = last(new RegExp(`fsync\\(\\d+<${world.lxcpath}>\\) += 0`));
     t.true(
@@ -39,14 +51,16 @@ test('a copy on write: that its source has it is on disk before it is there', as
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
   const calls = await callsOf(world, 'tlxc-copy -n u1 -N u2 -s');
-  const list = join(world.lxcpath, 'u1/lxc_snapshots');
-  const first = (part: RegExp): number => calls.findIndex((call) => part.test(call));
-  const written = first(new RegExp(`fsync\\(\\d+<${join(world.lxcpath, 'u1/.lxc_snapshots')}[^>]*>\\) += 0`));
-  const named = first(new RegExp(`rename\\(.*"${list}"`));
-  const synced = calls.findIndex((call, at) => at > named && /syncfs(\(| resumed).*= 0/.test(call));
-  const placed = first(new RegExp(`rename\\(.*"${join(world.lxcpath, 'u2')}"`));
+  const source = join(world.lxcpath, 'u1');
+  const first = (part: RegExp, after = 0): number =>
+    calls.findIndex((call, at) => at >= after && part.test(call));
+  const synced = first(new RegExp(`syncfs\\(\\d+<${world.lxcpath}/.tlxc-staging-u2>`));
+  const written = first(new RegExp(`fsync\\(\\d+<${source}/.lxc_snapshots[^>]*>\\) += 0`), synced);
+  const named = first(new RegExp(`rename\\(.*"${source}/lxc_snapshots"`), written);
+  const kept = first(new RegExp(`fsync\\(\\d+<${source}>\\) += 0`), named);
+  const placed = first(new RegExp(`rename\\(.*"${world.lxcpath}/u2"`));
   t.true(
-    written >= 0 && written < named && named < synced && synced < placed,
-    [written, named, synced, placed].join(' '),
+    synced >= 0 && synced < written && written < named && named < kept && kept < placed,
+    [synced, written, named, kept, placed].join(' '),
   );
 });

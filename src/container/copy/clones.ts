@@ -2,9 +2,9 @@
  * Who lies over whom: LXC's bookkeeping of snapshot clones. A parent's lxc_snapshots lists its clones, two lines each
  * (the store, the name); a clone's lxc_rdepends lists its parents in the same way.
  */
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../../config/atomic-write.ts';
+import { writeFileAtomically, writeStagedFile } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
@@ -32,9 +32,9 @@ function read(file: string): Relative[] {
 const textOf = (relatives: readonly Relative[]): string =>
   relatives.map(({ lxcpath, name }) => `${lxcpath}\n${name}\n`).join('');
 
-function writeClones(file: string, clones: readonly Relative[], durable: WriteOptions['durable']): void {
+function writeClones(file: string, clones: readonly Relative[]): void {
   if (clones.length === 0) rmSync(file, { force: true });
-  else writeFileAtomically(file, textOf(clones), { mode: 0o644, ...(durable && { durable }) });
+  else writeFileAtomically(file, textOf(clones), { mode: 0o644 });
 }
 
 const same = (a: Relative, b: Relative): boolean => a.lxcpath === b.lxcpath && a.name === b.name;
@@ -71,21 +71,12 @@ function whileLocked(system: SystemConfig, parent: Relative, change: () => void)
   }
 }
 
-/**
- * Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked.
- * The caller brings the filesystem of the clone's staging directory to disk before the clone can be seen.
- */
-export function addClone(
-  system: SystemConfig,
-  parent: Relative,
-  { lxcpath, name, staging }: Relative & { readonly staging: string },
-): void {
+/** Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked. */
+export function addClone(system: SystemConfig, parent: Relative, { lxcpath, name }: Relative): void {
   const clone = { lxcpath, name };
-  const dir = join(parent.lxcpath, parent.name);
-  const file = join(dir, CLONES);
-  const durable = statSync(dir).dev === statSync(staging).dev ? 'file' : 'file and name';
+  const file = join(parent.lxcpath, parent.name, CLONES);
   whileLocked(system, parent, () =>
-    writeClones(file, [...read(file).filter((known) => !same(known, clone)), clone], durable),
+    writeClones(file, [...read(file).filter((known) => !same(known, clone)), clone]),
   );
 }
 
@@ -102,6 +93,6 @@ export function forgetClone(system: SystemConfig, dir: string, clone: Relative):
     const file = join(place, CLONES);
     if (!existsSync(file) || countedClones(place) > 0) continue;
     const others = (): Relative[] => read(file).filter((known) => !same(known, clone));
-    whileLocked(system, parent, () => writeClones(file, others(), undefined));
+    whileLocked(system, parent, () => writeClones(file, others()));
   }
 }

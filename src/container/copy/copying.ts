@@ -66,7 +66,8 @@ function sourceConfig({ source, environment }: Copying): ContainerConfig {
 
 /**
  * Makes the copy in its staging directory, on disk and complete, and notes whom it lies over. The caller holds the locks,
- * and renames it into place. Throws TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
+ * and renames it into place. Its configuration is that of a source that loads, with other paths, ids and names; it is loaded
+ * again where lines were added. Throws TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
  */
 export async function fillCopy(copying: Copying): Promise<void> {
   const { system, target, staging } = copying;
@@ -82,9 +83,10 @@ export async function fillCopy(copying: Copying): Promise<void> {
     if (config.hooks.some(({ value }) => value.hook === 'clone')) await runCloneHooks(copying, rootfs);
     const parents = parentsOfCopy(copying, rootfs);
     setParentsUnsynced(staging, parents);
-    // Before it can be seen: a parent without a note of it could be destroyed below it.
-    for (const parent of parents) addClone(system, parent, { ...target, staging });
     await syncFilesystem(staging);
+    // Before it can be seen: a parent without a note of it could be destroyed below it. After the wait for the disk: a note
+    // of a copy that never was would keep the parent should another container get the name.
+    for (const parent of parents) addClone(system, parent, target);
   } catch (error) {
     await discard(staging, system);
     if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
@@ -170,14 +172,18 @@ function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number
   });
   for (const name of ownFiles(written)) copyFileSync(join(source.dir, name), join(staging, name));
   writeStagedFile(join(staging, 'config'), text, 0o640);
+  if (lines.length > 0) loadCopy(copying);
+}
+
+/** The copy's own configuration. Throws TLXC_E_CONFIG. */
+function loadCopy({ target: { name, lxcpath }, staging, environment }: Copying): ContainerConfig {
+  return loadContainerConfig({ name, lxcpath, configFile: join(staging, 'config'), environment });
 }
 
 /** Those of the copy's own configuration. */
 async function runCloneHooks(copying: Copying, rootfs: NewRootfs | null): Promise<void> {
-  const { source, target, staging, hookArgs, environment } = copying;
-  const { name, lxcpath } = target;
-  const configFile = join(staging, 'config');
-  const config = loadContainerConfig({ name, lxcpath, configFile, environment });
+  const { source, staging, hookArgs, environment } = copying;
+  const config = loadCopy(copying);
   const mounted = join(staging, 'rootfs');
   const isThere = existsSync(mounted);
   mkdirSync(mounted, { recursive: true });
@@ -185,7 +191,7 @@ async function runCloneHooks(copying: Copying, rootfs: NewRootfs | null): Promis
     {
       hook: 'clone',
       config,
-      configFile,
+      configFile: join(staging, 'config'),
       args: hookArgs,
       environment: {
         LXC_SRC_NAME: source.name,

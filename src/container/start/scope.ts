@@ -40,7 +40,11 @@ export function scopeFor(name: string, host: HostFacts, environment: Environment
   const handedDown = readFileSync(join(mount.mountPoint, manager, 'cgroup.controllers'), 'utf8');
   const controllers = handedDown.split(/\s+/).filter(Boolean);
   const user = { ...host.user, cgroups: { [mount.mountPoint]: { group, controllers } } };
-  return { host: { ...host, user }, take: (pid) => take(environment, unit, pid) };
+  // Of the other facts none is read for this.
+  return {
+    host: Object.create(host, { user: { value: user, enumerable: true } }) as HostFacts,
+    take: (pid) => take(environment, unit, pid),
+  };
 }
 
 async function take(environment: Environment, unit: string, pid: number): Promise<void> {
