@@ -190,7 +190,7 @@ limited('in groups that were delegated, limits bite, and the container has group
   t.deepEqual([started.code, started.stderr], [0, '']);
   const inside = (line: string) => user.sh(`tlxc-attach -n c1 -- sh -c '${line}' 2>&1 || true`);
   t.regex(await user.sh('tlxc-info -n c1'), /^Memory use: /m);
-  const mounted = 'mount -t cgroup -o pids none /mnt && mkdir /mnt/own && echo 1 > /mnt/own/tasks';
+  const mounted = 'mount -t cgroup -o pids none /mnt && mkdir -p /mnt/own /mnt/other/more && echo 1 > /mnt/own/tasks';
   t.is(
     await inside(`${mounted}; cat /mnt/own/tasks; echo 99 > /mnt/pids.max`),
     "1\nsh: can't create /mnt/pids.max: Permission denied\n",
@@ -199,7 +199,9 @@ limited('in groups that were delegated, limits bite, and the container has group
     await inside('for n in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 20 >/dev/null 2>&1 & done'),
     /can't fork/,
   );
+  const before = performance.now();
   await user.sh('tlxc-stop -k -n c1');
+  t.true(performance.now() - before < 8000, 'what is not the user’s to remove was waited for, ten seconds');
   t.is(await user.world.sh(`find /sys/fs/cgroup -path '*/${USER.name}/*' -name 'c1*'`), '');
 });
 

@@ -159,9 +159,10 @@ bool remove_tree(int parent, const std::string& name) {
     const UniqueFd group{openat(parent, name.c_str(), kDirectory)};
     if (!group)
         return errno == ENOENT;
+    // The first: those above a group that stays are busy for no other reason.
     int error = 0;
     (void)walk_below(group.get(), [&error](int above, const std::string& child) {
-        if (unlinkat(above, child.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+        if (unlinkat(above, child.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT && error == 0)
             error = errno;
         return true;
     });
