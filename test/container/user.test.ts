@@ -139,6 +139,7 @@ networked('its interface is made by tlxc-user-nic, counted, and gone with the co
   t.regex(await user.world.sh('cat /run/tlxc/nics'), /^ann veth tlxcbr0 veth4711_\w{4}\n$/);
   const second = await user.run('tlxc-start', '-n', 'c2');
   t.is(second.code, 1);
+  t.regex(second.stderr, /hint: .*"USER veth tlxcbr0 10"/);
   t.regex(second.stderr, /\(tlxc-user-nic, refused: .*\n {2}at .*\/c2\/config:\d+ \(lxc\.net\.0\.link\)/);
   await user.sh('tlxc-stop -k -n c1 && tlxc-start -n c2 2>/dev/null && tlxc-stop -k -n c2');
 });
@@ -190,7 +191,8 @@ limited('in groups that were delegated, limits bite, and the container has group
   t.deepEqual([started.code, started.stderr], [0, '']);
   const inside = (line: string) => user.sh(`tlxc-attach -n c1 -- sh -c '${line}' 2>&1 || true`);
   t.regex(await user.sh('tlxc-info -n c1'), /^Memory use: /m);
-  const mounted = 'mount -t cgroup -o pids none /mnt && mkdir -p /mnt/own /mnt/other/more && echo 1 > /mnt/own/tasks';
+  const mounted =
+    'mount -t cgroup -o pids none /mnt && mkdir -p /mnt/own /mnt/other/more && echo 1 > /mnt/own/tasks';
   t.is(
     await inside(`${mounted}; cat /mnt/own/tasks; echo 99 > /mnt/pids.max`),
     "1\nsh: can't create /mnt/pids.max: Permission denied\n",

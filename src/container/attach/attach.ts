@@ -48,7 +48,7 @@ function checkFrozen(container: string, info: MonitorInfo): void {
     code: 'TLXC_E_FROZEN',
     message: 'the container is frozen: nothing can run in it',
     container,
-    hint: 'write THAWED to its freezer.state, or 0 to its cgroup.freeze, and try again',
+    hint: `tlxc-unfreeze -n ${container} thaws it`,
   });
 }
 

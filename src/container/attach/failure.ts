@@ -30,7 +30,9 @@ const HINTS: Readonly<Record<string, string>> = {
   'limits EPERM': 'to raise a limit takes CAP_SYS_RESOURCE, which this command does not have',
   'namespaces EPERM': 'entering a container takes root',
   'namespaces ESRCH': 'its init has ended meanwhile',
-  'cgroup EACCES': 'joining control groups takes root',
+  'cgroup EACCES':
+    'a user joins control groups only from another of theirs: run it where the container was started; one that was started with ' +
+    "XDG_RUNTIME_DIR set, in a scope of the user's systemd, is entered from anywhere",
   'cgroup ENOENT': 'the container has ended meanwhile, or its control group was removed',
   'cgroup ENODEV': 'the container has ended meanwhile, or its control group was removed',
   'uid EINVAL': "the id is not mapped in the container's user namespace: see lxc.idmap",

@@ -105,9 +105,9 @@ export function killInstance(paths: ContainerPaths): boolean {
   return true;
 }
 
-/** The AppArmor profile generated for it. */
+/** The AppArmor profile generated for it: nobody but root can have loaded one, or removes one. */
 async function forgetProfile({ name, lxcpath }: ContainerPaths): Promise<void> {
-  if (!existsSync('/sys/kernel/security/apparmor')) return;
+  if (probeHost().user !== null || !existsSync('/sys/kernel/security/apparmor')) return;
   const [{ unloadProfile }, { generatedName, policyNamespace }] = await Promise.all([
     import('../start/apparmor.ts'),
     import('../../plan/apparmor.ts'),

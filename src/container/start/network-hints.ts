@@ -7,6 +7,12 @@ const sysctl = (path: string): string => path.replace('/proc/sys/', '');
 export const NETWORK_HINTS: readonly Hint[] = [
   {
     step: /^network$/,
+    syscall: /^tlxc-user-nic$/,
+    hint: ({ path }) =>
+      `the line that root writes there is "USER veth ${path} 10" (/etc/lxc/lxc-usernet is LXC's alone); the system log has the reason`,
+  },
+  {
+    step: /^network$/,
     detail: /^sysctl-off$/,
     hint: ({ path }) => `the host would not pass the packets on: sysctl -w ${sysctl(path)}=1`,
   },
