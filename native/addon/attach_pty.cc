@@ -6,12 +6,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <termios.h>
 
+#include "common/deadline.h"
 #include "common/syscalls.h"
 
 namespace tlxc {
@@ -27,45 +29,86 @@ int open_ptmx(int devpts) {
                         RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
 }
 
+// What the child tells of the step that failed; nothing: it has done all.
+struct Report {
+    const char* syscall; // the child has a copy of this memory, so the words are at the same place
+    int err;
+};
+
 // In the child, whose table of descriptors is the parent's: master takes the place of `place`. libc's own
 // setresuid would wait for threads that are not here.
-int open_inside(const PtyRequest& request, int place) {
-    if (::setns(request.userOf, CLONE_NEWUSER) != 0 ||
-        ::syscall(SYS_setresgid, request.openerGid, request.openerGid, request.openerGid) != 0 ||
-        ::syscall(SYS_setresuid, request.openerUid, request.openerUid, request.openerUid) != 0)
-        return errno;
+const char* open_inside(const PtyRequest& request, int place) {
+    // Where the container sees the host's processes, its root cannot look into an undumpable one that came
+    // from outside.
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0)
+        return "prctl";
+    if (::setns(request.userOf, CLONE_NEWUSER) != 0)
+        return "setns";
+    if (::syscall(SYS_setresgid, request.openerGid, request.openerGid, request.openerGid) != 0)
+        return "setresgid";
+    if (::syscall(SYS_setresuid, request.openerUid, request.openerUid, request.openerUid) != 0)
+        return "setresuid";
     const int master = open_ptmx(request.devptsFd);
     if (master < 0)
-        return errno;
-    const int err = ::dup3(master, place, O_CLOEXEC) < 0 ? errno : 0;
+        return "openat2";
+    const bool placed = ::dup3(master, place, O_CLOEXEC) >= 0;
+    const int err = errno;
     ::close(master);
-    return err;
+    errno = err;
+    return placed ? nullptr : "dup3";
 }
 
-// The container sees nothing of the process: it joins the user namespace alone, and is gone when this
-// returns.
+[[noreturn]] void run_opener(const PtyRequest& request, int place, int told) {
+    const char* failed = open_inside(request, place);
+    const Report report{.syscall = failed, .err = errno};
+    if (failed != nullptr)
+        (void)!::write(told, &report, sizeof report);
+    ::_exit(failed == nullptr ? 0 : 1);
+}
+
+// Its status, as waitpid has it; it is killed where the time is over.
+int end_of(pid_t pid, int pidfd) {
+    const Deadline deadline{kPatienceMs};
+    pollfd ended{pidfd, POLLIN, 0};
+    int ready = 0;
+    do
+        ready = ::poll(&ended, 1, deadline.left());
+    while (ready < 0 && errno == EINTR);
+    if (ready <= 0)
+        ::kill(pid, SIGKILL);
+    int status = -1;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+// By a process that joins the container's user namespace alone, and is gone when this returns.
 Result<UniqueFd> master_of_opener(const PtyRequest& request) {
     UniqueFd place{::open("/dev/null", O_PATH | O_CLOEXEC)};
+    if (!place)
+        return syscall_failure("terminal", "open", "/dev/null");
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return syscall_failure("terminal", "pipe2");
+    const UniqueFd reading{ends[0]}, writing{ends[1]};
     int pidfd = -1;
     clone_args arguments{};
     arguments.flags = CLONE_FILES | CLONE_PIDFD;
     arguments.pidfd = reinterpret_cast<uintptr_t>(&pidfd);
     arguments.exit_signal = SIGCHLD;
-    const pid_t pid = place ? sys::clone3(arguments) : -1;
+    const pid_t pid = sys::clone3(arguments);
     if (pid < 0)
         return syscall_failure("terminal", "clone3");
     if (pid == 0)
-        ::_exit(open_inside(request, place.get()));
+        run_opener(request, place.get(), writing.get());
     const UniqueFd child{pidfd};
-    pollfd ended{child.get(), POLLIN, 0};
-    if (::poll(&ended, 1, kPatienceMs) <= 0)
-        ::kill(pid, SIGKILL);
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-    if (errno != 0)
-        return syscall_failure("terminal", "openat2", "/dev/pts/ptmx");
-    return place;
+    const int status = end_of(pid, child.get());
+    if (status == 0)
+        return place;
+    Report report{.syscall = "wait", .err = ETIMEDOUT};
+    (void)!::read(reading.get(), &report, sizeof report);
+    errno = report.err;
+    return syscall_failure("terminal", report.syscall, "/dev/pts/ptmx");
 }
 
 Result<UniqueFd> own_master(int devptsFd) {

@@ -8,6 +8,7 @@ import { filesystemFindings } from '../host/doctor/store.ts';
 import type { Finding } from '../host/finding.ts';
 import { probeHost } from '../host/probe.ts';
 import { lingering, userFindings } from '../host/user-checks.ts';
+import { hasUserManager } from '../host/user-manager.ts';
 import { networkFindings } from '../network/doctor.ts';
 
 export interface Examination {
@@ -24,7 +25,8 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
     ...kernelFindings(host),
     ...cgroupFindings(host, environment),
     ...securityModuleFindings(host),
-    ...(host.user === null ? [] : [...userFindings(host.user, environment), ...lingering(host.user)]),
+    ...(host.user === null ? [] : userFindings(host.user, environment)),
+    ...(host.user !== null && hasUserManager(environment) ? lingering(host.user) : []),
     ...filesystemFindings('containers', lxcpath),
   ];
 }

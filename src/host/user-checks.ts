@@ -85,11 +85,11 @@ function isWritable(path: string): boolean {
 
 /**
  * Whether containers run on when the user logs out: the user's systemd, in whose scopes they are, ends with the last session
- * unless the user lingers (loginctl(1)). Nothing where no logind looks after sessions.
+ * unless the user lingers (loginctl(1)). Nothing where no logind looks after sessions, and of names that it writes escaped.
  */
 export function lingering({ name }: UserFacts, root = '/'): Finding[] {
   const what = 'after the last logout';
-  if (!existsSync(join(root, 'run/systemd/users'))) return [];
+  if (!existsSync(join(root, 'run/systemd/users')) || !/^[\w.@ -]+$/.test(name)) return [];
   if (existsSync(join(root, 'var/lib/systemd/linger', name))) return [fine(what, 'containers run on')];
   return [warning(what, `containers of ${name} end with the last session`, `loginctl enable-linger ${name}`)];
 }

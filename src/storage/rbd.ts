@@ -84,7 +84,9 @@ async function claim(
 async function attach(device: string, settings: Settings): Promise<void> {
   if (existsSync(device) || !isInstalled('rbd')) return;
   const [rbd, image] = [words(settings), nameOf(device)];
-  const hint = `does the cluster answer? "${rbd.join(' ')} ls ${poolOf(image)}" shows it`;
+  const hint =
+    `does the cluster answer? "${rbd.join(' ')} ls ${poolOf(image)}" shows it; ` +
+    `where it was mapped after all ("rbd showmapped"): rbd unmap ${image}`;
   await tellWithin({ what: `the image ${image} could not be mapped`, hint }, ...rbd, 'map', image);
 }
 

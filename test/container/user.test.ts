@@ -191,8 +191,7 @@ limited('in groups that were delegated, limits bite, and the container has group
   t.deepEqual([started.code, started.stderr], [0, '']);
   const inside = (line: string) => user.sh(`tlxc-attach -n c1 -- sh -c '${line}' 2>&1 || true`);
   t.regex(await user.sh('tlxc-info -n c1'), /^Memory use: /m);
-  const mounted =
-    'mount -t cgroup -o pids none /mnt && mkdir -p /mnt/own /mnt/other/more && echo 1 > /mnt/own/tasks';
+  const mounted = 'mount -t cgroup -o pids none /mnt && mkdir /mnt/own && echo 1 > /mnt/own/tasks';
   t.is(
     await inside(`${mounted}; cat /mnt/own/tasks; echo 99 > /mnt/pids.max`),
     "1\nsh: can't create /mnt/pids.max: Permission denied\n",
@@ -201,10 +200,25 @@ limited('in groups that were delegated, limits bite, and the container has group
     await inside('for n in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 20 >/dev/null 2>&1 & done'),
     /can't fork/,
   );
-  const before = performance.now();
   await user.sh('tlxc-stop -k -n c1');
-  t.true(performance.now() - before < 8000, 'what is not the user’s to remove was waited for, ten seconds');
   t.is(await user.world.sh(`find /sys/fs/cgroup -path '*/${USER.name}/*' -name 'c1*'`), '');
+});
+
+limited('groups that only the container’s root may remove are not waited for', async (t) => {
+  const user = await makeUser(t);
+  await delegateGroups(t, user);
+  await create(user, 'c1', [ALONE]);
+  const stopMs = async (): Promise<number> => {
+    await user.sh(`tlxc-start -n c1
+      tlxc-attach -n c1 -- sh -c 'mount -t cgroup -o pids none /mnt && mkdir -p /mnt/own/more'`);
+    const before = performance.now();
+    await user.sh('tlxc-stop -k -n c1');
+    return performance.now() - before;
+  };
+  // Ten seconds would be waited each time; a crowded machine is not as slow three times.
+  let least = Infinity;
+  for (let attempt = 0; attempt < 3 && least >= 8000; attempt++) least = Math.min(least, await stopMs());
+  t.true(least < 8000);
 });
 
 booting('Debian boots to a running system', async (t) => {

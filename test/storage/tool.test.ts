@@ -26,7 +26,9 @@ async function hangs(lines: string): Promise<{ error: TlxcError; rbd: number }> 
       () => Promise.reject(new Error('it was waited for')),
       (reason: unknown) => reason as TlxcError,
     );
-    return { error, rbd: Number(readFileSync(join(dir, 'pid'), 'utf8')) };
+    const [rbd = 0, child] = readFileSync(join(dir, 'pid'), 'utf8').trim().split('\n').map(Number);
+    if (child !== undefined) process.kill(child, 'SIGKILL');
+    return { error, rbd };
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -35,7 +37,7 @@ async function hangs(lines: string): Promise<{ error: TlxcError; rbd: number }> 
 for (const [title, lines] of [
   ['one that waits', 'exec sleep 60'],
   ['one that heeds no signal but the last', "trap '' TERM INT HUP; while :; do sleep 1; done"],
-  ['one whose own child keeps its streams open', 'sleep 5; sleep 60'],
+  ['one whose own child keeps its streams open', 'sleep 60 & echo $! >> $(dirname $0)/pid; wait'],
 ] as const)
   test(`rbd map is not waited for without end: ${title}`, async (t) => {
     const { error, rbd } = await hangs(lines);

@@ -55,7 +55,7 @@ async function take(environment: Environment, unit: string, pid: number): Promis
       throw new TlxcError({
         code: 'TLXC_E_TIMEOUT',
         message: `the user's systemd has not put the container into ${unit} within ${PATIENCE_MS / 1000} s`,
-        hint: `see systemctl --user status ${unit}`,
+        hint: `see systemctl --user list-jobs: while tlxc.service is being stopped no container starts; else systemctl --user status ${unit}`,
       });
     await sleep(5);
   }
