@@ -8,6 +8,7 @@ void export_exchange(Napi::Env env, Napi::Object exports);
 void export_attach(Napi::Env env, Napi::Object exports);
 void export_process(Napi::Env env, Napi::Object exports);
 void export_files(Napi::Env env, Napi::Object exports);
+void export_open_file(Napi::Env env, Napi::Object exports);
 void export_filesystem_sync(Napi::Env env, Napi::Object exports);
 void export_attributes(Napi::Env env, Napi::Object exports);
 void export_btrfs(Napi::Env env, Napi::Object exports);

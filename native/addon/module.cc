@@ -6,6 +6,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     tlxc::export_attach(env, exports);
     tlxc::export_process(env, exports);
     tlxc::export_files(env, exports);
+    tlxc::export_open_file(env, exports);
     tlxc::export_filesystem_sync(env, exports);
     tlxc::export_attributes(env, exports);
     tlxc::export_btrfs(env, exports);

@@ -6,7 +6,8 @@ import { placeOf, Problem, type SourceLocation } from '../problem.ts';
 import { LegacyReader, type Translation } from './legacy.ts';
 import type { InputFile } from './model.ts';
 import { hostPath } from './values/plain.ts';
-import { parsedFile, type NumberedLine } from './parsed-file.ts';
+import type { Owner } from './open-file.ts';
+import { parsedFile, parsedFileFor, type NumberedLine } from './parsed-file.ts';
 import { nearestKey } from './registry.ts';
 import { shippedPath } from './shipped.ts';
 
@@ -28,6 +29,8 @@ interface OpenFile {
   readonly identity: string;
   /** The line that includes it; undefined for the container's own file. */
   readonly from?: SourceLocation;
+  /** As readConfigFile tells it. */
+  readonly owner: Owner | null;
 }
 
 /** Where statements go, and what is wrong; warnings are sentences with their FILE:LINE. */
@@ -46,6 +49,8 @@ export class StatementReader {
   readonly inputs: InputFile[] = [];
   /** What was read, by path: where a problem's line is found again. */
   readonly texts = new Map<string, string>();
+  /** Whose word each of them is, where a name in it is to be followed. */
+  readonly owners = new Map<string, Owner | null>();
   /** What -s said, by the place that stands for it. */
   readonly overrides = new Map<SourceLocation, string>();
   readonly #sink: StatementSink;
@@ -102,12 +107,14 @@ export class StatementReader {
   }
 
   #readFile(file: string, from?: SourceLocation): void {
-    const { text, input, identity, lines } = parsedFile(file);
+    const asker = this.#open.at(-1)?.owner ?? null;
+    const { text, input, identity, owner, lines } = asker ? parsedFileFor(asker, file) : parsedFile(file);
     const again = this.#open.find((open) => open.identity === identity);
     if (again) throw circle(file, again);
     this.inputs.push(input);
     this.texts.set(file, text);
-    this.#open.push({ identity, ...(from && { from }) });
+    this.owners.set(file, owner);
+    this.#open.push({ identity, owner, ...(from && { from }) });
     const directory = dirname(file);
     for (const line of lines) this.#readLine(line, file, directory);
     this.#open.pop();

@@ -1,6 +1,7 @@
 /** Configuration files as lines. Of many containers that include the same file it is read and parsed once. */
 import { statSync } from 'node:fs';
 import { parseLine } from './document.ts';
+import type { Owner } from './open-file.ts';
 import { readConfigFile, stampOf, type ConfigText } from './read-file.ts';
 
 /** A line that says something, with its number. */
@@ -38,14 +39,18 @@ function linesOf(text: string): NumberedLine[] {
   return lines;
 }
 
+const parse = (read: ConfigText): ParsedFile => ({ ...read, lines: linesOf(read.text) });
+
+/** The same, read anew with the rights of the user whose file names it. */
+export const parsedFileFor = (asker: Owner, path: string): ParsedFile => parse(readConfigFile(path, asker));
+
 /** The file as it is now (milliseconds since 1970). Throws as readConfigFile does. */
 export function parsedFile(path: string, now = Date.now()): ParsedFile {
   const before = kept.get(path);
   if (before && isUnchanged(before, path)) return before;
   kept.delete(path);
-  const read = readConfigFile(path);
-  const parsed = { ...read, lines: linesOf(read.text) };
-  if (now - read.changedAtMs > SETTLED_MS) {
+  const parsed = parse(readConfigFile(path));
+  if (now - parsed.changedAtMs > SETTLED_MS) {
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(path, parsed);
   }

@@ -1,7 +1,8 @@
 /** Reads a file that configures something, and nothing that only pretends to be one. */
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import type { InputFile } from './model.ts';
+import { openForReading, ownerOf, type Owner } from './open-file.ts';
 
 /** No configuration is larger: LXC's own are a few kilobytes. */
 const LIMIT = 1024 * 1024;
@@ -14,6 +15,8 @@ export interface ConfigText {
   readonly identity: string;
   /** Changes with every change of the file that its times can tell. */
   readonly stamp: string;
+  /** Whose word it is: with whose rights the files that it names are read. */
+  readonly owner: Owner | null;
   /** Its last change, milliseconds since 1970. */
   readonly changedAtMs: number;
 }
@@ -34,10 +37,9 @@ const refuse = (path: string, reason: string, line?: number): TlxcError =>
     where: { file: path, line: line ?? 0 }, hint: 'name another file, or mend this one'
   });
 
-/** O_NONBLOCK: opening a FIFO must not wait for a writer. */
-function open(path: string): number {
+function open(path: string, asker: Owner | null): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    return openForReading(path, asker);
   } catch (cause) {
     const errno = (cause as NodeJS.ErrnoException).code ?? 'EIO';
     const words: Record<string, string> = {
@@ -104,11 +106,11 @@ export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): stri
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 
 /**
- * The text of a configuration file: regular, at most 1 MiB, UTF-8, without NUL.
+ * The text of a configuration file: regular, at most 1 MiB, UTF-8, without NUL. asker: the user whose file names it.
  * Throws TLXC_E_CONFIG with the file, and the line where there is one; errno is set when it could not be opened.
  */
-export function readConfigFile(path: string): ConfigText {
-  const fd = open(path);
+export function readConfigFile(path: string, asker: Owner | null = null): ConfigText {
+  const fd = open(path, asker);
   try {
     const stat = fstatSync(fd, { bigint: true });
     if (!stat.isFile()) {
@@ -122,6 +124,7 @@ export function readConfigFile(path: string): ConfigText {
       input: inputOf(path, stat),
       identity: `${stat.dev}:${stat.ino}`,
       stamp: stampOf(stat),
+      owner: ownerOf({ uid: Number(stat.uid), gid: Number(stat.gid) }),
       changedAtMs: Number(stat.ctimeMs),
     };
   } finally {

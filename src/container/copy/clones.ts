@@ -2,10 +2,11 @@
  * Who lies over whom: LXC's bookkeeping of snapshot clones. A parent's lxc_snapshots lists its clones, two lines each
  * (the store, the name); a clone's lxc_rdepends lists its parents in the same way.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically, writeStagedFile } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
+import { readNote } from '../../config/open-file.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
@@ -21,8 +22,7 @@ const CLONES = 'lxc_snapshots';
 const PARENTS = 'lxc_rdepends';
 
 function read(file: string): Relative[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = readNote(file).split('\n');
   return lines.flatMap((lxcpath, at) => {
     const name = lines[at + 1] ?? '';
     return at % 2 === 0 && lxcpath !== '' && name !== '' ? [{ lxcpath, name }] : [];
@@ -46,7 +46,7 @@ export const clonesOf = (dir: string): Relative[] =>
 /** Old LXC kept only their number. */
 export function countedClones(dir: string): number {
   const file = join(dir, CLONES);
-  const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  const text = readNote(file).trim();
   return /^\d+$/.test(text) ? Number(text) : 0;
 }
 

@@ -1,10 +1,12 @@
 /** A container as one file: its root filesystem as it sees it itself, its configuration, its snapshots. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../../config/load.ts';
+import { openForReading } from '../../config/open-file.ts';
+import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
 import { programError, startProgram, type Ended } from '../../host/program.ts';
@@ -166,7 +168,7 @@ async function* payload(source: Source): AsyncGenerator<Buffer> {
   const { request, paths, snapshots, tree, pass } = source;
   yield tarMember(INDEX, Buffer.from(JSON.stringify(indexOf(source))));
   yield* textFile(CONFIG, paths.config);
-  const text = readFileSync(paths.config, 'utf8');
+  const { text } = readConfigFile(paths.config);
   for (const name of ownFiles({ text, file: paths.config, sourceDir: paths.dir }))
     yield* textFile(`${FILES}${name}`, join(paths.dir, name));
   yield* treeBytes(tree, pass, 'rootfs');
@@ -195,7 +197,13 @@ function indexOf({ request, paths, snapshots }: Source): Index {
 }
 
 async function* textFile(name: string, file: string): AsyncGenerator<Buffer> {
-  if (existsSync(file)) yield tarMember(name, readFileSync(file));
+  if (!existsSync(file)) return;
+  const fd = openForReading(file, null);
+  try {
+    if (fstatSync(fd).isFile()) yield tarMember(name, readFileSync(fd));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The members of a tree, its owners as the container knows them, each name with the prefix. */

@@ -1,5 +1,5 @@
 /** A container's configuration file as a program reads and edits it. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { ConfigDocument } from '../../config/document.ts';
@@ -32,7 +32,7 @@ export class Configuration {
   /** The file as it is written. */
   text(): string {
     this.#mustExist();
-    return readFileSync(this.#paths.config, 'utf8');
+    return readConfigFile(this.#paths.config).text;
   }
 
   /** The value in force, includes and defaults among it; the last of a key that may have many; undefined: none. */

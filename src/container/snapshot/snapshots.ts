@@ -2,9 +2,10 @@
  * Where snapshots lie and what is written there, as LXC has it: NAME/snaps/snapN is a container's directory with the time
  * of the snapshot in `ts`, and what somebody wrote about it in `comment`.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
+import { readNote } from '../../config/open-file.ts';
 import { TlxcError } from '../../errors.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
 
@@ -20,8 +21,6 @@ export interface Snapshot {
 /** Names of a container's directory hold snapshots; LXC 1.0's place beside the store is not looked at. */
 export const snapshotStore = (dir: string): string => join(dir, 'snaps');
 
-const readText = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
-
 const number = (name: string): number => Number(/^snap(\d+)$/.exec(name)?.[1] ?? Infinity);
 
 /** The snapshots of the container in dir: snap0, snap1, snap2 ..., then what has other names. */
@@ -33,8 +32,8 @@ export function snapshotsOf(dir: string): readonly Snapshot[] {
     .sort((a, b) => (number(a) === number(b) ? (a < b ? -1 : 1) : number(a) - number(b)))
     .map((name) => ({
       name,
-      timestamp: readText(join(store, name, 'ts')).trim(),
-      comment: readText(join(store, name, 'comment')),
+      timestamp: readNote(join(store, name, 'ts')).trim(),
+      comment: readNote(join(store, name, 'comment')),
     }));
 }
 

@@ -1,0 +1,83 @@
+// Opening files whose names somebody else has chosen, when this process could open all: with that user's
+// rights, or by a way without links.
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/fsuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "addon/families.h"
+#include "addon/js.h"
+
+namespace tlxc {
+namespace {
+
+// Neither waits for a FIFO's writer nor takes a terminal for its own.
+constexpr int kReading = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+// This thread alone looks at files as somebody else, without the capabilities that pass over permissions.
+// By system calls: the C library would change the groups of all threads, which none of the others may notice.
+class Guise {
+  public:
+    Guise(uid_t uid, gid_t gid) {
+        groups_.resize(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
+        if (::getgroups(static_cast<int>(groups_.size()), groups_.data()) < 0 || !set_groups({}))
+            return;
+        ::setfsgid(gid);
+        ::setfsuid(uid);
+        isWorn_ = ::setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(uid) &&
+                  ::setfsgid(static_cast<gid_t>(-1)) == static_cast<int>(gid);
+    }
+    ~Guise() {
+        ::setfsuid(::geteuid());
+        ::setfsgid(::getegid());
+        // A thread without its groups may do less than it should, never more.
+        (void)set_groups(groups_);
+    }
+    Guise(const Guise&) = delete;
+    Guise& operator=(const Guise&) = delete;
+    [[nodiscard]] bool is_worn() const { return isWorn_; }
+
+  private:
+    static bool set_groups(const std::vector<gid_t>& groups) {
+        return ::syscall(SYS_setgroups, groups.size(), groups.data()) == 0;
+    }
+
+    std::vector<gid_t> groups_;
+    bool isWorn_ = false;
+};
+
+Napi::Value open_as(const Napi::CallbackInfo& info) {
+    const auto options = info[0].As<Napi::Object>();
+    const auto path = js::text(options, "path");
+    int fd = -1;
+    int error = EPERM;
+    if (const Guise guise(js::id(options, "uid"), js::id(options, "gid")); guise.is_worn()) {
+        fd = ::open(path.c_str(), kReading);
+        error = errno;
+    }
+    if (fd < 0)
+        return js::failure(info.Env(), {.step = "open", .syscall = "open", .err = error, .path = path});
+    return Napi::Number::New(info.Env(), fd);
+}
+
+Napi::Value open_without_links(const Napi::CallbackInfo& info) {
+    const auto path = js::text(info[0].As<Napi::Object>(), "path");
+    const open_how how{.flags = kReading, .mode = 0, .resolve = RESOLVE_NO_SYMLINKS};
+    const int fd = static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
+    if (fd < 0)
+        return js::failure(info.Env(), syscall_failure("open", "openat2", path));
+    return Napi::Number::New(info.Env(), fd);
+}
+
+} // namespace
+
+void export_open_file(Napi::Env env, Napi::Object exports) {
+    exports.Set("openAs", Napi::Function::New(env, open_as));
+    exports.Set("openWithoutLinks", Napi::Function::New(env, open_without_links));
+}
+
+} // namespace tlxc

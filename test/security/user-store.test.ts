@@ -1,0 +1,84 @@
+/** Root looks into a store that belongs to somebody else, who has put things there to be followed, read and shown. */
+import { chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+const USER = 12345;
+const SECRET = 'lxc.token-of-root = secret-of-root';
+
+/** A store of the user's, and beside it what only root may read. */
+async function userStore(world: World): Promise<string> {
+  await world.sh(`mkdir -m 700 secrets secrets/.kube; mkdir home`);
+  for (const name of ['file', '.kube/config']) writeFileSync(join(world.dir, 'secrets', name), `${SECRET}\n`);
+  await world.sh('chmod 600 secrets/file; chmod 644 secrets/.kube/config');
+  return join(world.dir, 'home');
+}
+
+type Plant = (directory: string, secrets: string) => void;
+
+const write = (path: string, text: string): void => writeFileSync(path, `${text}\n`, { flag: 'wx' });
+
+/** What lies in the container's directory; its configuration is written where the plant wrote none. */
+const plants: Readonly<Record<string, Plant | null>> = {
+  'a link for a container': null,
+  'a link for a configuration': (dir, secrets) => symlinkSync(`${secrets}/file`, `${dir}/config`),
+  'an included secret': (dir, secrets) => write(`${dir}/config`, `lxc.include = ${secrets}/file`),
+  'a secret that others could read, were they there': (dir, secrets) =>
+    write(`${dir}/config`, `lxc.include = ${secrets}/.kube/config`),
+  'an included link': (dir, secrets) => {
+    symlinkSync(`${secrets}/file`, `${dir}/more`);
+    write(`${dir}/config`, `lxc.include = ${dir}/more`);
+  },
+  'a secret for a table of mounts': (dir, secrets) =>
+    write(`${dir}/config`, `lxc.mount.fstab = ${secrets}/file`),
+  'a comment': (dir, secrets) => {
+    mkdirSync(`${dir}/snaps/snap0`, { recursive: true });
+    write(`${dir}/snaps/snap0/config`, 'lxc.uts.name = c1');
+    symlinkSync(`${secrets}/file`, `${dir}/snaps/snap0/comment`);
+    symlinkSync(`${secrets}/file`, `${dir}/snaps/snap0/ts`);
+    write(`${dir}/config`, 'lxc.uts.name = c1');
+  },
+};
+
+const COMMANDS = [
+  'tlxc-info -n c1',
+  'tlxc-ls -f',
+  'tlxc-ls -L --json',
+  'tlxc-start -n c1',
+  'tlxc-snapshot -n c1 -LC',
+];
+
+for (const [title, plant] of Object.entries(plants))
+  requires('root')(`${title} of a user's shows root, and whom root tells, nothing`, async (t) => {
+    const world = await makeWorld(t);
+    const store = await userStore(world);
+    const secrets = join(world.dir, 'secrets');
+    if (plant === null) symlinkSync(`${secrets}/.kube`, join(store, 'c1'));
+    else {
+      mkdirSync(join(store, 'c1'));
+      plant(join(store, 'c1'), secrets);
+    }
+    await world.sh(`chown -hR ${USER}:${USER} home`);
+    for (const command of [...COMMANDS, 'tlxc-config explain -n c1']) {
+      const { stdout, stderr } = await world.run('sh', '-c', `${command} -P ${store}`);
+      t.notRegex(stdout + stderr, /of-root|internal error/, command);
+    }
+  });
+
+requires('root')("what a user's configuration says and includes is read by root as ever", async (t) => {
+  const world = await makeWorld(t);
+  const store = await userStore(world);
+  const directory = join(store, 'c1');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'more'), 'lxc.uts.name = said-by-a-user\n', { mode: 0o600 });
+  symlinkSync('more', join(directory, 'link'));
+  const include = `lxc.include = /usr/share/tlxc/config/common.conf\nlxc.include = ${directory}/link\n`;
+  writeFileSync(join(directory, 'config'), include, { mode: 0o600 });
+  await world.sh(`chown -hR ${USER}:${USER} home`);
+  t.is(await world.sh(`tlxc-info -P ${store} -n c1 -c lxc.uts.name`), 'lxc.uts.name = said-by-a-user\n');
+  // Root's own container below a user's directory is root's.
+  for (const name of ['', 'config', 'more']) chownSync(join(directory, name), 0, 0);
+  await world.sh(`rm ${directory}/link; ln ${directory}/more ${directory}/link`);
+  t.is(await world.sh(`tlxc-info -P ${store} -n c1 -c lxc.uts.name`), 'lxc.uts.name = said-by-a-user\n');
+});
