@@ -1,12 +1,17 @@
 // Opening files whose names somebody else has chosen, when this process could open all: with that user's
 // rights, or by a way without links.
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/openat2.h>
+#include <pwd.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
 #include <vector>
 
 #include "addon/families.h"
@@ -15,21 +20,39 @@
 namespace tlxc {
 namespace {
 
+constexpr gid_t kNoGroup = 65534;
 // Neither waits for a FIFO's writer nor takes a terminal for its own.
 constexpr int kReading = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+// A user's groups, its own first. One that nobody knows is in none.
+std::vector<gid_t> groups_of(uid_t uid) {
+    std::array<char, 16 * 1024> text{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(uid, &entry, text.data(), text.size(), &found) != 0 || found == nullptr)
+        return {kNoGroup};
+    int count = 256;
+    std::vector<gid_t> groups(static_cast<size_t>(count));
+    if (::getgrouplist(found->pw_name, found->pw_gid, groups.data(), &count) < 0)
+        return {found->pw_gid};
+    groups.resize(static_cast<size_t>(count));
+    std::iter_swap(groups.begin(), std::find(groups.begin(), groups.end(), found->pw_gid));
+    return groups;
+}
 
 // This thread alone looks at files as somebody else, without the capabilities that pass over permissions.
 // By system calls: the C library would change the groups of all threads, which none of the others may notice.
 class Guise {
   public:
-    Guise(uid_t uid, gid_t gid) {
+    explicit Guise(uid_t uid) {
+        const std::vector<gid_t> theirs = groups_of(uid);
         groups_.resize(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
-        if (::getgroups(static_cast<int>(groups_.size()), groups_.data()) < 0 || !set_groups({}))
+        if (::getgroups(static_cast<int>(groups_.size()), groups_.data()) < 0 || !set_groups(theirs))
             return;
-        ::setfsgid(gid);
+        ::setfsgid(theirs.front());
         ::setfsuid(uid);
         isWorn_ = ::setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(uid) &&
-                  ::setfsgid(static_cast<gid_t>(-1)) == static_cast<int>(gid);
+                  ::setfsgid(static_cast<gid_t>(-1)) == static_cast<int>(theirs.front());
     }
     ~Guise() {
         ::setfsuid(::geteuid());
@@ -55,7 +78,7 @@ Napi::Value open_as(const Napi::CallbackInfo& info) {
     const auto path = js::text(options, "path");
     int fd = -1;
     int error = EPERM;
-    if (const Guise guise(js::id(options, "uid"), js::id(options, "gid")); guise.is_worn()) {
+    if (const Guise guise(js::id(options, "uid")); guise.is_worn()) {
         fd = ::open(path.c_str(), kReading);
         error = errno;
     }

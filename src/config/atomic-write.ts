@@ -14,8 +14,12 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
 import { randomHex } from '../random.ts';
 import { syncDirectory } from '../sync-directory.ts';
+import { strangerOn } from './stranger.ts';
 
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
@@ -25,6 +29,13 @@ export interface WriteOptions {
 interface Destination {
   readonly path: string;
   readonly stat?: Stats;
+}
+
+/** Where another user could have put links, none is followed: as a place in a directory that is open, for as long as it is. */
+function placeAmongStrangers(path: string, directory: number): Destination {
+  const place = `/proc/self/fd/${directory}/${basename(path)}`;
+  const stat = lstatSync(place, { throwIfNoEntry: false });
+  return { path: place, ...(stat?.isFile() && { stat }) };
 }
 
 /** A symbolic link is followed, so that the link stays and what it names is replaced. */
@@ -44,10 +55,38 @@ export const temporaryBeside = (path: string): string =>
 
 /**
  * Writes data to path by temporary file, fsync and rename; owner and mode of a file that was there are kept.
- * Only for directories that no container can write: the path is resolved by name. Throws the system's error.
+ * Only for directories that no container can write: the path is resolved by name, by root without a link where it leads through
+ * what is another user's (TLXC_E_PERMISSION). Throws the system's error.
  */
 export function writeFileAtomically(path: string, data: string | Uint8Array, options: WriteOptions = {}): void {
-  const { path: target, stat } = destination(path);
+  const stranger = strangerOn(dirname(path));
+  if (stranger === null) {
+    replaceFile(destination(path), data, options);
+    return;
+  }
+  const directory = openDirectory(dirname(path), stranger);
+  try {
+    replaceFile(placeAmongStrangers(path, directory), data, options);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** By a way without links. */
+function openDirectory(path: string, stranger: number): number {
+  const fd = native().openWithoutLinks({ path });
+  if (typeof fd === 'number') return fd;
+  const errno = errnoName(fd.errno);
+  if (errno !== 'ELOOP') throw Object.assign(new Error(`${path}: ${errno}`), { code: errno, path });
+  throw new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: `root writes nothing below ${path}: a link leads there, and user ${stranger} can change where to`,
+    path,
+    hint: 'name the place without links (realpath), or run the command as that user',
+  });
+}
+
+function replaceFile({ path: target, stat }: Destination, data: string | Uint8Array, options: WriteOptions): void {
   const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
   const temporary = temporaryBeside(target);
   const fd = openSync(temporary, 'wx', 0o600);

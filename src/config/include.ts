@@ -6,7 +6,7 @@ import { placeOf, Problem, type SourceLocation } from '../problem.ts';
 import { LegacyReader, type Translation } from './legacy.ts';
 import type { InputFile } from './model.ts';
 import { hostPath } from './values/plain.ts';
-import type { Owner } from './open-file.ts';
+import { askerName, namesFor, type Asker } from './open-file.ts';
 import { parsedFile, parsedFileFor, type NumberedLine } from './parsed-file.ts';
 import { nearestKey } from './registry.ts';
 import { shippedPath } from './shipped.ts';
@@ -30,7 +30,7 @@ interface OpenFile {
   /** The line that includes it; undefined for the container's own file. */
   readonly from?: SourceLocation;
   /** As readConfigFile tells it. */
-  readonly owner: Owner | null;
+  readonly speaker: Asker;
 }
 
 /** Where statements go, and what is wrong; warnings are sentences with their FILE:LINE. */
@@ -50,7 +50,7 @@ export class StatementReader {
   /** What was read, by path: where a problem's line is found again. */
   readonly texts = new Map<string, string>();
   /** Whose word each of them is, where a name in it is to be followed. */
-  readonly owners = new Map<string, Owner | null>();
+  readonly speakers = new Map<string, Asker>();
   /** What -s said, by the place that stands for it. */
   readonly overrides = new Map<SourceLocation, string>();
   readonly #sink: StatementSink;
@@ -107,14 +107,14 @@ export class StatementReader {
   }
 
   #readFile(file: string, from?: SourceLocation): void {
-    const asker = this.#open.at(-1)?.owner ?? null;
-    const { text, input, identity, owner, lines } = asker ? parsedFileFor(asker, file) : parsedFile(file);
+    const asker = this.#open.at(-1)?.speaker ?? null;
+    const { text, input, identity, speaker, lines } = asker === null ? parsedFile(file) : parsedFileFor(asker, file);
     const again = this.#open.find((open) => open.identity === identity);
     if (again) throw circle(file, again);
     this.inputs.push(input);
     this.texts.set(file, text);
-    this.owners.set(file, owner);
-    this.#open.push({ identity, owner, ...(from && { from }) });
+    this.speakers.set(file, speaker);
+    this.#open.push({ identity, speaker, ...(from && { from }) });
     const directory = dirname(file);
     for (const line of lines) this.#readLine(line, file, directory);
     this.#open.pop();
@@ -138,7 +138,8 @@ export class StatementReader {
     if (statement.value === '') return;
     const path = shippedPath(hostPath(statement.value, statement));
     try {
-      for (const file of filesOf(path, statement.value)) this.#includeFile(file, statement.at);
+      const asker = this.#open.at(-1)?.speaker ?? null;
+      for (const file of filesOf(path, statement.value, asker)) this.#includeFile(file, statement.at);
     } catch (error) {
       if (!(error instanceof TlxcError)) throw error;
       const { key, value, at } = statement;
@@ -167,13 +168,28 @@ const circle = (file: string, open: OpenFile): TlxcError =>
 const reasonOf = ({ message }: TlxcError, place: string): string =>
   message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message;
 
-/** A file itself; of a directory its *.conf, by name. A directory ("…/") that does not exist holds none, as in LXC. */
-function filesOf(path: string, written: string): readonly string[] {
+/** A file itself; of a directory ("…/") its *.conf, by name. One that does not exist holds none, as in LXC. */
+function filesOf(path: string, written: string, asker: Asker): readonly string[] {
+  const names = asker === null ? namesIn(path) : namesAsked(path, asker);
+  if (names === undefined && written.endsWith('/')) return [];
+  if (names === undefined || names === null) return [path];
+  const included = names.filter((name) => name.endsWith('.conf'));
+  return included.sort().map((name) => join(path, name));
+}
+
+/** null: it is no directory; undefined: there is nothing. */
+function namesIn(path: string): readonly string[] | null | undefined {
   const directory = statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  if (directory === undefined && written.endsWith('/')) return [];
-  if (!directory) return [path];
-  const names = readdirSync(path).filter((name) => name.endsWith('.conf'));
-  return names.sort().map((name) => join(path, name));
+  if (directory === undefined) return undefined;
+  return directory ? readdirSync(path) : null;
+}
+
+function namesAsked(path: string, asker: number): readonly string[] | null | undefined {
+  try {
+    return namesFor(asker, path);
+  } catch {
+    throw failure(`cannot be read: ${askerName(asker)}, whose configuration names it, may not`);
+  }
 }
 
 function foreign(text: string, place: SourceLocation): string {

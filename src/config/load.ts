@@ -45,11 +45,11 @@ function takeOverrides(reader: StatementReader, settings: Settings, overrides: r
   }
 }
 
-function readFstab(settings: Settings, { inputs, texts, owners }: StatementReader): readonly Sourced<MountEntry>[] {
+function readFstab(settings: Settings, { inputs, texts, speakers }: StatementReader): readonly Sourced<MountEntry>[] {
   const fstab = settings.last(storage.fstab);
   if (!fstab) return [];
   try {
-    const { text, input } = readConfigFile(fstab.value, owners.get(fstab.at.file));
+    const { text, input } = readConfigFile(fstab.value, speakers.get(fstab.at.file));
     inputs.push(input);
     texts.set(fstab.value, text);
     return [...fstabLines(text)].flatMap(({ line, text: entry }) =>

@@ -1,79 +1,96 @@
-/** Opening files that somebody else may have put in place for root to read: links, and names in a configuration. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+/**
+ * Opening files that somebody else may have put in place for root to read: by links, or by names in a configuration.
+ * Root must not be had to read, and print, what its asker may not.
+ */
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { errnoName } from '../errno.ts';
 import { native, type NativeFailure } from '../native/binding.ts';
+import { strangerOn } from './stranger.ts';
 
-/** A user other than root. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
+/** The id of the user, not root, whose word it is that root reads a file; null: root's own, or the caller is not root. */
+export type Asker = number | null;
+
+export interface OpenedFile {
+  readonly fd: number;
+  /** Whose word the file is. */
+  readonly speaker: Asker;
 }
 
-const isRoot = (): boolean => process.geteuid?.() === 0;
+/** For messages: "user 1000". The name would be one of many files more. */
+export const askerName = (asker: number): string => `user ${asker}`;
 
-/** Whose word a file is, for a process of root's; null: root's own, or nobody asks, who can do no more than the caller. */
-export const ownerOf = ({ uid, gid }: Pick<Stats, 'uid' | 'gid'>): Owner | null =>
-  uid === 0 || !isRoot() ? null : { uid, gid };
-
-/** Directories that root alone can exchange, and all above them. */
-const roots = new Set<string>();
-
-/** The first on the way down to the directory that is not root's: whatever lies below can be exchanged by its owner. */
-function strangerAbove(directory: string): Owner | null {
-  if (roots.has(directory)) return null;
-  const above = dirname(directory);
-  const stranger = above === directory ? null : strangerAbove(above);
-  if (stranger !== null) return stranger;
-  const stats = lstatSync(directory, { throwIfNoEntry: false });
-  if (stats === undefined) return null;
-  if (stats.uid === 0) roots.add(directory);
-  return ownerOf(stats);
-}
-
-function opened(result: number | NativeFailure): number {
+function opened(result: number | NativeFailure, path: string): number {
   if (typeof result === 'number') return result;
   const code = errnoName(result.errno);
-  throw Object.assign(new Error(`${result.syscall}: ${code}`), { code });
+  throw Object.assign(new Error(`${path}: ${code}`), { code, path });
 }
 
-const openAs = (path: string, { uid, gid }: Owner): number => opened(native().openAs({ path, uid, gid }));
+const openAs = (path: string, uid: number): number => opened(native().openAs({ path, uid }), path);
 
-/** A way with links leads where its owner may read; one without is what it seems, whosever the file is. */
-function openStrangers(path: string, stranger: Owner): number {
+/** A way with links leads where the stranger may read; one without is what it seems, whosever the file is. */
+function openStrangers(path: string, stranger: number): number {
   const fd = native().openWithoutLinks({ path });
   if (typeof fd !== 'number' && errnoName(fd.errno) === 'ELOOP') return openAs(path, stranger);
-  return opened(fd);
+  return opened(fd, path);
 }
 
 /**
- * A descriptor to read from, which waits for no writer of a FIFO. What a user's file names (asker) is opened with that
- * user's rights, and what lies below a user's directory with root's only where no link leads there: root must not be had
- * to read, and print, what its asker may not. Throws the system's error.
+ * Opens for reading, without waiting for the writer of a FIFO; the descriptor is the caller's to close. What a user's file names
+ * (asker) is opened with that user's rights. What a user could exchange is opened with root's only where no link leads there,
+ * and it is that user's word, whosever the file is. Throws the system's error.
  */
-export function openForReading(path: string, asker: Owner | null): number {
-  if (asker !== null) return openAs(path, asker);
-  const stranger = isRoot() ? strangerAbove(dirname(resolve(path))) : null;
-  if (stranger !== null) return openStrangers(path, stranger);
-  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+export function openForReading(path: string, asker: Asker = null): OpenedFile {
+  if (asker !== null) return { fd: openAs(path, asker), speaker: asker };
+  const stranger = strangerOn(path);
+  if (stranger !== null) return { fd: openStrangers(path, stranger), speaker: stranger };
+  return { fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY), speaker: null };
+}
+
+/** The names in a directory that a user's file names; null where it is none, undefined where there is nothing. Throws as above. */
+export function namesFor(asker: number, path: string): readonly string[] | null | undefined {
+  let fd;
+  try {
+    fd = openAs(path, asker);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return fstatSync(fd).isDirectory() ? readdirSync(`/proc/self/fd/${fd}`) : null;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** No note beside a configuration is larger. */
 const LARGEST_NOTE = 1024 * 1024;
 
-/** What lies beside a configuration, opened as above; "" where there is no such regular file, one of more than 1 MiB, or one that its owner may not read. */
+/** What lies beside a configuration for people to read; "" where there is no such regular file, or one that cannot be read. */
 export function readNote(path: string): string {
+  let fd = -1;
+  try {
+    ({ fd } = openForReading(path));
+    const stats = fstatSync(fd);
+    return stats.isFile() && stats.size <= LARGEST_NOTE ? readFileSync(fd, 'utf8') : '';
+  } catch {
+    return '';
+  } finally {
+    if (fd >= 0) closeSync(fd);
+  }
+}
+
+/** The bytes of a regular file; null where there is none. Throws the system's error. */
+export function readRegular(path: string): { readonly bytes: Buffer; readonly mode: number } | null {
   let fd;
   try {
-    fd = openForReading(path, null);
+    ({ fd } = openForReading(path));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || (code === 'EACCES' && isRoot())) return '';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
   try {
     const stats = fstatSync(fd);
-    return stats.isFile() && stats.size <= LARGEST_NOTE ? readFileSync(fd, 'utf8') : '';
+    return stats.isFile() ? { bytes: readFileSync(fd), mode: stats.mode & 0o7777 } : null;
   } finally {
     closeSync(fd);
   }

@@ -1,7 +1,7 @@
 /** Configuration files as lines. Of many containers that include the same file it is read and parsed once. */
 import { statSync } from 'node:fs';
 import { parseLine } from './document.ts';
-import type { Owner } from './open-file.ts';
+import type { Asker } from './open-file.ts';
 import { readConfigFile, stampOf, type ConfigText } from './read-file.ts';
 
 /** A line that says something, with its number. */
@@ -42,7 +42,7 @@ function linesOf(text: string): NumberedLine[] {
 const parse = (read: ConfigText): ParsedFile => ({ ...read, lines: linesOf(read.text) });
 
 /** The same, read anew with the rights of the user whose file names it. */
-export const parsedFileFor = (asker: Owner, path: string): ParsedFile => parse(readConfigFile(path, asker));
+export const parsedFileFor = (asker: NonNullable<Asker>, path: string): ParsedFile => parse(readConfigFile(path, asker));
 
 /** The file as it is now (milliseconds since 1970). Throws as readConfigFile does. */
 export function parsedFile(path: string, now = Date.now()): ParsedFile {

@@ -2,7 +2,8 @@
 import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import type { InputFile } from './model.ts';
-import { openForReading, ownerOf, type Owner } from './open-file.ts';
+import { askerName, openForReading, type Asker, type OpenedFile } from './open-file.ts';
+import { isRoot } from './stranger.ts';
 
 /** No configuration is larger: LXC's own are a few kilobytes. */
 const LIMIT = 1024 * 1024;
@@ -16,7 +17,7 @@ export interface ConfigText {
   /** Changes with every change of the file that its times can tell. */
   readonly stamp: string;
   /** Whose word it is: with whose rights the files that it names are read. */
-  readonly owner: Owner | null;
+  readonly speaker: Asker;
   /** Its last change, milliseconds since 1970. */
   readonly changedAtMs: number;
 }
@@ -37,7 +38,7 @@ const refuse = (path: string, reason: string, line?: number): TlxcError =>
     where: { file: path, line: line ?? 0 }, hint: 'name another file, or mend this one'
   });
 
-function open(path: string, asker: Owner | null): number {
+function open(path: string, asker: Asker): OpenedFile {
   try {
     return openForReading(path, asker);
   } catch (cause) {
@@ -49,7 +50,8 @@ function open(path: string, asker: Owner | null): number {
       ELOOP: 'too many symbolic links',
       ENXIO: 'it is a socket, not a regular file',
     };
-    const reason = `cannot be read: ${words[errno] ?? errno}`;
+    const whose = asker !== null && errno === 'EACCES' ? `${askerName(asker)}, whose configuration names it, may not` : null;
+    const reason = `cannot be read: ${whose ?? words[errno] ?? errno}`;
     throw new TlxcError({
       code: 'TLXC_E_CONFIG',
       message: `${path}: ${reason}`,
@@ -105,12 +107,14 @@ const inputOf = (path: string, stat: BigIntStats): InputFile => ({
 export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 
+const ownerOf = ({ uid }: BigIntStats): Asker => (uid === 0n || !isRoot() ? null : Number(uid));
+
 /**
  * The text of a configuration file: regular, at most 1 MiB, UTF-8, without NUL. asker: the user whose file names it.
  * Throws TLXC_E_CONFIG with the file, and the line where there is one; errno is set when it could not be opened.
  */
-export function readConfigFile(path: string, asker: Owner | null = null): ConfigText {
-  const fd = open(path, asker);
+export function readConfigFile(path: string, asker: Asker = null): ConfigText {
+  const { fd, speaker } = open(path, asker);
   try {
     const stat = fstatSync(fd, { bigint: true });
     if (!stat.isFile()) {
@@ -124,7 +128,7 @@ export function readConfigFile(path: string, asker: Owner | null = null): Config
       input: inputOf(path, stat),
       identity: `${stat.dev}:${stat.ino}`,
       stamp: stampOf(stat),
-      owner: ownerOf({ uid: Number(stat.uid), gid: Number(stat.gid) }),
+      speaker: speaker ?? ownerOf(stat),
       changedAtMs: Number(stat.ctimeMs),
     };
   } finally {

@@ -187,8 +187,8 @@ export interface Binding {
   spreadDirectories(options: { path: string }): NativeFailure | null;
   /** openat2(RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS) below root; flags as open(2) numbers. A descriptor or a failure. */
   openInRoot(options: { root: string; path: string; flags: number; mode: number }): number | NativeFailure;
-  /** Opens for reading with that user's rights alone. Takes root. */
-  openAs(options: { path: string; uid: number; gid: number }): number | NativeFailure;
+  /** Opens for reading with the rights of that user and of its groups alone. Takes root. */
+  openAs(options: { path: string; uid: number }): number | NativeFailure;
   /** The same with the caller's, and ELOOP where a link lies on the way. */
   openWithoutLinks(options: { path: string }): number | NativeFailure;
   /** An empty subvolume of btrfs in the directory. Takes root, as do the next three. */

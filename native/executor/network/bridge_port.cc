@@ -69,7 +69,9 @@ NetlinkAnswer change_port(Netlink& host, int port, int attribute, uint8_t value)
 }
 
 // A locked port takes no frame of a sender that the bridge does not know to be there, and learns of none: so
-// what it is told now stays all it knows. After the VLANs, each of which has an entry of its own then.
+// what it is told now stays all it knows. Sticky: no other port that sends with this address takes the entry
+// to itself, and with it what is for the container. After the VLANs, each of which has an entry of its own
+// then.
 Status lock_to_sender(Netlink& host, const Interface& interface, const InterfaceInfo& info,
                       const plan::Origin& origin) {
     HardwareAddress own{};
@@ -82,7 +84,7 @@ Status lock_to_sender(Netlink& host, const Interface& interface, const Interface
     const ndmsg entry{.ndm_family = AF_BRIDGE,
                       .ndm_ifindex = info.hostIndex,
                       .ndm_state = NUD_NOARP,
-                      .ndm_flags = NTF_MASTER};
+                      .ndm_flags = NTF_MASTER | NTF_STICKY};
     NetlinkMessage message = netlink_message(RTM_NEWNEIGH, kKeep, entry);
     if (message)
         nla_put(message.get(), NDA_LLADDR, static_cast<int>(own.size()), own.data());

@@ -168,8 +168,9 @@ export const network = {
     fallback: 'none',
     doc:
       "mac: the bridge takes no frame of the interface's but those from its own hardware address (lxc.net.[i].hwaddr), so " +
-      "that root of the container can neither draw others' traffic to itself nor have their lease and name. Another bridge " +
-      'or a macvlan inside, whose machines have addresses of their own, is then cut off. It is for veths of root on a bridge ' +
+      "that root of the container can neither draw others' traffic to itself nor have their lease and name; and nobody else's " +
+      'frame from that address has the bridge send them what is for the container. Another bridge or a macvlan inside, ' +
+      'whose machines have addresses of their own, is then cut off. It is for veths of root on a bridge ' +
       "of the kernel's, and takes Linux 5.18. IP addresses are not looked at.",
     parse: oneOf('none', 'mac'),
     needs: { name: 'lxc.net.[i].type', value: 'veth' },

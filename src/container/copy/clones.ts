@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically, writeStagedFile } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
-import { readNote } from '../../config/open-file.ts';
+import { readConfigFile } from '../../config/read-file.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
@@ -22,7 +22,8 @@ const CLONES = 'lxc_snapshots';
 const PARENTS = 'lxc_rdepends';
 
 function read(file: string): Relative[] {
-  const lines = readNote(file).split('\n');
+  if (!existsSync(file)) return [];
+  const lines = readConfigFile(file).text.split('\n');
   return lines.flatMap((lxcpath, at) => {
     const name = lines[at + 1] ?? '';
     return at % 2 === 0 && lxcpath !== '' && name !== '' ? [{ lxcpath, name }] : [];
@@ -46,7 +47,7 @@ export const clonesOf = (dir: string): Relative[] =>
 /** Old LXC kept only their number. */
 export function countedClones(dir: string): number {
   const file = join(dir, CLONES);
-  const text = readNote(file).trim();
+  const text = existsSync(file) ? readConfigFile(file).text.trim() : '';
   return /^\d+$/.test(text) ? Number(text) : 0;
 }
 

@@ -2,11 +2,12 @@
  * What a copy, a snapshot and the restoring of one have in common: a root filesystem and a configuration made from
  * another container's, complete in a staging directory before anybody can see them.
  */
-import { copyFileSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeStagedFile } from '../../config/atomic-write.ts';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
+import { readRegular } from '../../config/open-file.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
@@ -170,7 +171,7 @@ function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number
     keepMac: copying.keepMac,
     lines,
   });
-  for (const name of ownFiles(written)) copyFileSync(join(source.dir, name), join(staging, name));
+  for (const name of ownFiles(written)) copyOwnFile(join(source.dir, name), join(staging, name));
   writeStagedFile(join(staging, 'config'), text, 0o640);
   if (lines.length > 0) loadCopy(copying);
 }
@@ -178,6 +179,12 @@ function writeConfig(copying: Copying, rootfs: NewRootfs | null, firstId: number
 /** The copy's own configuration. Throws TLXC_E_CONFIG. */
 function loadCopy({ target: { name, lxcpath }, staging, environment }: Copying): ContainerConfig {
   return loadContainerConfig({ name, lxcpath, configFile: join(staging, 'config'), environment });
+}
+
+/** Of a store of somebody else's, too, nothing that a link there leads to. */
+function copyOwnFile(from: string, to: string): void {
+  const file = readRegular(from);
+  if (file) writeFileSync(to, file.bytes, { mode: file.mode });
 }
 
 /** Those of the copy's own configuration. */

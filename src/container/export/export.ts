@@ -1,11 +1,11 @@
 /** A container as one file: its root filesystem as it sees it itself, its configuration, its snapshots. */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../../config/load.ts';
-import { openForReading } from '../../config/open-file.ts';
+import { readRegular } from '../../config/open-file.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
@@ -197,13 +197,8 @@ function indexOf({ request, paths, snapshots }: Source): Index {
 }
 
 async function* textFile(name: string, file: string): AsyncGenerator<Buffer> {
-  if (!existsSync(file)) return;
-  const fd = openForReading(file, null);
-  try {
-    if (fstatSync(fd).isFile()) yield tarMember(name, readFileSync(fd));
-  } finally {
-    closeSync(fd);
-  }
+  const found = readRegular(file);
+  if (found) yield tarMember(name, found.bytes);
 }
 
 /** The members of a tree, its owners as the container knows them, each name with the prefix. */

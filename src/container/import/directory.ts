@@ -1,7 +1,8 @@
 /** The directory of a container, as somebody's on this host: whether what it says may reach into the host. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
+import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import { isKeptByOwner } from '../../host/kept-by-owner.ts';
 import { ownFiles } from '../copy/config.ts';
@@ -13,7 +14,7 @@ export function isTrustedDirectory(source: string): boolean {
   const config = join(directory, 'config');
   if (!existsSync(config)) return true; // there is nothing to trust, and the export says so
   if (!isKeptByOwner(directory) || !isKeptByOwner(realpathSync(config))) return false;
-  const named = ownFiles({ text: readFileSync(config, 'utf8'), file: config, sourceDir: source });
+  const named = ownFiles({ text: readConfigFile(config).text, file: config, sourceDir: source });
   return named
     .map((name) => join(directory, name))
     .every((file) => !existsSync(file) || isKeptByOwner(realpathSync(file)));

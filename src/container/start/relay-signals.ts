@@ -18,17 +18,25 @@ export function relaySignals(): Relay {
   let command: ChildProcess | undefined;
   let early: NodeJS.Signals | undefined;
   const pass = (signal: NodeJS.Signals): void => {
-    if (command === undefined) early = signal;
-    else if (!process.stdin.isTTY || !TYPED.some((each) => each === signal)) command.kill(signal);
+    if (command === undefined) {
+      // Who asks twice will not wait for a hook that hangs: the monitor has a deadline for it.
+      if (early !== undefined) giveUp(signal);
+      early = signal;
+    } else if (!process.stdin.isTTY || !TYPED.some((each) => each === signal)) command.kill(signal);
   };
   const all = [...PASSED, ...TYPED];
+  const end = (): void => {
+    for (const signal of all) process.off(signal, pass);
+  };
+  const giveUp = (signal: NodeJS.Signals): void => {
+    end();
+    process.kill(process.pid, signal);
+  };
   for (const signal of all) process.on(signal, pass);
   return {
     early: () => early,
     to: (child) => void (command = child),
-    end: () => {
-      for (const signal of all) process.off(signal, pass);
-    },
+    end,
   };
 }
 

@@ -257,6 +257,8 @@ const common: readonly Effect[] = [
       t.is(await as('c1', '02:00:00:00:77:77'), '1', 'as nobody');
       t.is(await as('c1', own), '0');
       t.is(await as('c2', '02:00:00:00:77:77'), '0', 'who is not filtered');
+      await as('c2', own);
+      t.is(await inside(world, 'c1', ping), '0', 'another takes its address, and not what is for it');
       const said = await refusal(world, ['lxc.net.0.type = veth', 'tlxc.net.0.filter = mac']);
       t.regex(said, /tlxc\.net\.0\.filter: a bridge looks at the frames: it needs lxc\.net\.0\.link/);
     },
