@@ -45,12 +45,12 @@ Napi::Value memfd(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
     const auto options = info[0].As<Napi::Object>();
     const auto name = js::text(options, "name");
-    const auto bytes = options.Get("bytes").As<Napi::Uint8Array>();
+    const std::string text = js::text(options, "text");
     UniqueFd fd{::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     if (!fd)
         return out_of_descriptors(env, "memfd_create");
-    for (size_t done = 0; done < bytes.ByteLength();) {
-        const ssize_t size = ::write(fd.get(), bytes.Data() + done, bytes.ByteLength() - done);
+    for (size_t done = 0; done < text.size();) {
+        const ssize_t size = ::write(fd.get(), text.data() + done, text.size() - done);
         if (size < 0)
             return out_of_descriptors(env, "write");
         done += static_cast<size_t>(size);

@@ -59,9 +59,7 @@ void limit_memory() {
 }
 
 Result<std::unique_ptr<Supervisor>> start(Report& report) {
-    UniqueFd source{kPlanFd};
-    UniqueFd text = TRY(plan_text::receive(source));
-    source.reset();
+    UniqueFd text = TRY(plan_text::receive(UniqueFd{kPlanFd}));
     const plan::StartPlan plan = TRY(plan_text::parse(text));
     prctl(PR_SET_NAME, plan.monitor.title.c_str()); // the caller gave us the title as argv[0], too
     Log log;

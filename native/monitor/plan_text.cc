@@ -10,10 +10,13 @@ namespace tlxc::plan_text {
 namespace {
 
 constexpr size_t kMaxBytes = 4 << 20;
+constexpr int kSealed = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 } // namespace
 
-Result<UniqueFd> receive(const UniqueFd& source) {
+Result<UniqueFd> receive(UniqueFd source) {
+    if (fcntl(source.get(), F_GET_SEALS) == kSealed)
+        return source; // it cannot change any more: as good as a copy
     UniqueFd text{memfd_create("tlxc-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     if (!text)
         return syscall_failure("plan", "memfd_create");
@@ -28,7 +31,7 @@ Result<UniqueFd> receive(const UniqueFd& source) {
         if (write(text.get(), part, static_cast<size_t>(n)) != n)
             return syscall_failure("plan", "write");
     }
-    if (fcntl(text.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+    if (fcntl(text.get(), F_ADD_SEALS, kSealed) != 0)
         return syscall_failure("plan", "fcntl");
     return text;
 }

@@ -7,8 +7,8 @@
 
 namespace tlxc::plan_text {
 
-// Reads source to its end, at most 4 MiB, into a sealed memfd.
-[[nodiscard]] Result<UniqueFd> receive(const UniqueFd& source);
+// Reads source to its end, at most 4 MiB, into a sealed memfd; one that is sealed already is taken as it is.
+[[nodiscard]] Result<UniqueFd> receive(UniqueFd source);
 [[nodiscard]] Result<plan::StartPlan> parse(const UniqueFd& text);
 
 } // namespace tlxc::plan_text

@@ -166,8 +166,8 @@ export interface Binding {
   releaseChild(options: { pid: number }): void;
   /** Replaces this process. Returns only on failure. Descriptors 0-2 and those listed lose close-on-exec first. */
   execve(options: { path: string; argv: readonly string[]; environment: readonly string[]; keep: readonly number[] }): NativeFailure;
-  /** A sealed memfd holding the bytes, at offset 0. Throws only where descriptors or memory have run out. */
-  memfd(options: { name: string; bytes: Uint8Array }): number;
+  /** A sealed memfd holding the text, at offset 0. Throws only where descriptors or memory have run out. */
+  memfd(options: { name: string; text: string }): number;
   /** Makes what is missing of an absolute path (0700); a failure "not-ours" where others could change what lies there. */
   makeOwnDirectory(options: { path: string }): NativeFailure | null;
   /**

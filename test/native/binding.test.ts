@@ -28,7 +28,7 @@ const startTime = (pid: number) =>
   readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[19] ?? '';
 
 test('a memory file holds the bytes, from their start, and nobody can change it', (t) => {
-  const fd = native().memfd({ name: 'plan', bytes: Buffer.from('{"a":1}') });
+  const fd = native().memfd({ name: 'plan', text: '{"a":1}' });
   const buffer = Buffer.alloc(20);
   t.is(buffer.toString('utf8', 0, readSync(fd, buffer)), '{"a":1}');
   t.throws(() => writeSync(fd, 'x'), { code: 'EPERM' });
@@ -90,7 +90,7 @@ test('events and deadlines of a connection come on the event loop', async (t) =>
 });
 
 test('a monitor starts with its plan on 3, its status pipe on 4 and nothing else of ours', async (t) => {
-  const planFd = native().memfd({ name: 'plan', bytes: Buffer.from('plan') });
+  const planFd = native().memfd({ name: 'plan', text: 'plan' });
   const [reading, statusFd] = native().pipe();
   const nothing = openSync('/dev/null', 'r+');
   const open = openSync('/etc', 'r');

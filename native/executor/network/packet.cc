@@ -104,9 +104,10 @@ Result<Packet> Packet::receive(int socket, const Deadline& deadline) {
     if (ready <= 0)
         return syscall_failure("handshake", "poll");
 
+    // Most are a few bytes: a buffer of that size made for each would be cleared, and paged in, for nothing.
+    static char body[kLargest];
     Packet packet;
-    packet.body_.resize(kLargest);
-    iovec parts[] = {{&packet.tag_, sizeof packet.tag_}, {packet.body_.data(), packet.body_.size()}};
+    iovec parts[] = {{&packet.tag_, sizeof packet.tag_}, {body, sizeof body}};
     ControlSpace control{};
     msghdr header{};
     header.msg_iov = parts;
@@ -124,7 +125,7 @@ Result<Packet> Packet::receive(int socket, const Deadline& deadline) {
     keep_descriptors(header, packet.taken_);
     if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return refusal("handshake", "a message too long");
-    packet.body_.resize(static_cast<size_t>(size) - sizeof packet.tag_);
+    packet.body_.assign(body, static_cast<size_t>(size) - sizeof packet.tag_);
     return packet;
 }
 

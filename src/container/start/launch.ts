@@ -77,10 +77,8 @@ function spawn(plan: StartPlan, planFd: number): { pid: number; statusFd: number
   });
 }
 
-const bytesOf = (plan: StartPlan): Buffer => Buffer.from(JSON.stringify(plan));
-
 function spawnWithPlan(plan: StartPlan): { pid: number; statusFd: number } {
-  return spawn(plan, native().memfd({ name: 'tlxc-plan', bytes: bytesOf(plan) }));
+  return spawn(plan, native().memfd({ name: 'tlxc-plan', text: JSON.stringify(plan) }));
 }
 
 /** The monitor waits for its plan until it has been prepared; where that fails it ends, without a plan. */
@@ -92,7 +90,7 @@ async function spawnPrepared(plan: StartPlan, prepare: Prepare): Promise<{ pid: 
       native().closeFd(monitor.statusFd);
       throw error;
     });
-    const bytes = bytesOf(plan);
+    const bytes = Buffer.from(JSON.stringify(plan));
     for (let written = 0; written < bytes.length;) written += writeSync(ours, bytes, written);
     return monitor;
   } finally {
@@ -129,16 +127,16 @@ export async function launchMonitor(
 ): Promise<Started> {
   const { pid, statusFd } = prepare ? await spawnPrepared(plan, prepare) : spawnWithPlan(plan);
   const limit = deadlineMs(plan);
-  const expiry = new AbortController();
+  const expiry = { hasCome: false };
   const timer = setTimeout(() => {
-    expiry.abort();
+    expiry.hasCome = true;
     process.kill(pid, 'SIGKILL');
   }, limit);
   try {
     const outcome = await outcomeOf(statusFd, warn);
     if (outcome?.kind === 'running') return { initPid: outcome.initPid, monitorPid: outcome.monitorPid };
     if (outcome) throw startFailure(plan, outcome);
-    throw silentEnd(plan.name, expiry.signal.aborted ? limit : null);
+    throw silentEnd(plan.name, expiry.hasCome ? limit : null);
   } finally {
     clearTimeout(timer);
     native().closeFd(statusFd);
