@@ -31,7 +31,8 @@ export const network = {
     syntax: 'empty|ipvlan|macvlan|none|phys|veth|vlan',
     doc:
       'veth: a pair of interfaces, one end inside; macvlan, ipvlan, vlan: an interface that sits on the link; ' +
-      "phys: the link itself, which comes back to the host at the end; empty: loopback only; none: the host's network.",
+      "phys: the link itself, which comes back to the host at the end (where the monitor was killed, too, but then the " +
+      "kernel removes one that is virtual: a veth, a macvlan); empty: loopback only; none: the host's network.",
     parse: oneOf(...INTERFACE_TYPES),
     begins: 'lxc.net.[i].',
   }),
