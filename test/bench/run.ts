@@ -24,6 +24,10 @@ const loader = fileURLToPath(import.meta.resolve('tsx'));
 const dir = join(tmpdir(), `tlxc-bench-${process.pid}`);
 const world = await openWorld(dir);
 try {
+  // What both write for as long as a container runs lies in memory on every host that has its /run there.
+  await world.furnish(
+    `mkdir -p /run/lxc; for place in ${world.runDir} /run/lxc; do mount -t tmpfs tmpfs $place; done`,
+  );
   const command = [
     ...world.holder.enter,
     process.execPath,
