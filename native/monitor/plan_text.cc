@@ -15,8 +15,13 @@ constexpr int kSealed = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 } // namespace
 
 Result<UniqueFd> receive(UniqueFd source) {
-    if (fcntl(source.get(), F_GET_SEALS) == kSealed)
-        return source; // it cannot change any more: as good as a copy
+    struct stat info {};
+    // One that cannot change any more is as good as a copy; it is mapped, so its offset does not matter.
+    if (fcntl(source.get(), F_GET_SEALS) == kSealed && fstat(source.get(), &info) == 0) {
+        if (info.st_size > static_cast<off_t>(kMaxBytes))
+            return refusal("plan", "too-long");
+        return source;
+    }
     UniqueFd text{memfd_create("tlxc-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     if (!text)
         return syscall_failure("plan", "memfd_create");

@@ -134,9 +134,10 @@ function compareMany(): void {
 const AUTOSTARTED = 50;
 
 /**
- * The same for both, line by line of the configuration: root's containers without a user namespace or a profile of
- * system calls, a network namespace with nothing in it, busybox as init. What TLXC does beyond that is in its time: Node
- * begins and ends, and each monitor keeps a journal. LXC starts one container after the other, TLXC several at once.
+ * The same lines of configuration for both (addContainer), nothing included: root's containers without a user namespace or a
+ * profile of system calls, a network namespace with nothing in it, /dev made by the start, busybox as init; two control
+ * groups a hierarchy. What TLXC does beyond that is in its time: Node begins and ends, and each monitor keeps a journal. LXC
+ * starts one container after the other, TLXC several at once.
  */
 function compareAutostart(): void {
   for (const tool of tools)

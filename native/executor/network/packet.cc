@@ -105,6 +105,7 @@ Result<Packet> Packet::receive(int socket, const Deadline& deadline) {
         return syscall_failure("handshake", "poll");
 
     // Most are a few bytes: a buffer of that size made for each would be cleared, and paged in, for nothing.
+    // One for all: there is one thread.
     static char body[kLargest];
     Packet packet;
     iovec parts[] = {{&packet.tag_, sizeof packet.tag_}, {body, sizeof body}};
@@ -125,6 +126,8 @@ Result<Packet> Packet::receive(int socket, const Deadline& deadline) {
     keep_descriptors(header, packet.taken_);
     if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return refusal("handshake", "a message too long");
+    if (static_cast<size_t>(size) < sizeof packet.tag_)
+        return refusal("handshake", "a message too short");
     packet.body_.assign(body, static_cast<size_t>(size) - sizeof packet.tag_);
     return packet;
 }
