@@ -38,6 +38,8 @@ export interface ProblemDetails {
   /** The setting whose value is wrong; undefined where the message names what it is about. */
   readonly subject?: { readonly key: string; readonly value: string };
   readonly fault?: Fault;
+  /** What can be done, where message and fault do not tell. */
+  readonly hint?: string;
   /** The line as it was written (of -s: its argument), and which of its characters are wrong: start is 0-based. */
   readonly source?: { readonly text: string; readonly start: number; readonly length: number };
 }
@@ -54,6 +56,7 @@ export interface ProblemJson {
   readonly value?: string | undefined;
   readonly nearest?: string | undefined;
   readonly allowed?: readonly string[] | undefined;
+  readonly hint?: string | undefined;
 }
 
 /** One thing that is wrong in a configuration. */
@@ -81,10 +84,10 @@ export class Problem {
 
   /** As programs get it. */
   toJSON(): ProblemJson {
-    const { message, at, subject, fault, source } = this.details;
+    const { message, at, subject, fault, source, hint } = this.details;
     const { nearest, allowed } = fault ?? {};
     const { text, length } = source ?? {};
-    return { message, ...at, ...subject, text, length, nearest, allowed };
+    return { message, ...at, ...subject, text, length, nearest, allowed, hint };
   }
 }
 

@@ -25,6 +25,8 @@ const BY_ERRNO: Readonly<Record<string, Remedy>> = {
   EPERM: rights,
   ENOSPC: room,
   EDQUOT: room,
+  ENOENT: ({ path }) =>
+    path ? `look whether ${path} is there, and the directory that it lies in (ls -ld)` : '',
   EROFS: ({ path }) => `${path || 'the filesystem'} can only be read: choose another place`,
   EMFILE: () => 'raise the limit of open files (ulimit -n)',
   ENFILE: () => 'raise fs.file-max: the host has too many open files',
@@ -40,7 +42,7 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
   TLXC_E_UNRESPONSIVE: ({ container }) =>
     `tlxc-stop -k -n ${container ?? 'NAME'} kills its monitor and the container`,
   TLXC_E_BUSY: () => 'try again when that is done',
-  TLXC_E_TIMEOUT: () => 'try again; -l TRACE -o FILE writes down what takes so long',
+  TLXC_E_TIMEOUT: () => 'give it more time, or see what it waits for: -l TRACE -o FILE writes that down',
   TLXC_E_PERMISSION: rights,
   TLXC_E_UNSUPPORTED: lacking,
   TLXC_E_NETWORK: lacking,
@@ -55,5 +57,5 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
 export function remedyOf(failed: Failed): string | undefined {
   const { hint, problems = [], findings = [], errno = '', code } = failed;
   if (hint || problems.length > 0 || findings.length > 0) return hint;
-  return (BY_ERRNO[errno] ?? BY_CODE[code])?.(failed);
+  return BY_ERRNO[errno]?.(failed) || BY_CODE[code]?.(failed);
 }

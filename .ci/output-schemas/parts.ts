@@ -53,4 +53,5 @@ export const problem = object({
   value: Type.Optional(text()),
   nearest: Type.Optional(text('What was probably meant.')),
   allowed: Type.Optional(list(text())),
+  hint: Type.Optional(text('What can be done, where that does not tell.')),
 });

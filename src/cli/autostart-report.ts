@@ -5,9 +5,11 @@ import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { errorObject, type Told } from './error-json.ts';
 import { jsonText } from './printable.ts';
+import { clearing, whileShown } from './progress.ts';
 import { renderError } from './render.ts';
 import { tellError, warner } from './tell.ts';
 
+const DOING = { start: 'starting', reboot: 'rebooting', shutdown: 'stopping', kill: 'killing' } as const;
 const DONE = { start: 'started', reboot: 'rebooted', shutdown: 'stopped', kill: 'killed' } as const;
 
 interface Outcome {
@@ -33,6 +35,13 @@ export class AutostartReport {
 
   get failures(): number {
     return this.#reasons.length;
+  }
+
+  /** Does it all; who waits sees that it goes on. */
+  async while(work: () => Promise<unknown>): Promise<void> {
+    const { action, concerned } = this.work;
+    const doing = `${DOING[action]} ${concerned === 1 ? '1 container' : `${concerned} containers`}`;
+    await whileShown(this.invocation, this.context, doing, work);
   }
 
   done(name: string, milliseconds: number): void {
@@ -75,7 +84,7 @@ export class AutostartReport {
     const { stderr, env } = this.context;
     const { quiet, options } = this.invocation;
     if (!quiet && options['json'] !== true && (stderr.isTTY === true || env['JOURNAL_STREAM'] !== undefined))
-      stderr.write(`${line}\n`);
+      stderr.write(`${clearing(stderr)}${line}\n`);
     this.invocation.log('INFO', line);
   }
 }

@@ -67,7 +67,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
     return 0;
   }
   for (const { name, text } of plan.warnings) report.warn(text, name);
-  await autostart(plan, request, report);
+  if (concerned > 0) await report.while(() => autostart(plan, request, report));
   report.end();
   if (report.failures === 0) return 0;
   // As LXC counts: all is all that are defined.

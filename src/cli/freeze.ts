@@ -3,6 +3,7 @@ import { freezeContainer } from '../container/freeze/freeze.ts';
 import { containerPaths } from '../container/paths.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { whileShown } from './progress.ts';
 import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { secondsArgument } from './seconds.ts';
 
@@ -11,7 +12,8 @@ async function freeze(invocation: Invocation, context: CommandContext): Promise<
   const { timeout } = options;
   await checkRcfile(invocation, context);
   const paths = containerPaths(system, lxcpath, name);
-  await freezeContainer(paths, typeof timeout === 'string' ? { timeoutMs: secondsArgument(timeout) } : {});
+  const limit = typeof timeout === 'string' ? { timeoutMs: secondsArgument(timeout) } : {};
+  await whileShown(invocation, context, 'freezing', () => freezeContainer(paths, limit));
   return 0;
 }
 

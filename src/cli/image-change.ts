@@ -23,6 +23,7 @@ import {
 } from './image-common.ts';
 import { bytesOf, mebibytes } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
+import { whileShown } from './progress.ts';
 
 /** Of a registry, an image layout or an archive of one, by tlxc-create's -t oci; else of an image server. */
 export const pull: Run = async (invocation, context, words) => {
@@ -45,9 +46,10 @@ export const pull: Run = async (invocation, context, words) => {
 
 export const prune: Run = async (invocation, context) => {
   const place = placeOf(invocation, context);
-  const { removed, awaited, layers } = await pruneImages(storeOf(invocation, context), place, {
-    all: invocation.options['all'] === true,
-  });
+  const all = invocation.options['all'] === true;
+  const { removed, awaited, layers } = await whileShown(invocation, context, 'removing images', () =>
+    pruneImages(storeOf(invocation, context), place, { all }),
+  );
   // What layers take is free once nobody has them any more.
   const freed = [...removed.filter(({ info }) => !info.layers), ...layers];
   const bytes = freed.reduce((sum, { info }) => sum + (bytesOf(info) ?? 0), 0);
@@ -122,14 +124,16 @@ export const exporting: Run = async (invocation, context, [word = '', to = '', m
   const request = { store, image: findStored(store, word), name };
   const target = resolve(context.cwd, to);
   const failure = `${to} could not be written`;
+  const writing = <T>(work: () => Promise<T>): Promise<T> =>
+    whileShown(invocation, context, `writing ${printable(to)}`, work);
   if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) {
     if (meta !== undefined) throw usage(`${to} is a directory: the metadata goes there as well`);
-    const names = await inWords(failure, exportToServer(request, target));
+    const names = await writing(() => inWords(failure, exportToServer(request, target)));
     const { dist, release, arch, variant, build } = names;
     context.stdout.write(printable(`${[dist, release, arch, variant].join('/')} ${build}`) + '\n');
     return 0;
   }
   const metadata = meta === undefined ? null : resolve(context.cwd, meta);
-  await inWords(failure, exportImage(request, target, metadata));
+  await writing(() => inWords(failure, exportImage(request, target, metadata)));
   return 0;
 };

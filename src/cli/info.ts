@@ -34,7 +34,7 @@ function informationOf(
     name,
     state,
     pid: running?.initPid ?? null,
-    addresses: [...addressesOf(status, 'inet'), ...addressesOf(status, 'inet6')].sort(),
+    addresses: addressesOf(status),
     usage: running && usageOf(running.cgroups),
     disk,
     links: linksOf(status),

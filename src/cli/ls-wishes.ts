@@ -1,6 +1,7 @@
 /** What tlxc-ls is asked for. Pure. */
 import { TlxcError } from '../errors.ts';
 import type { Invocation } from './command.ts';
+import { noPattern } from './pattern.ts';
 import { levelsOf } from './ls-nested.ts';
 import { DEFAULT_COLUMNS, parseColumns, type Column } from './ls-table.ts';
 
@@ -25,8 +26,11 @@ function posixPattern(text: string): RegExp {
   try {
     return new RegExp(text.replace(/\[:([a-z]+):\]/g, (whole, name: string) => classes[name] ?? whole));
   } catch (error) {
-    const message = `'${text}' is not a regular expression`;
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: (error as Error).message });
+    throw noPattern(
+      text,
+      error,
+      '^web, 1$ or web|db, for instance; a character that means itself has a \\ before it',
+    );
   }
 }
 

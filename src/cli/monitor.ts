@@ -1,7 +1,7 @@
 /** tlxc-monitor */
 import { watchStore, type StoreEvent } from '../container/watch-store.ts';
-import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
+import { noPattern } from './pattern.ts';
 import type { CommandContext } from './context.ts';
 import { jsonLine } from './printable.ts';
 
@@ -43,8 +43,11 @@ function patternOf(name: string): RegExp {
   try {
     return new RegExp(`^(?:${name || '.*'})$`);
   } catch (cause) {
-    const message = `'${name}' is not a regular expression`;
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: (cause as Error).message, cause });
+    throw noPattern(
+      name,
+      cause,
+      'u1, u.* or u1|u2, for instance; a character that means itself has a \\ before it',
+    );
   }
 }
 

@@ -55,7 +55,12 @@ function allowedLines({ message, fault }: ProblemDetails): string[] {
 }
 
 /** The lines of one problem. */
-export function problemLines({ details }: Problem): string[] {
+export function problemLines(problem: Problem): string[] {
+  const { hint } = problem.details;
+  return [...faultLines(problem), ...(hint === undefined ? [] : [`  hint: ${hint}`])];
+}
+
+function faultLines({ details }: Problem): string[] {
   const { source, fault } = details;
   const meant = fault?.nearest === undefined ? '' : `did you mean ${fault.nearest}?`;
   if (source === undefined) return [headline(details) + (meant && ` (${meant})`), ...allowedLines(details)];

@@ -72,7 +72,8 @@ export class StatementReader {
       if (!(error instanceof TlxcError)) throw error;
       const { where: at = { file, line: 0 } } = error.details;
       this.#sink.isPartial = true;
-      this.#sink.problems.push(new Problem({ message: reasonOf(error, placeOf(at)), at }));
+      const message = reasonOf(error, placeOf(at));
+      this.#sink.problems.push(new Problem({ message, at, ...(error.hint && { hint: error.hint }) }));
     }
   }
 

@@ -19,6 +19,9 @@ export interface SystemKey {
   readonly check: (value: string) => string | undefined;
 }
 
+/** The names that -B takes, which may be cut short only there. */
+const BACKENDS = ['best', 'dir', 'overlay', 'btrfs', 'zfs', 'lvm', 'loop', 'rbd', 'squashfs', 'erofs'];
+
 const fixed = (value: string) => (): string => value;
 const absolute = (value: string) => (value.startsWith('/') ? undefined : 'it must be an absolute path');
 const flag = (value: string) => (value === '0' || value === '1' ? undefined : 'it must be 0 or 1');
@@ -250,10 +253,13 @@ export const systemKeys: readonly SystemKey[] = [
     name: 'tlxc.bdev',
     syntax: 'TYPE,...',
     doc:
-      'What tlxc-create takes where -B does not say it. best is overlay, or dir where the host has no such overlays. With dir ' +
+      'What tlxc-create takes where -B does not say it: of several types with commas between (zfs,best) the first that can be. best is overlay, or dir where the host has no such overlays. With dir ' +
       "every container has its files in LXCPATH/NAME/rootfs, as LXC's have them, where scripts written for LXC may expect them.",
     fallback: fixed('best'),
-    check: matching(/^[a-z]+(,[a-z]+)*$/, 'it must be a type that tlxc-create -B takes, such as dir'),
+    check: (value) =>
+      value.split(',').every((type) => BACKENDS.includes(type))
+        ? undefined
+        : `it must be one or several of ${BACKENDS.join(', ')}`,
   },
   {
     name: 'lxc.bdev.lvm.vg',

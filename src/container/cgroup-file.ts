@@ -11,6 +11,7 @@ import type { MonitorInfo } from '../monitor/protocol.ts';
 import { writesOf, type GroupWrite } from '../plan/cgroup-change.ts';
 import { controllerOf, hierarchyOf } from '../plan/cgroup-settings.ts';
 import { equalsOf, translateSetting, type CgroupValue } from '../plan/cgroup-translation.ts';
+import { notRunning } from './not-running.ts';
 import { containerPaths } from './paths.ts';
 import { unresponsive } from './stop/unresponsive.ts';
 
@@ -79,7 +80,7 @@ class Groups {
           syscall: 'write',
           errno,
           path,
-          hint: `tlxc-cgroup -n ${this.#container} ${file} shows what is set`,
+          hint: writeHint(this.#container, file, errno),
         });
       }
     }
@@ -117,12 +118,20 @@ class Groups {
   }
 }
 
+/** What can be done where the kernel does not take a value. */
+function writeHint(name: string, file: string, errno: string): string {
+  const shows = `tlxc-cgroup -n ${name} ${file} shows what is set`;
+  if (!/^cpuset\.(cpus|mems)$/.test(file) || !['ERANGE', 'EINVAL', 'EACCES'].includes(errno)) return shows;
+  const has = file === 'cpuset.cpus' ? '/sys/devices/system/cpu/online' : '/sys/devices/system/node/online';
+  return `the host has those in ${has}; ${shows}`;
+}
+
 function running({ name, lxcpath, system }: CgroupFileRequest): MonitorInfo {
   const paths = containerPaths(system, lxcpath, name);
   const result = existsSync(paths.socket) ? askMonitor(paths, { op: 'info' }) : undefined;
   if (result?.kind === 'unresponsive') throw unresponsive(name);
   if (result?.kind === 'answer' && result.reply.ok) return result.reply as MonitorInfo;
-  throw new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: `${name} is not running`, container: name });
+  throw notRunning(paths);
 }
 
 /** From the words of one world into the other's; what is not in `given` is read from the groups. */

@@ -4,6 +4,7 @@ import { askMonitor, type MonitorResult } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import { attachFailure } from './attach/failure.ts';
+import { notRunning } from './not-running.ts';
 import type { ContainerPaths } from './paths.ts';
 import { unresponsive } from './stop/unresponsive.ts';
 
@@ -22,10 +23,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'no-tty': 'the container has no such tty (lxc.tty.max)',
 };
 
-function refuse(container: string, what: string, result: MonitorResult): never {
-  if (result.kind === 'stopped') {
-    throw new TlxcError({ code: 'TLXC_E_NOT_RUNNING', message: `${container} is not running`, container });
-  }
+function refuse(paths: ContainerPaths, what: string, result: MonitorResult): never {
+  const container = paths.name;
+  if (result.kind === 'stopped') throw notRunning(paths);
   if (result.kind === 'unresponsive') throw unresponsive(container);
   const error = result.reply.ok ? '' : result.reply.error;
   throw new TlxcError({
@@ -48,7 +48,7 @@ export function openConsole(paths: ContainerPaths, tty: number): OpenConsole {
   }
   if (result.kind === 'answer' && result.connection >= 0) native().closeFd(result.connection);
   const what = tty < 0 ? 'a free tty' : tty === 0 ? 'the console' : `tty ${tty}`;
-  return refuse(paths.name, what, result);
+  return refuse(paths, what, result);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Programs of the host run as our children: they die with us, and how they ended is never lost. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 
@@ -16,6 +17,8 @@ export interface ProgramOptions {
   /** The whole environment. Default: a plain PATH and the C.UTF-8 locale. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What a failure calls the program: argv's first word, unless that only prepares the way for it. */
+  readonly name?: string;
   /** Descriptors that become 3, 4 … */
   readonly pass?: readonly number[];
   /** Options of setpriv(1) beside the parent-death signal: privileges given up before the program runs. */
@@ -63,7 +66,7 @@ export function startProgram(argv: readonly string[], options: ProgramOptions = 
   if (wantsLines) eachLine(child.stdout, stdout);
   const ended = once(child, 'close').then(([status, signal]) => {
     return {
-      program: argv[0] ?? '',
+      program: options.name ?? argv[0] ?? '',
       status: status as number | null,
       signal: signal as string | null,
       errorLines,
@@ -85,10 +88,19 @@ function eachLine(stream: Readable | null, handle: (line: string) => void): void
   });
 }
 
+/** What a program was run for, as its failure is told. */
+export interface ProgramFailure {
+  readonly code: ErrorCode;
+  /** What could not be done, and with which object. */
+  readonly what: string;
+  /** What can be done; else to mend what the program complains of. */
+  readonly hint?: string;
+}
+
 /** Runs argv to its end; throws TlxcError with `code` and `what` where it fails. Resolves to how it ended. */
 export async function runProgram(
   argv: readonly string[],
-  failure: { readonly code: ErrorCode; readonly what: string },
+  failure: ProgramFailure,
   options: ProgramOptions = {},
 ): Promise<Ended> {
   const ended = await startProgram(argv, options).ended;
@@ -97,18 +109,23 @@ export async function runProgram(
 }
 
 /** The error for a program that failed: what was being done, how it ended, and its own last words. */
-export function programError(
-  ended: Ended,
-  failure: { readonly code: ErrorCode; readonly what: string },
-): TlxcError {
-  const how = ended.signal === null ? `exit status ${ended.status}` : `killed by ${ended.signal}`;
-  const words = ended.errorLines.slice(-3).join('; ');
+export function programError(ended: Ended, failure: ProgramFailure): TlxcError {
+  const { program, signal, status, errorLines } = ended;
+  const how = signal === null ? `exit status ${status}` : `killed by ${signal}`;
+  const words = errorLines.slice(-3).join('; ');
   return new TlxcError({
     code: failure.code,
-    message: `${failure.what}: ${words === '' ? `${ended.program}: ${how}` : words} (${ended.program}: ${how})`,
-    hint:
-      ended.signal === null
-        ? `mend what ${ended.program} complains of, and try again`
-        : 'dmesg tells whether memory ran out',
+    message: `${failure.what}: ${words === '' ? `${program}: ${how}` : `${words} (${program}: ${how})`}`,
+    hint: hintOf(ended, failure),
   });
+}
+
+/** As the C library says it in the C locale; a name in a line never ends it so. */
+const NO_ROOM = /: (No space left on device|Disk quota exceeded)$/;
+
+function hintOf({ program, signal, errorLines }: Ended, { hint }: ProgramFailure): string {
+  if (errorLines.some((line) => NO_ROOM.test(line)))
+    return 'make room (df tells where it is short), or choose another place';
+  if (signal !== null) return 'dmesg tells whether memory ran out';
+  return hint ?? `mend what ${basename(program)} complains of, and try again`;
 }

@@ -175,14 +175,22 @@ export async function withRetries<T>(
 
 function transferFailed(what: string, error: TransferError, tries: number): TlxcError {
   const tried = error.transient ? ` (${tries === 1 ? 'one try' : `${tries} tries`})` : '';
+  const hint = hintOf(error);
   return new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${what} could not be downloaded: ${error.message}${tried}`,
-    ...(isUntrusted(error.cause) && {
-      hint: 'if you trust the server: tlxc-config tlxc.image.ca FILE, where FILE has its certificate (PEM)',
-    }),
+    ...(hint !== undefined && { hint }),
     cause: error,
   });
+}
+
+function hintOf({ cause, transient, status }: TransferError): string | undefined {
+  if (isUntrusted(cause))
+    return 'if you trust the server: tlxc-config tlxc.image.ca FILE, where FILE has its certificate (PEM)';
+  if (transient) return 'see whether the server can be reached from here (curl -I), and try again';
+  return status === 404
+    ? 'the server may have replaced it meanwhile: try again, or ask another one'
+    : undefined;
 }
 
 /** The text at url, at most limit bytes. null: the server has no such file (404). */

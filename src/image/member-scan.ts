@@ -2,6 +2,8 @@
 import { TlxcError } from '../errors.ts';
 
 export interface ScanLimits {
+  /** What is scanned, as an error names it. Default: the archive. */
+  readonly archive?: string;
   /** Bytes that all members together may need. */
   readonly bytes: number;
   readonly members: number;
@@ -85,7 +87,7 @@ export class MemberScan {
   refuse(problem: string): void {
     this.refused ??= new TlxcError({
       code: 'TLXC_E_IMAGE',
-      message: `the archive is hostile or damaged: ${problem}`,
+      message: `${this.#limits.archive ?? 'the archive'} is hostile or damaged: ${problem}`,
       hint: 'fetch it again, from where you trust',
     });
   }

@@ -52,6 +52,7 @@ async function copyBeside({ archive, work }: UnpackJob): Promise<void> {
 async function list({ archive, scan, work }: UnpackJob, jail: Jail): Promise<void> {
   const stop = () => lister.child.kill('SIGKILL');
   const lister = startProgram(jailed(jail, ['unsquashfs', '-UTC', '-lln', '-dest', '', IMAGE]), {
+    name: 'unsquashfs',
     cwd: work,
     stdout: (line) => {
       const member = parseListed(line);

@@ -37,11 +37,27 @@ function tarCommand({ excludes, nested = false, layer = [] }: UnpackJob): string
   ];
 }
 
+/** By what GNU tar and decoders say of an archive, rather than of the place that it comes to. */
+const REMEDIES = [
+  {
+    words: /Cannot change ownership .*: Invalid argument$/,
+    hint: 'its files belong to more ids than the container has: give it more by lxc.idmap, in the configuration that -f names',
+  },
+  {
+    words:
+      /Unexpected EOF in archive|Skipping to next header|does not look like a tar archive|Member name contains '\.\.'|[Cc]orrupt|unexpected end of|Unexpected end of|premature end/,
+    hint: 'it is damaged, or made to do harm: fetch it again, from where you trust',
+  },
+] as const;
+
 /** Throws TLXC_E_IMAGE. */
 export async function unpackTar(job: UnpackJob, decoder: readonly string[]): Promise<void> {
   const [decoded, tar] = await runPipe(job, decoder);
   checkScan(job);
-  const failure = { code: 'TLXC_E_IMAGE', what: `${job.archive} could not be unpacked` } as const;
+  const what = `${job.archive} could not be unpacked`;
+  const said = [...tar.errorLines, ...decoded.errorLines];
+  const { hint } = REMEDIES.find(({ words }) => said.some((line) => words.test(line))) ?? {};
+  const failure = { code: 'TLXC_E_IMAGE', what, ...(hint !== undefined && { hint }) } as const;
   // tar's own complaint comes first: the decoder only says that its reader went away.
   if (tar.status !== 0)
     throw programError(withoutCheckpoints(decoded.status === 0 ? tar : culprit(decoded, tar)), failure);
@@ -68,6 +84,7 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
   // Between Node's children there would be a socket, which takes longer.
   const [outlet, inlet] = native().pipe();
   const tar = startProgram(jailed({ ...job, devices: job.privileged }, tarCommand(job)), {
+    name: 'tar',
     stdin: outlet,
     cwd: job.work,
     stdout: (line) => scan.take(line) || stop(),

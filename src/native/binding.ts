@@ -270,8 +270,8 @@ export function native(): Binding {
   try {
     process.dlopen(module, file);
   } catch (cause) {
-    const message = `cannot load ${file}: ${(cause as Error).message}`;
-    throw new TlxcError({ code: 'TLXC_E_INTERNAL', message, hint: nativeRemedy(), cause });
+    const { hint, reason = (cause as Error).message } = nativeRemedy(file);
+    throw new TlxcError({ code: 'TLXC_E_INTERNAL', message: `cannot load ${file}: ${reason}`, hint, cause });
   }
   loaded = module.exports;
   return loaded;

@@ -151,37 +151,50 @@ export function asRestore(
   return { ...plan, interfaces, restore: { argv } };
 }
 
+const UNSHARED = 'give it one of its own';
+const UNMAPPED = 'only a privileged one, made without lxc.idmap, can be saved';
+
+export interface Undumpable {
+  readonly why: string;
+  readonly hint: string;
+  readonly origin: Origin | undefined;
+}
+
 /** What of a plan CRIU cannot save or bring back, with the line that asks for it. stop: the container ends with it. */
-export function undumpable(
-  plan: StartPlan,
-  stop: boolean,
-): readonly { readonly why: string; readonly origin: Origin | undefined }[] {
+export function undumpable(plan: StartPlan, stop: boolean): readonly Undumpable[] {
   const { terminals, rootfs, idmap, shared, interfaces, security } = plan;
   const [ending] = plan.monitor.afterStop;
-  const found: { why: string; origin: Origin | undefined }[] = [];
-  const add = (why: string, origin?: Origin): void => void found.push({ why, origin });
+  const found: Undumpable[] = [];
+  const add = (why: string, hint: string, origin?: Origin): void => void found.push({ why, hint, origin });
   if (stop && ending)
-    add('with -s it ends, and is destroyed then: what the checkpoint needs would be gone', ending.origin);
+    add(
+      'with -s it ends, and is destroyed then: what the checkpoint needs would be gone',
+      'leave out -s, or set lxc.ephemeral = 0',
+      ending.origin,
+    );
   const [firstMap] = idmap;
   if (rootfs.idmap !== '' || plan.user !== null)
     add(
-      'CRIU cannot save mounts with mapped ids, which unprivileged containers have: only a privileged one, made without lxc.idmap, can be saved',
+      'CRIU cannot save mounts with mapped ids, which unprivileged containers have',
+      UNMAPPED,
       firstMap?.origin,
     );
   if (terminals.console !== 'none')
-    add('its console is held from outside: set lxc.console.path = none', terminals.origin);
-  if (terminals.ttys > 0) add('its terminals are held from outside: set lxc.tty.max = 0', terminals.origin);
+    add('its console is held from outside', 'set lxc.console.path = none', terminals.origin);
+  if (terminals.ttys > 0) add('its terminals are held from outside', 'set lxc.tty.max = 0', terminals.origin);
   for (const { device, origin } of interfaces)
     if (!['veth', 'macvlan', 'empty'].includes(device.op))
       add(
-        `CRIU cannot save a network interface of type ${device.op}: veth, macvlan, empty and none will do`,
+        `CRIU cannot save a network interface of type ${device.op}`,
+        'veth, macvlan, empty and none will do',
         origin,
       );
   for (const { namespace, origin } of shared)
-    add(`it shares the ${namespace} namespace with others, who would not be saved`, origin);
+    add(`it shares the ${namespace} namespace with others, who would not be saved`, UNSHARED, origin);
   if (security.seccomp?.notify)
     add(
       'calls that its policy leaves to another program (notify) cannot be saved',
+      'take notify out of its policy',
       security.seccomp.notify.origin,
     );
   return found;

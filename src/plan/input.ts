@@ -93,11 +93,12 @@ export class Findings {
     this.problems = [...mistakes.problems];
   }
 
-  /** The plan cannot be made. What is due to a line that was found wrong before is told when that is mended. */
-  refuse(at: SourceLocation | undefined, message: string): void {
+  /** The plan cannot be made; `hint`: what can be done, where the message does not tell. What is due to a line that was found wrong before is told when that is mended. */
+  refuse(at: SourceLocation | undefined, message: string, hint?: string): void {
     const { problems, lost } = this.#mistakes;
     const isTold = problems.some(({ details }) => at && details.at && isSameLine(details.at, at));
-    if (!isTold && !mayBeDueTo(lost, message)) this.problems.push(new Problem({ message, at }));
+    if (!isTold && !mayBeDueTo(lost, message))
+      this.problems.push(new Problem({ message, at, ...(hint !== undefined && { hint }) }));
   }
 
   /** The plan is made, but something the person wrote has no or another effect here. */

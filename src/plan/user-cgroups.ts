@@ -35,8 +35,8 @@ function keeps(entry: Sourced<CgroupValue>, world: string, { host, findings }: C
   const { file } = entry.value;
   const controller = file.split('.', 1)[0] ?? file;
   const user = host.user?.name ?? '';
-  const refuse = (why: string) => {
-    if (!isShipped(entry.at.file)) findings.refuse(entry.at, `${world}.${file}: ${why}`);
+  const refuse = (why: string, hint?: string) => {
+    if (!isShipped(entry.at.file)) findings.refuse(entry.at, `${world}.${file}: ${why}`, hint);
     return false;
   };
   if (controller === 'devices')
@@ -45,8 +45,11 @@ function keeps(entry: Sourced<CgroupValue>, world: string, { host, findings }: C
     );
   const has = (mounts: readonly CgroupMount[]) => mounts.some((mount) => controls(mount, controller));
   if (has(delegatedHierarchies(host)) || !has(host.cgroups)) return true;
-  return refuse(`the controller ${controller} is not delegated to ${user}`);
+  return refuse(`the controller ${controller} is not delegated to ${user}`, DELEGATE);
 }
+
+const DELEGATE =
+  'leave the line out, or have root delegate it (Delegate=yes in a drop-in of user@.service, with systemd and cgroup v2)';
 
 /** io and blkio are one controller; cgroup.* are the core's own files. */
 function controls({ version, controllers }: CgroupMount, controller: string): boolean {

@@ -1,14 +1,12 @@
-/**
- * TLXC_ERROR_LOG=FILE npm test: every error that a command told in the suite without a word on what can be done is appended
- * to FILE, a JSON object a line. An empty file is what is wanted.
- */
-import { appendFileSync } from 'node:fs';
+/** Every error that a command tells says what can be done about it. Each world of a test's looks that it is so. */
 import type { Outcome } from './process.ts';
 
-const REMEDY = /^ {2}hint: |^ {4}mend: |^ {2}allowed: |^ +\^|did you mean|"hint":"|^Usage: /m;
+/** A hint, what is allowed, the word that is wrong, a command that mends it, or the whole help. */
+const REMEDY = /^ {2,}(hint|mend|allowed): |; mend: |^ +\^|did you mean |"hint":"|"mend":"|^Usage: /m;
 
-export function recordErrors(command: string, { code, stderr }: Outcome): void {
-  const file = process.env['TLXC_ERROR_LOG'] ?? '';
-  if (file === '' || code === 0 || !/^tlxc\S*: /m.test(stderr) || REMEDY.test(stderr)) return;
-  appendFileSync(file, `${JSON.stringify({ command, code, stderr })}\n`);
+/** What it said where nothing of that is in it; undefined where it is, or it did not fail. */
+export function withoutRemedy(command: string, { code, stderr }: Outcome): string | undefined {
+  // 126 and 127 are a command's that could not be run in the container: there it is as in any shell.
+  const isError = ![0, 126, 127].includes(code ?? 1) && /^tlxc\S*: /m.test(stderr);
+  return isError && !REMEDY.test(stderr) ? `$ ${command}\n${stderr}` : undefined;
 }

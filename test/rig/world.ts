@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { hold, type Holder } from './holder.ts';
 import { grown, snapshot, type Snapshot } from './leaks.ts';
 import { runProcess, type Outcome, type RunOptions } from './process.ts';
-import { recordErrors } from './transcript.ts';
+import { withoutRemedy } from './transcript.ts';
 
 const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 
@@ -31,6 +31,8 @@ export class World {
   readonly stateDir: string;
   /** What every command run in the world sees; TLXC_CONF names the world's settings. */
   readonly env: NodeJS.ProcessEnv;
+  /** Errors of commands that said nothing of what can be done. */
+  readonly helpless: string[] = [];
   private before: Snapshot;
 
   constructor(
@@ -78,7 +80,8 @@ export class World {
     // nsenter begins in the root directory.
     const inside = ['env', `--chdir=${options.cwd ?? this.dir}`, program, ...args];
     const outcome = await runProcess([...this.holder.enter, ...inside], { label, ...options, env });
-    recordErrors(label, outcome);
+    const helpless = withoutRemedy(label, outcome);
+    if (helpless !== undefined) this.helpless.push(helpless);
     return outcome;
   }
 
@@ -151,9 +154,15 @@ export async function makeWorld(t: ExecutionContext, options: WorldOptions = {})
   const world = await openWorld(dir, options.settings);
   t.teardown(async () => {
     const left = await world.close();
-    if (left.length === 0) return;
-    if (t.passed) throw new Error(`left behind:\n${left.join('\n')}`);
-    t.log(`left behind:\n${left.join('\n')}`);
+    const faults = [
+      ...(left.length > 0 ? [`left behind:\n${left.join('\n')}`] : []),
+      ...(world.helpless.length > 0
+        ? [`nothing is said of what can be done:\n${world.helpless.join('')}`]
+        : []),
+    ].join('\n');
+    if (faults === '') return;
+    if (t.passed) throw new Error(faults);
+    t.log(faults);
   });
   return world;
 }

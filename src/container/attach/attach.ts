@@ -9,6 +9,7 @@ import { nativeFile } from '../../package-root.ts';
 import { compileAttachPlan, hostId, type AttachOptions, type AttachPlan } from '../../plan/attach.ts';
 import { attachFailure } from './failure.ts';
 import { isFrozen } from '../freeze/frozen.ts';
+import { notRunning } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { enterScope } from '../start/scope.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
@@ -34,12 +35,7 @@ function entrance(paths: ContainerPaths): Entrance {
   if (result.kind === 'unresponsive') throw unresponsive(container);
   if (result.kind === 'answer' && result.reply.ok && result.fds['initPidfd'] !== undefined)
     return { info: result.reply as unknown as MonitorInfo, fds: result.fds };
-  throw new TlxcError({
-    code: 'TLXC_E_NOT_RUNNING',
-    message: `${container} is not running`,
-    container,
-    hint: `tlxc-start -n ${container} starts it`,
-  });
+  throw notRunning(paths);
 }
 
 function checkFrozen(container: string, info: MonitorInfo): void {

@@ -86,9 +86,17 @@ export async function refuseUndumpable(
   const since = `the configuration has changed since the start, and has to be as it was: ${changed.join(', ')}`;
   const problems = [
     ...undumpable(plan, stop).map(
-      ({ why, origin }) => new Problem({ message: why, at: origin?.file ? origin : undefined }),
+      ({ why, hint, origin }) => new Problem({ message: why, hint, at: origin?.file ? origin : undefined }),
     ),
-    ...(changed.length > 0 ? [new Problem({ message: since, at: { file: plan.configFile, line: 1 } })] : []),
+    ...(changed.length > 0
+      ? [
+          new Problem({
+            message: since,
+            hint: 'take that back, or start it anew',
+            at: { file: plan.configFile, line: 1 },
+          }),
+        ]
+      : []),
   ];
   const findings = [...criuFindings(criu), ...(running === null ? [] : await inside(running))];
   if (problems.length === 0 && findings.length === 0) return;

@@ -117,18 +117,21 @@ function checkBackend({ backend, template, name, volume = {} }: CreateRequest): 
 
 const makesImage = (template: string): boolean => template !== 'none' && !template.startsWith('/');
 
-const backendOf = (
+async function backendOf(
   { backend, lxcpath, system, volume = {} }: CreateRequest,
   idmapped: boolean,
-): Promise<Backend> =>
-  chooseBackend({
-    asked: backend ?? system.settings['tlxc.bdev'] ?? null,
-    options: volume,
-    settings: system.settings,
-    idmapped,
-    lxcpath,
-    host: probeHost(),
-  });
+): Promise<Backend> {
+  const asked = backend ?? system.settings['tlxc.bdev'] ?? null;
+  const { settings } = system;
+  const choice = { asked, options: volume, settings, idmapped, lxcpath, host: probeHost() };
+  try {
+    return await chooseBackend(choice);
+  } catch (error) {
+    if (backend !== undefined || asked === 'best' || !(error instanceof TlxcError)) throw error;
+    const hint = `tlxc.bdev = ${asked} in tlxc.conf asks for it; -B takes another, and so does a list there: ${asked},best`;
+    throw new TlxcError({ ...error.details, hint });
+  }
+}
 
 async function createLocked(making: Making): Promise<Created> {
   const { request, paths, staging } = making;

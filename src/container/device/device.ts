@@ -5,6 +5,7 @@ import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo, Reply, Request } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
+import { notRunning } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
 
@@ -29,13 +30,7 @@ export interface Told {
 
 /** What a running container's monitor answers. Throws TLXC_E_NOT_RUNNING, TLXC_E_UNRESPONSIVE. */
 export function askRunning(paths: ContainerPaths, request: Request): Told {
-  const stopped = () =>
-    new TlxcError({
-      code: 'TLXC_E_NOT_RUNNING',
-      message: `${paths.name} is not running`,
-      container: paths.name,
-      hint: 'with --saved its configuration is changed, for the next start',
-    });
+  const stopped = () => notRunning(paths, 'with --saved its configuration is changed, for the next start');
   if (!existsSync(paths.socket)) throw stopped();
   const result = askMonitor(paths, request, { timeoutMs: PATIENCE_MS });
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);

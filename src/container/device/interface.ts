@@ -8,28 +8,34 @@ type Refusal = Extract<Reply, { ok: false }>;
 
 /** By the executor's word for it: what failed, and what can be done. */
 const REASONS: Readonly<
-  Record<string, (name: string) => { readonly message: string; readonly hint?: string }>
+  Record<
+    string,
+    (name: string, request: DeviceRequest) => { readonly message: string; readonly hint: string }
+  >
 > = {
-  'name-taken-inside': (name) => ({
-    message: `the container has an interface named ${name} already`,
-    hint: 'another name inside is the last word: tlxc-device -n NAME add DEV NAME_INSIDE',
+  'name-taken-inside': (taken, { name, device }) => ({
+    message: `the container has an interface named ${taken} already`,
+    hint: `another name inside is the last word: tlxc-device -n ${name} add ${device} OTHER`,
   }),
-  'name-taken-outside': (name) => ({
-    message: `the host has an interface named ${name} already`,
-    hint: 'another name on the host is the last word: tlxc-device -n NAME del DEV NAME_ON_HOST',
+  'name-taken-outside': (taken, { name, device }) => ({
+    message: `the host has an interface named ${taken} already`,
+    hint: `another name on the host is the last word: tlxc-device -n ${name} del ${device} OTHER`,
   }),
-  'bad-interface-name': (name) => ({
-    message: `'${name}' is no name of an interface: up to 15 characters, none of them a slash`,
+  'bad-interface-name': (wrong) => ({
+    message: `'${wrong}' is no name of an interface: up to 15 characters, none of them a slash or blank`,
+    hint: 'give it one such as eth1',
   }),
 };
 
-function refusalOf({ name, device }: DeviceRequest, reply: Refusal, side: 'host' | 'container'): TlxcError {
-  const reason = REASONS[reply.detail ?? '']?.(reply.path ?? '');
+function refusalOf(request: DeviceRequest, reply: Refusal, side: 'host' | 'container'): TlxcError {
+  const reason = REASONS[reply.detail ?? '']?.(reply.path ?? '', request);
+  const { name, device } = request;
   if (reason) return new TlxcError({ code: 'TLXC_E_NETWORK', ...reason, container: name });
   const errno = errnoName(reply.errno);
   if (errno === 'ENODEV' && reply.syscall === 'RTM_GETLINK') {
     const message = `the ${side} has no network interface named ${reply.path ?? device}`;
-    const hint = 'a device node is meant by its path: /dev/NAME';
+    const list = side === 'host' ? 'ip link' : `tlxc-attach -n ${name} -- ip link`;
+    const hint = `"${list}" lists those that are there; a device node is meant by its path: /dev/NAME`;
     return new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: name, hint });
   }
   const detail = [reply.syscall, reply.detail].filter(Boolean).join(', ');

@@ -34,7 +34,7 @@ const hintFor = (errno: string, { syscall }: StepFailure): string | undefined =>
   return undefined;
 };
 
-function wordsOf(failure: StepFailure, side: Side): Words & { readonly errno?: string } {
+function wordsOf(name: string, failure: StepFailure, side: Side): Words & { readonly errno?: string } {
   const path = failure.path === '-' ? 'the standard stream' : JSON.stringify(failure.path).slice(1, -1);
   const known = REASONS[failure.detail]?.(path);
   if (known) return known;
@@ -44,9 +44,9 @@ function wordsOf(failure: StepFailure, side: Side): Words & { readonly errno?: s
       message: `${path} cannot belong to ${failure.detail}: the container has no such ids`,
       hint: 'say whose it is to be: --uid 0 --gid 0',
     };
-  const look =
-    side === 'container' ? 'tlxc-attach -n NAME -- ls shows what is there' : 'ls shows what is there';
-  const hint = hintFor(errno, failure) ?? (errno === 'ENOENT' ? look : undefined);
+  // Without the path: it may be a word of the container's root's, and hints are pasted into shells.
+  const look = side === 'container' ? `tlxc-attach -n ${name} -- ls` : 'ls';
+  const hint = hintFor(errno, failure) ?? (errno === 'ENOENT' ? `"${look}" shows what is there` : undefined);
   const place = side === 'container' ? ' in the container' : '';
   if (errno === 'ENOENT') return { message: `there is no ${path}${place}`, ...(hint && { hint }) };
   return {
@@ -74,7 +74,7 @@ export function transferError(
       ...(failure.file !== '' && { where: { file: failure.file, line: failure.line, key: failure.key } }),
     });
   if (failure && failure.detail !== 'cut') {
-    const words = wordsOf(failure, side);
+    const words = wordsOf(name, failure, side);
     const gone = errnoName(failure.errno) === 'ENOENT';
     return new TlxcError({ code: gone ? 'TLXC_E_NOT_FOUND' : 'TLXC_E_SYSCALL', container: name, ...words });
   }

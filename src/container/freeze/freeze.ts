@@ -5,6 +5,7 @@ import { TlxcError, type ErrorDetails } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { Reply } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
+import { notRunning } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { stuckProcess } from './stuck-process.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
@@ -32,17 +33,6 @@ function commandOf(pid: string): string {
   }
 }
 
-function notRunning({ config, name }: ContainerPaths): ErrorDetails {
-  return existsSync(config)
-    ? { code: 'TLXC_E_NOT_RUNNING', message: `${name} is not running`, container: name }
-    : {
-        code: 'TLXC_E_NOT_FOUND',
-        message: 'Container is not defined',
-        container: name,
-        hint: 'tlxc-ls lists those that exist; -P names another store',
-      };
-}
-
 async function tooSlow(paths: ContainerPaths, timeoutMs: number): Promise<ErrorDetails> {
   const stuck = await stuckProcess(paths);
   const message = `not frozen within ${timeoutMs / 1000} s, so it runs on`;
@@ -58,7 +48,7 @@ function meaning(paths: ContainerPaths, refusal: Refusal): ErrorDetails {
   const { error, errno, syscall, path, detail = '' } = refusal;
   switch (error) {
     case 'not-running':
-      return notRunning(paths);
+      return notRunning(paths).details;
     case 'stopped':
       return { code: 'TLXC_E_NOT_RUNNING', message: 'it stopped before it was frozen' };
     case 'thawed':
@@ -118,7 +108,7 @@ interface Wish {
 async function freeze(paths: ContainerPaths, { hold, timeoutMs: asked }: Wish): Promise<number> {
   const timeoutMs = asked < 0 ? FOR_EVER_MS - GRACE_MS : asked;
   const result = askMonitor(paths, { op: 'freeze', hold, timeoutMs }, { keep: true });
-  if (result.kind === 'stopped') throw new TlxcError(notRunning(paths));
+  if (result.kind === 'stopped') throw notRunning(paths);
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   try {
     if (!result.reply.ok) throw refused(paths, result.reply);
@@ -151,7 +141,7 @@ export function thawContainer(paths: ContainerPaths): void {
   if (result.kind === 'answer' && result.reply.ok) return;
   if (result.kind === 'answer' && !result.reply.ok && result.reply.error !== 'not-running')
     throw refused(paths, result.reply);
-  if (!existsSync(paths.config)) throw new TlxcError(notRunning(paths));
+  if (!existsSync(paths.config)) throw notRunning(paths);
 }
 
 /**

@@ -16,12 +16,12 @@ const textOf = ({ texts }: Look, name: string): string => texts.get(name)?.toStr
 
 /** Throws TLXC_E_IMAGE, TLXC_E_UNSUPPORTED. */
 export function contentOf(look: Look): Content {
-  if (look.kind === 'own') return { kind: 'own', look, index: parseIndex(textOf(look, INDEX)) };
+  if (look.kind === 'own') return { kind: 'own', look, index: parseIndex(textOf(look, INDEX), look.archive) };
   return { kind: 'foreign', look, foreign: foreignIn(look) };
 }
 
 function foreignIn(look: Look): Foreign {
-  if (look.kind === 'incus') return readIncus(textOf(look, 'backup/index.yaml'));
+  if (look.kind === 'incus') return readIncus(textOf(look, 'backup/index.yaml'), look.archive);
   if (look.kind === 'vzdump') return readProxmox(textOf(look, 'etc/vzdump/pct.conf'));
   return NOTHING_TOLD;
 }
@@ -34,7 +34,7 @@ function areSnapshots(entries: readonly unknown[]): boolean {
   );
 }
 
-function parseIndex(text: string): Index {
+function parseIndex(text: string, archive: string): Index {
   const index = readJson(text) as Partial<Index> | null;
   const isWhole =
     typeof index?.name === 'string' &&
@@ -45,13 +45,13 @@ function parseIndex(text: string): Index {
   if (index?.format !== undefined && index.format !== FORMAT)
     throw new TlxcError({
       code: 'TLXC_E_UNSUPPORTED',
-      message: `the archive is of format ${JSON.stringify(index.format)}, and this TLXC reads ${FORMAT}`,
+      message: `${archive} is of format ${JSON.stringify(index.format)}, and this TLXC reads ${FORMAT}`,
       hint: 'a newer TLXC wrote it: import it with one',
     });
   if (isWhole) return index as Index;
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
-    message: 'the archive is damaged: its index is no index',
+    message: `${archive} is damaged: its index is no index`,
     hint: 'export it again',
   });
 }

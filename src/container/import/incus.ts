@@ -10,15 +10,15 @@ const mapping = (value: unknown): Mapping =>
 const text = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 
-const refuse = (why: string, hint: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message: `the archive ${why}`, hint });
+const refuse = (archive: string, why: string, hint: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_UNSUPPORTED', message: `${archive} ${why}`, path: archive, hint });
 
-function parse(yaml: string): Mapping {
+function parse(yaml: string, archive: string): Mapping {
   try {
     return mapping(load(yaml));
   } catch (cause) {
-    const message = 'the archive is damaged: its backup/index.yaml is no YAML';
-    throw new TlxcError({ code: 'TLXC_E_IMAGE', message, cause, hint: 'export it again' });
+    const message = `${archive} is damaged: its backup/index.yaml is no YAML`;
+    throw new TlxcError({ code: 'TLXC_E_IMAGE', message, path: archive, cause, hint: 'export it again' });
   }
 }
 
@@ -45,13 +45,14 @@ function firstInterface(devices: readonly (readonly [string, unknown])[], config
   return { name, hwaddr: HWADDR.test(hwaddr) ? hwaddr : '' };
 }
 
-/** Throws TLXC_E_UNSUPPORTED for a virtual machine, or what only their own storage can read. */
-export function readIncus(yaml: string): Foreign {
-  const index = parse(yaml);
+/** `archive`: its path, for errors. Throws TLXC_E_UNSUPPORTED for a virtual machine, or what only their own storage can read. */
+export function readIncus(yaml: string, archive: string): Foreign {
+  const index = parse(yaml, archive);
   if (index['type'] === 'virtual-machine')
-    throw refuse('is a virtual machine', 'only containers can be imported');
+    throw refuse(archive, 'is a virtual machine', 'only containers can be imported');
   if (index['optimized'] === true)
     throw refuse(
+      archive,
       'holds the root filesystem as its storage has it',
       'export it once more without --optimized-storage',
     );

@@ -8,6 +8,8 @@ import { CHECKSUM, FILES, INDEX, type Checksum } from '../export/format.ts';
 export type Kind = 'own' | 'incus' | 'vzdump' | 'rootfs';
 
 export interface Look {
+  /** Its path, for errors. */
+  readonly archive: string;
   readonly kind: Kind;
   /** The contents of small members that tell about the container, by their names. */
   readonly texts: ReadonlyMap<string, Buffer>;
@@ -80,7 +82,7 @@ export async function lookInto(
       'tlxc-import takes what tlxc-export, incus export, lxc export and vzdump write, and archives of root filesystems',
     );
   if (kind === 'own') checkWhole(archive, seen, digest);
-  return { kind, texts: seen.texts, devices: seen.devices };
+  return { archive, kind, texts: seen.texts, devices: seen.devices };
 }
 
 function kindOf({ texts, isSystem }: Seen): Kind | null {

@@ -25,12 +25,12 @@ export interface ContainerStatus {
   readonly untold?: TlxcError;
 }
 
-/** Addresses that others can reach: none of lo, none that is link-local; sorted as text, as LXC does. */
-export function addressesOf(status: ContainerStatus, family: 'inet' | 'inet6'): string[] {
+/** Addresses that others can reach, of one family or of both: none of lo, none that is link-local; sorted as text, as LXC does. */
+export function addressesOf(status: ContainerStatus, family?: 'inet' | 'inet6'): string[] {
   return status.interfaces
     .filter(({ loopback }) => !loopback)
     .flatMap(({ addresses }) => addresses)
-    .filter((entry) => entry.family === family && entry.scope !== 'link')
+    .filter((entry) => (family ?? entry.family) === entry.family && entry.scope !== 'link')
     .map(({ address }) => address)
     .sort();
 }
@@ -103,7 +103,7 @@ export function inspectContainers(
   });
 }
 
-/** Counters of an interface that has a side on the host, as the container sees them. */
+/** Counters of an interface that leads to one of the host's, as the container sees them. Of two macvlans on one both lead there. */
 export interface LinkCounters {
   /** The host's end of a veth; what a macvlan, ipvlan or vlan lies on; what one that was lent is called on the host. */
   readonly hostName: string;

@@ -5,7 +5,8 @@ import { bytes } from '../../config/values/cgroup-numbers.ts';
 import { TlxcError } from '../../errors.ts';
 import { readCgroupFile } from '../cgroup-file.ts';
 import { withLock } from '../lock.ts';
-import { containerPaths } from '../paths.ts';
+import { notDefined, notRunning } from '../not-running.ts';
+import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { parseChange } from './change.ts';
 import { changeLive, runningInfo, type Which } from './live.ts';
 import { LIMITS, type Limit, type LimitName } from './names.ts';
@@ -19,19 +20,14 @@ export interface SetRequest extends SavedWhich {
   readonly warn: (text: string) => void;
 }
 
-function notRunning(name: string): TlxcError {
-  return new TlxcError({
-    code: 'TLXC_E_NOT_RUNNING',
-    message: `${name} is not running`,
-    container: name,
-    hint: 'leave --now out: the limits are set in its configuration then, for its next start',
-  });
-}
+const SAVE_INSTEAD = 'leave --now out: the limits are set in its configuration then, for its next start';
 
-function notDefined(name: string, file: string): TlxcError {
+/** One that runs was started from another file. */
+function notSaved({ name, config }: ContainerPaths, runs: boolean): TlxcError {
+  if (!runs) return notDefined(name);
   return new TlxcError({
     code: 'TLXC_E_NOT_FOUND',
-    message: `there is no ${file} to save limits in`,
+    message: `there is no ${config} to save limits in`,
     container: name,
     hint: '--now sets them in the running container alone',
   });
@@ -45,10 +41,10 @@ export async function setLimits(request: SetRequest): Promise<void> {
   const { name, lxcpath, system, where, warn } = request;
   const changes = request.changes.map(parseChange);
   const paths = containerPaths(system, lxcpath, name);
-  if (where !== 'now' && !existsSync(paths.config)) throw notDefined(name, paths.config);
+  if (where !== 'now' && !existsSync(paths.config)) throw notSaved(paths, runningInfo(request) !== null);
   await withLock(paths, () => {
     const info = where === 'saved' ? null : runningInfo(request);
-    if (where === 'now' && !info) throw notRunning(name);
+    if (where === 'now' && !info) throw notRunning(paths, SAVE_INSTEAD);
     const takeBack = info ? changeLive(request, info, changes, warn) : () => undefined;
     try {
       if (where !== 'now') changeSaved(request, changes);
@@ -102,10 +98,11 @@ export function limitsOf(which: SavedWhich): {
   readonly limits: readonly LimitReport[];
 } {
   const { name, lxcpath, system, environment } = which;
-  const { config: configFile } = containerPaths(system, lxcpath, name);
+  const paths = containerPaths(system, lxcpath, name);
+  const configFile = paths.config;
   const running = runningInfo(which) !== null;
   const isDefined = existsSync(configFile);
-  if (!isDefined && !running) throw notDefined(name, configFile);
+  if (!isDefined && !running) throw notDefined(name);
   const config = isDefined ? loadContainerConfig({ name, lxcpath, configFile, environment }) : null;
   const limits = LIMITS.map((limit) =>
     reportOf(which, running, limit, config ? savedValue(config, limit.file) : undefined),

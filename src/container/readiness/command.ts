@@ -5,6 +5,7 @@ import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
 import { NO_ELEVATION } from '../../plan/attach.ts';
 import { attachToContainer, type AttachStreams } from '../attach/attach.ts';
+import { isStopped } from '../not-running.ts';
 import { lookUntil, type Target } from './target.ts';
 
 export interface Attempt {
@@ -79,7 +80,7 @@ function enter({ paths, caller }: Target, argv: readonly string[], output: numbe
 
 /** Why a command could not be run now, though it may be later: the container is frozen, or its init has just ended. */
 const isPassing = (error: unknown): error is TlxcError =>
-  error instanceof TlxcError && ['TLXC_E_FROZEN', 'TLXC_E_NOT_RUNNING'].includes(error.code);
+  error instanceof TlxcError && (error.code === 'TLXC_E_FROZEN' || isStopped(error));
 
 /** Killed when nobody waits any more. null: it could not be run now. */
 export async function attempt(target: Target, argv: readonly string[]): Promise<Attempt | null> {

@@ -81,6 +81,11 @@ const HINTS: readonly Hint[] = [
   },
   {
     step: /^mount$/,
+    detail: /only a mount can be moved/,
+    hint: 'write bind for move, or name what something is mounted on',
+  },
+  {
+    step: /^mount$/,
     errno: /ENOTBLK/,
     hint: 'this filesystem needs a block device: put the file behind one (losetup -f --show FILE) and name that',
   },

@@ -53,5 +53,5 @@ export const FORWARD_HINTS: readonly Hint[] = [
     syscall: /^version$/,
     hint: 'TLXC has been replaced since the container was started: restart the container',
   },
-  { step: /^forward$/, syscall: /^execve$/, hint: nativeRemedy() },
+  { step: /^forward$/, syscall: /^execve$/, hint: ({ path }) => nativeRemedy(path).hint },
 ];

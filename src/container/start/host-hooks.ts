@@ -20,6 +20,8 @@ const set = (caller: Readonly<Record<string, string | undefined>>): Record<strin
     Object.entries(caller).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 
+const HINT = 'run the hook by hand to see what it lacks, or take its line out';
+
 /** Runs them in order, with the arguments and the environment of LXC's hooks; throws TLXC_E_HOOK at the first failure. */
 export async function runHostHooks(
   { hook, config, configFile, args = [], environment, within = [] }: HostHook,
@@ -39,6 +41,10 @@ export async function runHostHooks(
     if (value.hook !== hook) continue;
     const what = `${at.file}:${at.line}: the ${hook} hook ${value.command} failed`;
     const shell = [...within, '/bin/sh', '-c', `${value.command} "$@"`, 'hook', ...words, ...args];
-    await runProgram(shell, { code: 'TLXC_E_HOOK', what }, { environment: variables });
+    await runProgram(
+      shell,
+      { code: 'TLXC_E_HOOK', what, hint: HINT },
+      { environment: variables, name: value.command },
+    );
   }
 }

@@ -73,7 +73,7 @@ function spawn(plan: StartPlan, planFd: number): { pid: number; statusFd: number
     syscall: pid.syscall,
     errno: errnoName(pid.errno),
     path,
-    hint: nativeRemedy(),
+    hint: nativeRemedy(path).hint,
   });
 }
 

@@ -31,7 +31,10 @@ const STOPPED = { kind: 'stopped' } as const;
 function ask(paths: ContainerPaths, request: Request): void {
   const result = existsSync(paths.socket) ? askMonitor(paths, request) : STOPPED;
   if (result.kind === 'stopped') {
-    const hint = 'tlxc-ls --running lists those that do';
+    // LXC's exit code is the same for one that is not there.
+    const hint = existsSync(paths.config)
+      ? 'tlxc-ls --running lists those that do'
+      : `there is no such container in ${paths.lxcpath}: tlxc-ls lists those that exist`;
     throw fail('TLXC_E_NOT_RUNNING', `${paths.name} is not running`, paths.name, hint);
   }
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);

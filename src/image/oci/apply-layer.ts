@@ -83,7 +83,11 @@ export class LayerStack {
   async #run(command: readonly string[], what: string, input = ''): Promise<void> {
     const { work, mapping } = this.layers;
     const argv = jailed({ ...this.places, mapping, devices: false }, command);
-    const program = startProgram(argv, { stdin: 'pipe', cwd: work });
+    const program = startProgram(argv, {
+      stdin: 'pipe',
+      cwd: work,
+      ...(command[0] !== undefined && { name: command[0] }),
+    });
     // A program that ended early says so by its status.
     program.child.stdin?.on('error', () => undefined).end(input);
     const ended = await program.ended;
@@ -102,7 +106,7 @@ export class LayerStack {
     const plan = this.#plan(content.members, what);
     await this.#remove(plan.removals, what);
     if (content.members.length === 0) return;
-    const scan = new MemberScan({ ...this.#left, fromRoot: true });
+    const scan = new MemberScan({ ...this.#left, archive: what, fromRoot: true });
     const options = [...MARKERS, ...plan.redirections.map(transformation)];
     const job = {
       ...this.places,

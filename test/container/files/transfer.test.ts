@@ -176,7 +176,7 @@ rooted('what cannot be copied is refused by name, with what to do', async (t) =>
     t,
     world,
     ['pull', 'c1/none', 'x'],
-    /c1: there is no \/none in the container\n {2}hint: .*ls shows/,
+    /c1: there is no \/none in the container\n {2}hint: .*ls" shows/,
   );
   await refused(t, world, ['pull', 'c1/etc', 'x'], /\/etc is a directory\n {2}hint: -r/);
   await refused(t, world, ['pull', 'c1/etc/passwd', '/dev/null'], /\/dev\/null is a device/);

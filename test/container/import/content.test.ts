@@ -13,6 +13,7 @@ const INDEX = {
 };
 const lookAt = (index: unknown) =>
   contentOf({
+    archive: 'u1.tar',
     kind: 'own',
     texts: new Map([['tlxc/index.json', Buffer.from(JSON.stringify(index))]]),
     devices: [],

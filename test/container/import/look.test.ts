@@ -11,5 +11,5 @@ test("files of the container's own come with it; notes on volumes, clones and un
   ];
   const texts = new Map([...own, ...left].map((name) => [`${FILES}${name}`, Buffer.from(name)]));
   texts.set('etc/vzdump/pct.conf', Buffer.from(''));
-  t.deepEqual([...ownFilesIn({ kind: 'own', texts, devices: [] }).keys()], own);
+  t.deepEqual([...ownFilesIn({ archive: 'u1.tar', kind: 'own', texts, devices: [] }).keys()], own);
 });

@@ -1,0 +1,31 @@
+/** What is asked of a running container, and it is not one. */
+import { existsSync } from 'node:fs';
+import { TlxcError } from '../errors.ts';
+import type { ContainerPaths } from './paths.ts';
+
+/** TLXC_E_NOT_FOUND, in LXC's words. */
+export const notDefined = (name: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: 'Container is not defined',
+    container: name,
+    hint: 'tlxc-ls lists those that exist; -P names another store',
+  });
+
+/**
+ * TLXC_E_NOT_RUNNING; TLXC_E_NOT_FOUND where there is no such container. `hint`: what can be done with one that is stopped,
+ * where that is not to start it.
+ */
+export function notRunning({ name, config }: ContainerPaths, hint?: string): TlxcError {
+  if (!existsSync(config)) return notDefined(name);
+  return new TlxcError({
+    code: 'TLXC_E_NOT_RUNNING',
+    message: `${name} is not running`,
+    container: name,
+    hint: hint ?? `tlxc-start -n ${name} starts it`,
+  });
+}
+
+/** Whether an error says that the container does not run, be it that it is gone altogether, as one that was made for one run. */
+export const isStopped = (error: unknown): boolean =>
+  error instanceof TlxcError && (error.code === 'TLXC_E_NOT_RUNNING' || error.code === 'TLXC_E_NOT_FOUND');
