@@ -88,5 +88,5 @@ running('one that does not run is said not to', async (t) => {
   const world = await makeWorld(t);
   const { code, stderr } = await world.run('tlxc-cgroup', '-n', 'nobody', 'pids.max');
   t.is(code, 1);
-  t.regex(stderr, /nobody is not running/);
+  t.regex(stderr, /nobody: Container is not defined/);
 });

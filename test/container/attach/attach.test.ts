@@ -119,17 +119,17 @@ rooted("the working directory is the caller's where it exists inside, else /", a
   t.is(await at('/proc/self'), '/');
 });
 
-const stopped = async (t: ExecutionContext, world: World, name: string) => {
+const refused = async (t: ExecutionContext, world: World, name: string, why: string) => {
   const outcome = await world.run('tlxc-attach', '-n', name, '--', 'true');
   t.is(outcome.code, 1);
-  t.is(outcome.stderr.split('\n')[0], `tlxc-attach: ${name} is not running`);
+  t.is(outcome.stderr.split('\n')[0], `tlxc-attach: ${why}`);
 };
 
 rooted('stopped, unknown, frozen and wedged containers are errors at once', async (t) => {
   const { world, attach } = await running(t);
   addBusybox(world, 'u2');
-  await stopped(t, world, 'u2');
-  await stopped(t, world, 'nobody');
+  await refused(t, world, 'u2', 'u2 is not running');
+  await refused(t, world, 'nobody', 'nobody: Container is not defined');
 
   const freezes = async (type: string, path: string, [on, off]: readonly [string, string]) => {
     const mounts = `awk '$3 == "${type}" && (/freezer/ || $3 == "cgroup2") { print $2; exit }' /proc/mounts`;
