@@ -31,10 +31,22 @@ const WORDS: Readonly<Record<string, string>> = {
   ETIME: 'timer expired',
 };
 
+/** As on every architecture (asm-generic/errno-base.h), of those that any command meets: node:os need not be loaded for them. */
+const USUAL: Readonly<Record<number, string>> = {
+  1: 'EPERM',
+  2: 'ENOENT',
+  11: 'EAGAIN',
+  13: 'EACCES',
+  17: 'EEXIST',
+  20: 'ENOTDIR',
+};
+
 let names: ReadonlyMap<number, string> | undefined;
 
 /** 1 -> "EPERM"; a number without a name is given as "errno 530". */
 export function errnoName(number: number): string {
+  const usual = USUAL[number];
+  if (usual !== undefined) return usual;
   // Of two names for a number the first counts.
   names ??= new Map(
     Object.entries(constants.errno)

@@ -41,7 +41,7 @@ function placeAmongStrangers(path: string, directory: number): Destination {
 /** A symbolic link is followed, so that the link stays and what it names is replaced. */
 function destination(path: string): Destination {
   try {
-    const real = realpathSync(path);
+    const real = realpathSync.native(path);
     return { path: real, stat: statSync(real) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path };

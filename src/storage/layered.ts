@@ -72,7 +72,7 @@ function partsAt(path: Buffer): Parts {
 /** A layer's own directory, which may be named by a link, and must be there. Throws TLXC_E_STORAGE. */
 function openRoot(path: string): Part {
   try {
-    return openPart(realpathSync(path));
+    return openPart(realpathSync.native(path));
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;
     throw new TlxcError({
