@@ -88,7 +88,7 @@ rooted('of one that runs only what is shown has to be good', async (t) => {
   t.regex(await shown(), /^u1 +RUNNING - +- *$/m);
 });
 
-rooted('a wedged monitor costs one ls 200 ms, however many there are', async (t) => {
+rooted('wedged monitors cost one ls 200 ms at a time, however many there are', async (t) => {
   const world = await makeWorld(t);
   const names = ['u1', 'u2', 'u3', 'u4'];
   for (const name of names) {
@@ -100,10 +100,17 @@ rooted('a wedged monitor costs one ls 200 ms, however many there are', async (t)
     await world.sh('tlxc-ls -f');
     return performance.now() - began;
   };
-  const healthy = Math.min(await time(), await time(), await time());
-  await world.sh('kill -STOP $(cat u1.pid u2.pid u3.pid)');
-  const wedged = Math.min(await time(), await time(), await time());
-  t.true(wedged < healthy + 300, `${wedged} ms, ${healthy} ms before`);
+  // One wedged beside three: what a machine with other work adds, it adds to both; the quickest of a few has least of it.
+  const quickest = async () =>
+    Math.min(...[await time(), await time(), await time(), await time(), await time()]);
+  await world.sh('kill -STOP $(cat u1.pid)');
+  const one = await quickest();
+  await world.sh('kill -STOP $(cat u2.pid u3.pid)');
+  const three = await quickest();
+  t.true(
+    three < one + 300,
+    `${three} ms, with one of them ${one} ms: one after the other they would take 400 ms more`,
+  );
   t.is((await world.sh('tlxc-ls -f')).match(/UNRESPONSIVE/g)?.length, 3);
 });
 

@@ -87,7 +87,7 @@ rooted(
     const rootfs = join(user.home, '.local/share/tlxc/c2/rootfs');
     t.is(
       await user.world.sh(`stat -c '%u:%g %a' ${rootfs} ${rootfs}/bin/busybox`),
-      `${USER.firstUid}:${USER.firstGid} 755\n`.repeat(2),
+      `${USER.firstUid}:${USER.firstGid} 755\n${USER.firstUid}:${USER.firstGid} 4755\n`,
     );
     t.is(
       await user.world.sh(`cat ${rootfs}/etc/hostname; stat -c %u ${rootfs}/etc/hostname`),

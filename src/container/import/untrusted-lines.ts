@@ -83,10 +83,27 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
     (value.startsWith(`${formerDir}/`) && /^[A-Za-z0-9_-]+\.log$/.test(value.slice(formerDir.length + 1))),
 };
 
-/** Families of keys: the first pattern that fits judges. */
+/** What common.conf allows: a fork bomb ends there. */
+const MOST_TASKS = 16_384;
+
+function isNoMoreTasks(value: string): boolean {
+  return /^\d{1,5}$/.test(value) && Number(value) <= MOST_TASKS;
+}
+
+/**
+ * Families of keys: the first pattern that fits judges. Of limits, those that take from the container alone. Memory that is kept
+ * for it (memory.min, io.latency), CPUs of its own (cpuset.cpus.partition), locked memory (memlock) and realtime (rtprio, nice,
+ * cpu.rt_*) are taken from everybody else.
+ */
 const FAMILIES: readonly (readonly [RegExp, Judge])[] = [
-  [/^lxc\.cgroup2?\.(memory|cpu|cpuset|cpuacct|pids|io|blkio|hugetlb|rdma)\.[A-Za-z0-9_.]+$/, any],
-  [/^lxc\.prlimit\.[a-z]+$/, any],
+  [/^lxc\.cgroup2?\.pids\.max$/, isNoMoreTasks],
+  [/^lxc\.cgroup2?\.(hugetlb|rdma)\.[A-Za-z0-9_.]+$/, any],
+  [/^lxc\.cgroup2?\.(io|blkio)\.(max|weight|weight_device|bfq\.weight|throttle\.[a-z_]+)$/, any],
+  [/^lxc\.cgroup\.memory\.((memsw\.|soft_|kmem\.|kmem\.tcp\.)?limit_in_bytes|swappiness)$/, any],
+  [/^lxc\.cgroup2\.memory\.((swap\.|zswap\.)?(max|high)|oom\.group)$/, any],
+  [/^lxc\.cgroup2?\.cpu\.(cfs_quota_us|cfs_period_us|shares|max|max\.burst|weight|weight\.nice|idle)$/, any],
+  [/^lxc\.cgroup2?\.cpuset\.(cpus|mems)$/, any],
+  [/^lxc\.prlimit\.(as|core|cpu|data|fsize|locks|nofile|nproc|rss|rttime|sigpending|stack)$/, any],
   [/^lxc\.sysctl\.(net(\.[A-Za-z0-9_-]+)+|fs\.mqueue\.[a-z_]+)$/, any],
   [/^lxc\.sysctl\.kernel\.(shm[a-z_]+|msg[a-z_]+|sem|sem_next_id|domainname|hostname)$/, any],
   [/^lxc\.net\.\d+$/, any],
@@ -142,6 +159,7 @@ export function whyUntrusted(key: string, value: string, receiver: Receiver): st
   if (value === '') return 'it takes back what keeps the container in';
   if (/^lxc\.net\.\d+\.link$/.test(key)) return 'it is a network of the host that not every container is on';
   if (key === 'lxc.mount.entry' || key === 'tlxc.mount.base') return 'it may show the host to the container';
+  if (/^lxc\.(cgroup2?|prlimit)\./.test(key)) return 'it may take from the host what others need';
   return 'it may reach into the host';
 }
 

@@ -53,6 +53,10 @@ test('what is the container’s alone comes along', (t) => {
     'lxc.cgroup2.memory.max = 512M',
     'lxc.cgroup.cpu.shares = 100',
     'lxc.prlimit.nofile = 1024',
+    'lxc.cgroup2.pids.max = 500',
+    'lxc.cgroup.memory.limit_in_bytes = 1G',
+    'lxc.cgroup2.cpuset.cpus = 0-1',
+    'lxc.cgroup2.io.max = 8:0 rbps=1048576',
     'lxc.sysctl.net.ipv4.ip_forward = 1',
     'lxc.sysctl.kernel.shmmax = 1000000',
     'lxc.start.auto = 1',
@@ -141,6 +145,18 @@ const REACHING = [
   'lxc.cgroup.devices.allow = a',
   'lxc.cgroup2.devices.allow = a',
   'lxc.cgroup2.cgroup.procs = 1',
+  'lxc.cgroup2.pids.max = max',
+  'lxc.cgroup.pids.max = 99999',
+  'lxc.cgroup2.memory.min = 64G',
+  'lxc.cgroup2.memory.low = max',
+  'lxc.cgroup2.cpuset.cpus.partition = isolated',
+  'lxc.cgroup.cpuset.cpu_exclusive = 1',
+  'lxc.cgroup.cpu.rt_runtime_us = 950000',
+  'lxc.cgroup2.io.latency = 8:0 target=10',
+  'lxc.prlimit.rtprio = 99',
+  'lxc.prlimit.nice = 40',
+  'lxc.prlimit.memlock = unlimited',
+  'lxc.prlimit.msgqueue = unlimited',
   'lxc.cgroup.dir = system.slice',
   'lxc.cgroup.relative = 1',
   'lxc.sysctl.kernel.core_pattern = |/bin/true',
@@ -156,6 +172,7 @@ const REACHING = [
 const TAKEN_BACK = [
   ...['lxc.cap.drop =', 'lxc.cap.keep =', 'lxc.seccomp.profile =', 'lxc.apparmor.profile =', 'lxc.cgroup ='],
   ...['lxc.cgroup2.devices.deny =', 'lxc.mount.auto =', 'tlxc.mount.masked =', 'tlxc.mount.readonly ='],
+  'lxc.cgroup.pids.max =',
 ];
 
 test('what reaches into the host, or takes back what keeps the container in, is left out by name', (t) => {
