@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,9 +24,10 @@ constexpr gid_t kNoGroup = 65534;
 // Neither waits for a FIFO's writer nor takes a terminal for its own.
 constexpr int kReading = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-// A user's groups, its own first. One that nobody knows is in none.
-std::vector<gid_t> groups_of(uid_t uid) {
-    std::array<char, 16 * 1024> text{};
+// A user's groups, its own first. One that nobody knows is in none. What knows users may be a service of the
+// network.
+std::vector<gid_t> ask_for_groups(uid_t uid) {
+    std::vector<char> text(256 * 1024);
     passwd entry{};
     passwd* found = nullptr;
     if (::getpwuid_r(uid, &entry, text.data(), text.size(), &found) != 0 || found == nullptr)
@@ -40,12 +41,19 @@ std::vector<gid_t> groups_of(uid_t uid) {
     return groups;
 }
 
+// Each user is asked for once.
+const std::vector<gid_t>& groups_of(uid_t uid) {
+    static std::map<uid_t, std::vector<gid_t>> known;
+    const auto found = known.find(uid);
+    return found != known.end() ? found->second : known.emplace(uid, ask_for_groups(uid)).first->second;
+}
+
 // This thread alone looks at files as somebody else, without the capabilities that pass over permissions.
 // By system calls: the C library would change the groups of all threads, which none of the others may notice.
 class Guise {
   public:
     explicit Guise(uid_t uid) {
-        const std::vector<gid_t> theirs = groups_of(uid);
+        const std::vector<gid_t>& theirs = groups_of(uid);
         groups_.resize(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
         if (::getgroups(static_cast<int>(groups_.size()), groups_.data()) < 0 || !set_groups(theirs))
             return;

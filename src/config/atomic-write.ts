@@ -19,7 +19,7 @@ import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import { randomHex } from '../random.ts';
 import { syncDirectory } from '../sync-directory.ts';
-import { strangerOn } from './stranger.ts';
+import { strangerOn, type Stranger } from './stranger.ts';
 
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
@@ -64,7 +64,7 @@ export function writeFileAtomically(path: string, data: string | Uint8Array, opt
     replaceFile(destination(path), data, options);
     return;
   }
-  const directory = openDirectory(dirname(path), stranger);
+  const directory = openDirectory(stranger);
   try {
     replaceFile(placeAmongStrangers(path, directory), data, options);
   } finally {
@@ -73,14 +73,14 @@ export function writeFileAtomically(path: string, data: string | Uint8Array, opt
 }
 
 /** By a way without links. */
-function openDirectory(path: string, stranger: number): number {
+function openDirectory({ path, uid }: Stranger): number {
   const fd = native().openWithoutLinks({ path });
   if (typeof fd === 'number') return fd;
   const errno = errnoName(fd.errno);
   if (errno !== 'ELOOP') throw Object.assign(new Error(`${path}: ${errno}`), { code: errno, path });
   throw new TlxcError({
     code: 'TLXC_E_PERMISSION',
-    message: `root writes nothing below ${path}: a link leads there, and user ${stranger} can change where to`,
+    message: `root writes nothing below ${path}: a link leads there, and user ${uid} can change where to`,
     path,
     hint: 'name the place without links (realpath), or run the command as that user',
   });

@@ -189,7 +189,7 @@ function namesAsked(path: string, asker: number): readonly string[] | null | und
   try {
     return namesFor(asker, path);
   } catch {
-    throw failure(`cannot be read: ${askerName(asker)}, whose configuration names it, may not`);
+    throw failure(`cannot be read: ${askerName(asker)} may not`);
   }
 }
 

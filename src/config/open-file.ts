@@ -4,8 +4,9 @@
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
 import { native, type NativeFailure } from '../native/binding.ts';
-import { strangerOn } from './stranger.ts';
+import { NOBODY, strangerOn, type Stranger } from './stranger.ts';
 
 /** The id of the user, not root, whose word it is that root reads a file; null: root's own, or the caller is not root. */
 export type Asker = number | null;
@@ -16,8 +17,11 @@ export interface OpenedFile {
   readonly speaker: Asker;
 }
 
-/** For messages: "user 1000". The name would be one of many files more. */
-export const askerName = (asker: number): string => `user ${asker}`;
+/** For messages: who may not read it. */
+export const askerName = (asker: number): string =>
+  asker === NOBODY
+    ? 'others than root, who may write to a directory of the configuration that names it,'
+    : `user ${asker}, whose configuration names it,`;
 
 function opened(result: number | NativeFailure, path: string): number {
   if (typeof result === 'number') return result;
@@ -28,9 +32,9 @@ function opened(result: number | NativeFailure, path: string): number {
 const openAs = (path: string, uid: number): number => opened(native().openAs({ path, uid }), path);
 
 /** A way with links leads where the stranger may read; one without is what it seems, whosever the file is. */
-function openStrangers(path: string, stranger: number): number {
+function openStrangers({ path, uid }: Stranger): number {
   const fd = native().openWithoutLinks({ path });
-  if (typeof fd !== 'number' && errnoName(fd.errno) === 'ELOOP') return openAs(path, stranger);
+  if (typeof fd !== 'number' && errnoName(fd.errno) === 'ELOOP') return openAs(path, uid);
   return opened(fd, path);
 }
 
@@ -42,7 +46,7 @@ function openStrangers(path: string, stranger: number): number {
 export function openForReading(path: string, asker: Asker = null): OpenedFile {
   if (asker !== null) return { fd: openAs(path, asker), speaker: asker };
   const stranger = strangerOn(path);
-  if (stranger !== null) return { fd: openStrangers(path, stranger), speaker: stranger };
+  if (stranger !== null) return { fd: openStrangers(stranger), speaker: stranger.uid };
   return { fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY), speaker: null };
 }
 
@@ -79,7 +83,10 @@ export function readNote(path: string): string {
   }
 }
 
-/** The bytes of a regular file; null where there is none. Throws the system's error. */
+/** Files of a configuration's own are read whole. */
+const LARGEST_OWN = 16 * 1024 * 1024;
+
+/** The bytes of a regular file; null where there is none. Throws the system's error, and TLXC_E_CONFIG of more than 16 MiB. */
 export function readRegular(path: string): { readonly bytes: Buffer; readonly mode: number } | null {
   let fd;
   try {
@@ -90,7 +97,12 @@ export function readRegular(path: string): { readonly bytes: Buffer; readonly mo
   }
   try {
     const stats = fstatSync(fd);
-    return stats.isFile() ? { bytes: readFileSync(fd), mode: stats.mode & 0o7777 } : null;
+    if (!stats.isFile()) return null;
+    if (stats.size > LARGEST_OWN) {
+      const message = `${path} is ${stats.size} bytes long: a file of a configuration's own has at most 16 MiB`;
+      throw new TlxcError({ code: 'TLXC_E_CONFIG', message, path, hint: 'keep it in another directory, and name it there' });
+    }
+    return { bytes: readFileSync(fd), mode: stats.mode & 0o7777 };
   } finally {
     closeSync(fd);
   }

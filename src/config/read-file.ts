@@ -50,7 +50,7 @@ function open(path: string, asker: Asker): OpenedFile {
       ELOOP: 'too many symbolic links',
       ENXIO: 'it is a socket, not a regular file',
     };
-    const whose = asker !== null && errno === 'EACCES' ? `${askerName(asker)}, whose configuration names it, may not` : null;
+    const whose = asker !== null && errno === 'EACCES' ? `${askerName(asker)} may not` : null;
     const reason = `cannot be read: ${whose ?? words[errno] ?? errno}`;
     throw new TlxcError({
       code: 'TLXC_E_CONFIG',

@@ -3,21 +3,26 @@ import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 
 /** Who may exchange what lies in a directory that a group, or everybody, may write to: anybody. */
-const NOBODY = 65534;
+export const NOBODY = 65534;
 /** The kernel's own limit. */
 const MOST_LINKS = 40;
 /** A program that runs for days asks again. */
 const KEPT_MS = 1000;
 
-const WRITABLE = 0o022;
+const BY_GROUP = 0o020;
+const BY_ALL = 0o002;
 const STICKY = 0o1000;
 
 export const isRoot = (): boolean => process.geteuid?.() === 0;
 
-/** The user who can exchange what lies there; null: root alone. In a directory with the sticky bit each has what is their own. */
-function strangerIn({ uid, mode }: Stats, isDirectory: boolean): number | null {
+/**
+ * The user who can exchange what lies there; null: root alone, whose group is none but root's: container directories are 0770. In a
+ * directory with the sticky bit each has what is their own.
+ */
+function strangerIn({ uid, gid, mode }: Stats, isDirectory: boolean): number | null {
   if (uid !== 0) return uid;
-  return isDirectory && (mode & WRITABLE) !== 0 && (mode & STICKY) === 0 ? NOBODY : null;
+  const isShared = (mode & BY_ALL) !== 0 || ((mode & BY_GROUP) !== 0 && gid !== 0);
+  return isDirectory && isShared && (mode & STICKY) === 0 ? NOBODY : null;
 }
 
 /** Directories that are root's all the way, by their physical paths. */
@@ -42,11 +47,17 @@ function step(place: string): { stranger: number | null; link?: string } {
   return { stranger };
 }
 
+export interface Stranger {
+  readonly uid: number;
+  /** The same place, without the links that are root's on the way to what is the user's: any further one is not. */
+  readonly path: string;
+}
+
 /**
- * The id of the first user other than root who can exchange something on the way to the file, or the file itself; null: nobody,
- * or this process is not root's, which can do no more than its user. Links are followed as the kernel does.
+ * The first user other than root who can exchange something on the way to the file, or the file itself; null: nobody, or
+ * this process is not root's, which can do no more than its user. Links are followed as the kernel does.
  */
-export function strangerOn(path: string): number | null {
+export function strangerOn(path: string): Stranger | null {
   if (!isRoot()) return null;
   forgetOld();
   let place = '/';
@@ -59,7 +70,7 @@ export function strangerOn(path: string): number | null {
       continue;
     }
     const { stranger, link } = step(join(place, word));
-    if (stranger !== null) return stranger;
+    if (stranger !== null) return { uid: stranger, path: [join(place, word), ...words].join('/') };
     if (link === undefined) place = join(place, word);
     else if (++links > MOST_LINKS) return null; // nor will the kernel follow it
     else {

@@ -128,3 +128,34 @@ requires('root')(
     t.notRegex(stdout + stderr, /of-root/);
   },
 );
+
+requires('root')(
+  "root's own, in directories as tlxc-create makes them, read what root alone may",
+  async (t) => {
+    const world = await makeWorld(t);
+    await world.sh('mkdir -m 770 lxc/c1; mkdir elsewhere; ln -s lxc link; ln -s ../lxc elsewhere/link');
+    await world.sh('cat > lxc/mine; chmod 640 lxc/mine', { input: 'lxc.uts.name = said-by-root\n' });
+    await world.sh('cat > lxc/c1/config', { input: `lxc.include = ${world.lxcpath}/mine\n` });
+    for (const store of ['lxc', 'link', 'elsewhere/link']) {
+      const said = await world.sh(`tlxc-info -P ${world.dir}/${store} -n c1 -c lxc.uts.name`);
+      t.is(said, 'lxc.uts.name = said-by-root\n', store);
+    }
+    await world.sh(`tlxc-set -P ${world.dir}/link -n c1 memory=64M`);
+    await world.sh(`chgrp ${USER} lxc/c1`);
+    const { stderr } = await world.run('tlxc-info', '-n', 'c1', '-c', 'lxc.uts.name');
+    t.regex(
+      stderr,
+      /others than root, who may write to a directory of the configuration that names it, may not/,
+    );
+  },
+);
+
+requires('root')("a link of root's leads to a user's store as the way itself does", async (t) => {
+  const world = await makeWorld(t);
+  const store = await userStore(world);
+  await world.sh('ln -s home link; mkdir home/c1');
+  writeFileSync(join(store, 'c1/config'), 'lxc.uts.name = said\n', { mode: 0o600 });
+  await world.sh(`chown -hR ${USER}:${USER} home; chown 0:0 home/c1/config`);
+  await world.sh(`tlxc-set -P ${world.dir}/link -n c1 memory=64M`);
+  t.is(await world.sh(`tlxc-info -P ${world.dir}/link -n c1 -c lxc.uts.name`), 'lxc.uts.name = said\n');
+});
