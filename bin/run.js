@@ -11,15 +11,21 @@ const dist = join(root, 'dist');
 /** The bundle's last characters, written by .ci/bundle.js. */
 const BUILD_ID = 16;
 
+/** What was built here, else what the package brings for this machine: as src/package-root.ts has it. */
+const PLACES = ['native/build/Release', `native/prebuilds/linux-${process.arch}`];
+
 /** undefined where it cannot be loaded: the command says why, if it needs it. src/native/binding.ts finds it here. */
 function loadAddon() {
-  const module = { exports: {} };
-  try {
-    process.dlopen(module, join(root, 'native/build/Release/tlxc.node'));
-    return (globalThis[Symbol.for('tlxc.addon')] = module.exports);
-  } catch {
-    return undefined;
+  for (const place of PLACES) {
+    const module = { exports: {} };
+    try {
+      process.dlopen(module, join(root, place, 'tlxc.node'));
+      return (globalThis[Symbol.for('tlxc.addon')] = module.exports);
+    } catch {
+      // The next one, then.
+    }
   }
+  return undefined;
 }
 
 /** The text of a bundle, all of it ASCII, which V8 keeps as it is. Read by the addon it is not copied into V8's heap: 1 ms. */

@@ -11,6 +11,7 @@ import { volumeAt } from '../../storage/volume-at.ts';
 import { partsOf } from '../../storage/volume.ts';
 import { whileFrozen } from '../freeze/freeze.ts';
 import type { ContainerPaths } from '../paths.ts';
+import { notDefined } from '../not-running.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,12 +20,7 @@ const isStopped = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'i
 /** Throws unless it has a configuration. */
 export function refuseMissing({ name, config }: ContainerPaths): void {
   if (existsSync(config)) return;
-  throw new TlxcError({
-    code: 'TLXC_E_NOT_FOUND',
-    message: 'Container is not defined',
-    container: name,
-    hint: 'tlxc-ls lists those that exist; -P names another store',
-  });
+  throw notDefined(name);
 }
 
 const running = ({ name }: ContainerPaths, hint: string): TlxcError =>

@@ -33,6 +33,7 @@ import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
 import { findSnapshot, snapshotsOf } from '../snapshot/snapshots.ts';
 import { inTree, openRunning, stoppedTree, type TreeRequest } from '../files/tree.ts';
+import { notDefined } from '../not-running.ts';
 
 export interface ExportRequest extends TreeRequest {
   /** Absolute; "-": standard output. */
@@ -60,12 +61,7 @@ export async function exportContainer(request: ExportRequest): Promise<readonly 
   const { name, lxcpath, system } = request;
   const paths = containerPaths(system, lxcpath, name);
   if (!existsSync(paths.config)) {
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_FOUND',
-      message: 'Container is not defined',
-      container: name,
-      hint: 'tlxc-ls lists those that exist; -P names another store',
-    });
+    throw notDefined(name);
   }
   await recover(paths, system);
   const work = () => exportLocked(request, paths);

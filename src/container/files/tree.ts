@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
-import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
@@ -20,6 +19,7 @@ import { recover } from '../remove/recover.ts';
 import { readImages } from '../image/rootfs-image.ts';
 import { sweepDead } from '../remove/sweep.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
+import { notDefined } from '../not-running.ts';
 
 export interface TreeRequest {
   readonly name: string;
@@ -97,12 +97,7 @@ export async function withTree<T>(
   const running = openRunning(paths);
   if (running) return useRunning(running, work);
   if (!existsSync(paths.config)) {
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_FOUND',
-      message: 'Container is not defined',
-      container: request.name,
-      hint: 'tlxc-ls lists those that exist; -P names another store',
-    });
+    throw notDefined(request.name);
   }
   await recover(paths, request.system);
   return withLock(paths, async () => {

@@ -22,6 +22,7 @@ import type { SnapshotRequest } from './snapshot.ts';
 import { findSnapshot } from './snapshots.ts';
 import { checkStopped } from '../copy/source.ts';
 import { unmanagedEntries } from '../remove/unmanaged-rootfs.ts';
+import { notDefined } from '../not-running.ts';
 
 export interface RestoreRequest extends SnapshotRequest {
   readonly snapshot: string;
@@ -38,12 +39,7 @@ export async function restoreSnapshot(request: RestoreRequest): Promise<void> {
   const target = containerPaths(system, lxcpath, newName);
   await recover(container, system);
   if (!existsSync(container.config)) {
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_FOUND',
-      message: 'Container is not defined',
-      container: name,
-      hint: 'tlxc-ls lists those that exist; -P names another store',
-    });
+    throw notDefined(name);
   }
   findSnapshot(system, container, request.snapshot);
   if (newName === name) checkStopped(container);

@@ -17,6 +17,7 @@ import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
 import { checkReadable, refuseMissing, type Stillness } from '../copy/source.ts';
 import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from './snapshots.ts';
+import { notDefined } from '../not-running.ts';
 
 export interface SnapshotRequest {
   readonly name: string;
@@ -97,12 +98,7 @@ async function destroyThose(
 ): Promise<number> {
   const container = containerPaths(system, lxcpath, name);
   if (!existsSync(container.config)) {
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_FOUND',
-      message: 'Container is not defined',
-      container: name,
-      hint: 'tlxc-ls lists those that exist; -P names another store',
-    });
+    throw notDefined(name);
   }
   await recover(container, system);
   const gone = await withLock(container, async () => {

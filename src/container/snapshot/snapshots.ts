@@ -8,6 +8,7 @@ import type { SystemConfig } from '../../config/model.ts';
 import { readNote } from '../../config/open-file.ts';
 import { TlxcError } from '../../errors.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
+import { notDefined } from '../not-running.ts';
 
 /** A snapshot that is kept. */
 export interface Snapshot {
@@ -40,12 +41,7 @@ export function snapshotsOf(dir: string): readonly Snapshot[] {
 /** The same; throws TLXC_E_NOT_FOUND where there is no such container. */
 export function listSnapshots({ name, dir, config }: ContainerPaths): readonly Snapshot[] {
   if (existsSync(config)) return snapshotsOf(dir);
-  throw new TlxcError({
-    code: 'TLXC_E_NOT_FOUND',
-    message: 'Container is not defined',
-    container: name,
-    hint: 'tlxc-ls lists those that exist; -P names another store',
-  });
+  throw notDefined(name);
 }
 
 /** snapN with the lowest N that is free. */
