@@ -6,6 +6,18 @@ import type { AppArmorFeatures } from './facts.ts';
 export const profileNames = (text: string): readonly string[] =>
   text.split('\n').flatMap((line) => /^(.+) \(\w+\)$/.exec(line)?.[1] ?? []);
 
+const POLICY = '/sys/kernel/security/apparmor';
+
+/** The profiles that are loaded. The list is root's to read; others see a directory a profile, NAME.NUMBER with dots for slashes. */
+export function loadedProfiles(
+  read: (path: string) => string,
+  list: (path: string) => string[],
+): readonly string[] {
+  const text = read(`${POLICY}/profiles`);
+  if (text !== '') return profileNames(text);
+  return list(`${POLICY}/policy/profiles`).map((entry) => entry.replace(/\.\d+$/, ''));
+}
+
 const PARSER = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser'];
 
 /** Where AppArmor is not enabled. */
@@ -18,7 +30,7 @@ export const NO_APPARMOR: AppArmorFeatures = {
 
 /** read: a file's text, "" where it cannot be read. */
 export function appArmorFeatures(read: (path: string) => string): AppArmorFeatures {
-  const own = (name: string): string => read(`/sys/kernel/security/apparmor/${name}`).trim();
+  const own = (name: string): string => read(`${POLICY}/${name}`).trim();
   const [major = 0, minor = 0] = own('features/domain/version').split('.').map(Number);
   const stacks = own('features/domain/stack') === 'yes' && (major > 1 || (major === 1 && minor >= 2));
   const current = read('/proc/self/attr/apparmor/current') || read('/proc/self/attr/current');

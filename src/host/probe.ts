@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { endianness, machine } from 'node:os';
 import { join } from 'node:path';
-import { appArmorFeatures, NO_APPARMOR, profileNames } from './apparmor.ts';
+import { appArmorFeatures, NO_APPARMOR, loadedProfiles } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
 import type { CgroupMount, HostFacts } from './facts.ts';
@@ -48,8 +48,7 @@ function readFacts(): HostFacts {
     overlayOnIdmapped: () => hasOverlayOnIdmapped(facts.kernelRelease),
     apparmor: () => read('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
     apparmorFeatures: () => (facts.apparmor ? appArmorFeatures(read) : NO_APPARMOR),
-    apparmorProfiles: () =>
-      facts.apparmor ? profileNames(read('/sys/kernel/security/apparmor/profiles')) : [],
+    apparmorProfiles: () => (facts.apparmor ? loadedProfiles(read, list) : []),
     ipv6: () => existsSync('/proc/net/if_inet6'),
     seccomp: () => existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     filtered: () => /^Seccomp:\s*[12]$/m.test(status()),

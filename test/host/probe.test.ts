@@ -1,5 +1,5 @@
 import test from 'ava';
-import { profileNames } from '../../src/host/apparmor.ts';
+import { loadedProfiles, profileNames } from '../../src/host/apparmor.ts';
 import { boundingCapabilities, CAPABILITY_NAMES, knownCapabilities } from '../../src/host/capabilities.ts';
 import { filesystemKnown, kernelAtLeast } from '../../src/host/kernel.ts';
 import { probeHost } from '../../src/host/probe.ts';
@@ -33,6 +33,11 @@ test('the profiles that AppArmor has loaded', (t) => {
     'my own profile',
   ]);
   t.deepEqual(profileNames(''), []);
+  const unreadable = () => '';
+  t.deepEqual(
+    loadedProfiles(unreadable, () => ['lxc-container-default-cgns.3', 'usr.bin.man.12']),
+    ['lxc-container-default-cgns', 'usr.bin.man'],
+  );
 });
 
 test('this host is probed once', (t) => {
