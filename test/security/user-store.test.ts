@@ -41,13 +41,7 @@ const plants: Readonly<Record<string, Plant | null>> = {
   },
 };
 
-const COMMANDS = [
-  'tlxc-info -n c1',
-  'tlxc-ls -f',
-  'tlxc-ls -L --json',
-  'tlxc-start -n c1',
-  'tlxc-snapshot -n c1 -LC',
-];
+const COMMANDS = ['tlxc-info -n c1', 'tlxc-ls -f', 'tlxc-ls -L --json', 'tlxc-snapshot -n c1 -LC'];
 
 for (const [title, plant] of Object.entries(plants))
   requires('root')(`${title} of a user's shows root, and whom root tells, nothing`, async (t) => {
