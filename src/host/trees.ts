@@ -122,7 +122,7 @@ export async function copyTree(from: string, to: string, words: readonly string[
   const isWhole = words.length > 0 || (isBtrfs(from) && !isMountedBelow(from));
   const limit = isWhole ? [] : ['--one-file-system'];
   const copy = ['cp', '--archive', '--reflink=auto', ...limit, '--', `${from}/.`, to];
-  await runProgram(overAllIds([...words, ...copy]), failure);
+  await writingBehind(to, runProgram(overAllIds([...words, ...copy]), failure));
 }
 
 /** Gives the directories owner and group of `from`. */
@@ -164,6 +164,38 @@ export async function moveTree(from: string, to: string): Promise<void> {
   }
   const failure = { code: 'TLXC_E_STORAGE', what: `${from} could not be moved to ${to}` } as const;
   await runProgram(overAllIds(['mv', '--no-target-directory', '--', from, to]), failure);
+}
+
+/** Milliseconds before what was written so far is brought to disk, and, as the work goes on, a part of what it has taken. */
+const BEHIND = { atLeast: 250, part: 1 / 4 };
+
+/**
+ * Waits for `work`, which writes to the filesystem that holds path; what it has written goes to disk meanwhile, so that
+ * syncFilesystem finds little left. Throws what `work` throws, and TLXC_E_STORAGE: the kernel tells of a failed write to who
+ * asks first, and to nobody after.
+ */
+export async function writingBehind<T>(path: string, work: Promise<T>): Promise<T> {
+  const begin = performance.now();
+  let behind: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const wait = (): void => {
+    if (isOver) return;
+    const ms = Math.max(BEHIND.atLeast, (performance.now() - begin) * BEHIND.part);
+    timer = setTimeout(() => {
+      behind = syncFilesystem(path);
+      behind.then(wait, () => undefined);
+    }, ms);
+  };
+  wait();
+  try {
+    const result = await work;
+    await behind;
+    return result;
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
+  }
 }
 
 /** rename(2) of a tree that is on disk already (syncFilesystem), within one filesystem; then its name is there, too. */

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../config/atomic-write.ts';
+import { writeFileAtomically, writeStagedFile } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
@@ -16,6 +16,7 @@ import {
   removeTree,
   sweepUnborn,
   syncFilesystem,
+  writingBehind,
 } from '../host/trees.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
 import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
@@ -30,6 +31,7 @@ export { lxcpathOf, type ImageUser } from './image-users.ts';
 
 const ID = /^[0-9a-f]{64}$/;
 const FORMAT = 1;
+const INFO = 'image.json';
 const STAGING = '.staging-';
 /** What a broken download left is worth resuming for so long. */
 const PARTIAL_MS = 7 * 24 * 3600 * 1000;
@@ -83,7 +85,7 @@ export class ImageStore {
 
   /** Where the image of this id is made, and what says then that it is there: whom its layers have for a user. */
   asUser(id: string): ImageUser {
-    return { staging: join(this.#images, STAGING + id), config: join(this.#images, id, 'image.json') };
+    return { staging: join(this.#images, STAGING + id), config: join(this.#images, id, INFO) };
   }
 
   #ids(): string[] {
@@ -174,10 +176,10 @@ export class ImageStore {
     await this.#clearDamaged(id);
     makeTreeDirectory(work, 0o700);
     try {
-      const { layers, ...content } = await make(work);
+      const { layers, ...content } = await writingBehind(work, make(work));
       const form = await this.#settle(work, layers);
       const info: ImageInfo = { format: FORMAT, id, createdAt: Date.now(), ...content, ...form };
-      writeInfo(work, info);
+      writeStagedFile(join(work, INFO), textOf(info), 0o600);
       await syncFilesystem(work);
       renameSync(work, join(this.#images, id));
       await syncFilesystem(this.#images);
@@ -288,7 +290,7 @@ const storedAt = (directory: string, info: ImageInfo): StoredImage => ({
 
 function readInfo(directory: string): ImageInfo | null {
   try {
-    const text = readFileSync(join(directory, 'image.json'), 'utf8');
+    const text = readFileSync(join(directory, INFO), 'utf8');
     const info = JSON.parse(text) as Omit<ImageInfo, 'format'> & { format: number };
     return info.format === FORMAT ? { ...info, format: FORMAT } : null;
   } catch {
@@ -296,8 +298,10 @@ function readInfo(directory: string): ImageInfo | null {
   }
 }
 
+const textOf = (info: ImageInfo): string => `${JSON.stringify(info, null, 2)}\n`;
+
 const writeInfo = (directory: string, info: ImageInfo): void =>
-  writeFileAtomically(join(directory, 'image.json'), `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
+  writeFileAtomically(join(directory, INFO), textOf(info), { mode: 0o600 });
 
 function isOlder(path: string, milliseconds: number): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });

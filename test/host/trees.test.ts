@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makePlaceForTrees, makeTreeDirectory, sweepUnborn } from '../../src/host/trees.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makePlaceForTrees, makeTreeDirectory, sweepUnborn, writingBehind } from '../../src/host/trees.ts';
 import { addFilesystem } from '../rig/filesystem.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
@@ -100,4 +101,21 @@ test('a directory for a tree is made, whoever sweeps meanwhile', async (t) => {
   const names = Array.from({ length: 300 }, (_, index) => `tree${index}`);
   for (const name of names) makeTreeDirectory(join(dir, name), 0o700);
   t.deepEqual(readdirSync(dir).sort(), names.sort());
+});
+
+test('what is written goes to disk while it is written; a disk that fails then fails the work, however that ends', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-behind-'));
+  const half = join(dir, 'half');
+  mkdirSync(half);
+  t.is(await writingBehind(half, sleep(300, 'done')), 'done');
+  const work = async () => {
+    rmSync(dir, { recursive: true });
+    await sleep(400);
+    return 'done';
+  };
+  // Nothing is asked of a place that has gone but by who brings it to disk.
+  await t.throwsAsync(writingBehind(half, work()), { code: 'TLXC_E_STORAGE', message: /brought to disk/ });
+  await t.throwsAsync(writingBehind(half, Promise.reject(new Error('of its own'))), {
+    message: 'of its own',
+  });
 });
