@@ -111,7 +111,7 @@ function replaceFile({ path: target, stat }: Destination, data: string | Uint8Ar
  * Writes a file into a directory that nobody counts on before it was brought to disk as a whole (syncFilesystem): each sync is
  * a write of the journal that everybody waits for. What has the name makes way, whatever it is. Throws the system's error.
  */
-export function writeStagedFile(path: string, data: string, mode: number): void {
+export function writeStagedFile(path: string, data: string | Buffer, mode: number): void {
   if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path);
   const fd = openSync(path, 'wx', 0o600);
   try {

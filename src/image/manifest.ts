@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../config/atomic-write.ts';
+import type { Writable } from 'node:stream';
+import { writeStagedFile } from '../config/atomic-write.ts';
 import { asRootOf, type Mapping } from '../host/mapped.ts';
 import { programError, startProgram } from '../host/program.ts';
 
@@ -52,14 +53,25 @@ const FILE = 'manifest';
 const FIELDS = ['type', 'mode', 'owner', 'group', 'size', 'time', 'content'] as const;
 const PRINTF = String.raw`%y\t%m\t%U\t%G\t%s\t%T@\t%b\t%p\0%l\0`;
 const BLOCK = 512;
+const CONTENT = FIELDS.indexOf('content');
+/** Hexadecimal digits. */
+const DIGEST_LENGTH = 64;
+/**
+ * The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. It begins when it
+ * has so many characters of them.
+ */
+const DIGEST = [
+  ...['xargs', '--null', '--no-run-if-empty', '--max-chars=65536'],
+  ...['b2sum', `--length=${DIGEST_LENGTH * 4}`, '--zero', '--'],
+];
 
 type Members = ReadonlyMap<string, { readonly fields: readonly string[]; readonly target: string }>;
 
-/** Records the tree as it is now. Throws TLXC_E_STORAGE, or the system's error for a full disk. */
+/** Records the tree as it is now; who stores the image brings the record to disk with it. Throws TLXC_E_STORAGE, or the system's error for a full disk. */
 export async function recordTree(tree: Tree): Promise<TreeRecord> {
   const { members, bytes } = await scanTree(tree);
   const record = Buffer.from(recordOf(members), 'latin1');
-  writeFileAtomically(join(tree.directory, FILE), record, { mode: 0o600 });
+  writeStagedFile(join(tree.directory, FILE), record, 0o600);
   return { sha256: sha256Of(record), bytes, members: members.size };
 }
 
@@ -112,56 +124,59 @@ function parseRecord(record: Buffer): Members {
   return members;
 }
 
+/** Files are digested while the tree is still being listed, by as many programs at once as there are cores. */
 async function scanTree(tree: Tree): Promise<{ readonly members: Members; readonly bytes: number }> {
-  const words = (await output(tree, ['find', '.', '-xdev', '-printf', PRINTF])).split('\0');
   const members = new Map<string, { fields: string[]; target: string }>();
+  const onDigest = (sum: string): void => {
+    const member = members.get(sum.slice(DIGEST_LENGTH + 2));
+    if (member) member.fields[CONTENT] = sum.slice(0, DIGEST_LENGTH);
+  };
+  const digesters = Array.from({ length: availableParallelism() }, () => begin(tree, DIGEST, onDigest));
   let bytes = 0;
-  for (let at = 0; at + 1 < words.length; at += 2) {
-    const fields = (words[at] ?? '').split('\t');
+  let files = 0;
+  let line: string | null = null;
+  const onListed = (word: string): void => {
+    if (line === null) {
+      line = word;
+      return;
+    }
+    const fields = line.split('\t');
+    line = null;
     const path = fields.splice(FIELDS.length).join('\t');
-    bytes += Number(fields[FIELDS.length - 1]) * BLOCK;
+    bytes += Number(fields[CONTENT]) * BLOCK;
     // The size of a directory is its filesystem's affair.
     if (fields[0] === 'd') fields[FIELDS.indexOf('size')] = '-';
-    fields[FIELDS.length - 1] = '-';
-    members.set(path, { fields, target: words[at + 1] ?? '' });
-  }
-  await addDigests(tree, members);
+    fields[CONTENT] = '-';
+    members.set(path, { fields, target: word });
+    if (fields[0] === 'f') digesters[files++ % digesters.length]?.input.write(`${path}\0`, 'latin1');
+  };
+  const { ended } = begin(tree, ['find', '.', '-xdev', '-printf', PRINTF], onListed);
+  const listed = ended.finally(() => digesters.forEach(({ input }) => input.end()));
+  await Promise.all([listed, ...digesters.map((digester) => digester.ended)]);
   return { members, bytes };
 }
 
-/** By as many programs at once as there are cores: one is idle while it waits for a file to be opened. */
-async function addDigests(tree: Tree, members: ReadonlyMap<string, { fields: string[] }>): Promise<void> {
-  const files = [...members].filter(([, { fields }]) => fields[0] === 'f').map(([path]) => `${path}\0`);
-  const cores = availableParallelism();
-  const shares = Array.from({ length: cores }, (_, core) => files.filter((_, at) => at % cores === core));
-  for (const sums of await Promise.all(shares.map((share) => digestsOf(tree, share)))) {
-    for (const sum of sums.split('\0')) {
-      const [, digest = '', path = ''] = /^([0-9a-f]{64}) [ *]([^]*)$/.exec(sum) ?? [];
-      const member = members.get(path);
-      if (member) member.fields[FIELDS.indexOf('content')] = digest;
-    }
-  }
-}
-
-/** The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. */
-const digestsOf = (tree: Tree, files: readonly string[]): Promise<string> =>
-  output(
-    tree,
-    ['xargs', '--null', '--no-run-if-empty', 'b2sum', '--length=256', '--zero', '--'],
-    files.join(''),
-  );
-
-/** A program's output, byte by byte, run in rootfs/. */
-async function output(tree: Tree, command: readonly string[], input = ''): Promise<string> {
+/** A program in rootfs/; `take` gets what it says, byte by byte, up to each NUL. */
+function begin(
+  tree: Tree,
+  command: readonly string[],
+  take: (record: string) => void,
+): { readonly input: Writable; readonly ended: Promise<void> } {
   const { argv, cwd } = inTree(tree, command);
   const program = startProgram(argv, { cwd, stdin: 'pipe', stdout: 'pipe' });
-  const { stdin, stdout } = program.child;
+  const { stdin: input, stdout } = program.child;
+  if (!input || !stdout) throw new Error(`${command[0]} has no standard streams`);
   // A program that ended early says so by its status.
-  stdin?.on('error', () => undefined).end(Buffer.from(input, 'latin1'));
-  const chunks: Buffer[] = [];
-  stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const ended = await program.ended;
-  if (ended.status !== 0)
-    throw programError(ended, { code: 'TLXC_E_STORAGE', what: `${tree.directory} could not be read` });
-  return Buffer.concat(chunks).toString('latin1');
+  input.on('error', () => undefined);
+  let rest = '';
+  stdout.setEncoding('latin1').on('data', (text: string) => {
+    const records = (rest + text).split('\0');
+    rest = records.pop() ?? '';
+    records.forEach(take);
+  });
+  const ended = program.ended.then((how) => {
+    if (how.status !== 0)
+      throw programError(how, { code: 'TLXC_E_STORAGE', what: `${tree.directory} could not be read` });
+  });
+  return { input, ended };
 }
