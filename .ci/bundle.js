@@ -9,7 +9,7 @@ import { basename } from 'node:path';
 import { tidyLibraryTypes } from './library-types.js';
 import { clock, waiting, waitingHead, whenUsed } from './when-used.js';
 
-const external = ['tar', '@inquirer/select', 'cli-progress', '*.node'];
+const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
 /** What src/cli calls a program's file: start, of tlxc-start. */
 const sourceName = (program) => program.replace(/^tlxc-/, '');
 const programs = readdirSync('bin')

@@ -5,8 +5,15 @@ import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import type { Arrival } from './arrival.ts';
-import { reason } from './connection.ts';
-import { get, stallTime, TransferError, withRetries, type HttpOptions, type HttpResponse } from './http.ts';
+import {
+  get,
+  reason,
+  stallTime,
+  TransferError,
+  withRetries,
+  type HttpOptions,
+  type HttpResponse,
+} from './http.ts';
 import type { RemoteFile } from './product.ts';
 
 export interface DownloadRequest {
@@ -156,24 +163,20 @@ class Pieces {
     this.#written = reception.from;
   }
 
-  /** Returns whether it is time to write. */
-  take(chunk: Buffer): boolean {
+  async take(chunk: Buffer): Promise<void> {
     this.#held.push(chunk);
     this.#size += chunk.length;
-    return this.#size >= PIECE;
+    if (this.#size >= PIECE) await this.write();
   }
 
   /** What is held. */
   async write(): Promise<void> {
     const { request, part, handle, hash } = this.#reception;
-    const [held, size] = [this.#held, this.#size];
+    const piece = Buffer.concat(this.#held);
     [this.#held, this.#size] = [[], 0];
-    if (size === 0) return;
-    for (const chunk of held) hash.update(chunk);
-    const { bytesWritten } = await handle.writev(held);
-    // A disk that is nearly full takes a part, and says why at the next.
-    if (bytesWritten < size) await handle.writeFile(Buffer.concat(held).subarray(bytesWritten));
-    this.#written += size;
+    hash.update(piece);
+    await handle.writeFile(piece);
+    this.#written += piece.length;
     request.arrival?.reached(part, this.#written);
   }
 }
@@ -195,7 +198,7 @@ async function receive(reception: Reception, options: HttpOptions): Promise<numb
       size += chunk.length;
       if (size > limit)
         throw new TransferError(`${request.url.href}: larger than ${limit} bytes`, { transient: false });
-      if (pieces.take(chunk)) await pieces.write();
+      await pieces.take(chunk);
       request.onProgress(size, total);
     }
     await pieces.write();

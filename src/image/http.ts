@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { TlxcError } from '../errors.ts';
-import { ask, reason } from './connection.ts';
 import { userAgent } from './server.ts';
+import { trusting } from './trust.ts';
 
 export interface HttpOptions {
   /** Milliseconds before the 2nd and the 3rd try. */
@@ -77,11 +77,36 @@ interface Refusal {
   readonly origin: string;
 }
 
-function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
-  const { form, ca = null } = options;
+/** Imported when first needed: creating from the store touches no network and loads no HTTP library. */
+async function client() {
+  const { EnvHttpProxyAgent, request } = await import('undici');
+  return { request, EnvHttpProxyAgent };
+}
+
+async function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
+  const { request, EnvHttpProxyAgent } = await client();
+  const stallMs = stallTime(options);
+  // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a server that cannot prove its name is not talked to.
+  const trusted = options.ca ? { secureContext: trusting(options.ca) } : {};
+  const tls = { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...trusted } as const;
+  const dispatcher = new EnvHttpProxyAgent({
+    connect: { timeout: Math.min(10_000, stallMs), ...tls },
+    requestTls: tls,
+    proxyTls: tls,
+    headersTimeout: stallMs,
+    bodyTimeout: stallMs,
+    pipelining: 1,
+  });
+  const { form } = options;
   const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   const headers = { 'user-agent': userAgent(), ...type, ...given };
-  return ask({ url, headers, body: form, stallMs: stallTime(options), ca });
+  const response = await request(url, {
+    dispatcher,
+    headers,
+    ...(form !== undefined && { method: 'POST', body: form }),
+  });
+  response.body.once('close', () => void dispatcher.destroy());
+  return response;
 }
 
 function redirectTarget(from: URL, location: string | string[] | undefined): URL {
@@ -106,15 +131,16 @@ export async function get(
     const response = await requestOnce(at, sent, options).catch((cause: unknown) => {
       throw new TransferError(`${at.href}: ${reason(cause)}`, { transient: !isUntrusted(cause), cause });
     });
-    const { statusCode: status = 0 } = response;
-    if (status >= 200 && status < 300) return { url: at, status, headers: response.headers, body: response };
+    const { statusCode: status } = response;
+    if (status >= 200 && status < 300)
+      return { url: at, status, headers: response.headers, body: response.body };
     if (![301, 302, 303, 307, 308].includes(status)) {
       const transient = status >= 500 || status === 408 || status === 429;
-      const words = await wordsOf(response);
+      const words = await wordsOf(response.body);
       const refusal = { headers: response.headers, words, origin: at.origin };
       throw new TransferError(`${at.href}: the server answered ${status}`, { transient, status, ...refusal });
     }
-    response.on('error', () => undefined).destroy();
+    response.body.on('error', () => undefined).destroy();
     // A form may hold a secret, which is for the server that it was made for.
     if (options.form !== undefined)
       throw new TransferError(`${at.href}: refused a redirect of what was posted`, { transient: false });
@@ -151,6 +177,23 @@ async function wordsOf(body: Readable): Promise<string> {
 /** OpenSSL's codes for a certificate that is not believed: asking again changes nothing. */
 const isUntrusted = (error: unknown): boolean =>
   /CERT|^ERR_TLS_/.test((error as NodeJS.ErrnoException | null | undefined)?.code ?? '');
+
+/** An error of undici or of the network in words a person knows. */
+export function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  const words: Record<string, string> = {
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection was cut',
+    ENOTFOUND: 'the host name is not known',
+    EAI_AGAIN: 'the host name could not be resolved (no name server answers)',
+    UND_ERR_CONNECT_TIMEOUT: 'no connection within the time limit',
+    UND_ERR_HEADERS_TIMEOUT: 'the server does not answer',
+    UND_ERR_BODY_TIMEOUT: 'the transfer stalled',
+    UND_ERR_SOCKET: 'the connection was cut',
+  };
+  return (code && words[code]) || error.message;
+}
 
 /** Tries up to three times; a TransferError that is not transient, and any other error, ends it at once. */
 export async function withRetries<T>(

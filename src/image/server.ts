@@ -40,22 +40,13 @@ function exempt(server: URL, list: string): boolean {
   return names.some((name) => name !== '' && (name === '*' || `.${server.hostname}`.endsWith(`.${name}`)));
 }
 
-/**
- * The proxy that the environment names for this server (https_proxy, http_proxy, no_proxy, in small letters or capitals); a value
- * without a scheme is a host, as curl has it. null: none, or none that is an address.
- */
-export function proxyOf(server: URL, environment: Readonly<Record<string, string | undefined>>): URL | null {
+/** The proxy that the environment names for this server, as undici takes it, without its credentials; "" for none. */
+export function proxyFor(server: URL, environment: Readonly<Record<string, string | undefined>>): string {
   const name = server.protocol.replace(':', '_proxy');
   const proxy = environment[name] ?? environment[name.toUpperCase()] ?? '';
-  if (proxy === '' || exempt(server, environment['no_proxy'] ?? environment['NO_PROXY'] ?? '')) return null;
-  const spelled = proxy.includes('://') ? proxy : `http://${proxy}`;
-  const url = URL.canParse(spelled) ? new URL(spelled) : null;
-  return url && ['http:', 'https:'].includes(url.protocol) ? url : null;
+  if (exempt(server, environment['no_proxy'] ?? environment['NO_PROXY'] ?? '')) return '';
+  return URL.canParse(proxy) ? new URL(proxy).host : '';
 }
-
-/** The same as a person is told of it, without its credentials; "" for none. */
-export const proxyFor = (server: URL, environment: Readonly<Record<string, string | undefined>>): string =>
-  proxyOf(server, environment)?.host ?? '';
 
 let agent: string | undefined;
 
