@@ -75,16 +75,39 @@ export function startProgram(argv: readonly string[], options: ProgramOptions = 
   return { child, ended };
 }
 
-/** node:readline takes three times as long for a listing, and ends lines at U+2028, too, which names may have. */
+/** Characters. A longer line is given in parts of at least so many: no program has this one fill its memory, or look at a line again and again. */
+const LONG_LINE = 64 * 1024;
+
+/**
+ * Lines end at \n, \r\n or \r. node:readline takes three times as long for a listing of ten thousand, and ends lines at U+2028,
+ * too, which names of files may have.
+ */
 function eachLine(stream: Readable | null, handle: (line: string) => void): void {
-  let rest = '';
+  let parts: string[] = [];
+  let length = 0;
+  let endsInReturn = false;
+  const give = (): void => {
+    handle(parts.join(''));
+    [parts, length] = [[], 0];
+  };
+  const hold = (part: string): void => {
+    parts.push(part);
+    length += part.length;
+    if (length >= LONG_LINE) give();
+  };
   stream?.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split(/\r?\n|\r/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) handle(line);
+    // The other half of a line's end.
+    const lines = (endsInReturn && text.startsWith('\n') ? text.slice(1) : text).split(/\r\n|\n|\r/);
+    endsInReturn = text.endsWith('\r');
+    const last = lines.pop() ?? '';
+    for (const line of lines) {
+      parts.push(line);
+      give();
+    }
+    if (last !== '') hold(last);
   });
   stream?.on('end', () => {
-    if (rest !== '') handle(rest);
+    if (parts.length > 0) give();
   });
 }
 

@@ -1,6 +1,7 @@
 /** HTTP as image servers need it: TLS unless plain HTTP was written out, redirects, deadlines, retries, size limits. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
 import { TlxcError } from '../errors.ts';
 import { userAgent } from './server.ts';
 import { trusting } from './trust.ts';
@@ -77,15 +78,21 @@ interface Refusal {
   readonly origin: string;
 }
 
-/** Imported when first needed: creating from the store touches no network and loads no HTTP library. */
-async function client() {
-  const { EnvHttpProxyAgent, request } = await import('undici');
-  return { request, EnvHttpProxyAgent };
-}
+const dispatchers = new Map<string, Dispatcher>();
+/** What undici reads once, when a dispatcher is made. */
+const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'];
 
-async function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
-  const { request, EnvHttpProxyAgent } = await client();
+/**
+ * One for all that is asked with the same trust, patience and proxies: so the index, the metadata and the files of an image take one
+ * connection. It keeps no program from ending. undici is imported when first needed: creating from the store touches no
+ * network and loads no HTTP library.
+ */
+async function dispatcherFor(options: HttpOptions): Promise<Dispatcher> {
+  const { EnvHttpProxyAgent } = await import('undici');
   const stallMs = stallTime(options);
+  const key = JSON.stringify([options.ca, stallMs, PROXIES.map((name) => process.env[name])]);
+  const known = dispatchers.get(key);
+  if (known) return known;
   // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a server that cannot prove its name is not talked to.
   const trusted = options.ca ? { secureContext: trusting(options.ca) } : {};
   const tls = { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...trusted } as const;
@@ -97,16 +104,21 @@ async function requestOnce(url: URL, given: Readonly<Record<string, string>>, op
     bodyTimeout: stallMs,
     pipelining: 1,
   });
+  dispatchers.set(key, dispatcher);
+  return dispatcher;
+}
+
+async function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
+  const { request } = await import('undici');
+  const dispatcher = await dispatcherFor(options);
   const { form } = options;
   const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   const headers = { 'user-agent': userAgent(), ...type, ...given };
-  const response = await request(url, {
+  return request(url, {
     dispatcher,
     headers,
     ...(form !== undefined && { method: 'POST', body: form }),
   });
-  response.body.once('close', () => void dispatcher.destroy());
-  return response;
 }
 
 function redirectTarget(from: URL, location: string | string[] | undefined): URL {

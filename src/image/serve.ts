@@ -155,7 +155,7 @@ function sendFile({ file, start, end, response, fault }: Sending): void {
       response.once('drain', () => stream.resume());
     }
   });
-  // Who went away takes nothing more; its file is not kept open.
+  // Who went away takes nothing more: 'drain' never comes, and the file would stay open.
   response.once('close', () => stream.destroy());
   stream.on('error', () => response.destroy());
   stream.on('end', () => {

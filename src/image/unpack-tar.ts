@@ -2,7 +2,7 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { programError, startProgram, type Ended } from '../host/program.ts';
+import { programError, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
 import { native } from '../native/binding.ts';
 import type { Arrival } from './arrival.ts';
 import { decoderPrivileges } from './compression.ts';
@@ -79,26 +79,35 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
   const { scan, archive, arrival } = job;
   // Of what is still arriving, only what came so far.
   let compressed = arrival ? 0 : statSync(archive).size;
-  const input = arrival ? 'pipe' : openSync(archive, 'r');
-  const stop = () => tar.child.kill('SIGKILL');
-  // Between Node's children there would be a socket, which takes longer.
-  const [outlet, inlet] = native().pipe();
-  const tar = startProgram(jailed({ ...job, devices: job.privileged }, tarCommand(job)), {
-    name: 'tar',
-    stdin: outlet,
-    cwd: job.work,
-    stdout: (line) => scan.take(line) || stop(),
-    onErrorLine: (line) => {
-      const bytes = Number(CHECKPOINT_LINE.exec(line)?.[1] ?? 0) * RECORD;
-      if (job.anyRatio === true || !isBomb(bytes, compressed)) return;
-      scan.refuse(`it grows to more than ${MAX_RATIO} times its size`);
-      stop();
-    },
-  });
-  const privileges = decoderPrivileges();
-  const decoder = startProgram(argv, { stdin: input, stdout: inlet, privileges });
-  // Both children have their ends now; ours would keep tar waiting for ever.
-  for (const fd of [outlet, inlet, input]) if (typeof fd === 'number') closeSync(fd);
+  const ours: number[] = [];
+  const programs: RunningProgram[] = [];
+  const stop = () => programs[0]?.child.kill('SIGKILL');
+  try {
+    // Between Node's children there would be a socket, which takes longer.
+    const [outlet, inlet] = native().pipe();
+    ours.push(outlet, inlet);
+    const tar = startProgram(jailed({ ...job, devices: job.privileged }, tarCommand(job)), {
+      name: 'tar',
+      stdin: outlet,
+      cwd: job.work,
+      stdout: (line) => scan.take(line) || stop(),
+      onErrorLine: (line) => {
+        const decompressed = Number(CHECKPOINT_LINE.exec(line)?.[1] ?? 0) * RECORD;
+        if (job.anyRatio === true || !isBomb(decompressed, compressed)) return;
+        scan.refuse(`it grows to more than ${MAX_RATIO} times its size`);
+        stop();
+      },
+    });
+    programs.push(tar);
+    const input = arrival ? 'pipe' : openSync(archive, 'r');
+    if (typeof input === 'number') ours.push(input);
+    const privileges = decoderPrivileges();
+    programs.push(startProgram(argv, { stdin: input, stdout: inlet, privileges }));
+  } finally {
+    // Both children have their ends now; ours would keep tar waiting for ever.
+    for (const fd of ours) closeSync(fd);
+  }
+  const [tar, decoder] = programs as [RunningProgram, RunningProgram];
   const fed = arrival && feed(arrival, decoder.child.stdin, (bytes) => (compressed += bytes));
   const ended = await Promise.all([decoder.ended, tar.ended]);
   await fed;

@@ -1,0 +1,29 @@
+import test from 'ava';
+import { startProgram } from '../../src/host/program.ts';
+
+async function linesOf(script: string): Promise<string[]> {
+  const lines: string[] = [];
+  await startProgram(['sh', '-c', script], { stdout: (line) => lines.push(line) }).ended;
+  return lines;
+}
+
+test('lines end as files and terminals end them, wherever the pieces of them are cut', async (t) => {
+  t.deepEqual(await linesOf(String.raw`printf 'a\nb\r\n\nc\rd'`), ['a', 'b', '', 'c', 'd']);
+  t.deepEqual(await linesOf(String.raw`printf 'a\r'; sleep 0.1; printf '\nb'; sleep 0.1; printf 'c\n'`), [
+    'a',
+    'bc',
+  ]);
+  t.deepEqual(await linesOf(String.raw`printf 'a\342\200'; sleep 0.1; printf '\250b\n'`), ['a\u2028b']);
+});
+
+test('a line without an end is given in parts, in no more time than others', async (t) => {
+  const begin = performance.now();
+  const parts = await linesOf('head -c 100000000 /dev/zero');
+  t.is(
+    parts.reduce((sum, part) => sum + part.length, 0),
+    1e8,
+  );
+  t.true(Math.max(...parts.map((part) => part.length)) < 1e6);
+  // It was minutes where each piece had all those before it looked at again.
+  t.true(performance.now() - begin < 20_000);
+});
