@@ -79,6 +79,7 @@ bool set_up(const Order& order) {
         if (order.daemon || poll(&parent, 1, 0) == 0) {
             execvp(order.argv[0], order.argv);
             told(order, "cannot execute", order.argv[0]);
+            fputs("  hint: name a program that PATH has, or the path of one that may be executed\n", stderr);
         }
     }
     (void)!write(failed.get(), "", 1);

@@ -90,7 +90,10 @@ const printable = (text: string): string =>
     .trim();
 
 const refuse = (image: string, why: string, problems: readonly Problem[] = []): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_IMAGE', message: `${image}: ${why}: refused`, problems });
+  new TlxcError({
+    ...{ code: 'TLXC_E_IMAGE', message: `${image}: ${why}: refused`, problems },
+    hint: 'mend the metadata; what else the container is to have goes into its own configuration, once it is made',
+  });
 
 const includes = (config: readonly string[], file: RegExp): boolean =>
   config.some((line) => line.startsWith('lxc.include') && file.test(line));

@@ -218,7 +218,8 @@ test('errors have a stable code, an object and a hint', async (t) => {
     object: 'u1',
   });
   t.like(await t.throwsAsync(u1.exec(['true']), { instanceOf: TlxcError }), {
-    ...{ code: 'TLXC_E_NOT_RUNNING', object: 'u1', hint: 'tlxc-start -n u1 starts it' },
+    ...{ code: 'TLXC_E_NOT_FOUND', object: 'u1' },
+    hint: 'tlxc-ls lists those that exist; -P names another store',
   });
   t.is(
     (await t.throwsAsync(u1.config.set('lxc.group', 'x'), { instanceOf: TlxcError })).code,

@@ -186,7 +186,10 @@ rooted('-d returns when the command runs, and says when it does not', async (t) 
   const absent = await unshare(world, '-s', 'UTSNAME', '-d', 'nosuch');
   t.deepEqual(
     [absent.code, absent.stderr],
-    [1, 'tlxc-unshare: cannot execute nosuch: No such file or directory\n'],
+    [
+      1,
+      'tlxc-unshare: cannot execute nosuch: No such file or directory\n  hint: name a program that PATH has, or the path of one that may be executed\n',
+    ],
   );
 });
 

@@ -14,12 +14,12 @@ const seed = new Container(name);
 const names = Array.from({ length: 20 }, (_, index) => `${name}-${String(index + 1).padStart(2, '0')}`);
 
 const fleet = new Map<string, Container>();
+const ended = new AbortController();
 try {
-  const ended = new AbortController();
   let running = 0;
   const watching = (async () => {
     for await (const { state } of Container.events({ signal: ended.signal }))
-      if (state === 'RUNNING') running++;
+      if (state === 'RUNNING' && ++running === names.length) return;
   })();
   // One that fails does not keep the others from being made, and what was made is removed below.
   const made = await Promise.allSettled(
@@ -36,11 +36,11 @@ try {
       async (one) => `${one.name}: ${(await one.exec([program, ...words])).stdout.trim()}`,
     ),
   );
-  ended.abort();
   await watching;
   console.log(answers.sort().join('\n'));
   console.log(`${running} containers were started`);
 } finally {
+  ended.abort();
   await Promise.all(
     [...fleet.values()].map((one) =>
       one.destroy({ force: true }).catch((error: unknown) => {

@@ -6,7 +6,10 @@ const REMEDY = /^ {2,}(hint|mend|allowed): |; mend: |^ +\^|did you mean |"hint":
 
 /** What it said where nothing of that is in it; undefined where it is, or it did not fail. */
 export function withoutRemedy(command: string, { code, stderr }: Outcome): string | undefined {
-  // 126 and 127 are a command's that could not be run in the container: there it is as in any shell.
-  const isError = ![0, 126, 127].includes(code ?? 1) && /^tlxc\S*: /m.test(stderr);
+  // 126 and 127 are a command's that could not be run in the container: there it is as in any shell. How somebody's
+  // command ended is no error of ours, and tlxc-user-nic speaks to programs.
+  const isError =
+    ![0, 126, 127].includes(code ?? 1) &&
+    /^tlxc(?!-user-nic)\S*: (?!\S+: (exit status|Killed))/m.test(stderr);
   return isError && !REMEDY.test(stderr) ? `$ ${command}\n${stderr}` : undefined;
 }
