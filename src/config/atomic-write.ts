@@ -24,6 +24,8 @@ import { strangerOn, type Stranger } from './stranger.ts';
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
   readonly mode?: number;
+  /** What the caller brings to disk (syncFilesystem) before anybody counts on the file: on the same filesystem it goes with that. */
+  readonly syncedWith?: string;
 }
 
 interface Destination {
@@ -88,6 +90,7 @@ function openDirectory({ path, uid }: Stranger): number {
 
 function replaceFile({ path: target, stat }: Destination, data: string | Uint8Array, options: WriteOptions): void {
   const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
+  const isSynced = options.syncedWith !== undefined && onOneFilesystem(dirname(target), options.syncedWith);
   const temporary = temporaryBeside(target);
   const fd = openSync(temporary, 'wx', 0o600);
   try {
@@ -95,7 +98,7 @@ function replaceFile({ path: target, stat }: Destination, data: string | Uint8Ar
       writeFileSync(fd, data);
       if (stat && process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
       fchmodSync(fd, mode);
-      fsyncSync(fd);
+      if (!isSynced) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
@@ -104,8 +107,10 @@ function replaceFile({ path: target, stat }: Destination, data: string | Uint8Ar
     unlinkSync(temporary);
     throw error;
   }
-  syncDirectory(dirname(target));
+  if (!isSynced) syncDirectory(dirname(target));
 }
+
+const onOneFilesystem = (one: string, other: string): boolean => statSync(one).dev === statSync(other).dev;
 
 /**
  * Writes a file into a directory that nobody counts on before it was brought to disk as a whole (syncFilesystem): each sync is

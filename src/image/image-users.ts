@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { writeFileAtomically } from '../config/atomic-write.ts';
+import { writeFileAtomically, type WriteOptions } from '../config/atomic-write.ts';
 import { readConfigFile } from '../config/read-file.ts';
 
 /** A container is made in STAGING and then has its configuration in CONFIG. */
@@ -21,17 +21,21 @@ function noteName({ staging, config }: ImageUser): string {
 }
 
 /** Writes the note; false: the image is not there (any more). */
-export function noteUser(image: string, user: ImageUser): boolean {
+export function noteUser(
+  image: string,
+  user: ImageUser,
+  how: Pick<WriteOptions, 'syncedWith'> = {},
+): boolean {
   const users = join(image, 'users');
   const file = noteName(user);
   try {
     // Not with its parents: an image that is removed just now must not come back as an empty directory.
     if (!existsSync(users)) mkdirSync(users, { mode: 0o700 });
-    writeFileAtomically(join(users, file), JSON.stringify(user), { mode: 0o600 });
+    writeFileAtomically(join(users, file), JSON.stringify(user), { mode: 0o600, ...how });
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return noteUser(image, user);
+    if (code === 'EEXIST') return noteUser(image, user, how);
     if (code === 'ENOENT') return false;
     throw error;
   }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically, writeStagedFile } from '../config/atomic-write.ts';
+import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
@@ -227,8 +227,8 @@ export class ImageStore {
    * Notes that a container is made from this image, before it is; false: the image has gone meanwhile.
    * The note is worth as much as the container's own configuration.
    */
-  reference(id: string, container: ImageUser): boolean {
-    return this.get(id) !== null && noteUser(join(this.#images, id), container) && this.get(id) !== null;
+  reference(id: string, container: ImageUser, how: Pick<WriteOptions, 'syncedWith'> = {}): boolean {
+    return this.get(id) !== null && noteUser(join(this.#images, id), container, how) && this.get(id) !== null;
   }
 
   /** Containers that need the image's tree, as far as they were noted. */

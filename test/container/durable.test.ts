@@ -64,3 +64,16 @@ test('a copy on write: that its source has it is on disk before it is there', as
     [synced, written, named, kept, placed].join(' '),
   );
 });
+
+test('a new container: its ids and its use of an image are noted on disk before it is there', async (t) => {
+  const world = await makeWorld(t);
+  const calls = await callsOf(world, 'tlxc-create -n u2 -t busybox');
+  const staging = join(world.lxcpath, '.tlxc-staging-u2');
+  const renamed = (part: RegExp): number =>
+    calls.findLastIndex((call) => / rename\(/.test(call) && part.test(call));
+  const synced = calls.findLastIndex((call) => call.includes(` syncfs(`) && call.includes(`<${staging}>`));
+  const [range, user] = [renamed(/\/ranges\/\d+"\) = 0/), renamed(/\/users\/[^"]*"\) = 0/)];
+  const placed = calls.findIndex((call) => call.includes(`rename("${staging}", "${world.lxcpath}/u2")`));
+  t.true(range >= 0 && range < synced && synced < placed, [range, synced, placed].join(' '));
+  t.true(user >= 0 && user < synced, [user, synced].join(' '));
+});

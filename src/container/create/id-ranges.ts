@@ -87,13 +87,13 @@ function isHeld(file: string, first: number): boolean {
 function take(directory: string, first: number, owner: RangeOwner): boolean {
   const file = join(directory, String(first));
   if (existsSync(file) && isHeld(file, first)) return false;
-  // Whole and on disk: a record that a power failure cut short would give the range to a second container.
-  writeFileAtomically(file, JSON.stringify(owner), { mode: 0o600 });
+  // Whole and on disk before the container is there: a record that a power failure cut short would give its range to a second.
+  writeFileAtomically(file, JSON.stringify(owner), { mode: 0o600, syncedWith: owner.staging });
   return true;
 }
 
 /**
- * Takes a free range for a container; owner.staging must exist already. Returns its first id.
+ * Takes a free range for a container; owner.staging must exist already, and the caller brings it to disk. Returns its first id.
  * Throws TLXC_E_UNSUPPORTED when all are taken.
  */
 export function allocateRange(system: SystemConfig, lxcpath: string, owner: RangeOwner): number {

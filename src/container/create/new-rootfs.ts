@@ -20,7 +20,7 @@ export async function makeRootfs(
   const { request, paths, staging, store, idmapped } = making;
   const { info } = prepared.image;
   refuseDevices(info.devices, idmapped, prepared.title);
-  if (!store.reference(info.id, { staging, config: paths.config })) {
+  if (!store.reference(info.id, { staging, config: paths.config }, { syncedWith: staging })) {
     throw new TlxcError({
       code: 'TLXC_E_IMAGE',
       message: `image ${prepared.title} was removed meanwhile`,
