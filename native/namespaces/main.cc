@@ -59,8 +59,7 @@ bool write_maps(const Order& order, pid_t child) {
         if (written.ok())
             continue;
         const Failure& failure = written.failure();
-        told(order, program.c_str(),
-             failure.detail.empty() ? strerror(failure.err) : failure.detail.c_str());
+        told(order, program.c_str(), failure.detail.empty() ? strerror(failure.err) : failure.detail.c_str());
         fprintf(stderr, "  hint: -m may name ids that %s gives the caller, and the caller's own\n",
                 program == order.newUidMap ? "/etc/subuid" : "/etc/subgid");
         return false;
