@@ -1,5 +1,5 @@
 /** HTTP as image servers need it: TLS unless plain HTTP was written out, redirects, deadlines, retries, size limits. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { TlxcError } from '../errors.ts';
@@ -111,6 +111,8 @@ async function dispatcherFor(options: HttpOptions): Promise<Dispatcher> {
 async function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
   const { request } = await import('undici');
   const dispatcher = await dispatcherFor(options);
+  // undici takes a connection back a turn of the event loop after the answer's last byte: who asks sooner is given a second one.
+  await nextTurn();
   const { form } = options;
   const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   const headers = { 'user-agent': userAgent(), ...type, ...given };
