@@ -1,6 +1,6 @@
 /** A start that fails says where and why, and leaves nothing. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { StartPlan } from '../../src/plan/types.ts';
 import { requires } from '../rig/requires.ts';
 import { bind, filesystem, makePlan, ORIGIN } from './plan.ts';
@@ -95,7 +95,7 @@ grouped('control groups go with a start that fails', async (t) => {
   const place = makePlace(t);
   const mountPoint = '/sys/fs/cgroup/pids';
   if (!existsSync(join(mountPoint, 'cgroup.procs'))) return t.pass('no pids hierarchy of version 1');
-  const group = `tlxc-test-${process.pid}`;
+  const group = basename(place.scratch);
   mkdirSync(join(mountPoint, group));
   t.teardown(() => rmdirSync(join(mountPoint, group)));
   const change = (plan: StartPlan) => {

@@ -4,6 +4,7 @@
  * (a process, a mount, a cgroup, an interface, a socket) fails the test.
  */
 import type { ExecutionContext } from 'ava';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -146,11 +147,10 @@ export async function openWorld(dir: string, settings: readonly string[] = []): 
   return new World(dir, holder, settings);
 }
 
-let made = 0;
-
 /** Makes a world for this test; it ends with the test, and fails it when something is left. */
 export async function makeWorld(t: ExecutionContext, options: WorldOptions = {}): Promise<World> {
-  const dir = join(options.under ?? tmpdir(), `tlxc-test-${process.pid}-${++made}`);
+  // Not by the process id, which comes again: what a killed run left behind stands in nobody's way.
+  const dir = join(options.under ?? tmpdir(), `tlxc-test-${randomBytes(4).toString('hex')}`);
   const world = await openWorld(dir, options.settings);
   t.teardown(async () => {
     const left = await world.close();
