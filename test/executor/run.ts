@@ -11,7 +11,8 @@ import type { StartPlan } from '../../src/plan/types.ts';
 import { makeBusyboxRootfs } from '../rig/busybox.ts';
 
 const MONITOR = join(import.meta.dirname, '../../native/build/Release/tlxc-monitor');
-const PATIENCE_MS = 20_000;
+/** A file's tests run all at once, on a machine that may have other work. */
+const PATIENCE_MS = 120_000;
 
 export interface Outcome {
   /** The last message: running or failed. */
@@ -44,14 +45,16 @@ const messagesOf = (text: string): StartMessage[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as StartMessage);
 
-/** Starts the plan (or whatever text is given) and waits until the container has ended. */
+/** Starts the plan (or whatever text is given) and waits until the container has ended. Throws where it does not. */
 export async function runPlan(plan: StartPlan | string, rootfs = ''): Promise<Outcome> {
   const monitor = startMonitor(typeof plan === 'string' ? plan : JSON.stringify(plan));
-  const deadline = setTimeout(() => monitor.process.kill('SIGKILL'), PATIENCE_MS);
+  const deadline = AbortSignal.timeout(PATIENCE_MS);
+  deadline.addEventListener('abort', () => monitor.process.kill('SIGKILL'));
   let text = '';
   monitor.report.on('data', (part: string) => (text += part));
   await once(monitor.process, 'close');
-  clearTimeout(deadline);
+  if (deadline.aborted)
+    throw new Error(`the container has not ended in ${PATIENCE_MS} ms, and said: ${text}`);
   const last = messagesOf(text).at(-1);
   return { last, failure: last?.kind === 'failed' ? last : undefined, output: takeOutput(rootfs) };
 }
