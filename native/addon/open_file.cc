@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
@@ -11,21 +12,26 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "addon/aside.h"
 #include "addon/families.h"
 #include "addon/js.h"
+#include "common/deadline.h"
 
 namespace tlxc {
 namespace {
 
+// A service of the network that knows users has so long to answer.
+constexpr int kPatienceMs = 5'000;
+constexpr int kSilenceMs = 60'000;
 constexpr gid_t kNoGroup = 65534;
 // Neither waits for a FIFO's writer nor takes a terminal for its own.
 constexpr int kReading = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-// A user's groups, its own first. One that nobody knows is in none. What knows users may be a service of the
-// network.
+// A user's groups, its own first. One that nobody knows is in none.
 std::vector<gid_t> ask_for_groups(uid_t uid) {
     std::vector<char> text(256 * 1024);
     passwd entry{};
@@ -41,11 +47,30 @@ std::vector<gid_t> ask_for_groups(uid_t uid) {
     return groups;
 }
 
-// Each user is asked for once.
+bool wait_for(const UniqueFd& done) {
+    const Deadline deadline{kPatienceMs};
+    pollfd waiting{.fd = done.get(), .events = POLLIN, .revents = 0};
+    while (::poll(&waiting, 1, deadline.left()) < 0 && errno == EINTR)
+        continue;
+    return waiting.revents != 0;
+}
+
+// Each user is asked for once; after a silence nobody is asked for a while, so that a command which reads
+// many files does not wait for each. Empty: no answer came.
 const std::vector<gid_t>& groups_of(uid_t uid) {
+    static const std::vector<gid_t> unknown;
     static std::map<uid_t, std::vector<gid_t>> known;
-    const auto found = known.find(uid);
-    return found != known.end() ? found->second : known.emplace(uid, ask_for_groups(uid)).first->second;
+    static Deadline silence{0};
+    if (const auto found = known.find(uid); found != known.end())
+        return found->second;
+    if (silence.left() > 0)
+        return unknown;
+    const auto answer = std::make_shared<std::vector<gid_t>>();
+    const auto done = begin_aside([uid, answer] { *answer = ask_for_groups(uid); });
+    if (done && wait_for(*done))
+        return known.emplace(uid, *answer).first->second;
+    silence = Deadline{kSilenceMs};
+    return unknown;
 }
 
 // This thread alone looks at files as somebody else, without the capabilities that pass over permissions.
@@ -55,12 +80,19 @@ class Guise {
     explicit Guise(uid_t uid) {
         const std::vector<gid_t>& theirs = groups_of(uid);
         groups_.resize(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
-        if (::getgroups(static_cast<int>(groups_.size()), groups_.data()) < 0 || !set_groups(theirs))
+        if (::getgroups(static_cast<int>(groups_.size()), groups_.data()) < 0)
+            return;
+        if (theirs.empty()) {
+            err_ = ETIMEDOUT;
+            return;
+        }
+        if (!set_groups(theirs))
             return;
         ::setfsgid(theirs.front());
         ::setfsuid(uid);
-        isWorn_ = ::setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(uid) &&
-                  ::setfsgid(static_cast<gid_t>(-1)) == static_cast<int>(theirs.front());
+        if (::setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(uid) &&
+            ::setfsgid(static_cast<gid_t>(-1)) == static_cast<int>(theirs.front()))
+            err_ = 0;
     }
     ~Guise() {
         ::setfsuid(::geteuid());
@@ -70,7 +102,8 @@ class Guise {
     }
     Guise(const Guise&) = delete;
     Guise& operator=(const Guise&) = delete;
-    [[nodiscard]] bool is_worn() const { return isWorn_; }
+    // 0: it is worn; else why not.
+    [[nodiscard]] int err() const { return err_; }
 
   private:
     static bool set_groups(const std::vector<gid_t>& groups) {
@@ -78,15 +111,17 @@ class Guise {
     }
 
     std::vector<gid_t> groups_;
-    bool isWorn_ = false;
+    int err_ = EPERM;
 };
 
 Napi::Value open_as(const Napi::CallbackInfo& info) {
     const auto options = info[0].As<Napi::Object>();
     const auto path = js::text(options, "path");
     int fd = -1;
-    int error = EPERM;
-    if (const Guise guise(js::id(options, "uid")); guise.is_worn()) {
+    int error = 0;
+    if (const Guise guise(js::id(options, "uid")); guise.err() != 0) {
+        error = guise.err();
+    } else {
         fd = ::open(path.c_str(), kReading);
         error = errno;
     }

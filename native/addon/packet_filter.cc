@@ -36,7 +36,8 @@ Question question(unsigned char family, const std::string& table) {
     ask.body.version = NFNETLINK_V0;
     ask.head.nlmsg_type = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETTABLE;
     ask.head.nlmsg_flags = NLM_F_REQUEST;
-    ask.head.nlmsg_len = NLMSG_LENGTH(sizeof ask.body) + NLA_ALIGN(ask.attribute.nla_len);
+    ask.head.nlmsg_len =
+        static_cast<uint32_t>(NLMSG_LENGTH(sizeof ask.body) + NLA_ALIGN(ask.attribute.nla_len));
     return ask;
 }
 

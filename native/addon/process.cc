@@ -47,6 +47,10 @@ int become_monitor(const MonitorStart& start) {
     return errno;
 }
 
+UniqueFd open_pidfd(pid_t pid) {
+    return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
+
 Napi::Value spawn_monitor(const Napi::CallbackInfo& info) {
     const auto options = info[0].As<Napi::Object>();
     const auto path = js::text(options, "path");
@@ -86,8 +90,13 @@ Napi::Value spawn_monitor(const Napi::CallbackInfo& info) {
     if (between > 0)
         ::waitpid(between, nullptr, 0);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (between > 0 && error == 0)
-        return Napi::Number::New(info.Env(), monitor);
+    if (between > 0 && error == 0) {
+        auto started = Napi::Object::New(info.Env());
+        started.Set("pid", monitor);
+        // Nobody here reaps it: by and by its number could be another's.
+        started.Set("pidfd", open_pidfd(monitor).release());
+        return started;
+    }
     return js::failure(info.Env(), {.step = "monitor",
                                     .syscall = between < 0 || monitor < 0 ? "vfork" : "execve",
                                     .err = between < 0 ? forkError : error,
@@ -111,10 +120,6 @@ Napi::Value become(const Napi::CallbackInfo& info) {
     const auto failure = syscall_failure("execve", "execve", path);
     ::signal(SIGPIPE, SIG_IGN);
     return js::failure(info.Env(), failure);
-}
-
-UniqueFd open_pidfd(pid_t pid) {
-    return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
 }
 
 // The pidfds of children that this thread's event loop waits for.
@@ -181,6 +186,12 @@ Napi::Value signal_process(const Napi::CallbackInfo& info) {
     return env.Null();
 }
 
+Napi::Value kill_process(const Napi::CallbackInfo& info) {
+    const int pidfd = js::number(info[0].As<Napi::Object>(), "pidfd");
+    ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0); // ESRCH: it has ended
+    return info.Env().Undefined();
+}
+
 Napi::Value core_scheduling(const Napi::CallbackInfo& info) {
     unsigned long long cookie = 0;
     const bool there = ::prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, PR_SCHED_CORE_SCOPE_THREAD, &cookie) == 0;
@@ -195,6 +206,7 @@ void export_process(Napi::Env env, Napi::Object exports) {
     exports.Set("waitChild", Napi::Function::New(env, wait_child));
     exports.Set("releaseChild", Napi::Function::New(env, release_child));
     exports.Set("coreScheduling", Napi::Function::New(env, core_scheduling));
+    exports.Set("killProcess", Napi::Function::New(env, kill_process));
     exports.Set("signalProcess", Napi::Function::New(env, signal_process));
 }
 

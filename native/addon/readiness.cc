@@ -9,9 +9,9 @@ namespace {
 
 // Lives from when_readable until libuv has let go of both handles.
 struct Wait {
-    Wait(Napi::Env env, std::function<Napi::Value(Napi::Env, bool)> settle)
+    Wait(Napi::Env env, std::function<Napi::Value(Napi::Env, bool)> whenDone)
         : deferred(Napi::Promise::Deferred::New(env)), context(env, "tlxc:readable"),
-          settle(std::move(settle)) {}
+          settle(std::move(whenDone)) {}
     Napi::Promise::Deferred deferred;
     Napi::AsyncContext context;
     std::function<Napi::Value(Napi::Env, bool)> settle;

@@ -49,6 +49,7 @@ function open(path: string, asker: Asker): OpenedFile {
       ENOTDIR: 'a part of the path is not a directory',
       ELOOP: 'too many symbolic links',
       ENXIO: 'it is a socket, not a regular file',
+      ETIMEDOUT: "what knows the host's users (nsswitch.conf) does not say in which groups its owner is",
     };
     const whose = asker !== null && errno === 'EACCES' ? `${askerName(asker)} may not` : null;
     const reason = `cannot be read: ${whose ?? words[errno] ?? errno}`;

@@ -213,8 +213,10 @@ export interface Binding {
   attributes(options: { path: Uint8Array }): readonly (readonly [name: string, value: string])[] | NativeFailure;
   /** Signals by pidfd_open after checking the start time (clock ticks since boot, /proc/PID/stat field 22). */
   signalProcess(options: { pid: number; startTime: string; signal: number }): NativeFailure | null;
-  /** A detached process reading and writing nothing of ours but the given descriptors, in a new session. */
-  spawnMonitor(options: { path: string; argv: readonly string[]; planFd: number; statusFd: number; stdio: readonly [number, number, number] }): number | NativeFailure;
+  /** Kills the process that the descriptor names, if it still is. */
+  killProcess(options: { pidfd: number }): void;
+  /** A detached process reading and writing nothing of ours but the given descriptors, in a new session. The caller closes pidfd (-1: it has ended already). */
+  spawnMonitor(options: { path: string; argv: readonly string[]; planFd: number; statusFd: number; stdio: readonly [number, number, number] }): { readonly pid: number; readonly pidfd: number } | NativeFailure;
   /**
    * From here on signals that would end this process, or mean something to its command, wait; execve passes them on.
    * Only for a process that is about to become another program.

@@ -12,8 +12,9 @@ test('a plan beyond all measure is refused, sealed or not', async (t) => {
     const [reading, statusFd] = native().pipe();
     const stdio = [nothing, nothing, nothing] as const;
     const path = nativeFile('tlxc-monitor');
-    t.is(typeof native().spawnMonitor({ path, argv: ['monitor'], planFd, statusFd, stdio }), 'number');
-    for (const fd of [planFd, statusFd]) native().closeFd(fd);
+    const started = native().spawnMonitor({ path, argv: ['monitor'], planFd, statusFd, stdio });
+    if (!('pid' in started)) return t.fail();
+    for (const fd of [planFd, statusFd, started.pidfd]) native().closeFd(fd);
     const told = await native().nextEvent({ connection: reading, timeoutMs: 20_000 });
     t.like(JSON.parse(told ?? ''), { kind: 'failed', step: 'plan', detail: 'too-long' });
     native().closeFd(reading);

@@ -97,10 +97,12 @@ test('a monitor starts with its plan on 3, its status pipe on 4 and nothing else
   const script = 'cat <&3; echo; ls -m /proc/$$/fd; ps -o sid= -p $$; env | grep -v ^PWD=';
   const argv = ['sh', '-c', `{ ${script}; } >&4`];
   const stdio = [nothing, nothing, nothing] as const;
-  const pid = native().spawnMonitor({ path: '/bin/sh', argv, planFd, statusFd, stdio });
+  const started = native().spawnMonitor({ path: '/bin/sh', argv, planFd, statusFd, stdio });
   for (const fd of [planFd, statusFd, nothing, open]) native().closeFd(fd);
-  if (typeof pid !== 'number') return t.fail();
-  await native().waitChild({ pid });
+  if (!('pid' in started)) return t.fail();
+  const { pid, pidfd } = started;
+  await native().nextEvent({ connection: pidfd, timeoutMs: -1 });
+  native().closeFd(pidfd);
   const [plan, descriptors = '', session, ...environment] = readFileSync(reading, 'utf8').trim().split('\n');
   native().closeFd(reading);
   t.is(plan, 'plan');

@@ -53,41 +53,54 @@ async function outcomeOf(statusFd: number, warn: (text: string) => void): Promis
   return null;
 }
 
-/** Starts the monitor as a process of its own, which reads its plan from planFd: its pid, and the pipe it reports on. */
-function spawn(plan: StartPlan, planFd: number): { pid: number; statusFd: number } {
+/** A monitor under way: the caller closes both descriptors. */
+interface Monitor {
+  readonly pid: number;
+  readonly pidfd: number;
+  /** The pipe that it reports on. */
+  readonly statusFd: number;
+}
+
+function forget({ pidfd, statusFd }: Monitor): void {
+  native().closeFd(statusFd);
+  if (pidfd >= 0) native().closeFd(pidfd);
+}
+
+/** Starts the monitor as a process of its own, which reads its plan from planFd. */
+function spawn(plan: StartPlan, planFd: number): Monitor {
   const [statusFd, monitorsEnd] = native().pipe();
   const path = nativeFile('tlxc-monitor');
   const argv = [plan.monitor.title];
   const nothing = openSync('/dev/null', 'r+');
   const stdio = [nothing, nothing, nothing] as const;
-  const pid = native().spawnMonitor({ path, argv, planFd, statusFd: monitorsEnd, stdio });
+  const monitor = native().spawnMonitor({ path, argv, planFd, statusFd: monitorsEnd, stdio });
   closeSync(nothing);
   native().closeFd(planFd);
   native().closeFd(monitorsEnd);
-  if (typeof pid === 'number') return { pid, statusFd };
+  if ('pid' in monitor) return { ...monitor, statusFd };
   native().closeFd(statusFd);
   throw new TlxcError({
     code: 'TLXC_E_SYSCALL',
     message: `cannot run ${path}`,
     container: plan.name,
-    syscall: pid.syscall,
-    errno: errnoName(pid.errno),
+    syscall: monitor.syscall,
+    errno: errnoName(monitor.errno),
     path,
     hint: nativeRemedy(path).hint,
   });
 }
 
-function spawnWithPlan(plan: StartPlan): { pid: number; statusFd: number } {
+function spawnWithPlan(plan: StartPlan): Monitor {
   return spawn(plan, native().memfd({ name: 'tlxc-plan', text: JSON.stringify(plan) }));
 }
 
 /** The monitor waits for its plan until it has been prepared; where that fails it ends, without a plan. */
-async function spawnPrepared(plan: StartPlan, prepare: Prepare): Promise<{ pid: number; statusFd: number }> {
+async function spawnPrepared(plan: StartPlan, prepare: Prepare): Promise<Monitor> {
   const [planFd, ours] = native().pipe();
   try {
     const monitor = spawn(plan, planFd);
     await prepare(monitor.pid).catch((error: unknown) => {
-      native().closeFd(monitor.statusFd);
+      forget(monitor);
       throw error;
     });
     const bytes = Buffer.from(JSON.stringify(plan));
@@ -125,20 +138,20 @@ export async function launchMonitor(
   warn: (text: string) => void,
   prepare: Prepare | null = null,
 ): Promise<Started> {
-  const { pid, statusFd } = prepare ? await spawnPrepared(plan, prepare) : spawnWithPlan(plan);
+  const monitor = prepare ? await spawnPrepared(plan, prepare) : spawnWithPlan(plan);
   const limit = deadlineMs(plan);
   const expiry = { hasCome: false };
   const timer = setTimeout(() => {
     expiry.hasCome = true;
-    process.kill(pid, 'SIGKILL');
+    native().killProcess(monitor);
   }, limit);
   try {
-    const outcome = await outcomeOf(statusFd, warn);
+    const outcome = await outcomeOf(monitor.statusFd, warn);
     if (outcome?.kind === 'running') return { initPid: outcome.initPid, monitorPid: outcome.monitorPid };
     if (outcome) throw startFailure(plan, outcome);
     throw silentEnd(plan.name, expiry.hasCome ? limit : null);
   } finally {
     clearTimeout(timer);
-    native().closeFd(statusFd);
+    forget(monitor);
   }
 }
