@@ -1,4 +1,5 @@
 /** What can be done about an error whose place has nothing better to say: by the kernel's reason, then by the code. */
+import { roomHint } from './room.ts';
 
 /** What of an error decides: ErrorDetails has all of it. */
 interface Failed {
@@ -16,7 +17,7 @@ type Remedy = (failed: Failed) => string;
 const rights: Remedy = ({ path }) =>
   path ? `look at the owner and mode of ${path} and what is above it (ls -ld), or be root` : 'be root (sudo)';
 
-const room: Remedy = ({ path }) => (path ? `make room where ${path} is (df)` : 'make room (df)');
+const room: Remedy = ({ path, errno }) => (path ? roomHint(path, errno === 'EDQUOT') : 'make room (df)');
 
 const lacking: Remedy = () => 'tlxc-doctor looks for what this host lacks';
 

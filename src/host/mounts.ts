@@ -1,24 +1,7 @@
 /** What is mounted in this process's view of the host. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
-
-/** proc_pid_mountinfo(5): blanks, backslashes and newlines of a path are written in octal. */
-const unescaped = (field: string): string => {
-  const bytes = field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
-  return Buffer.from(bytes, 'latin1').toString();
-};
-
-interface Mount {
-  readonly point: string;
-  /** What is mounted below it shows in its peers, too. */
-  readonly shared: boolean;
-}
-
-/** In the order in which they were mounted. */
-const allMounts = (): readonly Mount[] =>
-  readFileSync('/proc/self/mountinfo', 'latin1')
-    .split('\n')
-    .map((line) => ({ point: unescaped(line.split(' ')[4] ?? ''), shared: / shared:\d+ .*- /.test(line) }));
+import { allMounts, mountOf } from '../mountinfo.ts';
 
 /** Mount points at the existing path or below it. */
 function mountsBelow(path: string): string[] {
@@ -34,12 +17,7 @@ export const isMountedBelow = (path: string): boolean =>
 
 /** Whether the existing path lies on a shared mount. */
 export function liesOnShared(path: string): boolean {
-  const real = realpathSync(path);
-  const above = allMounts().filter(
-    ({ point }) => real === point || `${real}/`.startsWith(`${point.replace(/\/$/, '')}/`),
-  );
-  const [nearest] = above.toReversed().sort((left, right) => right.point.length - left.point.length);
-  return nearest?.shared === true;
+  return mountOf(realpathSync(path))?.shared === true;
 }
 
 /** Throws TLXC_E_BUSY where something is mounted there: it could be a directory of this very filesystem, bound. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { TlxcError, type ErrorCode } from '../errors.ts';
+import { roomHint } from '../room.ts';
 
 export interface ProgramOptions {
   /** Standard input: a descriptor, or 'pipe' for the child's own `stdin` stream. Default: nothing. */
@@ -118,6 +119,8 @@ export interface ProgramFailure {
   readonly what: string;
   /** What can be done; else to mend what the program complains of. */
   readonly hint?: string;
+  /** Where it writes: an absolute path on the filesystem that may be full. */
+  readonly writesTo?: string;
 }
 
 /** Runs argv to its end; throws TlxcError with `code` and `what` where it fails. Resolves to how it ended. */
@@ -146,9 +149,10 @@ export function programError(ended: Ended, failure: ProgramFailure): TlxcError {
 /** As the C library says it in the C locale; a name in a line never ends it so. */
 const NO_ROOM = /: (No space left on device|Disk quota exceeded)$/;
 
-function hintOf({ program, signal, errorLines }: Ended, { hint }: ProgramFailure): string {
-  if (errorLines.some((line) => NO_ROOM.test(line)))
-    return 'make room (df tells where it is short), or choose another place';
+function hintOf({ program, signal, errorLines }: Ended, { hint, writesTo }: ProgramFailure): string {
+  const [full] = errorLines.flatMap((line) => NO_ROOM.exec(line)?.[1] ?? []);
+  if (full !== undefined && writesTo !== undefined) return roomHint(writesTo, full.startsWith('Disk'));
+  if (full !== undefined) return 'make room (df tells where it is short), or choose another place';
   if (signal !== null) return 'dmesg tells whether memory ran out';
   return hint ?? `mend what ${basename(program)} complains of, and try again`;
 }

@@ -117,6 +117,8 @@ export async function copyTree(from: string, to: string, words: readonly string[
   const failure = {
     code: 'TLXC_E_STORAGE',
     what: `the root filesystem could not be copied to ${to}`,
+    // What words mount at it has another size, which this process does not see.
+    ...(words.length === 0 && { writesTo: to }),
   } as const;
   // A subvolume of btrfs is part of the tree, and another filesystem for cp; words mount nothing but what is copied.
   const isWhole = words.length > 0 || (isBtrfs(from) && !isMountedBelow(from));
@@ -162,7 +164,11 @@ export async function moveTree(from: string, to: string): Promise<void> {
     renameSync(from, to);
     return;
   }
-  const failure = { code: 'TLXC_E_STORAGE', what: `${from} could not be moved to ${to}` } as const;
+  const failure = {
+    code: 'TLXC_E_STORAGE',
+    what: `${from} could not be moved to ${to}`,
+    writesTo: to,
+  } as const;
   await runProgram(overAllIds(['mv', '--no-target-directory', '--', from, to]), failure);
 }
 

@@ -73,7 +73,12 @@ export async function written(
   const output = openSync(part, 'wx', mode);
   try {
     const failed = (await run(output)).find(({ status }) => status !== 0);
-    if (failed) throw programError(failed, { code: 'TLXC_E_STORAGE', what: `${to} could not be written` });
+    if (failed)
+      throw programError(failed, {
+        code: 'TLXC_E_STORAGE',
+        what: `${to} could not be written`,
+        writesTo: to,
+      });
     fsyncSync(output);
     renameSync(part, to);
     syncDirectory(dirname(to));

@@ -1,5 +1,6 @@
 /** Judges an archive's members while GNU tar extracts them in its jail: what may not be, and how much of it. */
 import { TlxcError } from '../errors.ts';
+import { roomHint } from '../room.ts';
 
 export interface ScanLimits {
   /** What is scanned, as an error names it. Default: the archive. */
@@ -9,6 +10,8 @@ export interface ScanLimits {
   readonly members: number;
   /** Bytes that the disk has left for them. */
   readonly space: number;
+  /** Where they go. */
+  readonly place: string;
   /** How another disk is chosen, in words. Default: for the store of images. */
   readonly elsewhere?: string;
   /** Names may begin with a slash, which tar leaves out: layers of OCI images have such. */
@@ -44,12 +47,12 @@ const climbs = (path: string) =>
 
 const IMAGES = 'keep images elsewhere: tlxc-config tlxc.cachedir DIRECTORY';
 
-const noSpace = ({ space, elsewhere = IMAGES }: ScanLimits): TlxcError =>
+const noSpace = ({ space, place, elsewhere = IMAGES }: ScanLimits): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_STORAGE',
     message: `no space left on device: the archive cannot be unpacked: it needs more than the ${Math.round(space / 2 ** 20)} MiB that may be filled`,
     errno: 'ENOSPC',
-    hint: `free some space, or ${elsewhere}`,
+    hint: `${roomHint(place)}; or ${elsewhere}`,
   });
 
 /** Collects what is wrong; `refused` is set at the first member that makes the archive unacceptable. */

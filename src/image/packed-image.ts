@@ -52,7 +52,11 @@ async function digestOf(file: string): Promise<string> {
 
 /** Packs the tree into WORK/rootfs.TYPE. Throws TLXC_E_STORAGE. */
 export async function packTree(tree: Tree, work: string, type: ReadOnlyFilesystem): Promise<void> {
-  const failure = { code: 'TLXC_E_STORAGE', what: `the image could not be packed as ${type}` } as const;
+  const failure = {
+    code: 'TLXC_E_STORAGE',
+    what: `the image could not be packed as ${type}`,
+    writesTo: work,
+  } as const;
   const { argv, cwd } = inTree(tree, PACKERS[type](packedFile(work, type)));
   const lists: string[] = [];
   const onErrorLine = (line: string): void => {

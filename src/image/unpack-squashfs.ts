@@ -83,7 +83,10 @@ async function extract({ archive, work, excludes, nested = false }: UnpackJob, j
   if (ended.status === 0 || onlyAttributes) return;
   const errorLines = bad === '' ? ended.errorLines : [bad];
   const what = `${archive} could not be unpacked`;
-  throw programError({ ...ended, program: 'unsquashfs', errorLines }, { code: 'TLXC_E_IMAGE', what });
+  throw programError(
+    { ...ended, program: 'unsquashfs', errorLines },
+    { code: 'TLXC_E_IMAGE', what, writesTo: work },
+  );
 }
 
 /** "./srv/[b]" as unsquashfs takes it: its own wildcards mean themselves. */

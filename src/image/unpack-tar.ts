@@ -57,7 +57,12 @@ export async function unpackTar(job: UnpackJob, decoder: readonly string[]): Pro
   const what = `${job.archive} could not be unpacked`;
   const said = [...tar.errorLines, ...decoded.errorLines];
   const { hint } = REMEDIES.find(({ words }) => said.some((line) => words.test(line))) ?? {};
-  const failure = { code: 'TLXC_E_IMAGE', what, ...(hint !== undefined && { hint }) } as const;
+  const failure = {
+    code: 'TLXC_E_IMAGE',
+    what,
+    writesTo: job.work,
+    ...(hint !== undefined && { hint }),
+  } as const;
   // tar's own complaint comes first: the decoder only says that its reader went away.
   if (tar.status !== 0)
     throw programError(withoutCheckpoints(decoded.status === 0 ? tar : culprit(decoded, tar)), failure);

@@ -32,7 +32,7 @@ export async function unpack(unpacking: Unpacking): Promise<Unpacked> {
   const { archive, arrival, work, mapping = null } = unpacking;
   const head = (await arrival?.head(HEAD)) ?? headOf(archive);
   const { rootfs, jail } = await makePlaces(work, mapping);
-  const limits = { archive, bytes: MAX_BYTES, members: MAX_MEMBERS, space: await spaceAt(work) };
+  const limits = { archive, bytes: MAX_BYTES, members: MAX_MEMBERS, space: await spaceAt(work), place: work };
   const scan = new MemberScan(limits);
   const job = { ...unpacking, mapping, rootfs, jail, scan };
   if (isSquashfs(head)) await unpackSquashfs(job);

@@ -65,7 +65,7 @@ async function copy(place: Place, path: string, { mountPoint }: CopyHow): Promis
   if (!isSame || !COPIED_AS_FILE.has(fstype)) return create(place, view(path, mountPoint), like);
   refuseForeign(path);
   const { file, mountPoint: target } = await makePlaces(place, size);
-  const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be copied` } as const;
+  const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be copied`, writesTo: file } as const;
   await runProgram(['cp', '--reflink=auto', '--sparse=auto', '--', path, file], failure);
   return made(place, mountedView(file, target, { fstype, loop: true }));
 }

@@ -2,7 +2,7 @@ import test from 'ava';
 import { MemberScan, parseMember } from '../../src/image/member-scan.ts';
 
 const scan = (lines: readonly string[], limits = {}) => {
-  const result = new MemberScan({ bytes: 1e9, members: 100, space: 1e9, ...limits });
+  const result = new MemberScan({ bytes: 1e9, members: 100, space: 1e9, place: '/', ...limits });
   lines.forEach((line) => result.take(line));
   return result;
 };

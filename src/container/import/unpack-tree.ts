@@ -44,7 +44,7 @@ export async function fillFrom(source: TreeSource, backend: Backend, place: Plac
   const places = await makePlaces(work, mapping);
   const space = await spaceAt(work);
   const scan = new MemberScan({
-    ...{ archive, bytes: Infinity, members: Infinity, space },
+    ...{ archive, bytes: Infinity, members: Infinity, space, place: work },
     elsewhere: 'import it into a store elsewhere: -P DIRECTORY',
   });
   const job = {

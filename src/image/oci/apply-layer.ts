@@ -92,7 +92,11 @@ export class LayerStack {
     program.child.stdin?.on('error', () => undefined).end(input);
     const ended = await program.ended;
     if (ended.status !== 0)
-      throw programError(ended, { code: 'TLXC_E_IMAGE', what: `${what} could not be applied` });
+      throw programError(ended, {
+        code: 'TLXC_E_IMAGE',
+        what: `${what} could not be applied`,
+        writesTo: work,
+      });
   }
 
   /** Throws TLXC_E_IMAGE for a layer that is not the one it should be, is damaged, or hostile; then the tree is of no use. */
@@ -106,7 +110,7 @@ export class LayerStack {
     const plan = this.#plan(content.members, what);
     await this.#remove(plan.removals, what);
     if (content.members.length === 0) return;
-    const scan = new MemberScan({ ...this.#left, archive: what, fromRoot: true });
+    const scan = new MemberScan({ ...this.#left, place: this.layers.work, archive: what, fromRoot: true });
     const options = [...MARKERS, ...plan.redirections.map(transformation)];
     const job = {
       ...this.places,
