@@ -20,6 +20,7 @@ import { withLock } from '../lock.ts';
 import { moveNames } from '../names.ts';
 import { finishRename, pendingConfig } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { refuseLinked } from '../linked.ts';
 import { recover } from '../remove/recover.ts';
 import { forgetEnds } from '../start/restart.ts';
 import { snapshotsOf } from '../snapshot/snapshots.ts';
@@ -40,6 +41,7 @@ export interface RenameRequest {
 export async function renameContainer(request: RenameRequest): Promise<void> {
   const { name, newName, lxcpath, system } = request;
   const [source, target] = [containerPaths(system, lxcpath, name), containerPaths(system, lxcpath, newName)];
+  refuseLinked(source, 'renamed');
   await recover(source, system);
   checkStopped(source);
   refuseExisting(target);

@@ -20,7 +20,8 @@ import { chooseBackend } from '../../storage/choose.ts';
 
 import { applicationSetup, type Application } from '../start/application.ts';
 import { discard } from '../remove/discard.ts';
-import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
+import { wholeRange } from './id-ranges.ts';
+import { OwnRange } from './own-range.ts';
 import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { writeConfig, type CreateRequest, type Making } from './making.ts';
@@ -61,10 +62,13 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   const idmapped = !privileged || seed.hasIdmap;
   // Before an image is fetched or built: a backend that cannot be is refused at once.
   const backend = makesImage(template) ? await backendOf(request, idmapped) : null;
+  const staging = stagingPath(lxcpath, name);
+  const isWanted = mapping === null && !privileged && !seed.hasIdmap;
+  const range = new OwnRange({ system, paths, staging, isWanted });
   const making: Making = {
-    ...{ request, paths, seed, idmapped, mapping, backend },
-    staging: stagingPath(lxcpath, name),
-    store: new ImageStore(imageDirectory(system, mapping), mapping, backend?.packs),
+    ...{ request, paths, seed, idmapped, mapping, backend, staging, range },
+    // Not when all is fetched does it turn out that there are no ids.
+    store: new ImageStore(imageDirectory(system, mapping), mapping, backend?.packs, () => range.take()),
     onEvent: request.onEvent ?? (() => undefined),
   };
   return withLock(paths, () => createLocked(making));
@@ -134,27 +138,23 @@ async function backendOf(
 }
 
 async function createLocked(making: Making): Promise<Created> {
-  const { request, paths, staging } = making;
+  const { request, paths, staging, range } = making;
   refuseExisting(paths);
   await discard(staging, request.system);
   await sweepQuietly(making);
   makeTreeDirectory(staging, 0o770);
-  let firstId: number | null = null;
   try {
     const prepared = await prepareImage(making);
     if (prepared?.kind === 'text') {
       await discard(staging, request.system);
       return prepared;
     }
-    const wantsRange = making.mapping === null && !request.privileged && !making.seed.hasIdmap;
-    if (wantsRange)
-      firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
-    const created = await fill(making, prepared, firstId);
+    const created = await fill(making, prepared, range.take());
     placeTree(staging, paths.dir);
     return created;
   } catch (error) {
     await discard(staging, request.system);
-    if (firstId !== null) releaseRange(request.system, firstId, paths.config);
+    range.giveBack();
     throw explained(error, paths);
   }
 }
@@ -177,7 +177,7 @@ export function explained(error: unknown, { name, lxcpath }: ContainerPaths): un
     errno: code,
     syscall,
     path: path ?? lxcpath,
-    hint: `look whether there is room (df ${path ?? lxcpath}), and who may write there (ls -ld)`,
+    ...(!/^(ENOSPC|EDQUOT)$/.test(code) && { hint: `look who may write at ${path ?? lxcpath} (ls -ld)` }),
     cause: error,
   });
 }

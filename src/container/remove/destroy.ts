@@ -24,6 +24,7 @@ import { giveUpNames } from '../names.ts';
 import { withLock } from '../lock.ts';
 import { ownFirstIds, refuseOthers } from '../other-config.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { refuseLinked } from '../linked.ts';
 import { recover } from './recover.ts';
 import { forgetEnds } from '../start/restart.ts';
 import { refuseClones } from '../snapshot/snapshot.ts';
@@ -52,6 +53,7 @@ export interface DestroyRequest {
 export async function destroyContainer(request: DestroyRequest): Promise<void> {
   const { name, lxcpath, system, force } = request;
   const paths = containerPaths(system, lxcpath, name);
+  refuseLinked(paths, 'destroyed');
   await recover(paths, system);
   await sweepQuietly(request);
   checkIncarnation(request, paths);

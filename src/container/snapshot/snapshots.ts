@@ -2,7 +2,7 @@
  * Where snapshots lie and what is written there, as LXC has it: NAME/snaps/snapN is a container's directory with the time
  * of the snapshot in `ts`, and what somebody wrote about it in `comment`.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
 import { readNote } from '../../config/open-file.ts';
@@ -24,9 +24,25 @@ export const snapshotStore = (dir: string): string => join(dir, 'snaps');
 
 const number = (name: string): number => Number(/^snap(\d+)$/.exec(name)?.[1] ?? Infinity);
 
-/** The snapshots of the container in dir: snap0, snap1, snap2 ..., then what has other names. */
+/** A link could make another container's directory the place of snapshots, which are destroyed there. */
+function refuseLink(store: string): void {
+  const stats = lstatSync(store, { throwIfNoEntry: false });
+  if (!stats?.isSymbolicLink()) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `${store} is a link: nothing is kept, shown or destroyed through it`,
+    path: store,
+    hint: 'remove the link, and move what it leads to in its place',
+  });
+}
+
+/**
+ * The snapshots of the container in dir: snap0, snap1, snap2 ..., then what has other names. Throws TLXC_E_UNSUPPORTED where
+ * their directory is a link.
+ */
 export function snapshotsOf(dir: string): readonly Snapshot[] {
   const store = snapshotStore(dir);
+  refuseLink(store);
   if (!existsSync(store)) return [];
   return readdirSync(store)
     .filter((name) => isName(name) && existsSync(join(store, name, 'config')))
@@ -46,6 +62,7 @@ export function listSnapshots({ name, dir, config }: ContainerPaths): readonly S
 
 /** snapN with the lowest N that is free. */
 export function freeSnapshotName(dir: string): string {
+  refuseLink(snapshotStore(dir));
   for (let n = 0; ; n++) if (!existsSync(join(snapshotStore(dir), `snap${n}`))) return `snap${n}`;
 }
 

@@ -47,6 +47,20 @@ test('the second one touches no network, unpacks nothing, and shares no id', asy
   t.not(idOf('c1'), idOf('c2'));
 });
 
+test('without ids for it nothing is fetched, and lists are shown all the same', async (t) => {
+  const { server, system, create, entries } = await servedImage(t);
+  mkdirSync(join(system.lxcpath, 'greedy'));
+  writeFileSync(join(system.lxcpath, 'greedy/config'), 'lxc.idmap = u 0 1 4294967294\n');
+  t.is(await outcome(create('c1')), 'TLXC_E_UNSUPPORTED');
+  t.deepEqual(
+    server.requests.filter((path) => path.includes('rootfs')),
+    [],
+  );
+  t.like(await create('c1', { templateArgs: ['--list'] }), { kind: 'text' });
+  t.is(await outcome(create('c1', { privileged: true })), 'made', 'it needs none');
+  t.deepEqual(entries(system.lxcpath), ['c1', 'greedy']);
+});
+
 test('privileged: no id map, and the other half of the configuration', async (t) => {
   const { system, create } = await servedImage(t);
   await create('c1', { privileged: true });

@@ -1,0 +1,55 @@
+/** Links where a container's directory, or that of its snapshots, is expected: what they lead to is not taken for it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+const rooted = requires('root');
+
+/** A container without a root filesystem. */
+function add(world: World, ...place: readonly string[]): void {
+  const dir = join(world.dir, ...place);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'config'), 'lxc.rootfs.path = none\n');
+}
+
+const listing = (world: World): Promise<string> => world.sh("find lxc other ! -path '*/.trash' | sort");
+
+rooted('a container that is a link is neither destroyed nor renamed, and named', async (t) => {
+  const world = await makeWorld(t);
+  add(world, 'other/real');
+  await world.sh('ln -s ../other/real lxc/c1');
+  const before = await listing(world);
+  for (const [command, done] of [
+    ['tlxc-destroy -n c1', 'destroyed'],
+    ['tlxc-destroy -f -n c1', 'destroyed'],
+    ['tlxc-copy -R -n c1 -N c2', 'renamed'],
+  ] as const) {
+    const { code, stderr } = await world.run('sh', '-c', command);
+    t.is(code, 1, command);
+    t.true(stderr.includes(`${world.lxcpath}/c1 is a link to ../other/real: nothing was ${done}\n`), stderr);
+    t.regex(stderr, /\n {2}hint: .*-P.*rm .*\/lxc\/c1 removes the link alone/);
+  }
+  t.is(await listing(world), before);
+  await world.sh(`tlxc-destroy -P ${world.dir}/other -n real`);
+});
+
+rooted("snapshots are not looked for where a link leads: another's could be destroyed there", async (t) => {
+  const world = await makeWorld(t);
+  add(world, 'lxc/c1');
+  add(world, 'other/snap0');
+  await world.sh('ln -s ../../other lxc/c1/snaps');
+  const before = await listing(world);
+  for (const words of ['-L', '', '-d snap0', '-d ALL', '-r snap0', '-r snap0 -N c2']) {
+    const { code, stdout, stderr } = await world.run('sh', '-c', `tlxc-snapshot -n c1 ${words}`);
+    t.is(code, 1, words);
+    t.is(stdout, '');
+    t.regex(
+      stderr,
+      /c1\/snaps is a link: nothing is kept, shown or destroyed through it\n {2}hint: remove the link/,
+    );
+  }
+  t.is((await world.run('tlxc-destroy', '-s', '-n', 'c1')).code, 1);
+  t.is(await listing(world), before);
+  await world.sh('rm lxc/c1/snaps; tlxc-snapshot -n c1; tlxc-destroy -s -n c1');
+});
