@@ -18,6 +18,7 @@ void export_network_state(Napi::Env env, Napi::Object exports);
 void export_network_events(Napi::Env env, Napi::Object exports);
 void export_hold_signals(Napi::Env env, Napi::Object exports);
 void export_own_code(Napi::Env env, Napi::Object exports);
+void export_strangers(Napi::Env env, Napi::Object exports);
 void export_packet_filter(Napi::Env env, Napi::Object exports);
 
 } // namespace tlxc

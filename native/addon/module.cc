@@ -15,6 +15,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     tlxc::export_network_state(env, exports);
     tlxc::export_network_events(env, exports);
     tlxc::export_own_code(env, exports);
+    tlxc::export_strangers(env, exports);
     tlxc::export_packet_filter(env, exports);
     tlxc::export_hold_signals(env, exports);
     return exports;
