@@ -13,6 +13,7 @@
 #include "addon/attach_pty.h"
 #include "addon/families.h"
 #include "addon/js.h"
+#include "common/pointers.h"
 #include "common/resources.h"
 
 namespace tlxc {
@@ -192,9 +193,9 @@ Result<pid_t> perform(Attach& attach, const Napi::Object& request) {
     if (!ttyFd.ok())
         return ttyFd.failure();
     attach.argv = enter_arguments(request, ttyFd.value());
-    const auto argv = js::pointers(attach.argv);
-    const auto environment = js::pointers(attach.environment);
-    const auto tasks = js::pointers(attach.cgroupTasks);
+    const auto argv = pointers(attach.argv);
+    const auto environment = pointers(attach.environment);
+    const auto tasks = pointers(attach.cgroupTasks);
     child.argv = argv.data();
     child.environment = environment.data();
     child.cgroupTasks = {tasks.data(), attach.cgroupTasks.size()};

@@ -37,14 +37,4 @@ Napi::Array list(Napi::Env env, const std::vector<int>& numbers) {
     return out;
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-    std::vector<char*> out;
-    out.reserve(strings.size() + 1);
-    // execve takes char* and changes nothing.
-    for (const auto& each : strings)
-        out.push_back(const_cast<char*>(each.c_str()));
-    out.push_back(nullptr);
-    return out;
-}
-
 } // namespace tlxc::js

@@ -29,7 +29,4 @@ inline bool flag(const Napi::Object& object, const char* key) {
 [[nodiscard]] Napi::Object failure(Napi::Env env, const Failure& failure);
 [[nodiscard]] Napi::Array list(Napi::Env env, const std::vector<int>& numbers);
 
-// argv or envp for the kernel: borrows the strings, ends with a null pointer.
-[[nodiscard]] std::vector<char*> pointers(const std::vector<std::string>& strings);
-
 } // namespace tlxc::js

@@ -15,6 +15,7 @@
 #include "addon/js.h"
 #include "addon/readiness.h"
 #include "addon/stdio.h"
+#include "common/pointers.h"
 #include "common/unique_fd.h"
 
 namespace tlxc {
@@ -56,7 +57,7 @@ Napi::Value spawn_monitor(const Napi::CallbackInfo& info) {
     const auto path = js::text(options, "path");
     const auto argv = js::texts(options, "argv");
     const auto stdio = js::numbers(options, "stdio");
-    auto argvPointers = js::pointers(argv);
+    auto argvPointers = pointers(argv);
     const MonitorStart start{.path = path.c_str(),
                              .argv = argvPointers.data(),
                              .stdio = {stdio.at(0), stdio.at(1), stdio.at(2)},
@@ -108,8 +109,8 @@ Napi::Value become(const Napi::CallbackInfo& info) {
     const auto path = js::text(options, "path");
     const auto argv = js::texts(options, "argv");
     const auto environment = js::texts(options, "environment");
-    auto argvPointers = js::pointers(argv);
-    auto environmentPointers = js::pointers(environment);
+    auto argvPointers = pointers(argv);
+    auto environmentPointers = pointers(environment);
     for (int fd = 0; fd <= 2; ++fd)
         make_inheritable(fd);
     for (const int fd : js::numbers(options, "keep"))

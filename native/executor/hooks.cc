@@ -6,18 +6,11 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "common/pointers.h"
 #include "common/reap.h"
 
 namespace tlxc::hooks {
 namespace {
-
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-    std::vector<char*> list;
-    for (const auto& word : words)
-        list.push_back(const_cast<char*>(word.c_str()));
-    list.push_back(nullptr);
-    return list;
-}
 
 std::vector<std::string> joined(const std::vector<std::string>& a, const std::vector<std::string>& b) {
     std::vector<std::string> all = a;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "common/pointers.h"
 #include "common/reap.h"
 #include "common/sealed_copy.h"
 #include "common/syscalls.h"
@@ -108,16 +109,6 @@ Status enter_directory(const plan::Init& init) {
     return {};
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& words, const std::string& last = {}) {
-    std::vector<char*> list;
-    for (const auto& word : words)
-        list.push_back(const_cast<char*>(word.c_str()));
-    if (!last.empty())
-        list.push_back(const_cast<char*>(last.c_str()));
-    list.push_back(nullptr);
-    return list;
-}
-
 // In the process that runs the hooks. Its restriction is init's but for the ids, which a hook may still need;
 // and PID 1, which it sees, is not restricted yet: whatever init may do later, nobody traces that.
 Status run_restricted(plan::StartPlan plan, const Filter& filter, const std::string& ttys) {
@@ -200,7 +191,10 @@ Result<UniqueFd> open_image(const plan::Init& init) {
 
 Failure execute(const plan::StartPlan& plan, const UniqueFd& image, const std::string& ttys) {
     const std::vector<char*> argv = pointers(plan.init.argv);
-    std::vector<char*> environment = pointers(plan.init.environment, ttys);
+    std::vector<std::string> words = plan.init.environment;
+    if (!ttys.empty())
+        words.push_back(ttys);
+    std::vector<char*> environment = pointers(words);
     if (argv[0] == nullptr)
         return at(refusal(kStep, "no command"), plan.init.origin);
     if (image) {

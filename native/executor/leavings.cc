@@ -20,22 +20,16 @@ void write(Json& json, const plan::LeftDevice& device) {
     json.member("name", device.name);
     json.member("altnames", device.altnames);
     json.member("mtu", device.mtu);
-    json.Key("up");
-    json.Bool(device.up);
+    json.member("up", device.up);
     json.member("hwaddr", device.hwaddr);
-    json.Key("addresses");
-    json.StartArray();
-    for (const auto& each : device.addresses) {
-        json.StartObject();
+    json.objects("addresses", device.addresses, [&](const auto& each) {
         json.member("address", each.address);
         json.member("prefix", each.prefix);
         json.member("broadcast", each.broadcast);
         json.member("flags", each.flags);
         json.member("valid", each.valid);
         json.member("preferred", each.preferred);
-        json.EndObject();
-    }
-    json.EndArray();
+    });
     json.member("device", device.device);
     json.member("permanent", device.permanent);
 }
@@ -116,19 +110,11 @@ int inside_index(const Network& network, int64_t interface) {
 } // namespace
 
 std::string leavings_json(const std::vector<plan::Leaving>& leavings) {
-    JsonBuffer buffer;
-    Json json{buffer};
-    json.StartObject();
-    json.Key("leavings");
-    json.StartArray();
-    for (const auto& each : leavings) {
-        json.StartObject();
-        std::visit([&](const auto& left) { write(json, left); }, each);
-        json.EndObject();
-    }
-    json.EndArray();
-    json.EndObject();
-    return {buffer.GetString(), buffer.GetSize()};
+    return json_object([&](Json& json) {
+        json.objects("leavings", leavings, [&](const auto& each) {
+            std::visit([&](const auto& left) { write(json, left); }, each);
+        });
+    });
 }
 
 Status clear(const Network& network) {

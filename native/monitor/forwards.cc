@@ -201,19 +201,13 @@ bool Forwards::reaped(pid_t pid, Status& failure) {
 }
 
 std::string Forwards::member() const {
-    JsonBuffer buffer;
-    Json json{buffer};
-    json.StartArray();
-    for (const Entry& entry : all_) {
-        json.StartObject();
-        json.member("listen", entry.forward.listen);
-        json.member("connect", entry.forward.connect);
-        json.Key("live");
-        json.Bool(entry.live);
-        json.EndObject();
-    }
-    json.EndArray();
-    return "\"forwards\":" + std::string(buffer.GetString(), buffer.GetSize());
+    return json_members([&](Json& json) {
+        json.objects("forwards", all_, [&](const Entry& entry) {
+            json.member("listen", entry.forward.listen);
+            json.member("connect", entry.forward.connect);
+            json.member("live", entry.live);
+        });
+    });
 }
 
 std::vector<plan::Leaving> Forwards::leavings() const {

@@ -62,19 +62,15 @@ int64_t oom_kills(const std::vector<CgroupPlace>& places) {
 std::string json(const LastExit& exit) {
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
-    JsonBuffer buffer;
-    Json json{buffer};
-    json.StartObject();
-    json.member("status", exit.status);
-    json.member("oomKills", exit.oomKills);
-    json.Key("asked");
-    json.Bool(exit.asked);
-    json.member("endedAtMs", now.tv_sec * 1000L + now.tv_nsec / 1'000'000);
-    json.member("restarts", exit.restarts);
-    json.Key("givenUp");
-    json.Bool(exit.givenUp);
-    json.EndObject();
-    return std::string{buffer.GetString(), buffer.GetSize()} + "\n";
+    return json_object([&](Json& json) {
+               json.member("status", exit.status);
+               json.member("oomKills", exit.oomKills);
+               json.member("asked", exit.asked);
+               json.member("endedAtMs", now.tv_sec * 1000L + now.tv_nsec / 1'000'000);
+               json.member("restarts", exit.restarts);
+               json.member("givenUp", exit.givenUp);
+           }) +
+           "\n";
 }
 
 } // namespace tlxc::last_exit

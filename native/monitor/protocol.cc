@@ -167,18 +167,14 @@ std::string refused(const char* error, int err) {
 }
 
 std::string refused(const Failure& failure) {
-    JsonBuffer buffer;
-    Json json{buffer};
-    json.StartObject();
-    json.Key("ok");
-    json.Bool(false);
-    json.member("error", failure.step);
-    json.member("errno", failure.err);
-    json.member("syscall", failure.syscall);
-    json.member("path", failure.path);
-    json.member("detail", failure.detail);
-    json.EndObject();
-    return {buffer.GetString(), buffer.GetSize()};
+    return json_object([&](Json& json) {
+        json.member("ok", false);
+        json.member("error", failure.step);
+        json.member("errno", failure.err);
+        json.member("syscall", failure.syscall);
+        json.member("path", failure.path);
+        json.member("detail", failure.detail);
+    });
 }
 
 std::string event(State state, int exitStatus, bool reboot) {

@@ -1,25 +1,8 @@
 #include "monitor/report.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include "common/json_writer.h"
 
 namespace tlxc {
-namespace {
-
-using Buffer = rapidjson::StringBuffer;
-using Writer = rapidjson::Writer<Buffer>;
-
-void field(Writer& json, const char* name, const std::string& value) {
-    json.Key(name);
-    json.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-}
-
-void field(Writer& json, const char* name, int64_t value) {
-    json.Key(name);
-    json.Int64(value);
-}
-
-} // namespace
 
 void Report::line(const std::string& json) {
     if (!fd_)
@@ -39,14 +22,11 @@ void Report::warning(const Failure& failure) {
 }
 
 void Report::running(pid_t initPid, pid_t monitorPid) {
-    Buffer buffer;
-    Writer json{buffer};
-    json.StartObject();
-    field(json, "kind", "running");
-    field(json, "initPid", initPid);
-    field(json, "monitorPid", monitorPid);
-    json.EndObject();
-    line(buffer.GetString());
+    line(json_object([&](Json& json) {
+        json.member("kind", "running");
+        json.member("initPid", initPid);
+        json.member("monitorPid", monitorPid);
+    }));
     fd_.reset();
 }
 
@@ -56,20 +36,17 @@ void Report::failed(const Failure& failure) {
 }
 
 void Report::tell(const char* kind, const Failure& failure) {
-    Buffer buffer;
-    Writer json{buffer};
-    json.StartObject();
-    field(json, "kind", kind);
-    field(json, "step", failure.step);
-    field(json, "syscall", failure.syscall);
-    field(json, "errno", failure.err);
-    field(json, "path", failure.path);
-    field(json, "detail", failure.detail);
-    field(json, "file", failure.file);
-    field(json, "line", failure.line);
-    field(json, "key", failure.key);
-    json.EndObject();
-    line(buffer.GetString());
+    line(json_object([&](Json& json) {
+        json.member("kind", kind);
+        json.member("step", failure.step);
+        json.member("syscall", failure.syscall);
+        json.member("errno", failure.err);
+        json.member("path", failure.path);
+        json.member("detail", failure.detail);
+        json.member("file", failure.file);
+        json.member("line", failure.line);
+        json.member("key", failure.key);
+    }));
 }
 
 } // namespace tlxc

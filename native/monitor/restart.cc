@@ -9,6 +9,7 @@
 
 #include "common/json_writer.h"
 #include "common/own_files.h"
+#include "common/pointers.h"
 #include "executor/hooks.h"
 #include "monitor/process.h"
 #include "monitor/run_dir.h"
@@ -27,31 +28,19 @@ int64_t delay(const plan::Restart& restart) {
 
 std::string text_of(const plan::RestartOrder& order) {
     const plan::Restart& restart = order.restart;
-    JsonBuffer buffer;
-    Json json{buffer};
-    json.StartObject();
-    json.member("runDir", order.runDir);
-    json.Key("restart");
-    json.StartObject();
-    json.Key("always");
-    json.Bool(restart.always);
-    json.member("argv", restart.argv);
-    json.member("delayMs", restart.delayMs);
-    json.member("maxDelayMs", restart.maxDelayMs);
-    json.member("max", restart.max);
-    json.member("calmMs", restart.calmMs);
-    json.member("count", restart.count);
-    json.EndObject();
-    json.EndObject();
-    return {buffer.GetString(), buffer.GetSize()};
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-    std::vector<char*> list;
-    for (const auto& word : words)
-        list.push_back(const_cast<char*>(word.c_str()));
-    list.push_back(nullptr);
-    return list;
+    return json_object([&](Json& json) {
+        json.member("runDir", order.runDir);
+        json.Key("restart");
+        json.object([&] {
+            json.member("always", restart.always);
+            json.member("argv", restart.argv);
+            json.member("delayMs", restart.delayMs);
+            json.member("maxDelayMs", restart.maxDelayMs);
+            json.member("max", restart.max);
+            json.member("calmMs", restart.calmMs);
+            json.member("count", restart.count);
+        });
+    });
 }
 
 constexpr int64_t kLookMs = 10'000; // the time goes on while the host sleeps, sigtimedwait's does not
@@ -93,16 +82,14 @@ std::optional<plan::Restart> after(const plan::Restart& policy, LastExit& exit, 
 }
 
 Status note(int runDir, const plan::Restart& restart) {
-    JsonBuffer buffer;
-    Json json{buffer};
-    json.StartObject();
-    json.member("pid", getpid());
-    json.member("startTime", process::start_time(getpid()));
-    json.member("dueAtMs", process::since_boot_ms() + delay(restart));
-    json.member("count", restart.count);
-    json.member("max", restart.max);
-    json.EndObject();
-    if (write_atomically(runDir, kFile, std::string{buffer.GetString(), buffer.GetSize()} + "\n"))
+    const std::string record = json_object([&](Json& json) {
+        json.member("pid", getpid());
+        json.member("startTime", process::start_time(getpid()));
+        json.member("dueAtMs", process::since_boot_ms() + delay(restart));
+        json.member("count", restart.count);
+        json.member("max", restart.max);
+    });
+    if (write_atomically(runDir, kFile, record + "\n"))
         return {};
     return syscall_failure("restart", "write", kFile);
 }

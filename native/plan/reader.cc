@@ -8,7 +8,6 @@
 #include <algorithm>
 
 namespace tlxc::plan {
-
 namespace {
 
 // Iterative: a text of a million brackets must not use up the stack.
@@ -18,6 +17,16 @@ Status parse_json(std::string_view json, rapidjson::Document& document) {
         return {};
     return refusal("plan", std::string(rapidjson::GetParseError_En(document.GetParseError())) + " at byte " +
                                std::to_string(document.GetErrorOffset()));
+}
+
+template <typename T> Result<T> parse_whole(std::string_view json) {
+    rapidjson::Document document;
+    TRY(parse_json(json, document));
+    Reader reader;
+    T parsed;
+    if (!read(reader, document, parsed))
+        return refusal("plan", reader.error());
+    return parsed;
 }
 
 } // namespace
@@ -39,20 +48,6 @@ Result<StartPlan> parse(std::string_view json) {
         return refusal("plan", reader.error());
     return plan;
 }
-
-namespace {
-
-template <typename T> Result<T> parse_whole(std::string_view json) {
-    rapidjson::Document document;
-    TRY(parse_json(json, document));
-    Reader reader;
-    T parsed;
-    if (!read(reader, document, parsed))
-        return refusal("plan", reader.error());
-    return parsed;
-}
-
-} // namespace
 
 Result<Leavings> parse_leavings(std::string_view json) {
     return parse_whole<Leavings>(json);

@@ -10,8 +10,11 @@
 namespace tlxc {
 namespace {
 
-bool is_missing(const Failure& failure) {
-    return failure.err == ENOENT || failure.err == ENOTDIR;
+// Invalid where the container has no such place: then there is nothing to be covered.
+Result<UniqueFd> if_there(Result<UniqueFd> found) {
+    if (!found.ok() && (found.failure().err == ENOENT || found.failure().err == ENOTDIR))
+        return UniqueFd{};
+    return found;
 }
 
 // An empty file and an empty directory, and room for one file more, on a tmpfs of our own: what masks a file
@@ -51,52 +54,46 @@ Status Tree::protect() {
 }
 
 Status Tree::perform(const plan::MountMask& step) {
-    auto target = root_.find_linked(step.target);
-    if (!target.ok() && is_missing(target.failure()))
+    const UniqueFd target = TRY(if_there(root_.find_linked(step.target)));
+    if (!target)
         return {};
-    if (!target.ok())
-        return target.failure();
     if (!empties_)
         empties_ = TRY(make_empties());
     struct stat status {};
-    if (fstat(target.value().get(), &status) != 0)
+    if (fstat(target.get(), &status) != 0)
         return syscall_failure("mask", "fstat");
     const char* empty = S_ISDIR(status.st_mode) ? "directory" : "file";
     const UniqueFd mask = TRY(mount_api::clone(empties_.get(), empty, mount_api::Depth::Top));
     TRY(mount_api::make_readonly(mask.get()));
-    return mount_api::attach(mask.get(), target.value().get());
+    return mount_api::attach(mask.get(), target.get());
 }
 
 Status Tree::perform(const plan::MountReadonly& step) {
-    auto target = root_.find_linked(step.target);
-    if (!target.ok() && is_missing(target.failure()))
+    const UniqueFd target = TRY(if_there(root_.find_linked(step.target)));
+    if (!target)
         return {};
-    if (!target.ok())
-        return target.failure();
     struct statx status {};
-    if (statx(target.value().get(), "", AT_EMPTY_PATH, 0, &status) != 0)
+    if (statx(target.get(), "", AT_EMPTY_PATH, 0, &status) != 0)
         return syscall_failure("readonly", "statx");
     // A mount of its own is made read-only itself: nothing writable is left below that an umount would
     // uncover.
     if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
-        return mount_api::make_readonly(target.value().get());
-    const UniqueFd copy = TRY(mount_api::clone(target.value().get(), "", mount_api::Depth::Tree));
+        return mount_api::make_readonly(target.get());
+    const UniqueFd copy = TRY(mount_api::clone(target.get(), "", mount_api::Depth::Tree));
     TRY(mount_api::make_readonly(copy.get()));
-    return mount_api::attach(copy.get(), target.value().get());
+    return mount_api::attach(copy.get(), target.get());
 }
 
 Status Tree::perform(const plan::MountBootId& step) {
-    auto target = root_.find(step.target);
-    if (!target.ok() && is_missing(target.failure()))
+    const UniqueFd target = TRY(if_there(root_.find(step.target)));
+    if (!target)
         return {};
-    if (!target.ok())
-        return target.failure();
     if (!empties_)
         empties_ = TRY(make_empties());
     TRY(boot_id::write(empties_.get(), "boot_id"));
     const UniqueFd file = TRY(mount_api::clone(empties_.get(), "boot_id", mount_api::Depth::Top));
     TRY(mount_api::make_readonly(file.get()));
-    return mount_api::attach(file.get(), target.value().get());
+    return mount_api::attach(file.get(), target.get());
 }
 
 } // namespace tlxc
