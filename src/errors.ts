@@ -83,3 +83,7 @@ export class TlxcError extends Error {
     return this.details.hint;
   }
 }
+
+/** Of a request that makes no sense. Where no hint is given, commands name their --help. */
+export const usageError = (message: string, hint?: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });

@@ -3,7 +3,7 @@
  * abbreviations of long options, optional arguments only when glued (-eCAP, --opt=VALUE), getopt's messages.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { TlxcError } from '../errors.ts';
+import { usageError, type TlxcError } from '../errors.ts';
 
 export interface OptionShape {
   /** One letter, or "" where there is only a long form. */
@@ -19,7 +19,6 @@ export interface FoundOption<S extends OptionShape> {
   readonly value: string | null;
 }
 
-const usage = (message: string) => new TlxcError({ code: 'TLXC_E_USAGE', message });
 const nameOf = ({ short, long }: OptionShape) => (long ? `--${long}` : `-${short}`);
 
 function findLong<S extends OptionShape>(name: string, typed: string, shapes: readonly S[]): S | undefined {
@@ -27,7 +26,7 @@ function findLong<S extends OptionShape>(name: string, typed: string, shapes: re
   const exact = candidates.find((shape) => shape.long === name);
   if (exact || candidates.length <= 1) return exact ?? candidates[0];
   const possibilities = candidates.map((shape) => ` '--${shape.long}'`).join('');
-  throw usage(`option '${typed}' is ambiguous; possibilities:${possibilities}`);
+  throw usageError(`option '${typed}' is ambiguous; possibilities:${possibilities}`);
 }
 
 interface Spelt<S> {
@@ -41,9 +40,9 @@ function spellOut<S extends OptionShape>(typed: string, shapes: readonly S[]): S
   if (typed.startsWith('--')) {
     const [, name = '', glued] = /^--([^=]*)(=.*)?$/s.exec(typed) ?? [];
     const shape = findLong(name, typed, shapes);
-    if (!shape) throw usage(`unrecognized option '${typed}'`);
+    if (!shape) throw usageError(`unrecognized option '${typed}'`);
     if (glued !== undefined && shape.argument === 'none')
-      throw usage(`option '--${shape.long}' doesn't allow an argument`);
+      throw usageError(`option '--${shape.long}' doesn't allow an argument`);
     const wants = shape.argument === 'required' && glued === undefined;
     const word = nameOf(shape) + (glued ?? (shape.argument === 'optional' ? '=' : ''));
     return { words: [word], found: [shape], wants };
@@ -53,7 +52,7 @@ function spellOut<S extends OptionShape>(typed: string, shapes: readonly S[]): S
   for (let at = 1; at < typed.length; at++) {
     const letter = typed.charAt(at);
     const shape = shapes.find(({ short }) => short === letter);
-    if (!shape) throw usage(`invalid option -- '${letter}'`);
+    if (!shape) throw usageError(`invalid option -- '${letter}'`);
     const glued = typed.slice(at + 1);
     found.push(shape);
     if (shape.argument === 'optional')
@@ -100,7 +99,7 @@ function optionOf(shape: OptionShape): Option {
 /** Only one thing is left for commander to refuse. */
 function translated(error: unknown, last: string): unknown {
   if (!(error instanceof CommanderError) || error.code !== 'commander.optionMissingArgument') return error;
-  return usage(
+  return usageError(
     last.startsWith('--')
       ? `option '${last}' requires an argument`
       : `option requires an argument -- '${last.slice(1)}'`,
@@ -141,3 +140,6 @@ export function* parseArguments<S extends OptionShape>(
   yield* found;
   if (mistake !== null) throw mistake as Error;
 }
+
+/** Of a word that a command has no use for. */
+export const tooMany = (word: string): TlxcError => usageError(`one argument too many: '${word}'`);

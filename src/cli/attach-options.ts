@@ -1,6 +1,6 @@
 /** tlxc-attach's arguments as LXC spells them, checked strictly: what is not understood never becomes root by accident. */
 import { architecture } from '../config/values/plain.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { FULL_ELEVATION, NO_ELEVATION, type Elevation } from '../plan/attach.ts';
 import type { EnvironmentPolicy } from '../plan/attach-environment.ts';
 import type { Namespace } from '../plan/types.ts';
@@ -8,9 +8,6 @@ import type { Invocation } from './command.ts';
 import { parseNamespaceWords } from './namespace-words.ts';
 
 type Value = Invocation['options'][string];
-
-const usage = (message: string, hint?: string) =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint && { hint }) });
 
 /** The largest id; the one above it means "unchanged" to the kernel. */
 const MAX_ID = 0xfffffffe;
@@ -20,7 +17,7 @@ export function parseId(option: string, value: Value): number {
   if (value === undefined) return 0;
   const id = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : NaN;
   if (id <= MAX_ID) return id;
-  throw usage(`${option} takes a number from 0 to ${MAX_ID}, not ${JSON.stringify(value)}`);
+  throw usageError(`${option} takes a number from 0 to ${MAX_ID}, not ${JSON.stringify(value)}`);
 }
 
 const ELEVATIONS: Readonly<Record<string, keyof Elevation>> = {
@@ -36,7 +33,7 @@ export function parseElevation(value: Value): Elevation {
   const elevation = { ...NO_ELEVATION } as Record<keyof Elevation, boolean>;
   for (const word of value.split('|')) {
     const key = ELEVATIONS[word];
-    if (!key) throw usage(`-e takes CAP, CGROUP and LSM joined by "|", not ${JSON.stringify(word)}`);
+    if (!key) throw usageError(`-e takes CAP, CGROUP and LSM joined by "|", not ${JSON.stringify(word)}`);
     elevation[key] = true;
   }
   return elevation;
@@ -51,7 +48,7 @@ export function parseArchitecture(value: Value): 'linux32' | 'linux64' | undefin
   try {
     return architecture(value);
   } catch (error) {
-    throw usage(`-a ${value}: ${error instanceof Error ? error.message : String(error)}`);
+    throw usageError(`-a ${value}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -63,10 +60,10 @@ export function parseEnvironment(
 ): EnvironmentPolicy {
   const keepAll = options['keepEnv'] === true;
   const clear = options['clearEnv'] === true;
-  if (keepAll && clear) throw usage('--keep-env and --clear-env exclude each other');
+  if (keepAll && clear) throw usageError('--keep-env and --clear-env exclude each other');
   const set = list(options['setVar']);
   const wrong = set.find((assignment) => !/^[^=]+=/.test(assignment));
-  if (wrong !== undefined) throw usage(`-v takes VAR=VALUE, not ${JSON.stringify(wrong)}`);
+  if (wrong !== undefined) throw usageError(`-v takes VAR=VALUE, not ${JSON.stringify(wrong)}`);
   const base = keepAll ? 'keep' : clear ? 'clear' : 'clean';
   return { base, keep: list(options['keepVar']), set, caller };
 }

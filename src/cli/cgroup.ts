@@ -1,6 +1,7 @@
 /** tlxc-cgroup */
 import { readCgroupFile, writeCgroupFile } from '../container/cgroup-file.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
+import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -12,13 +13,8 @@ async function cgroup(invocation: Invocation, context: CommandContext): Promise<
   const { name, lxcpath, system, quiet, rest, options } = invocation;
   const json = options['json'] === true;
   const [file, value, unexpected] = rest;
-  if (file === undefined)
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: 'the name of a control group file is missing, such as memory.max',
-    });
-  if (unexpected !== undefined)
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'` });
+  if (file === undefined) throw usageError('the name of a control group file is missing, such as memory.max');
+  if (unexpected !== undefined) throw tooMany(unexpected);
   await checkRcfile(invocation, context);
   const request = { name, lxcpath, system, file };
   if (value === undefined) {

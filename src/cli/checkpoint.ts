@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { checkpointContainer, restoreCheckpoint } from '../container/checkpoint/checkpoint.ts';
 import { startInForeground } from '../container/start/foreground.ts';
 import type { StartRequest } from '../container/start/start.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { CheckpointPlace } from '../plan/criu.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -16,7 +16,7 @@ const text = (value: Invocation['options'][string]) => (typeof value === 'string
 function refuseContradictions({ options }: Invocation): void {
   const { restore, stop, daemon, foreground, checkpointDir, preDump, predumpDir } = options;
   const refuse = (message: string): never => {
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+    throw usageError(message);
   };
   if (restore && stop) refuse('-s not compatible with -r');
   if (!restore && (daemon || foreground)) refuse('-d and -F are for -r alone');

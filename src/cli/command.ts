@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { loadSystemConfig } from '../config/system.ts';
 import type { SystemConfig } from '../config/model.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import type { Command, CommandContext } from './context.ts';
-import { parseArguments } from './arguments.ts';
+import { parseArguments, tooMany } from './arguments.ts';
 import { errorObject } from './error-json.ts';
 import { helpText, usageText } from './help.ts';
 import { openLog, parseLogLevel, type Log, type LogTarget } from './log.ts';
@@ -84,10 +84,7 @@ function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLi
     const answer = answerTo(shape, spec, options);
     if (answer) return answer;
     if (shape === LXCPATH && !spec.manyPaths && values['lxcpath'] !== undefined) {
-      throw new TlxcError({
-        code: 'TLXC_E_USAGE',
-        message: 'This command only accepts 1 -P,--lxcpath arguments',
-      });
+      throw usageError('This command only accepts 1 -P,--lxcpath arguments');
     }
     const before = values[shape.key];
     if (shape.repeat || (shape === LXCPATH && spec.manyPaths))
@@ -104,17 +101,14 @@ function takeName({ name }: CommandSpec, given: Values[string], words: string[])
   if (name === 'none' || name === 'ignored') return '';
   const found = typeof given === 'string' ? given : (words.shift() ?? '');
   if (name === 'optional' || given !== undefined || found !== '') return found;
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'No container name specified' });
+  throw usageError('No container name specified');
 }
 
 function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandContext): Invocation {
   const words = [...line.words];
   const name = takeName(spec, line.options['name'], words);
   const [unexpected] = words;
-  if (spec.rest === 'none' && unexpected !== undefined) {
-    const hint = `${spec.program} --help shows what it takes`;
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${unexpected}'`, hint });
-  }
+  if (spec.rest === 'none' && unexpected !== undefined) throw tooMany(unexpected);
   const system = loadSystemConfig(context.env);
   const paths = [line.options['lxcpath'] ?? []].flat() as readonly string[];
   const lxcpaths = (paths.some(Boolean) ? paths.filter(Boolean) : [system.lxcpath]).map((path) =>

@@ -1,7 +1,8 @@
 /** tlxc-config */
 import { loadSystemConfig, setSystemSetting } from '../config/system.ts';
 import { systemKeys } from '../config/system-keys.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
+import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -18,7 +19,7 @@ function itemOf(name: string): string {
   const found = names.find((known) => known === name) ?? names.find((known) => known.startsWith(name));
   if (found !== undefined) return found;
   const message = `Unknown configuration item: ${name}`;
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-config -l lists them' });
+  throw usageError(message, 'tlxc-config -l lists them');
 }
 
 /** explain -n NAME [KEY], or explain NAME [KEY]. */
@@ -27,15 +28,11 @@ async function explainWords(invocation: Invocation, context: CommandContext): Pr
   const given = invocation.options['name'];
   const name = typeof given === 'string' ? given : words.shift();
   const [key, unexpected] = words;
-  if (name === undefined)
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'No container name specified' });
+  if (name === undefined) throw usageError('No container name specified');
   if (unexpected !== undefined) throw tooMany(unexpected);
   const { explain } = await import('./explain.ts');
   return explain({ ...invocation, name }, context, key);
 }
-
-const tooMany = (word: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message: `one argument too many: '${word}'` });
 
 function config(invocation: Invocation, context: CommandContext): number | Promise<number> {
   const { options, rest } = invocation;

@@ -1,7 +1,7 @@
 /** tlxc-console */
 import { becomeConsole, openConsole } from '../container/console.ts';
 import { containerPaths } from '../container/paths.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
@@ -12,7 +12,7 @@ function parseTty(value: Value): number {
   if (value === undefined) return -1;
   if (typeof value === 'string' && /^(-1|\d{1,5})$/.test(value)) return Number(value);
   const message = `-t takes the number of a tty, 0 for the console or -1 for the next free tty, not '${String(value)}'`;
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+  throw usageError(message);
 }
 
 /** "a" and "^a" are Ctrl+a; any other single character is itself. */
@@ -22,7 +22,7 @@ export function parseEscape(value: Value): { readonly byte: number; readonly lab
   if (letter) return { byte: letter.charCodeAt(0) & 0x1f, label: `Ctrl+${letter}` };
   if (/^[!-~]$/.test(given)) return { byte: given.charCodeAt(0), label: given };
   const message = `-e takes a letter, ^ and a letter, or one character, not '${given}'`;
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+  throw usageError(message);
 }
 
 async function console(invocation: Invocation, context: CommandContext): Promise<number> {

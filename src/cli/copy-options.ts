@@ -1,14 +1,11 @@
 /** What tlxc-copy's options mean together: one task of three, and what goes with it. */
 import { resolve } from 'node:path';
 import type { CopyMount } from '../container/copy/ephemeral-copy.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { backendName } from '../storage/choose.ts';
 import type { Invocation } from './command.ts';
 
 export type Task = 'copy' | 'rename' | 'ephemeral';
-
-export const usage = (message: string, hint?: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
 
 /** Options that mean something with -e alone. */
 const EPHEMERAL = ['daemon', 'foreground', 'keepdata', 'mount', 'tmpfs'];
@@ -17,14 +14,14 @@ const EPHEMERAL = ['daemon', 'foreground', 'keepdata', 'mount', 'tmpfs'];
 export function taskOf({ options }: Invocation): Task {
   const given = (name: string): boolean => options[name] !== undefined;
   const task = given('ephemeral') ? 'ephemeral' : given('rename') ? 'rename' : 'copy';
-  if (task === 'ephemeral' && given('rename')) throw usage('-e and -R are two tasks', 'give one');
+  if (task === 'ephemeral' && given('rename')) throw usageError('-e and -R are two tasks', 'give one');
   const alone = EPHEMERAL.find(given);
-  if (task !== 'ephemeral' && alone !== undefined) throw usage(`--${alone} goes with -e`);
+  if (task !== 'ephemeral' && alone !== undefined) throw usageError(`--${alone} goes with -e`);
   if (given('allowrunning') && task === 'rename')
-    throw usage('-a goes with a copy', 'a container is renamed when it is stopped');
-  if (given('daemon') && given('foreground')) throw usage('-d and -F exclude each other');
+    throw usageError('-a goes with a copy', 'a container is renamed when it is stopped');
+  if (given('daemon') && given('foreground')) throw usageError('-d and -F exclude each other');
   if (given('tmpfs') && given('keepdata'))
-    throw usage('-t and -D exclude each other', 'what lies in memory is lost when the container stops');
+    throw usageError('-t and -D exclude each other', 'what lies in memory is lost when the container stops');
   return task;
 }
 
@@ -47,11 +44,11 @@ function mountOf(word: string, cwd: string): CopyMount {
   const mode = hasMode ? parts.pop() : 'rw';
   const [source = '', target = resolve(cwd, source), ...others] = parts;
   if ((type !== 'bind' && type !== 'overlay') || source === '' || others.length > 0)
-    throw usage(
+    throw usageError(
       `-m ${word} is no mount`,
       'write bind=SOURCE[:TARGET][:ro|rw] or overlay=SOURCE[:TARGET], several with commas between',
     );
   if (!target.startsWith('/') || target === '/')
-    throw usage(`-m ${word}: ${target} is no place for it`, 'name an absolute path in the container');
+    throw usageError(`-m ${word}: ${target} is no place for it`, 'name an absolute path in the container');
   return { type, source: resolve(cwd, source), target, readOnly: mode === 'ro' };
 }

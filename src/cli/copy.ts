@@ -5,9 +5,10 @@ import { copyAndStart, freeName } from '../container/copy/ephemeral-copy.ts';
 import { startInForeground } from '../container/start/foreground.ts';
 import { renameContainer } from '../container/copy/rename.ts';
 import { runAndHalt } from '../container/copy/run-and-halt.ts';
+import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { backendOf, mountsOf, taskOf, usage } from './copy-options.ts';
+import { backendOf, mountsOf, taskOf } from './copy-options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { madeJson } from './made.ts';
 import { whileShown } from './progress.ts';
@@ -24,7 +25,7 @@ function requestOf(invocation: Invocation, context: CommandContext): CopyRequest
   const newPath = typeof options['newpath'] === 'string' ? resolve(cwd, options['newpath']) : lxcpath;
   const newName = options['newname'];
   if (typeof newName !== 'string' && !is('ephemeral'))
-    throw usage('You must provide a NEWNAME for the clone', 'give it with -N NEWNAME');
+    throw usageError('You must provide a NEWNAME for the clone', 'give it with -N NEWNAME');
   return {
     ...{ name, lxcpath, system, newPath, configFile },
     newName: typeof newName === 'string' ? newName : freeName({ name, newPath, system }),
@@ -42,11 +43,11 @@ function requestOf(invocation: Invocation, context: CommandContext): CopyRequest
 
 async function rename(invocation: Invocation, context: CommandContext): Promise<void> {
   if (invocation.options['newpath'] !== undefined)
-    throw usage('-R keeps the container where it is', 'leave out -p, or copy it');
+    throw usageError('-R keeps the container where it is', 'leave out -p, or copy it');
   const kept = ['backingstorage', 'fssize', 'rcfile'].find(
     (option) => invocation.options[option] !== undefined,
   );
-  if (kept !== undefined) throw usage(`-R changes only the name: --${kept} goes with a copy`);
+  if (kept !== undefined) throw usageError(`-R changes only the name: --${kept} goes with a copy`);
   const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
   const warn = warner(invocation, context);
   await renameContainer({ name, newName, lxcpath, system, environment, warn });
@@ -58,7 +59,7 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
   const foreground = options['foreground'] === true;
   const json = options['json'] === true;
   if (json && (foreground || rest.length > 0))
-    throw usage('--json goes with a copy that is left to itself', 'leave out -F and the command');
+    throw usageError('--json goes with a copy that is left to itself', 'leave out -F and the command');
   const warn = warner(invocation, context, request.newName);
   const created = json
     ? madeJson(request.system, request.newPath, request.newName)

@@ -1,7 +1,7 @@
 /** tlxc-create */
 import { resolve } from 'node:path';
 import { createContainer } from '../container/create/create.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { Ask } from '../image/templates/template.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -14,11 +14,10 @@ const text = (value: Invocation['options'][string]) => (typeof value === 'string
 function templateOf({ options }: Invocation): string {
   const template = text(options['template']);
   if (template) return template;
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: 'A template must be specified',
-    hint: 'Use "none" if you really want a container without a rootfs; -t download takes a ready-made system',
-  });
+  throw usageError(
+    'A template must be specified',
+    'Use "none" if you really want a container without a rootfs; -t download takes a ready-made system',
+  );
 }
 
 /** Asks on the terminal; undefined where nobody sits at one. */

@@ -4,7 +4,8 @@ import { loadContainerConfig } from '../config/load.ts';
 import type { DeviceRequest } from '../container/device/device.ts';
 import { changeDevice } from '../container/device/change.ts';
 import { addProxy, removeProxy } from '../container/device/proxy.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
+import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
@@ -12,20 +13,17 @@ import { printable } from './printable.ts';
 const ACTIONS = ['add', 'del'] as const;
 type Action = (typeof ACTIONS)[number];
 
-const usage = (message: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-device --help shows what it takes' });
-
 /** As LXC: any beginning of the word. */
 function actionOf(word: string): Action {
   const action = ACTIONS.find((each) => word !== '' && each.startsWith(word));
   if (action) return action;
-  throw usage(`'${word}' is neither add nor del`);
+  throw usageError(`'${word}' is neither add nor del`);
 }
 
 /** What of the words after add or del is to be changed, a proxy excepted. */
 function requestOf({ name, lxcpath, system, rest }: Invocation, cwd: string): DeviceRequest {
   const [, dev = '', target, unexpected] = rest;
-  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
+  if (unexpected !== undefined) throw tooMany(unexpected);
   return {
     ...{ name, lxcpath, system },
     device: dev.includes('/') ? resolve(cwd, dev) : dev,
@@ -38,14 +36,14 @@ async function device(invocation: Invocation, { cwd, env, stderr }: CommandConte
   const file = typeof options['rcfile'] === 'string' ? resolve(cwd, options['rcfile']) : undefined;
   const saving = options['saved'] === true ? { environment: env, file } : undefined;
   const [word, dev, target] = rest;
-  if (word === undefined) throw usage('what to do is missing: add or del');
+  if (word === undefined) throw usageError('what to do is missing: add or del');
   const action = actionOf(word);
   // As LXC, which then makes no use of it.
   if (file !== undefined) loadContainerConfig({ name, lxcpath, configFile: file, environment: env });
   if (dev === undefined)
-    throw usage(`what to ${action} is missing: an interface, the path of a device node, or proxy`);
+    throw usageError(`what to ${action} is missing: an interface, the path of a device node, or proxy`);
   if (dev === 'proxy' && target !== undefined) {
-    if (saving?.file !== undefined) throw usage('--rcfile is not for a proxy that is saved');
+    if (saving?.file !== undefined) throw usageError('--rcfile is not for a proxy that is saved');
     const change = action === 'add' ? addProxy : removeProxy;
     await change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved: saving });
     return 0;

@@ -3,15 +3,13 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exportContainer } from '../container/export/export.ts';
 import { COMPRESSIONS, type Compression } from '../container/export/format.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
+import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { mebibytes } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
 import { whileShown } from './progress.ts';
-
-const usage = (message: string, hint: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
 
 const isCompression = (word: string): word is Compression => Object.hasOwn(COMPRESSIONS, word);
 
@@ -20,7 +18,7 @@ function compressionOf({ options }: Invocation, file: string | undefined): Compr
   const word = options['compression'];
   if (typeof word === 'string') {
     if (isCompression(word)) return word;
-    throw usage(`'${word}' is no compression`, `there are ${Object.keys(COMPRESSIONS).join(', ')}`);
+    throw usageError(`'${word}' is no compression`, `there are ${Object.keys(COMPRESSIONS).join(', ')}`);
   }
   const [named] = Object.entries(COMPRESSIONS).find(([, ending]) => file?.endsWith(ending)) ?? [];
   return named !== undefined && isCompression(named) ? named : 'zstd';
@@ -29,14 +27,17 @@ function compressionOf({ options }: Invocation, file: string | undefined): Compr
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, rest, options } = invocation;
   const [word, unexpected] = rest;
-  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`, 'tlxc-export --help');
+  if (unexpected !== undefined) throw tooMany(unexpected);
   const compression = compressionOf(invocation, word);
   const file = word ?? `${name}${COMPRESSIONS[compression]}`;
   if (file === '-' && context.stdout.isTTY === true)
-    throw usage('an archive is nothing for a terminal', 'name a file, or lead the output into a program');
+    throw usageError(
+      'an archive is nothing for a terminal',
+      'name a file, or lead the output into a program',
+    );
   const json = options['json'] === true;
   if (file === '-' && json)
-    throw usage('--json: standard output is the archive already', 'name a file, or leave out --json');
+    throw usageError('--json: standard output is the archive already', 'name a file, or leave out --json');
   const to = file === '-' ? file : resolve(context.cwd, file);
   const snapshots = await whileShown(invocation, context, 'exporting', (progress) =>
     exportContainer({

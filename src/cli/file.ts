@@ -1,15 +1,13 @@
 /** tlxc-file */
 import { basename, resolve } from 'node:path';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { editFile } from '../container/files/edit-file.ts';
 import { pullFiles, pushFiles, type Copy } from '../container/files/transfer.ts';
+import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
 import { whileShown } from './progress.ts';
-
-const usage = (message: string, hint = 'tlxc-file --help shows what it takes'): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
 
 /** A path in a container. */
 interface Inside {
@@ -24,7 +22,7 @@ function insideOf(word: string, given: string | undefined): Inside {
   if (given !== undefined) return { name: given, path: rooted(word) };
   const slash = word.indexOf('/');
   if (slash > 0) return { name: word.slice(0, slash), path: word.slice(slash) };
-  throw usage(`'${word}' names no file of a container`, 'it is written NAME/PATH: u1/etc/hosts');
+  throw usageError(`'${word}' names no file of a container`, 'it is written NAME/PATH: u1/etc/hosts');
 }
 
 /** Absolute; "." and "DIR/." still say that what is in the directory is meant. */
@@ -37,7 +35,7 @@ function number(options: Invocation['options'], key: 'uid' | 'gid' | 'mode'): nu
   const [pattern, base]: [RegExp, number] = key === 'mode' ? [/^[0-7]{1,4}$/, 8] : [/^\d{1,10}$/, 10];
   const value = pattern.test(text) ? parseInt(text, base) : NaN;
   if (value <= (key === 'mode' ? 0o7777 : 2 ** 32 - 2)) return value;
-  throw usage(
+  throw usageError(
     `--${key}: '${text}' is no ${key === 'mode' ? 'mode: octal digits, as chmod takes them' : 'number'}`,
   );
 }
@@ -62,7 +60,7 @@ const isDirectory = (word: string, { sources, recursive }: Pick<Copy, 'sources' 
 function apart(words: readonly string[], action: string): readonly [readonly string[], string] {
   const [sources, target] = [words.slice(0, -1), words.at(-1)];
   if (target === undefined || sources.length === 0)
-    throw usage(`${action} takes what is to be copied, and then where to`);
+    throw usageError(`${action} takes what is to be copied, and then where to`);
   return [sources, target];
 }
 
@@ -78,12 +76,12 @@ const push: Do = async (invocation, words, context) => {
   const copy = copyOf(invocation, context);
   const owner = { uid: number(options, 'uid'), gid: number(options, 'gid'), mode: number(options, 'mode') };
   if (owner.mode !== null && copy.recursive)
-    throw usage('--mode is for files, not for trees', 'leave it out: each keeps its own mode');
-  if (locals.includes('-') && locals.length > 1) throw usage("'-' is copied alone");
+    throw usageError('--mode is for files, not for trees', 'leave it out: each keeps its own mode');
+  if (locals.includes('-') && locals.length > 1) throw usageError("'-' is copied alone");
   const sources = locals.map((local) => outside(local, context.cwd));
   const into = isDirectory(path, { ...copy, sources });
   if (into && sources[0] === '-')
-    throw usage('standard input has no name', `say which file it becomes: ${name}${path}NAME`);
+    throw usageError('standard input has no name', `say which file it becomes: ${name}${path}NAME`);
   await pushFiles({ ...copy, ...owner, name, sources, target: path, into });
 };
 
@@ -98,10 +96,11 @@ const pull: Do = async (invocation, words, context) => {
   const [inside, last] = apart(words, 'pull');
   for (const option of ['uid', 'gid', 'mode'])
     if (invocation.options[option] !== undefined)
-      throw usage(`--${option} goes with push`, 'what is pulled is yours');
+      throw usageError(`--${option} goes with push`, 'what is pulled is yours');
   const copy = copyOf(invocation, context);
   const target = outside(last, context.cwd);
-  if (target === '-' && (copy.recursive || inside.length > 1)) throw usage('standard output takes one file');
+  if (target === '-' && (copy.recursive || inside.length > 1))
+    throw usageError('standard output takes one file');
   const into = target !== '-' && isDirectory(last, { ...copy, sources: inside });
   const files = inside.map((word) => insideOf(word, nameOf(invocation)));
   // A directory that things are put into is made, as cp -r would.
@@ -112,10 +111,10 @@ const pull: Do = async (invocation, words, context) => {
 
 const edit: Do = async (invocation, words, context) => {
   const [word, unexpected] = words;
-  if (word === undefined) throw usage('edit takes the file to edit');
-  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
+  if (word === undefined) throw usageError('edit takes the file to edit');
+  if (unexpected !== undefined) throw tooMany(unexpected);
   const { name, path } = insideOf(word, nameOf(invocation));
-  if (basename(path) === '') throw usage(`'${word}' is a directory`);
+  if (basename(path) === '') throw usageError(`'${word}' is a directory`);
   const { lxcpath, system } = invocation;
   const changed = await editFile({ name, path, lxcpath, system, environment: context.env });
   if (!changed && !invocation.quiet)
@@ -126,9 +125,9 @@ const ACTIONS: Readonly<Record<string, Do>> = { push, pull, edit };
 
 async function file(invocation: Invocation, context: CommandContext): Promise<number> {
   const [word, ...words] = invocation.rest;
-  if (word === undefined) throw usage('what to do is missing: push, pull or edit');
+  if (word === undefined) throw usageError('what to do is missing: push, pull or edit');
   const action = ACTIONS[word];
-  if (!action) throw usage(`'${word}' is none of push, pull and edit`);
+  if (!action) throw usageError(`'${word}' is none of push, pull and edit`);
   const copy = () => action(invocation, words, context);
   // An editor has the terminal for itself, and so has a file that is printed.
   if (word === 'edit' || words.at(-1) === '-') await copy();

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { buildImage, type Material } from '../container/image/build.ts';
 import { inWords, pruneImages } from '../container/image/images.ts';
 import { isReference, pullReference, pullRelease } from '../container/image/pull.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import { exportImage, exportToServer } from '../image/export-image.ts';
 import { findStored } from '../image/find-stored.ts';
 import { checkAlias, importImage } from '../image/import-image.ts';
@@ -18,7 +18,6 @@ import {
   storeOf,
   tellStored,
   text,
-  usage,
   type Run,
 } from './image-common.ts';
 import { bytesOf, mebibytes } from './image-table.ts';
@@ -32,7 +31,7 @@ export const pull: Run = async (invocation, context, words) => {
   const { onEvent, done } = quietly(invocation, context);
   const byReference = isReference(word);
   if (!byReference && (release ?? '') === '')
-    throw usage('pull takes: DIST RELEASE [ARCH], or REFERENCE [ARCH] (docker://debian:12)');
+    throw usageError('pull takes: DIST RELEASE [ARCH], or REFERENCE [ARCH] (docker://debian:12)');
   const variant = text(invocation.options['variant']) || 'default';
   const pulled = byReference
     ? pullReference({ ...place, onEvent }, { text: word, arch: release, cwd: context.cwd })
@@ -80,7 +79,7 @@ export const importing: Run = async (invocation, context, [file = '', meta]) => 
   const alias = text(invocation.options['alias']) || null;
   if (alias !== null) checkAlias(alias);
   const keep = invocation.options['keep'] === true;
-  if (keep && text(invocation.options['pack']) === '') throw usage('--keep goes with --pack');
+  if (keep && text(invocation.options['pack']) === '') throw usageError('--keep goes with --pack');
   const archive = existing(context.cwd, file);
   const metadata = meta === undefined ? null : existing(context.cwd, meta);
   const store = storeOf(invocation, context);
@@ -101,7 +100,7 @@ function materialOf({ options }: Parameters<Run>[0], cwd: string, words: readonl
     return { kind: 'container', name: container };
   const [directory, ...others] = words;
   if (template !== '' || container !== '' || directory === undefined || others.length > 0)
-    throw usage('build takes one of: --template=TEMPLATE, --container=NAME, DIRECTORY');
+    throw usageError('build takes one of: --template=TEMPLATE, --container=NAME, DIRECTORY');
   return { kind: 'directory', path: existing(cwd, directory) };
 }
 
@@ -127,7 +126,7 @@ export const exporting: Run = async (invocation, context, [word = '', to = '', m
   const writing = <T>(work: () => Promise<T>): Promise<T> =>
     whileShown(invocation, context, `writing ${printable(to)}`, work);
   if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) {
-    if (meta !== undefined) throw usage(`${to} is a directory: the metadata goes there as well`);
+    if (meta !== undefined) throw usageError(`${to} is a directory: the metadata goes there as well`);
     const names = await writing(() => inWords(failure, exportToServer(request, target)));
     const { dist, release, arch, variant, build } = names;
     context.stdout.write(printable(`${[dist, release, arch, variant].join('/')} ${build}`) + '\n');

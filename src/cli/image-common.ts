@@ -1,7 +1,6 @@
 /** What the actions of tlxc-image have in common: how they are called, whose store, which servers, where words go. */
 import { openStore, packingAs, type ImagePlace } from '../container/image/images.ts';
 import { serversOf as systemServers } from '../container/image/pull.ts';
-import { TlxcError } from '../errors.ts';
 import type { ImageStore, StoredImage } from '../image/store.ts';
 import { imageName, namesOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
@@ -16,9 +15,6 @@ export type Run = (
   context: CommandContext,
   words: readonly string[],
 ) => Promise<number>;
-
-export const usage = (message: string, hint = 'tlxc-image --help shows what it takes'): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
 
 /** An option's argument, "" where it was not given. */
 export const text = (value: Invocation['options'][string]): string =>

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { serveUntilEnded } from '../container/image/serve.ts';
 import { inWords } from '../container/image/images.ts';
-import { text, usage, type Run } from './image-common.ts';
+import { usageError } from '../errors.ts';
+import { text, type Run } from './image-common.ts';
 import { printable } from './printable.ts';
 
 const PORT = 8443;
@@ -11,13 +12,13 @@ const PORT = 8443;
 function addressOf(listen: string): { readonly host: string; readonly port: number } {
   if (listen === '') return { host: '127.0.0.1', port: PORT };
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]:|([^:]+):)?(\d{1,5})$/.exec(listen) ?? [];
-  if (port === '' || Number(port) > 65535) throw usage(`--listen ${listen} is no [ADDRESS:]PORT`);
+  if (port === '' || Number(port) > 65535) throw usageError(`--listen ${listen} is no [ADDRESS:]PORT`);
   return { host: bracketed ?? plain ?? '127.0.0.1', port: Number(port) };
 }
 
 export const serve: Run = async ({ options, system }, { cwd, stdout }, [directory = '']) => {
   const [cert, key] = [text(options['cert']), text(options['key'])];
-  if ((cert === '') !== (key === '')) throw usage('--cert and --key go together');
+  if ((cert === '') !== (key === '')) throw usageError('--cert and --key go together');
   const tls = cert === '' ? null : { certFile: resolve(cwd, cert), keyFile: resolve(cwd, key) };
   const what = { root: resolve(cwd, directory), ...addressOf(text(options['listen'])), tls, system };
   const serving = serveUntilEnded(what, ({ url, images, certificate: { certFile, fingerprint } }) => {

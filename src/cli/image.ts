@@ -1,8 +1,9 @@
 /** tlxc-image: the image store, by hand. */
+import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { building, exporting, importing, prune, pull } from './image-change.ts';
-import { usage, type Run } from './image-common.ts';
+import type { Run } from './image-common.ts';
 import { serve } from './image-serve.ts';
 import { info, list, verify } from './image-show.ts';
 
@@ -80,13 +81,15 @@ const run = (invocation: Invocation, context: CommandContext): Promise<number> =
   const names = Object.keys(ACTIONS);
   const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
   if (!action)
-    throw usage(`${word === '' ? 'what to do is missing' : `'${word}' is not known`}: ${names.join(', ')}`);
+    throw usageError(
+      `${word === '' ? 'what to do is missing' : `'${word}' is not known`}: ${names.join(', ')}`,
+    );
   const other = OPTIONS.find((key) => invocation.options[key] !== undefined && !action.options.includes(key));
   if (other !== undefined)
-    throw usage(`--${other} means nothing to ${word}`, `tlxc-image ${word} ${action.synopsis}`);
+    throw usageError(`--${other} means nothing to ${word}`, `tlxc-image ${word} ${action.synopsis}`);
   const [least, most] = action.words;
   if (words.length < least || words.length > most)
-    throw usage(`${word} takes: ${action.synopsis}`, `tlxc-image ${word} ${action.synopsis}`);
+    throw usageError(`${word} takes: ${action.synopsis}`, `tlxc-image ${word} ${action.synopsis}`);
   return action.run(invocation, context, words);
 };
 

@@ -1,16 +1,14 @@
 /** tlxc-import */
 import { resolve } from 'node:path';
 import { importContainer } from '../container/import/import.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
+import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { madeJson } from './made.ts';
 import { whileShown } from './progress.ts';
 import { warner } from './tell.ts';
 import { volumeOptions } from './volume-options.ts';
-
-const usage = (message: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint: 'tlxc-import --help shows what it takes' });
 
 const text = (value: Invocation['options'][string]): string | null =>
   typeof value === 'string' ? value : null;
@@ -19,8 +17,8 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
   const { lxcpath, system, rest, options, quiet } = invocation;
   const { stdin, env, cwd } = context;
   const [source, unexpected] = rest;
-  if (source === undefined) throw usage('what is to be imported is missing');
-  if (unexpected !== undefined) throw usage(`one argument too many: '${unexpected}'`);
+  if (source === undefined) throw usageError('what is to be imported is missing');
+  if (unexpected !== undefined) throw tooMany(unexpected);
   const warn = warner(invocation, context);
   const name = await whileShown(invocation, context, 'importing', (progress) =>
     importContainer({

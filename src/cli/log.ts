@@ -1,6 +1,6 @@
 /** The log that -o and -l ask for: lines as LXC's log files have them, appended to a file. */
 import { appendFileSync, closeSync } from 'node:fs';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { openForAppending } from '../host/own-file.ts';
 import { printable } from './printable.ts';
 
@@ -22,7 +22,7 @@ export function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text.toUpperCase());
   if (level) return level;
   const hint = `the levels are ${LOG_LEVELS.join(' ')}`;
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message: `'${text}' is not a log level`, hint });
+  throw usageError(`'${text}' is not a log level`, hint);
 }
 
 export interface LogTarget {

@@ -2,13 +2,10 @@
 import { readLog, type LogOptions } from '../container/journal/log.ts';
 import type { LogSource } from '../container/journal/record.ts';
 import { containerPaths } from '../container/paths.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { LogPrinter, recordJson } from './log-text.ts';
-
-const usage = (message: string, hint?: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -20,7 +17,7 @@ export function parseSince(text: string, now = Date.now()): number {
   // A day without a time is this place's, too.
   const ms = isTime ? Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(' ', 'T')) : NaN;
   if (!Number.isNaN(ms)) return ms;
-  throw usage(
+  throw usageError(
     `--since takes a time, not '${text}'`,
     'as in 10m, 2h, 1d (ago), 2026-11-22, "2026-11-22 16:46" or 2026-11-22T16:46:26Z',
   );
@@ -30,12 +27,12 @@ export function parseSince(text: string, now = Date.now()): number {
 function bootOf(given: string | true): number {
   if (given === true) return 0;
   if (/^(-\d{1,6}|0)$/.test(given)) return Number(given);
-  throw usage(`--boot takes 0 (the last one), -1 (the one before it), …, not '${given}'`);
+  throw usageError(`--boot takes 0 (the last one), -1 (the one before it), …, not '${given}'`);
 }
 
 function linesOf(given: string): number {
   if (/^\d{1,9}$/.test(given)) return Number(given);
-  throw usage(`--lines takes a number, not '${given}'`);
+  throw usageError(`--lines takes a number, not '${given}'`);
 }
 
 interface Given {
@@ -56,15 +53,15 @@ const FOLLOWED_LINES = 10;
 
 function sourcesOf({ console, monitor, raw }: Given): readonly LogSource[] | undefined {
   if (monitor && (console ?? raw))
-    throw usage(`--monitor and --${console ? 'console' : 'raw'} exclude each other`);
+    throw usageError(`--monitor and --${console ? 'console' : 'raw'} exclude each other`);
   if (console || raw) return ['console'];
   return monitor ? ['monitor', 'boot'] : undefined;
 }
 
 function optionsOf(given: Given): LogOptions {
   const { follow, untilStopped, boot, lines, since } = given;
-  if (untilStopped && !follow) throw usage('--until-stopped is of --follow, which was not given');
-  if (given.json && given.raw) throw usage('--json and --raw exclude each other');
+  if (untilStopped && !follow) throw usageError('--until-stopped is of --follow, which was not given');
+  if (given.json && given.raw) throw usageError('--json and --raw exclude each other');
   const sources = sourcesOf(given);
   const few = follow && boot === undefined && since === undefined;
   const last = lines === undefined ? (few ? FOLLOWED_LINES : undefined) : linesOf(lines);

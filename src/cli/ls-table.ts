@@ -1,6 +1,6 @@
 /** How tlxc-ls prints: the columns, their cells, and the three layouts, as LXC has them. Pure. */
 import type { ListedContainer } from '../container/listed.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { dueWords } from './restart-words.ts';
 import { printable } from './printable.ts';
 
@@ -51,7 +51,7 @@ export function parseColumns(text: string): Column[] {
       const column = COLUMNS.find((known) => known === word.toUpperCase());
       if (column) return column;
       const hint = `the columns are ${COLUMNS.join(', ')}`;
-      throw new TlxcError({ code: 'TLXC_E_USAGE', message: `Invalid key: ${word}`, hint });
+      throw usageError(`Invalid key: ${word}`, hint);
     });
 }
 

@@ -1,5 +1,5 @@
 /** -s of tlxc-attach and tlxc-unshare: MOUNT|PID|…, as LXC spells them. */
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { Namespace } from '../plan/types.ts';
 
 /** LXC's own three names, and the kernel's, which may be in capitals. */
@@ -34,8 +34,7 @@ export function parseNamespaceWords(text: string): Namespace[] {
   const wrong =
     words.find((_, index) => namespaces[index] === undefined) ?? (words.length === 0 ? text : undefined);
   if (wrong === undefined) return [...new Set(namespaces as Namespace[])];
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `-s takes MOUNT, PID, UTSNAME, IPC, USER, NETWORK, CGROUP and TIME joined by "|", not ${JSON.stringify(wrong)}`,
-  });
+  throw usageError(
+    `-s takes MOUNT, PID, UTSNAME, IPC, USER, NETWORK, CGROUP and TIME joined by "|", not ${JSON.stringify(wrong)}`,
+  );
 }

@@ -3,7 +3,7 @@ import { raiseContainersBridge } from '../container/network/bridge.ts';
 import { lost, owned } from '../network/doctor.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -103,10 +103,7 @@ const run: Action = (invocation, context) => {
   const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
   if (action !== undefined && more.length === 0) return action(invocation, context);
   if (invocation.options['json'] === true)
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: `'${word}' is not known: ${Object.keys(actions).join(', ')}`,
-    });
+    throw usageError(`'${word}' is not known: ${Object.keys(actions).join(', ')}`);
   context.stderr.write(`Usage: ${context.program} {${Object.keys(actions).join('|')}}\n`);
   return Promise.resolve(USAGE);
 };

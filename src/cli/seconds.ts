@@ -1,9 +1,9 @@
 /** -t (and --wait-timeout, --freeze-timeout) of the commands that wait. */
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 
 /** The milliseconds of a number of seconds; -1 is for ever. Throws TLXC_E_USAGE. */
 export function secondsArgument(given: string, option = '-t'): number {
-  const wrong = (message: string) => new TlxcError({ code: 'TLXC_E_USAGE', message });
+  const wrong = (message: string) => usageError(message);
   if (!/^-?\d{1,6}$/.test(given)) throw wrong(`${option} takes a number of seconds, not '${given}'`);
   const seconds = Number(given);
   if (seconds < -1) throw wrong('Invalid timeout');

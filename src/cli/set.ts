@@ -1,7 +1,7 @@
 /** tlxc-set */
 import { LIMITS } from '../container/limits/names.ts';
 import { limitsOf, setLimits, type LimitReport } from '../container/limits/set.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -9,12 +9,7 @@ import { warner } from './tell.ts';
 
 function whereOf({ options }: Invocation): 'both' | 'now' | 'saved' {
   const [now, saved] = [options['now'] === true, options['saved'] === true];
-  if (now && saved)
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: '--now and --saved exclude each other',
-      hint: 'without either both are done',
-    });
+  if (now && saved) throw usageError('--now and --saved exclude each other', 'without either both are done');
   return now ? 'now' : saved ? 'saved' : 'both';
 }
 

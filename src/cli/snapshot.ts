@@ -10,8 +10,9 @@ import {
   type SnapshotRequest,
 } from '../container/snapshot/snapshot.ts';
 import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshot/snapshots.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import type { Change } from '../storage/diff.ts';
+import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
@@ -31,21 +32,18 @@ const BELONGS: Readonly<Record<string, readonly string[]>> = {
   newname: ['restore'],
 };
 
-const usage = (message: string, hint?: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
-
 /** The task, "" for taking a snapshot. Throws where two are given, or an option that says nothing about it. */
 function taskOf({ options, rest }: Invocation): string {
   const [task = '', other] = TASKS.filter((each) => options[each] !== undefined);
-  if (other !== undefined) throw usage(`--${task} and --${other} are two tasks`, 'give one at a time');
+  if (other !== undefined) throw usageError(`--${task} and --${other} are two tasks`, 'give one at a time');
   for (const [option, goesWith] of Object.entries(BELONGS)) {
     if (options[option] === undefined || goesWith.includes(task)) continue;
     const tasks = goesWith.map((each) => (each === '' ? 'taking a snapshot' : `--${each}`));
-    throw usage(`--${option} goes with ${tasks.join(' and ')}`);
+    throw usageError(`--${option} goes with ${tasks.join(' and ')}`);
   }
   const takesWord = task === 'diff' || (task === 'restore' && options['newname'] === undefined);
   const [word] = takesWord ? rest.slice(1) : rest;
-  if (word !== undefined) throw usage(`one argument too many: '${word}'`);
+  if (word !== undefined) throw tooMany(word);
   return task;
 }
 

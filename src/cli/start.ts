@@ -1,6 +1,6 @@
 /** tlxc-start */
 import { resolve } from 'node:path';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import { startInForeground } from '../container/start/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start/start.ts';
@@ -49,7 +49,7 @@ function checkDefines(defines: readonly string[]): void {
   const wrong = defines.find((define) => !/^[^=\s]+\s*=/.test(define));
   if (wrong === undefined) return;
   const message = `-s takes KEY=VAL, not '${wrong}'`;
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+  throw usageError(message);
 }
 
 /** One that runs already is waited for as well: what was asked for is so in the end. */
@@ -70,7 +70,7 @@ async function startAndWait(
 function checkWait(wait: WaitArguments | null, { foreground }: StartRequest): void {
   if (wait === null || !foreground) return;
   const message = '--wait and -F exclude each other: in the foreground there is nobody who waits';
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+  throw usageError(message);
 }
 
 async function start(invocation: Invocation, context: CommandContext): Promise<number> {

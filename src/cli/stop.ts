@@ -1,6 +1,6 @@
 /** tlxc-stop */
 import { stopContainer, type StopRequest } from '../container/stop/stop.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { whileShown } from './progress.ts';
@@ -16,16 +16,14 @@ const WAITING = {
   kill: 'waiting for its end',
 } as const;
 
-const wrong = (message: string) => new TlxcError({ code: 'TLXC_E_USAGE', message });
-
 function checkCombination({ options }: Invocation): void {
   if (options['kill'] !== true) {
-    if (options['nolock'] === true) throw wrong('--nolock may only be used with -k');
+    if (options['nolock'] === true) throw usageError('--nolock may only be used with -k');
     return;
   }
-  if (options['nokill'] === true) throw wrong("-k can't be used with --nokill");
-  if (options['reboot'] === true) throw wrong("-k can't be used with -r");
-  if (options['timeout'] !== undefined) throw wrong("-k doesn't allow timeouts");
+  if (options['nokill'] === true) throw usageError("-k can't be used with --nokill");
+  if (options['reboot'] === true) throw usageError("-k can't be used with -r");
+  if (options['timeout'] !== undefined) throw usageError("-k doesn't allow timeouts");
 }
 
 /** Milliseconds; -1 for ever, 0 not at all. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { suggestion } from '../config/nearest.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
 import { parseArguments, type OptionShape } from './arguments.ts';
 import { COMMAND_GROUPS, COMMAND_NAMES, NAMES_ELSEWHERE } from './commands.ts';
@@ -34,11 +34,10 @@ function unknownCommand(word: string): TlxcError {
   const elsewhere = Object.hasOwn(NAMES_ELSEWHERE, word) ? NAMES_ELSEWHERE[word] : undefined;
   const meant = elsewhere === undefined ? suggestion(word, COMMAND_NAMES) : '';
   const list = '"tlxc help" lists all commands';
-  return new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `there is no command '${word}'${meant}`,
-    hint: elsewhere === undefined ? list : `that is "tlxc ${elsewhere}" here; ${list}`,
-  });
+  return usageError(
+    `there is no command '${word}'${meant}`,
+    elsewhere === undefined ? list : `that is "tlxc ${elsewhere}" here; ${list}`,
+  );
 }
 
 /** The command's own --help, as an answer rather than beside one: on standard output. */
@@ -65,7 +64,7 @@ function options(argv: readonly string[], { stdout, stderr }: CommandContext): n
     else (shape === QUESTION ? stderr : stdout).write(overview());
     return shape === QUESTION ? 1 : 0;
   }
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'a command is missing', hint: SYNOPSIS.trim() });
+  throw usageError('a command is missing', SYNOPSIS.trim());
 }
 
 /** What bin/tlxc.js leaves: nothing, help, options, and words that are no command. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream, WriteStream } from 'node:tty';
 import { Meter, type Measurement } from '../container/info/meter.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { Screen } from '../host/screen.ts';
 import { painter } from './colour.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -12,9 +12,6 @@ import { CSV_HEADER, csvLine, measurementJson } from './top-lines.ts';
 import { showLive } from './top-live.ts';
 import { containerTable, summary } from './top-page.ts';
 import { firstView } from './top-view.ts';
-
-const usage = (message: string, hint: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
 
 const LEAST_DELAY_MS = 100;
 /** As LXC. */
@@ -33,7 +30,7 @@ interface Wishes {
 function delayOf(given: Invocation['options'][string], fallback: number): number {
   if (typeof given !== 'string') return fallback * 1000;
   if (!/^\d{1,6}(\.\d{1,3})?$/.test(given))
-    throw usage(`-d takes a number of seconds, not '${given}'`, 'as -d 1 or -d 0.5');
+    throw usageError(`-d takes a number of seconds, not '${given}'`, 'as -d 1 or -d 0.5');
   return Math.max(LEAST_DELAY_MS, Number(given) * 1000);
 }
 
@@ -42,18 +39,19 @@ function sortOf(given: Invocation['options'][string]): string {
   const letter = typeof given === 'string' ? given.slice(0, 1) : 'n';
   if (containerOrders.some(({ key }) => key === letter)) return letter;
   const keys = containerOrders.map(({ key, words }) => `${key} (${words})`).join(', ');
-  throw usage(`-s: there is no order '${String(given)}'`, `there are ${keys}`);
+  throw usageError(`-s: there is no order '${String(given)}'`, `there are ${keys}`);
 }
 
 function countOf(given: Invocation['options'][string]): number {
   if (typeof given !== 'string') return Infinity;
   if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
-  throw usage(`--count takes a number of looks, not '${given}'`, 'as --count 1');
+  throw usageError(`--count takes a number of looks, not '${given}'`, 'as --count 1');
 }
 
 function wishesOf({ options }: Invocation): Wishes {
   const batch = options['batch'] === true;
-  if (batch && options['json'] === true) throw usage('-b and --json exclude each other', 'leave one out');
+  if (batch && options['json'] === true)
+    throw usageError('-b and --json exclude each other', 'leave one out');
   return {
     mode: options['json'] === true ? 'json' : batch ? 'csv' : 'table',
     delayMs: delayOf(options['delay'], batch ? SECONDS.batch : SECONDS.live),

@@ -1,15 +1,12 @@
 /** tlxc-unshare */
 import { becomeInNewNamespaces, findAccount } from '../container/new-namespaces.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { NewNamespaces } from '../host/new-namespaces.ts';
 import { callerIds } from '../host/user.ts';
 import type { Namespace } from '../plan/types.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { parseNamespaceWords } from './namespace-words.ts';
-
-const usage = (message: string, hint?: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint && { hint }) });
 
 /** Options that make sense in one namespace only, and what -s calls it. */
 const NEEDS = [
@@ -20,13 +17,13 @@ const NEEDS = [
 
 function namespacesOf({ options, rest }: Invocation): Namespace[] {
   const text = options['namespaces'];
-  if (rest.length === 0) throw usage('A command to execute in the new namespace is required');
+  if (rest.length === 0) throw usageError('A command to execute in the new namespace is required');
   if (typeof text !== 'string')
-    throw usage('A namespace to execute command is required', 'name them: -s "PID|MOUNT"');
+    throw usageError('A namespace to execute command is required', 'name them: -s "PID|MOUNT"');
   const namespaces = parseNamespaceWords(text);
   for (const [option, namespace, message] of NEEDS)
-    if (options[option] !== undefined && !namespaces.includes(namespace)) throw usage(message);
-  if (options['hostname'] === '') throw usage('-H takes a host name, not ""');
+    if (options[option] !== undefined && !namespaces.includes(namespace)) throw usageError(message);
+  if (options['hostname'] === '') throw usageError('-H takes a host name, not ""');
   return namespaces;
 }
 
@@ -35,11 +32,11 @@ async function userOf(user: string, namespaces: readonly Namespace[]): Promise<P
   const account = await findAccount(user);
   if (namespaces.includes('user')) {
     const inside = account?.uid ?? (/^\d{1,10}$/.test(user) ? Number(user) : undefined);
-    if (inside === undefined) throw usage(`there is no user '${user}'`);
+    if (inside === undefined) throw usageError(`there is no user '${user}'`);
     const map = { kind: 'uid' as const, inside, outside: callerIds().uid, count: 1 };
     return { uid: inside, mapping: { newUidMap: '', newGidMap: '', maps: [map] } };
   }
-  if (account === null) throw usage(`there is no user '${user}'`);
+  if (account === null) throw usageError(`there is no user '${user}'`);
   return account;
 }
 

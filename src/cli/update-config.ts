@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { updateFile } from '../config/update.ts';
 import { containerPaths } from '../container/paths.ts';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
@@ -16,7 +16,7 @@ function fileOf({ name, options, system, lxcpath }: Invocation, cwd: string): st
   const file = options['config'];
   if (typeof file !== 'string') return name && containerPaths(system, lxcpath, name).config;
   if (name === '') return resolve(cwd, file);
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message: '-c and the name of a container exclude each other' });
+  throw usageError('-c and the name of a container exclude each other');
 }
 
 function updateConfig(invocation: Invocation, context: CommandContext): number {

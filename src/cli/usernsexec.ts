@@ -1,6 +1,6 @@
 /** tlxc-usernsexec */
 import { becomeInNewNamespaces, defaultMaps, mappingOf, withSelf } from '../container/new-namespaces.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { MappedIds } from '../host/mapped.ts';
 import { callerIds } from '../host/user.ts';
 import { parseId } from './attach-options.ts';
@@ -18,11 +18,10 @@ function parseMap(text: string): readonly MappedIds[] {
   const [, letter = '', ...numbers] = /^([ugb]):(\d{1,10}):(\d{1,10}):(\d{1,10})$/.exec(text) ?? [];
   const [inside = 0, outside = 0, count = 0] = numbers.map(Number);
   if (count > 0) return (KINDS[letter] ?? []).map((kind) => ({ kind, inside, outside, count }));
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `-m takes u|g|b:INSIDE:OUTSIDE:COUNT, not ${JSON.stringify(text)}`,
-    hint: '-m b:0:100000:65536 shows users and groups 100000 to 165535 as 0 to 65535',
-  });
+  throw usageError(
+    `-m takes u|g|b:INSIDE:OUTSIDE:COUNT, not ${JSON.stringify(text)}`,
+    '-m b:0:100000:65536 shows users and groups 100000 to 165535 as 0 to 65535',
+  );
 }
 
 /** Who the command is, inside: the kernel says no more than EINVAL where nobody outside is that. */
@@ -30,11 +29,10 @@ function refuseUnmapped(maps: readonly MappedIds[], kind: MappedIds['kind'], id:
   const own = maps.filter((map) => map.kind === kind);
   if (own.some(({ inside, count }) => id >= inside && id < inside + count)) return;
   const letter = kind.charAt(0);
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `no map has ${kind} ${id}, which the command is to run as`,
-    hint: `add one with -m ${letter}:${id}:OUTSIDE:1, or choose another with -${letter}`,
-  });
+  throw usageError(
+    `no map has ${kind} ${id}, which the command is to run as`,
+    `add one with -m ${letter}:${id}:OUTSIDE:1, or choose another with -${letter}`,
+  );
 }
 
 function usernsexec({ options, rest }: Invocation, context: CommandContext): number {

@@ -1,7 +1,7 @@
 /** What goes with -B of tlxc-create and tlxc-copy. */
 import type { VolumeOptions } from '../storage/backend.ts';
 import { resolve } from 'node:path';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { parseSize } from '../storage/size.ts';
 import type { Invocation } from './command.ts';
 
@@ -23,18 +23,12 @@ export function volumeOptions(options: Invocation['options']): VolumeOptions {
 
 function absolute(dir: string): string {
   if (dir.startsWith('/') && resolve(dir) !== '/') return resolve(dir);
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `--dir: ${JSON.stringify(dir)} must be an absolute path`,
-  });
+  throw usageError(`--dir: ${JSON.stringify(dir)} must be an absolute path`);
 }
 
 /** Volumes are told apart by paths and by options of programs: a name may not look like either. */
 function checked(name: string, value: string): string {
   const pattern = name === 'zfsroot' ? /^[A-Za-z][\w.:/-]*$/ : /^[\w+.][\w+.-]*$/;
   if (pattern.test(value)) return value;
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `--${name}: ${JSON.stringify(value)} cannot be its name`,
-  });
+  throw usageError(`--${name}: ${JSON.stringify(value)} cannot be its name`);
 }

@@ -1,6 +1,6 @@
 /** --wait and --wait-timeout of the commands that start containers. */
 import { parseConditions, type Condition } from '../container/readiness/condition.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { OptionSpec } from './options.ts';
 import { secondsArgument } from './seconds.ts';
@@ -32,5 +32,5 @@ export function waitArguments({ options }: Invocation): WaitArguments | null {
   if (wait !== undefined) return { conditions: parseConditions(wait), ...timeout };
   if (waitTimeout === undefined) return null;
   const hint = '--wait=ready, for instance, is what it is the time of';
-  throw new TlxcError({ code: 'TLXC_E_USAGE', message: '--wait-timeout without --wait', hint });
+  throw usageError('--wait-timeout without --wait', hint);
 }

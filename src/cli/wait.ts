@@ -1,7 +1,7 @@
 /** tlxc-wait */
 import { containerPaths } from '../container/paths.ts';
 import { waitForState } from '../container/wait.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -20,11 +20,9 @@ const isState = (text: string): text is ContainerState => (STATES as readonly st
 function parseStates(given: Invocation['options'][string]): ReadonlySet<ContainerState> {
   const hint = `-s takes one or several of ${STATES.join('|')}`;
   const words = typeof given === 'string' ? given.split('|').filter(Boolean) : [];
-  if (words.length === 0)
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'the state to wait for is missing', hint });
+  if (words.length === 0) throw usageError('the state to wait for is missing', hint);
   const unknown = words.find((word) => !isState(word));
-  if (unknown !== undefined)
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message: `invalid state '${unknown}'`, hint });
+  if (unknown !== undefined) throw usageError(`invalid state '${unknown}'`, hint);
   return new Set(words.filter(isState));
 }
 

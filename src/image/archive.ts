@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { temporaryBeside } from '../config/atomic-write.ts';
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { programError, startProgram, type Ended } from '../host/program.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { inTree, type Tree } from './manifest.ts';
@@ -22,11 +22,10 @@ const COMPRESSORS: readonly (readonly [RegExp, readonly string[]])[] = [
 export function compressorOf(file: string, level = 6): string[] {
   const [, argv] = COMPRESSORS.find(([pattern]) => pattern.test(file)) ?? [];
   if (argv) return argv.map((word) => word.replace('LEVEL', String(level)));
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${file}: its name does not say what kind of archive it is to be`,
-    hint: 'let it end in .tar.xz, .tar.zst, .tar.gz or .tar',
-  });
+  throw usageError(
+    `${file}: its name does not say what kind of archive it is to be`,
+    'let it end in .tar.xz, .tar.zst, .tar.gz or .tar',
+  );
 }
 
 /** As distributions pack their images: numbers for owners, every attribute that unpacking restores, sorted. */

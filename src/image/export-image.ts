@@ -1,5 +1,5 @@
 /** A stored image as archives again: for LXC's local template and for Incus, or as a build of a served directory. */
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { archiveTree } from './archive.ts';
 import { incusMetadataText, lxcMetadataFiles, writeMetadataArchive } from './metadata-files.ts';
 import { debianArch } from './product.ts';
@@ -35,11 +35,10 @@ export async function exportToServer(
 ): Promise<ImageNames> {
   const names = namesFor(image, name);
   if (names.dist === '' || names.release === '') {
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: 'a server lists images by distribution and release, and this one has none',
-      hint: 'name it: --alias DIST/RELEASE',
-    });
+    throw usageError(
+      'a server lists images by distribution and release, and this one has none',
+      'name it: --alias DIST/RELEASE',
+    );
   }
   const { info } = image;
   await publishImage({

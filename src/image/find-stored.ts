@@ -1,5 +1,5 @@
 /** The stored image that a person means: by its name or the beginning of one, or by its digest. */
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import type { ImageStore, StoredImage } from './store.ts';
 import { imageName, namesOf } from './stored-image.ts';
 
@@ -38,9 +38,8 @@ const isRelease = (source: StoredImage['info']['source'], word: string): boolean
 
 function ambiguous(word: string, found: readonly StoredImage[]): TlxcError {
   const names = found.map(({ info }) => `${imageName(info)} (${info.id.slice(0, 12)})`);
-  return new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${JSON.stringify(word)} may mean several images`,
-    hint: `write more of one: ${names.sort().join(', ')}`,
-  });
+  return usageError(
+    `${JSON.stringify(word)} may mean several images`,
+    `write more of one: ${names.sort().join(', ')}`,
+  );
 }

@@ -1,7 +1,7 @@
 /** An image from archives on this machine: a root filesystem with or without metadata, or one archive of Incus' with both. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
 import { overAllIds } from '../host/trees.ts';
 import { usingDigested, type DigestedFile } from './digest.ts';
@@ -38,11 +38,10 @@ const ALIAS = /^(?![0-9a-f]{6,64}$)[A-Za-z0-9][A-Za-z0-9._+:/-]{0,127}$/;
 /** Throws TLXC_E_USAGE where no image can be called so. */
 export function checkAlias(alias: string): void {
   if (ALIAS.test(alias)) return;
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `no image can be called ${JSON.stringify(alias)}`,
-    hint: 'a name begins with a letter or digit, has letters, digits and . _ + : / -, and is no digest',
-  });
+  throw usageError(
+    `no image can be called ${JSON.stringify(alias)}`,
+    'a name begins with a letter or digit, has letters, digits and . _ + : / -, and is no digest',
+  );
 }
 
 /** An image that the store has already is only named. Throws TLXC_E_IMAGE, TLXC_E_STORAGE. */

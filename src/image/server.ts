@@ -1,7 +1,7 @@
 /** An image server's address, and what we say to it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 
 /**
@@ -15,11 +15,10 @@ export function serverUrl(text: string): URL {
     if (!url.pathname.endsWith('/')) url.pathname += '/';
     return url;
   }
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${JSON.stringify(text)} is not the address of an image server`,
-    hint: 'write a host name (HTTPS is used), or a URL that begins with https:// or http://',
-  });
+  throw usageError(
+    `${JSON.stringify(text)} is not the address of an image server`,
+    'write a host name (HTTPS is used), or a URL that begins with https:// or http://',
+  );
 }
 
 /** The URL of a path that the server's own index gave. Throws where it would leave the server. */

@@ -1,5 +1,5 @@
 /** Which backend a container gets: -B, LXC's names and prefixes of them. */
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import type { Backend, Circumstances, VolumeOptions } from './backend.ts';
 import { btrfsBackend } from './btrfs.ts';
 import { dirBackend } from './dir.ts';
@@ -62,11 +62,10 @@ export const backendNamed = (name: string): Backend | undefined =>
 export function backendName(text: string): string {
   const known = Object.keys(NAMES).find((name) => text !== '' && name.startsWith(text));
   if (known) return NAMES[known] ?? known;
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${text} is not a valid backing storage type`,
-    hint: `there are ${backends.map(({ name }) => name).join(', ')} and best`,
-  });
+  throw usageError(
+    `${text} is not a valid backing storage type`,
+    `there are ${backends.map(({ name }) => name).join(', ')} and best`,
+  );
 }
 
 /** The backend for the root filesystem of an existing container, or one that -B names. Throws TLXC_E_UNSUPPORTED. */

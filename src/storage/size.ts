@@ -1,5 +1,5 @@
 /** Sizes as LXC's --fssize takes them. */
-import { TlxcError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 
 const UNITS = 'bkmgt';
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -9,9 +9,8 @@ export function parseSize(text: string): number {
   const [, digits = '', unit = 'm'] = /^(\d+)([bkmgt])?$/i.exec(text) ?? [];
   const size = Number(digits) * 1024 ** UNITS.indexOf(unit.toLowerCase());
   if (digits !== '' && size > 0 && size <= MAX) return size;
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${JSON.stringify(text)} is no size`,
-    hint: 'write a number of MiB, or one with b, k, m, g or t behind it: 500m, 2g',
-  });
+  throw usageError(
+    `${JSON.stringify(text)} is no size`,
+    'write a number of MiB, or one with b, k, m, g or t behind it: 500m, 2g',
+  );
 }

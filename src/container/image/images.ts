@@ -5,7 +5,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { errnoWords } from '../../errno.ts';
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
 import { obstacleToPacking } from '../../host/packers.ts';
 import {
@@ -41,10 +41,7 @@ export interface ImageStatus {
 /** The type of packed images. Throws TLXC_E_USAGE where there is none of that name, TLXC_E_UNSUPPORTED where this machine cannot. */
 export function packingAs(type: string): ReadOnlyFilesystem {
   if (!isReadOnly(type))
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: `images are not packed as ${type}: there are ${READ_ONLY_FILESYSTEMS.join(' and ')}`,
-    });
+    throw usageError(`images are not packed as ${type}: there are ${READ_ONLY_FILESYSTEMS.join(' and ')}`);
   const missing = obstacleToPacking(type);
   if (missing === null) return type;
   const message = `no image can be kept as ${type}: ${missing}`;

@@ -6,7 +6,7 @@ import { createWriteStream, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../../config/load.ts';
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 import { isInstalled } from '../../host/packers.ts';
 import { probeHost } from '../../host/probe.ts';
 import {
@@ -59,12 +59,7 @@ export async function importContainer(request: ImportRequest): Promise<string> {
   return name;
 }
 
-const noName = (why: string): TlxcError =>
-  new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: why,
-    hint: '-N NAME says what the container is to be called',
-  });
+const noName = (why: string): TlxcError => usageError(why, '-N NAME says what the container is to be called');
 
 const isDirectory = ({ source }: ImportRequest): boolean => {
   const stats = source === '-' ? null : statSync(source, { throwIfNoEntry: false });

@@ -2,7 +2,7 @@
 import { BadValue } from '../../config/key.ts';
 import { nearest } from '../../config/nearest.ts';
 import { checkCgroupFile } from '../../config/values/cgroup-files.ts';
-import { TlxcError } from '../../errors.ts';
+import { usageError, type TlxcError } from '../../errors.ts';
 import { LIMITS, type Limit } from './names.ts';
 
 export interface Change {
@@ -20,9 +20,6 @@ export interface Change {
 
 const KEY = /^lxc\.cgroup(2?)\.(?!dir\b|relative\b|devices\b)([a-zA-Z0-9_]+(?:\.[a-zA-Z0-9_-]+)+)$/;
 
-const usage = (message: string, hint: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });
-
 const known = LIMITS.map(({ name }) => name).join(', ');
 
 function unknown(name: string): TlxcError {
@@ -30,7 +27,7 @@ function unknown(name: string): TlxcError {
     name,
     LIMITS.map((limit) => limit.name),
   );
-  return usage(
+  return usageError(
     `'${name}' is no limit`,
     `${meant ? `${meant} is probably meant; ` : ''}there are ${known}, and keys such as lxc.cgroup2.memory.max`,
   );
@@ -51,7 +48,7 @@ function limitChange(text: string, limit: Limit, given: string | null): Change {
   const { file, none, parse } = limit;
   if (limit.part !== undefined) {
     if (given === null)
-      throw usage(`${text}: a limit of which device?`, `${limit.name}=DEVICE:max removes that of one`);
+      throw usageError(`${text}: a limit of which device?`, `${limit.name}=DEVICE:max removes that of one`);
     return throttleChange(text, limit, given);
   }
   const isNone = given === null || given === 'max' || given === '';
@@ -63,7 +60,10 @@ function keyChange(text: string, [, two = '', file = '']: RegExpExecArray, given
   const none = LIMITS.find((limit) => world === 2 && limit.file === file && !limit.part)?.none;
   const isNone = given === null || given === '';
   if (isNone && none === undefined)
-    throw usage(`${text}: what ${file} is without a limit is not known`, `give it that value: ${file}=VALUE`);
+    throw usageError(
+      `${text}: what ${file} is without a limit is not known`,
+      `give it that value: ${file}=VALUE`,
+    );
   return { text, world, file, none: none ?? '', value: isNone ? null : given };
 }
 
@@ -71,7 +71,7 @@ function keyChange(text: string, [, two = '', file = '']: RegExpExecArray, given
 export function parseChange(text: string): Change {
   const [, name = '', given = null] = /^([^=]+?)(?:-|=(.*))$/s.exec(text) ?? [];
   if (name === '')
-    throw usage(`'${text}' is no limit`, 'NAME=VALUE sets one, NAME- removes it: memory=2G, memory-');
+    throw usageError(`'${text}' is no limit`, 'NAME=VALUE sets one, NAME- removes it: memory=2G, memory-');
   const key = KEY.exec(name);
   const limit = LIMITS.find((each) => each.name === name);
   if (!key && !limit) throw unknown(name);
@@ -81,7 +81,7 @@ export function parseChange(text: string): Change {
     return change;
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
-    throw usage(
+    throw usageError(
       `${text}: ${error.message}`,
       limit ? `${name} takes ${limit.syntax} or max` : `see ${name} in tlxc.container.conf(5)`,
     );

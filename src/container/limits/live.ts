@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bytes } from '../../config/values/cgroup-numbers.ts';
 import type { SystemConfig } from '../../config/model.ts';
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { hierarchyOf } from '../../plan/cgroup-settings.ts';
@@ -136,11 +136,10 @@ function limitOfBoth(live: Live, needed: boolean): bigint | null {
 }
 
 const noMemoryLimit = ({ text }: Change): TlxcError =>
-  new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${text}: cgroup v1 limits memory and swap together, and its memory has no limit`,
-    hint: 'set both: memory=2G swap=512M',
-  });
+  usageError(
+    `${text}: cgroup v1 limits memory and swap together, and its memory has no limit`,
+    'set both: memory=2G swap=512M',
+  );
 
 /**
  * v1 limits memory and swap together, never below memory alone: what of them grows is written from the sum on, what shrinks the

@@ -1,5 +1,5 @@
 /** How much of a container's word on its containers is taken, and how it is told. */
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 import type { ListedContainer } from '../listed.ts';
 
 /** What was found, and why that is not all. */
@@ -26,11 +26,10 @@ export const MOST_ROWS = 1_000;
  */
 export function nestedLimits(levels: number): NestedLimits {
   if (!Number.isInteger(levels) || levels < 0 || levels > 9999)
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: `levels is a whole number from 0 to 9999, not ${levels}`,
-      hint: 'containers in containers are rarely more than two deep',
-    });
+    throw usageError(
+      `levels is a whole number from 0 to 9999, not ${levels}`,
+      'containers in containers are rarely more than two deep',
+    );
   return { levels, deadline: performance.now() + Math.min(levels, MOST_LEVELS) * LEVEL_MS };
 }
 

@@ -1,5 +1,5 @@
 /** The image store as a program sees it: what containers are made from. */
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 import { exportImage, exportToServer } from '../../image/export-image.ts';
 import { catalogueOf, firstServer } from '../../image/fetch-image.ts';
 import { findStored } from '../../image/find-stored.ts';
@@ -111,7 +111,7 @@ export class Images {
       const message = `${JSON.stringify(image)} is no reference of an image`;
       const hint =
         "docker://debian:12 is one; an image server is asked with { dist: 'debian', release: 'bookworm' }";
-      return Promise.reject(new TlxcError({ code: 'TLXC_E_USAGE', message, hint }));
+      return Promise.reject(usageError(message, hint));
     }
     const servers = serversOf(this.#place.system, image.server ?? '');
     const { dist, release, variant = 'default' } = image;
@@ -144,7 +144,7 @@ export class Images {
     const made = await inWords('the image could not be built', built);
     if (typeof made !== 'string') return made;
     const message = 'the template only answered a question: these arguments build nothing';
-    throw new TlxcError({ code: 'TLXC_E_USAGE', message });
+    throw usageError(message);
   }
 
   /** The root filesystem to one file, absolute, and with `metadata` what LXC and Incus read about it to another. */
@@ -177,7 +177,7 @@ export class Images {
   async serve(directory: string, options: ServeImagesOptions = {}): Promise<ImageService> {
     const { host = '127.0.0.1', port = 8443, certFile, keyFile } = options;
     if ((certFile === undefined) !== (keyFile === undefined))
-      throw new TlxcError({ code: 'TLXC_E_USAGE', message: 'certFile and keyFile go together' });
+      throw usageError('certFile and keyFile go together');
     const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : null;
     const serving = serveImages({ root: directory, host, port, tls, system: this.#place.system });
     const served = await inWords(`${directory} cannot be served`, serving);

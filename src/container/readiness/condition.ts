@@ -1,7 +1,7 @@
 /** What a start can be told to wait for, as a person and a program write it. */
 import { BadValue } from '../../config/key.ts';
 import { waitConditions, type Condition } from '../../config/values/readiness.ts';
-import { TlxcError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 
 export { conditionText, type Condition } from '../../config/values/readiness.ts';
 
@@ -17,10 +17,9 @@ export function parseConditions(texts: readonly string[]): Condition[] {
     return texts.flatMap(waitConditions);
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: error.message,
-      hint: 'what can be waited for is running, ready, ip, port:N (TCP) and exec:COMMAND, several parted by commas',
-    });
+    throw usageError(
+      error.message,
+      'what can be waited for is running, ready, ip, port:N (TCP) and exec:COMMAND, several parted by commas',
+    );
   }
 }

@@ -1,5 +1,5 @@
 /** Which image of an index is for this machine, or for the one that was asked for. */
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 import type { IndexEntry, Platform } from './documents.ts';
 
 /** Go's names of architectures, as images use them, for those of uname, Node and Debian. */
@@ -28,11 +28,10 @@ export function parsePlatformName(text: string): Platform {
   const [architecture, variant] = WITH_VARIANT[name] ?? [ARCHITECTURES[name] ?? name, ''];
   if (more.length === 0 && /^[a-z0-9]+$/.test(architecture) && /^(v\d+)?$/.test(given))
     return { os: 'linux', architecture, variant: given || variant };
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${JSON.stringify(text)} is no architecture`,
-    hint: 'write amd64, arm64, arm/v7 …; only images for Linux make containers',
-  });
+  throw usageError(
+    `${JSON.stringify(text)} is no architecture`,
+    'write amd64, arm64, arm/v7 …; only images for Linux make containers',
+  );
 }
 
 export const platformText = ({ os, architecture, variant }: Platform): string =>

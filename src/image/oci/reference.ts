@@ -1,6 +1,6 @@
 /** What a person calls an OCI image: the transports of LXC's oci template and of the tools around it. Pure. */
 import { resolve } from 'node:path';
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 
 export type ImageReference =
   | {
@@ -37,11 +37,10 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const FOREIGN = ['docker-daemon', 'containers-storage', 'dir', 'ostree', 'sif', 'tarball'];
 
 const usage = (text: string, why: string, hint?: string): TlxcError =>
-  new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `${JSON.stringify(text)} names no OCI image: ${why}`,
-    hint: hint ?? 'docker://debian:12, docker://HOST[:PORT]/NAME:TAG, oci:DIRECTORY:TAG, oci-archive:FILE',
-  });
+  usageError(
+    `${JSON.stringify(text)} names no OCI image: ${why}`,
+    hint ?? 'docker://debian:12, docker://HOST[:PORT]/NAME:TAG, oci:DIRECTORY:TAG, oci-archive:FILE',
+  );
 
 /** Relative paths are below cwd. Throws TLXC_E_USAGE. */
 export function parseReference(text: string, cwd: string): ImageReference {

@@ -1,5 +1,5 @@
 /** What is meant where a person named an image in part, or not at all, and cannot be asked. */
-import { TlxcError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import { debianArch, type Wanted } from '../product.ts';
 import type { DownloadOptions } from './download-options.ts';
 
@@ -11,11 +11,7 @@ export function completeWanted(named: Named, host: Wanted): Wanted {
   const release = named.release || (dist === host.dist ? host.release : '');
   const missing = dist === '' ? 'distribution (-d)' : release === '' ? 'release (-r)' : '';
   if (missing !== '') {
-    throw new TlxcError({
-      code: 'TLXC_E_USAGE',
-      message: `template download: the ${missing} is missing${dist === '' ? '' : ` for ${dist}`}`,
-      hint: `what there is: tlxc-create -n NAME -t download -- --list${dist === '' ? '' : ` -d ${dist}`}`,
-    });
+    throw usageError(`template download: the ${missing} is missing${dist === '' ? '' : ` for ${dist}`}`, `what there is: tlxc-create -n NAME -t download -- --list${dist === '' ? '' : ` -d ${dist}`}`);
   }
   return { dist, release, arch: debianArch(named.arch || host.arch), variant: named.variant };
 }

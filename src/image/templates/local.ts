@@ -1,7 +1,7 @@
 /** The local template: an image from two archives on this machine. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { TlxcError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import { usingDigested } from '../digest.ts';
 import { findStored } from '../find-stored.ts';
 import { keepArchive, type Keeping } from '../keep-archive.ts';
@@ -75,11 +75,7 @@ function storedImage(word: string, { store, onEvent }: TemplateRequest): Templat
 
 function existingFile(path: string | undefined, option: string): string {
   if (path !== undefined && existsSync(path)) return resolve(path);
-  throw new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: path === undefined ? `template local: ${option} is missing` : `template local: ${path}: no such file`,
-    hint: 'the root filesystem is given with -- -f ARCHIVE',
-  });
+  throw usageError(path === undefined ? `template local: ${option} is missing` : `template local: ${path}: no such file`, 'the root filesystem is given with -- -f ARCHIVE');
 }
 
 async function readMetadata(path: string | undefined): Promise<ImageMetadata> {

@@ -1,5 +1,5 @@
 /** The oci template: an OCI or Docker image of a registry or of this machine, by the options of LXC's own. */
-import { TlxcError } from '../../errors.ts';
+import { TlxcError, usageError } from '../../errors.ts';
 import type { Platform } from '../oci/documents.ts';
 import { openOrigin } from '../oci/open-origin.ts';
 import { parsePlatformName, platformText } from '../oci/platform.ts';
@@ -37,11 +37,7 @@ interface OciOptions {
 }
 
 const misuse = (message: string, hint?: string): TlxcError =>
-  new TlxcError({
-    code: 'TLXC_E_USAGE',
-    message: `template oci: ${message}`,
-    hint: hint ?? 'its options: tlxc-create -n NAME -t oci -- --help',
-  });
+  usageError(`template oci: ${message}`, hint ?? 'its options: tlxc-create -n NAME -t oci -- --help');
 
 /** null: --help. Throws TLXC_E_USAGE. */
 function parseOptions(args: readonly string[]): OciOptions | null {
