@@ -15,26 +15,32 @@ namespace {
 using protocol::NamedFd;
 using protocol::Op;
 
-constexpr int kHalt = 0, kReboot = -1, kStop = -2; // signals by their purpose, as requests name them
+constexpr int kHalt = 0, kReboot = -1, kStop = -2,
+              kHangUp = -3; // signals by their purpose, as requests name them
 
 } // namespace
 
 // The number behind a request's signal. Without lxc.signal.halt: systemd shuts down on SIGRTMIN+3, which it
-// has blocked to read it from a signalfd; others know SIGPWR.
+// has blocked to read it from a signalfd; others know SIGPWR, and of a terminal's end, as LXC has it,
+// SIGTERM.
 int Supervisor::signal_meant(int asked) const {
     if (asked == kReboot)
         return static_cast<int>(numbers_.reboot);
     if (asked == kStop)
         return static_cast<int>(numbers_.stop);
-    if (asked != kHalt || numbers_.halt != 0)
-        return asked != kHalt ? asked : static_cast<int>(numbers_.halt);
+    if (asked != kHalt && asked != kHangUp)
+        return asked;
+    if (numbers_.halt != 0)
+        return static_cast<int>(numbers_.halt);
     const int orderly = SIGRTMIN + 3;
-    return process::blocks(running_.initPid, orderly) ? orderly : SIGPWR;
+    if (process::blocks(running_.initPid, orderly))
+        return orderly;
+    return asked == kHangUp ? SIGTERM : SIGPWR;
 }
 
 int Supervisor::signal_asked(int asked) {
     const int err = signal_init(signal_meant(asked));
-    if (err == 0 && (asked == kHalt || asked == kStop))
+    if (err == 0 && (asked == kHalt || asked == kStop || asked == kHangUp))
         askedAtMs_ = process::since_boot_ms();
     return err;
 }
@@ -55,7 +61,10 @@ void Supervisor::drop(Client& client) {
     if (client.viewer >= 0)
         console_.detach(client.viewer);
     freezer_.left(client);
+    const bool abandoned = client.owning;
     server_.drop(client); // gives its tty back, too
+    if (abandoned)
+        end_abandoned();
 }
 
 bool Supervisor::answer(Client& client, const protocol::Request& request) {
@@ -69,6 +78,7 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
         if (client.freezing || client.holding)
             return settled("busy", EBUSY); // it reads an outcome, not events
         client.watching = true;
+        client.owning = request.owns;
         return answer_info(client, false);
     }
     if (state_ != State::Running)

@@ -329,6 +329,13 @@ bool Supervisor::end_was_asked() const {
     return askedAtMs_ != kNever && process::since_boot_ms() - askedAtMs_ < kAskedMs;
 }
 
+// As with LXC, whose foreground command is the monitor: killed, it leaves no container that nobody knows of.
+void Supervisor::end_abandoned() {
+    abandoned_ = true;
+    askedAtMs_ = process::since_boot_ms();
+    (void)signal_init(SIGKILL);
+}
+
 // ---- the end, or the next beginning
 
 void Supervisor::init_exited(int status) {
@@ -369,7 +376,7 @@ void Supervisor::stop_task_done() {
 
 void Supervisor::buried(bool postStopOk) {
     postStopTask_ = -1;
-    reboot_ = reboot_ && postStopOk;
+    reboot_ = reboot_ && postStopOk && !abandoned_;
     if (reboot_)
         return restart();
     Result<plan::StartPlan> plan = read_plan();

@@ -70,6 +70,7 @@ class Supervisor {
     [[nodiscard]] int signal_init(int signal); // 0 or errno
     [[nodiscard]] int signal_asked(int asked);
     [[nodiscard]] bool end_was_asked() const;
+    void end_abandoned();
 
     void announce(State state, int exitStatus = -1, bool reboot = false);
     void set_state(State state, bool tellStatus = false, bool reboot = false);
@@ -104,7 +105,8 @@ class Supervisor {
     State state_ = State::Starting; // whether a running one is frozen is the freezer's to say
     bool done_ = false;
     bool reboot_ = false;
-    bool hasRun_ = false; // and has stopped: not a start that came to nothing
+    bool abandoned_ = false; // the command that it was to end with has gone
+    bool hasRun_ = false;    // and has stopped: not a start that came to nothing
     int exitStatus_ = -1;
     teardown::Told told_; // to the hooks of the end that is going on
     LastExit lastExit_;

@@ -1,14 +1,17 @@
 // The console or a tty of a container at the caller's terminal, and the foreground start, which is the
 // console plus init's end.
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "pty/escape.h"
 #include "pty/flow.h"
+#include "pty/insistence.h"
 #include "pty/modes.h"
 #include "pty/monitor.h"
 #include "pty/signals.h"
@@ -19,6 +22,8 @@ namespace {
 
 // A tty without a getty on it has nobody on its other side: looked at again after this.
 constexpr int kRetryMs = 50;
+// As the monitor's requests name signals by their purpose.
+constexpr int kStop = -2, kHangUp = -3;
 
 class Console {
   public:
@@ -51,12 +56,14 @@ class Console {
                         {peer == 0 ? -1 : mode_.peer, peer, 0},
                         {output_.pending() ? output_.to() : -1, POLLOUT, 0},
                         {over_ ? -1 : mode_.connection, POLLIN, 0}};
-        if (poll(fds, 5, silent_ ? kRetryMs : -1) == 0)
+        if (poll(fds, 5, silent_ ? kRetryMs : insistence_.left()) == 0)
             silent_ = false;
+        if (insistence_.due())
+            say_note();
         if (fds[kSignals].revents != 0)
             take_signals();
-        if (fds[kOutput].revents != 0 && !output_.flush())
-            leave(1);
+        if (fds[kOutput].revents != 0)
+            flush_output();
         if (fds[kPeer].revents != 0)
             serve_peer(fds[kPeer].revents);
         if (fds[kInput].revents != 0)
@@ -75,10 +82,29 @@ class Console {
                 continue;
             if (!mode_.foreground)
                 leave(128 + signal);
-            // The terminal's end asks init to end; anything else it is told as it is.
+            else if (insistence_.insists(signal))
+                ask_signal(mode_.runDir, kStop);
             else
-                ask_signal(mode_.runDir, signal == SIGHUP ? SIGTERM : signal);
+                ask_signal(mode_.runDir, signal == SIGHUP ? kHangUp : signal);
         }
+    }
+
+    // Not into what a container shows on a raw terminal: there the signal came from somebody else.
+    void say_note() const {
+        if (!raw_.is_raw() || !isatty(STDERR_FILENO))
+            (void)!write(STDERR_FILENO, mode_.note, strlen(mode_.note));
+    }
+
+    // In the foreground only a reader that has gone is an end: a container does not die of a full disk, and
+    // one whose terminal was closed has been asked to shut down.
+    void flush_output() {
+        if (output_.flush())
+            return;
+        if (!mode_.foreground)
+            leave(1);
+        else if (errno == EPIPE)
+            leave(128 + SIGPIPE);
+        output_.replace({});
     }
 
     void resize() {
@@ -98,8 +124,8 @@ class Console {
         if (output_.pending() || (events & (POLLIN | POLLHUP | POLLERR)) == 0)
             return;
         const auto read = output_.fill();
-        if (read == Flow::Read::data && !output_.flush())
-            leave(1);
+        if (read == Flow::Read::data)
+            flush_output();
         if (read != Flow::Read::end)
             return;
         if (peer_is_tty_)
@@ -132,6 +158,8 @@ class Console {
 
     void take_event() {
         const auto event = next_event(mode_.connection);
+        if (event.reboots)
+            insistence_.forget();
         if (event.stopped || event.ended)
             finish(event);
     }
@@ -183,6 +211,7 @@ class Console {
     Flow input_;
     Flow output_;
     int signals_;
+    Insistence insistence_;
     int exit_ = 0;
     bool over_ = false;
     bool silent_ = false; // the tty has nobody on its other side for now

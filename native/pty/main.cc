@@ -4,7 +4,7 @@
 //   tlxc-pty attach MASTER CHILD-PID LOG       the pty of an attached command
 //   tlxc-pty wait CHILD-PID                    an attached command without a terminal
 //   tlxc-pty console PEER CONNECTION RUNDIR PREFIX
-//   tlxc-pty foreground PEER CONNECTION RUNDIR
+//   tlxc-pty foreground PEER CONNECTION RUNDIR NOTE
 //
 // The modes are described in modes.h.
 #include <stdio.h>
@@ -25,13 +25,15 @@ int main(int argc, char** argv) {
                             .connection = atoi(argv[3]),
                             .runDir = argv[4],
                             .prefix = atoi(argv[5]),
-                            .foreground = false});
-    if (strcmp(mode, "foreground") == 0 && argc == 5)
+                            .foreground = false,
+                            .note = ""});
+    if (strcmp(mode, "foreground") == 0 && argc == 6)
         return run_console({.peer = atoi(argv[2]),
                             .connection = atoi(argv[3]),
                             .runDir = argv[4],
                             .prefix = -1,
-                            .foreground = true});
+                            .foreground = true,
+                            .note = argv[5]});
     fputs("tlxc-pty is run by other commands\n", stderr);
     return 1;
 }

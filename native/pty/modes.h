@@ -20,6 +20,7 @@ struct ConsoleMode {
     const char* runDir; // where monitor.sock lies, for requests made on the way
     int prefix;         // the byte that begins "PREFIX q"; -1: no way to leave
     bool foreground;    // connection carries events: the end is init's, and so is the exit code
+    const char* note;   // of a foreground start: said when init goes on after a signal; "": nothing
 };
 [[nodiscard]] int run_console(const ConsoleMode& mode);
 

@@ -68,8 +68,8 @@ Event next_event(int connection) {
     json.Parse(text, static_cast<size_t>(size));
     if (!json.IsObject() || !json.HasMember("state") || !json["state"].IsString())
         return event;
-    const bool reboot = json.HasMember("reboot") && json["reboot"].IsTrue();
-    event.stopped = strcmp(json["state"].GetString(), "STOPPED") == 0 && !reboot;
+    event.reboots = json.HasMember("reboot") && json["reboot"].IsTrue();
+    event.stopped = strcmp(json["state"].GetString(), "STOPPED") == 0 && !event.reboots;
     if (json.HasMember("exitStatus") && json["exitStatus"].IsInt())
         event.exitStatus = json["exitStatus"].GetInt();
     return event;

@@ -10,6 +10,7 @@ void ask_signal(const char* runDir, int signal);
 struct Event {
     bool ended = false;   // the connection is at its end: the monitor has gone
     bool stopped = false; // STOPPED, and not to be started again
+    bool reboots = false; // what comes next is another init
     int exitStatus = 0;   // with stopped, as waitpid gives it
 };
 

@@ -15,6 +15,7 @@ class RawTerminal {
     // Again raw: after a stop and continue the shell has set the terminal as it likes it.
     void enter();
     void restore();
+    [[nodiscard]] bool is_raw() const { return raw_; }
 
   private:
     int fd_;

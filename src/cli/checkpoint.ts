@@ -8,7 +8,7 @@ import type { CheckpointPlace } from '../plan/criu.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { whileShown } from './progress.ts';
-import { warner } from './tell.ts';
+import { signalNote, warner } from './tell.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
@@ -63,7 +63,8 @@ async function checkpoint(invocation: Invocation, context: CommandContext): Prom
   const warn = warner(invocation, context);
   const restored = () =>
     whileShown(invocation, context, 'restoring', () => restoreCheckpoint(request, place, { warn }));
-  if (request.foreground) return startInForeground(request, (begin) => (begin(), restored()));
+  const note = signalNote(invocation, context, request.name);
+  if (request.foreground) return startInForeground({ ...request, note }, (begin) => (begin(), restored()));
   await restored();
   return 0;
 }

@@ -14,7 +14,7 @@ import { madeJson } from './made.ts';
 import { whileShown } from './progress.ts';
 import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
 import { stillness } from './seconds.ts';
-import { warner } from './tell.ts';
+import { signalNote, warner } from './tell.ts';
 
 /** What a copy and an ephemeral one have in common. */
 function requestOf(invocation: Invocation, context: CommandContext): CopyRequest {
@@ -74,7 +74,8 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
     );
   const { newPath, system, environment } = request;
   const place = { name: request.newName, lxcpath: newPath, system, environment };
-  if (foreground) return startInForeground(place, begun);
+  if (foreground)
+    return startInForeground({ ...place, note: signalNote(invocation, context, place.name) }, begun);
   await begun(() => undefined);
   return rest.length > 0 ? runAndHalt(place, rest) : 0;
 }

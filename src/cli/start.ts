@@ -9,7 +9,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
 import { whileShown } from './progress.ts';
-import { warner } from './tell.ts';
+import { signalNote, warner } from './tell.ts';
 import { waitArguments, WAIT_OPTIONS, type WaitArguments } from './wait-options.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
@@ -97,8 +97,9 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     return 0;
   }
   const begun = () => whileShown(invocation, context, 'starting', () => startContainer(request, { warn }));
+  const note = signalNote(invocation, context, request.name);
   if (request.foreground)
-    return startInForeground(request, async (begin) => {
+    return startInForeground({ ...request, note }, async (begin) => {
       begin();
       await begun();
       // The monitor waits for the console's viewer: who runs us is told that it runs, and then it is there.

@@ -28,6 +28,15 @@ export function tellError(error: unknown, asked: Asked, { program, stderr }: Voi
   for (const line of lines) asked.log('ERROR', line);
 }
 
+/** What a foreground start says when init, given a signal, has not ended (ForegroundPlace); '' with -q. */
+export function signalNote({ quiet }: Asked, { program }: Voice, name: string): string {
+  if (quiet) return '';
+  return (
+    `${program}: ${name} was given the signal, and has not ended\n` +
+    `  hint: a second one ends it at once; tlxc-stop -n ${name} shuts it down\n`
+  );
+}
+
 /** The same for what stops nothing: `PROGRAM: NAME: warning: TEXT`. */
 export function warner(
   { quiet, options, log, ...asked }: Asked,

@@ -29,7 +29,10 @@ export type Request =
   | { readonly op: 'console-log' }
   /** The window size of the console (tty 0). */
   | { readonly op: 'resize'; readonly rows: number; readonly columns: number }
-  /** Sends a signal to init by its pidfd; signal 0: the halt signal, -1: the reboot signal, -2: the stop signal. */
+  /**
+   * Sends a signal to init by its pidfd; signal 0: the halt signal, -1: the reboot signal, -2: the stop signal, -3: the end of
+   * the terminal of a foreground start (the halt signal where init has one of its own, else SIGTERM).
+   */
   | { readonly op: 'signal'; readonly signal: number }
   /** Lends the host's interface `host` to the container, where it is called `inside`. */
   | { readonly op: 'plug-in'; readonly host: string; readonly inside: string }
@@ -53,8 +56,8 @@ export type Request =
   | { readonly op: 'unfreeze' }
   /** The container will end, or will not, because somebody wants it so: no failure, and no reason to start it again. */
   | { readonly op: 'expect-end'; readonly expected: boolean }
-  /** First reply, then one Event a state change, until STOPPED. */
-  | { readonly op: 'watch' };
+  /** First reply, then one Event a state change, until STOPPED. With owns the container is killed when the connection ends. */
+  | { readonly op: 'watch'; readonly owns?: boolean };
 
 /** A port or socket of the host that leads into a container. */
 export interface MonitorForward {

@@ -11,9 +11,12 @@ import type { StopRequest } from '../stop/stop.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
 import { killedBy, relaySignals } from './relay-signals.ts';
 
-/** The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it. */
+/**
+ * The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it, and ends the
+ * container with it.
+ */
 function watch(paths: ContainerPaths): number {
-  const result = askMonitor(paths, { op: 'watch' }, { keep: true });
+  const result = askMonitor(paths, { op: 'watch', owns: true }, { keep: true });
   if (result.kind === 'answer') return result.connection;
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   throw new TlxcError({
@@ -35,11 +38,11 @@ function openConsole(paths: ContainerPaths): { peer: number; connection: number 
  * Replaces this process with tlxc-pty, which pumps between the caller's terminal and the console of the container that
  * has just been started, passes signals on, and exits with init's status. Returns never; throws where it cannot.
  */
-function becomeConsole(paths: ContainerPaths): never {
+function becomeConsole(paths: ContainerPaths, note: string): never {
   const events = watch(paths);
   const { peer, connection } = openConsole(paths);
   const path = nativeFile('tlxc-pty');
-  const argv = ['tlxc-pty', 'foreground', String(peer), String(events), paths.runDir];
+  const argv = ['tlxc-pty', 'foreground', String(peer), String(events), paths.runDir, note];
   const keep = [peer, events, connection].filter((fd) => fd >= 0);
   const { syscall, errno } = native().execve({ path, argv, environment: [], keep });
   const container = paths.name;
@@ -48,7 +51,10 @@ function becomeConsole(paths: ContainerPaths): never {
 }
 
 /** Which container, and for whom. */
-export type ForegroundPlace = Pick<StopRequest, 'name' | 'lxcpath' | 'system' | 'environment'>;
+export interface ForegroundPlace extends Pick<StopRequest, 'name' | 'lxcpath' | 'system' | 'environment'> {
+  /** Said on standard error when init, given a signal, has not ended: the next one ends the container. */
+  readonly note: string;
+}
 
 /**
  * Starts the container by `start` and becomes its console. A signal that would end this process meanwhile ends the
@@ -70,7 +76,7 @@ export async function startInForeground(
       await stopIfRunning({ ...place, how: 'kill', timeoutMs: 0, escalate: true });
       return killedBy(early);
     }
-    return becomeConsole(containerPaths(place.system, place.lxcpath, place.name));
+    return becomeConsole(containerPaths(place.system, place.lxcpath, place.name), place.note);
   } finally {
     relay.current?.end();
   }
