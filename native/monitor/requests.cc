@@ -45,6 +45,22 @@ int Supervisor::signal_asked(int asked) {
     return err;
 }
 
+// Whoever wants a container ended that is on its way to a reboot must not find it running again.
+bool Supervisor::stay_ended(const protocol::Request& request) {
+    const bool ends = request.op == Op::ExpectEnd
+                          ? request.expected
+                          : request.op == Op::Signal &&
+                                (request.signal == kHalt || request.signal == kStop || end_was_asked());
+    if (!ends || state_ != State::Stopping)
+        return false;
+    askedAtMs_ = process::since_boot_ms();
+    lastExit_.asked = true;
+    if (reboot_)
+        log_.write(Log::Level::Info, "asked to end: it does not start again");
+    reboot_ = false;
+    return true;
+}
+
 void Supervisor::serve(Client& client) {
     std::string text;
     if (!server_.receive(client, text))
@@ -82,7 +98,7 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
         return answer_info(client, false);
     }
     if (state_ != State::Running)
-        return settled("not-running", ESRCH);
+        return settled("not-running", stay_ended(request) ? 0 : ESRCH);
     switch (request.op) {
     case Op::Attach:
         return answer_info(client, true);

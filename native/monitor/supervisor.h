@@ -69,6 +69,7 @@ class Supervisor {
     [[nodiscard]] int signal_meant(int asked) const;
     [[nodiscard]] int signal_init(int signal); // 0 or errno
     [[nodiscard]] int signal_asked(int asked);
+    [[nodiscard]] bool stay_ended(const protocol::Request& request); // false: it asks for something else
     [[nodiscard]] bool end_was_asked() const;
     void end_abandoned();
 

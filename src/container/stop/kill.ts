@@ -39,6 +39,13 @@ function ask(paths: ContainerPaths, request: Request): void {
   }
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   if (result.reply.ok) return;
+  if (result.reply.error === 'not-running')
+    throw fail(
+      'TLXC_E_NOT_RUNNING',
+      `${paths.name} is not running any more`,
+      paths.name,
+      'tlxc-wait waits for its end',
+    );
   const message = `the container's monitor refused "${request.op}": ${result.reply.error}`;
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: paths.name });
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../../rig/containers.ts';
+import { eventually } from '../../rig/eventually.ts';
 import { requires } from '../../rig/requires.ts';
 import { makeWorld } from '../../rig/world.ts';
 
@@ -48,6 +49,23 @@ rooted('one that does not listen is killed when the time is over, but not with -
   t.is((await stop('-t', '1')).code, 0);
   t.is(await state(), 'STOPPED');
 });
+
+for (const words of [['-k'], ['-t', '100'], ['-W'], ['-t', '100', '--rcfile', 'other.conf']])
+  rooted(`asked to end while it reboots, it stays ended: ${words.join(' ')}`, async (t) => {
+    const world = await makeWorld(t);
+    const [hook, ending] = [join(world.dir, 'hook'), join(world.dir, 'ending')];
+    const log = join(world.lxcpath, 'u1.log');
+    const config = ['lxc.log.level = INFO', `lxc.log.file = ${log}`, `lxc.hook.post-stop = ${hook}`];
+    addBusybox(world, 'u1', { config: [...config, 'tlxc.restart = always'] });
+    await world.sh('(cat lxc/u1/config; echo lxc.signal.halt = SIGUSR1) > other.conf');
+    const lines = `: > ${ending}; until grep -q "does not start again" ${log}; do sleep 0.05; done`;
+    writeFileSync(hook, `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+    await world.sh('tlxc-start -n u1 -- /bin/reboot -f');
+    await eventually(20, () => Promise.resolve(existsSync(ending) || undefined));
+    t.like(await world.run('tlxc-stop', '-n', 'u1', ...words), { code: 0, stderr: '' });
+    await world.sh('tlxc-wait -n u1 -s STOPPED -t 20');
+    t.regex(await world.sh('tlxc-ls -f'), /u1 +STOPPED/);
+  });
 
 rooted('-k kills at once, a frozen container too', async (t) => {
   const { world, stop, state, instance } = await running(t, STUBBORN);
