@@ -5,7 +5,7 @@ import { randomBytes } from '../random.ts';
 export const isTemplate = (address: string): boolean => /x/i.test(address);
 
 /** Fills a template; draw gives a number from 0 to 15. The second digit is made even: a unicast address. */
-export function fillHardwareAddress(template: string, draw: () => number): string {
+function fillHardwareAddress(template: string, draw: () => number): string {
   return template.replace(/x/gi, (_, at: number) => (at === 1 ? draw() & 14 : draw() & 15).toString(16));
 }
 

@@ -36,7 +36,7 @@ export interface ContainerPaths {
 export const isName = (text: string): boolean => CONTAINER_NAME.test(text);
 
 /** Throws TLXC_E_NAME unless name is one a container may have. */
-export function checkName(name: string): void {
+function checkName(name: string): void {
   if (isName(name)) return;
   throw new TlxcError({
     code: 'TLXC_E_NAME',

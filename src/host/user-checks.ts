@@ -27,10 +27,10 @@ function subordinateIds(kind: 'uid' | 'gid', { name, subuids, subgids }: UserFac
   );
 }
 
-export const subordinateUids = (user: UserFacts): Finding => subordinateIds('uid', user);
-export const subordinateGids = (user: UserFacts): Finding => subordinateIds('gid', user);
+const subordinateUids = (user: UserFacts): Finding => subordinateIds('uid', user);
+const subordinateGids = (user: UserFacts): Finding => subordinateIds('gid', user);
 
-export function mapPrograms({ newUidMap, newGidMap }: UserFacts): Finding {
+function mapPrograms({ newUidMap, newGidMap }: UserFacts): Finding {
   const missing = [newUidMap === '' ? 'newuidmap' : '', newGidMap === '' ? 'newgidmap' : ''].filter(Boolean);
   const found =
     missing.length === 0 ? `${newUidMap}, ${newGidMap}` : `${missing.join(' and ')} not installed`;
@@ -38,7 +38,7 @@ export function mapPrograms({ newUidMap, newGidMap }: UserFacts): Finding {
 }
 
 /** Debian's and Ubuntu's kernels have this switch. */
-export function unprivilegedUserNamespaces({ usernsClone }: UserFacts): Finding {
+function unprivilegedUserNamespaces({ usernsClone }: UserFacts): Finding {
   const found =
     usernsClone === ''
       ? 'this kernel has no such switch'
@@ -51,7 +51,7 @@ export function unprivilegedUserNamespaces({ usernsClone }: UserFacts): Finding 
   );
 }
 
-export function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Finding {
+function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Finding {
   const found =
     maxUserNamespaces === ''
       ? 'this kernel has no user namespaces'
@@ -64,7 +64,7 @@ export function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Finding {
 }
 
 /** Without it sockets lie in ~/.cache/tlxc/run, which may survive a reboot. */
-export function runtimeDirectory(environment: Readonly<Record<string, string | undefined>>): Finding {
+function runtimeDirectory(environment: Readonly<Record<string, string | undefined>>): Finding {
   const what = 'runtime directory';
   const path = environment['XDG_RUNTIME_DIR'] ?? '';
   const mend = 'log in by ssh or on a terminal, not by su or sudo: pam_systemd makes the directory';

@@ -19,7 +19,7 @@ const DIST_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The fields of os-release(5), quotes undone. */
-export function parseOsRelease(text: string): Readonly<Record<string, string>> {
+function parseOsRelease(text: string): Readonly<Record<string, string>> {
   const pairs = text.split('\n').flatMap((line) => {
     const [, key, value = ''] = /^([A-Z_]+)=(.*)$/.exec(line.trim()) ?? [];
     return key ? [[key, value.replace(/^(["'])(.*)\1$/, '$2')] as const] : [];

@@ -82,5 +82,5 @@ function isUsed(id: string, { staging, config }: ImageUser): boolean {
 }
 
 /** Whether a container's configuration has the image's tree below its own. */
-export const namesImage = (config: string, id: string): boolean =>
+const namesImage = (config: string, id: string): boolean =>
   existsSync(config) && readConfigFile(config).text.includes(`/images/${id}/`);

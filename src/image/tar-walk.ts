@@ -2,7 +2,7 @@
 import type { Header as TarHeader, Pax as TarPax } from 'tar';
 import { TlxcError } from '../errors.ts';
 
-export const BLOCK = 512;
+const BLOCK = 512;
 /** What ends an archive. */
 export const END = Buffer.alloc(2 * BLOCK);
 /** Of an extended header; names are at most 4 KiB, attributes 64 KiB each. */

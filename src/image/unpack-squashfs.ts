@@ -22,7 +22,7 @@ const REFUSED_ATTRIBUTE =
   /^write_xattr: failed to write xattr (trusted|security)\.\S+ for file .* because Operation not permitted$/;
 
 /** One line of unsquashfs -lln; null for a line that is none, or for what lies below /dev. */
-export function parseListed(line: string): Member | null {
+function parseListed(line: string): Member | null {
   const [, type = '', size = '', path = ''] = LINE.exec(line) ?? [];
   if (type === '' || path.startsWith('dev/')) return null;
   const [name = '', target = ''] = type === 'l' ? path.split(' -> ') : [path];

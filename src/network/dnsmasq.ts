@@ -82,7 +82,7 @@ function ipv6Arguments({ ipv6 }: BridgeSettings): string[] {
  * --conf-file and --no-hosts: nothing of the host's own dnsmasq, nor its /etc/hosts, reaches containers. Who a container is
  * says its hardware address; neither the name nor the identifier that it sends (clones have the same one) is heeded.
  */
-export function dnsmasqArguments(
+function dnsmasqArguments(
   settings: BridgeSettings,
   places: NetworkPlaces & NamePlaces,
   user: string,

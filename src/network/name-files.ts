@@ -13,7 +13,7 @@ import type { Reservation, Reservations } from './reservations.ts';
 const READABLE = { mode: 0o644 };
 
 /** Lines of --dhcp-hostsdir: MAC,ADDRESS,[ADDRESS]. */
-export const dhcpText = ({ interfaces }: Reservation): string =>
+const dhcpText = ({ interfaces }: Reservation): string =>
   interfaces
     .map(({ mac, ipv4, ipv6 }) => [mac, ...(ipv4 ? [ipv4] : []), ...(ipv6 ? [`[${ipv6}]`] : [])])
     .filter((words) => words.length > 1)

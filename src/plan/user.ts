@@ -41,7 +41,7 @@ function checkMaps({ config, host, findings }: Compilation, user: UserFacts): vo
 }
 
 /** The lines that a user's first subordinate ids make; of no more than a system needs. */
-export const exampleMaps = ({ subuids, subgids }: UserFacts): string[] =>
+const exampleMaps = ({ subuids, subgids }: UserFacts): string[] =>
   [
     { letter: 'u', span: subuids[0] },
     { letter: 'g', span: subgids[0] },

@@ -12,7 +12,7 @@ import { rbdBackend } from './rbd.ts';
 import { zfsBackend } from './zfs.ts';
 
 /** All there are. */
-export const backends: readonly Backend[] = [
+const backends: readonly Backend[] = [
   dirBackend,
   overlayBackend,
   btrfsBackend,

@@ -14,8 +14,6 @@ export function parseVolume(written: string): Volume {
   return { type: type === 'overlayfs' ? 'overlay' : type, path };
 }
 
-export const volumeText = ({ type, path }: Volume): string => `${type}:${path}`;
-
 /** The paths that it names, as they are written: one, or for an overlay the layers with the topmost last. */
 export function partsOf(written: string): readonly string[] {
   const { type, path } = parseVolume(written);

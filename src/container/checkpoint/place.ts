@@ -17,7 +17,7 @@ function refuse(path: string): never {
 }
 
 /** The directory without links; throws TLXC_E_PERMISSION where others than root could change it. */
-export function keptDirectory(directory: string): string {
+function keptDirectory(directory: string): string {
   const place = realpathSync(directory);
   if (!lstatSync(place).isDirectory() || !isKeptByOwner(place, 0)) refuse(place);
   return place;

@@ -76,7 +76,7 @@ function showCpus(value: string): string | null {
 const defaultWeight = (value: string): string => /^(?:default )?(\d+)$/m.exec(value)?.[1] ?? '100';
 
 /** MAJOR:MINOR of a block device, given so or by its path. Throws BadValue. */
-export function deviceNumber(text: string): string {
+function deviceNumber(text: string): string {
   if (/^\d+:\d+$/.test(text)) return text;
   try {
     const status = lstatSync(text);

@@ -1,5 +1,5 @@
 /** The image store as a program sees it: what containers are made from. */
-import { TlxcError, usageError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import { exportImage, exportToServer } from '../../image/export-image.ts';
 import { catalogueOf, firstServer } from '../../image/fetch-image.ts';
 import { findStored } from '../../image/find-stored.ts';

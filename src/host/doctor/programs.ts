@@ -22,7 +22,7 @@ const NEEDS: readonly Need[] = [
 
 const PLACES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-export const programPath = (name: string): string | undefined =>
+const programPath = (name: string): string | undefined =>
   PLACES.map((place) => `${place}/${name}`).find((path) => existsSync(path));
 
 export function programFindings(root: boolean): Finding[] {

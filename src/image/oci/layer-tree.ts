@@ -38,7 +38,7 @@ const MAX_PATH = 4096;
 const directory = (layer: number): Directory => ({ kind: 'directory', children: new Map(), layer });
 
 /** The parts of a name below the root; a leading slash is the root's. Throws HostileLayer for one that climbs. */
-export function partsOf(path: string): string[] {
+function partsOf(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..'))
     throw new HostileLayer(`${JSON.stringify(path)} leads out of the root filesystem`);
