@@ -42,7 +42,7 @@ export type { CheckpointOptions, Checkpoints, SaveOptions } from './container/pa
 export { meter, type MeterOptions, type UseMeter } from './container/parts/meter.ts';
 export type { Measurement } from './container/info/meter.ts';
 export type { ContainerProcess } from './container/info/processes.ts';
-export type { ListedContainer } from './container/listed.ts';
+export type { ListedContainer } from './container/info/listed.ts';
 export type { Nested } from './container/nested/limits.ts';
 export { Bridge } from './container/parts/bridge.ts';
 export { examineHost } from './container/parts/host.ts';

@@ -1,5 +1,5 @@
 /** tlxc-cgroup */
-import { readCgroupFile, writeCgroupFile } from '../container/cgroup-file.ts';
+import { readCgroupFile, writeCgroupFile } from '../container/limits/cgroup-file.ts';
 import { usageError } from '../errors.ts';
 import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';

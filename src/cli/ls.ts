@@ -66,7 +66,7 @@ function read(
 /** Looks only at what is asked for: plain names need no monitor and no configuration. */
 function find(store: Store, wishes: Wishes): Found[] {
   const { only, columns, groups, fancy, json, pattern, levels } = wishes;
-  const defined = listContainers(store.system, store.lxcpath);
+  const defined = listContainers(store.lxcpath);
   const active = only.defined ? [] : listActive(store.system, store.lxcpath);
   const undefinedOnes = new Set(active.filter((name) => !defined.includes(name)));
   const names = [...defined, ...undefinedOnes].filter((name) => pattern?.test(name) ?? true);

@@ -1,4 +1,5 @@
 /** Hardware addresses from a template: each x or X is a digit to be drawn. */
+import { fnv1a } from '../fnv.ts';
 import { randomBytes } from '../random.ts';
 
 /** Whether anything is left to draw. */
@@ -16,10 +17,9 @@ export function randomHardwareAddress(template: string): string {
   return fillHardwareAddress(template, () => bytes[next++] ?? 0);
 }
 
-/** Fills a template with the same digits for the same seed, on every start and every host (FNV-1a, 64 bits). */
+/** Fills a template with the same digits for the same seed, on every start and every host. */
 export function stableHardwareAddress(template: string, seed: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(seed)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  let hash = fnv1a(seed);
   return fillHardwareAddress(template, () => {
     const digit = Number(hash & 15n);
     hash >>= 4n;

@@ -123,7 +123,7 @@ export class Container {
   /** Those that are defined in the store, by name. */
   static list(options: StoreOptions = {}): Container[] {
     const place = placeOf(options);
-    return listContainers(place.system, place.lxcpath).map((name) => new Container(name, place));
+    return listContainers(place.lxcpath).map((name) => new Container(name, place));
   }
 
   /** Every state change of every container of the store, of those to come too, until the loop is left or the signal aborted. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { CONTAINER_NAME, NAME_RULE } from '../config/values/container-name.ts';
 import { TlxcError } from '../errors.ts';
+import { fnv1a } from '../fnv.ts';
 import { namePlaces } from '../network/places.ts';
 
 export interface ContainerPaths {
@@ -47,13 +48,11 @@ function checkName(name: string): void {
 
 const storeKeys = new Map<string, string>();
 
-/** A short key for a store's path, so that socket paths stay below the kernel's 108 bytes (FNV-1a, 64 bits). */
+/** A short key for a store's path, so that socket paths stay below the kernel's 108 bytes. */
 function storeKey(lxcpath: string): string {
   const known = storeKeys.get(lxcpath);
   if (known !== undefined) return known;
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(lxcpath)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  const key = hash.toString(16).padStart(16, '0');
+  const key = fnv1a(lxcpath).toString(16).padStart(16, '0');
   storeKeys.set(lxcpath, key);
   return key;
 }

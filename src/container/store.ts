@@ -22,7 +22,7 @@ function namesWith(directory: string, file: string): string[] {
 const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Names of the containers that are defined (have a config file), sorted. */
-export function listContainers(_system: SystemConfig, lxcpath: string): string[] {
+export function listContainers(lxcpath: string): string[] {
   return namesWith(lxcpath, 'config').sort(byBytes);
 }
 

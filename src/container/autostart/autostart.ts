@@ -91,7 +91,7 @@ function readForEnd(name: string, { lxcpath, system, environment }: AutostartReq
 function readStore(request: AutostartRequest): Store {
   const { lxcpath, system, environment, action } = request;
   const failures: Failed[] = [];
-  const names = listContainers(system, lxcpath);
+  const names = listContainers(lxcpath);
   if (isEnd(action)) return { names, failures, containers: names.map((name) => readForEnd(name, request)) };
   const containers = names.flatMap((name): (Candidate & Doubtful)[] => {
     const configFile = containerPaths(system, lxcpath, name).config;

@@ -17,7 +17,7 @@ import { copiedConfig } from './config.ts';
 import { refuseExisting } from './copy.ts';
 import { ownsRange, recordRange } from '../create/id-ranges.ts';
 import { withLock } from '../lock.ts';
-import { moveNames } from '../names.ts';
+import { moveNames } from '../network/bridge-names.ts';
 import { finishRename, pendingConfig } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';

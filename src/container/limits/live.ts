@@ -7,7 +7,7 @@ import { TlxcError, usageError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { hierarchyOf } from '../../plan/cgroup-settings.ts';
-import { readCgroupFile, writeCgroupFile } from '../cgroup-file.ts';
+import { readCgroupFile, writeCgroupFile } from './cgroup-file.ts';
 import { containerPaths } from '../paths.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
 import type { Change } from './change.ts';

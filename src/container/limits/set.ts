@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { loadContainerConfig } from '../../config/load.ts';
 import { bytes } from '../../config/values/cgroup-numbers.ts';
 import { TlxcError } from '../../errors.ts';
-import { readCgroupFile } from '../cgroup-file.ts';
+import { readCgroupFile } from './cgroup-file.ts';
 import { withLock } from '../lock.ts';
 import { notDefined, notRunning } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';

@@ -3,7 +3,7 @@
  * the right kind, and of a size, or the answer counts not at all. Pure.
  */
 import { CONTAINER_NAME } from '../../config/values/container-name.ts';
-import type { ListedContainer } from '../listed.ts';
+import type { ListedContainer } from '../info/listed.ts';
 
 /** Longer than any address, group or interface. */
 const LONGEST = 128;

@@ -1,6 +1,6 @@
 /** How much of a container's word on its containers is taken, and how it is told. */
 import { TlxcError, usageError } from '../../errors.ts';
-import type { ListedContainer } from '../listed.ts';
+import type { ListedContainer } from '../info/listed.ts';
 
 /** What was found, and why that is not all. */
 export interface Nested {

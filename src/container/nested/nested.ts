@@ -7,7 +7,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import { TlxcError } from '../../errors.ts';
 import { execInContainer } from '../exec/exec.ts';
 import { inspectContainers, type Store } from '../info/inspect.ts';
-import type { ListedContainer } from '../listed.ts';
+import type { ListedContainer } from '../info/listed.ts';
 import { containerPaths } from '../paths.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
 import { LXC_COLUMNS, readJson, readTable } from './answer.ts';

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, opendirSync } from 'node:fs';
 import type { ContainerConfig } from '../../config/model.ts';
 import { native } from '../../native/binding.ts';
 import { parseVolume } from '../../storage/volume.ts';
-import type { ListedContainer } from '../listed.ts';
+import type { ListedContainer } from '../info/listed.ts';
 import { isContainerName, STOPPED } from './answer.ts';
 import { below, bounded, MOST_ROWS, type Nested, type NestedLimits } from './limits.ts';
 

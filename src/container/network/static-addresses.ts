@@ -7,7 +7,7 @@ import { bridgeSettings } from '../../network/settings.ts';
 import { originOf } from '../../plan/input.ts';
 import type { StartPlan } from '../../plan/types.ts';
 import { Problem } from '../../problem.ts';
-import { keyOf, type Named } from '../names.ts';
+import { keyOf, type Named } from './bridge-names.ts';
 
 /**
  * The plan with the addresses. What was reserved for the container is known only once its lock is held, and no other

@@ -1,5 +1,5 @@
 /** A running container's control group files. */
-import { readCgroupFile, writeCgroupFile } from '../cgroup-file.ts';
+import { readCgroupFile, writeCgroupFile } from '../limits/cgroup-file.ts';
 import { silently, type Located, type Warn } from './place.ts';
 
 /** What tlxc-cgroup does: files by their names in cgroup v1 or v2, whichever this host has. All methods throw TlxcError. */

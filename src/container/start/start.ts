@@ -22,7 +22,7 @@ import { provideBridge } from '../network/bridge.ts';
 import { likelyCauses } from '../doctor.ts';
 import { withLock } from '../lock.ts';
 import { makeRoom } from './make-room.ts';
-import { checkLeases, tellNames } from '../names.ts';
+import { checkLeases, tellNames } from '../network/bridge-names.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
 import { dropRestart, restartDone, restartPolicy, restartsUpTo } from './restart.ts';

@@ -18,12 +18,8 @@ const KILL_MS = 60_000;
 /** After the monitor itself was killed: for the kernel to take the processes down. */
 const GONE_MS = 2_000;
 
-const fail = (
-  code: 'TLXC_E_NOT_RUNNING' | 'TLXC_E_TIMEOUT',
-  message: string,
-  container: string,
-  hint = '',
-) => new TlxcError({ code, message, container, ...(hint && { hint }) });
+const fail = (code: 'TLXC_E_NOT_RUNNING' | 'TLXC_E_TIMEOUT', message: string, container: string, hint = '') =>
+  new TlxcError({ code, message, container, ...(hint && { hint }) });
 
 const STOPPED = { kind: 'stopped' } as const;
 

@@ -1,6 +1,6 @@
 /** What a person calls an OCI image: the transports of LXC's oci template and of the tools around it. Pure. */
 import { resolve } from 'node:path';
-import type { TlxcError} from '../../errors.ts';
+import type { TlxcError } from '../../errors.ts';
 import { usageError } from '../../errors.ts';
 
 export type ImageReference =

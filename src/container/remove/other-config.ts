@@ -3,14 +3,14 @@
  * loses nothing but a container, and no other container's volume.
  */
 import { existsSync } from 'node:fs';
-import { ConfigDocument } from '../config/document.ts';
-import type { ContainerConfig } from '../config/model.ts';
-import { readConfigFile } from '../config/read-file.ts';
-import { TlxcError } from '../errors.ts';
-import { backendNamed } from '../storage/choose.ts';
-import { volumeOf } from '../storage/outside.ts';
-import { parseVolume, partsOf } from '../storage/volume.ts';
-import type { ContainerPaths } from './paths.ts';
+import { ConfigDocument } from '../../config/document.ts';
+import type { ContainerConfig } from '../../config/model.ts';
+import { readConfigFile } from '../../config/read-file.ts';
+import { TlxcError } from '../../errors.ts';
+import { backendNamed } from '../../storage/choose.ts';
+import { volumeOf } from '../../storage/outside.ts';
+import { parseVolume, partsOf } from '../../storage/volume.ts';
+import type { ContainerPaths } from '../paths.ts';
 
 /** Values of the container's own file, as they are written: whatever else may be wrong with it. None of one that cannot be read. */
 function ownValues({ config }: ContainerPaths, wanted: string): readonly string[] {

@@ -1,9 +1,9 @@
 /** tlxc-cgroup: a running container's files, in the words of the world that the host has and of the other. */
 import type { ExecutionContext } from 'ava';
 import { readFileSync } from 'node:fs';
-import { boot } from '../effects/effect.ts';
-import { requires } from '../rig/requires.ts';
-import { makeWorld } from '../rig/world.ts';
+import { boot } from '../../effects/effect.ts';
+import { requires } from '../../rig/requires.ts';
+import { makeWorld } from '../../rig/world.ts';
 
 const running = requires('root', 'userns', 'idmap', 'busybox').serial;
 

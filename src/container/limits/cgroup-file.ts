@@ -1,19 +1,19 @@
 /** Reads and writes the control group files of a running container, in the words of either cgroup world. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BadValue } from '../config/key.ts';
-import type { SystemConfig } from '../config/model.ts';
-import { checkCgroupFile } from '../config/values/cgroup-files.ts';
-import { TlxcError } from '../errors.ts';
-import { probeHost } from '../host/probe.ts';
-import { askMonitor } from '../monitor/client.ts';
-import type { MonitorInfo } from '../monitor/protocol.ts';
-import { writesOf, type GroupWrite } from '../plan/cgroup-change.ts';
-import { controllerOf, hierarchyOf } from '../plan/cgroup-settings.ts';
-import { equalsOf, translateSetting, type CgroupValue } from '../plan/cgroup-translation.ts';
-import { notRunning } from './not-running.ts';
-import { containerPaths } from './paths.ts';
-import { unresponsive } from './stop/unresponsive.ts';
+import { BadValue } from '../../config/key.ts';
+import type { SystemConfig } from '../../config/model.ts';
+import { checkCgroupFile } from '../../config/values/cgroup-files.ts';
+import { TlxcError } from '../../errors.ts';
+import { probeHost } from '../../host/probe.ts';
+import { askMonitor } from '../../monitor/client.ts';
+import type { MonitorInfo } from '../../monitor/protocol.ts';
+import { writesOf, type GroupWrite } from '../../plan/cgroup-change.ts';
+import { controllerOf, hierarchyOf } from '../../plan/cgroup-settings.ts';
+import { equalsOf, translateSetting, type CgroupValue } from '../../plan/cgroup-translation.ts';
+import { notRunning } from '../not-running.ts';
+import { containerPaths } from '../paths.ts';
+import { unresponsive } from '../stop/unresponsive.ts';
 
 type Hierarchy = MonitorInfo['cgroups'][number];
 

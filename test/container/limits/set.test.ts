@@ -1,9 +1,9 @@
 /** tlxc-set: limits of the running container and of its configuration, all or none. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addBusybox } from '../rig/containers.ts';
-import { requires } from '../rig/requires.ts';
-import { makeWorld, type World } from '../rig/world.ts';
+import { addBusybox } from '../../rig/containers.ts';
+import { requires } from '../../rig/requires.ts';
+import { makeWorld, type World } from '../../rig/world.ts';
 import type { ExecutionContext } from 'ava';
 
 const running = requires('root', 'userns', 'idmap', 'busybox').serial;

@@ -1,16 +1,16 @@
 /** A container's addresses and name on TLXC's bridge: reserved and told at its start, given up when it is destroyed. */
 import { basename } from 'node:path';
-import { withLines } from '../config/locate.ts';
-import type { SystemConfig } from '../config/model.ts';
-import { errnoWords } from '../errno.ts';
-import { TlxcError } from '../errors.ts';
-import { leaseProblems } from '../network/lease-checks.ts';
-import { register, reregister, unregister } from '../network/registration.ts';
-import { forgetLeases } from '../network/service.ts';
-import { bridgeSettings } from '../network/settings.ts';
-import type { BridgeMember } from '../plan/bridge-members.ts';
-import type { Problem } from '../problem.ts';
-import type { ContainerPaths } from './paths.ts';
+import { withLines } from '../../config/locate.ts';
+import type { SystemConfig } from '../../config/model.ts';
+import { errnoWords } from '../../errno.ts';
+import { TlxcError } from '../../errors.ts';
+import { leaseProblems } from '../../network/lease-checks.ts';
+import { register, reregister, unregister } from '../../network/registration.ts';
+import { forgetLeases } from '../../network/service.ts';
+import { bridgeSettings } from '../../network/settings.ts';
+import type { BridgeMember } from '../../plan/bridge-members.ts';
+import type { Problem } from '../../problem.ts';
+import type { ContainerPaths } from '../paths.ts';
 
 /** NAME@STORE */
 export const keyOf = ({ dnsRecord }: ContainerPaths): string => basename(dnsRecord);

@@ -1,5 +1,5 @@
 /** A container as lists show it. */
-import type { PendingRestart } from './start/restart.ts';
+import type { PendingRestart } from '../start/restart.ts';
 
 /** One container of a list. null: not known, not asked for, or the container does not run. */
 export interface ListedContainer {
