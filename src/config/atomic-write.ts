@@ -55,6 +55,9 @@ function destination(path: string): Destination {
 export const temporaryBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomHex(8)}.tmp`);
 
+/** Whether an entry of a directory is of such a name: somebody writes it just now, or was killed while doing so. */
+export const isTemporary = (entry: string): boolean => /^\..+\.[0-9a-f]{16}\.tmp$/.test(entry);
+
 /**
  * Writes data to path by temporary file, fsync and rename; owner and mode of a file that was there are kept.
  * Only for directories that no container can write: the path is resolved by name, by root without a link where it leads through

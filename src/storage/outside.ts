@@ -5,9 +5,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
+import { strangerOn } from '../config/stranger.ts';
 import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
 import type { Place } from './backend.ts';
 
 const NOTE = '.tlxc-volume';
@@ -41,6 +43,12 @@ function readOwn(file: string): string {
 }
 
 function openIfThere(file: string): number | null {
+  // By a link of somebody else's it would be the note of another directory, whose volume would go.
+  const stranger = strangerOn(dirname(file));
+  if (stranger !== null) {
+    const fd = native().openWithoutLinks({ path: join(stranger.path, NOTE) });
+    return typeof fd === 'number' ? fd : null;
+  }
   try {
     return openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {

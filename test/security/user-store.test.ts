@@ -153,3 +153,34 @@ requires('root')("a link of root's leads to a user's store as the way itself doe
   await world.sh(`tlxc-set -P ${world.dir}/link -n c1 memory=64M`);
   t.is(await world.sh(`tlxc-info -P ${world.dir}/link -n c1 -c lxc.uts.name`), 'lxc.uts.name = said\n');
 });
+
+requires('root')(
+  "root's housekeeping in a user's store touches nothing that a link there leads to",
+  async (t) => {
+    const world = await makeWorld(t);
+    const store = await userStore(world);
+    // Of root's own: a container with a noted volume, and a snapshot.
+    await world.sh(`mkdir -p own/c9/rootfs/etc own/.tlxc-restored; touch own/c9/rootfs/etc/file
+    echo lxc.rootfs.path = none > own/c9/config; echo dir:/nowhere > own/c9/.tlxc-volume; chmod 600 own/c9/.tlxc-volume`);
+    const look = () => world.sh('find own | sort; cat own/c9/.tlxc-volume');
+    const before = await look();
+    const attempts = [
+      ['mkdir -p .trash/x; ln -s ../../../own .trash/x/snaps', 'tlxc-create -t none -n c2', 0],
+      ['mkdir -p .trash; ln -s ../../own/c9 .trash/x', 'tlxc-create -t none -n c2', 0],
+      ['ln -s ../own .trash', 'tlxc-create -t none -n c2', 0],
+      ['ln -s ../../own/c9 c1/.tlxc-restored', 'tlxc-snapshot -n c1', 1],
+      ['ln -s ../../own/c9 c1/.tlxc-restored', 'tlxc-start -n c1', 1],
+      ['mkdir c1/snaps; ln -s ../../../own/c9 c1/snaps/snap7', 'tlxc-snapshot -n c1 -d snap7', 1],
+      ['mkdir c1/snaps; ln -s ../../../own/c9 c1/snaps/snap7', 'tlxc-snapshot -n c1 -r snap7 -N c3', 1],
+    ] as const;
+    for (const [plant, command, status] of attempts) {
+      await world.sh(`cd home; rm -rf .trash *; mkdir c1; echo lxc.rootfs.path = none > c1/config; ${plant}
+      chown -hR ${USER}:${USER} .`);
+      const { code, stderr } = await world.run('sh', '-c', `${command} -P ${store}`);
+      t.is(await look(), before, `${plant}; ${command}`);
+      t.is(code, status, stderr);
+      if (plant.includes('restored'))
+        t.regex(stderr, /c1 holds what a command left that was killed, .*\n {2}hint: let user 12345/);
+    }
+  },
+);

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../../config/load.ts';
+import { isTemporary } from '../../config/atomic-write.ts';
 import { readRegular } from '../../config/open-file.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
@@ -118,9 +119,9 @@ async function write(source: Source): Promise<void> {
 
 /** What an export to this file that was killed has left beside it. */
 function removeInterrupted(file: string): void {
+  const ours = `.${basename(file)}.`;
   const left = (name: string): boolean =>
-    name.startsWith(`.${basename(file)}.`) &&
-    /^[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length + 2));
+    name.startsWith(ours) && isTemporary(`.x.${name.slice(ours.length)}`);
   for (const name of readdirSync(dirname(file)).filter(left))
     rmSync(join(dirname(file), name), { force: true });
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
+import { isRoot, strangerOn } from '../../config/stranger.ts';
 import { releaseTree } from '../../host/project-quota.ts';
 import { removeTree } from '../../host/trees.ts';
 import { backendNamed } from '../../storage/choose.ts';
@@ -21,13 +22,13 @@ function noting(dir: string): readonly string[] {
 /** What of a container's directory may be kept to a size. */
 const LIMITED = ['rootfs', 'overlay'];
 
-const isRoot = (): boolean => process.geteuid?.() === 0;
-
 /** Throws TLXC_E_STORAGE, TLXC_E_BUSY. Absent: nothing to do. */
 export async function discard(path: string, { settings }: Pick<SystemConfig, 'settings'>): Promise<void> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    // Where others can put links in the way, limits could be taken from what these lead to.
+    const isOurs = isRoot() && strangerOn(path) === null;
     for (const dir of noting(path)) {
-      if (isRoot()) for (const part of LIMITED) releaseTree(join(dir, part));
+      if (isOurs) for (const part of LIMITED) releaseTree(join(dir, part));
       const volume = volumeOf(dir);
       if (volume === null) continue;
       const { type, path: noted } = parseVolume(volume.path);

@@ -2,9 +2,11 @@
  * What create and destroy leave when they are killed: LXCPATH/.tlxc-staging-NAME (a container that never came to be) and
  * LXCPATH/.trash/* (containers and snapshots that are gone already). The next create or destroy removes them.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { isTemporary } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
+import { strangerOn } from '../../config/stranger.ts';
 import { isUnborn, sweepUnborn } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
 import { discard } from './discard.ts';
@@ -23,13 +25,25 @@ const UNFINISHED = ['.tlxc-snapshot', '.tlxc-restoring'] as const;
 export const snapshotStaging = (dir: string): string => join(dir, UNFINISHED[0]);
 export const restoreStaging = (dir: string): string => join(dir, UNFINISHED[1]);
 
-/** Whether an entry of a container's directory is one of these. */
+/** A file is written in less: what is older was left by a command that was killed. Some write without the lock. */
+const WRITTEN_MS = 60_000;
+
+function isAbandoned(path: string): boolean {
+  const written = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return written !== undefined && Date.now() - written > WRITTEN_MS;
+}
+
+/** Whether an entry of a container's directory is one of these, or a file that never got its name. */
 export const isUnfinished = (entry: string): boolean =>
-  isUnborn(entry) || UNFINISHED.some((name) => name === entry);
+  isUnborn(entry) || isTemporary(entry) || UNFINISHED.some((name) => name === entry);
 
 /** Removes them. The caller holds the container's lock: nobody works on them. */
 export async function removeUnfinished(dir: string, system: SystemConfig): Promise<void> {
   sweepUnborn(dir);
+  for (const path of readdirSync(dir)
+    .filter(isTemporary)
+    .map((name) => join(dir, name)))
+    if (isAbandoned(path)) rmSync(path, { force: true });
   for (const name of UNFINISHED) await discard(join(dir, name), system);
 }
 
@@ -58,9 +72,12 @@ export function makeTrash(lxcpath: string): string {
   return trash;
 }
 
-/** Removes what dead commands left below lxcpath; what living ones work on is locked, and stays. */
+/**
+ * Removes what dead commands left below lxcpath; what living ones work on is locked, and stays. Root does that in no store where
+ * somebody else could put another directory in the place of one that is removed: that user's next command does.
+ */
 export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Promise<void> {
-  if (!existsSync(lxcpath)) return;
+  if (!existsSync(lxcpath) || strangerOn(lxcpath) !== null) return;
   sweepUnborn(lxcpath);
   for (const entry of readdirSync(lxcpath)) {
     const name = entry.startsWith(STAGING) ? entry.slice(STAGING.length) : '';

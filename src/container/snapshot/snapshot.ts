@@ -1,5 +1,5 @@
 /** Takes, restores and destroys snapshots of a container: each is whole, or not there. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -59,7 +59,8 @@ async function takeLocked(
   const places = { system, environment, source, target, staging, freezeMs, warn };
   await fillCopy({ ...places, ...kept, snapshot: false, backend: null, hookArgs: [] });
   try {
-    if (comment !== null) copyComment(comment, join(staging, 'comment'));
+    if (comment !== null)
+      writeFileAtomically(join(staging, 'comment'), readComment(comment), { mode: 0o644 });
     writeFileAtomically(join(staging, 'ts'), timestampOf(new Date()), { mode: 0o644 });
     mkdirSync(target.lxcpath, { recursive: true, mode: 0o755 });
     renameDurably(staging, target.dir);
@@ -70,9 +71,9 @@ async function takeLocked(
   return target.name;
 }
 
-function copyComment(from: string, to: string): void {
+function readComment(from: string): Buffer {
   try {
-    copyFileSync(from, to);
+    return readFileSync(from);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     const message = `the comment file ${from} cannot be read: ${errnoWords(code)}`;
@@ -102,19 +103,20 @@ async function destroyThose(
   }
   await recover(container, system);
   const gone = await withLock(container, async () => {
-    const snapshots = which(container);
-    for (const snapshot of snapshots) await moveToTrash(system, container, snapshot);
-    return snapshots.length;
+    const trashed: string[] = [];
+    for (const snapshot of which(container)) trashed.push(await moveToTrash(system, container, snapshot));
+    return trashed;
   });
-  await sweepLeftovers(system, lxcpath);
-  return gone;
+  for (const trashed of gone) await discard(trashed, system);
+  return gone.length;
 }
 
+/** Where it is then. */
 async function moveToTrash(
   system: SystemConfig,
   container: ContainerPaths,
   snapshot: ContainerPaths,
-): Promise<void> {
+): Promise<string> {
   refuseClones(container, snapshot);
   refuseMounted(snapshot.dir);
   const trash = makeTrash(container.lxcpath);
@@ -124,6 +126,7 @@ async function moveToTrash(
   const store = snapshotStore(container.dir);
   if (readdirSync(store).length === 0) rmdirSync(store);
   await syncFilesystem(container.dir);
+  return trashed;
 }
 
 /** Throws TLXC_E_BUSY where a container was made over the snapshot; the one that it is of, restored by LXC, counts not. */

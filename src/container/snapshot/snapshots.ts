@@ -44,8 +44,10 @@ export function snapshotsOf(dir: string): readonly Snapshot[] {
   const store = snapshotStore(dir);
   refuseLink(store);
   if (!existsSync(store)) return [];
-  return readdirSync(store)
-    .filter((name) => isName(name) && existsSync(join(store, name, 'config')))
+  return readdirSync(store, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isName(entry.name))
+    .map((entry) => entry.name)
+    .filter((name) => existsSync(join(store, name, 'config')))
     .sort((a, b) => (number(a) === number(b) ? (a < b ? -1 : 1) : number(a) - number(b)))
     .map((name) => ({
       name,

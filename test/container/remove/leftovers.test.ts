@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,12 @@ import { requires } from '../../rig/requires.ts';
 import { makeWorld } from '../../rig/world.ts';
 import { loadSystemConfig } from '../../../src/config/system.ts';
 import type { SystemConfig } from '../../../src/config/model.ts';
-import { makeTrash, sweepLeftovers, trashPath } from '../../../src/container/remove/leftovers.ts';
+import {
+  makeTrash,
+  removeUnfinished,
+  sweepLeftovers,
+  trashPath,
+} from '../../../src/container/remove/leftovers.ts';
 
 /** A store that does not exist yet. */
 function store(t: ExecutionContext): { system: SystemConfig; lxcpath: string; dir: string } {
@@ -82,4 +88,17 @@ rooted('another command that sweeps takes nothing from one that destroys', async
   ]);
   t.is(code, 0, stderr);
   t.deepEqual(readdirSync(dir), ['rootfs']);
+});
+
+test('a file that a killed command was writing goes a minute later, one that is being written stays', async (t) => {
+  const { system, lxcpath } = store(t);
+  const dir = join(lxcpath, 'c1');
+  mkdirSync(dir, { recursive: true });
+  const [old, young] = ['.config.0123456789abcdef.tmp', '.config.fedcba9876543210.tmp'] as const;
+  for (const name of [old, young, '.config.tmp', 'config']) writeFileSync(join(dir, name), '');
+  const then = Date.now() / 1000 - 100;
+  utimesSync(join(dir, old), then, then);
+  utimesSync(join(dir, '.config.tmp'), then, then);
+  await removeUnfinished(dir, system);
+  t.deepEqual(readdirSync(dir).sort(), [young, '.config.tmp', 'config'].sort());
 });
