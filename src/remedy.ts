@@ -1,11 +1,12 @@
 /** What can be done about an error whose place has nothing better to say: by the kernel's reason, then by the code. */
-import { roomHint } from './room.ts';
+import { quotaHint, roomHint } from './room.ts';
 
 /** What of an error decides: ErrorDetails has all of it. */
 interface Failed {
   readonly code: string;
   readonly container?: string;
   readonly path?: string;
+  readonly step?: string;
   readonly errno?: string;
   readonly hint?: string;
   readonly problems?: readonly unknown[];
@@ -17,7 +18,11 @@ type Remedy = (failed: Failed) => string;
 const rights: Remedy = ({ path }) =>
   path ? `look at the owner and mode of ${path} and what is above it (ls -ld), or be root` : 'be root (sudo)';
 
-const room: Remedy = ({ path, errno }) => (path ? roomHint(path, errno === 'EDQUOT') : 'make room (df)');
+/** A step of a start or an attach names its places as the container sees them. */
+const room: Remedy = ({ path, step }) =>
+  path && step === undefined ? (roomHint(path) ?? '') : 'make room (df)';
+const quota: Remedy = ({ path, step }) =>
+  path && step === undefined ? quotaHint(path) : 'make room, or have the quota raised (df, quota)';
 
 const lacking: Remedy = () => 'tlxc-doctor looks for what this host lacks';
 
@@ -25,7 +30,7 @@ const BY_ERRNO: Readonly<Record<string, Remedy>> = {
   EACCES: rights,
   EPERM: rights,
   ENOSPC: room,
-  EDQUOT: room,
+  EDQUOT: quota,
   ENOENT: ({ path }) =>
     path ? `look whether ${path} is there, and the directory that it lies in (ls -ld)` : '',
   EROFS: ({ path }) => `${path || 'the filesystem'} can only be read: choose another place`,

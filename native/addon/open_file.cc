@@ -26,6 +26,7 @@ namespace {
 
 // A service of the network that knows users has so long to answer.
 constexpr int kPatienceMs = 5'000;
+constexpr int kImpatienceMs = 500;
 constexpr int kSilenceMs = 60'000;
 constexpr gid_t kNoGroup = 65534;
 // Neither waits for a FIFO's writer nor takes a terminal for its own.
@@ -47,30 +48,37 @@ std::vector<gid_t> ask_for_groups(uid_t uid) {
     return groups;
 }
 
-bool wait_for(const UniqueFd& done) {
-    const Deadline deadline{kPatienceMs};
+bool wait_for(const UniqueFd& done, int milliseconds) {
+    const Deadline deadline{milliseconds};
     pollfd waiting{.fd = done.get(), .events = POLLIN, .revents = 0};
     while (::poll(&waiting, 1, deadline.left()) < 0 && errno == EINTR)
         continue;
     return waiting.revents != 0;
 }
 
-// Each user is asked for once; after a silence nobody is asked for a while, so that a command which reads
-// many files does not wait for each. Empty: no answer came.
-const std::vector<gid_t>& groups_of(uid_t uid) {
-    static const std::vector<gid_t> unknown;
+struct Groups {
+    std::vector<gid_t> all; // empty: not known, and why not
+    int err = 0;
+};
+
+// Each user is asked for once. One that nothing answered for is not asked for again in a while, and others
+// after it get little time, so that a command which reads many files does not wait for each.
+Groups groups_of(uid_t uid) {
     static std::map<uid_t, std::vector<gid_t>> known;
-    static Deadline silence{0};
+    static std::map<uid_t, Deadline> silent;
     if (const auto found = known.find(uid); found != known.end())
-        return found->second;
-    if (silence.left() > 0)
-        return unknown;
+        return {.all = found->second};
+    std::erase_if(silent, [](const auto& each) { return each.second.left() == 0; });
+    if (silent.contains(uid))
+        return {.err = ETIMEDOUT};
     const auto answer = std::make_shared<std::vector<gid_t>>();
     const auto done = begin_aside([uid, answer] { *answer = ask_for_groups(uid); });
-    if (done && wait_for(*done))
-        return known.emplace(uid, *answer).first->second;
-    silence = Deadline{kSilenceMs};
-    return unknown;
+    if (!done)
+        return {.err = EAGAIN};
+    if (wait_for(*done, silent.empty() ? kPatienceMs : kImpatienceMs))
+        return {.all = known.emplace(uid, *answer).first->second};
+    silent.emplace(uid, kSilenceMs);
+    return {.err = ETIMEDOUT};
 }
 
 // This thread alone looks at files as somebody else, without the capabilities that pass over permissions.
@@ -78,12 +86,12 @@ const std::vector<gid_t>& groups_of(uid_t uid) {
 class Guise {
   public:
     explicit Guise(uid_t uid) {
-        const std::vector<gid_t>& theirs = groups_of(uid);
+        const auto [theirs, unknown] = groups_of(uid);
         groups_.resize(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
         if (::getgroups(static_cast<int>(groups_.size()), groups_.data()) < 0)
             return;
         if (theirs.empty()) {
-            err_ = ETIMEDOUT;
+            err_ = unknown;
             return;
         }
         if (!set_groups(theirs))

@@ -92,10 +92,16 @@ Napi::Value spawn_monitor(const Napi::CallbackInfo& info) {
         ::waitpid(between, nullptr, 0);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (between > 0 && error == 0) {
+        // Nobody here reaps it: by and by its number could be another's.
+        UniqueFd pidfd = open_pidfd(monitor);
+        if (!pidfd && errno != ESRCH) {
+            const auto failure = syscall_failure("monitor", "pidfd_open", path);
+            ::kill(monitor, SIGKILL); // born a moment ago: nobody could end it when it takes too long
+            return js::failure(info.Env(), failure);
+        }
         auto started = Napi::Object::New(info.Env());
         started.Set("pid", monitor);
-        // Nobody here reaps it: by and by its number could be another's.
-        started.Set("pidfd", open_pidfd(monitor).release());
+        started.Set("pidfd", pidfd.release());
         return started;
     }
     return js::failure(info.Env(), {.step = "monitor",

@@ -1,5 +1,7 @@
 #include "monitor/report.h"
 
+#include <poll.h>
+
 #include "common/json_writer.h"
 
 namespace tlxc {
@@ -15,6 +17,11 @@ void Report::line(const std::string& json) {
             return;
         at += static_cast<size_t>(n);
     }
+}
+
+bool Report::is_heard() const {
+    pollfd pipe{.fd = fd_.get(), .events = 0, .revents = 0};
+    return poll(&pipe, 1, 0) == 0;
 }
 
 void Report::warning(const Failure& failure) {

@@ -16,6 +16,7 @@ class Report {
     void warning(const Failure& failure);          // of what does not stop the start
     void running(pid_t initPid, pid_t monitorPid); // the last word: closes the descriptor
     void failed(const Failure& failure);           // the last word: closes the descriptor
+    [[nodiscard]] bool is_heard() const;           // whoever began the start still listens
     [[nodiscard]] int fd() const { return fd_.get(); }
 
   private:

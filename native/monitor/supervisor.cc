@@ -54,6 +54,9 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     Status listening = server_.listen();
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
+    // A container in the foreground is its command's: one that was killed meanwhile leaves none behind.
+    if (plan.monitor.foreground && !report.is_heard())
+        return fail(plan, refusal("start", "the command is gone"));
     warn(plan, report);
     report.running(running_.initPid, getpid());
     Status entered = plan.user ? Status{} : cgroup::enter_monitor(plan, 2);

@@ -55,8 +55,11 @@ function destination(path: string): Destination {
 export const temporaryBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomHex(8)}.tmp`);
 
-/** Whether an entry of a directory is of such a name: somebody writes it just now, or was killed while doing so. */
-export const isTemporary = (entry: string): boolean => /^\..+\.[0-9a-f]{16}\.tmp$/.test(entry);
+/** Whether an entry of a directory is of such a name, of the file `of` or any: somebody writes it just now, or was killed while doing so. */
+export function isTemporary(entry: string, of?: string): boolean {
+  const [, file] = /^\.(.+)\.[0-9a-f]{16}\.tmp$/s.exec(entry) ?? [];
+  return file !== undefined && (of === undefined || file === of);
+}
 
 /**
  * Writes data to path by temporary file, fsync and rename; owner and mode of a file that was there are kept.

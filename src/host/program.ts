@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { TlxcError, type ErrorCode } from '../errors.ts';
-import { roomHint } from '../room.ts';
+import { quotaHint, roomHint } from '../room.ts';
 
 export interface ProgramOptions {
   /** Standard input: a descriptor, or 'pipe' for the child's own `stdin` stream. Default: nothing. */
@@ -151,8 +151,10 @@ const NO_ROOM = /: (No space left on device|Disk quota exceeded)$/;
 
 function hintOf({ program, signal, errorLines }: Ended, { hint, writesTo }: ProgramFailure): string {
   const [full] = errorLines.flatMap((line) => NO_ROOM.exec(line)?.[1] ?? []);
-  if (full !== undefined && writesTo !== undefined) return roomHint(writesTo, full.startsWith('Disk'));
-  if (full !== undefined) return 'make room (df tells where it is short), or choose another place';
+  if (full !== undefined) {
+    const known = writesTo && (full.startsWith('Disk') ? quotaHint(writesTo) : roomHint(writesTo));
+    return known || 'make room (df tells where it is short), or choose another place';
+  }
   if (signal !== null) return 'dmesg tells whether memory ran out';
   return hint ?? `mend what ${basename(program)} complains of, and try again`;
 }

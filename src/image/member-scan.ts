@@ -52,7 +52,7 @@ const noSpace = ({ space, place, elsewhere = IMAGES }: ScanLimits): TlxcError =>
     code: 'TLXC_E_STORAGE',
     message: `no space left on device: the archive cannot be unpacked: it needs more than the ${Math.round(space / 2 ** 20)} MiB that may be filled`,
     errno: 'ENOSPC',
-    hint: `${roomHint(place)}; or ${elsewhere}`,
+    hint: `${roomHint(place) ?? 'make room'}; or ${elsewhere}`,
   });
 
 /** Collects what is wrong; `refused` is set at the first member that makes the archive unacceptable. */

@@ -44,13 +44,12 @@ export class ImageStore {
 
   /**
    * A plain user's trees are seen through the mapping their files were made with. `packs`: what is made here is packed; null:
-   * it is a tree. `beforeMaking` is called before an image is fetched or made, and may refuse that by throwing. Throws TLXC_E_UNSUPPORTED where packed images cannot be used.
+   * it is a tree. Throws TLXC_E_UNSUPPORTED where packed images cannot be used.
    */
   constructor(
     cacheDir: string,
     readonly mapping: Mapping | null = null,
     readonly packs: ReadOnlyFilesystem | null = null,
-    readonly beforeMaking: () => void = () => undefined,
   ) {
     if (packs !== null && mapping !== null) refusePacking(packs);
     this.#cacheDir = cacheDir;
@@ -81,7 +80,7 @@ export class ImageStore {
 
   /** The same store, where what is made stays a tree. */
   get unpacked(): ImageStore {
-    return this.packs === null ? this : new ImageStore(this.#cacheDir, this.mapping, null, this.beforeMaking);
+    return this.packs === null ? this : new ImageStore(this.#cacheDir, this.mapping);
   }
 
   /** Where the image of this id is made, and what says then that it is there: whom its layers have for a user. */
@@ -141,7 +140,6 @@ export class ImageStore {
   ): Promise<StoredImage> {
     const known = this.get(id);
     if (known) return known;
-    this.beforeMaking();
     makePlaceForTrees(this.#images, 0o700);
     return this.#locks.holding(id, onWait, async () => this.get(id) ?? (await this.#make(id, make)));
   }

@@ -8,6 +8,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { strangerOn } from '../config/stranger.ts';
+import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import type { Place } from './backend.ts';
@@ -47,14 +48,21 @@ function openIfThere(file: string): number | null {
   const stranger = strangerOn(dirname(file));
   if (stranger !== null) {
     const fd = native().openWithoutLinks({ path: join(stranger.path, NOTE) });
-    return typeof fd === 'number' ? fd : null;
+    if (typeof fd === 'number') return fd;
+    return noneFor(errnoName(fd.errno), file);
   }
   try {
     return openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
-    throw error;
+    return noneFor((error as NodeJS.ErrnoException).code ?? '', file);
   }
+}
+
+/** Throws where there may be one: a volume whose note goes unread is nobody's any more. */
+function noneFor(errno: string, file: string): null {
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(errno)) return null;
+  const message = `${file} cannot be read, and tells which volume goes with the container: ${errnoWords(errno)}`;
+  throw new TlxcError({ code: 'TLXC_E_STORAGE', message, path: file, errno });
 }
 
 /** Notes a volume. */

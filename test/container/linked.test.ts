@@ -34,22 +34,39 @@ rooted('a container that is a link is neither destroyed nor renamed, and named',
   await world.sh(`tlxc-destroy -P ${world.dir}/other -n real`);
 });
 
-rooted("snapshots are not looked for where a link leads: another's could be destroyed there", async (t) => {
-  const world = await makeWorld(t);
-  add(world, 'lxc/c1');
-  add(world, 'other/snap0');
-  await world.sh('ln -s ../../other lxc/c1/snaps');
-  const before = await listing(world);
-  for (const words of ['-L', '', '-d snap0', '-d ALL', '-r snap0', '-r snap0 -N c2']) {
-    const { code, stdout, stderr } = await world.run('sh', '-c', `tlxc-snapshot -n c1 ${words}`);
-    t.is(code, 1, words);
-    t.is(stdout, '');
-    t.regex(
-      stderr,
-      /c1\/snaps is a link: nothing is kept, shown or destroyed through it\n {2}hint: remove the link/,
-    );
-  }
-  t.is((await world.run('tlxc-destroy', '-s', '-n', 'c1')).code, 1);
-  t.is(await listing(world), before);
-  await world.sh('rm lxc/c1/snaps; tlxc-snapshot -n c1; tlxc-destroy -s -n c1');
-});
+rooted(
+  "snapshots are not looked for where another's link leads: a container could be destroyed there",
+  async (t) => {
+    const world = await makeWorld(t);
+    add(world, 'lxc/c1');
+    add(world, 'other/snap0');
+    await world.sh('ln -s ../../other lxc/c1/snaps; chown -h 12345 lxc/c1/snaps');
+    const before = await listing(world);
+    for (const words of ['-L', '', '-d snap0', '-d ALL', '-r snap0', '-r snap0 -N c2']) {
+      const { code, stdout, stderr } = await world.run('sh', '-c', `tlxc-snapshot -n c1 ${words}`);
+      t.is(code, 1, words);
+      t.is(stdout, '');
+      t.regex(
+        stderr,
+        /^tlxc-snapshot: c1: .*c1\/snaps is a link that is not root's: nothing is kept, shown or destroyed/m,
+      );
+    }
+    t.is((await world.run('tlxc-destroy', '-s', '-n', 'c1')).code, 1);
+    t.is(await listing(world), before);
+  },
+);
+
+rooted(
+  "a link of root's leads to the snapshots; destroying the container leaves them, and says so",
+  async (t) => {
+    const world = await makeWorld(t);
+    add(world, 'lxc/c1');
+    await world.sh('mkdir other; ln -s ../../other lxc/c1/snaps; tlxc-snapshot -n c1; tlxc-snapshot -n c1');
+    t.regex(await world.sh('tlxc-snapshot -n c1 -L'), /^snap0 .*\nsnap1 /);
+    await world.sh('tlxc-snapshot -n c1 -d snap0');
+    const { code, stderr } = await world.run('tlxc-destroy', '-s', '-n', 'c1');
+    t.is(code, 0);
+    t.true(stderr.includes(`its snapshots stay in ${world.dir}/other`), stderr);
+    t.is(await world.sh('ls other lxc'), 'lxc:\n\nother:\nsnap1\n');
+  },
+);

@@ -15,9 +15,11 @@ requires('root')(
     await world.sh(`mkdir -p home/c1 home/c2; echo lxc.uts.name = said > home/said
     for name in c1 c2; do ln -s ../said home/$name/config; done; chown -hR ${USER}:${USER} home
     echo 'passwd: files silent' > nsswitch.conf; mount --bind nsswitch.conf /etc/nsswitch.conf`);
-    const options = { env: { LD_LIBRARY_PATH: world.dir }, timeout: 40_000 };
+    const options = {
+      env: { LD_LIBRARY_PATH: world.dir, NSS_ASKED: join(world.dir, 'asked') },
+      timeout: 40_000,
+    };
     const store = join(world.dir, 'home');
-    const begun = performance.now();
     const { code, stderr } = await world.runWith(options, 'tlxc-info', '-P', store, '-n', 'c1');
     t.is(code, 1);
     t.regex(
@@ -27,7 +29,7 @@ requires('root')(
     const listed = await world.runWith(options, 'tlxc-ls', '-P', store, '-f');
     t.is(listed.code, 0);
     t.regex(listed.stdout, /^c1 .*\n(.*\n)*c2 /m);
-    t.true(performance.now() - begun < 35_000, 'each container is not waited for anew');
+    t.is(await world.sh('cat asked'), '??', 'one question a command');
     await world.sh('umount /etc/nsswitch.conf');
   },
 );

@@ -180,7 +180,10 @@ requires('root')(
       t.is(await look(), before, `${plant}; ${command}`);
       t.is(code, status, stderr);
       if (plant.includes('restored'))
-        t.regex(stderr, /c1 holds what a command left that was killed, .*\n {2}hint: let user 12345/);
+        t.regex(
+          stderr,
+          /the restoring of a snapshot was killed half-way \(.*home\/c1\/\.tlxc-restored\).*\n {2}hint: look at it/,
+        );
     }
   },
 );

@@ -20,8 +20,7 @@ import { chooseBackend } from '../../storage/choose.ts';
 
 import { applicationSetup, type Application } from '../start/application.ts';
 import { discard } from '../remove/discard.ts';
-import { wholeRange } from './id-ranges.ts';
-import { OwnRange } from './own-range.ts';
+import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
 import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { writeConfig, type CreateRequest, type Making } from './making.ts';
@@ -62,13 +61,10 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   const idmapped = !privileged || seed.hasIdmap;
   // Before an image is fetched or built: a backend that cannot be is refused at once.
   const backend = makesImage(template) ? await backendOf(request, idmapped) : null;
-  const staging = stagingPath(lxcpath, name);
-  const isWanted = mapping === null && !privileged && !seed.hasIdmap;
-  const range = new OwnRange({ system, paths, staging, isWanted });
   const making: Making = {
-    ...{ request, paths, seed, idmapped, mapping, backend, staging, range },
-    // Not when all is fetched does it turn out that there are no ids.
-    store: new ImageStore(imageDirectory(system, mapping), mapping, backend?.packs, () => range.take()),
+    ...{ request, paths, seed, idmapped, mapping, backend },
+    staging: stagingPath(lxcpath, name),
+    store: new ImageStore(imageDirectory(system, mapping), mapping, backend?.packs),
     onEvent: request.onEvent ?? (() => undefined),
   };
   return withLock(paths, () => createLocked(making));
@@ -138,25 +134,38 @@ async function backendOf(
 }
 
 async function createLocked(making: Making): Promise<Created> {
-  const { request, paths, staging, range } = making;
+  const { request, paths, staging } = making;
   refuseExisting(paths);
   await discard(staging, request.system);
   await sweepQuietly(making);
   makeTreeDirectory(staging, 0o770);
+  let firstId: number | null = null;
+  const giveUp = async (): Promise<void> => {
+    await discard(staging, request.system);
+    if (firstId !== null) releaseRange(request.system, firstId, paths.config);
+  };
   try {
+    // First: where there are no ids left, nothing is fetched.
+    if (wantsRange(making))
+      firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
     const prepared = await prepareImage(making);
     if (prepared?.kind === 'text') {
-      await discard(staging, request.system);
+      await giveUp();
       return prepared;
     }
-    const created = await fill(making, prepared, range.take());
+    const created = await fill(making, prepared, firstId);
     placeTree(staging, paths.dir);
     return created;
   } catch (error) {
-    await discard(staging, request.system);
-    range.giveBack();
+    await giveUp();
     throw explained(error, paths);
   }
+}
+
+/** Ids of its own; not for a template that is only asked what it offers. */
+function wantsRange({ request, mapping, seed }: Making): boolean {
+  const isQuestion = request.templateArgs.some((word) => /^(-l|--list|-h|--help)$/.test(word));
+  return mapping === null && !request.privileged && !seed.hasIdmap && !isQuestion;
 }
 
 /** Housekeeping never stops what the person asked for: what cannot be removed is tried again by the next command. */

@@ -10,7 +10,6 @@ import type { ImageStore } from '../../image/store.ts';
 import type { Ask } from '../../image/templates/template.ts';
 import type { Backend, VolumeOptions } from '../../storage/backend.ts';
 import type { Seed } from './new-config.ts';
-import type { OwnRange } from './own-range.ts';
 import type { ContainerPaths } from '../paths.ts';
 
 export interface CreateRequest {
@@ -44,7 +43,6 @@ export interface Making {
   /** A plain user's: whose ids the files of the container have. null: root makes it. */
   readonly mapping: Mapping | null;
   readonly store: ImageStore;
-  readonly range: OwnRange;
   /** Ids are mapped: the container gets a range of its own, or its seed has one. */
   readonly idmapped: boolean;
   /** What will hold an image's tree; null for a template that makes no image. */

@@ -119,9 +119,7 @@ async function write(source: Source): Promise<void> {
 
 /** What an export to this file that was killed has left beside it. */
 function removeInterrupted(file: string): void {
-  const ours = `.${basename(file)}.`;
-  const left = (name: string): boolean =>
-    name.startsWith(ours) && isTemporary(`.x.${name.slice(ours.length)}`);
+  const left = (name: string): boolean => isTemporary(name, basename(file));
   for (const name of readdirSync(dirname(file)).filter(left))
     rmSync(join(dirname(file), name), { force: true });
 }

@@ -1,5 +1,5 @@
 /** Removes a container: it is gone with one rename into LXCPATH/.trash, whatever the deletion after it takes. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
@@ -157,7 +157,7 @@ async function runDestroyHooks(
   await runHostHooks({ hook: 'destroy', config, configFile, environment: told }, environment);
 }
 
-function checkDependants({ name, snapshots, system }: DestroyRequest, paths: ContainerPaths): void {
+function checkDependants({ name, snapshots, system, warn }: DestroyRequest, paths: ContainerPaths): void {
   const { dir } = paths;
   const refuse = (message: string, hint: string) =>
     new TlxcError({
@@ -169,6 +169,8 @@ function checkDependants({ name, snapshots, system }: DestroyRequest, paths: Con
   const has = snapshotsOf(dir);
   if (!snapshots && has.length > 0)
     throw refuse(`${name} has snapshots`, 'tlxc-destroy -s destroys them with it');
+  if (has.length > 0 && lstatSync(snapshotStore(dir)).isSymbolicLink())
+    warn(`its snapshots stay in ${realpathSync(snapshotStore(dir))}, where a link leads: only that goes`);
   for (const snapshot of has) refuseClones(paths, containerPaths(system, snapshotStore(dir), snapshot.name));
   const clones = clonesOf(dir).map((clone) => clone.name);
   if (clones.length > 0 || countedClones(dir) > 0)

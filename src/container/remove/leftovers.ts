@@ -2,8 +2,8 @@
  * What create and destroy leave when they are killed: LXCPATH/.tlxc-staging-NAME (a container that never came to be) and
  * LXCPATH/.trash/* (containers and snapshots that are gone already). The next create or destroy removes them.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { constants, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { isTemporary } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
@@ -11,7 +11,7 @@ import { isUnborn, sweepUnborn } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from '../lock.ts';
-import { containerPaths, isName } from '../paths.ts';
+import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
 
 const STAGING = '.tlxc-staging-';
 
@@ -29,8 +29,8 @@ export const restoreStaging = (dir: string): string => join(dir, UNFINISHED[1]);
 const WRITTEN_MS = 60_000;
 
 function isAbandoned(path: string): boolean {
-  const written = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  return written !== undefined && Date.now() - written > WRITTEN_MS;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && Date.now() - stats.mtimeMs > WRITTEN_MS;
 }
 
 /** Whether an entry of a container's directory is one of these, or a file that never got its name. */
@@ -41,7 +41,7 @@ export const isUnfinished = (entry: string): boolean =>
 export async function removeUnfinished(dir: string, system: SystemConfig): Promise<void> {
   sweepUnborn(dir);
   for (const path of readdirSync(dir)
-    .filter(isTemporary)
+    .filter((name) => isTemporary(name))
     .map((name) => join(dir, name)))
     if (isAbandoned(path)) rmSync(path, { force: true });
   for (const name of UNFINISHED) await discard(join(dir, name), system);
@@ -49,9 +49,6 @@ export async function removeUnfinished(dir: string, system: SystemConfig): Promi
 
 /** Where destroyed containers go; anybody may remove what lies in it. */
 export const trashPath = (lxcpath: string): string => join(lxcpath, '.trash');
-
-/** It is ours to empty only where it is a directory: a link would have what it leads to emptied. */
-const isTrash = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** Removes what stands in its place. unlink(2) takes no directory: another command may have made the trash a moment ago. */
 function clearPlace(trash: string): void {
@@ -73,30 +70,49 @@ export function makeTrash(lxcpath: string): string {
 }
 
 /**
- * Removes what dead commands left below lxcpath; what living ones work on is locked, and stays. Root does that in no store where
- * somebody else could put another directory in the place of one that is removed: that user's next command does.
+ * Removes what dead commands left below lxcpath; what living ones work on is locked, and stays. Where somebody else than root
+ * could put another directory in the place of the store or its trash, root works on those that it has opened.
  */
 export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Promise<void> {
-  if (!existsSync(lxcpath) || strangerOn(lxcpath) !== null) return;
-  sweepUnborn(lxcpath);
-  for (const entry of readdirSync(lxcpath)) {
-    const name = entry.startsWith(STAGING) ? entry.slice(STAGING.length) : '';
-    if (isName(name)) await sweepStaging(system, lxcpath, name);
+  if (!existsSync(lxcpath)) return;
+  const stranger = strangerOn(lxcpath);
+  if (stranger === null) return sweepStore(system, lxcpath, lxcpath);
+  const store = native().openWithoutLinks({ path: stranger.path });
+  if (typeof store !== 'number') return;
+  try {
+    await sweepStore(system, lxcpath, `/proc/self/fd/${store}`);
+  } finally {
+    native().closeFd(store);
   }
-  // What lies in it, never itself: another command may be about to move a container there.
-  const trash = trashPath(lxcpath);
-  clearPlace(trash);
-  if (!isTrash(trash)) return;
-  for (const entry of readdirSync(trash)) await discard(join(trash, entry), system);
 }
 
-async function sweepStaging(system: SystemConfig, lxcpath: string, name: string): Promise<void> {
-  const paths = containerPaths(system, lxcpath, name);
+/** place: where the store is found. */
+async function sweepStore(system: SystemConfig, lxcpath: string, place: string): Promise<void> {
+  sweepUnborn(place);
+  for (const entry of readdirSync(place)) {
+    const name = entry.startsWith(STAGING) ? entry.slice(STAGING.length) : '';
+    if (isName(name))
+      await sweepStaging(system, containerPaths(system, lxcpath, name), stagingPath(place, name));
+  }
+  // What lies in it, never itself: another command may be about to move a container there.
+  clearPlace(trashPath(place));
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  const trash = native().openInRoot({ root: place, path: basename(trashPath(place)), flags, mode: 0 });
+  if (typeof trash !== 'number') return;
+  try {
+    const opened = place === lxcpath ? trashPath(place) : `/proc/self/fd/${trash}`;
+    for (const entry of readdirSync(opened)) await discard(join(opened, entry), system);
+  } finally {
+    native().closeFd(trash);
+  }
+}
+
+async function sweepStaging(system: SystemConfig, paths: ContainerPaths, staging: string): Promise<void> {
   makeRunDir(paths);
   const lock = native().lock({ path: paths.lock, wait: false });
   if (typeof lock !== 'number') return;
   try {
-    await discard(stagingPath(lxcpath, name), system);
+    await discard(staging, system);
   } finally {
     native().closeFd(lock);
   }

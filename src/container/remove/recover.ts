@@ -1,5 +1,6 @@
 /** What a command that was killed has left of a container for the next one to complete or remove. */
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
 import { TlxcError } from '../../errors.ts';
@@ -9,26 +10,27 @@ import type { ContainerPaths } from '../paths.ts';
 import { finishRename, isPendingRename } from '../copy/pending-rename.ts';
 import { finishRestore, isPendingRestore } from '../snapshot/pending-restore.ts';
 
-/** Root completes nothing that somebody else could have begun: what is to be moved there could be a link to root's own. */
-function refuseStranger({ name, dir }: ContainerPaths): void {
-  const stranger = strangerOn(dir);
-  if (stranger === null) return;
+/** Root completes nothing in a store of somebody else's: what is to be moved there could be a link to a container of root's. */
+function refuseStranger({ name, lxcpath, dir }: ContainerPaths, pending: readonly string[]): void {
+  if (strangerOn(lxcpath) === null) return;
+  const [entry = ''] = pending;
+  const step = isPendingRestore(entry) ? 'the restoring of a snapshot' : 'a rename';
   throw new TlxcError({
     code: 'TLXC_E_PERMISSION',
-    message: `${dir} holds what a command left that was killed, and others than root can write there`,
+    message: `${step} was killed half-way (${join(dir, entry)}), and others than root can change what lies there`,
     container: name,
     path: dir,
-    hint: `let user ${stranger.uid} run a command on it (tlxc-start, say): that completes it`,
+    hint: `look at it; move what is in it to its place in ${dir}, or remove it, and try again; commands of the store's own user do that by themselves`,
   });
 }
 
 /** For whoever is about to read the configuration. Nothing to do costs one look at the directory. */
 export async function recover(paths: ContainerPaths, system: SystemConfig): Promise<void> {
-  const { dir } = paths;
+  const { dir, lxcpath } = paths;
   const entries = existsSync(dir) ? readdirSync(dir) : [];
-  if (!entries.some((entry) => isPendingRename(entry) || isPendingRestore(entry) || isUnfinished(entry)))
-    return;
-  refuseStranger(paths);
+  const pending = entries.filter((entry) => isPendingRename(entry) || isPendingRestore(entry));
+  if (pending.length > 0) refuseStranger(paths, pending);
+  else if (!entries.some(isUnfinished) || strangerOn(lxcpath) !== null) return;
   await withLock(paths, async () => {
     finishRename(dir);
     await finishRestore(paths);

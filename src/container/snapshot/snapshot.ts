@@ -3,10 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'nod
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
-import { errnoWords } from '../../errno.ts';
+import { strangerOn } from '../../config/stranger.ts';
+import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { refuseMounted } from '../../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { native } from '../../native/binding.ts';
 import { randomHex } from '../../random.ts';
 import { clonesOf, forgetClone } from '../copy/clones.ts';
 import { discard } from '../remove/discard.ts';
@@ -121,12 +123,29 @@ async function moveToTrash(
   refuseMounted(snapshot.dir);
   const trash = makeTrash(container.lxcpath);
   const trashed = join(trash, randomHex(16));
-  renameDurably(snapshot.dir, trashed);
+  moveFrom(snapshot, trashed);
   forgetClone(system, trashed, snapshot);
   const store = snapshotStore(container.dir);
   if (readdirSync(store).length === 0) rmdirSync(store);
   await syncFilesystem(container.dir);
   return trashed;
+}
+
+/** Where others could meanwhile put a link in the way: out of the directory of snapshots that is opened without one. */
+function moveFrom({ name, dir, lxcpath: store }: ContainerPaths, trashed: string): void {
+  const stranger = strangerOn(store);
+  if (stranger === null) return renameDurably(dir, trashed);
+  const opened = native().openWithoutLinks({ path: stranger.path });
+  if (typeof opened !== 'number') {
+    const errno = errnoName(opened.errno);
+    const message = `snapshot ${name} cannot be reached without links: ${errnoWords(errno)}`;
+    throw new TlxcError({ code: 'TLXC_E_PERMISSION', message, path: store, errno });
+  }
+  try {
+    renameDurably(`/proc/self/fd/${opened}/${name}`, trashed);
+  } finally {
+    native().closeFd(opened);
+  }
 }
 
 /** Throws TLXC_E_BUSY where a container was made over the snapshot; the one that it is of, restored by LXC, counts not. */

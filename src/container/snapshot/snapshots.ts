@@ -3,9 +3,10 @@
  * of the snapshot in `ts`, and what somebody wrote about it in `comment`.
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
 import { readNote } from '../../config/open-file.ts';
+import { strangerOn } from '../../config/stranger.ts';
 import { TlxcError } from '../../errors.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
 import { notDefined } from '../not-running.ts';
@@ -24,21 +25,22 @@ export const snapshotStore = (dir: string): string => join(dir, 'snaps');
 
 const number = (name: string): number => Number(/^snap(\d+)$/.exec(name)?.[1] ?? Infinity);
 
-/** A link could make another container's directory the place of snapshots, which are destroyed there. */
+/** Where others than root can put a link, it could make another container's directory the place of snapshots, which are destroyed there. */
 function refuseLink(store: string): void {
-  const stats = lstatSync(store, { throwIfNoEntry: false });
-  if (!stats?.isSymbolicLink()) return;
+  if (lstatSync(store, { throwIfNoEntry: false })?.isSymbolicLink() !== true || strangerOn(store) === null)
+    return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: `${store} is a link: nothing is kept, shown or destroyed through it`,
+    message: `${store} is a link that is not root's: nothing is kept, shown or destroyed through it`,
+    container: basename(dirname(store)),
     path: store,
-    hint: 'remove the link, and move what it leads to in its place',
+    hint: "put what it leads to in its place, or make the link and all directories above it root's",
   });
 }
 
 /**
  * The snapshots of the container in dir: snap0, snap1, snap2 ..., then what has other names. Throws TLXC_E_UNSUPPORTED where
- * their directory is a link.
+ * their directory is a link of somebody else's.
  */
 export function snapshotsOf(dir: string): readonly Snapshot[] {
   const store = snapshotStore(dir);

@@ -66,11 +66,21 @@ const HINTS: readonly Hint[] = [
         ? `a group gives only the realtime of its own away: write it to cpu.rt_runtime_us of ${dirname(dirname(path))} first`
         : '',
   },
+  {
+    step: /^cgroup$/,
+    errno: /ENOSPC/,
+    hint: 'a group without cpuset.cpus and cpuset.mems takes no process, and the kernel has only so many groups: look for empty ones',
+  },
   { step: /^cgroup$/, errno: /EBUSY/, hint: 'processes are in the group already: another container uses it' },
   {
     step: /^cgroup$/,
     errno: /ENOMEM/,
     hint: 'a memory limit of the group, or of one above it, leaves no room',
+  },
+  {
+    step: /^(mount|directory|symlink|device|readonly|mask|terminals)$/,
+    errno: /ENOSPC|EDQUOT/,
+    hint: "the container's root filesystem is full (tlxc-info -S tells its use), or fs.mount-max is reached",
   },
   { step: /^rootfs/, errno: /ENOENT/, hint: 'the path in lxc.rootfs.path does not exist' },
   {
