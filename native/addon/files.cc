@@ -38,6 +38,9 @@ Napi::Value pipe_pair(const Napi::CallbackInfo& info) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
         return out_of_descriptors(info.Env(), "pipe2");
+    // A user's pipes may hold so much together; one that must stay small is only slower.
+    if (info.Length() > 0)
+        (void)::fcntl(ends[1], F_SETPIPE_SZ, js::number(info[0].As<Napi::Object>(), "bytes"));
     return js::list(info.Env(), {ends[0], ends[1]});
 }
 

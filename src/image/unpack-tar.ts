@@ -15,6 +15,8 @@ const BOMB_FREE = 64 * 2 ** 20;
 /** tar reads and writes files by so much at once, in blocks of 512 bytes: by its own 10 KiB a system takes a third longer. */
 const RECORD_BLOCKS = 512;
 const RECORD = RECORD_BLOCKS * 512;
+/** What the pipe holds: a decoder gives a block of the archive at once, and neither side has to wait for the other at each 64 KiB. */
+const BETWEEN = 2 ** 20;
 /** Records between two counts of what it has read. */
 const CHECKPOINT = 32;
 
@@ -89,7 +91,7 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
   const stop = () => programs[0]?.child.kill('SIGKILL');
   try {
     // Between Node's children there would be a socket, which takes longer.
-    const [outlet, inlet] = native().pipe();
+    const [outlet, inlet] = native().pipe({ bytes: BETWEEN });
     ours.push(outlet, inlet);
     const tar = startProgram(jailed({ ...job, devices: job.privileged }, tarCommand(job)), {
       name: 'tar',

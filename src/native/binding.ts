@@ -229,8 +229,8 @@ export interface Binding {
    * a standard descriptor (a pipe that does not wait, a raw terminal), which only Node's own end gives back.
    */
   endProcess(code: number): void;
-  /** A pipe [read, write], both close-on-exec. Throws only where descriptors have run out. */
-  pipe(): readonly [number, number];
+  /** A pipe [read, write], both close-on-exec; it holds `bytes` where the kernel lets it. Throws only where descriptors have run out. */
+  pipe(options?: { readonly bytes: number }): readonly [number, number];
   /** Asks for PR_SCHED_CORE: 0 where the kernel has it, ENODEV without SMT, EINVAL where it was built without. */
   coreScheduling(): number;
   /** From here on reads and writes of what is open there fail with EAGAIN where they would wait. false: nothing is open. */

@@ -89,6 +89,14 @@ test('events and deadlines of a connection come on the event loop', async (t) =>
   native().closeFd(reading);
 });
 
+test('a pipe holds as much as it is asked to', (t) => {
+  const bytes = 2 ** 19;
+  const [reading, writing] = native().pipe({ bytes });
+  native().neverWait(writing);
+  t.is(writeSync(writing, Buffer.alloc(bytes)), bytes);
+  for (const fd of [reading, writing]) native().closeFd(fd);
+});
+
 test('a monitor starts with its plan on 3, its status pipe on 4 and nothing else of ours', async (t) => {
   const planFd = native().memfd({ name: 'plan', text: 'plan' });
   const [reading, statusFd] = native().pipe();
