@@ -1,11 +1,12 @@
 // For root: who else has a say in what a path leads to. Every configuration file that root reads is asked
 // for, with all the directories above it: here, since the same by Node's functions takes a millisecond a
 // command.
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,29 +14,27 @@
 
 #include "addon/families.h"
 #include "addon/js.h"
+#include "common/unique_fd.h"
 
 namespace tlxc {
 namespace {
 
-// Who may exchange what lies in a directory that a group, or everybody, may write to: anybody.
-constexpr uid_t kNobody = 65534;
 // The kernel's own limit.
 constexpr int kMostLinks = 40;
 
 struct Stranger {
-    uid_t uid;
+    std::optional<uid_t> uid; // none: anybody
     std::string path;
 };
 
-// The user who can exchange what lies there; none: root alone, whose group is none but root's: container
+// Whether it is not root alone who can exchange what lies there. Root's group is none but root's: container
 // directories are 0770. In a directory with the sticky bit each has what is their own.
-std::optional<uid_t> stranger_in(const struct stat& status) {
+bool is_strange(const struct stat& status) {
     if (status.st_uid != 0)
-        return status.st_uid;
+        return true;
     const bool isShared =
         (status.st_mode & S_IWOTH) != 0 || ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0);
-    const bool isOpen = S_ISDIR(status.st_mode) && isShared && (status.st_mode & S_ISVTX) == 0;
-    return isOpen ? std::optional{kNobody} : std::nullopt;
+    return S_ISDIR(status.st_mode) && isShared && (status.st_mode & S_ISVTX) == 0;
 }
 
 // The words of a path still to be gone, the next one last.
@@ -69,43 +68,54 @@ class Way {
     std::vector<std::string> words_;
 };
 
-std::string target_of(const std::string& link) {
+// A link's; as long as one can be.
+std::string target_of(int link) {
     std::string target(PATH_MAX, '\0');
-    const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
+    const ssize_t size = ::readlinkat(link, "", target.data(), target.size());
     target.resize(size < 0 ? 0 : static_cast<size_t>(size));
     return target;
 }
 
-// The first on the way to the file, or at the file itself. Links are followed as the kernel does; what is not
-// there, and what the kernel will not follow either, is told by whoever opens it.
+constexpr int kLooking = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+
+// The first on the way to the file, or at the file itself. It is gone from directory to directory, by
+// descriptors; links are followed as the kernel does. What is not there, whoever opens it tells; where it
+// cannot be seen what is there, it is anybody's.
 std::optional<Stranger> stranger_on(std::string_view path) {
     Way way(path);
     std::string place; // "" is the root
-    for (int links = 0; !way.is_at_end();) {
+    UniqueFd at{::open("/", kLooking | O_DIRECTORY)};
+    for (int links = 0; at && !way.is_at_end();) {
         const auto word = way.next();
         if (word.empty() || word == ".")
             continue;
-        if (word == "..") {
-            place.resize(place.empty() ? 0 : place.rfind('/'));
-            continue;
-        }
-        auto next = place + "/" + word;
-        struct stat status {};
-        const bool isThere = ::lstat(next.c_str(), &status) == 0;
-        if (const auto uid = isThere ? stranger_in(status) : std::nullopt)
-            return Stranger{*uid, way.from(std::move(next))};
-        if (!isThere || !S_ISLNK(status.st_mode)) {
-            place = std::move(next);
-            continue;
-        }
-        if (++links > kMostLinks)
+        UniqueFd next{::openat(at.get(), word.c_str(), kLooking)};
+        if (!next && (errno == ENOENT || errno == ENOTDIR))
             return std::nullopt;
-        const auto target = target_of(next);
-        if (target.starts_with('/'))
+        const bool isUp = word == "..";
+        auto there = isUp ? place.substr(0, place.empty() ? 0 : place.rfind('/')) : place + "/" + word;
+        struct stat status {};
+        if (!next || ::fstat(next.get(), &status) != 0)
+            return Stranger{std::nullopt, way.from(std::move(there))};
+        // The root is root's, and what is above a directory of root's has been looked at.
+        if (!isUp && is_strange(status))
+            return Stranger{status.st_uid != 0 ? std::optional{status.st_uid} : std::nullopt,
+                            way.from(std::move(there))};
+        if (!S_ISLNK(status.st_mode)) {
+            place = std::move(there);
+            at = std::move(next);
+            continue;
+        }
+        const auto target = target_of(next.get());
+        if (++links > kMostLinks || target.empty())
+            return Stranger{std::nullopt, way.from(std::move(there))};
+        if (target.starts_with('/')) {
             place.clear();
+            at = UniqueFd{::open("/", kLooking | O_DIRECTORY)};
+        }
         way.go(target);
     }
-    return std::nullopt;
+    return at ? std::nullopt : std::optional{Stranger{std::nullopt, std::string(path)}};
 }
 
 Napi::Value find_stranger(const Napi::CallbackInfo& info) {
@@ -114,7 +124,10 @@ Napi::Value find_stranger(const Napi::CallbackInfo& info) {
     if (!found)
         return env.Null();
     auto out = Napi::Object::New(env);
-    out.Set("uid", found->uid);
+    if (found->uid)
+        out.Set("uid", *found->uid);
+    else
+        out.Set("uid", env.Null());
     out.Set("path", found->path);
     return out;
 }

@@ -14,8 +14,12 @@ export interface Stranger {
 }
 
 /**
- * The first user other than root who can exchange something on the way to the file, or the file itself; null: nobody, or
- * this process is not root's, which can do no more than its user. Links are followed as the kernel does.
+ * The first user other than root who can exchange something on the way to the file, or the file itself; NOBODY, too, where that
+ * cannot be seen. null: nobody, there is no such file, or this process is not root's, which can do no more than its user. Links
+ * are followed as the kernel does.
  */
-export const strangerOn = (path: string): Stranger | null =>
-  isRoot() ? native().strangerOn({ path: isAbsolute(path) ? path : `${process.cwd()}/${path}` }) : null;
+export function strangerOn(path: string): Stranger | null {
+  if (!isRoot()) return null;
+  const found = native().strangerOn({ path: isAbsolute(path) ? path : `${process.cwd()}/${path}` });
+  return found && { uid: found.uid ?? NOBODY, path: found.path };
+}

@@ -191,8 +191,8 @@ export interface Binding {
   openAs(options: { path: string; uid: number }): number | NativeFailure;
   /** The same with the caller's, and ELOOP where a link lies on the way. */
   openWithoutLinks(options: { path: string }): number | NativeFailure;
-  /** Who else than root can exchange what lies at an absolute path, or on the way there; null: nobody. See config/stranger.ts. */
-  strangerOn(options: { path: string }): { readonly uid: number; readonly path: string } | null;
+  /** Who else than root can exchange what lies at an absolute path, or on the way there (uid null: anybody); null: nobody. See config/stranger.ts. */
+  strangerOn(options: { path: string }): { readonly uid: number | null; readonly path: string } | null;
   /** An empty subvolume of btrfs in the directory. Takes root, as do the next three. */
   createSubvolume(options: { directory: string; name: string }): NativeFailure | null;
   /** One with all that the subvolume `source` holds, and the subvolumes in it. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -52,8 +53,31 @@ rooted('links of root’s are followed, relative, absolute, and through each oth
   const path = join(home, 'user/below/file');
   t.deepEqual(strangerOn(join(home, 'root/up/below/file')), { uid: USER, path });
   t.deepEqual(strangerOn(join(home, 'root/far/file')), { uid: USER, path });
+});
+
+rooted('where it cannot be seen whose it is, it is anybody’s', (t) => {
+  const home = places(t);
   symlinkSync('round', join(home, 'root/round'));
-  t.is(strangerOn(join(home, 'root/round/file')), null);
+  t.is(strangerOn(join(home, 'root/round/file'))?.uid, NOBODY);
+  t.is(strangerOn(join(home, 'n'.repeat(256), 'file'))?.uid, NOBODY);
+});
+
+rooted('a user’s directory is found that lies deeper than any path is long', (t) => {
+  const home = places(t);
+  t.teardown(() => execFileSync('rm', ['-rf', join(home, 'root')]));
+  const script = `
+    import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
+    const name = 'd'.repeat(200);
+    for (let depth = 0; depth < 30; depth++) {
+      if (depth % 10 === 0) symlinkSync(Array(10).fill(name).join('/'), 'on');
+      mkdirSync(name);
+      process.chdir(name);
+    }
+    mkdirSync('file');
+    chownSync('file', ${USER}, 0);`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: join(home, 'root') });
+  t.is(strangerOn(join(home, 'root/on/on/on/file'))?.uid, USER);
+  t.is(strangerOn(join(home, 'root/on/on/on')), null);
 });
 
 rooted('where others may write, anybody can exchange what lies there, but for a sticky directory', (t) => {
