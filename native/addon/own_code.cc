@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 #include "addon/families.h"
@@ -46,48 +46,60 @@ std::array<Stdio, 3> stdio() {
 
 std::array<Stdio, 3> stdioAtFirst;
 
-// A file as the page cache has it, without a copy: the files of a build are replaced by renaming alone, so
-// what is mapped stays whole.
-struct Mapping {
-    void* start = MAP_FAILED;
-    size_t size = 0;
-};
+bool read_whole(int fd, char* text, size_t size) {
+    for (size_t done = 0; done < size;) {
+        const ssize_t count = ::read(fd, text + done, size - done);
+        if (count <= 0)
+            return false;
+        done += static_cast<size_t>(count);
+    }
+    return true;
+}
 
-Mapping map_file(const std::string& path) {
+void release(napi_env, void* text, void*) {
+    std::free(text);
+}
+
+// Read, not mapped: V8 compiles from it as long as the command runs, whatever becomes of the file.
+Napi::Value read_text(const Napi::CallbackInfo& info) {
+    const auto env = info.Env();
+    const auto path = js::text(info[0].As<Napi::Object>(), "path");
     const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
-        return {};
-    const auto size = static_cast<size_t>(status.st_size);
-    return {::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0), size};
-}
-
-void unmap(napi_env, void* start, void* size) {
-    ::munmap(start, reinterpret_cast<uintptr_t>(size));
-}
-
-Napi::Value map_text(const Napi::CallbackInfo& info) {
-    const auto env = info.Env();
-    const auto [start, size] = map_file(js::text(info[0].As<Napi::Object>(), "path"));
-    if (start == MAP_FAILED)
+    if (!fd || ::fstat(fd.get(), &status) != 0)
         return env.Null();
+    const auto size = static_cast<size_t>(status.st_size);
+    auto* const text = static_cast<char*>(std::malloc(size));
     napi_value result = nullptr;
     bool copied = false;
-    auto* const text = static_cast<char*>(start);
-    auto* const hint = reinterpret_cast<void*>(size);
-    if (node_api_create_external_string_latin1(env, text, size, unmap, hint, &result, &copied) == napi_ok)
-        return {env, result}; // the mapping is V8's from here on, or gone already
-    ::munmap(start, size);
+    if (text != nullptr && read_whole(fd.get(), text, size) &&
+        node_api_create_external_string_latin1(env, text, size, release, nullptr, &result, &copied) ==
+            napi_ok)
+        return {env, result}; // text is V8's from here on, or released already
+    std::free(text);
     return env.Null();
 }
 
+// A file's bytes as the page cache has them, without a copy, for what is read once and at once; what
+// JavaScript writes there is its own.
 Napi::Value map_bytes(const Napi::CallbackInfo& info) {
     const auto env = info.Env();
-    const auto [start, size] = map_file(js::text(info[0].As<Napi::Object>(), "path"));
+    const auto path = js::text(info[0].As<Napi::Object>(), "path");
+    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+        return env.Null();
+    const auto size = static_cast<size_t>(status.st_size);
+    void* const start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd.get(), 0);
     if (start == MAP_FAILED)
         return env.Null();
-    const auto end = [size = size](Napi::Env, void* bytes) { ::munmap(bytes, size); };
-    return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer::New(env, start, size, end), 0);
+    const auto unmap = [size](Napi::Env, void* bytes) { ::munmap(bytes, size); };
+    const auto buffer = Napi::ArrayBuffer::New(env, start, size, unmap);
+    if (env.IsExceptionPending()) {
+        ::munmap(start, size);
+        return env.Undefined();
+    }
+    return Napi::Uint8Array::New(env, size, buffer, 0);
 }
 
 Napi::Value end_process(const Napi::CallbackInfo& info) {
@@ -100,7 +112,7 @@ Napi::Value end_process(const Napi::CallbackInfo& info) {
 
 void export_own_code(Napi::Env env, Napi::Object exports) {
     stdioAtFirst = stdio();
-    exports.Set("mapText", Napi::Function::New(env, map_text));
+    exports.Set("readText", Napi::Function::New(env, read_text));
     exports.Set("mapBytes", Napi::Function::New(env, map_bytes));
     exports.Set("endProcess", Napi::Function::New(env, end_process));
 }
