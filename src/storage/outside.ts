@@ -62,7 +62,8 @@ function openIfThere(file: string): number | null {
 function noneFor(errno: string, file: string): null {
   if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(errno)) return null;
   const message = `${file} cannot be read, and tells which volume goes with the container: ${errnoWords(errno)}`;
-  throw new TlxcError({ code: 'TLXC_E_STORAGE', message, path: file, errno });
+  const hint = `look at it (ls -l ${file}), and try again`;
+  throw new TlxcError({ code: 'TLXC_E_STORAGE', message, path: file, errno, hint });
 }
 
 /** Notes a volume. */

@@ -1,8 +1,11 @@
 /** Root looks into a store that belongs to somebody else, who has put things there to be followed, read and shown. */
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
+import { attackProgram } from './attacks.ts';
 
 const USER = 12345;
 const SECRET = 'lxc.token-of-root = secret-of-root';
@@ -187,3 +190,52 @@ requires('root')(
     }
   },
 );
+
+requires('root', 'busybox')(
+  "files that somebody writes, or left, in a directory of another's stop no command of root's",
+  async (t) => {
+    const world = await makeWorld(t);
+    const store = await userStore(world);
+    addBusybox(world, 'c1', { privileged: true });
+    await world.sh(`mv lxc/c1 home/c1; sed -i s,/lxc/c1/,/home/c1/, home/c1/config
+      touch home/c1/.config.0123456789abcdef.tmp; touch -d '1 hour ago' home/c1/.config.fedcba9876543210.tmp
+      mkdir home/c1/.dir.0123456789abcdef.tmp; chown -h ${USER}:${USER} home home/c1`);
+    await world.sh(`tlxc-start -P ${store} -n c1; tlxc-stop -k -P ${store} -n c1`);
+    t.is(await world.sh('ls -A home/c1 | grep -c tmp'), '3\n', 'they are left to their owner');
+    // As LXC leaves it: the directory is that of root in the container, the store root's.
+    await world.sh(
+      `mv home/c1 lxc/c1; sed -i s,/home/c1/,/lxc/c1/, lxc/c1/config; chown 100000:100000 lxc/c1`,
+    );
+    await world.sh('tlxc-start -n c1; tlxc-stop -k -n c1');
+    t.is(
+      await world.sh('ls -A lxc/c1 | grep tmp | sort'),
+      '.config.0123456789abcdef.tmp\n.dir.0123456789abcdef.tmp\n',
+    );
+  },
+);
+
+requires('root')('nor what a link leads to that is there only now and then', async (t) => {
+  const world = await makeWorld(t);
+  const store = await userStore(world);
+  await world.sh(`mkdir -p own/c9/rootfs/etc; touch own/c9/rootfs/etc/file; echo lxc.rootfs.path = none > own/c9/config
+    mkdir home/c1; echo lxc.rootfs.path = none > home/c1/config`);
+  const before = await world.sh('find own | sort');
+  // Of the user's own: things of the same names, to be removed.
+  const renew = `cd home; mkdir -p .trash/c9 c1/snaps/c9; touch c1/snaps/c9/config
+    [ -L trash ] || ln -s ../own trash; [ -L c1/link ] || ln -s ../../own c1/link; chown -hR ${USER} .`;
+  await world.sh(renew);
+  for (const [pair, command] of [
+    [['.trash', 'trash'], 'tlxc-create -t none -n c2; tlxc-destroy -n c2'],
+    [['c1/snaps', 'c1/link'], 'tlxc-snapshot -n c1 -d ALL'],
+  ] as const) {
+    const racer = world.spawn(attackProgram('exchange'), ...pair.map((name) => join(store, name)));
+    const ended = once(racer, 'exit');
+    for (let times = 0; times < 12; times++) {
+      await world.run('sh', '-c', `${command.replaceAll(' -n', ` -P ${store} -n`)}`);
+      t.is(await world.sh('find own | sort'), before, command);
+    }
+    racer.stdin.end('enough');
+    await ended;
+    await world.sh(`rm -rf home/.trash home/trash home/c1/snaps home/c1/link; ${renew}`);
+  }
+});

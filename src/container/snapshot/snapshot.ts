@@ -134,12 +134,13 @@ async function moveToTrash(
 /** Where others could meanwhile put a link in the way: out of the directory of snapshots that is opened without one. */
 function moveFrom({ name, dir, lxcpath: store }: ContainerPaths, trashed: string): void {
   const stranger = strangerOn(store);
-  if (stranger === null) return renameDurably(dir, trashed);
+  if (stranger === null) return void renameDurably(dir, trashed);
   const opened = native().openWithoutLinks({ path: stranger.path });
   if (typeof opened !== 'number') {
     const errno = errnoName(opened.errno);
     const message = `snapshot ${name} cannot be reached without links: ${errnoWords(errno)}`;
-    throw new TlxcError({ code: 'TLXC_E_PERMISSION', message, path: store, errno });
+    const hint = `user ${stranger.uid} can put links there: name the place without any (realpath), or run the command as that user`;
+    throw new TlxcError({ code: 'TLXC_E_PERMISSION', message, path: store, errno, hint });
   }
   try {
     renameDurably(`/proc/self/fd/${opened}/${name}`, trashed);
