@@ -35,6 +35,12 @@ export function decoderFor(head: Buffer, name: string): readonly string[] {
   const known = DECODERS.find(([magic]) => hex.startsWith(magic));
   if (known) return known[1];
   if (head.toString('latin1', TAR_MAGIC_AT) === 'ustar') return ['cat'];
+  if (hex === '')
+    throw new TlxcError({
+      code: 'TLXC_E_IMAGE',
+      message: `${name} is empty`,
+      hint: 'what was to write it has failed, or has not begun',
+    });
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${name} is no tar archive (plain, or compressed with xz, zstd or gzip)`,
@@ -71,7 +77,10 @@ function decoderError(ended: Ended, what: string): TlxcError {
  */
 export async function* decoded(
   path: string,
-  { decoder = decoderOf(path), what = path }: { decoder?: readonly string[]; what?: string } = {},
+  {
+    what = path,
+    decoder = decoderFor(headOf(path), what),
+  }: { what?: string; decoder?: readonly string[] } = {},
 ): AsyncGenerator<Buffer, void, undefined> {
   const input = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const program = startProgram(decoder, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });

@@ -127,6 +127,12 @@ async function archiveOf(request: ImportRequest, staging: string): Promise<strin
   return spooled;
 }
 
+/** What errors call the archive, and who is told how far it has been read. */
+const telling = ({ source, onBytes }: ImportRequest) => ({
+  archive: source === '-' ? 'standard input' : source,
+  ...(onBytes && { onBytes }),
+});
+
 async function importLocked(request: ImportRequest, target: ContainerPaths, backend: Backend): Promise<void> {
   const { system, lxcpath, environment, privileged } = request;
   refuseExisting(target);
@@ -136,7 +142,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
   let firstId: number | null = null;
   try {
     const archive = await archiveOf(request, staging);
-    const content = contentOf(await lookInto(archive, request.onBytes));
+    const content = contentOf(await lookInto(archive, telling(request)));
     const seed = readSeed(system.defaultConfig);
     const configFile = system.defaultConfig;
     const mapping = mappingOf(

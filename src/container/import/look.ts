@@ -8,7 +8,7 @@ import { CHECKSUM, FILES, INDEX, type Checksum } from '../export/format.ts';
 export type Kind = 'own' | 'incus' | 'vzdump' | 'rootfs';
 
 export interface Look {
-  /** Its path, for errors. */
+  /** What errors call it. */
   readonly archive: string;
   readonly kind: Kind;
   /** The contents of small members that tell about the container, by their names. */
@@ -67,13 +67,16 @@ function parseChecksum(content: Buffer): Checksum | null {
   }
 }
 
-/** Throws TLXC_E_IMAGE for what is damaged, cut short, or no archive of a container. */
+/** The archive at path, which errors call `archive`. Throws TLXC_E_IMAGE for what is damaged, cut short, or no archive of a container. */
 export async function lookInto(
-  archive: string,
-  onBytes: (bytes: number) => void = () => undefined,
+  path: string,
+  {
+    archive = path,
+    onBytes = () => undefined,
+  }: { readonly archive?: string; readonly onBytes?: (bytes: number) => void } = {},
 ): Promise<Look> {
   const seen = new Seen();
-  const digest = await pass(archive, seen, onBytes);
+  const digest = await pass({ path, archive, onBytes }, seen);
   const kind = kindOf(seen);
   if (kind === null)
     throw refuse(
@@ -98,11 +101,17 @@ function checkWhole(archive: string, { checksum, checksumAt, afterChecksum }: Se
   throw refuse(archive, 'it is not what was exported: its checksum is wrong', 'transfer it once more');
 }
 
+interface Passing {
+  readonly path: string;
+  readonly archive: string;
+  readonly onBytes: (bytes: number) => void;
+}
+
 /** Returns the digest of what lies before the checksum. */
-async function pass(archive: string, seen: Seen, onBytes: (bytes: number) => void): Promise<string> {
+async function pass({ path, archive, onBytes }: Passing, seen: Seen): Promise<string> {
   const walk = await TarWalk.begin((member) => seen.member(member));
   const hash = createHash('sha256');
-  for await (const chunk of blocks(decoded(archive))) {
+  for await (const chunk of blocks(decoded(path, { what: archive }))) {
     const [begin, own] = [walk.offset, walk.take(chunk)];
     const counted = seen.checksumAt < 0 ? own : Math.min(own, seen.checksumAt - begin);
     if (counted > 0) hash.update(chunk.subarray(0, counted));

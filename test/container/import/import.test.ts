@@ -210,7 +210,12 @@ rooted('an archive that was changed or cut leaves nothing', async (t) => {
   await refused(t, world, /its checksum is wrong/, 'changed.tar');
   await refused(t, world, /its checksum is wrong/, 'longer.tar');
   await refused(t, world, /is no tar archive/, 'noise');
-  await refused(t, world, /is no tar archive/, 'empty');
+  await refused(t, world, /empty is empty\n/, 'empty');
+  for (const [file, why] of Object.entries({ empty: 'is empty', noise: 'is no tar archive' })) {
+    const { code, stderr } = await world.run('sh', '-c', `tlxc-import -N x1 - < ${file}`);
+    t.is(code, 1);
+    t.regex(stderr, new RegExp(`^tlxc-import: standard input ${why}`));
+  }
   await refused(t, world, /neither a container nor a root filesystem/, 'nothing.tar');
   await refused(t, world, /there is no .*none/, 'none');
   await refused(t, world, /cannot be an overlay/, '-B', 'overlay', 'good.tar');
