@@ -47,7 +47,8 @@ function compile(name) {
   const addon = loadAddon();
   const source = readText(filename, addon);
   const cacheFile = join(dist, `${name}.${source.slice(-BUILD_ID)}.cache`);
-  const script = new Script(source, { filename, cachedData: readCache(cacheFile, addon) });
+  // A cache keeps the name that it was made with: the path would be the build machine's.
+  const script = new Script(source, { filename: `${name}.cjs`, cachedData: readCache(cacheFile, addon) });
   return { filename, script, cacheFile };
 }
 

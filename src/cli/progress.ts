@@ -71,7 +71,8 @@ export function progressLine(words: string, voice: Voice, plain = true): Progres
     next = milliseconds + (person ? STEP_MS / 2 : PLAIN_MS);
     const line = progressText(words, { bytes: done, milliseconds });
     // The cursor waits at the beginning: whatever else is printed meanwhile begins there.
-    stderr.write(person ? `\r${clip(line, (stderr.columns ?? 80) - 1)}\u001b[K\r` : `${line}\n`);
+    // 0 columns: a terminal that was never told its size.
+    stderr.write(person ? `\r${clip(line, (stderr.columns || 80) - 1)}\u001b[K\r` : `${line}\n`);
     if (person) showing.add((shownOn = stderr));
   };
   const timer = setInterval(step, STEP_MS).unref();

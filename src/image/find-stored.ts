@@ -14,9 +14,11 @@ export function findStored(store: ImageStore, word: string): StoredImage {
   const images = store.list();
   const byDigest = DIGEST.test(word) ? images.filter(({ info }) => info.id.startsWith(word)) : [];
   const named = images.filter(({ info }) => isCalled(imageName(info), word) || isRelease(info.source, word));
-  const found = byDigest.length > 0 ? byDigest : named;
+  // Who wrote all of a name means that, whatever else begins so.
+  const exact = named.filter(({ info }) => imageName(info) === word);
+  const found = [exact, byDigest, named].find((each) => each.length > 0) ?? [];
   const names = new Set(found.map(({ info }) => imageName(info)));
-  if (byDigest.length > 1 || names.size > 1) throw ambiguous(word, found);
+  if ((found === byDigest && byDigest.length > 1) || names.size > 1) throw ambiguous(word, found);
   const newest = found.sort((a, b) => buildOf(b).localeCompare(buildOf(a)))[0];
   if (newest) return newest;
   throw new TlxcError({

@@ -6,7 +6,7 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import type { NamePlaces, NetworkPlaces } from './places.ts';
-import { portHolders } from './port-holder.ts';
+import { nameServersEverywhere, portHolders } from './port-holder.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
 
@@ -177,9 +177,13 @@ export async function startDnsmasq(
 /** "Address already in use" says neither which port nor whose. */
 function explain(error: unknown, what: string): unknown {
   if (!(error instanceof TlxcError) || !/address already in use/i.test(error.message)) return error;
-  const [port, holders] = [53, 67]
-    .map((number) => [number, portHolders(number)] as const)
-    .find(([, who]) => who.length > 0) ?? [53, []];
+  const [port, holders] = (
+    [
+      [53, nameServersEverywhere()],
+      [67, portHolders(67)],
+      [53, portHolders(53)],
+    ] as const
+  ).find(([, who]) => who.length > 0) ?? [53, []];
   return new TlxcError({
     code: 'TLXC_E_NETWORK',
     message: `${what}: port ${port} is held by ${holders.join(', ') || 'a process that cannot be seen'}`,

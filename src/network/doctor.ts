@@ -3,7 +3,7 @@ import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import { fine, problem, warning, type Finding } from '../host/finding.ts';
 import type { Obstacle } from './other-firewalls.ts';
-import { portHolders } from './port-holder.ts';
+import { nameServersEverywhere } from './port-holder.ts';
 import { bridgeStatus, type BridgeStatus } from './service.ts';
 import { bridgeSettings } from './settings.ts';
 
@@ -42,20 +42,20 @@ function firewalls({ obstacles }: BridgeStatus): Finding[] {
   return obstacles.map((one) => problem('firewall', `${owned(one)} drops ${lost(one)}`, one.remedy));
 }
 
-/** DNS and DHCP: while our own server does not run, nobody else may hold them. */
+/**
+ * DNS: while our own server does not run, nobody else may hold it. Port 67 is not looked at: the servers of other bridges hold it
+ * on all addresses, each on its own interface alone, which /proc does not tell.
+ */
 function ports({ dnsmasqPid }: BridgeStatus): Finding[] {
-  if (dnsmasqPid !== null) return [];
-  return [53, 67].flatMap((port) => {
-    const holders = portHolders(port);
-    if (holders.length === 0) return [];
-    return [
-      warning(
-        'ports',
-        `port ${port} is held by ${holders.join(', ')}: the bridge may not get it`,
-        'make it listen on its own addresses only (named: listen-on; dnsmasq: bind-interfaces), or stop it',
-      ),
-    ];
-  });
+  const servers = dnsmasqPid === null ? nameServersEverywhere() : [];
+  if (servers.length === 0) return [];
+  return [
+    warning(
+      'ports',
+      `port 53 is held by ${servers.join(', ')}: the bridge may not get it`,
+      'make it listen on its own addresses only (named: listen-on; dnsmasq: bind-interfaces), or stop it',
+    ),
+  ];
 }
 
 function hostNames({ hostNames: { wanted, by, works, why } }: BridgeStatus): Finding[] {

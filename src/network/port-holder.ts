@@ -8,9 +8,19 @@ const LISTENING = '0A';
 /** Of a container's monitor, and of the process that carries its forwarded ports. */
 const TITLE = /^\[tlxc (monitor|proxy)\] .* (\S+)$/;
 
+/** Of an address, as /proc/net writes it, that is all addresses. */
+const isEverywhere = (address: string): boolean => /^0+$/.test(address);
+
+interface Wanted {
+  readonly port: number;
+  readonly protocols: readonly Protocol[];
+  /** Bound to all addresses, rather than to any. */
+  readonly everywhere: boolean;
+}
+
 /** Inodes of the sockets bound to the port in this network namespace (proc(5), /proc/net/udp). */
-function socketsOn(port: number, protocols: readonly Protocol[]): Set<string> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+function socketsOn({ port, protocols, everywhere }: Wanted): Set<string> {
+  const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0');
   const inodes = protocols
     .flatMap((protocol) => [protocol, `${protocol}6`])
     .flatMap((protocol) => {
@@ -21,8 +31,11 @@ function socketsOn(port: number, protocols: readonly Protocol[]): Set<string> {
         // The host runs without this protocol.
       }
       const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
-      const holding = ([, local = '', , state]: readonly string[]): boolean =>
-        local.endsWith(suffix) && (protocol.startsWith('udp') || state === LISTENING);
+      const holding = ([, local = '', , state]: readonly string[]): boolean => {
+        const [address = '', its] = local.split(':');
+        if (its !== hexadecimal || (everywhere && !isEverywhere(address))) return false;
+        return protocol.startsWith('udp') || state === LISTENING;
+      };
       return rows.flatMap((fields) => (holding(fields) ? [fields[9] ?? ''] : []));
     });
   return new Set(inodes);
@@ -51,9 +64,19 @@ function describe(pid: string): string {
   }
 }
 
-/** "named (pid 12)" for each process that has a socket bound to the port, "the container web" for one that forwards it. */
-export function portHolders(port: number, protocols: readonly Protocol[] = ['udp', 'tcp']): string[] {
-  const sockets = socketsOn(port, protocols);
+function holders(wanted: Wanted): string[] {
+  const sockets = socketsOn(wanted);
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && holds(name, sockets));
   return [...new Set(pids.map(describe))];
 }
+
+/** "named (pid 12)" for each process that has a socket bound to the port, "the container web" for one that forwards it. */
+export const portHolders = (port: number, protocols: readonly Protocol[] = ['udp', 'tcp']): string[] =>
+  holders({ port, protocols, everywhere: false });
+
+/**
+ * Those who keep port 53 from a bridge that is made later: servers of DNS on all addresses. One on 127.0.0.53 (systemd's
+ * resolver), or on the address of another bridge, is in nobody's way.
+ */
+export const nameServersEverywhere = (): string[] =>
+  holders({ port: 53, protocols: ['udp', 'tcp'], everywhere: true });

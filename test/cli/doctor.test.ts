@@ -61,6 +61,16 @@ rooted('who holds the port of DNS is named', async (t) => {
   await world.sh(`kill $(cat ${pidFile})`);
 });
 
+rooted('a resolver on an address of its own keeps no port from the bridge', async (t) => {
+  const world = await makeWorld(t);
+  const pidFile = join(world.dir, 'other.pid');
+  await world.sh(
+    `dnsmasq --conf-file=/dev/null --pid-file=${pidFile} --bind-interfaces --listen-address=127.0.0.53`,
+  );
+  t.is((await examine(world)).of('ports'), undefined);
+  await world.sh(`kill $(cat ${pidFile})`);
+});
+
 requires('root', 'netns')('a start that fails tells what the host lacks', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1', { config: ['lxc.init.cmd = /nothing'] });

@@ -80,6 +80,9 @@ rooted('what is meant by a word: a name, its beginning, a digest; never one of s
   writeFileSync(join(dir, 'other.tar'), tarOf([...tinySystem, { path: './other', content: 'x' }]));
   await does('import', '--alias', 'tiny/two', 'other.tar');
   t.regex(await does('info', 'tiny/two'), /^Name: +tiny\/two$/m);
+  writeFileSync(join(dir, 'third.tar'), tarOf([...tinySystem, { path: './third', content: 'x' }]));
+  await does('import', '--alias', 'tiny/one', 'third.tar');
+  t.regex(await does('info', 'tiny/one'), /^Name: +tiny\/one$/m, 'all of a name, though another begins so');
   const ambiguous = await image('info', 'tiny');
   t.is(ambiguous.exit, 1);
   t.regex(

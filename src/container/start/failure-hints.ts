@@ -118,6 +118,14 @@ const HINTS: readonly Hint[] = [
   {
     step: /^mount$/,
     errno: /EPERM/,
+    detail: /too revealing/,
+    hint:
+      'this host hides a part of its own /proc or /sys, as one that is a container does: where it is made, its configuration needs ' +
+      'lxc.include = /usr/share/tlxc/config/nesting.conf (with LXC /usr/share/lxc/config/nesting.conf)',
+  },
+  {
+    step: /^mount$/,
+    errno: /EPERM/,
     hint: 'a container without privileges may not mount this: mount it on the host, and bind it',
   },
   {

@@ -80,7 +80,7 @@ export const NETWORK_HINTS: readonly Hint[] = [
     step: /^network$/,
     errno: /ENODEV|ENOENT|ENXIO/,
     hint: ({ path }) =>
-      `${path || 'the bridge'} does not exist on the host, where "ip link" lists what does; 'tlxc-net start' brings up TLXC's own bridge, tlxcbr0`,
+      `${path || 'the bridge'} does not exist on the host, where "ip link" lists what does; 'tlxc-net start' brings up TLXC's own bridge: name that there, tlxcbr0`,
   },
   { step: /^network$/, errno: /EPERM/, hint: 'making network interfaces takes root' },
   { step: /^network$/, errno: /EEXIST/, hint: 'it exists already, on the host or in the container' },
