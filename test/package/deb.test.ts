@@ -41,6 +41,7 @@ test('it installs, works, is removed, and a purge keeps containers unless it is 
 
   await sh('echo "# mine" >> /etc/tlxc/default.conf; dpkg --remove tlxc 2>&1');
   await sh('test ! -e /usr/bin/tlxc; test -e /var/lib/tlxc/u1/config; grep -q mine /etc/tlxc/default.conf');
+  await sh("echo 'ann veth tlxcbr0 10' > /etc/tlxc/tlxc-usernet");
   const kept = await sh('DEBIAN_FRONTEND=noninteractive dpkg --purge tlxc 2>&1');
   t.regex(kept, /the containers in \/var\/lib\/tlxc stay/);
   await sh('test -e /var/lib/tlxc/u1/config; test ! -e /etc/tlxc');
@@ -49,5 +50,5 @@ test('it installs, works, is removed, and a purge keeps containers unless it is 
   t.is(await sh('tlxc-ls -1'), 'u1\n');
   await sh("echo 'tlxc tlxc/purge-containers boolean true' | debconf-set-selections");
   await sh('DEBIAN_FRONTEND=noninteractive dpkg --purge tlxc 2>&1');
-  t.is(await sh('ls -d /var/lib/tlxc /var/cache/tlxc /etc/tlxc /usr/lib/tlxc 2>/dev/null || true'), '');
+  t.is(await sh('ls -d /var/lib/tlxc /var/cache/tlxc /etc/tlxc /usr/lib/tlxc /run/tlxc* 2>/dev/null || true'), '');
 });
