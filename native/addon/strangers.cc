@@ -78,6 +78,14 @@ std::string target_of(int link) {
 
 constexpr int kLooking = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
+// As a directory first: what is mounted only when somebody goes there (automount) is not by a look at it.
+UniqueFd look(int at, const std::string& word) {
+    UniqueFd found{::openat(at, word.c_str(), kLooking | O_DIRECTORY)};
+    if (!found && (errno == ENOTDIR || errno == ELOOP))
+        found.reset(::openat(at, word.c_str(), kLooking));
+    return found;
+}
+
 // The first on the way to the file, or at the file itself. It is gone from directory to directory, by
 // descriptors; links are followed as the kernel does. What is not there, whoever opens it tells; where it
 // cannot be seen what is there, it is anybody's.
@@ -89,7 +97,7 @@ std::optional<Stranger> stranger_on(std::string_view path) {
         const auto word = way.next();
         if (word.empty() || word == ".")
             continue;
-        UniqueFd next{::openat(at.get(), word.c_str(), kLooking)};
+        UniqueFd next = look(at.get(), word);
         if (!next && (errno == ENOENT || errno == ENOTDIR))
             return std::nullopt;
         const bool isUp = word == "..";
