@@ -9,7 +9,7 @@ import { basename } from 'node:path';
 import { tidyLibraryTypes } from './library-types.js';
 import { clock, waiting, waitingHead, whenUsed } from './when-used.js';
 
-const external = ['undici', 'tar', '@inquirer/select', 'cli-progress', '*.node'];
+const external = ['tar', '@inquirer/select', 'cli-progress', '*.node'];
 /** What src/cli calls a program's file: start, of tlxc-start. */
 const sourceName = (program) => program.replace(/^tlxc-/, '');
 const programs = readdirSync('bin')
@@ -39,6 +39,14 @@ const entries = {
   },
 };
 
+/** undici is a file beside the bundles: .ci/undici.js. */
+const undici = (path) => ({
+  name: 'undici',
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, () => ({ path, external: true }));
+  },
+});
+
 const packageRoot = `var __tlxcPackageRoot = require("node:path").dirname(__dirname);`;
 const isProgram = (path) => programs.includes(basename(path, '.cjs'));
 
@@ -56,7 +64,8 @@ const { outputFiles } = await build({
     { in: 'src/storage/name-rootfs-program.ts', out: 'name-rootfs' },
     { in: 'src/storage/diff-program.ts', out: 'diff-trees' },
   ],
-  plugins: [entries, whenUsed],
+  // As bin/run.js finds it, whose require() they have.
+  plugins: [entries, undici('../dist/undici.cjs'), whenUsed],
   outdir: 'dist',
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
@@ -68,14 +77,29 @@ const { outputFiles } = await build({
   banner: { js: `${waitingHead}${packageRoot}` },
   write: false,
 });
+const http = await build({
+  ...common,
+  entryPoints: ['.ci/undici.js'],
+  outfile: 'dist/undici.cjs',
+  format: 'cjs',
+  minifyWhitespace: true,
+  write: false,
+});
 mkdirSync('dist', { recursive: true });
-for (const { path, contents } of outputFiles) {
-  const code = waiting(Buffer.from(contents).toString());
+for (const { path, contents } of [...outputFiles, ...http.outputFiles]) {
+  const text = Buffer.from(contents).toString();
+  const code = path.endsWith('/undici.cjs') ? text : waiting(text);
   // By rename: a command that begins meanwhile has the old one or the new.
   writeFileSync(`${path}.new`, isProgram(path) ? asModule(code) : code);
   renameSync(`${path}.new`, path);
 }
-await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' });
+await build({
+  ...common,
+  entryPoints: ['src/index.ts'],
+  plugins: [undici('./undici.cjs')],
+  outfile: 'dist/index.js',
+  format: 'esm',
+});
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const types = spawnSync(process.execPath, [tsc, '-p', '.ci/types.json'], { stdio: 'inherit' });
 if (types.status === 0) await tidyLibraryTypes();

@@ -109,17 +109,17 @@ async function dispatcherFor(options: HttpOptions): Promise<Dispatcher> {
 }
 
 async function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
-  const { request } = await import('undici');
   const dispatcher = await dispatcherFor(options);
   // undici takes a connection back a turn of the event loop after the answer's last byte: who asks sooner is given a second one.
   await nextTurn();
   const { form } = options;
   const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   const headers = { 'user-agent': userAgent(), ...type, ...given };
-  return request(url, {
-    dispatcher,
+  return dispatcher.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
     headers,
-    ...(form !== undefined && { method: 'POST', body: form }),
+    ...(form === undefined ? { method: 'GET' } : { method: 'POST', body: form }),
   });
 }
 
