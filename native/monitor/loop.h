@@ -15,7 +15,8 @@ enum class Source : uint32_t {
     ConsoleViewer,
     ConsolePath,
     Notifier,
-    Freezer
+    Freezer,
+    Owner
 };
 
 struct LoopEvent {

@@ -1,5 +1,6 @@
 // tlxc-monitor: starts one container from a plan and stays with it. Started by tlxc-start with the plan on
-// descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h). As "tlxc-monitor
+// descriptor 3 and a pipe on descriptor 4, where it tells how the start went (report.h); with the word
+// "owned" the container is killed when nobody has the pipe's other end any more. As "tlxc-monitor
 // clear-network" it takes back what a monitor that was killed has left of a network: its record comes on
 // standard input. As "tlxc-monitor change-links" it does to the host's links what comes there. As
 // "tlxc-monitor await-restart" it waits until it is time to start a container again (restart.h). As
@@ -58,7 +59,7 @@ void limit_memory() {
     mallopt(M_TRIM_THRESHOLD, 16 * 1024);
 }
 
-Result<std::unique_ptr<Supervisor>> start(Report& report) {
+Result<std::unique_ptr<Supervisor>> start(Report& report, bool owned) {
     UniqueFd text = TRY(plan_text::receive(UniqueFd{kPlanFd}));
     const plan::StartPlan plan = TRY(plan_text::parse(text));
     prctl(PR_SET_NAME, plan.monitor.title.c_str()); // the caller gave us the title as argv[0], too
@@ -81,7 +82,7 @@ Result<std::unique_ptr<Supervisor>> start(Report& report) {
     if (plan.monitor.unshare)
         TRY(process::leave_mounts());
     auto supervisor = std::make_unique<Supervisor>(std::move(text), std::move(dir), std::move(log), journal);
-    TRY(supervisor->start(plan, report));
+    TRY(supervisor->start(plan, report, owned));
     return supervisor;
 }
 
@@ -148,7 +149,7 @@ int main(int argc, char** argv) {
     process::keep_title(argv[0]);
     limit_memory();
     Report report{UniqueFd{kReportFd}};
-    auto started = start(report);
+    auto started = start(report, errand == "owned");
     if (!started.ok()) {
         report.failed(started.failure());
         return 1;

@@ -127,8 +127,6 @@ bool parse(std::string_view text, Request& request) {
         return number(document, "rows", 0, request.rows) && number(document, "columns", 0, request.columns);
     case Op::Signal:
         return number(document, "signal", -3, request.signal);
-    case Op::Watch:
-        return !document.HasMember("owns") || flag(document, "owns", request.owns);
     case Op::PlugIn:
     case Op::Unplug:
         return words(document, "host", IFNAMSIZ - 1, request.host) &&

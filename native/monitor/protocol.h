@@ -39,7 +39,6 @@ struct Request {
     int rows = 0;
     int columns = 0;
     int signal = 0;
-    bool owns = false;  // of a watch: the container ends with the client
     std::string host;   // an interface's name, or a device's path, on the host
     std::string inside; // and in the container
     std::string type;   // of a device: "c" or "b"

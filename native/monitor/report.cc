@@ -28,13 +28,13 @@ void Report::warning(const Failure& failure) {
     tell("warning", failure);
 }
 
-void Report::running(pid_t initPid, pid_t monitorPid) {
+UniqueFd Report::running(pid_t initPid, pid_t monitorPid) {
     line(json_object([&](Json& json) {
         json.member("kind", "running");
         json.member("initPid", initPid);
         json.member("monitorPid", monitorPid);
     }));
-    fd_.reset();
+    return std::move(fd_);
 }
 
 void Report::failed(const Failure& failure) {

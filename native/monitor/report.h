@@ -13,10 +13,11 @@ namespace tlxc {
 class Report {
   public:
     explicit Report(UniqueFd fd) : fd_(std::move(fd)) {}
-    void warning(const Failure& failure);          // of what does not stop the start
-    void running(pid_t initPid, pid_t monitorPid); // the last word: closes the descriptor
-    void failed(const Failure& failure);           // the last word: closes the descriptor
-    [[nodiscard]] bool is_heard() const;           // whoever began the start still listens
+    void warning(const Failure& failure); // of what does not stop the start
+    // The last word; gives the descriptor away.
+    [[nodiscard]] UniqueFd running(pid_t initPid, pid_t monitorPid);
+    void failed(const Failure& failure); // the last word: closes the descriptor
+    [[nodiscard]] bool is_heard() const; // whoever began the start still listens
     [[nodiscard]] int fd() const { return fd_.get(); }
 
   private:

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "common/signal_purpose.h"
 #include "executor/cgroup/device_access.h"
 #include "executor/network/hotplug.h"
 #include "monitor/info.h"
@@ -14,9 +15,7 @@ namespace {
 
 using protocol::NamedFd;
 using protocol::Op;
-
-constexpr int kHalt = 0, kReboot = -1, kStop = -2,
-              kHangUp = -3; // signals by their purpose, as requests name them
+using purpose::kHalt, purpose::kHangUp, purpose::kReboot, purpose::kStop;
 
 } // namespace
 
@@ -45,13 +44,21 @@ int Supervisor::signal_asked(int asked) {
     return err;
 }
 
+// Whether a container that does not run is not to run again. The signals of a foreground start's own command
+// are its caller's wish to see it end.
+bool Supervisor::asks_for_end(const protocol::Request& request) const {
+    if (request.op == Op::ExpectEnd)
+        return request.expected;
+    if (request.op != Op::Signal)
+        return false;
+    const int signal = request.signal;
+    return signal == kHalt || signal == kStop || signal == kHangUp || end_was_asked() ||
+           (owner_ && (signal == SIGINT || signal == SIGTERM));
+}
+
 // Whoever wants a container ended that is on its way to a reboot must not find it running again.
-bool Supervisor::stay_ended(const protocol::Request& request) {
-    const bool ends = request.op == Op::ExpectEnd
-                          ? request.expected
-                          : request.op == Op::Signal &&
-                                (request.signal == kHalt || request.signal == kStop || end_was_asked());
-    if (!ends || state_ != State::Stopping)
+bool Supervisor::stay_ended() {
+    if (state_ != State::Stopping)
         return false;
     askedAtMs_ = process::since_boot_ms();
     lastExit_.asked = true;
@@ -77,10 +84,7 @@ void Supervisor::drop(Client& client) {
     if (client.viewer >= 0)
         console_.detach(client.viewer);
     freezer_.left(client);
-    const bool abandoned = client.owning;
     server_.drop(client); // gives its tty back, too
-    if (abandoned)
-        end_abandoned();
 }
 
 bool Supervisor::answer(Client& client, const protocol::Request& request) {
@@ -94,11 +98,10 @@ bool Supervisor::answer(Client& client, const protocol::Request& request) {
         if (client.freezing || client.holding)
             return settled("busy", EBUSY); // it reads an outcome, not events
         client.watching = true;
-        client.owning = request.owns;
         return answer_info(client, false);
     }
     if (state_ != State::Running)
-        return settled("not-running", stay_ended(request) ? 0 : ESRCH);
+        return settled("not-running", asks_for_end(request) && stay_ended() ? 0 : ESRCH);
     switch (request.op) {
     case Op::Attach:
         return answer_info(client, true);

@@ -14,7 +14,6 @@ namespace tlxc {
 struct Client {
     UniqueFd fd;
     bool watching = false;
-    bool owning = false;   // the container ends with it
     int tty = 0;           // the tty it holds, 0: none
     int viewer = -1;       // its end of the console, -1: none
     bool freezing = false; // waits to hear that the container is frozen

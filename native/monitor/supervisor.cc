@@ -48,7 +48,7 @@ Supervisor::Supervisor(UniqueFd planText, RunDir dir, Log log, std::shared_ptr<J
 
 // ---- start
 
-Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
+Status Supervisor::start(const plan::StartPlan& plan, Report& report, bool owned) {
     TRY(prepare(plan));
     TRY(launch(plan));
     Status listening = server_.listen();
@@ -58,7 +58,11 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report) {
     if (plan.monitor.foreground && !report.is_heard())
         return fail(plan, refusal("start", "the command is gone"));
     warn(plan, report);
-    report.running(running_.initPid, getpid());
+    UniqueFd heard = report.running(running_.initPid, getpid());
+    // The kernel tells of an end without a reader unasked. One that has gone meanwhile is told of at once.
+    if (owned && loop_.add(Source::Owner, heard.get(), 0))
+        owner_ = std::move(heard);
+    heard.reset();
     Status entered = plan.user ? Status{} : cgroup::enter_monitor(plan, 2);
     if (!entered.ok())
         log_.failure(Log::Level::Warn,
@@ -250,6 +254,8 @@ void Supervisor::dispatch(const LoopEvent& event) {
         return running_.notifier->handle();
     case Source::Freezer:
         return freezer_.tick();
+    case Source::Owner:
+        return end_abandoned();
     case Source::Console:
     case Source::ConsoleViewer:
     case Source::ConsolePath:
@@ -334,7 +340,9 @@ bool Supervisor::end_was_asked() const {
 
 // As with LXC, whose foreground command is the monitor: killed, it leaves no container that nobody knows of.
 void Supervisor::end_abandoned() {
-    abandoned_ = true;
+    loop_.remove(owner_.get());
+    if (stay_ended())
+        return;
     askedAtMs_ = process::since_boot_ms();
     (void)signal_init(SIGKILL);
 }
@@ -379,7 +387,7 @@ void Supervisor::stop_task_done() {
 
 void Supervisor::buried(bool postStopOk) {
     postStopTask_ = -1;
-    reboot_ = reboot_ && postStopOk && !abandoned_;
+    reboot_ = reboot_ && postStopOk;
     if (reboot_)
         return restart();
     Result<plan::StartPlan> plan = read_plan();

@@ -31,8 +31,9 @@ class Supervisor {
     // planText: the plan as it came, in a memfd; it is read again for a reboot and for the end, and not kept
     // between.
     Supervisor(UniqueFd planText, RunDir dir, Log log, std::shared_ptr<Journal> journal);
-    // Starts the container and reports that it runs. On failure nothing of it is left.
-    [[nodiscard]] Status start(const plan::StartPlan& plan, Report& report);
+    // Starts the container and reports that it runs. On failure nothing of it is left. owned: it ends with
+    // whoever listens to the report.
+    [[nodiscard]] Status start(const plan::StartPlan& plan, Report& report, bool owned);
     // Follows it until it has stopped for good.
     void follow();
     // Where it is to be started again, this process becomes the one that waits for that.
@@ -69,7 +70,8 @@ class Supervisor {
     [[nodiscard]] int signal_meant(int asked) const;
     [[nodiscard]] int signal_init(int signal); // 0 or errno
     [[nodiscard]] int signal_asked(int asked);
-    [[nodiscard]] bool stay_ended(const protocol::Request& request); // false: it asks for something else
+    [[nodiscard]] bool asks_for_end(const protocol::Request& request) const;
+    bool stay_ended(); // false: it is not on its way to an end
     [[nodiscard]] bool end_was_asked() const;
     void end_abandoned();
 
@@ -95,6 +97,7 @@ class Supervisor {
     std::shared_ptr<Journal> journal_;
     Console console_{loop_, journal_};
     UniqueFd signals_;
+    UniqueFd owner_; // a pipe whose other end is the command's that the container ends with
     Running running_;
     const network::Record record_ = [this](const auto& leavings) { return record(leavings); };
     // What was recorded last: a start that fails may have left what its own end could not clear away.
@@ -106,8 +109,7 @@ class Supervisor {
     State state_ = State::Starting; // whether a running one is frozen is the freezer's to say
     bool done_ = false;
     bool reboot_ = false;
-    bool abandoned_ = false; // the command that it was to end with has gone
-    bool hasRun_ = false;    // and has stopped: not a start that came to nothing
+    bool hasRun_ = false; // and has stopped: not a start that came to nothing
     int exitStatus_ = -1;
     teardown::Told told_; // to the hooks of the end that is going on
     LastExit lastExit_;

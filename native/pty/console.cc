@@ -9,9 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/signal_purpose.h"
+#include "pty/ending.h"
 #include "pty/escape.h"
 #include "pty/flow.h"
-#include "pty/insistence.h"
 #include "pty/modes.h"
 #include "pty/monitor.h"
 #include "pty/signals.h"
@@ -22,8 +23,6 @@ namespace {
 
 // A tty without a getty on it has nobody on its other side: looked at again after this.
 constexpr int kRetryMs = 50;
-// As the monitor's requests name signals by their purpose.
-constexpr int kStop = -2, kHangUp = -3;
 
 class Console {
   public:
@@ -56,10 +55,10 @@ class Console {
                         {peer == 0 ? -1 : mode_.peer, peer, 0},
                         {output_.pending() ? output_.to() : -1, POLLOUT, 0},
                         {over_ ? -1 : mode_.connection, POLLIN, 0}};
-        if (poll(fds, 5, silent_ ? kRetryMs : insistence_.left()) == 0)
+        const int wait = sooner(insistence_.left(), hangUp_.left());
+        if (poll(fds, 5, silent_ ? kRetryMs : wait) == 0)
             silent_ = false;
-        if (insistence_.due())
-            say_note();
+        keep_times();
         if (fds[kSignals].revents != 0)
             take_signals();
         if (fds[kOutput].revents != 0)
@@ -82,28 +81,42 @@ class Console {
                 continue;
             if (!mode_.foreground)
                 leave(128 + signal);
-            else if (insistence_.insists(signal))
-                ask_signal(mode_.runDir, kStop);
+            else if (signal == SIGHUP)
+                hang_up();
             else
-                ask_signal(mode_.runDir, signal == SIGHUP ? kHangUp : signal);
+                ask_signal(mode_.runDir, insistence_.insists(signal) ? purpose::kStop : signal);
         }
     }
 
-    // Not into what a container shows on a raw terminal: there the signal came from somebody else.
-    void say_note() const {
-        if (!raw_.is_raw() || !isatty(STDERR_FILENO))
-            (void)!write(STDERR_FILENO, mode_.note, strlen(mode_.note));
+    void hang_up() {
+        if (hangUp_.begin())
+            ask_signal(mode_.runDir, purpose::kHangUp);
     }
 
-    // In the foreground only a reader that has gone is an end: a container does not die of a full disk, and
-    // one whose terminal was closed has been asked to shut down.
+    void keep_times() {
+        if (insistence_.left() == 0)
+            insistence_.told(say_note());
+        if (hangUp_.left() != 0)
+            return;
+        hangUp_.over();
+        ask_signal(mode_.runDir, purpose::kStop);
+    }
+
+    // Not into what a container shows on a raw terminal: there the signal came from somebody else.
+    [[nodiscard]] bool say_note() const {
+        if (raw_.is_raw() && isatty(STDERR_FILENO))
+            return false;
+        return write(STDERR_FILENO, mode_.note, strlen(mode_.note)) > 0;
+    }
+
+    // In the foreground only a reader that has gone is an end: a container does not die of a full disk.
     void flush_output() {
         if (output_.flush())
             return;
         if (!mode_.foreground)
             leave(1);
         else if (errno == EPIPE)
-            leave(128 + SIGPIPE);
+            hang_up();
         output_.replace({});
     }
 
@@ -212,6 +225,7 @@ class Console {
     Flow output_;
     int signals_;
     Insistence insistence_;
+    HangUp hangUp_;
     int exit_ = 0;
     bool over_ = false;
     bool silent_ = false; // the tty has nobody on its other side for now

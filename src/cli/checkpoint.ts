@@ -61,10 +61,11 @@ async function checkpoint(invocation: Invocation, context: CommandContext): Prom
     return 0;
   }
   const warn = warner(invocation, context);
-  const restored = () =>
-    whileShown(invocation, context, 'restoring', () => restoreCheckpoint(request, place, { warn }));
+  const restored = (own?: (owner: number) => void) =>
+    whileShown(invocation, context, 'restoring', () => restoreCheckpoint(request, place, { warn, own }));
   const note = signalNote(invocation, context, request.name);
-  if (request.foreground) return startInForeground({ ...request, note }, (begin) => (begin(), restored()));
+  if (request.foreground)
+    return startInForeground({ ...request, note }, (begin, own) => (begin(), restored(own)));
   await restored();
   return 0;
 }

@@ -68,9 +68,9 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
   const mounts = mountsOf(options['mount'], context.cwd);
   const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
   const how = { keep, tmpfs, foreground, command: foreground ? rest : [], mounts };
-  const begun = (begin: () => void) =>
+  const begun = (begin: () => void, own?: (owner: number) => void) =>
     whileShown(invocation, context, 'copying and starting', () =>
-      copyAndStart({ ...request, ...how }, { warn, onCopied: () => (begin(), void onCopied()) }),
+      copyAndStart({ ...request, ...how }, { warn, own, onCopied: () => (begin(), void onCopied()) }),
     );
   const { newPath, system, environment } = request;
   const place = { name: request.newName, lxcpath: newPath, system, environment };

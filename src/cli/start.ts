@@ -96,12 +96,13 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     );
     return 0;
   }
-  const begun = () => whileShown(invocation, context, 'starting', () => startContainer(request, { warn }));
+  const begun = (own?: (owner: number) => void) =>
+    whileShown(invocation, context, 'starting', () => startContainer(request, { warn, own }));
   const note = signalNote(invocation, context, request.name);
   if (request.foreground)
-    return startInForeground({ ...request, note }, async (begin) => {
+    return startInForeground({ ...request, note }, async (begin, own) => {
       begin();
-      await begun();
+      await begun(own);
       // The monitor waits for the console's viewer: who runs us is told that it runs, and then it is there.
       await notifyReady(context.env);
     });

@@ -33,7 +33,7 @@ export function signalNote({ quiet }: Asked, { program }: Voice, name: string): 
   if (quiet) return '';
   return (
     `${program}: ${name} was given the signal, and has not ended\n` +
-    `  hint: a second one ends it at once; tlxc-stop -n ${name} shuts it down\n`
+    `  hint: the same again within 10 s ends it at once; tlxc-stop -n ${name} shuts it down\n`
   );
 }
 

@@ -56,8 +56,8 @@ export type Request =
   | { readonly op: 'unfreeze' }
   /** The container will end, or will not, because somebody wants it so: no failure, and no reason to start it again. */
   | { readonly op: 'expect-end'; readonly expected: boolean }
-  /** First reply, then one Event a state change, until STOPPED. With owns the container is killed when the connection ends. */
-  | { readonly op: 'watch'; readonly owns?: boolean };
+  /** First reply, then one Event a state change, until STOPPED. */
+  | { readonly op: 'watch' };
 
 /** A port or socket of the host that leads into a container. */
 export interface MonitorForward {

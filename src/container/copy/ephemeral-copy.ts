@@ -97,14 +97,14 @@ function additionsOf({ mounts, keep, tmpfs, newName, newPath, system }: Ephemera
  */
 export async function copyAndStart(
   request: EphemeralRequest,
-  { warn = () => undefined, onCopied }: StartCallbacks & { readonly onCopied: () => void },
+  { warn = () => undefined, own, onCopied }: StartCallbacks & { readonly onCopied: () => void },
 ): Promise<void> {
   const { newName: name, newPath: lxcpath, system, environment, keep, foreground, command } = request;
   await copyContainer({ ...request, snapshot: true, ...additionsOf(request) });
   onCopied();
   const started = { name, lxcpath, system, environment, foreground };
   try {
-    await startContainer({ ...started, command: command.length > 0 ? command : undefined }, { warn });
+    await startContainer({ ...started, command: command.length > 0 ? command : undefined }, { warn, own });
   } catch (error) {
     if (!keep) {
       const gone = { name, lxcpath, system, environment, warn: () => undefined };

@@ -1,11 +1,11 @@
 /** Runs one command in a container of its own: tlxc-init is PID 1 there, and the container ends with the command. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readContainerConfig, refuseProblems } from '../../config/load.ts';
 import { TlxcError } from '../../errors.ts';
-import { askMonitor } from '../../monitor/client.ts';
+import { native } from '../../native/binding.ts';
 import { nativeFile, packageRoot } from '../../package-root.ts';
 import { containerPaths } from '../paths.ts';
 import { killedBy, relaySignals, type Relay } from './relay-signals.ts';
@@ -72,19 +72,18 @@ export async function executeBy<T>(
 ): Promise<T> {
   const wanted = readWanted(request);
   const { name, lxcpath, system, environment } = request;
-  await startContainer({ ...request, command: undefined, initProgram: nativeFile('tlxc-init') }, callbacks);
-  // However this process ends, the container does.
-  const watched = askMonitor(
-    containerPaths(system, lxcpath, name),
-    { op: 'watch', owns: true },
-    { keep: true },
+  let owner = -1;
+  await startContainer(
+    { ...request, command: undefined, initProgram: nativeFile('tlxc-init') },
+    { ...callbacks, own: (fd) => void (owner = fd) },
   );
   try {
     return await run(wanted);
   } finally {
     const how = { how: 'kill', timeoutMs: 0, escalate: true } as const;
-    await stopIfRunning({ name, lxcpath, system, environment, ...how });
-    if (watched.kind === 'answer') closeSync(watched.connection);
+    await stopIfRunning({ name, lxcpath, system, environment, ...how }).finally(() =>
+      native().closeFd(owner),
+    );
   }
 }
 

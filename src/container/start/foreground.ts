@@ -11,12 +11,9 @@ import type { StopRequest } from '../stop/stop.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
 import { killedBy, relaySignals } from './relay-signals.ts';
 
-/**
- * The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it, and ends the
- * container with it.
- */
+/** The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it. */
 function watch(paths: ContainerPaths): number {
-  const result = askMonitor(paths, { op: 'watch', owns: true }, { keep: true });
+  const result = askMonitor(paths, { op: 'watch' }, { keep: true });
   if (result.kind === 'answer') return result.connection;
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   throw new TlxcError({
@@ -38,12 +35,12 @@ function openConsole(paths: ContainerPaths): { peer: number; connection: number 
  * Replaces this process with tlxc-pty, which pumps between the caller's terminal and the console of the container that
  * has just been started, passes signals on, and exits with init's status. Returns never; throws where it cannot.
  */
-function becomeConsole(paths: ContainerPaths, note: string): never {
+function becomeConsole(paths: ContainerPaths, note: string, owner: number): never {
   const events = watch(paths);
   const { peer, connection } = openConsole(paths);
   const path = nativeFile('tlxc-pty');
   const argv = ['tlxc-pty', 'foreground', String(peer), String(events), paths.runDir, note];
-  const keep = [peer, events, connection].filter((fd) => fd >= 0);
+  const keep = [peer, events, connection, owner].filter((fd) => fd >= 0);
   const { syscall, errno } = native().execve({ path, argv, environment: [], keep });
   const container = paths.name;
   const message = `the container runs, but its console cannot be shown: cannot run ${path}`;
@@ -59,15 +56,20 @@ export interface ForegroundPlace extends Pick<StopRequest, 'name' | 'lxcpath' | 
 /**
  * Starts the container by `start` and becomes its console. A signal that would end this process meanwhile ends the
  * container as soon as it runs, since init, just executed, would not hear it: resolves to 128 and its number then, with
- * nothing left. Signals count from the moment `start` calls what it is given: what it does first may be ended by them.
+ * nothing left. Signals count from the moment `start` calls `begin`: what it does first may be ended by them. The container
+ * ends with this process and the console: `start` passes `own` on to startContainer.
  */
 export async function startInForeground(
   place: ForegroundPlace,
-  start: (begin: () => void) => Promise<unknown>,
+  start: (begin: () => void, own: (owner: number) => void) => Promise<unknown>,
 ): Promise<number> {
   const relay: { current?: ReturnType<typeof relaySignals> } = {};
+  let owner = -1;
   try {
-    await start(() => (relay.current = relaySignals()));
+    await start(
+      () => (relay.current = relaySignals()),
+      (fd) => void (owner = fd),
+    );
     // From here on they wait for tlxc-pty; what has been caught by now is told in the event loop's next turn.
     native().holdSignals();
     await nextTurn();
@@ -76,7 +78,7 @@ export async function startInForeground(
       await stopIfRunning({ ...place, how: 'kill', timeoutMs: 0, escalate: true });
       return killedBy(early);
     }
-    return becomeConsole(containerPaths(place.system, place.lxcpath, place.name), place.note);
+    return becomeConsole(containerPaths(place.system, place.lxcpath, place.name), place.note, owner);
   } finally {
     relay.current?.end();
   }

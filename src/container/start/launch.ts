@@ -53,6 +53,16 @@ async function outcomeOf(statusFd: number, warn: (text: string) => void): Promis
   return null;
 }
 
+/** What is told of a start, and to whom. */
+export interface LaunchCallbacks {
+  readonly warn: (text: string) => void;
+  /**
+   * Makes the container the caller's, who gets a descriptor: when it is closed, in this process and those that have it from
+   * this one, the container is killed. So it ends with them, however they end.
+   */
+  readonly own?: ((owner: number) => void) | undefined;
+}
+
 /** A monitor under way: the caller closes both descriptors. */
 interface Monitor {
   readonly pid: number;
@@ -61,16 +71,16 @@ interface Monitor {
   readonly statusFd: number;
 }
 
-function forget({ pidfd, statusFd }: Monitor): void {
-  native().closeFd(statusFd);
+function forget({ pidfd, statusFd }: Monitor, isKept = false): void {
+  if (!isKept) native().closeFd(statusFd);
   if (pidfd >= 0) native().closeFd(pidfd);
 }
 
 /** Starts the monitor as a process of its own, which reads its plan from planFd. */
-function spawn(plan: StartPlan, planFd: number): Monitor {
+function spawn(plan: StartPlan, planFd: number, owned: boolean): Monitor {
   const [statusFd, monitorsEnd] = native().pipe();
   const path = nativeFile('tlxc-monitor');
-  const argv = [plan.monitor.title];
+  const argv = [plan.monitor.title, ...(owned ? ['owned'] : [])];
   const nothing = openSync('/dev/null', 'r+');
   const stdio = [nothing, nothing, nothing] as const;
   const monitor = native().spawnMonitor({ path, argv, planFd, statusFd: monitorsEnd, stdio });
@@ -90,15 +100,15 @@ function spawn(plan: StartPlan, planFd: number): Monitor {
   });
 }
 
-function spawnWithPlan(plan: StartPlan): Monitor {
-  return spawn(plan, native().memfd({ name: 'tlxc-plan', text: JSON.stringify(plan) }));
+function spawnWithPlan(plan: StartPlan, owned: boolean): Monitor {
+  return spawn(plan, native().memfd({ name: 'tlxc-plan', text: JSON.stringify(plan) }), owned);
 }
 
 /** The monitor waits for its plan until it has been prepared; where that fails it ends, without a plan. */
-async function spawnPrepared(plan: StartPlan, prepare: Prepare): Promise<Monitor> {
+async function spawnPrepared(plan: StartPlan, prepare: Prepare, owned: boolean): Promise<Monitor> {
   const [planFd, ours] = native().pipe();
   try {
-    const monitor = spawn(plan, planFd);
+    const monitor = spawn(plan, planFd, owned);
     await prepare(monitor.pid).catch((error: unknown) => {
       forget(monitor);
       throw error;
@@ -135,23 +145,27 @@ function silentEnd(container: string, expiredMs: number | null): TlxcError {
  */
 export async function launchMonitor(
   plan: StartPlan,
-  warn: (text: string) => void,
+  { warn, own }: LaunchCallbacks,
   prepare: Prepare | null = null,
 ): Promise<Started> {
-  const monitor = prepare ? await spawnPrepared(plan, prepare) : spawnWithPlan(plan);
+  const owned = own !== undefined;
+  const monitor = prepare ? await spawnPrepared(plan, prepare, owned) : spawnWithPlan(plan, owned);
   const limit = deadlineMs(plan);
   const expiry = { hasCome: false };
   const timer = setTimeout(() => {
     expiry.hasCome = true;
     native().killProcess(monitor);
   }, limit);
+  let runs = false;
   try {
     const outcome = await outcomeOf(monitor.statusFd, warn);
+    runs = outcome?.kind === 'running';
     if (outcome?.kind === 'running') return { initPid: outcome.initPid, monitorPid: outcome.monitorPid };
     if (outcome) throw startFailure(plan, outcome);
     throw silentEnd(plan.name, expiry.hasCome ? limit : null);
   } finally {
     clearTimeout(timer);
-    forget(monitor);
+    forget(monitor, runs && owned);
+    if (runs) own?.(monitor.statusFd);
   }
 }

@@ -17,7 +17,7 @@ import { attachRootfs, lacksDevice } from '../../storage/attach.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../../plan/start-plan.ts';
 import { destroyCommand } from '../ephemeral.ts';
 import type { StartPlan } from '../../plan/types.ts';
-import { launchMonitor, type Started } from './launch.ts';
+import { launchMonitor, type LaunchCallbacks, type Started } from './launch.ts';
 import { provideBridge } from '../network/bridge.ts';
 import { likelyCauses } from '../doctor.ts';
 import { withLock } from '../lock.ts';
@@ -56,6 +56,8 @@ export interface StartCallbacks {
   readonly warn?: (text: string) => void;
   /** What is done to the plan last. */
   readonly finish?: ((plan: StartPlan) => StartPlan) | undefined;
+  /** The container ends with who has this (LaunchCallbacks). */
+  readonly own?: LaunchCallbacks['own'];
 }
 
 function readConfig(request: StartRequest, paths: ContainerPaths): ReadConfig {
@@ -182,14 +184,14 @@ function withLikelyCauses(error: unknown, request: StartRequest): unknown {
 /** A generated AppArmor profile is the monitor's to remove once there is one, which then does so whatever happens. */
 async function launchConfined(
   plan: StartPlan,
-  warn: (text: string) => void,
+  callbacks: LaunchCallbacks,
   scope: Scope | null,
 ): Promise<Started> {
   const { apparmorGenerated } = plan.security;
-  if (apparmorGenerated === null) return launchMonitor(plan, warn, scope && scope.take);
+  if (apparmorGenerated === null) return launchMonitor(plan, callbacks, scope && scope.take);
   const { loadProfile, unloadProfile } = await import('./apparmor.ts');
   loadProfile(plan);
-  return launchMonitor(plan, warn).catch((error: unknown) => {
+  return launchMonitor(plan, callbacks).catch((error: unknown) => {
     unloadProfile(apparmorGenerated);
     throw error;
   });
@@ -203,7 +205,7 @@ export async function startContainer(
   request: StartRequest,
   callbacks: StartCallbacks = {},
 ): Promise<Started> {
-  const { warn = () => undefined, finish = (plan: StartPlan) => plan } = callbacks;
+  const { warn = () => undefined, finish = (plan: StartPlan) => plan, own } = callbacks;
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   await recover(paths, request.system);
   checkStopped(paths);
@@ -225,12 +227,11 @@ export async function startContainer(
     await provideBridge(plan, request, warn);
     const named = { system: request.system, paths, configFile: plan.configFile, members };
     await tellNames(named, warn);
-    const started = await launchConfined(finish(withStaticAddresses(plan, named)), warn, scope).catch(
-      (error: unknown) => {
-        rmSync(paths.dnsRecord, { force: true });
-        throw withLikelyCauses(error, request);
-      },
-    );
+    const launched = finish(withStaticAddresses(plan, named));
+    const started = await launchConfined(launched, { warn, own }, scope).catch((error: unknown) => {
+      rmSync(paths.dnsRecord, { force: true });
+      throw withLikelyCauses(error, request);
+    });
     restartDone(paths);
     return started;
   });

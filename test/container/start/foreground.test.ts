@@ -15,31 +15,45 @@ const stopped = (world: World): Promise<true> =>
 const whileIn = (command: string, line: string): string =>
   `${command} </dev/null >out 2>err & p=$!; tlxc-wait -n u1 -s RUNNING -t 20; ${line}; echo "status $?"`;
 
+/** Before it, a signal ends the start. */
+const SETTLED = 'until pgrep -f "[t]lxc-pty foreground" >/dev/null; do sleep 0.1; done';
+
 const NOTE =
   'tlxc-start: u1 was given the signal, and has not ended\n' +
-  '  hint: a second one ends it at once; tlxc-stop -n u1 shuts it down\n';
+  '  hint: the same again within 10 s ends it at once; tlxc-stop -n u1 shuts it down\n';
 
 rooted('a killed foreground command leaves no container behind', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
   for (const command of ['tlxc-start -n u1 -F', 'tlxc-execute -n u1 -- sleep 1000']) {
-    t.is(await world.sh(whileIn(command, 'sleep 0.5; kill -KILL $p; wait $p')), 'status 137\n');
+    t.is(await world.sh(whileIn(command, 'kill -KILL $p; wait $p')), 'status 137\n');
     await stopped(world);
   }
   t.pass();
 });
 
-rooted('what nobody reads any more ends; what cannot be written does not matter', async (t) => {
+rooted('nor one killed while the container reboots', async (t) => {
+  const world = await makeWorld(t);
+  const hook = `[ $LXC_TARGET = stop ] || { touch ${world.dir}/reboots; sleep 2; }`;
+  await world.sh(`printf '#!/bin/sh\\n%s\\n' '${hook}' >hook; chmod +x hook`);
+  addBusybox(world, 'u1', { config: [`lxc.hook.post-stop = ${world.dir}/hook`] });
+  const reboots = 'tlxc-stop -r -t 0 -n u1; until [ -e reboots ]; do sleep 0.1; done; kill -KILL $p; wait $p';
+  t.is(await world.sh(whileIn('tlxc-start -n u1 -F', reboots)), 'status 137\n');
+  await stopped(world);
+  t.pass();
+});
+
+rooted('whose output nobody reads is shut down; what cannot be written does not matter', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
-  const talks = '-F -- sh -c "while echo said; do sleep 0.1; done"';
-  t.is(await world.sh(`tlxc-start -n u1 ${talks} | head -n 1`), 'said\r\n');
-  await stopped(world);
+  const talks = `-F -- sh -c 'trap "exit 3" USR1; while echo said; do sleep 0.1; done'`;
+  t.is(await world.sh(`{ tlxc-start -n u1 ${talks}; echo $? >status; } | head -n 1`), 'said\r\n');
+  t.is(await world.sh('cat status'), '3\n');
   await world.sh(`tlxc-start -n u1 ${talks} >/dev/full 2>&1 & tlxc-wait -n u1 -s RUNNING; sleep 1`);
   t.is(await state(world), 'RUNNING');
 });
 
-rooted('a signal goes to init; when init goes on, that is said, and the next one ends it', async (t) => {
+rooted('a signal goes to init; when init goes on, that is said, and the same again ends it', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
   const command = world.spawn('sh', '-c', 'echo $$; exec tlxc-start -n u1 -F -- sleep 1000');
@@ -47,37 +61,48 @@ rooted('a signal goes to init; when init goes on, that is said, and the next one
   let said = '';
   command.stderr.on('data', (text: Buffer) => (said += text.toString()));
   const ended = once(command, 'exit');
-  await world.sh('tlxc-wait -n u1 -s RUNNING -t 20; sleep 0.5');
+  const told = (text: string) => eventually(20, () => Promise.resolve(said === text ? true : undefined));
+  await world.sh(SETTLED);
   // As timeout(1) sends them: one wish, however often it is told.
-  await world.sh(`kill -INT ${pid}; kill -TERM ${pid}`);
-  await eventually(20, () => Promise.resolve(said === '' ? undefined : true));
-  t.is(said, NOTE);
+  await world.sh(`kill -INT ${pid}; kill -INT ${pid}`);
+  await told(NOTE);
+  await world.sh(`kill -QUIT ${pid}; kill -TERM ${pid}`);
+  await told(NOTE + NOTE);
   t.is(await state(world), 'RUNNING');
-  await world.sh(`kill -INT ${pid}`);
+  await world.sh(`kill -TERM ${pid}`);
   t.deepEqual(await ended, [137, null]);
-  t.is(said, NOTE);
+  t.is(said, NOTE + NOTE);
   t.is(await state(world), 'STOPPED');
 });
 
-rooted('-q says nothing of that; init that heeds a signal ends with what it makes of it', async (t) => {
+rooted('with -q nothing is said, and nothing but init ends it', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
-  const deaf = 'sleep 0.5; kill -TERM $p; sleep 2; kill -TERM $p; wait $p';
-  t.is(await world.sh(whileIn('tlxc-start -n u1 -qF -- sleep 1000', deaf)), 'status 137\n');
+  const deaf =
+    'for n in 1 2 3; do kill -TERM $p; sleep 1.5; done; tlxc-info -n u1 -sH; tlxc-stop -k -n u1; wait $p';
+  t.is(
+    await world.sh(whileIn('tlxc-start -n u1 -qF -- sleep 1000', `${SETTLED}; ${deaf}`)),
+    'RUNNING\nstatus 137\n',
+  );
   t.is(await world.sh('cat err'), '');
+});
+
+rooted('init that heeds a signal ends with what it makes of it', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
   const heeds = `sh -c 'trap "exit 7" TERM; touch /tmp/heeds; while :; do sleep 0.1; done'`;
-  const asked = 'until tlxc-attach -n u1 -- test -e /tmp/heeds; do :; done; kill -TERM $p; wait $p';
+  const asked = `${SETTLED}; until tlxc-attach -n u1 -- test -e /tmp/heeds; do :; done; kill -TERM $p; wait $p`;
   t.is(await world.sh(whileIn(`tlxc-start -n u1 -F -- ${heeds}`, asked)), 'status 7\n');
   t.is(await world.sh('cat err'), '');
 });
 
 rooted('a terminal that is closed has the container shut down in order', async (t) => {
   const world = await makeWorld(t);
-  addBusybox(world, 'u1', { config: [`lxc.hook.post-stop = ${world.dir}/hook`] });
-  await world.sh(`printf '#!/bin/sh\\ncat /dev/null > ${world.dir}/hooked\\n' > hook; chmod +x hook`);
+  addBusybox(world, 'u1');
   await world.sh(`echo '::shutdown:/bin/touch /var/in-order' >> ${world.lxcpath}/u1/rootfs/etc/inittab`);
-  await world.sh(whileIn('script -qc "tlxc-start -n u1 -F" /dev/null', 'sleep 0.5; kill -KILL $p; wait $p'));
+  const begun = `${SETTLED}; tlxc-attach -n u1 -- true; kill -KILL $p; wait $p`;
+  await world.sh(whileIn('script -qc "tlxc-start -n u1 -F" /dev/null', begun));
   await stopped(world);
-  await world.sh(`test -e hooked; test -e ${world.lxcpath}/u1/rootfs/var/in-order`);
+  await world.sh(`test -e ${world.lxcpath}/u1/rootfs/var/in-order`);
   t.pass();
 });
