@@ -54,8 +54,8 @@ Status Supervisor::start(const plan::StartPlan& plan, Report& report, bool owned
     Status listening = server_.listen();
     if (!listening.ok())
         return fail(plan, std::move(listening.failure()));
-    // A container in the foreground is its command's: one that was killed meanwhile leaves none behind.
-    if (plan.monitor.foreground && !report.is_heard())
+    // Whose command was killed meanwhile leaves none behind.
+    if (owned && !report.is_heard())
         return fail(plan, refusal("start", "the command is gone"));
     warn(plan, report);
     UniqueFd heard = report.running(running_.initPid, getpid());
