@@ -7,6 +7,7 @@ export type {
   DestroyOptions,
   ExportOptions,
   ImportOptions,
+  SetOptions,
   StartOptions,
   StateWaitOptions,
   StopOptions,
@@ -38,6 +39,7 @@ export {
   type AutostartOrder,
   type AutostartOutcome,
 } from './container/parts/autostart.ts';
+export type { AutostartAction } from './container/autostart/order.ts';
 export type { CheckpointOptions, Checkpoints, SaveOptions } from './container/parts/checkpoints.ts';
 export { meter, type MeterOptions, type UseMeter } from './container/parts/meter.ts';
 export type { Measurement } from './container/info/meter.ts';
@@ -48,6 +50,9 @@ export { Bridge } from './container/parts/bridge.ts';
 export { examineHost } from './container/parts/host.ts';
 export type { Material } from './container/image/build.ts';
 export type { CopyMount } from './container/copy/ephemeral-copy.ts';
+export type { Compression } from './container/export/format.ts';
+export type { ServedImages } from './container/image/serve.ts';
+export type { Pressure } from './container/info/consumption.ts';
 export type { Explained, Explanation } from './container/info/explain.ts';
 export type { LimitName } from './container/limits/names.ts';
 export type { LimitReport } from './container/limits/set.ts';
@@ -57,19 +62,39 @@ export type { LogSelection } from './container/journal/select.ts';
 export type { WaitCondition } from './container/readiness/condition.ts';
 export type { FreezeOptions } from './container/freeze/freeze.ts';
 export type { ImageStatus, Pruned, Verdict } from './container/image/images.ts';
+export type { LinkCounters } from './container/info/inspect.ts';
 export type { InterfaceReport } from './container/info/interfaces.ts';
+export type { LastExit } from './container/info/last-exit.ts';
 export type { Started } from './container/start/launch.ts';
+export type { PendingRestart } from './container/start/restart.ts';
+export type { ShareOption } from './container/start/shared-namespaces.ts';
 export type { Snapshot } from './container/snapshot/snapshots.ts';
 export type { Usage } from './container/info/usage.ts';
 export { ERROR_CODES, TlxcError, type ErrorCode, type ErrorDetails, type SourceLocation } from './errors.ts';
 export { Problem, type Fault, type ProblemDetails, type ProblemJson } from './problem.ts';
 export type { Finding } from './host/finding.ts';
-export type { Product } from './image/product.ts';
-export type { ImageEvent } from './image/progress.ts';
-export type { StoredImage } from './image/stored-image.ts';
-export type { ContainerState, MonitorForward, MonitorInfo } from './monitor/protocol.ts';
+export type { ReadOnlyFilesystem } from './host/read-only-filesystems.ts';
+export type { ShownCertificate } from './image/certificate.ts';
+export type { Damage } from './image/manifest.ts';
+export type { ImageMetadata } from './image/metadata.ts';
+export type { Product, RemoteFile } from './image/product.ts';
+export type { ImageEvent, OnImageEvent } from './image/progress.ts';
+export type { ImageInfo, ImageNames, ImageSource, StoredImage } from './image/stored-image.ts';
+export type {
+  ContainerState,
+  GivenDevice,
+  MonitorForward,
+  MonitorInfo,
+  MonitorInterface,
+} from './monitor/protocol.ts';
+export type { LinkCounts } from './native/binding.ts';
+export type { Lease } from './network/dnsmasq.ts';
+export type { HostNames, HostResolver } from './network/host-names.ts';
+export type { Obstacle } from './network/other-firewalls.ts';
+export type { Reservation, Reserved } from './network/reservations.ts';
 export type { BridgeStatus } from './network/service.ts';
 export type { SystemConfig } from './config/model.ts';
+export type { UpdatedFile } from './config/update.ts';
 export { loadSystemConfig } from './config/system.ts';
 export type { Elevation } from './plan/attach.ts';
 export type { Namespace, StartPlan } from './plan/types.ts';

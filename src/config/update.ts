@@ -5,6 +5,7 @@ import { writeFileAtomically } from './atomic-write.ts';
 import { LegacyReader, modernName } from './legacy.ts';
 import { readConfigFile } from './read-file.ts';
 
+/** A configuration whose old names were rewritten. */
 export interface UpdatedText {
   readonly text: string;
   /** How many lines are other ones, or gone. */
@@ -87,6 +88,7 @@ export function updateText(text: string, file: string): UpdatedText {
   };
 }
 
+/** A file that was rewritten so. */
 export interface UpdatedFile extends UpdatedText {
   /** Where the text is kept as it was; undefined where nothing was to change. */
   readonly backup?: string;

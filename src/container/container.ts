@@ -27,7 +27,7 @@ import type { Started } from './start/launch.ts';
 import { nestedLimits, type Nested } from './nested/limits.ts';
 import { nestedContainers } from './nested/nested.ts';
 import type { LimitName } from './limits/names.ts';
-import { limitsOf, setLimits, type LimitReport, type SetRequest } from './limits/set.ts';
+import { limitsOf, setLimits, type LimitReport } from './limits/set.ts';
 import { ControlGroup } from './parts/cgroup.ts';
 import { Checkpoints } from './parts/checkpoints.ts';
 import { Configuration } from './parts/configuration.ts';
@@ -321,7 +321,7 @@ export class Container {
    */
   set(
     limits: Readonly<Partial<Record<LimitName, string | number | null>>>,
-    { where = 'both', warn = silently }: Partial<Pick<SetRequest, 'where' | 'warn'>> = {},
+    { where = 'both', warn = silently }: Options.SetOptions = {},
   ): Promise<void> {
     const changes = Object.entries(limits).map(([name, value]) =>
       value === null ? `${name}-` : `${name}=${value}`,

@@ -3,6 +3,7 @@ import { kernelAtLeast } from './kernel.ts';
 
 export const READ_ONLY_FILESYSTEMS = ['squashfs', 'erofs'] as const;
 
+/** What an image can be packed as. */
 export type ReadOnlyFilesystem = (typeof READ_ONLY_FILESYSTEMS)[number];
 
 /** Since when the kernel maps the ids of a mount of it. */

@@ -8,14 +8,20 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
 
-export interface Certificate {
-  /** PEM texts. */
-  readonly key: string;
+/** A server's certificate, as its clients may know it. */
+export interface ShownCertificate {
+  /** PEM */
   readonly cert: string;
   /** Where clients' administrators find it. */
   readonly certFile: string;
   /** SHA-256, AB:CD:… */
   readonly fingerprint: string;
+}
+
+/** The same with its key, for the server alone. */
+export interface Certificate extends ShownCertificate {
+  /** PEM */
+  readonly key: string;
 }
 
 const NEW = '.new-';

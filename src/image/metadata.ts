@@ -6,6 +6,7 @@ import { TlxcError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import { Problem } from '../problem.ts';
 
+/** What an image's own metadata says of it. */
 export interface ImageMetadata {
   /** Configuration lines of a privileged container ("key = value"), includes already rewritten to ours. */
   readonly systemConfig: readonly string[];

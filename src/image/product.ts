@@ -1,6 +1,7 @@
 /** What an image server offers, in whichever format it said so, and the choice of one product. */
 import { TlxcError } from '../errors.ts';
 
+/** A file of an image server's. */
 export interface RemoteFile {
   /** Relative to the server's root. */
   readonly path: string;

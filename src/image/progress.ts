@@ -30,4 +30,5 @@ export type ImageEvent =
   /** A line that a template's program wrote. */
   | { readonly kind: 'output'; readonly line: string };
 
+/** Told of downloads and unpacking as they go. */
 export type OnImageEvent = (event: ImageEvent) => void;

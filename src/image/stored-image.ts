@@ -49,6 +49,7 @@ export type ImageSource =
       readonly args?: readonly string[];
     };
 
+/** What is known of a stored image. */
 export interface ImageInfo {
   readonly format: 1;
   /** SHA-256 of what the image was made from. */

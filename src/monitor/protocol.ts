@@ -69,6 +69,7 @@ export interface MonitorForward {
   readonly live: boolean;
 }
 
+/** An interface of the container's, and what it leads to on the host. */
 export interface MonitorInterface {
   readonly index: number;
   readonly type: string;

@@ -18,6 +18,7 @@ interface Record {
   readonly argv: readonly string[];
 }
 
+/** An address that the bridge's DHCP has given. */
 export interface Lease {
   /** Seconds since 1970. */
   readonly expires: number;

@@ -15,18 +15,20 @@ import { reverseZones } from './reverse-zones.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
 
+/** Whether programs of the host find containers by their names (tlxc.bridge.host.names). */
 export interface HostNames {
   /** The setting. */
   readonly wanted: boolean;
   /** What asks the bridge's DNS on this host. */
-  readonly by: Way;
+  readonly by: HostResolver;
   /** Seen: a name that only the bridge's DNS knows has its address. */
   readonly works: boolean;
   /** "" where it works, or is not wanted. */
   readonly why: string;
 }
 
-type Way = 'systemd-resolved' | 'resolvconf' | '/etc/resolv.conf';
+/** What answers programs of the host that ask for names. */
+export type HostResolver = 'systemd-resolved' | 'resolvconf' | '/etc/resolv.conf';
 
 /** Where it listens while it runs; the file stays. */
 const RESOLVED = '/run/systemd/resolve/io.systemd.Resolve';
@@ -58,7 +60,7 @@ function resolvedRuns(): Promise<boolean> {
   });
 }
 
-async function choose(): Promise<Way> {
+async function choose(): Promise<HostResolver> {
   if (await resolvedRuns()) return 'systemd-resolved';
   return hasResolvconf() ? 'resolvconf' : '/etc/resolv.conf';
 }
@@ -88,7 +90,7 @@ async function tellResolved(settings: BridgeSettings): Promise<void> {
   await resolvectl('dnssec', name, 'no');
 }
 
-const how: Readonly<Record<Way, (settings: BridgeSettings) => Promise<unknown>>> = {
+const how: Readonly<Record<HostResolver, (settings: BridgeSettings) => Promise<unknown>>> = {
   'systemd-resolved': tellResolved,
   resolvconf: (settings) =>
     runTool(
@@ -167,7 +169,7 @@ async function resolves({ domain, ipv4, ipv6 }: BridgeSettings): Promise<boolean
   return [ipv4, ipv6].some((own) => own !== null && found.includes(own.address));
 }
 
-function whyNot(settings: BridgeSettings, places: NetworkPlaces, by: Way): string {
+function whyNot(settings: BridgeSettings, places: NetworkPlaces, by: HostResolver): string {
   if (by === '/etc/resolv.conf') {
     const why = whyNotOurs();
     if (why !== '') return why;

@@ -5,6 +5,7 @@
 import { OWN_TABLE } from './firewall.ts';
 import { runTool } from './tool.ts';
 
+/** A chain of somebody else's firewall that keeps the bridge's packets. */
 export interface Obstacle {
   /** "ip filter FORWARD" */
   readonly chain: string;

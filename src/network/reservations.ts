@@ -23,6 +23,7 @@ export interface Reserved {
   readonly own: readonly string[];
 }
 
+/** What a container has on the bridge until it is destroyed. */
 export interface Reservation {
   readonly name: string;
   readonly lxcpath: string;

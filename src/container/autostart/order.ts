@@ -3,6 +3,7 @@ import type { ContainerConfig, Sourced } from '../../config/model.ts';
 import { nearest } from '../../config/nearest.ts';
 import { Problem } from '../../problem.ts';
 
+/** What is done with the containers that start with the host. */
 export type AutostartAction = 'start' | 'reboot' | 'shutdown' | 'kill';
 
 export interface AutostartSelection {

@@ -37,4 +37,5 @@ export interface Checksum {
 
 /** How it is compressed, and what its name then ends in. */
 export const COMPRESSIONS = { zstd: '.tar.zst', xz: '.tar.xz', gzip: '.tar.gz', none: '.tar' } as const;
+/** How an archive is compressed: zstd, xz, gzip or none. */
 export type Compression = keyof typeof COMPRESSIONS;

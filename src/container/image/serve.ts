@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
 import { errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
-import { ownCertificate, readCertificate, type Certificate } from '../../image/certificate.ts';
+import {
+  ownCertificate,
+  readCertificate,
+  type Certificate,
+  type ShownCertificate,
+} from '../../image/certificate.ts';
 import { renewIndexes } from '../../image/publish.ts';
 import { serveDirectory } from '../../image/serve.ts';
 
@@ -25,7 +30,8 @@ export interface ServedImages {
   readonly url: string;
   /** How many it has. */
   readonly images: number;
-  readonly certificate: Certificate;
+  readonly certificate: ShownCertificate;
+  /** Ends it; requests that are being answered are broken off. */
   close(): Promise<void>;
 }
 
@@ -53,7 +59,13 @@ export async function serveImages(serving: Serving): Promise<ServedImages> {
       hint: '--listen=[ADDRESS:]PORT chooses another; ss -ltnp shows who has this one',
     });
   });
-  return { url: server.url, images, certificate, close: () => server.close() };
+  const { cert, certFile, fingerprint } = certificate;
+  return {
+    url: server.url,
+    images,
+    certificate: { cert, certFile, fingerprint },
+    close: () => server.close(),
+  };
 }
 
 /** The same until a signal ends it. */

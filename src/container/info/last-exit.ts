@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { readRecord } from '../../host/own-file.ts';
 import type { ContainerPaths } from '../paths.ts';
 
+/** How a container ended last. */
 export interface LastExit {
   /** Of its init; null where a signal ended it, or it did not start again after a reboot. */
   readonly code: number | null;

@@ -4,16 +4,30 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
-import { pullFiles, pushFiles, type Copy, type Push } from '../files/transfer.ts';
-import { silently, type Located } from './place.ts';
+import { pullFiles, pushFiles, type Copy } from '../files/transfer.ts';
+import { silently, type Located, type Warn } from './place.ts';
 
-/**
- * How files are copied. `into`: the target is a directory that they go into; so it is unless said for trees (`recursive`), several
- * files, and a target that ends in a slash. `parents`: directories that are missing are made. `warn` is told what is left out.
- */
-export type CopyFilesOptions = Partial<Pick<Copy, 'into' | 'recursive' | 'parents' | 'warn'>>;
-/** How files are copied into a container: as whose, and with which mode. */
-export type PushOptions = CopyFilesOptions & Partial<Pick<Push, 'uid' | 'gid' | 'mode'>>;
+/** How files are copied. */
+export interface CopyFilesOptions {
+  /**
+   * The target is a directory that they go into. So it is unless said for trees (`recursive`), several files, and a target that
+   * ends in a slash.
+   */
+  readonly into?: boolean;
+  /** Directories are copied with all that is in them. */
+  readonly recursive?: boolean;
+  /** Directories of the target that are missing are made. */
+  readonly parents?: boolean;
+  /** Told what is left out. */
+  readonly warn?: Warn;
+}
+/** How files are copied into a container: as whose, by the ids that it knows, and with which mode; each its own unless given. */
+export interface PushOptions extends CopyFilesOptions {
+  readonly uid?: number | null;
+  readonly gid?: number | null;
+  /** Permission bits: 0o644. */
+  readonly mode?: number | null;
+}
 /** Whose a file that is written becomes. A new one is root's, mode 0644; one that is replaced lends its own. */
 export type WriteFileOptions = Pick<PushOptions, 'uid' | 'gid' | 'mode' | 'parents'>;
 

@@ -3,7 +3,7 @@ import type { MonitorInfo } from '../../monitor/protocol.ts';
 import type { BackendName, VolumeOptions } from '../../storage/backend.ts';
 import type { CopyRequest } from '../copy/copy.ts';
 import type { CopyMount } from '../copy/ephemeral-copy.ts';
-import type { ExportRequest } from '../export/export.ts';
+import type { Compression } from '../export/format.ts';
 import type { ImportRequest } from '../import/import.ts';
 import type { ContainerStatus, LinkCounters } from '../info/inspect.ts';
 import type { InterfaceReport } from '../info/interfaces.ts';
@@ -120,8 +120,25 @@ export interface DestroyOptions {
   readonly warn?: Warn;
 }
 
+/** How limits are set (tlxc-set). */
+export interface SetOptions {
+  /** both (default): in the running container, if it runs, and for its next starts; or only one of these. */
+  readonly where?: 'both' | 'now' | 'saved';
+  /** Something a person should know that did not stop it. */
+  readonly warn?: Warn;
+}
+
 /** How a container is exported (tlxc-export). */
-export type ExportOptions = Partial<Pick<ExportRequest, 'compression' | 'snapshots' | 'freeze' | 'onBytes'>>;
+export interface ExportOptions {
+  /** zstd unless given. */
+  readonly compression?: Compression;
+  /** Its snapshots are exported with it. */
+  readonly snapshots?: boolean;
+  /** One that runs is frozen meanwhile; else it is refused: TLXC_E_RUNNING. */
+  readonly freeze?: boolean;
+  /** Told how many bytes of the uncompressed archive are done. */
+  readonly onBytes?: (bytes: number) => void;
+}
 
 /** How a container is imported (tlxc-import). */
 export interface ImportOptions

@@ -17,6 +17,7 @@ import { withLock } from '../lock.ts';
 import type { ContainerPaths } from '../paths.ts';
 import type { ShareOption } from './shared-namespaces.ts';
 
+/** When a container is started again (tlxc.restart), and how often it has been. */
 export interface PendingRestart {
   /** Which restart in a row it will be, from 1 on. */
   readonly count: number;
