@@ -69,6 +69,7 @@ export class TlxcError extends Error {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = details.code === 'TLXC_E_ABORTED' ? 'AbortError' : 'TlxcError';
     this.code = details.code;
+    // At once, though it may look at a filesystem that is full: what is cleaned up before anybody reads it makes room there.
     const hint = remedyOf(details);
     this.details = hint === undefined ? details : { ...details, hint };
   }
@@ -84,6 +85,6 @@ export class TlxcError extends Error {
   }
 }
 
-/** Of a request that makes no sense. Where no hint is given, commands name their --help. */
-export const usageError = (message: string, hint?: string): TlxcError =>
-  new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
+/** TLXC_E_USAGE: of a request that makes no sense, with what would. */
+export const usageError = (message: string, hint: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_USAGE', message, hint });

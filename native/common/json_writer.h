@@ -61,7 +61,7 @@ template <typename Write> std::string json_object(Write write) {
     return {buffer.GetString(), buffer.GetSize()};
 }
 
-// The same without its braces: members of an object to which others add theirs.
+// The same without its braces: one member or more, of an object to which others add theirs.
 template <typename Write> std::string json_members(Write write) {
     const std::string object = json_object(write);
     return object.substr(1, object.size() - 2);

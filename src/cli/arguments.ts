@@ -3,7 +3,8 @@
  * abbreviations of long options, optional arguments only when glued (-eCAP, --opt=VALUE), getopt's messages.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { usageError, type TlxcError } from '../errors.ts';
+import type { TlxcError } from '../errors.ts';
+import { usageError } from './usage.ts';
 
 export interface OptionShape {
   /** One letter, or "" where there is only a long form. */
@@ -140,6 +141,3 @@ export function* parseArguments<S extends OptionShape>(
   yield* found;
   if (mistake !== null) throw mistake as Error;
 }
-
-/** Of a word that a command has no use for. */
-export const tooMany = (word: string): TlxcError => usageError(`one argument too many: '${word}'`);

@@ -1,11 +1,11 @@
 /** tlxc-attach's arguments as LXC spells them, checked strictly: what is not understood never becomes root by accident. */
 import { architecture } from '../config/values/plain.ts';
-import { usageError } from '../errors.ts';
 import { FULL_ELEVATION, NO_ELEVATION, type Elevation } from '../plan/attach.ts';
 import type { EnvironmentPolicy } from '../plan/attach-environment.ts';
 import type { Namespace } from '../plan/types.ts';
 import type { Invocation } from './command.ts';
 import { parseNamespaceWords } from './namespace-words.ts';
+import { usageError } from './usage.ts';
 
 type Value = Invocation['options'][string];
 

@@ -1,12 +1,11 @@
 /** tlxc-cgroup */
 import { readCgroupFile, writeCgroupFile } from '../container/limits/cgroup-file.ts';
-import { usageError } from '../errors.ts';
-import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
 import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { warner } from './tell.ts';
+import { tooMany, usageError } from './usage.ts';
 
 async function cgroup(invocation: Invocation, context: CommandContext): Promise<number> {
   const { stdout, stderr } = context;

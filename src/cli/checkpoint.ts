@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { checkpointContainer, restoreCheckpoint } from '../container/checkpoint/checkpoint.ts';
 import { startInForeground } from '../container/start/foreground.ts';
 import type { StartRequest } from '../container/start/start.ts';
-import { usageError } from '../errors.ts';
 import type { CheckpointPlace } from '../plan/criu.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { whileShown } from './progress.ts';
 import { signalNote, warner } from './tell.ts';
+import { usageError } from './usage.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 

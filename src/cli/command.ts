@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { loadSystemConfig } from '../config/system.ts';
 import type { SystemConfig } from '../config/model.ts';
-import { TlxcError, usageError } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import type { Command, CommandContext } from './context.ts';
-import { parseArguments, tooMany } from './arguments.ts';
+import { parseArguments } from './arguments.ts';
 import { errorObject } from './error-json.ts';
 import { helpText, usageText } from './help.ts';
 import { openLog, parseLogLevel, type Log, type LogTarget } from './log.ts';
@@ -23,6 +23,7 @@ import {
 import { jsonLine } from './printable.ts';
 import { GETOPT_MISTAKE, renderError } from './render.ts';
 import { tellError } from './tell.ts';
+import { tooMany, usageError } from './usage.ts';
 
 export interface Invocation {
   /** "" where none was given and none is required. */

@@ -1,11 +1,10 @@
 /** tlxc-config */
 import { loadSystemConfig, setSystemSetting } from '../config/system.ts';
 import { systemKeys } from '../config/system-keys.ts';
-import { usageError } from '../errors.ts';
-import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
+import { tooMany, usageError } from './usage.ts';
 
 const USAGE = `Usage: tlxc-config -l: list all available configuration items
        tlxc-config ITEM: print a configuration item

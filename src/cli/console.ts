@@ -1,10 +1,10 @@
 /** tlxc-console */
 import { becomeConsole, openConsole } from '../container/console.ts';
 import { containerPaths } from '../container/paths.ts';
-import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
+import { usageError } from './usage.ts';
 
 type Value = Invocation['options'][string];
 

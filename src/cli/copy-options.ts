@@ -1,9 +1,9 @@
 /** What tlxc-copy's options mean together: one task of three, and what goes with it. */
 import { resolve } from 'node:path';
 import type { CopyMount } from '../container/copy/ephemeral-copy.ts';
-import { usageError } from '../errors.ts';
 import { backendName } from '../storage/choose.ts';
 import type { Invocation } from './command.ts';
+import { usageError } from './usage.ts';
 
 export type Task = 'copy' | 'rename' | 'ephemeral';
 

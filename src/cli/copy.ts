@@ -5,7 +5,6 @@ import { copyAndStart, freeName } from '../container/copy/ephemeral-copy.ts';
 import { startInForeground } from '../container/start/foreground.ts';
 import { renameContainer } from '../container/copy/rename.ts';
 import { runAndHalt } from '../container/copy/run-and-halt.ts';
-import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { backendOf, mountsOf, taskOf } from './copy-options.ts';
@@ -15,6 +14,7 @@ import { whileShown } from './progress.ts';
 import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
 import { stillness } from './seconds.ts';
 import { signalNote, warner } from './tell.ts';
+import { usageError } from './usage.ts';
 
 /** What a copy and an ephemeral one have in common. */
 function requestOf(invocation: Invocation, context: CommandContext): CopyRequest {

@@ -1,13 +1,13 @@
 /** tlxc-create */
 import { resolve } from 'node:path';
 import { createContainer } from '../container/create/create.ts';
-import { usageError } from '../errors.ts';
 import type { Ask } from '../image/templates/template.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { volumeOptions } from './volume-options.ts';
 import { imageProgress } from './image-progress.ts';
 import { madeJson } from './made.ts';
+import { usageError } from './usage.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 

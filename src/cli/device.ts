@@ -4,11 +4,10 @@ import { loadContainerConfig } from '../config/load.ts';
 import type { DeviceRequest } from '../container/device/device.ts';
 import { changeDevice } from '../container/device/change.ts';
 import { addProxy, removeProxy } from '../container/device/proxy.ts';
-import { usageError } from '../errors.ts';
-import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
+import { tooMany, usageError } from './usage.ts';
 
 const ACTIONS = ['add', 'del'] as const;
 type Action = (typeof ACTIONS)[number];

@@ -3,13 +3,12 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exportContainer } from '../container/export/export.ts';
 import { COMPRESSIONS, type Compression } from '../container/export/format.ts';
-import { usageError } from '../errors.ts';
-import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { mebibytes } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
 import { whileShown } from './progress.ts';
+import { tooMany, usageError } from './usage.ts';
 
 const isCompression = (word: string): word is Compression => Object.hasOwn(COMPRESSIONS, word);
 

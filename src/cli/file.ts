@@ -1,13 +1,12 @@
 /** tlxc-file */
 import { basename, resolve } from 'node:path';
-import { usageError } from '../errors.ts';
 import { editFile } from '../container/files/edit-file.ts';
 import { pullFiles, pushFiles, type Copy } from '../container/files/transfer.ts';
-import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
 import { whileShown } from './progress.ts';
+import { tooMany, usageError } from './usage.ts';
 
 /** A path in a container. */
 interface Inside {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { buildImage, type Material } from '../container/image/build.ts';
 import { inWords, pruneImages } from '../container/image/images.ts';
 import { isReference, pullReference, pullRelease } from '../container/image/pull.ts';
-import { TlxcError, usageError } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
 import { exportImage, exportToServer } from '../image/export-image.ts';
 import { findStored } from '../image/find-stored.ts';
 import { checkAlias, importImage } from '../image/import-image.ts';
@@ -23,6 +23,7 @@ import {
 import { bytesOf, mebibytes } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
 import { whileShown } from './progress.ts';
+import { usageError } from './usage.ts';
 
 /** Of a registry, an image layout or an archive of one, by tlxc-create's -t oci; else of an image server. */
 export const pull: Run = async (invocation, context, words) => {

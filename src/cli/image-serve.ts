@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { serveUntilEnded } from '../container/image/serve.ts';
 import { inWords } from '../container/image/images.ts';
-import { usageError } from '../errors.ts';
 import { text, type Run } from './image-common.ts';
 import { printable } from './printable.ts';
+import { usageError } from './usage.ts';
 
 const PORT = 8443;
 

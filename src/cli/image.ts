@@ -1,11 +1,11 @@
 /** tlxc-image: the image store, by hand. */
-import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { building, exporting, importing, prune, pull } from './image-change.ts';
 import type { Run } from './image-common.ts';
 import { serve } from './image-serve.ts';
 import { info, list, verify } from './image-show.ts';
+import { usageError } from './usage.ts';
 
 interface Action {
   readonly run: Run;

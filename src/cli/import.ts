@@ -1,14 +1,13 @@
 /** tlxc-import */
 import { resolve } from 'node:path';
 import { importContainer } from '../container/import/import.ts';
-import { usageError } from '../errors.ts';
-import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { madeJson } from './made.ts';
 import { whileShown } from './progress.ts';
 import { warner } from './tell.ts';
 import { volumeOptions } from './volume-options.ts';
+import { tooMany, usageError } from './usage.ts';
 
 const text = (value: Invocation['options'][string]): string | null =>
   typeof value === 'string' ? value : null;

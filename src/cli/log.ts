@@ -1,8 +1,8 @@
 /** The log that -o and -l ask for: lines as LXC's log files have them, appended to a file. */
 import { appendFileSync, closeSync } from 'node:fs';
-import { usageError } from '../errors.ts';
 import { openForAppending } from '../host/own-file.ts';
 import { printable } from './printable.ts';
+import { usageError } from './usage.ts';
 
 export const LOG_LEVELS = [
   'TRACE',

@@ -2,10 +2,10 @@
 import { readLog, type LogOptions } from '../container/journal/log.ts';
 import type { LogSource } from '../container/journal/record.ts';
 import { containerPaths } from '../container/paths.ts';
-import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { LogPrinter, recordJson } from './log-text.ts';
+import { usageError } from './usage.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 

@@ -1,8 +1,8 @@
 /** How tlxc-ls prints: the columns, their cells, and the three layouts, as LXC has them. Pure. */
 import type { ListedContainer } from '../container/info/listed.ts';
-import { usageError } from '../errors.ts';
 import { dueWords } from './restart-words.ts';
 import { printable } from './printable.ts';
+import { usageError } from './usage.ts';
 
 export type Row = ListedContainer;
 

@@ -1,6 +1,6 @@
 /** -s of tlxc-attach and tlxc-unshare: MOUNT|PID|…, as LXC spells them. */
-import { usageError } from '../errors.ts';
 import type { Namespace } from '../plan/types.ts';
+import { usageError } from './usage.ts';
 
 /** LXC's own three names, and the kernel's, which may be in capitals. */
 const NAMES: Readonly<Record<string, Namespace>> = {

@@ -3,11 +3,11 @@ import { raiseContainersBridge } from '../container/network/bridge.ts';
 import { lost, owned } from '../network/doctor.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
-import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
 import { warner } from './tell.ts';
+import { usageError } from './usage.ts';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
 

@@ -1,11 +1,11 @@
 /** tlxc-set */
 import { LIMITS } from '../container/limits/names.ts';
 import { limitsOf, setLimits, type LimitReport } from '../container/limits/set.ts';
-import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
 import { warner } from './tell.ts';
+import { usageError } from './usage.ts';
 
 function whereOf({ options }: Invocation): 'both' | 'now' | 'saved' {
   const [now, saved] = [options['now'] === true, options['saved'] === true];

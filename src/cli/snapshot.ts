@@ -10,9 +10,8 @@ import {
   type SnapshotRequest,
 } from '../container/snapshot/snapshot.ts';
 import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshot/snapshots.ts';
-import { TlxcError, usageError } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
 import type { Change } from '../storage/diff.ts';
-import { tooMany } from './arguments.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
@@ -20,6 +19,7 @@ import { whileShown } from './progress.ts';
 import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
 import { stillness } from './seconds.ts';
 import { warner } from './tell.ts';
+import { tooMany, usageError } from './usage.ts';
 
 /** What can be asked for beside taking a snapshot; LXC lets the last one win. */
 const TASKS = ['list', 'restore', 'destroy', 'diff'] as const;

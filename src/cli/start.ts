@@ -1,6 +1,6 @@
 /** tlxc-start */
 import { resolve } from 'node:path';
-import { TlxcError, usageError } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
 import { startInForeground } from '../container/start/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start/start.ts';
@@ -11,6 +11,7 @@ import { jsonText } from './printable.ts';
 import { whileShown } from './progress.ts';
 import { signalNote, warner } from './tell.ts';
 import { waitArguments, WAIT_OPTIONS, type WaitArguments } from './wait-options.ts';
+import { usageError } from './usage.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 

@@ -1,12 +1,12 @@
 /** tlxc-stop */
 import { stopContainer, type StopRequest } from '../container/stop/stop.ts';
-import { usageError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { whileShown } from './progress.ts';
 import { rcfileOf, rcfileOption } from './rcfile.ts';
 import { secondsArgument } from './seconds.ts';
 import { warner } from './tell.ts';
+import { usageError } from './usage.ts';
 
 const DEFAULT_SECONDS = 60;
 

@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { suggestion } from '../config/nearest.ts';
-import { TlxcError, usageError } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
 import { parseArguments, type OptionShape } from './arguments.ts';
 import { COMMAND_GROUPS, COMMAND_NAMES, NAMES_ELSEWHERE } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { renderError } from './render.ts';
+import { usageError } from './usage.ts';
 
 const SYNOPSIS = 'Usage: tlxc COMMAND [ARGUMENT]...\n';
 

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream, WriteStream } from 'node:tty';
 import { Meter, type Measurement } from '../container/info/meter.ts';
-import { usageError } from '../errors.ts';
 import { Screen } from '../host/screen.ts';
 import { painter } from './colour.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -12,6 +11,7 @@ import { CSV_HEADER, csvLine, measurementJson } from './top-lines.ts';
 import { showLive } from './top-live.ts';
 import { containerTable, summary } from './top-page.ts';
 import { firstView } from './top-view.ts';
+import { usageError } from './usage.ts';
 
 const LEAST_DELAY_MS = 100;
 /** As LXC. */

@@ -1,12 +1,12 @@
 /** tlxc-unshare */
 import { becomeInNewNamespaces, findAccount } from '../container/new-namespaces.ts';
-import { usageError } from '../errors.ts';
 import type { NewNamespaces } from '../host/new-namespaces.ts';
 import { callerIds } from '../host/user.ts';
 import type { Namespace } from '../plan/types.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { parseNamespaceWords } from './namespace-words.ts';
+import { usageError } from './usage.ts';
 
 /** Options that make sense in one namespace only, and what -s calls it. */
 const NEEDS = [

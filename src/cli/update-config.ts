@@ -2,10 +2,11 @@
 import { resolve } from 'node:path';
 import { updateFile } from '../config/update.ts';
 import { containerPaths } from '../container/paths.ts';
-import { TlxcError, usageError } from '../errors.ts';
+import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
+import { usageError } from './usage.ts';
 
 const USAGE = `Usage: tlxc-update-config -c FILE: update this configuration
        tlxc-update-config -n NAME: update the configuration of a container

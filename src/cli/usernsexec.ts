@@ -1,11 +1,11 @@
 /** tlxc-usernsexec */
 import { becomeInNewNamespaces, defaultMaps, mappingOf, withSelf } from '../container/new-namespaces.ts';
-import { usageError } from '../errors.ts';
 import type { MappedIds } from '../host/mapped.ts';
 import { callerIds } from '../host/user.ts';
 import { parseId } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { usageError } from './usage.ts';
 
 const KINDS: Readonly<Record<string, readonly MappedIds['kind'][]>> = {
   u: ['uid'],

@@ -1,9 +1,9 @@
 /** What goes with -B of tlxc-create and tlxc-copy. */
 import type { VolumeOptions } from '../storage/backend.ts';
 import { resolve } from 'node:path';
-import { usageError } from '../errors.ts';
 import { parseSize } from '../storage/size.ts';
 import type { Invocation } from './command.ts';
+import { usageError } from './usage.ts';
 
 const NAMES = ['fstype', 'lvname', 'vgname', 'thinpool', 'zfsroot', 'rbdname', 'rbdpool', 'rbduser'] as const;
 

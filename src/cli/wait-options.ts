@@ -1,9 +1,9 @@
 /** --wait and --wait-timeout of the commands that start containers. */
 import { parseConditions, type Condition } from '../container/readiness/condition.ts';
-import { usageError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import type { OptionSpec } from './options.ts';
 import { secondsArgument } from './seconds.ts';
+import { usageError } from './usage.ts';
 
 export const WAIT_OPTIONS: readonly OptionSpec[] = [
   {

@@ -1,13 +1,13 @@
 /** tlxc-wait */
 import { containerPaths } from '../container/paths.ts';
 import { waitForState } from '../container/wait.ts';
-import { usageError } from '../errors.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
 import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { secondsArgument } from './seconds.ts';
+import { usageError } from './usage.ts';
 
 export const STATES: readonly ContainerState[] = [
   ...(['STOPPED', 'STARTING', 'RUNNING', 'STOPPING'] as const),

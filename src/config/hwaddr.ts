@@ -17,7 +17,7 @@ export function randomHardwareAddress(template: string): string {
   return fillHardwareAddress(template, () => bytes[next++] ?? 0);
 }
 
-/** Fills a template with the same digits for the same seed, on every start and every host. */
+/** Fills a template with the same digits for the same seed, on every start and every host: leases are bound to it. */
 export function stableHardwareAddress(template: string, seed: string): string {
   let hash = fnv1a(seed);
   return fillHardwareAddress(template, () => {

@@ -48,7 +48,7 @@ function checkName(name: string): void {
 
 const storeKeys = new Map<string, string>();
 
-/** A short key for a store's path, so that socket paths stay below the kernel's 108 bytes. */
+/** A short key for a store's path, so that socket paths stay below the kernel's 108 bytes. Of another key no running container would be found. */
 function storeKey(lxcpath: string): string {
   const known = storeKeys.get(lxcpath);
   if (known !== undefined) return known;

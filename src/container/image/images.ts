@@ -41,7 +41,7 @@ export interface ImageStatus {
 /** The type of packed images. Throws TLXC_E_USAGE where there is none of that name, TLXC_E_UNSUPPORTED where this machine cannot. */
 export function packingAs(type: string): ReadOnlyFilesystem {
   if (!isReadOnly(type))
-    throw usageError(`images are not packed as ${type}: there are ${READ_ONLY_FILESYSTEMS.join(' and ')}`);
+    throw usageError(`images are not packed as ${type}`, `there are ${READ_ONLY_FILESYSTEMS.join(' and ')}`);
   const missing = obstacleToPacking(type);
   if (missing === null) return type;
   const message = `no image can be kept as ${type}: ${missing}`;

@@ -144,7 +144,7 @@ export class Images {
     const made = await inWords('the image could not be built', built);
     if (typeof made !== 'string') return made;
     const message = 'the template only answered a question: these arguments build nothing';
-    throw usageError(message);
+    throw usageError(message, 'leave out what only asks: --help, --list');
   }
 
   /** The root filesystem to one file, absolute, and with `metadata` what LXC and Incus read about it to another. */
@@ -177,7 +177,7 @@ export class Images {
   async serve(directory: string, options: ServeImagesOptions = {}): Promise<ImageService> {
     const { host = '127.0.0.1', port = 8443, certFile, keyFile } = options;
     if ((certFile === undefined) !== (keyFile === undefined))
-      throw usageError('certFile and keyFile go together');
+      throw usageError('certFile and keyFile go together', 'give both, or neither: one is made then');
     const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : null;
     const serving = serveImages({ root: directory, host, port, tls, system: this.#place.system });
     const served = await inWords(`${directory} cannot be served`, serving);
