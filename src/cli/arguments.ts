@@ -3,7 +3,6 @@
  * abbreviations of long options, optional arguments only when glued (-eCAP, --opt=VALUE), getopt's messages.
  */
 import { Command, CommanderError, Option } from 'commander';
-import type { TlxcError } from '../errors.ts';
 import { usageError } from './usage.ts';
 
 export interface OptionShape {
