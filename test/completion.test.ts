@@ -20,8 +20,10 @@ function withContainers(t: ExecutionContext): NodeJS.ProcessEnv {
     'tlxc-ls': '#!/bin/sh\necho "alpha "; echo "beta  "; [ "$2" != -P ] || echo "of$3"\n',
     'tlxc-snapshot':
       '#!/bin/sh\necho "$3-0 (/snaps) 2026:11:01 12:00:00"; echo "$3-1 (/snaps) 2026:11:02 12:00:00"\n',
+    'tlxc-image':
+      '#!/bin/sh\nprintf "NAME  BUILD\\ndebian/bookworm/amd64/default  2026\\nbusybox -x  2026\\n"\n',
   });
-  for (const name of ['tlxc-ls', 'tlxc-snapshot']) chmodSync(join(directory, name), 0o755);
+  for (const name of ['tlxc-ls', 'tlxc-snapshot', 'tlxc-image']) chmodSync(join(directory, name), 0o755);
   return { PATH: `${directory}:/usr/bin:/bin`, HOME: directory, TERM: 'dumb' };
 }
 
@@ -79,6 +81,14 @@ function offersWhatItShould(t: ExecutionContext, offers: Offers, glued: boolean)
   t.deepEqual(offers('tlxc start -n al'), ['alpha']);
   t.deepEqual(offers('tlxc snapshot alpha -r '), ['alpha-0', 'alpha-1']);
   t.deepEqual(offers('tlxc info alpha -c lxc.uts'), ['lxc.uts.name']);
+  t.deepEqual(offers('tlxc-create -n new -t d').sort(), ['debian', 'download']);
+  t.deepEqual(offers('tlxc-copy -n alpha -N c -B over'), ['overlay']);
+  t.deepEqual(offers('tlxc-set al'), ['alpha']);
+  t.deepEqual(offers('tlxc-set alpha memory-').sort(), ['memory-high=', 'memory-low=']);
+  t.deepEqual(offers('tlxc set alpha pi'), ['pids=']);
+  t.deepEqual(offers('tlxc-device -n alpha ').sort(), ['add', 'del']);
+  t.deepEqual(offers('tlxc-image inf'), ['info']);
+  t.deepEqual(offers('tlxc-image info deb'), ['debian/bookworm/amd64/default']);
   t.deepEqual(offers('tlxc-stop -t '), [], "a number is nobody's to know");
 }
 

@@ -19,13 +19,16 @@ function kindCases({ program, options }: CompletedCommand): string {
   return withArgument
     .map((option) => {
       const patterns = flags(option).map((flag) => `'${program} ${flag}'`);
-      return `    ${patterns.join(' | ')}) echo ${option.kind} ;;\n`;
+      return `    ${patterns.join(' | ')}) echo ${option.kind === 'words' ? `'=${option.words.join(' ')}'` : option.kind} ;;\n`;
     })
     .join('');
 }
 
 const wordCase = ({ program, words }: CompletedCommand): string =>
   `    ${program}) echo '${words === 'container' ? '@container' : words.join(' ')}' ;;\n`;
+
+const laterCase = ({ program, later }: CompletedCommand): string =>
+  later === null ? '' : `    ${program}) echo '${later === 'image' ? '@image' : later.join(' ')}' ;;\n`;
 
 const valueCase = ({ name, values }: CompletedKey): string =>
   values.length === 0 ? '' : `    ${name}) echo '${values.join(' ')}' ;;\n`;
@@ -47,6 +50,15 @@ _tlxc_snapshots() {
     { [[ $1 =~ ^[^[:space:]]+[[:space:]]+([^[:space:]-][^[:space:]]*)[[:space:]] ]] && name=\${BASH_REMATCH[1]}; } ||
     return
   tlxc-snapshot -L -n "$name" \${path:+-P "$path"} 2>/dev/null | sed -n 's/^\\([^ ]*\\) (.*/\\1/p'
+}
+
+_tlxc_images() {
+  tlxc-image list 2>/dev/null | sed -n '1d; s/^\\([^ ]*\\)  .*/\\1/p'
+}
+
+# Whether the line names the container already, or has its first word.
+_tlxc_named() {
+  [[ $1 =~ [[:space:]](-n|--name)[[:space:]=]*[^[:space:]]+[[:space:]] || $1 =~ ^[^[:space:]]+[[:space:]]+[^[:space:]-][^[:space:]]*[[:space:]] ]]
 }
 
 # Keys, for the interface that is being written of.
@@ -96,9 +108,13 @@ _tlxc() {
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     text) return ;;
+    =*) words=\${kind#=} ;;
     *)
       if [[ $current == -* ]]; then words=$(_tlxc_options "$command"); else
-        words=$(_tlxc_words "$command")
+        words=
+        _tlxc_named "$line" && words=$(_tlxc_later "$command")
+        words=\${words:-$(_tlxc_words "$command")}
+        [[ $words == @image ]] && words=$(_tlxc_images)
         [[ $words == @container ]] && words=$(_tlxc_containers "$line")
       fi ;;
   esac
@@ -124,6 +140,7 @@ export function bashCompletion(commands: readonly CompletedCommand[], keys: read
     table('_tlxc_options', '$1', commands.map(optionCase)) +
     table('_tlxc_kind', '"$1 $2"', commands.map(kindCases)) +
     table('_tlxc_words', '$1', commands.map(wordCase)) +
+    table('_tlxc_later', '$1', commands.map(laterCase)) +
     table('_tlxc_values', '$1', keys.map(valueCase)).trimEnd() +
     `\n${ENGINE}\ncomplete -F _tlxc tlxc ${commands.map(({ program }) => program).join(' ')}\n`
   );

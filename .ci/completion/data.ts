@@ -2,6 +2,9 @@
 import { readdirSync } from 'node:fs';
 import type { DefinedCommand } from '../../src/cli/command.ts';
 import { optionsOf, type CommandSpec, type Option } from '../../src/cli/options.ts';
+import { LIMITS } from '../../src/container/limits/names.ts';
+import { TEMPLATE_NAMES } from '../../src/image/templates/find-template.ts';
+import { BACKEND_NAMES } from '../../src/storage/choose.ts';
 import { registry } from '../../src/config/registry.ts';
 import { systemKeys } from '../../src/config/system-keys.ts';
 
@@ -17,6 +20,7 @@ export type Kind =
   | 'level'
   | 'state'
   | 'condition'
+  | 'words'
   | 'item'
   | 'text';
 
@@ -25,6 +29,8 @@ export interface CompletedOption {
   readonly short: string;
   readonly long: string;
   readonly kind: Kind;
+  /** Of the kind words: what it may be. */
+  readonly words: readonly string[];
   /** Of the argument, as --help shows it. */
   readonly valueName: string;
   readonly description: string;
@@ -35,6 +41,8 @@ export interface CompletedCommand {
   readonly options: readonly CompletedOption[];
   /** What a word that is no option may be: a container, or one of these. */
   readonly words: 'container' | readonly string[];
+  /** What the words after that may be: stored images, or these. null: nothing else is offered then. */
+  readonly later: 'image' | readonly string[] | null;
 }
 
 export interface CompletedKey {
@@ -49,6 +57,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ...{ FILE: 'file', CONFIG: 'file', PATH: 'directory', DIR: 'directory' },
 };
 
+/** Options whose argument is one of a few words, by their long names. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  ...{ template: TEMPLATE_NAMES, bdev: BACKEND_NAMES, backingstorage: BACKEND_NAMES },
+  ...{ fstype: ['ext4', 'xfs', 'btrfs'], pack: ['squashfs', 'erofs'] },
+};
+
+/** What follows the container's name, or the first word. */
+const LATER: Readonly<Record<string, 'image' | readonly string[]>> = {
+  'tlxc-device': ['add', 'del'],
+  'tlxc-image': 'image',
+  'tlxc-set': LIMITS.map(({ name }) => `${name}=`),
+};
+
 /** The first word of commands that take no container's name first. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   'tlxc-config': ['explain', ...systemKeys.map(({ name }) => name)],
@@ -58,11 +79,14 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 function completedOption({ short, long, argument, valueName, description }: Option): CompletedOption {
+  const words = CHOICES[long] ?? [];
+  const kind = words.length > 0 ? 'words' : (KINDS[valueName] ?? 'text');
   return {
     short: short && `-${short}`,
     long: long && `--${long}`,
     // An argument that may be left out has to be glued: nothing is completed after a blank.
-    kind: argument === 'required' ? (KINDS[valueName] ?? 'text') : 'none',
+    kind: argument === 'required' ? kind : 'none',
+    words,
     valueName,
     description: description.split('\n')[0] ?? '',
   };
@@ -73,7 +97,12 @@ function completed(spec: CommandSpec): CompletedCommand {
   const options = [...own, ...common].filter(({ hidden, short }) => !hidden && short !== '?');
   const words =
     WORDS[spec.program] ?? (spec.name === 'required' || spec.name === 'optional' ? 'container' : []);
-  return { program: spec.program, options: options.map(completedOption), words };
+  return {
+    program: spec.program,
+    options: options.map(completedOption),
+    words,
+    later: LATER[spec.program] ?? null,
+  };
 }
 
 /** Every command, by name. */

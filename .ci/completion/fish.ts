@@ -12,7 +12,7 @@ import {
 
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
-const ARGUMENTS: Readonly<Record<Kind, string>> = {
+const ARGUMENTS: Readonly<Record<Exclude<Kind, 'words'>, string>> = {
   none: '',
   container: " -x -a '(__tlxc_containers)'",
   key: " -x -a '(__tlxc_keys)'",
@@ -27,20 +27,23 @@ const ARGUMENTS: Readonly<Record<Kind, string>> = {
   text: ' -x',
 };
 
-function option(program: string, { short, long, kind, description }: CompletedOption): string {
+function option(program: string, { short, long, kind, words, description }: CompletedOption): string {
   const flags = `${short && ` -s ${short.slice(1)}`}${long && ` -l ${long.slice(2)}`}`;
-  return `complete -c ${program}${flags}${ARGUMENTS[kind]} -d ${quoted(description)}\n`;
+  return `complete -c ${program}${flags}${kind === 'words' ? ` -x -a '${words.join(' ')}'` : ARGUMENTS[kind]} -d ${quoted(description)}\n`;
 }
 
-function command({ program, options, words }: CompletedCommand): string {
+function command({ program, options, words, later }: CompletedCommand): string {
   const offered = words === 'container' ? "'(__tlxc_containers)'" : `'${words.join(' ')}'`;
   const argument =
     program === 'tlxc-config'
       ? `complete -c ${program} -n 'not __fish_seen_subcommand_from explain' -a ${offered}\n` +
         `complete -c ${program} -n '__fish_seen_subcommand_from explain' -a '(__tlxc_containers) (__tlxc_keys)'\n`
-      : offered === "''"
-        ? ''
-        : `complete -c ${program} -a ${offered}\n`;
+      : later !== null
+        ? `complete -c ${program} -n 'not __tlxc_named' -a ${offered}\n` +
+          `complete -c ${program} -n __tlxc_named -a '${later === 'image' ? '(__tlxc_images)' : later.join(' ')}'\n`
+        : offered === "''"
+          ? ''
+          : `complete -c ${program} -a ${offered}\n`;
   return `complete -c ${program} -f\n${argument}${options.map((each) => option(program, each)).join('')}\n`;
 }
 
@@ -76,6 +79,16 @@ function __tlxc_snapshots
     set -l name $words[2]
     set -l at (contains -i -- -n $words; or contains -i -- --name $words); and set name $words[(math $at + 1)]
     tlxc-snapshot -L -n $name 2>/dev/null | string replace -f -r '^(\\S+) \\(.*' '$1'
+end
+
+function __tlxc_images
+    tlxc-image list 2>/dev/null | string replace -f -r '^([^ ]*/[^ ]*)  .*' '$1'
+end
+
+# Whether the line names the container already, or has its first word.
+function __tlxc_named
+    set -l words (commandline -opc)
+    contains -- -n $words; or contains -- --name $words; or string match -q -r '^[^-]' -- $words[2]
 end
 
 # What "tlxc COMMAND ..." is offered: the same as "tlxc-COMMAND ...".

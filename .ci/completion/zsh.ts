@@ -10,7 +10,7 @@ import {
   type Kind,
 } from './data.ts';
 
-const ACTIONS: Readonly<Record<Kind, string>> = {
+const ACTIONS: Readonly<Record<Exclude<Kind, 'words'>, string>> = {
   ...{ none: '', container: '_tlxc_containers', key: '_tlxc_keys', setting: '_tlxc_settings' },
   snapshot: '_tlxc_snapshots',
   ...{ file: '_files', directory: '_files -/', level: `(${LEVELS.join(' ')})`, item: '', text: ' ' },
@@ -21,24 +21,26 @@ const ACTIONS: Readonly<Record<Kind, string>> = {
 /** What _arguments reads; quotes, brackets and colons have a meaning there. */
 const escape = (text: string): string => text.replace(/[[\]:\\]/g, '\\$&').replaceAll("'", "'\\''");
 
-function option({ short, long, kind, valueName, description }: CompletedOption): string[] {
+function option({ short, long, kind, words, valueName, description }: CompletedOption): string[] {
   const flags = [short, long].filter(Boolean);
   const exclusive = flags.length > 1 ? `(${flags.join(' ')})` : '';
-  const argument = kind === 'none' ? '' : `:${escape(valueName)}:${ACTIONS[kind]}`;
+  const action = kind === 'words' ? `(${words.join(' ')})` : ACTIONS[kind];
+  const argument = kind === 'none' ? '' : `:${escape(valueName)}:${action}`;
   return flags.map((flag) => {
     const glue = kind === 'none' ? '' : flag.startsWith('--') ? '=' : '+';
     return `'${exclusive}${flag}${glue}[${escape(description)}]${argument}'`;
   });
 }
 
-function command({ program, options, words }: CompletedCommand): string {
-  const word =
-    words === 'container'
+function command({ program, options, words, later }: CompletedCommand): string {
+  const word = Array.isArray(later)
+    ? [`'*: : _tlxc_later ${later.join(' ')}'`]
+    : words === 'container'
       ? ["'*:container:_tlxc_containers'"]
       : program === 'tlxc-config'
         ? ["'*: :_tlxc_config_words'"]
         : words.length > 0
-          ? [`'1: :(${words.join(' ')})'`]
+          ? [`'1: :(${words.join(' ')})'`, ...(later === 'image' ? ["'*: :_tlxc_images'"] : [])]
           : [];
   return `  ${program})\n    _arguments -s \\\n      ${[...options.flatMap(option), ...word].join(' \\\n      ')}\n    ;;\n`;
 }
@@ -75,6 +77,23 @@ _tlxc_snapshots() {
   names=(\${(f)"$(tlxc-snapshot -L -n $name 2>/dev/null)"})
   names=(\${\${(M)names:#* \\(*}%% *})
   compadd -a names
+}
+
+_tlxc_images() {
+  local -a names
+  names=(\${(f)"$(tlxc-image list 2>/dev/null)"})
+  names=(\${\${(M)names:#[^ ]##/[^ ]##  *}%% *})
+  compadd -a names
+}
+
+# A container, and when the line names it these words.
+_tlxc_later() {
+  if (($+opt_args[-n] || $+opt_args[--name])) || ((CURRENT > 2)) && [[ $words[2] != -* ]]; then
+    compadd -S '' -- \${(M)@:#*=}
+    compadd -- \${@:#*=}
+  else
+    _tlxc_containers
+  fi
 }
 
 # Keys, for the interface that is being written of.

@@ -95,7 +95,7 @@ _tlxc_kind() {
     'tlxc-copy -p' | 'tlxc-copy --newpath') echo directory ;;
     'tlxc-copy --freeze-timeout') echo text ;;
     'tlxc-copy -m' | 'tlxc-copy --mount') echo text ;;
-    'tlxc-copy -B' | 'tlxc-copy --backingstorage') echo text ;;
+    'tlxc-copy -B' | 'tlxc-copy --backingstorage') echo '=best dir overlay btrfs loop lvm zfs rbd squashfs erofs' ;;
     'tlxc-copy -L' | 'tlxc-copy --fssize') echo text ;;
     'tlxc-copy --rcfile') echo file ;;
     'tlxc-copy -o' | 'tlxc-copy --logfile') echo file ;;
@@ -103,10 +103,10 @@ _tlxc_kind() {
     'tlxc-copy -P' | 'tlxc-copy --lxcpath') echo directory ;;
     'tlxc-create -n' | 'tlxc-create --name') echo container ;;
     'tlxc-create -f' | 'tlxc-create --config') echo file ;;
-    'tlxc-create -t' | 'tlxc-create --template') echo text ;;
-    'tlxc-create -B' | 'tlxc-create --bdev') echo text ;;
+    'tlxc-create -t' | 'tlxc-create --template') echo '=download debian busybox local oci none' ;;
+    'tlxc-create -B' | 'tlxc-create --bdev') echo '=best dir overlay btrfs loop lvm zfs rbd squashfs erofs' ;;
     'tlxc-create --fssize') echo text ;;
-    'tlxc-create --fstype') echo text ;;
+    'tlxc-create --fstype') echo '=ext4 xfs btrfs' ;;
     'tlxc-create --lvname') echo container ;;
     'tlxc-create --vgname') echo text ;;
     'tlxc-create --thinpool') echo text ;;
@@ -164,8 +164,8 @@ _tlxc_kind() {
     'tlxc-image --server') echo text ;;
     'tlxc-image --variant') echo text ;;
     'tlxc-image --alias') echo text ;;
-    'tlxc-image --pack') echo text ;;
-    'tlxc-image -t' | 'tlxc-image --template') echo text ;;
+    'tlxc-image --pack') echo '=squashfs erofs' ;;
+    'tlxc-image -t' | 'tlxc-image --template') echo '=download debian busybox local oci none' ;;
     'tlxc-image --container') echo container ;;
     'tlxc-image --listen') echo text ;;
     'tlxc-image --cert') echo file ;;
@@ -174,9 +174,9 @@ _tlxc_kind() {
     'tlxc-image -l' | 'tlxc-image --logpriority') echo level ;;
     'tlxc-image -P' | 'tlxc-image --lxcpath') echo directory ;;
     'tlxc-import -N' | 'tlxc-import --newname') echo container ;;
-    'tlxc-import -B' | 'tlxc-import --bdev') echo text ;;
+    'tlxc-import -B' | 'tlxc-import --bdev') echo '=best dir overlay btrfs loop lvm zfs rbd squashfs erofs' ;;
     'tlxc-import --fssize') echo text ;;
-    'tlxc-import --fstype') echo text ;;
+    'tlxc-import --fstype') echo '=ext4 xfs btrfs' ;;
     'tlxc-import -o' | 'tlxc-import --logfile') echo file ;;
     'tlxc-import -l' | 'tlxc-import --logpriority') echo level ;;
     'tlxc-import -P' | 'tlxc-import --lxcpath') echo directory ;;
@@ -318,6 +318,14 @@ _tlxc_words() {
   esac
 }
 
+_tlxc_later() {
+  case $1 in
+    tlxc-device) echo 'add del' ;;
+    tlxc-image) echo '@image' ;;
+    tlxc-set) echo 'memory= memory-high= memory-low= swap= cpus= cpu-weight= cpuset= mems= pids= io-weight= read= write= read-iops= write-iops=' ;;
+  esac
+}
+
 _tlxc_values() {
   case $1 in
     lxc.arch) echo 'aarch64 amd64 arm arm64 armel armhf armv7l athlon i386 i486 i586 i686 linux32 linux64 loong64 loongarch64 mips mips64 mips64el mipsel powerpc powerpc64 ppc ppc64 ppc64el ppc64le riscv64 s390x x32 x86 x86_64' ;;
@@ -386,6 +394,15 @@ _tlxc_snapshots() {
   tlxc-snapshot -L -n "$name" ${path:+-P "$path"} 2>/dev/null | sed -n 's/^\([^ ]*\) (.*/\1/p'
 }
 
+_tlxc_images() {
+  tlxc-image list 2>/dev/null | sed -n '1d; s/^\([^ ]*\)  .*/\1/p'
+}
+
+# Whether the line names the container already, or has its first word.
+_tlxc_named() {
+  [[ $1 =~ [[:space:]](-n|--name)[[:space:]=]*[^[:space:]]+[[:space:]] || $1 =~ ^[^[:space:]]+[[:space:]]+[^[:space:]-][^[:space:]]*[[:space:]] ]]
+}
+
 # Keys, for the interface that is being written of.
 _tlxc_keys_for() {
   local keys=$_tlxc_keys
@@ -433,9 +450,13 @@ _tlxc() {
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     text) return ;;
+    =*) words=${kind#=} ;;
     *)
       if [[ $current == -* ]]; then words=$(_tlxc_options "$command"); else
-        words=$(_tlxc_words "$command")
+        words=
+        _tlxc_named "$line" && words=$(_tlxc_later "$command")
+        words=${words:-$(_tlxc_words "$command")}
+        [[ $words == @image ]] && words=$(_tlxc_images)
         [[ $words == @container ]] && words=$(_tlxc_containers "$line")
       fi ;;
   esac

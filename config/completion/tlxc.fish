@@ -12,6 +12,16 @@ function __tlxc_snapshots
     tlxc-snapshot -L -n $name 2>/dev/null | string replace -f -r '^(\S+) \(.*' '$1'
 end
 
+function __tlxc_images
+    tlxc-image list 2>/dev/null | string replace -f -r '^([^ ]*/[^ ]*)  .*' '$1'
+end
+
+# Whether the line names the container already, or has its first word.
+function __tlxc_named
+    set -l words (commandline -opc)
+    contains -- -n $words; or contains -- --name $words; or string match -q -r '^[^-]' -- $words[2]
+end
+
 # What "tlxc COMMAND ..." is offered: the same as "tlxc-COMMAND ...".
 function __tlxc_command
     set -l words (commandline -opc)
@@ -304,7 +314,7 @@ complete -c tlxc-copy -s F -l foreground -d 'With -e: this terminal is the copy\
 complete -c tlxc-copy -s D -l keepdata -d 'With -e: keep the copy when it stops'
 complete -c tlxc-copy -s m -l mount -x -d 'With -e: bind=SOURCE[:TARGET][:ro|rw] or'
 complete -c tlxc-copy -s t -l tmpfs -d 'With -e: keep what the copy changes in memory,'
-complete -c tlxc-copy -s B -l backingstorage -x -d 'overlay, dir, btrfs or loop; as the source where it is not given'
+complete -c tlxc-copy -s B -l backingstorage -x -a 'best dir overlay btrfs loop lvm zfs rbd squashfs erofs' -d 'overlay, dir, btrfs or loop; as the source where it is not given'
 complete -c tlxc-copy -s L -l fssize -x -d 'Size of the copy'
 complete -c tlxc-copy -s K -l keepname -d 'Keep the host name'
 complete -c tlxc-copy -s M -l keepmac -d 'Keep the hardware addresses'
@@ -321,10 +331,10 @@ complete -c tlxc-create -f
 complete -c tlxc-create -a '(__tlxc_containers)'
 complete -c tlxc-create -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-create -s f -l config -r -F -d 'Initial configuration file'
-complete -c tlxc-create -s t -l template -x -d 'download, oci, debian, busybox, local, none,'
-complete -c tlxc-create -s B -l bdev -x -d 'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, or best;'
+complete -c tlxc-create -s t -l template -x -a 'download debian busybox local oci none' -d 'download, oci, debian, busybox, local, none,'
+complete -c tlxc-create -s B -l bdev -x -a 'best dir overlay btrfs loop lvm zfs rbd squashfs erofs' -d 'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, or best;'
 complete -c tlxc-create -l fssize -x -d 'Its size: a number of MiB, or one with b, k, m, g or t behind it'
-complete -c tlxc-create -l fstype -x -d 'Its filesystem: ext4 (the default), xfs or btrfs'
+complete -c tlxc-create -l fstype -x -a 'ext4 xfs btrfs' -d 'Its filesystem: ext4 (the default), xfs or btrfs'
 complete -c tlxc-create -l privileged -d 'Root inside is root on the host: no id map'
 complete -c tlxc-create -l json -d 'Tell as JSON what was made'
 complete -c tlxc-create -l lvname -x -a '(__tlxc_containers)' -d 'With -B lvm: name of the logical volume'
@@ -358,7 +368,8 @@ complete -c tlxc-destroy -l usage -d 'Print a short list of the options'
 complete -c tlxc-destroy -l version -d 'Print the version number'
 
 complete -c tlxc-device -f
-complete -c tlxc-device -a '(__tlxc_containers)'
+complete -c tlxc-device -n 'not __tlxc_named' -a '(__tlxc_containers)'
+complete -c tlxc-device -n __tlxc_named -a 'add del'
 complete -c tlxc-device -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-device -l rcfile -r -F -d 'Read FILE; with --saved: change it instead of NAME\'s configuration'
 complete -c tlxc-device -l saved -d 'Change the configuration of NAME alike, for its next start'
@@ -445,16 +456,17 @@ complete -c tlxc-freeze -l usage -d 'Print a short list of the options'
 complete -c tlxc-freeze -l version -d 'Print the version number'
 
 complete -c tlxc-image -f
-complete -c tlxc-image -a 'list pull info verify prune import build export serve'
+complete -c tlxc-image -n 'not __tlxc_named' -a 'list pull info verify prune import build export serve'
+complete -c tlxc-image -n __tlxc_named -a '(__tlxc_images)'
 complete -c tlxc-image -l remote -d 'list: what the image servers offer'
 complete -c tlxc-image -l server -x -d 'list --remote, pull: ask this server'
 complete -c tlxc-image -l variant -x -d 'list --remote, pull: of this variant (default: default)'
 complete -c tlxc-image -l json -d 'All but export and serve: as JSON'
 complete -c tlxc-image -l all -d 'prune: also images that have not expired'
 complete -c tlxc-image -l alias -x -d 'import, build, export: call it ALIAS'
-complete -c tlxc-image -l pack -x -d 'pull, import, build: kept as one compressed file, squashfs or erofs'
+complete -c tlxc-image -l pack -x -a 'squashfs erofs' -d 'pull, import, build: kept as one compressed file, squashfs or erofs'
 complete -c tlxc-image -l keep -d 'import --pack: FILE is one already, and stays as it is: only one that you trust'
-complete -c tlxc-image -s t -l template -x -d 'build: as this template of tlxc-create does'
+complete -c tlxc-image -s t -l template -x -a 'download debian busybox local oci none' -d 'build: as this template of tlxc-create does'
 complete -c tlxc-image -l container -x -a '(__tlxc_containers)' -d 'build: of this container, which is stopped'
 complete -c tlxc-image -l listen -x -d 'serve: listen at [ADDRESS:]PORT (default: 127.0.0.1:8443)'
 complete -c tlxc-image -l cert -r -F -d 'serve: this certificate (PEM) instead of one of its own making'
@@ -469,9 +481,9 @@ complete -c tlxc-image -l version -d 'Print the version number'
 
 complete -c tlxc-import -f
 complete -c tlxc-import -s N -l newname -x -a '(__tlxc_containers)' -d 'What it is called; without it, as it was'
-complete -c tlxc-import -s B -l bdev -x -d 'Backing store (dir)'
+complete -c tlxc-import -s B -l bdev -x -a 'best dir overlay btrfs loop lvm zfs rbd squashfs erofs' -d 'Backing store (dir)'
 complete -c tlxc-import -l fssize -x -d 'Its size, as for tlxc-create'
-complete -c tlxc-import -l fstype -x -d 'Its filesystem, as for tlxc-create'
+complete -c tlxc-import -l fstype -x -a 'ext4 xfs btrfs' -d 'Its filesystem, as for tlxc-create'
 complete -c tlxc-import -l privileged -d 'Root inside is root on the host: no id map'
 complete -c tlxc-import -l json -d 'Tell as JSON what was made'
 complete -c tlxc-import -s M -l keepmac -d 'It is the same machine, moved: keep its MAC addresses and machine id'
@@ -570,7 +582,8 @@ complete -c tlxc-net -l usage -d 'Print a short list of the options'
 complete -c tlxc-net -l version -d 'Print the version number'
 
 complete -c tlxc-set -f
-complete -c tlxc-set -a '(__tlxc_containers)'
+complete -c tlxc-set -n 'not __tlxc_named' -a '(__tlxc_containers)'
+complete -c tlxc-set -n __tlxc_named -a 'memory= memory-high= memory-low= swap= cpus= cpu-weight= cpuset= mems= pids= io-weight= read= write= read-iops= write-iops='
 complete -c tlxc-set -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-set -l now -d 'Only in the running container, until it stops'
 complete -c tlxc-set -l saved -d 'Only in the configuration, for the next start'

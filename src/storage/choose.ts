@@ -24,6 +24,9 @@ const backends: readonly Backend[] = [
   erofsBackend,
 ];
 
+/** What -B takes, by the names that TLXC itself uses. */
+export const BACKEND_NAMES: readonly string[] = ['best', ...backends.map(({ name }) => name)];
+
 export interface BackendChoice extends Circumstances {
   readonly options: VolumeOptions;
   /** As -B was given; null: best. */

@@ -63,18 +63,20 @@ const digestOf = (path: string | undefined): string =>
 
 const BUILT_IN: readonly Template[] = [downloadTemplate, debian, busybox, localTemplate, ociTemplate];
 
+/** What -t takes beside the path of a program. */
+export const TEMPLATE_NAMES: readonly string[] = [...BUILT_IN.map(({ name }) => name), 'none'];
+
 /** The built-in template of that name; throws TLXC_E_TEMPLATE saying which there are. */
 export function findTemplate(name: string): Template {
   const template = BUILT_IN.find((known) => known.name === name);
   if (template) return template;
   const foreign = `/usr/share/lxc/templates/lxc-${name}`;
-  const names = [...BUILT_IN.map((known) => known.name), 'none'].join(', ');
   const isLxc = /^[a-z0-9-]+$/.test(name) && existsSync(foreign);
   throw new TlxcError({
     code: 'TLXC_E_TEMPLATE',
     message: `Template ${JSON.stringify(name)} not found`,
     hint: isLxc
       ? `LXC's own template of that name is used by its path: -t ${foreign}`
-      : `there are ${names}, and any program by its absolute path`,
+      : `there are ${TEMPLATE_NAMES.join(', ')}, and any program by its absolute path`,
   });
 }
