@@ -66,7 +66,11 @@ export function isTemporary(entry: string, of?: string): boolean {
  * Only for directories that no container can write: the path is resolved by name, by root without a link where it leads through
  * what is another user's (TLXC_E_PERMISSION). Throws the system's error.
  */
-export function writeFileAtomically(path: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+export function writeFileAtomically(
+  path: string,
+  data: string | Uint8Array,
+  options: WriteOptions = {},
+): void {
   const stranger = strangerOn(dirname(path));
   if (stranger === null) {
     replaceFile(destination(path), data, options);
@@ -94,7 +98,11 @@ function openDirectory({ path, uid }: Stranger): number {
   });
 }
 
-function replaceFile({ path: target, stat }: Destination, data: string | Uint8Array, options: WriteOptions): void {
+function replaceFile(
+  { path: target, stat }: Destination,
+  data: string | Uint8Array,
+  options: WriteOptions,
+): void {
   const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
   const isSynced = options.syncedWith !== undefined && onOneFilesystem(dirname(target), options.syncedWith);
   const temporary = temporaryBeside(target);

@@ -81,7 +81,10 @@ function checkNetworks(settings: Settings): void {
   for (const [at, index] of indexes.entries()) {
     if (types[at]) continue;
     const place = settings.firstOfNetwork(index);
-    settings.problem(place, `lxc.net.${index} has no type: set lxc.net.${index}.type, on a line before the others`);
+    settings.problem(
+      place,
+      `lxc.net.${index} has no type: set lxc.net.${index}.type, on a line before the others`,
+    );
   }
   const none = types.find((type) => type?.value === 'none');
   if (none && types.some((type) => type && type.value !== 'none')) {
@@ -98,7 +101,9 @@ function checkRestart(settings: Settings): void {
       `tlxc.restart and lxc.ephemeral exclude each other: it is destroyed when it ends (${placeOf(ephemeral.at)})`,
     );
   if (restart) return;
-  for (const { at } of [lifecycle.restartDelay, lifecycle.restartMax].flatMap((key) => settings.last(key) ?? []))
+  for (const { at } of [lifecycle.restartDelay, lifecycle.restartMax].flatMap(
+    (key) => settings.last(key) ?? [],
+  ))
     settings.warnings.push(`${placeOf(at)}: ${at.key ?? ''} does nothing without tlxc.restart`);
 }
 

@@ -37,7 +37,11 @@ export function containerConfig({ identity, settings, inputs, fstabEntries }: Pa
     ...optional('arch', settings.last(system.arch)),
     ...optional('utsName', settings.last(system.utsName)),
     ...storagePart(settings, fstabEntries),
-    networks: settings.networks().flatMap((index) => networkConfig(settings, index, `${identity.lxcpath}\0${identity.name}\0${index}`) ?? []),
+    networks: settings
+      .networks()
+      .flatMap(
+        (index) => networkConfig(settings, index, `${identity.lxcpath}\0${identity.name}\0${index}`) ?? [],
+      ),
     ...devicesPart(settings),
     ...cgroupPart(settings),
     ...securityPart(settings),
@@ -89,7 +93,10 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
 /** LXC's. */
 const AUTODEV_SIZE = 500_000;
 
-type DevicesPart = Pick<ContainerConfig, 'autodev' | 'autodevSize' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'>;
+type DevicesPart = Pick<
+  ContainerConfig,
+  'autodev' | 'autodevSize' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'
+>;
 
 function devicesPart(settings: Settings): DevicesPart {
   return {
@@ -108,7 +115,9 @@ function devicesPart(settings: Settings): DevicesPart {
   };
 }
 
-function cgroupPart(settings: Settings): Pick<ContainerConfig, 'cgroup1' | 'cgroup2' | 'cgroupDir' | 'cgroupRelative'> {
+function cgroupPart(
+  settings: Settings,
+): Pick<ContainerConfig, 'cgroup1' | 'cgroup2' | 'cgroupDir' | 'cgroupRelative'> {
   return {
     cgroup1: settings.all(cgroup.v1),
     cgroup2: settings.all(cgroup.v2),
@@ -213,7 +222,10 @@ function processPart(settings: Settings): ProcessPart {
   };
 }
 
-type SecurityPart = Pick<ContainerConfig, 'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccomp' | 'apparmor'>;
+type SecurityPart = Pick<
+  ContainerConfig,
+  'idmap' | 'capDrop' | 'capKeep' | 'noNewPrivs' | 'seccomp' | 'apparmor'
+>;
 
 function securityPart(settings: Settings): SecurityPart {
   const keep = settings.all(security.capKeep);

@@ -25,7 +25,11 @@ export function parseLine(raw: string): Line {
   if (!text.startsWith('lxc.') && !text.startsWith('tlxc.')) return { kind: 'foreign', text };
   const equals = text.indexOf('=');
   if (equals === -1) return { kind: 'malformed', text };
-  return { kind: 'entry', key: text.slice(0, equals).trimEnd(), value: unquote(text.slice(equals + 1).trimStart()) };
+  return {
+    kind: 'entry',
+    key: text.slice(0, equals).trimEnd(),
+    value: unquote(text.slice(equals + 1).trimStart()),
+  };
 }
 
 /** What would end the line early would be read as another line: it never gets into the file. */
@@ -33,7 +37,8 @@ function checkText(text: string): void {
   if (!/[\n\0]/.test(text)) return;
   throw new TlxcError({
     code: 'TLXC_E_CONFIG',
-    message: `${JSON.stringify(text)} cannot be written into a configuration: it is more than one line`, hint: 'write it in one line'
+    message: `${JSON.stringify(text)} cannot be written into a configuration: it is more than one line`,
+    hint: 'write it in one line',
   });
 }
 
@@ -134,7 +139,8 @@ export class ConfigDocument {
   remove(key: string, value?: string): number {
     const before = this.#lines.length;
     const kept = this.#lines.filter(
-      ({ line }) => line.kind !== 'entry' || line.key !== key || (value !== undefined && line.value !== value),
+      ({ line }) =>
+        line.kind !== 'entry' || line.key !== key || (value !== undefined && line.value !== value),
     );
     this.#lines.splice(0, before, ...kept);
     return before - kept.length;
@@ -145,7 +151,9 @@ export class ConfigDocument {
   }
 
   #indexesOf(key: string): number[] {
-    return this.#lines.flatMap(({ line }, index) => (line.kind === 'entry' && line.key === key ? [index] : []));
+    return this.#lines.flatMap(({ line }, index) =>
+      line.kind === 'entry' && line.key === key ? [index] : [],
+    );
   }
 
   /** Keeps what is before the value (indentation, the blanks around "=") and the carriage return after it. */

@@ -14,7 +14,9 @@ export interface Glance extends Pick<ContainerConfig, 'start' | 'groups'> {
 }
 
 const { auto, delay, order, after, ready, group } = lifecycle;
-const WANTED: ReadonlySet<string> = new Set([auto, delay, order, after, ready, group, security.idmap].map(({ name }) => name));
+const WANTED: ReadonlySet<string> = new Set(
+  [auto, delay, order, after, ready, group, security.idmap].map(({ name }) => name),
+);
 
 /** Those that are wanted, and what nobody knows: it may be one of them, misspelled. */
 class WantedSettings extends Settings {
@@ -28,7 +30,10 @@ class WantedSettings extends Settings {
  * The values of other keys are not looked at. null where something is wrong with these, with a name or with a file: then all of
  * it is to be loaded, which says what.
  */
-export function glanceAt({ configFile, environment }: Pick<LoadRequest, 'configFile' | 'environment'>): Glance | null {
+export function glanceAt({
+  configFile,
+  environment,
+}: Pick<LoadRequest, 'configFile' | 'environment'>): Glance | null {
   const settings = new WantedSettings(environment);
   new StatementReader(settings).read(configFile);
   if (settings.problems.length > 0) return null;

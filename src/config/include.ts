@@ -91,7 +91,9 @@ export class StatementReader {
       if (key === 'lxc.include') this.#include(statement);
       else this.#sink.apply(statement);
     } else if (now.kind === 'wrong') {
-      this.#sink.problems.push(new Problem({ message: now.reason, at, subject: { key, value }, fault: { part: 'key' } }));
+      this.#sink.problems.push(
+        new Problem({ message: now.reason, at, subject: { key, value }, fault: { part: 'key' } }),
+      );
     } else {
       if (now.kind === 'dropped' || now.key !== key) this.#warnOfOldName(at, now);
       if (now.kind === 'setting') this.#sink.apply({ ...statement, ...now, at: { ...at, key: now.key } });
@@ -109,7 +111,8 @@ export class StatementReader {
 
   #readFile(file: string, from?: SourceLocation): void {
     const asker = this.#open.at(-1)?.speaker ?? null;
-    const { text, input, identity, speaker, lines } = asker === null ? parsedFile(file) : parsedFileFor(asker, file);
+    const { text, input, identity, speaker, lines } =
+      asker === null ? parsedFile(file) : parsedFileFor(asker, file);
     const again = this.#open.find((open) => open.identity === identity);
     if (again) throw circle(file, again);
     this.inputs.push(input);
@@ -150,13 +153,15 @@ export class StatementReader {
   }
 
   #includeFile(file: string, from: SourceLocation): void {
-    if (this.#open.length >= DEPTH_LIMIT) throw failure(`includes go more than ${DEPTH_LIMIT} files deep here`);
+    if (this.#open.length >= DEPTH_LIMIT)
+      throw failure(`includes go more than ${DEPTH_LIMIT} files deep here`);
     if (this.inputs.length >= FILE_LIMIT) throw failure(`more than ${FILE_LIMIT} files are included`);
     this.#readFile(file, from);
   }
 }
 
-const failure = (message: string): TlxcError => new TlxcError({ code: 'TLXC_E_CONFIG', message, hint: 'take an lxc.include line out' });
+const failure = (message: string): TlxcError =>
+  new TlxcError({ code: 'TLXC_E_CONFIG', message, hint: 'take an lxc.include line out' });
 
 const circle = (file: string, open: OpenFile): TlxcError =>
   failure(

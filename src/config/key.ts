@@ -44,8 +44,10 @@ export interface Accepts {
 type Parse<T> = (text: string, context: ParseContext) => T;
 
 /** A parser that says what it takes; keys that are parsed by it accept that. */
-export const accepting = <F extends Parse<unknown>>(accepts: Accepts, parse: F): F & { readonly accepts: Accepts } =>
-  Object.assign(parse, { accepts });
+export const accepting = <F extends Parse<unknown>>(
+  accepts: Accepts,
+  parse: F,
+): F & { readonly accepts: Accepts } => Object.assign(parse, { accepts });
 
 export interface Key<T> {
   /** lxc.tty.max; with a variable part, lxc.net.[i].type or lxc.cgroup.*. */

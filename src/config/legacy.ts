@@ -78,7 +78,8 @@ export class LegacyReader {
     const [, index, key = ''] = NETWORK.exec(name) ?? [];
     if (index !== undefined) return { kind: 'setting', key: networkKey(Number(index), key), value };
     if (key === 'type') this.#interface = Math.max(this.#nextInterface(), (this.#interface ?? -1) + 1);
-    if (this.#interface !== undefined) return { kind: 'setting', key: networkKey(this.#interface, key), value };
+    if (this.#interface !== undefined)
+      return { kind: 'setting', key: networkKey(this.#interface, key), value };
     return { kind: 'wrong', reason: 'it is of no interface: lxc.network.type must be set before it' };
   }
 

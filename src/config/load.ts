@@ -45,7 +45,10 @@ function takeOverrides(reader: StatementReader, settings: Settings, overrides: r
   }
 }
 
-function readFstab(settings: Settings, { inputs, texts, speakers }: StatementReader): readonly Sourced<MountEntry>[] {
+function readFstab(
+  settings: Settings,
+  { inputs, texts, speakers }: StatementReader,
+): readonly Sourced<MountEntry>[] {
   const fstab = settings.last(storage.fstab);
   if (!fstab) return [];
   try {

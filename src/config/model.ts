@@ -164,7 +164,16 @@ export interface ProcFile {
 }
 
 export type HookName =
-  'pre-start' | 'pre-mount' | 'mount' | 'autodev' | 'start-host' | 'start' | 'stop' | 'post-stop' | 'clone' | 'destroy';
+  | 'pre-start'
+  | 'pre-mount'
+  | 'mount'
+  | 'autodev'
+  | 'start-host'
+  | 'start'
+  | 'stop'
+  | 'post-stop'
+  | 'clone'
+  | 'destroy';
 
 /** A signal as a number; real-time ones as SIGRTMIN+n already added. */
 export type Signal = number;

@@ -32,7 +32,8 @@ export function checkNamespaces(settings: Settings): void {
 /** The line that keeps the container from having a namespace of its own, if there is one. */
 function denied(settings: Settings, name: NamespaceName): Denied | undefined {
   const shared = settings.all(namespaces.share).find(({ value }) => value.namespace === name);
-  if (shared) return { at: shared.at, why: `lxc.namespace.share.${name} joins that of ${shared.value.whose}` };
+  if (shared)
+    return { at: shared.at, why: `lxc.namespace.share.${name} joins that of ${shared.value.whose}` };
   const kept = settings.all(namespaces.keep).find(({ value }) => value === name);
   if (kept) return { at: kept.at, why: `lxc.namespace.keep has ${name}` };
   const clone = settings.all(namespaces.clone);

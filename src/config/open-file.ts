@@ -47,7 +47,10 @@ export function openForReading(path: string, asker: Asker = null): OpenedFile {
   if (asker !== null) return { fd: openAs(path, asker), speaker: asker };
   const stranger = strangerOn(path);
   if (stranger !== null) return { fd: openStrangers(stranger), speaker: stranger.uid };
-  return { fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY), speaker: null };
+  return {
+    fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY),
+    speaker: null,
+  };
 }
 
 /** The names in a directory that a user's file names; null where it is none, undefined where there is nothing. Throws as above. */
@@ -100,7 +103,12 @@ export function readRegular(path: string): { readonly bytes: Buffer; readonly mo
     if (!stats.isFile()) return null;
     if (stats.size > LARGEST_OWN) {
       const message = `${path} is ${stats.size} bytes long: a file of a configuration's own has at most 16 MiB`;
-      throw new TlxcError({ code: 'TLXC_E_CONFIG', message, path, hint: 'keep it in another directory, and name it there' });
+      throw new TlxcError({
+        code: 'TLXC_E_CONFIG',
+        message,
+        path,
+        hint: 'keep it in another directory, and name it there',
+      });
     }
     return { bytes: readFileSync(fd), mode: stats.mode & 0o7777 };
   } finally {

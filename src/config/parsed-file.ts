@@ -42,7 +42,8 @@ function linesOf(text: string): NumberedLine[] {
 const parse = (read: ConfigText): ParsedFile => ({ ...read, lines: linesOf(read.text) });
 
 /** The same, read anew with the rights of the user whose file names it. */
-export const parsedFileFor = (asker: NonNullable<Asker>, path: string): ParsedFile => parse(readConfigFile(path, asker));
+export const parsedFileFor = (asker: NonNullable<Asker>, path: string): ParsedFile =>
+  parse(readConfigFile(path, asker));
 
 /** The file as it is now (milliseconds since 1970). Throws as readConfigFile does. */
 export function parsedFile(path: string, now = Date.now()): ParsedFile {

@@ -35,7 +35,8 @@ const refuse = (path: string, reason: string, line?: number): TlxcError =>
     code: 'TLXC_E_CONFIG',
     message: `${line === undefined ? path : `${path}:${line}`}: ${reason}`,
     path,
-    where: { file: path, line: line ?? 0 }, hint: 'name another file, or mend this one'
+    where: { file: path, line: line ?? 0 },
+    hint: 'name another file, or mend this one',
   });
 
 function open(path: string, asker: Asker): OpenedFile {
@@ -59,7 +60,8 @@ function open(path: string, asker: Asker): OpenedFile {
       path,
       errno,
       where: { file: path, line: 0 },
-      cause, hint: 'look whether it is there, and who may read it (ls -l)'
+      cause,
+      hint: 'look whether it is there, and who may read it (ls -l)',
     });
   }
 }
@@ -122,7 +124,8 @@ export function readConfigFile(path: string, asker: Asker = null): ConfigText {
       const kind = KINDS[Number(stat.mode) & constants.S_IFMT] ?? 'something else';
       throw refuse(path, `it is ${kind}, not a regular file`);
     }
-    if (stat.size > LIMIT) throw refuse(path, `it is ${stat.size} bytes long; no configuration is over 1 MiB`);
+    if (stat.size > LIMIT)
+      throw refuse(path, `it is ${stat.size} bytes long; no configuration is over 1 MiB`);
     const bytes = readAll(fd, path, Number(stat.size));
     return {
       text: decode(bytes, path),

@@ -114,11 +114,15 @@ function refuse(name: string): Found {
     fault: { part: 'key', ...fault },
   });
   const now = modernName(name);
-  if (now === '') return refused(`${name} is a name from before LXC 3 that means nothing any more; remove the line`);
+  if (now === '')
+    return refused(`${name} is a name from before LXC 3 that means nothing any more; remove the line`);
   if (now !== undefined) return refused(`${name} is a name from before LXC 3; it is now ${now}`);
   const nearest = nearestKey(name);
   const allowed = siblings(name);
-  return refused(`${name} is not a known key`, { ...(nearest && { nearest }), ...(allowed.length > 0 && { allowed }) });
+  return refused(`${name} is not a known key`, {
+    ...(nearest && { nearest }),
+    ...(allowed.length > 0 && { allowed }),
+  });
 }
 
 /** Configurations repeat their keys, and one another's: so many names are remembered. */

@@ -17,7 +17,8 @@ const lines = (texts: readonly string[]): Shown => value(texts.map((text) => `${
 
 function showKey(settings: Settings, key: AnyKey, variable: string): Shown {
   const all = settings.all(key, variable);
-  const ofFile = key.keep === undefined ? all : all.filter((one) => key.keep?.(one.value, variable) === false);
+  const ofFile =
+    key.keep === undefined ? all : all.filter((one) => key.keep?.(one.value, variable) === false);
   const texts = ofFile.map((one) => key.show(one.value));
   if (!key.list) return value(texts.at(-1) ?? key.fallback);
   return key.joinedBy === undefined ? lines(texts) : value(texts.join(key.joinedBy));
@@ -46,7 +47,8 @@ export function showConfigKey(settings: Settings, name: string): Shown {
   if (found.kind === 'refused') return { kind: 'invalid', reason: found.reason };
   if (found.kind === 'group') return showGroup(settings, name);
   const { key, variable, slot } = found;
-  if (slot === 'lxc.include') return { kind: 'invalid', reason: 'lxc.include has no value once it is followed' };
+  if (slot === 'lxc.include')
+    return { kind: 'invalid', reason: 'lxc.include has no value once it is followed' };
   const index = Number(variable);
   if (/^t?lxc\.net\./.test(slot) && !settings.networks().includes(index)) {
     return { kind: 'invalid', reason: `there is no lxc.net.${index}` };

@@ -128,7 +128,9 @@ const logs: readonly SystemKey[] = [
     check: (value) => {
       const [, number = '', unit = ''] = /^(0|[1-9]\d{0,9})([KMG]?)$/i.exec(value) ?? [];
       const size = number === '' ? -1 : Number(number) * 1024 ** ' KMG'.indexOf(unit.toUpperCase() || ' ');
-      return size === 0 || (size >= 65_536 && size <= 2 ** 30) ? undefined : 'it must be 0, or a size from 64K to 1G, such as 1M';
+      return size === 0 || (size >= 65_536 && size <= 2 ** 30)
+        ? undefined
+        : 'it must be 0, or a size from 64K to 1G, such as 1M';
     },
   },
   {
@@ -160,7 +162,10 @@ const bridge: readonly SystemKey[] = [
     syntax: 'MAC|auto',
     doc: "The bridge's hardware address; auto: 10:66:6a:00:00:00.",
     fallback: fixed('auto'),
-    check: matching(/^(auto|[0-9a-f][02468ace](:[0-9a-f]{2}){5})$/i, 'it must be a unicast MAC address or auto'),
+    check: matching(
+      /^(auto|[0-9a-f][02468ace](:[0-9a-f]{2}){5})$/i,
+      'it must be a unicast MAC address or auto',
+    ),
   },
   {
     name: 'tlxc.bridge.ipv4',

@@ -9,12 +9,7 @@ import { locate } from './locate.ts';
 import type { SystemConfig } from './model.ts';
 import { nearest } from './nearest.ts';
 import { readConfigFile } from './read-file.ts';
-import {
-  shippedDefaultConfig,
-  systemKeys,
-  type Places,
-  type SystemKey,
-} from './system-keys.ts';
+import { shippedDefaultConfig, systemKeys, type Places, type SystemKey } from './system-keys.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,7 +22,9 @@ function placesOf(env: Environment): Places {
 /** The settings file of this user: $TLXC_CONF, else /etc/tlxc/tlxc.conf for root, ~/.config/tlxc/tlxc.conf for others. */
 export function systemConfigFile(env: Environment): string {
   const places = placesOf(env);
-  return env['TLXC_CONF'] || (places.root ? '/etc/tlxc/tlxc.conf' : join(places.home, '.config/tlxc/tlxc.conf'));
+  return (
+    env['TLXC_CONF'] || (places.root ? '/etc/tlxc/tlxc.conf' : join(places.home, '.config/tlxc/tlxc.conf'))
+  );
 }
 
 const wrong = (file: string, problems: readonly Problem[]): TlxcError =>
@@ -55,7 +52,9 @@ function readSettings(file: string, required: boolean): Map<string, string> {
   const problems = [...settings].flatMap(([name, value]) => {
     const problem = checkSetting(name, value);
     const line = lineOf(text, name);
-    return problem === undefined ? [] : [locate(problem.with({ at: { file, line } }), () => text.split('\n')[line - 1])];
+    return problem === undefined
+      ? []
+      : [locate(problem.with({ at: { file, line } }), () => text.split('\n')[line - 1])];
   });
   if (problems.length > 0) throw wrong(file, problems);
   return settings;
@@ -80,7 +79,9 @@ function checkSetting(name: string, value: string): Problem | undefined {
   const key = find(name);
   if (!key) return unknownSetting(name);
   const message = /[\r\n\0]/.test(value) ? 'it must be one line' : key.check(value);
-  return message === undefined ? undefined : new Problem({ message, subject: { key: name, value }, fault: { word: value } });
+  return message === undefined
+    ? undefined
+    : new Problem({ message, subject: { key: name, value }, fault: { word: value } });
 }
 
 function unknownSetting(name: string): Problem {
@@ -113,7 +114,9 @@ export function loadSystemConfig(env: Environment): SystemConfig {
     runDir: value('tlxc.rundir'),
     cacheDir: value('tlxc.cachedir'),
     stateDir: value('tlxc.statedir'),
-    imageServers: value('tlxc.image.server').trim().split(/[\s,]+/),
+    imageServers: value('tlxc.image.server')
+      .trim()
+      .split(/[\s,]+/),
     imageOffline: value('tlxc.image.offline') === '1',
     imageCa: value('tlxc.image.ca') || null,
     imageKeyring: value('tlxc.image.keyring') || null,
@@ -146,7 +149,12 @@ function edit(text: string, name: string, value: string): string {
 export function setSystemSetting(env: Environment, name: string, value: string): string {
   const file = systemConfigFile(env);
   const problem = checkSetting(name, value);
-  if (problem !== undefined) throw new TlxcError({ code: 'TLXC_E_CONFIG', message: String(problem), hint: 'tlxc-config -l lists the settings, tlxc.conf(5) tells what they take' });
+  if (problem !== undefined)
+    throw new TlxcError({
+      code: 'TLXC_E_CONFIG',
+      message: String(problem),
+      hint: 'tlxc-config -l lists the settings, tlxc.conf(5) tells what they take',
+    });
   const text = existsSync(file) ? readConfigFile(file).text : '';
   mkdirSync(dirname(file), { recursive: true });
   writeFileAtomically(file, edit(text, name, value));

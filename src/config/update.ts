@@ -49,7 +49,9 @@ class Updater {
   constructor(file: string, lines: readonly string[]) {
     this.#file = file;
     this.#names = new LegacyReader(() => this.#lastInterface + 1);
-    const backends = lines.flatMap((line) => parseSetting(line) ?? []).filter(({ comment }) => comment === '');
+    const backends = lines
+      .flatMap((line) => parseSetting(line) ?? [])
+      .filter(({ comment }) => comment === '');
     const backend = backends.findLast(({ name }) => name === 'lxc.rootfs.backend');
     if (backend) this.#names.translate(backend.name, unquoted(backend.value));
   }
@@ -65,7 +67,10 @@ class Updater {
     const now = this.#names.translate(name, unquoted(value));
     if (now?.kind === 'dropped') return undefined;
     if (now?.kind === 'setting') return indent + now.key + equals + requoted(value, now.value) + end;
-    if (now) this.problems.push(new Problem({ message: now.reason, at: { file: this.#file, line: number, key: name } }));
+    if (now)
+      this.problems.push(
+        new Problem({ message: now.reason, at: { file: this.#file, line: number, key: name } }),
+      );
     return raw;
   }
 }

@@ -150,7 +150,11 @@ export interface Binding {
    * Asks many monitors at once; one common deadline, in milliseconds. Answers in the order asked. A monitor that runs
    * and has not answered gets two seconds more, for the machine is busy; one that is stopped or stuck does not.
    */
-  exchange(options: { requests: readonly MonitorExchange[]; timeoutMs: number; keep: boolean }): MonitorAnswer[];
+  exchange(options: {
+    requests: readonly MonitorExchange[];
+    timeoutMs: number;
+    keep: boolean;
+  }): MonitorAnswer[];
   /**
    * The next datagram of a kept connection, or what a pipe has, on the event loop; "" at its end, null when timeoutMs (-1:
    * none) ran out.
@@ -165,7 +169,12 @@ export interface Binding {
   /** That wait keeps the program no longer from ending. */
   releaseChild(options: { pid: number }): void;
   /** Replaces this process. Returns only on failure. Descriptors 0-2 and those listed lose close-on-exec first. */
-  execve(options: { path: string; argv: readonly string[]; environment: readonly string[]; keep: readonly number[] }): NativeFailure;
+  execve(options: {
+    path: string;
+    argv: readonly string[];
+    environment: readonly string[];
+    keep: readonly number[];
+  }): NativeFailure;
   /** A sealed memfd holding the text, at offset 0. Throws only where descriptors or memory have run out. */
   memfd(options: { name: string; text: string }): number;
   /** Makes what is missing of an absolute path (0700); a failure "not-ours" where others could change what lies there. */
@@ -202,9 +211,13 @@ export interface Binding {
   /** The most that the subvolume may refer to; 0: no limit. */
   limitSubvolume(options: { path: string; bytes: number }): NativeFailure | null;
   /** What btrfs has counted of the subvolume; limit 0: none. null: it keeps no quotas. */
-  subvolumeUsage(options: { path: string }): { readonly bytes: number; readonly limit: number } | NativeFailure | null;
+  subvolumeUsage(options: {
+    path: string;
+  }): { readonly bytes: number; readonly limit: number } | NativeFailure | null;
   /** The project that a directory hands down to what is made in it, 0: none; and whether its filesystem keeps projects' limits. */
-  projectState(options: { path: string }): { readonly id: number; readonly enforced: boolean } | NativeFailure;
+  projectState(options: {
+    path: string;
+  }): { readonly id: number; readonly enforced: boolean } | NativeFailure;
   /** What a project of the directory's filesystem has; limit 0: none. */
   projectAccount(options: { path: string; id: number }): ProjectAccount | NativeFailure;
   /** An empty directory becomes the project's, with all that is made in it. Takes root. */
@@ -212,13 +225,21 @@ export interface Binding {
   /** The most that the project may hold on the directory's filesystem; 0: no limit. */
   limitProject(options: { path: string; id: number; bytes: number }): object | NativeFailure;
   /** The extended attributes of what the bytes of `path` name, a link itself: names, and values as hexadecimal digits. */
-  attributes(options: { path: Uint8Array }): readonly (readonly [name: string, value: string])[] | NativeFailure;
+  attributes(options: {
+    path: Uint8Array;
+  }): readonly (readonly [name: string, value: string])[] | NativeFailure;
   /** Signals by pidfd_open after checking the start time (clock ticks since boot, /proc/PID/stat field 22). */
   signalProcess(options: { pid: number; startTime: string; signal: number }): NativeFailure | null;
   /** Kills the process that the descriptor names, if it still is. */
   killProcess(options: { pidfd: number }): void;
   /** A detached process reading and writing nothing of ours but the given descriptors, in a new session. The caller closes pidfd (-1: it has ended already). */
-  spawnMonitor(options: { path: string; argv: readonly string[]; planFd: number; statusFd: number; stdio: readonly [number, number, number] }): { readonly pid: number; readonly pidfd: number } | NativeFailure;
+  spawnMonitor(options: {
+    path: string;
+    argv: readonly string[];
+    planFd: number;
+    statusFd: number;
+    stdio: readonly [number, number, number];
+  }): { readonly pid: number; readonly pidfd: number } | NativeFailure;
   /**
    * From here on signals that would end this process, or mean something to its command, wait; execve passes them on.
    * Only for a process that is about to become another program.
@@ -243,10 +264,7 @@ export interface Binding {
    * The interfaces of init's network namespace (initPidfd -1: of this process's), in the kernel's order. timeoutMs: for
    * each list the kernel answers with.
    */
-  networkState(options: {
-    initPidfd: number;
-    timeoutMs: number;
-  }): readonly InterfaceState[] | NativeFailure;
+  networkState(options: { initPidfd: number; timeoutMs: number }): readonly InterfaceState[] | NativeFailure;
   /** A socket in init's network namespace that is told of changes of links and addresses; the caller closes it. */
   openNetworkEvents(options: { initPidfd: number }): number | NativeFailure;
   /** True after the next changes, which are taken off the socket; false when stopWaiting ended it. */

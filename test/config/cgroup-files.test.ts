@@ -25,11 +25,20 @@ function answer(file: string, value: string): Answer {
   }
 }
 
-const BYTES = { good: ['512M', '0x1000', '1073741824', '2g', '0'], bad: ['lots', '512MB', '1.5G', '-2', '64 M', '08'] };
+const BYTES = {
+  good: ['512M', '0x1000', '1073741824', '2g', '0'],
+  bad: ['lots', '512MB', '1.5G', '-2', '64 M', '08'],
+};
 const FLAG = { good: ['0', '1', '0x1'], bad: ['2', 'yes', '-1'] };
-const WEIGHT = { good: ['100', 'default 100', '8:0 100', '8:0 default'], bad: ['0', 'heavy', '8:0', '8:0 0', '20000'] };
+const WEIGHT = {
+  good: ['100', 'default 100', '8:0 100', '8:0 default'],
+  bad: ['0', 'heavy', '8:0', '8:0 0', '20000'],
+};
 const THROTTLE = { good: ['8:0 1048576', '8:0 0'], bad: ['lots', '1048576', '8:0', '8:0 max', 'sda 5'] };
-const LIST = { good: ['0', '0-3,6', '0 2', '0-7:1/2', 'all', 'N', '0-N'], bad: ['two', '3-1', '0-', '0;1', '0-7:3/2'] };
+const LIST = {
+  good: ['0', '0-3,6', '0 2', '0-7:1/2', 'all', 'N', '0-N'],
+  bad: ['two', '3-1', '0-', '0;1', '0-7:3/2'],
+};
 
 /** What each file takes and refuses. */
 const FILES: Readonly<Record<string, { good: readonly string[]; bad: readonly string[] }>> = {
@@ -49,7 +58,10 @@ const FILES: Readonly<Record<string, { good: readonly string[]; bad: readonly st
   'cpu.weight.nice': { good: ['-20', '19'], bad: ['-21', '20'] },
   'cpu.cfs_period_us': { good: ['1000', '1000000'], bad: ['999', '1000001'] },
   'cpu.cfs_quota_us': { good: ['-1', '1000', '400000'], bad: ['0', '999', 'max'] },
-  'cpu.max': { good: ['max', '20000', '20000 50000', 'max 100000'], bad: ['20%', '-1', '500', '20000 500', 'maximum'] },
+  'cpu.max': {
+    good: ['max', '20000', '20000 50000', 'max 100000'],
+    bad: ['20%', '-1', '500', '20000 500', 'maximum'],
+  },
   'cpu.uclamp.min': { good: ['max', '20', '20.50'], bad: ['120', 'half', '-1'] },
   'cpuset.cpus': LIST,
   'cpuset.mems': LIST,
@@ -61,7 +73,10 @@ const FILES: Readonly<Record<string, { good: readonly string[]; bad: readonly st
   'io.weight': WEIGHT,
   'blkio.throttle.read_bps_device': THROTTLE,
   'blkio.throttle.write_iops_device': THROTTLE,
-  'io.max': { good: ['8:0 rbps=1048576 wiops=max'], bad: ['lots', '8:0', '8:0 1048576', '8:0 rbps=lots', '8:0 bps=5'] },
+  'io.max': {
+    good: ['8:0 rbps=1048576 wiops=max'],
+    bad: ['lots', '8:0', '8:0 1048576', '8:0 rbps=lots', '8:0 bps=5'],
+  },
   'io.latency': { good: ['8:0 target=5000'], bad: ['5000', '8:0 5000'] },
   'io.prio.class': { good: ['idle', 'restrict-to-be'], bad: ['realtime', 'restrict-to-rt'] },
   'freezer.state': { good: ['THAWED', 'FROZEN'], bad: ['frozen', 'THAW'] },
@@ -98,7 +113,9 @@ const KERNELS_TO_JUDGE = (
 ).split(' ');
 
 test('every file that is translated has its values checked', (t) => {
-  const files = new Set(table.flatMap(({ v1, v2 }) => [...v1, ...v2]).map((file) => file.replace('*', '2MB')));
+  const files = new Set(
+    table.flatMap(({ v1, v2 }) => [...v1, ...v2]).map((file) => file.replace('*', '2MB')),
+  );
   const unchecked = [...files].filter((file) => answer(file, '\u0000 no value').refused === undefined);
   t.deepEqual(unchecked.sort(), KERNELS_TO_JUDGE.sort());
 });
@@ -106,8 +123,35 @@ test('every file that is translated has its values checked', (t) => {
 /** Values of all kinds, and some of the borders. */
 const VALUES = [
   ...Object.values(FILES).flatMap(({ good, bad }) => [...good, ...bad]),
-  ...['K', '0100000K', '0x4G', '-5', ' 64M ', ' 5', '+64M', '1.5', '1E', ',0,', 'ALL', 'all:1/2', '0-1:0/0', '20000us 100000'],
-  ...['50%', '.5', '5.', '100.1', '20000 100000 x', 'default', '01000', '01000 09000', '01750', '2147483648', '18446744073709551616'],
+  ...[
+    'K',
+    '0100000K',
+    '0x4G',
+    '-5',
+    ' 64M ',
+    ' 5',
+    '+64M',
+    '1.5',
+    '1E',
+    ',0,',
+    'ALL',
+    'all:1/2',
+    '0-1:0/0',
+    '20000us 100000',
+  ],
+  ...[
+    '50%',
+    '.5',
+    '5.',
+    '100.1',
+    '20000 100000 x',
+    'default',
+    '01000',
+    '01000 09000',
+    '01750',
+    '2147483648',
+    '18446744073709551616',
+  ],
 ];
 
 function write(path: string, value: string): boolean {

@@ -22,13 +22,23 @@ const edited = (edit: (document: ConfigDocument) => void, text = ODD): string =>
 
 test('what is not edited comes back byte for byte', (t) => {
   for (const text of ['', '\n', '\r\n', 'x', '\ufefflxc.a = 1\n', '\n\n\n', 'lxc.a = 1\r', ODD]) {
-    t.is(edited(() => undefined, text), text);
+    t.is(
+      edited(() => undefined, text),
+      text,
+    );
   }
 });
 
 test('a value loses its blanks and one pair of quotes', (t) => {
-  const values = { 'lxc.a=b': 'b', 'lxc.a = "b c"': 'b c', "lxc.a = 'b": "'b", 'lxc.a =': '', 'lxc.a = "\'x\'"': "'x'" };
-  for (const [line, value] of Object.entries(values)) t.deepEqual(parseLine(line), { kind: 'entry', key: 'lxc.a', value });
+  const values = {
+    'lxc.a=b': 'b',
+    'lxc.a = "b c"': 'b c',
+    "lxc.a = 'b": "'b",
+    'lxc.a =': '',
+    'lxc.a = "\'x\'"': "'x'",
+  };
+  for (const [line, value] of Object.entries(values))
+    t.deepEqual(parseLine(line), { kind: 'entry', key: 'lxc.a', value });
   t.is(parseLine('  # lxc.a = b').kind, 'comment');
   t.is(parseLine('lxc.a').kind, 'malformed');
   t.is(parseLine('xlc.a = b').kind, 'foreign');
@@ -52,7 +62,10 @@ test('set edits a line in place and keeps how it is written', (t) => {
     edited((document) => document.set('lxc.uts.name', 'c')),
     ODD.replace('\tlxc.uts.name = "a b"  \r\n', '\tlxc.uts.name = c\r\n'),
   );
-  t.is(edited((document) => document.set('lxc.tty.max', '4')), ODD);
+  t.is(
+    edited((document) => document.set('lxc.tty.max', '4')),
+    ODD,
+  );
 });
 
 test('set leaves one line of a key, the last', (t) => {
@@ -67,9 +80,18 @@ test('append follows the last line of the key, or ends the file', (t) => {
     edited((document) => document.append('lxc.cap.drop', 'chown')),
     ODD.replace('not a comment\n', 'not a comment\nlxc.cap.drop = chown\n'),
   );
-  t.is(edited((document) => document.append('lxc.new', '1')), `${ODD}\nlxc.new = 1\n`);
-  t.is(edited((document) => document.append('lxc.new', '1'), 'lxc.a = 1\r\n'), 'lxc.a = 1\r\nlxc.new = 1\r\n');
-  t.is(edited((document) => document.append('lxc.new', ''), ''), 'lxc.new =\n');
+  t.is(
+    edited((document) => document.append('lxc.new', '1')),
+    `${ODD}\nlxc.new = 1\n`,
+  );
+  t.is(
+    edited((document) => document.append('lxc.new', '1'), 'lxc.a = 1\r\n'),
+    'lxc.a = 1\r\nlxc.new = 1\r\n',
+  );
+  t.is(
+    edited((document) => document.append('lxc.new', ''), ''),
+    'lxc.new =\n',
+  );
 });
 
 test('remove takes all lines of a key, or those of one value', (t) => {
@@ -88,7 +110,9 @@ test('a value is read back as it was given', (t) => {
 });
 
 test('a value cannot smuggle in a second line', (t) => {
-  t.throws(() => edited((document) => document.set('lxc.a', 'b\nlxc.hook.start = /evil')), { instanceOf: TlxcError });
+  t.throws(() => edited((document) => document.set('lxc.a', 'b\nlxc.hook.start = /evil')), {
+    instanceOf: TlxcError,
+  });
   t.throws(() => edited((document) => document.append('lxc.a', 'b\0')), { instanceOf: TlxcError });
   t.throws(() => edited((document) => document.comment('b\nlxc.a = 1')), { instanceOf: TlxcError });
 });

@@ -11,7 +11,9 @@ function problems(first: string, second: string): string[] {
     ['lxc.net.1.type', 'veth'],
     ['tlxc.net.1.forward', second],
   ] as const;
-  lines.forEach(([key, value], line) => settings.apply({ key, value, at: { file: '/c', line, key }, directory: '/' }));
+  lines.forEach(([key, value], line) =>
+    settings.apply({ key, value, at: { file: '/c', line, key }, directory: '/' }),
+  );
   checkTogether(settings);
   return settings.problems.map(String);
 }

@@ -38,7 +38,10 @@ test('the same file may be included twice, one after the other', (t) => {
 });
 
 test('an include that is missing, or is no file, is named with its line', (t) => {
-  const directory = scratch(t, { config: '\nlxc.include = missing\nlxc.include = fifo\nlxc.include = bad\n', bad: 'a\n\xff\0' });
+  const directory = scratch(t, {
+    config: '\nlxc.include = missing\nlxc.include = fifo\nlxc.include = bad\n',
+    bad: 'a\n\xff\0',
+  });
   execFileSync('mkfifo', [join(directory, 'fifo')]);
   t.deepEqual(problemsOf(t, join(directory, 'config')), [
     'config:2: lxc.include = missing: cannot be read: no such file',
@@ -64,7 +67,10 @@ test('a circle is refused with both of its lines', (t) => {
 
 test('includes go sixteen files deep', (t) => {
   const files = Object.fromEntries(
-    Array.from({ length: 17 }, (_, index) => [`f${index}`, `lxc.group = g${index}\nlxc.include = f${index + 1}\n`]),
+    Array.from({ length: 17 }, (_, index) => [
+      `f${index}`,
+      `lxc.group = g${index}\nlxc.include = f${index + 1}\n`,
+    ]),
   );
   const directory = scratch(t, { ...files, f17: '' });
   t.is(load(join(directory, 'f3')).groups.length, 14);

@@ -39,7 +39,10 @@ const size: Row = {
   ],
   bad: ['x', '1TB', '1.5MB', '-1', '1K', '9999999999GB'],
 };
-const relative: Row = { good: ['a/b', ['a/b/', 'a/b'], ['a/../b', 'b']], bad: ['/a', '..', '../a', 'a/../../b', '.'] };
+const relative: Row = {
+  good: ['a/b', ['a/b/', 'a/b'], ['a/../b', 'b']],
+  bad: ['/a', '..', '../a', 'a/../../b', '.'],
+};
 const queues: Row = { good: ['1', '16'], bad: ['0', '-1', '4097', 'x'] };
 const interfaceName: Row = { good: ['eth0', 'a.b'], bad: ['1234567890123456', 'a/b', 'a b', '..', 'a:b'] };
 const hook: Row = { good: [['/bin/a b', '/bin/a b\n']], bad: [] };
@@ -68,7 +71,10 @@ const clock: Row = {
 };
 const line = (value: string): Good => [value, `${value}\n`];
 
-const environment = { good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n'] as const], bad: ['NOT_HERE', '=a'] };
+const environment = {
+  good: [line('A=b c'), line('A='), ['HERE', 'HERE=yes\n'] as const],
+  bad: ['NOT_HERE', '=a'],
+};
 const rows: Readonly<Record<string, Row>> = {
   'lxc.arch': {
     good: [
@@ -80,7 +86,10 @@ const rows: Readonly<Record<string, Row>> = {
     bad: ['bogus', 'X86_64', 'x86_64 i686'],
   },
   'lxc.uts.name': { good: ['c1', 'a.b-c'], bad: ['a b', 'a/b', 'x'.repeat(65)] },
-  'lxc.init.cmd': { good: ['/sbin/init --x "a b"', "/bin/sh -c 'a; b' c\\ d"], bad: ['/bin/sh "a', "a 'b", 'a \\', '""'] },
+  'lxc.init.cmd': {
+    good: ['/sbin/init --x "a b"', "/bin/sh -c 'a; b' c\\ d"],
+    bad: ['/bin/sh "a', "a 'b", 'a \\', '""'],
+  },
   'lxc.init.cwd': { good: ['/a', ['/a/../b', '/b']], bad: ['a', './a'] },
   'lxc.init.uid': id,
   'lxc.init.gid': id,
@@ -92,7 +101,15 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.time.offset.boot': clock,
   'lxc.time.offset.monotonic': clock,
   'lxc.prlimit.nofile': {
-    good: ['1024', '10:20', ['5:5', '5'], ['10 : 20', '10:20'], 'unlimited', '10:unlimited', ['-1', 'unlimited']],
+    good: [
+      '1024',
+      '10:20',
+      ['5:5', '5'],
+      ['10 : 20', '10:20'],
+      'unlimited',
+      '10:unlimited',
+      ['-1', 'unlimited'],
+    ],
     bad: ['1K', '0x10', '20:10', 'unlimited:10', '5:', ':5', '1:2:3', '18446744073709551615', 'infinity'],
   },
   'lxc.prlimit.files': { good: [], bad: ['10'] },
@@ -148,11 +165,29 @@ const rows: Readonly<Record<string, Row>> = {
       ['cgroup:mixed cgroup-full:rw:force', 'cgroup-full:rw:force'],
       'cgroup:force',
     ],
-    bad: ['bogus', 'proc:ro', 'proc:rw:force', 'sys:force', 'cgroup:bogus', 'cgroup:rw:bogus', 'cgroup2:rw', 'shmounts', 'shmounts:a', 'shmounts:/a:b', 'shmounts:/a:/b:/c'],
+    bad: [
+      'bogus',
+      'proc:ro',
+      'proc:rw:force',
+      'sys:force',
+      'cgroup:bogus',
+      'cgroup:rw:bogus',
+      'cgroup2:rw',
+      'shmounts',
+      'shmounts:a',
+      'shmounts:/a:b',
+      'shmounts:/a:/b:/c',
+    ],
   },
-  'lxc.mount.entry': { ...mount, good: [line('/a b none bind 0 0'), line('/a\\040b c none bind'), line('a b c')] },
+  'lxc.mount.entry': {
+    ...mount,
+    good: [line('/a b none bind 0 0'), line('/a\\040b c none bind'), line('a b c')],
+  },
   'lxc.mount.fstab': path,
-  'tlxc.mount.base': { ...mount, good: [line('/a\\040b c none bind,ro 0 0'), ['a b c', 'a b c defaults 0 0\n']] },
+  'tlxc.mount.base': {
+    ...mount,
+    good: [line('/a\\040b c none bind,ro 0 0'), ['a b c', 'a b c defaults 0 0\n']],
+  },
   'tlxc.mount.masked': { good: [['/proc/a  /proc/b', '/proc/a\n/proc/b\n']], bad: ['proc/a', '/a b'] },
   'tlxc.mount.readonly': { good: [line('/proc/a')], bad: ['proc/a'] },
   'lxc.autodev.tmpfs.size': { good: ['500000', '0'], bad: ['-1', '4K', '2147483648'] },
@@ -183,7 +218,15 @@ const rows: Readonly<Record<string, Row>> = {
       ['192.168.1.2', '192.168.1.2/24'],
       ['172.16.0.1/30 172.16.0.3', '172.16.0.1/30'],
     ],
-    bad: ['300.1.2.3', '10.0.0.1/33', '10.0.0.1/', '10.0.0.1 x', '10.0.0.1/24 10.0.0.255 x', '10.1', 'fd00::1'],
+    bad: [
+      '300.1.2.3',
+      '10.0.0.1/33',
+      '10.0.0.1/',
+      '10.0.0.1 x',
+      '10.0.0.1/24 10.0.0.255 x',
+      '10.1',
+      'fd00::1',
+    ],
   },
   'lxc.net.0.ipv4.gateway': { good: ['10.0.3.1', 'auto', 'dev'], bad: ['10.0.3', 'fd00::1', 'none'] },
   'lxc.net.0.ipv6.address': {
@@ -215,7 +258,10 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'lxc.net.0.veth.vlan.id': { good: ['0', '4094', ['none', '-1']], bad: ['4095', '-1', 'None', '5 6'] },
   'lxc.net.0.veth.vlan.tagged.id': { good: ['1', '4094'], bad: ['4095', 'none', '5 6'] },
-  'lxc.net.0.macvlan.mode': { good: ['private', 'vepa', 'bridge', 'passthru'], bad: ['source', 'passthrough'] },
+  'lxc.net.0.macvlan.mode': {
+    good: ['private', 'vepa', 'bridge', 'passthru'],
+    bad: ['source', 'passthrough'],
+  },
   'lxc.net.0.ipvlan.mode': { good: ['l2', 'l3', 'l3s'], bad: ['L3', 'l2s'] },
   'lxc.net.0.ipvlan.isolation': { good: ['bridge', 'private', 'vepa'], bad: ['passthru'] },
   'tlxc.net.0.forward': {
@@ -231,9 +277,28 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     bad: [
       ...['80', '-> 80', '80 ->', '80 -> 81 -> 82', 'sctp 80 -> 80', 'tcp 80 80 -> 80', 'tcp -> 80'],
-      ...['0 -> 80', '65536 -> 80', '80-79 -> 80-79', '1-300 -> 1-300', '1-2 -> 3', 'a:80 -> 80', '::1:80 -> 80'],
-      ...['[fe80::1%eth0]:80 -> 80', 'unix:a -> 80', 'unix:/ -> 80', 'udp unix:/a -> 80', 'udp 80 -> unix:/a'],
-      ...[`unix:/${'x'.repeat(107)} -> 80`, '80 -> 80 mode=0660', 'unix:/a -> 80 mode=999', 'unix:/a -> 80 owner=5'],
+      ...[
+        '0 -> 80',
+        '65536 -> 80',
+        '80-79 -> 80-79',
+        '1-300 -> 1-300',
+        '1-2 -> 3',
+        'a:80 -> 80',
+        '::1:80 -> 80',
+      ],
+      ...[
+        '[fe80::1%eth0]:80 -> 80',
+        'unix:a -> 80',
+        'unix:/ -> 80',
+        'udp unix:/a -> 80',
+        'udp 80 -> unix:/a',
+      ],
+      ...[
+        `unix:/${'x'.repeat(107)} -> 80`,
+        '80 -> 80 mode=0660',
+        'unix:/a -> 80 mode=999',
+        'unix:/a -> 80 owner=5',
+      ],
       ...['53 -> 53 idle=5', 'udp 53 -> 53 idle=0', 'udp 53 -> 53 idle=86401', 'unix:/a -> 80 idle=5'],
     ],
   },
@@ -253,7 +318,15 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.cgroup2.devices.deny': { good: [line('a')], bad: ['everything'] },
   'lxc.idmap': {
     good: ['u 0 100000 65536', 'g 1000 1000 1'],
-    bad: ['b 0 100000 65536', 'u 0 100000', 'u 0 100000 0', 'u 0 -1 5', 'u 0 4294967295 1', 'u 0 1 2 3', 'u 0 0x1 2'],
+    bad: [
+      'b 0 100000 65536',
+      'u 0 100000',
+      'u 0 100000 0',
+      'u 0 -1 5',
+      'u 0 4294967295 1',
+      'u 0 1 2 3',
+      'u 0 0x1 2',
+    ],
   },
   'lxc.cap.drop': {
     good: [
@@ -262,7 +335,10 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     bad: ['bogus', 'CAP_MKNOD', 'mknod bogus', '64'],
   },
-  'lxc.cap.keep': { good: [line('kill'), ['chown none kill', 'none\nkill\n'], line('none')], bad: ['bogus', 'None'] },
+  'lxc.cap.keep': {
+    good: [line('kill'), ['chown none kill', 'none\nkill\n'], line('none')],
+    bad: ['bogus', 'None'],
+  },
   'lxc.no_new_privs': flag,
   'lxc.seccomp.profile': path,
   'lxc.seccomp.allow_nesting': flag,
@@ -281,7 +357,13 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.start.auto': flag,
   'lxc.start.delay': { good: ['0', '5'], bad: ['-1', '5s', 'x'] },
   'lxc.start.order': { good: ['0', '-3', '2147483647'], bad: ['2147483648', 'first'] },
-  'tlxc.start.after': { good: [['db', 'db\n'], ['db  cache.1', 'db\ncache.1\n']], bad: ['-db', 'db a/b', '.db'] },
+  'tlxc.start.after': {
+    good: [
+      ['db', 'db\n'],
+      ['db  cache.1', 'db\ncache.1\n'],
+    ],
+    bad: ['-db', 'db a/b', '.db'],
+  },
   'tlxc.start.ready': {
     good: ['ready', ['ip, port:80', 'ip,port:80'], 'exec:test -e /a,b', 'ip,exec:true'],
     bad: ['booted', 'port:', 'port:70000', 'exec: ', 'ip,', 'ip,,exec:true'],
@@ -307,7 +389,12 @@ const typeFor = (name: string): string => /^lxc\.net\.0\.(macvlan|ipvlan|vlan)\.
 function trying(name: string, value: string): Settings {
   const settings = new Settings({ HERE: 'yes' });
   const apply = (key: string, text: string): void =>
-    settings.apply({ key, value: text, at: { file: '/etc/here/config', line: 7, key }, directory: '/etc/here' });
+    settings.apply({
+      key,
+      value: text,
+      at: { file: '/etc/here/config', line: 7, key },
+      directory: '/etc/here',
+    });
   if (/^t?lxc\.net\.0\./.test(name)) apply('lxc.net.0.type', typeFor(name));
   apply(name, value);
   return settings;
@@ -342,7 +429,9 @@ for (const [name, { good, bad }] of Object.entries(rows)) {
 
 test('every key of the registry is tried, says what it is for, and what it takes', (t) => {
   for (const { name, doc, syntax } of registry) {
-    const concrete = name.replace('[i]', '0').replace(/^(lxc\.cgroup2?)\.\*$/, '$1.devices.allow')
+    const concrete = name
+      .replace('[i]', '0')
+      .replace(/^(lxc\.cgroup2?)\.\*$/, '$1.devices.allow')
       .replace('share.*', 'share.net')
       .replace('prlimit.*', 'prlimit.nofile')
       .replace('sysctl.*', 'sysctl.net.ipv4.ip_forward')

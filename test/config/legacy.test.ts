@@ -2,10 +2,14 @@ import { join } from 'node:path';
 import test from 'ava';
 import { loadText, problemsOfText, load, scratch } from './scratch.ts';
 
-const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] => list.map(({ value }) => value);
+const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] =>
+  list.map(({ value }) => value);
 
 test('a name from before LXC 3 means what it means now, and is told with its line', (t) => {
-  const directory = scratch(t, { config: '\nlxc.utsname = old\nlxc.tty = 3\nlxc.include = more\n', more: 'lxc.pts = 7\n' });
+  const directory = scratch(t, {
+    config: '\nlxc.utsname = old\nlxc.tty = 3\nlxc.include = more\n',
+    more: 'lxc.pts = 7\n',
+  });
   const file = join(directory, 'config');
   const config = load(file, ['lxc.devttydir = lxc']);
   t.like(config, { ttyMax: 3, ptyMax: 7, ttyDir: 'lxc', utsName: { value: 'old', at: { file, line: 2 } } });
@@ -25,7 +29,12 @@ test('each lxc.network.type begins a new interface, also across files', (t) => {
     more: 'lxc.network.type = empty\n',
   });
   const [first, second] = load(join(directory, 'config')).networks;
-  t.like(first, { index: 0, type: { value: 'veth' }, link: { value: 'br0' }, ipv4Gateway: { value: 'auto' } });
+  t.like(first, {
+    index: 0,
+    type: { value: 'veth' },
+    link: { value: 'br0' },
+    ipv4Gateway: { value: 'auto' },
+  });
   t.like(first?.ipv4[0]?.value, { address: '10.0.3.5' });
   t.like(second, { index: 1, type: { value: 'empty' }, name: { value: 'lan' } });
   const mixed = loadText(t, 'lxc.net.4.type = veth\nlxc.network.type = veth\nlxc.network.2.type = empty\n');
@@ -33,7 +42,10 @@ test('each lxc.network.type begins a new interface, also across files', (t) => {
     mixed.networks.map(({ index }) => index),
     [2, 4, 5],
   );
-  t.deepEqual(loadText(t, 'lxc.network.type = veth\nlxc.network =\nlxc.network.type = empty\n').networks.length, 1);
+  t.deepEqual(
+    loadText(t, 'lxc.network.type = veth\nlxc.network =\nlxc.network.type = empty\n').networks.length,
+    1,
+  );
 });
 
 test('what belongs to no interface is refused', (t) => {
@@ -56,7 +68,10 @@ test('lxc.rootfs.backend is the type of the path, before it or after', (t) => {
 test('what means nothing any more is passed over and said', (t) => {
   const { warnings } = loadText(t, 'lxc.kmsg = 0\nlxc.pivotdir = put_old\n');
   t.is(warnings.length, 2);
-  t.regex(warnings[1] ?? '', /:2: lxc\.pivotdir is a name from before LXC 3 that means nothing any more: the line is passed over$/);
+  t.regex(
+    warnings[1] ?? '',
+    /:2: lxc\.pivotdir is a name from before LXC 3 that means nothing any more: the line is passed over$/,
+  );
 });
 
 test('a bad value is told under the name as written, with a caret under it', (t) => {

@@ -5,11 +5,18 @@ import { readContainerConfig } from '../../src/config/load.ts';
 import type { ProblemJson } from '../../src/problem.ts';
 import { load, loadText, problemsOf, problemsOfText, scratch } from './scratch.ts';
 
-const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] => list.map(({ value }) => value);
+const values = (list: readonly { readonly value: unknown }[]): readonly unknown[] =>
+  list.map(({ value }) => value);
 
 test('all problems are told at once, file by file, in the order of the lines', (t) => {
   const directory = scratch(t, {
-    config: ['lxc.tty.mx = 4', 'lxc.include = more', 'lxc.autodev', 'lxc.pty.max = many', 'lxc.include = none'].join('\n'),
+    config: [
+      'lxc.tty.mx = 4',
+      'lxc.include = more',
+      'lxc.autodev',
+      'lxc.pty.max = many',
+      'lxc.include = none',
+    ].join('\n'),
     more: 'lxc.net.0.typ = veth\nlxc.ephemeral = x\n',
   });
   t.deepEqual(problemsOf(t, join(directory, 'config'), ['lxc.start.auto=maybe', 'bogus', 'colour=red']), [
@@ -26,11 +33,22 @@ test('all problems are told at once, file by file, in the order of the lines', (
 });
 
 test('a problem has its column, its line, and what could stand there', (t) => {
-  const text = 'lxc.tty.mx = 4\n  lxc.cap.drop = "mknod sys_tim kill"\nlxc.autodev\nlxc.mount.fstab = fstab\n';
+  const text =
+    'lxc.tty.mx = 4\n  lxc.cap.drop = "mknod sys_tim kill"\nlxc.autodev\nlxc.mount.fstab = fstab\n';
   const directory = scratch(t, { config: text, fstab: '\n a b\n' });
-  const error = t.throws(() => load(join(directory, 'config'), ['lxc.start.auto = maybe']), { instanceOf: TlxcError });
-  const [key, value, line, override, fstab] = JSON.parse(JSON.stringify(error.details.problems)) as ProblemJson[];
-  t.like(key, { line: 1, column: 1, length: 10, nearest: 'lxc.tty.max', allowed: ['lxc.tty.max', 'lxc.tty.dir'] });
+  const error = t.throws(() => load(join(directory, 'config'), ['lxc.start.auto = maybe']), {
+    instanceOf: TlxcError,
+  });
+  const [key, value, line, override, fstab] = JSON.parse(
+    JSON.stringify(error.details.problems),
+  ) as ProblemJson[];
+  t.like(key, {
+    line: 1,
+    column: 1,
+    length: 10,
+    nearest: 'lxc.tty.max',
+    allowed: ['lxc.tty.max', 'lxc.tty.dir'],
+  });
   t.like(value, {
     ...{ file: join(directory, 'config'), line: 2, column: 25, length: 7 },
     text: '  lxc.cap.drop = "mknod sys_tim kill"',
@@ -43,9 +61,15 @@ test('a problem has its column, its line, and what could stand there', (t) => {
 });
 
 test('what is good of a configuration is read, and what is missing of it is known', (t) => {
-  const text = 'lxc.bogus = 1\nlxc.net.0.tpye = veth\nlxc.net.0.name = eth0\nlxc.tty.max = four\nlxc.pty.max = 5\n';
+  const text =
+    'lxc.bogus = 1\nlxc.net.0.tpye = veth\nlxc.net.0.name = eth0\nlxc.tty.max = four\nlxc.pty.max = 5\n';
   const configFile = join(scratch(t, { config: text }), 'config');
-  const { config, mistakes } = readContainerConfig({ name: 'c1', lxcpath: '/store', configFile, environment: {} });
+  const { config, mistakes } = readContainerConfig({
+    name: 'c1',
+    lxcpath: '/store',
+    configFile,
+    environment: {},
+  });
   t.like(config, { ptyMax: 5, ttyMax: 0, networks: [] });
   t.deepEqual([...mistakes.lost], ['lxc.net.0.type', 'lxc.tty.max']);
   t.is(mistakes.problems.length, 3, 'that the interface has no type is nothing new');
@@ -67,7 +91,10 @@ test('the error counts the problems and names the container', (t) => {
 test('a line of another language is passed over, and said', (t) => {
   const { ttyMax, warnings } = loadText(t, 'xlc.tty.max = 4\nlxc.tty.max = 5\nhello\n');
   t.is(ttyMax, 5);
-  t.regex(warnings[0] ?? '', /config:1: xlc\.tty\.max = 4: this line is ignored.*\(did you mean lxc\.tty\.max\?\)$/);
+  t.regex(
+    warnings[0] ?? '',
+    /config:1: xlc\.tty\.max = 4: this line is ignored.*\(did you mean lxc\.tty\.max\?\)$/,
+  );
   t.regex(warnings[1] ?? '', /config:3: hello: this line is ignored.* or tlxc\.$/);
 });
 
@@ -85,7 +112,15 @@ test('the last value of a scalar wins, lists add up, an empty value resets', (t)
 
 test('nothing set is what LXC starts with', (t) => {
   const config = loadText(t, '');
-  t.like(config, { autodev: true, ttyMax: 0, ttyDir: '', ptyMax: 0, capKeep: null, hookVersion: 0, noNewPrivs: false });
+  t.like(config, {
+    autodev: true,
+    ttyMax: 0,
+    ttyDir: '',
+    ptyMax: 0,
+    capKeep: null,
+    hookVersion: 0,
+    noNewPrivs: false,
+  });
   t.deepEqual(config.networks, []);
   t.is(config.rootfs.path, undefined);
 });
@@ -124,7 +159,8 @@ test('an interface keeps what belongs to its type only as long as the type', (t)
 });
 
 test('the type of an interface begins it: what stands above is refused, or forgotten with an earlier type', (t) => {
-  const again = 'lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.0.ipv4.address = 10.0.0.1/24\nlxc.net.0.type = macvlan\n';
+  const again =
+    'lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.0.ipv4.address = 10.0.0.1/24\nlxc.net.0.type = macvlan\n';
   t.like(loadText(t, again).networks[0], { link: undefined, ipv4: [] });
   t.deepEqual(problemsOfText(t, 'lxc.net.0.link = br0\nlxc.net.0.type = veth\n'), [
     'config:1: lxc.net.0.link must stand below lxc.net.0.type, which begins the interface at config:2',
@@ -132,7 +168,8 @@ test('the type of an interface begins it: what stands above is refused, or forgo
 });
 
 test('the broadcast address is computed where it is not written', (t) => {
-  const text = 'lxc.net.0.type = veth\nlxc.net.0.ipv4.address = 10.0.4.130/25\nlxc.net.0.ipv4.address = 10.1.2.3 10.9.9.9\n';
+  const text =
+    'lxc.net.0.type = veth\nlxc.net.0.ipv4.address = 10.0.4.130/25\nlxc.net.0.ipv4.address = 10.1.2.3 10.9.9.9\n';
   t.deepEqual(values(loadText(t, text).networks[0]?.ipv4 ?? []), [
     { address: '10.0.4.130', prefix: 25, broadcast: '10.0.4.255' },
     { address: '10.1.2.3', prefix: 8, broadcast: '10.9.9.9' },
@@ -140,7 +177,8 @@ test('the broadcast address is computed where it is not written', (t) => {
 });
 
 test('a hardware address that was never drawn is the same on every start', (t) => {
-  const text = 'lxc.net.0.type = veth\nlxc.net.0.hwaddr = xx:16:3e:xX:xx:01\nlxc.net.1.type = veth\nlxc.net.1.hwaddr = xx:16:3e:xX:xx:01\n';
+  const text =
+    'lxc.net.0.type = veth\nlxc.net.0.hwaddr = xx:16:3e:xX:xx:01\nlxc.net.1.type = veth\nlxc.net.1.hwaddr = xx:16:3e:xX:xx:01\n';
   const [first, second] = [loadText(t, text), loadText(t, text)].map(({ networks }) =>
     networks.map(({ hwaddr }) => hwaddr?.value ?? ''),
   );
@@ -151,7 +189,8 @@ test('a hardware address that was never drawn is the same on every start', (t) =
 
 test('the mounts of a file named by lxc.mount.fstab are read, after those of the profile', (t) => {
   const directory = scratch(t, {
-    config: 'lxc.mount.fstab = fstab\ntlxc.mount.base = tmpfs run tmpfs mode=755 0 0\nlxc.mount.entry = /a\\040b c none bind 0 0\n',
+    config:
+      'lxc.mount.fstab = fstab\ntlxc.mount.base = tmpfs run tmpfs mode=755 0 0\nlxc.mount.entry = /a\\040b c none bind 0 0\n',
     fstab: '# comment\n\n/dev/x  mnt ext4 ro,noatime 0 2\n',
   });
   const config = load(join(directory, 'config'));
@@ -159,22 +198,33 @@ test('the mounts of a file named by lxc.mount.fstab are read, after those of the
     { source: 'tmpfs', target: 'run', fstype: 'tmpfs', options: ['mode=755'] },
     { source: '/dev/x', target: 'mnt', fstype: 'ext4', options: ['ro', 'noatime'] },
   ]);
-  t.deepEqual(values(config.mountEntries), [{ source: '/a b', target: 'c', fstype: 'none', options: ['bind'] }]);
+  t.deepEqual(values(config.mountEntries), [
+    { source: '/a b', target: 'c', fstype: 'none', options: ['bind'] },
+  ]);
   t.like(config.fstabEntries[1]?.at, { file: join(directory, 'fstab'), line: 3 });
   t.is(config.inputs.length, 2);
 });
 
 test('a broken fstab is told with its own line', (t) => {
-  const directory = scratch(t, { config: 'lxc.mount.fstab = fstab\n', fstab: 'one\n', other: 'lxc.mount.fstab = gone\n' });
+  const directory = scratch(t, {
+    config: 'lxc.mount.fstab = fstab\n',
+    fstab: 'one\n',
+    other: 'lxc.mount.fstab = gone\n',
+  });
   t.deepEqual(problemsOf(t, join(directory, 'config')), [
     'fstab:1: one: it must be SOURCE TARGET TYPE OPTIONS, as a line of fstab(5)',
   ]);
-  t.deepEqual(problemsOf(t, join(directory, 'other')), ['other:1: lxc.mount.fstab: gone: cannot be read: no such file']);
+  t.deepEqual(problemsOf(t, join(directory, 'other')), [
+    'other:1: lxc.mount.fstab: gone: cannot be read: no such file',
+  ]);
 });
 
 test('settings that contradict each other are told with both lines', (t) => {
   const contradictions: readonly (readonly [text: string, problem: RegExp])[] = [
-    ['lxc.cap.keep = kill\nlxc.cap.drop = mknod\n', /^config:2: lxc\.cap\.drop and lxc\.cap\.keep .* config:1 /],
+    [
+      'lxc.cap.keep = kill\nlxc.cap.drop = mknod\n',
+      /^config:2: lxc\.cap\.drop and lxc\.cap\.keep .* config:1 /,
+    ],
     ['lxc.cgroup.dir = a\nlxc.cgroup.dir.container = b\n', /^config:1: lxc\.cgroup\.dir excludes/],
     ['lxc.cgroup.dir.container = b\n', /^config:1: .*needs lxc\.cgroup\.dir\.monitor/],
     ['lxc.idmap = u 0 1000 5\n', /^config:1: lxc\.idmap maps no gids/],
@@ -191,7 +241,10 @@ test('settings that contradict each other are told with both lines', (t) => {
       'lxc.net.0.type = veth\nlxc.net.0.veth.pair = a\nlxc.net.1.type = veth\nlxc.net.1.veth.pair = a\n',
       /^config:4: .* is called a on the host already/,
     ],
-    ['lxc.mount.entry = /a ../b none bind\n', /^config:1: lxc\.mount\.entry: \.\.\/b leads out of the root filesystem$/],
+    [
+      'lxc.mount.entry = /a ../b none bind\n',
+      /^config:1: lxc\.mount\.entry: \.\.\/b leads out of the root filesystem$/,
+    ],
     ['tlxc.mount.base = /a b/../../c none bind\n', /^config:1: tlxc\.mount\.base: .* leads out/],
     ['lxc.net.0.type = none\nlxc.net.1.type = veth\n', /^config:1: type none shares/],
   ];

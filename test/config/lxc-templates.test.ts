@@ -102,12 +102,15 @@ function differences(directory: string): string[] {
   const keys = [...new Set(keysOf(settings))];
   return [...askLxc(directory, keys)].flatMap(([key, lxc]) => {
     const shown = showConfigKey(settings, key);
-    const ours = shown.kind === 'invalid' ? `${key} invalid\n` : `${key} =${shown.text && ' '}${shown.text}\n`;
+    const ours =
+      shown.kind === 'invalid' ? `${key} invalid\n` : `${key} =${shown.text && ' '}${shown.text}\n`;
     return agrees(key, ours, lxc) ? [] : [`TLXC ${ours}LXC ${lxc}`];
   });
 }
 
-const templates = existsSync(TEMPLATES) ? readdirSync(TEMPLATES).filter((name) => name.startsWith('lxc-')) : [];
+const templates = existsSync(TEMPLATES)
+  ? readdirSync(TEMPLATES).filter((name) => name.startsWith('lxc-'))
+  : [];
 for (const template of templates.filter((name) => writer(name) !== undefined)) {
   requires('lxc', 'lxc-templates')(`what ${template} writes means the same`, (t) => {
     const directory = store(t, readFileSync('/etc/lxc/default.conf', 'utf8'));
@@ -126,7 +129,9 @@ function manualExamples(): string[] {
   const text = page.slice(page.indexOf('.SH EXAMPLES'), page.indexOf('.SH "SEE ALSO"')).replaceAll('\\', '');
   return text
     .split('.SS')
-    .map((section) => [...section.matchAll(/^\s*(lxc\..*=.*)$/gm)].map(([, line = '']) => `${line}\n`).join(''))
+    .map((section) =>
+      [...section.matchAll(/^\s*(lxc\..*=.*)$/gm)].map(([, line = '']) => `${line}\n`).join(''),
+    )
     .filter((config) => config !== '');
 }
 
@@ -136,7 +141,7 @@ const fileExamples = (): string[] =>
     .filter((name) => name.startsWith('lxc-'))
     .map((name) => readFileSync(join(EXAMPLES, name), 'utf8'));
 
-requires('lxc', 'lxc-manual')('the examples of LXC\'s documentation mean the same', (t) => {
+requires('lxc', 'lxc-manual')("the examples of LXC's documentation mean the same", (t) => {
   const all = [...manualExamples(), ...fileExamples()];
   t.true(all.length >= 11, String(all.length));
 

@@ -83,7 +83,12 @@ lxc.cgroup.dir = a
 `;
   const store = scratch(t, { 'c1/config': text });
   mkdirSync(join(store, 'c1/rootfs'));
-  const { settings } = loadSettings({ name: 'c1', lxcpath: store, configFile: join(store, 'c1/config'), environment: {} });
+  const { settings } = loadSettings({
+    name: 'c1',
+    lxcpath: store,
+    configFile: join(store, 'c1/config'),
+    environment: {},
+  });
   const keys =
     'lxc.arch lxc.uts.name lxc.rootfs.path lxc.idmap lxc.net lxc.net.0.type lxc.net.0.flags lxc.net.0.ipv4.address ' +
     'lxc.net.0.mtu lxc.net.7.type lxc.mount.auto lxc.mount.entry lxc.mount.fstab lxc.autodev lxc.tty.max lxc.tty.dir ' +
@@ -93,7 +98,9 @@ lxc.cgroup.dir = a
   for (const key of keys.split(' ')) {
     const shown = showConfigKey(settings, key);
     const ours =
-      shown.kind === 'invalid' ? `${key} invalid\n` : `${key} =${shown.text === '' ? '' : ` ${shown.text}`}\n`;
+      shown.kind === 'invalid'
+        ? `${key} invalid\n`
+        : `${key} =${shown.text === '' ? '' : ` ${shown.text}`}\n`;
     const command = `lxc-info -P "$0" -n c1 -c "$1" 2>&1`;
     t.is(ours, execFileSync('sh', ['-c', command, store, key], { encoding: 'utf8' }), key);
   }

@@ -15,7 +15,8 @@ test('a text comes with what identifies its file', (t) => {
 test('a FIFO, a device and a directory are refused at once, by what they are', (t) => {
   const directory = scratch(t, {});
   execFileSync('mkfifo', [join(directory, 'fifo')]);
-  const message = (path: string): string => t.throws(() => readConfigFile(path), { instanceOf: TlxcError }).message;
+  const message = (path: string): string =>
+    t.throws(() => readConfigFile(path), { instanceOf: TlxcError }).message;
   t.is(message(join(directory, 'fifo')), `${directory}/fifo: it is a FIFO, not a regular file`);
   t.is(message('/dev/zero'), '/dev/zero: it is a character device, not a regular file');
   t.is(message(directory), `${directory}: it is a directory, not a regular file`);
@@ -30,7 +31,9 @@ test('what is no configuration is refused with its line', (t) => {
     replacement: 'lxc.a = \ufffd\n',
   });
   const message = (name: string): string =>
-    t.throws(() => readConfigFile(join(directory, name)), { instanceOf: TlxcError }).message.replace(`${directory}/`, '');
+    t
+      .throws(() => readConfigFile(join(directory, name)), { instanceOf: TlxcError })
+      .message.replace(`${directory}/`, '');
   t.is(message('nul'), 'nul:3: it contains a NUL byte, so it is not a text file');
   t.is(message('latin'), 'latin:3: it is not UTF-8');
   t.regex(message('large'), /^large: it is 1048577 bytes long/);

@@ -30,7 +30,10 @@ test('it is as the registry is: npm run build:manual', (t) => {
 test('every configuration that is shipped fits', (t) => {
   const directory = join(packageRoot, 'config');
   for (const name of readdirSync(directory).filter((file) => file.endsWith('.conf'))) {
-    t.true(fits(asJson(readFileSync(join(directory, name), 'utf8'))), `${name}: ${JSON.stringify(validate.errors)}`);
+    t.true(
+      fits(asJson(readFileSync(join(directory, name), 'utf8'))),
+      `${name}: ${JSON.stringify(validate.errors)}`,
+    );
   }
 });
 

@@ -29,7 +29,11 @@ export const loadText = (t: ExecutionContext, text: string): ContainerConfig =>
   load(join(scratch(t, { config: text }), 'config'));
 
 /** The problems of a configuration that must not load, a line each, without the directory of its file and the columns. */
-export function problemsOf(t: ExecutionContext, file: string, overrides: readonly string[] = []): readonly string[] {
+export function problemsOf(
+  t: ExecutionContext,
+  file: string,
+  overrides: readonly string[] = [],
+): readonly string[] {
   const error = t.throws(() => load(file, overrides), { instanceOf: TlxcError });
   t.is(error.code, 'TLXC_E_CONFIG');
   return (error.details.problems ?? []).map((problem) =>

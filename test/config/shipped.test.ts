@@ -17,7 +17,9 @@ for (const name of readdirSync(directory).filter((file) => file.endsWith('.conf'
 }
 
 test('every profile of a distribution is there for both kinds of container', (t) => {
-  const names = readdirSync(directory).flatMap((file) => /^(.+)\.(?:common|userns)\.conf$/.exec(file)?.[1] ?? []);
+  const names = readdirSync(directory).flatMap(
+    (file) => /^(.+)\.(?:common|userns)\.conf$/.exec(file)?.[1] ?? [],
+  );
   for (const name of names) {
     t.true(existsSync(join(directory, `${name}.common.conf`)), name);
     t.true(existsSync(join(directory, `${name}.userns.conf`)), name);
@@ -40,7 +42,10 @@ test('a privileged container gets 16 capabilities, and CAP_SYS_ADMIN is none of 
 
 test('both cgroup worlds get the same devices and the same limit of processes', (t) => {
   const { cgroup1, cgroup2 } = loadText(t, including('common.conf'));
-  t.deepEqual(values(cgroup1), values(cgroup2).map(({ file, value }) => ({ file, value })));
+  t.deepEqual(
+    values(cgroup1),
+    values(cgroup2).map(({ file, value }) => ({ file, value })),
+  );
   t.deepEqual(values(cgroup2)[0], { file: 'pids.max', value: '16384' });
   t.deepEqual(values(cgroup2)[1], { file: 'devices.deny', value: 'a' });
 });
@@ -51,8 +56,13 @@ test('an unprivileged container drops 20 capabilities and mounts for itself', (t
   t.is(config.capKeep, null);
   t.is(config.capDrop.length, 20);
   t.deepEqual(config.fstabEntries, []);
-  t.true(config.mountEntries.some(({ value }) => value.source === '/srv'), "the person's own mounts stay");
-  t.false([...values(config.cgroup1), ...values(config.cgroup2)].some(({ file }) => file.startsWith('devices.')));
+  t.true(
+    config.mountEntries.some(({ value }) => value.source === '/srv'),
+    "the person's own mounts stay",
+  );
+  t.false(
+    [...values(config.cgroup1), ...values(config.cgroup2)].some(({ file }) => file.startsWith('devices.')),
+  );
   t.deepEqual(
     values(config.autoMounts).map((mount) => 'mode' in mount && `${mount.what}:${mount.mode}`),
     ['proc:mixed', 'sys:mixed', 'cgroup:mixed'],
@@ -74,16 +84,24 @@ test('default.conf is one interface on the bridge, its address drawn', (t) => {
 });
 
 const calls = (name: string): readonly string[] =>
-  readFileSync(join(directory, name), 'utf8').split('\n').slice(2).filter((line) => line !== '' && !/^[#[]/.test(line));
+  readFileSync(join(directory, name), 'utf8')
+    .split('\n')
+    .slice(2)
+    .filter((line) => line !== '' && !/^[#[]/.test(line));
 
 test('the policies name no system call twice, and never both ways', (t) => {
   const named = (name: string): readonly string[] =>
-    calls(name).filter((line) => !line.includes('[')).map((line) => line.split(' ')[0] ?? '');
+    calls(name)
+      .filter((line) => !line.includes('['))
+      .map((line) => line.split(' ')[0] ?? '');
   for (const name of ['allow.seccomp', 'deny.seccomp', 'common.seccomp']) {
     t.is(new Set(calls(name)).size, calls(name).length, name);
   }
   const denied = new Set([...named('deny.seccomp'), ...named('common.seccomp')]);
-  t.deepEqual(named('allow.seccomp').filter((call) => denied.has(call)), []);
+  t.deepEqual(
+    named('allow.seccomp').filter((call) => denied.has(call)),
+    [],
+  );
   t.is(named('allow.seccomp').length, 378);
 });
 
@@ -103,7 +121,8 @@ const DROPPED =
 for (const name of ['common.conf', 'userns.conf'])
   test(`${name}: what is hidden, read-only and given up is the whole list`, (t) => {
     const config = loadText(t, including('common.conf', ...(name === 'common.conf' ? [] : [name])));
-    const same = (found: readonly string[], wanted: string) => t.deepEqual([...found].sort(), wanted.split(' ').sort());
+    const same = (found: readonly string[], wanted: string) =>
+      t.deepEqual([...found].sort(), wanted.split(' ').sort());
     same(values(config.masked), MASKED);
     same(values(config.readonlyPaths), READONLY);
     if (name === 'common.conf') same(values(config.capKeep ?? []), KEPT);

@@ -59,6 +59,9 @@ for (const name of REFUSED) {
   test(`${name} is refused`, (t) => {
     const problems = problemsOfText(t, `lxc.sysctl.${name} = 1\n`);
     t.is(problems.length, 1);
-    t.regex(problems[0] ?? '', /^config:1: lxc\.sysctl\..*(of the whole host|not the name of a kernel parameter)/);
+    t.regex(
+      problems[0] ?? '',
+      /^config:1: lxc\.sysctl\..*(of the whole host|not the name of a kernel parameter)/,
+    );
   });
 }

@@ -10,17 +10,22 @@ const root = process.getuid?.() === 0;
 
 test('without a file the defaults are in force', (t) => {
   const home = scratch(t, {});
-  const config = loadSystemConfig({ HOME: home, TLXC_CONF: join(scratch(t, { 'tlxc.conf': '' }), 'tlxc.conf') });
+  const config = loadSystemConfig({
+    HOME: home,
+    TLXC_CONF: join(scratch(t, { 'tlxc.conf': '' }), 'tlxc.conf'),
+  });
   t.is(config.lxcpath, root ? '/var/lib/tlxc' : join(home, '.local/share/tlxc'));
   t.is(config.runDir, root ? '/run/tlxc' : join(home, '.cache/tlxc/run/tlxc'));
   t.deepEqual(config.imageServers, ['https://images.linuxcontainers.org']);
   t.is(config.settings['tlxc.bridge.name'], 'tlxcbr0');
-  if (!existsSync('/etc/tlxc/default.conf')) t.is(config.defaultConfig, join(packageRoot, 'config/default.conf'));
+  if (!existsSync('/etc/tlxc/default.conf'))
+    t.is(config.defaultConfig, join(packageRoot, 'config/default.conf'));
 });
 
 test('TLXC_CONF moves everything, and must exist', (t) => {
   const directory = scratch(t, {
-    'tlxc.conf': 'lxc.lxcpath = /srv/ct/\nlxc.cgroup.use = memory,name=systemd\n# x\n[tlxc.bridge]\nnat = 0\n',
+    'tlxc.conf':
+      'lxc.lxcpath = /srv/ct/\nlxc.cgroup.use = memory,name=systemd\n# x\n[tlxc.bridge]\nnat = 0\n',
   });
   const config = loadSystemConfig({ TLXC_CONF: join(directory, 'tlxc.conf') });
   t.is(config.lxcpath, '/srv/ct');

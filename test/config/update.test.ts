@@ -82,7 +82,10 @@ test('every old name is rewritten, and every other byte stays', (t) => {
 test('quotes, carriage returns, indentation and comments are kept', (t) => {
   const updated = (text: string): string => updateText(text, 'f').text;
   t.is(updated(' lxc.rootfs="/a b"\r\n'), ' lxc.rootfs.path="dir:/a b"\r\n');
-  t.is(updated('# lxc.tty = 4\n#lxc.network.type = veth\n# about lxc.tty = x\n'), '# lxc.tty.max = 4\n#lxc.network.type = veth\n# about lxc.tty = x\n');
+  t.is(
+    updated('# lxc.tty = 4\n#lxc.network.type = veth\n# about lxc.tty = x\n'),
+    '# lxc.tty.max = 4\n#lxc.network.type = veth\n# about lxc.tty = x\n',
+  );
   t.is(updated('lxc.rootfs = /dev/vg/lv\nlxc.rootfs.backend = lvm'), 'lxc.rootfs.path = lvm:/dev/vg/lv');
   t.is(updated('lxc.limit.nofile = 5\n'), 'lxc.prlimit.nofile = 5\n');
 });
@@ -100,7 +103,10 @@ test('a file is replaced whole, keeps its mode, and is kept as it was', (t) => {
   t.is(updateFile(file).backup, `${file}.backup`);
   t.is(readFileSync(`${file}.backup`, 'utf8'), DEBIAN);
   t.is(readFileSync(file, 'utf8'), updateText(DEBIAN, '').text);
-  t.deepEqual([statSync(file), statSync(`${file}.backup`)].map(({ mode }) => mode & 0o777), [0o640, 0o640]);
+  t.deepEqual(
+    [statSync(file), statSync(`${file}.backup`)].map(({ mode }) => mode & 0o777),
+    [0o640, 0o640],
+  );
   t.is(updateFile(join(directory, 'new')).backup, undefined);
   t.is(statSync(join(directory, 'new.backup'), { throwIfNoEntry: false }), undefined);
 });
@@ -122,6 +128,8 @@ test('what was rewritten loads without a warning, as what it was', (t) => {
   const [before, after] = ['old', 'new'].map((name) => load(join(directory, name)));
   t.deepEqual(after?.warnings, []);
   const bare = (value: unknown): string =>
-    JSON.stringify(value, (key, part: unknown) => (['at', 'inputs', 'configFile', 'warnings'].includes(key) ? undefined : part));
+    JSON.stringify(value, (key, part: unknown) =>
+      ['at', 'inputs', 'configFile', 'warnings'].includes(key) ? undefined : part,
+    );
   t.is(bare(before), bare(after));
 });

@@ -25,7 +25,9 @@ test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Field 22 of /proc/PID/stat. */
 const startTime = (pid: number) =>
-  readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[19] ?? '';
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')[19] ?? '';
 
 test('a memory file holds the bytes, from their start, and nobody can change it', (t) => {
   const fd = native().memfd({ name: 'plan', text: '{"a":1}' });
@@ -124,7 +126,9 @@ test('a program that cannot be run is a failure with its errno', (t) => {
   const stdio = [0, 1, 2] as const;
   const failed = native().spawnMonitor({ path: '/no/such', argv: ['x'], planFd: 0, statusFd: 1, stdio });
   t.like(failed, { syscall: 'execve', errno: errno.ENOENT, path: '/no/such' });
-  t.like(native().execve({ path: '/no/such', argv: ['x'], environment: [], keep: [] }), { errno: errno.ENOENT });
+  t.like(native().execve({ path: '/no/such', argv: ['x'], environment: [], keep: [] }), {
+    errno: errno.ENOENT,
+  });
 });
 
 test('what is no terminal has no window size', (t) => {

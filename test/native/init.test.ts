@@ -50,7 +50,10 @@ async function signalled(signal: string, script: string): Promise<{ said: string
 }
 
 rooted('a signal is passed on to the command', async (t) => {
-  const outcome = await signalled('USR1', 'trap "echo heard; exit 4" USR1; echo ready; while :; do sleep 0.05; done');
+  const outcome = await signalled(
+    'USR1',
+    'trap "echo heard; exit 4" USR1; echo ready; while :; do sleep 0.05; done',
+  );
   t.deepEqual(outcome, { said: 'heard', code: 4 });
 });
 

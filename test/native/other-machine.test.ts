@@ -13,7 +13,8 @@ const OTHER = process.arch === 'arm64' ? 'x64' : 'arm64';
 /** The package, without sources, with an addon that is nothing but the header of one for `arch`. */
 function packageFor(arch: string): string {
   const root = mkdtempSync(join(tmpdir(), 'tlxc-package-'));
-  for (const name of ['bin', 'config']) cpSync(join(packageRoot, name), join(root, name), { recursive: true });
+  for (const name of ['bin', 'config'])
+    cpSync(join(packageRoot, name), join(root, name), { recursive: true });
   mkdirSync(join(root, 'dist'));
   for (const name of ['dist/tlxc-net.cjs', 'package.json'])
     copyFileSync(join(packageRoot, name), join(root, name));
@@ -39,14 +40,20 @@ test('without native code for this machine it says for which there is, and how t
   const { status, stderr } = run(root);
   t.is(status, 1);
   t.regex(stderr, new RegExp(`no native code for linux-${process.arch}, only for linux-${OTHER}\n`));
-  t.regex(stderr, / {2}hint: install the package for \w+, or build it here, from a clone: apt-get install .*npm run build/);
+  t.regex(
+    stderr,
+    / {2}hint: install the package for \w+, or build it here, from a clone: apt-get install .*npm run build/,
+  );
 });
 
 test('what a package brings for this machine beside another is taken', (t) => {
   const root = packageFor(OTHER);
   t.teardown(() => rmSync(root, { recursive: true }));
   writeFileSync(join(root, 'tlxc.conf'), 'tlxc.bridge.name = nosuchbridge\n');
-  cpSync(join(packageRoot, 'native/build/Release/tlxc.node'), join(root, `native/prebuilds/linux-${process.arch}/tlxc.node`));
+  cpSync(
+    join(packageRoot, 'native/build/Release/tlxc.node'),
+    join(root, `native/prebuilds/linux-${process.arch}/tlxc.node`),
+  );
   const { stderr } = run(root);
   t.notRegex(stderr, /native code/);
 });

@@ -50,5 +50,8 @@ test('it installs, works, is removed, and a purge keeps containers unless it is 
   t.is(await sh('tlxc-ls -1'), 'u1\n');
   await sh("echo 'tlxc tlxc/purge-containers boolean true' | debconf-set-selections");
   await sh('DEBIAN_FRONTEND=noninteractive dpkg --purge tlxc 2>&1');
-  t.is(await sh('ls -d /var/lib/tlxc /var/cache/tlxc /etc/tlxc /usr/lib/tlxc /run/tlxc* 2>/dev/null || true'), '');
+  t.is(
+    await sh('ls -d /var/lib/tlxc /var/cache/tlxc /etc/tlxc /usr/lib/tlxc /run/tlxc* 2>/dev/null || true'),
+    '',
+  );
 });

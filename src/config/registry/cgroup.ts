@@ -3,8 +3,7 @@ import { list, scalar } from '../key.ts';
 import { flag, relativePath, showFlag } from '../values/plain.ts';
 import { cgroupValue, otherCgroupFile } from '../values/security.ts';
 
-const directory = (name: string, doc: string) =>
-  scalar({ name, syntax: 'PATH', doc, parse: relativePath });
+const directory = (name: string, doc: string) => scalar({ name, syntax: 'PATH', doc, parse: relativePath });
 
 const controllers = (name: string, doc: string) =>
   list({

@@ -31,7 +31,7 @@ export const network = {
     syntax: 'empty|ipvlan|macvlan|none|phys|veth|vlan',
     doc:
       'veth: a pair of interfaces, one end inside; macvlan, ipvlan, vlan: an interface that sits on the link; ' +
-      "phys: the link itself, which comes back to the host at the end (where the monitor was killed, too, but then the " +
+      'phys: the link itself, which comes back to the host at the end (where the monitor was killed, too, but then the ' +
       "kernel removes one that is virtual: a veth, a macvlan); empty: loopback only; none: the host's network.",
     parse: oneOf(...INTERFACE_TYPES),
     begins: 'lxc.net.[i].',
@@ -122,8 +122,8 @@ export const network = {
       'firewall rule; until the container stops, a reboot from inside not counted. The first ADDRESS is one of the ' +
       "host's, all of them where none is written, an IPv6 address in brackets; the second one of the container's network: " +
       'where none is written, 127.0.0.1 and, if nobody listens there, ::1, so that a service on all addresses or on ' +
-      "loopback is reached, and one on the address of eth0 alone is not. To the service everybody comes from the container itself: " +
-      "it must not trust that address. FIRST-LAST, at both ends, are up to 256 ports. unix:PATH in the place of " +
+      'loopback is reached, and one on the address of eth0 alone is not. To the service everybody comes from the container itself: ' +
+      'it must not trust that address. FIRST-LAST, at both ends, are up to 256 ports. unix:PATH in the place of ' +
       "an end is a Unix socket, on the host's side made and removed with mode=0600 or what mode=, uid= and gid= say " +
       'behind the line, inside found in the file system of the container. What a client of udp says and hears is one conversation until ' +
       'neither side has said anything for 60 seconds, or idle=SECONDS behind the line. Several lines add up; it makes no difference ' +

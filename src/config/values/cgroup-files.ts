@@ -4,7 +4,22 @@
  * Sources: Documentation/admin-guide/cgroup-v1/ and cgroup-v2.rst; what Linux 6.18 answers.
  */
 import {
-  count, list, number, oneOf, pairs, percentage, PERIOD, quotaV1, quotaV2, S64, size, throttle, U64, weights, type Check, type Warn,
+  count,
+  list,
+  number,
+  oneOf,
+  pairs,
+  percentage,
+  PERIOD,
+  quotaV1,
+  quotaV2,
+  S64,
+  size,
+  throttle,
+  U64,
+  weights,
+  type Check,
+  type Warn,
 } from './cgroup-values.ts';
 
 const INT = 2 ** 31 - 1;
@@ -15,7 +30,10 @@ const CHECKS: readonly (readonly [files: string, check: Check])[] = [
   ['memory.limit_in_bytes memory.soft_limit_in_bytes memory.memsw.limit_in_bytes', size('-1')],
   ['memory.kmem.limit_in_bytes memory.kmem.tcp.limit_in_bytes', size('-1')],
   ['hugetlb.*.limit_in_bytes hugetlb.*.rsvd.limit_in_bytes', size('-1')],
-  ['memory.min memory.low memory.high memory.max memory.swap.high memory.swap.max memory.zswap.max', size('max')],
+  [
+    'memory.min memory.low memory.high memory.max memory.swap.high memory.swap.max memory.zswap.max',
+    size('max'),
+  ],
   ['hugetlb.*.max hugetlb.*.rsvd.max', size('max')],
   ['memory.swappiness', number(0, 200)],
   ['memory.oom_control memory.oom.group memory.use_hierarchy memory.zswap.writeback', number(0, 1)],
@@ -44,14 +62,19 @@ const CHECKS: readonly (readonly [files: string, check: Check])[] = [
   ['io.weight', weights(1, 10_000)],
   ['blkio.throttle.read_bps_device blkio.throttle.write_bps_device', throttle],
   ['blkio.throttle.read_iops_device blkio.throttle.write_iops_device', throttle],
-  ['io.max', pairs('[rw](?:bps|iops)', 'MAJOR:MINOR, then rbps=, wbps=, riops= or wiops= with a number or max')],
+  [
+    'io.max',
+    pairs('[rw](?:bps|iops)', 'MAJOR:MINOR, then rbps=, wbps=, riops= or wiops= with a number or max'),
+  ],
   ['io.latency', pairs('target', 'MAJOR:MINOR target=MICROSECONDS')],
   ['blkio.prio.class io.prio.class', oneOf(...IO_CLASSES)],
   ['freezer.state', oneOf('THAWED', 'FROZEN')],
   ['net_cls.classid', number(0, U64)],
 ];
 
-const byFile = new Map(CHECKS.flatMap(([files, check]) => files.split(' ').map((file) => [file, check] as const)));
+const byFile = new Map(
+  CHECKS.flatMap(([files, check]) => files.split(' ').map((file) => [file, check] as const)),
+);
 
 /** Throws BadValue for a value that no kernel takes in a file that is known here. */
 export function checkCgroupFile(file: string, value: string, warn: Warn): void {

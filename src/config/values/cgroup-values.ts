@@ -46,12 +46,16 @@ export const oneOf =
   (value) => {
     if (words.includes(value.trim())) return;
     const meant = nearest(value, words);
-    throw new BadValue(`it must be one of ${words.join(', ')}`, { allowed: words, ...(meant && { nearest: meant }) });
+    throw new BadValue(`it must be one of ${words.join(', ')}`, {
+      allowed: words,
+      ...(meant && { nearest: meant }),
+    });
   };
 
 /** Of some values the kernel reads the front, and leaves the rest, most often a unit, without a word. */
 function warnOfRest(read: string, rest: string, warn: Warn): void {
-  if (rest.trim() !== '') warn(`the kernel reads ${read} and leaves ${JSON.stringify(rest)}: this file takes no units`);
+  if (rest.trim() !== '')
+    warn(`the kernel reads ${read} and leaves ${JSON.stringify(rest)}: this file takes no units`);
 }
 
 /** Where the kernel reads by sscanf, a leading 0 means nothing. */
@@ -82,7 +86,8 @@ export const quotaV2: Check = (value, warn) => {
 export const percentage: Check = (value, warn) => {
   if (value.trim() === 'max') return;
   const [, read = '', rest = ''] = /^\s*(\d+(?:\.\d*)?)(.*)$/s.exec(value) ?? [];
-  if (read === '' || Number(read) > 100) throw new BadValue('it must be a percentage from 0 to 100, such as 20.5, or max');
+  if (read === '' || Number(read) > 100)
+    throw new BadValue('it must be a percentage from 0 to 100, such as 20.5, or max');
   warnOfRest(read, rest, warn);
 };
 
@@ -93,7 +98,8 @@ const REGION = /^(?:all|(N|\d+)(?:-(N|\d+))?)(?::(\d+)\/(\d+))?$/i;
 export const list: Check = (value) => {
   for (const word of value.split(/[\s,]+/).filter(Boolean)) {
     const [region, from = '', to = from, used, group = '1'] = REGION.exec(word) ?? [];
-    const isOrdered = !(Number(from) > Number(to)) && (used === undefined || (used !== '0' && Number(used) <= Number(group)));
+    const isOrdered =
+      !(Number(from) > Number(to)) && (used === undefined || (used !== '0' && Number(used) <= Number(group)));
     if (region === undefined || !isOrdered)
       throw new BadValue('it must be a list of numbers and ranges such as 0-3,6', { word });
   }
@@ -130,7 +136,8 @@ export const weights =
   (least: number, most: number): Check =>
   (value, warn) => {
     const what = `WEIGHT from ${least} to ${most}, or MAJOR:MINOR WEIGHT; default for WEIGHT takes one back`;
-    const [, weight = '', rest = ''] = /^\s*(?:default\s+|\d+:\d+\s+)?(0x[\da-f]+|\d+(?![\d:])|default)(.*)$/is.exec(value) ?? [];
+    const [, weight = '', rest = ''] =
+      /^\s*(?:default\s+|\d+:\d+\s+)?(0x[\da-f]+|\d+(?![\d:])|default)(.*)$/is.exec(value) ?? [];
     // 010 is 8 to BFQ, and 10 to iocost.
     told(what, () => weight === 'default' || /^0\d/.test(weight) || wholeNumber(weight, least, most));
     warnOfRest(weight, rest, warn);

@@ -36,9 +36,12 @@ function portsOf(text: string): Ports {
 function endOf(text: string): { readonly end: ForwardEnd; readonly count: number } {
   if (text.startsWith('unix:')) return { end: { path: pathOf(text.slice('unix:'.length)) }, count: 1 };
   const [, six, four, ports = ''] = /^(?:\[([^\]]*)\]:|([^:[\]]+):)?([^:]*)$/.exec(text) ?? [];
-  if (six !== undefined && (!isIPv6(six) || six.includes('%'))) throw new BadValue(`'${six}' is no IPv6 address`, { word: text });
+  if (six !== undefined && (!isIPv6(six) || six.includes('%')))
+    throw new BadValue(`'${six}' is no IPv6 address`, { word: text });
   if (four !== undefined && !isIPv4(four))
-    throw new BadValue(`'${four}' is no address; an IPv6 address stands in brackets: [::1]:80`, { word: text });
+    throw new BadValue(`'${four}' is no address; an IPv6 address stands in brackets: [::1]:80`, {
+      word: text,
+    });
   if (ports === '') throw new BadValue(`${text} has no port: ${SYNTAX}`, { word: text });
   const { port, count } = portsOf(ports);
   return { end: { address: six ?? four ?? '', port }, count };
@@ -49,7 +52,9 @@ function pathOf(path: string): string {
   if (!path.startsWith('/') || name === '' || name === '.' || name === '..')
     throw new BadValue(`unix:${path}: it must be the absolute path of a socket`, { word: `unix:${path}` });
   if (Buffer.byteLength(path) > LONGEST_PATH || Buffer.byteLength(name) > LONGEST_NAME)
-    throw new BadValue(`unix:${path}: the path of a socket has at most ${LONGEST_PATH} bytes, its name ${LONGEST_NAME}`);
+    throw new BadValue(
+      `unix:${path}: the path of a socket has at most ${LONGEST_PATH} bytes, its name ${LONGEST_NAME}`,
+    );
   return path;
 }
 
@@ -76,7 +81,8 @@ function hostEnd(end: ForwardEnd, options: readonly string[]): HostEnd {
 function idleOf(protocol: 'tcp' | 'udp', options: readonly string[]): number {
   const word = options.findLast((each) => each.startsWith('idle='));
   if (word === undefined) return IDLE;
-  if (protocol !== 'udp') throw new BadValue(`'${word}' is of udp: a stream ends when one side ends it`, { word });
+  if (protocol !== 'udp')
+    throw new BadValue(`'${word}' is of udp: a stream ends when one side ends it`, { word });
   const seconds = /^idle=(\d{1,5})$/.exec(word)?.[1] ?? '0';
   if (Number(seconds) >= 1 && Number(seconds) <= LONGEST_IDLE) return Number(seconds);
   throw new BadValue(`'${word}' is no time: seconds, from 1 to ${LONGEST_IDLE}`, { word });

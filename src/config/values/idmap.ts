@@ -12,7 +12,11 @@ export const idMap = accepting({ pattern: '[ug](\\s+\\d{1,10}){3}' }, (value: st
     throw new BadValue('it must be "u" or "g", the first id inside, the first id on the host, and how many');
   }
   const [inside = 0, outside = 0, count = 0] = numbers.map(Number);
-  if (count === 0) throw new BadValue('it maps no id: the last number must be at least 1', { offset: value.length - 1, word: '0' });
+  if (count === 0)
+    throw new BadValue('it maps no id: the last number must be at least 1', {
+      offset: value.length - 1,
+      word: '0',
+    });
   if (inside + count > IDS || outside + count > IDS) throw new BadValue('it leads beyond id 4294967294');
   return { kind: letter === 'u' ? 'uid' : 'gid', inside, outside, count };
 });

@@ -14,7 +14,9 @@ export function mountEntry(value: string, { warn }: Pick<ParseContext, 'warn'>):
     throw new BadValue('it must be SOURCE TARGET TYPE OPTIONS, as a line of fstab(5)');
   }
   if (!/^\d+$/.test(dump) || !/^\d+$/.test(pass)) {
-    throw new BadValue('only two numbers may follow SOURCE TARGET TYPE OPTIONS; write a blank in a path as \\040');
+    throw new BadValue(
+      'only two numbers may follow SOURCE TARGET TYPE OPTIONS; write a blank in a path as \\040',
+    );
   }
   if (extra !== undefined) warn(`what follows the two numbers is not read: ${extra}`);
   return {
@@ -65,7 +67,8 @@ const CGROUP_TOKEN = {
 function cgroupMount(token: string, what: keyof typeof CGROUP_TOKEN): AutoMount {
   const match = CGROUP_TOKEN[what].exec(token);
   const modes = what === 'cgroup2' ? ':ro' : ':mixed, :ro or :rw';
-  if (!match) throw new BadValue(`${token}: after ${what} there may be ${modes}, and then :force`, { word: token });
+  if (!match)
+    throw new BadValue(`${token}: after ${what} there may be ${modes}, and then :force`, { word: token });
   const [, mode, force] = match;
   return { what, mode: (mode ?? 'default') as 'mixed' | 'ro' | 'rw' | 'default', force: force !== undefined };
 }
@@ -75,9 +78,12 @@ function mountTunnel(token: string): AutoMount {
   if (rest.length === 0 && host.startsWith('/') && (container === '' || container.startsWith('/'))) {
     return { what: 'shmounts', host, container: container === '' ? '/dev/.lxc-mounts' : container };
   }
-  throw new BadValue(`${token} must be shmounts:HOST or shmounts:HOST:CONTAINER, both absolute paths of directories`, {
-    word: token,
-  });
+  throw new BadValue(
+    `${token} must be shmounts:HOST or shmounts:HOST:CONTAINER, both absolute paths of directories`,
+    {
+      word: token,
+    },
+  );
 }
 
 const CGROUP_MOUNTS = ['cgroup', 'cgroup-full'].flatMap((what) =>

@@ -12,7 +12,12 @@ function namespaceName(word: string, part: 'key' | 'value'): NamespaceName {
   const known = NAMES.find((name) => name === (word === 'mount' ? 'mnt' : word));
   if (known !== undefined) return known;
   const meant = nearest(word, NAMES);
-  throw new BadValue(`${word} is no namespace`, { part, word, ...(meant && { nearest: meant }), allowed: NAMES });
+  throw new BadValue(`${word} is no namespace`, {
+    part,
+    word,
+    ...(meant && { nearest: meant }),
+    allowed: NAMES,
+  });
 }
 
 export const namespaceNames = accepting(
@@ -46,17 +51,23 @@ const SECOND = UNITS.s;
 const MOST_SECONDS = 4_611_686_018n;
 
 /** "-5m": a signed whole number and its unit. */
-export const clockOffset = accepting({ pattern: '[+-]?\\d+\\s*(h|m|s|ms|us|ns)' }, (value: string): ClockOffset => {
-  const [, digits = '', unit = ''] = /^([+-]?\d{1,30})\s*([a-zA-Z]*)$/.exec(value) ?? [];
-  if (digits === '') throw new BadValue('it must be a whole number and its unit, such as -5m');
-  if (unit === '') throw new BadValue('its unit is missing: one of h m s ms us ns must follow the number');
-  if (!Object.hasOwn(UNITS, unit)) throw new BadValue(`${unit} is no unit of time`, { word: unit, allowed: Object.keys(UNITS) });
-  const nanoseconds = BigInt(digits.replace('+', '')) * UNITS[unit as keyof typeof UNITS];
-  const seconds = (nanoseconds - (((nanoseconds % SECOND) + SECOND) % SECOND)) / SECOND;
-  if (seconds > MOST_SECONDS || seconds < -MOST_SECONDS)
-    throw new BadValue(`it is out of range: the kernel moves a clock by ${MOST_SECONDS} s (146 years) at most`);
-  return { seconds: Number(seconds), nanoseconds: Number(nanoseconds - seconds * SECOND) };
-});
+export const clockOffset = accepting(
+  { pattern: '[+-]?\\d+\\s*(h|m|s|ms|us|ns)' },
+  (value: string): ClockOffset => {
+    const [, digits = '', unit = ''] = /^([+-]?\d{1,30})\s*([a-zA-Z]*)$/.exec(value) ?? [];
+    if (digits === '') throw new BadValue('it must be a whole number and its unit, such as -5m');
+    if (unit === '') throw new BadValue('its unit is missing: one of h m s ms us ns must follow the number');
+    if (!Object.hasOwn(UNITS, unit))
+      throw new BadValue(`${unit} is no unit of time`, { word: unit, allowed: Object.keys(UNITS) });
+    const nanoseconds = BigInt(digits.replace('+', '')) * UNITS[unit as keyof typeof UNITS];
+    const seconds = (nanoseconds - (((nanoseconds % SECOND) + SECOND) % SECOND)) / SECOND;
+    if (seconds > MOST_SECONDS || seconds < -MOST_SECONDS)
+      throw new BadValue(
+        `it is out of range: the kernel moves a clock by ${MOST_SECONDS} s (146 years) at most`,
+      );
+    return { seconds: Number(seconds), nanoseconds: Number(nanoseconds - seconds * SECOND) };
+  },
+);
 
 /** As LXC prints it: seconds where it is whole ones. */
 export function showClockOffset({ seconds, nanoseconds }: ClockOffset): string {

@@ -13,15 +13,18 @@ export const interfaceName = accepting({ pattern: '[^/\\s:]{1,15}' }, (value: st
 });
 
 /** Six octets in hexadecimal; an x or X stands for a digit that is drawn when the container is created. */
-export const hardwareAddress = accepting({ pattern: '[0-9a-fA-FxX]{2}(:[0-9a-fA-FxX]{2}){5}' }, (value: string): string => {
-  if (!/^[0-9a-fx]{2}(:[0-9a-fx]{2}){5}$/i.test(value)) {
-    throw new BadValue('it must be six octets such as 10:66:6a:12:34:56; x stands for a digit to be drawn');
-  }
-  if (/^.[13579bdf]/i.test(value)) {
-    throw new BadValue('it is a multicast address: the second digit must be even');
-  }
-  return value;
-});
+export const hardwareAddress = accepting(
+  { pattern: '[0-9a-fA-FxX]{2}(:[0-9a-fA-FxX]{2}){5}' },
+  (value: string): string => {
+    if (!/^[0-9a-fx]{2}(:[0-9a-fx]{2}){5}$/i.test(value)) {
+      throw new BadValue('it must be six octets such as 10:66:6a:12:34:56; x stands for a digit to be drawn');
+    }
+    if (/^.[13579bdf]/i.test(value)) {
+      throw new BadValue('it is a multicast address: the second digit must be even');
+    }
+    return value;
+  },
+);
 
 const prefixLength = (text: string, most: number): number => {
   if (/^\d{1,3}$/.test(text) && Number(text) <= most) return Number(text);
@@ -39,8 +42,7 @@ function classfulPrefix(address: string): number {
 const octets = (address: string): number =>
   address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 
-const dotted = (number: number): string =>
-  [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+const dotted = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
 
 const hostBits = (prefix: number): number => 2 ** (32 - prefix) - 1;
 
@@ -49,34 +51,42 @@ function broadcastOf(address: string, prefix: number): string {
 }
 
 /** ADDRESS[/PREFIX] [BROADCAST] */
-export const ipv4Address = accepting({ pattern: '[0-9.]+(/[0-9]{1,2})?([ \\t]+[0-9.]+)?' }, (value: string): IpAddress => {
-  const [network = '', broadcast, extra] = value.split(/[ \t]+/);
-  const [address = '', length, rest] = network.split('/');
-  if (!isIPv4(address) || rest !== undefined || extra !== undefined) {
-    throw new BadValue('it must be ADDRESS/PREFIX, such as 10.0.4.7/24');
-  }
-  if (broadcast !== undefined && !isIPv4(broadcast)) {
-    throw new BadValue(`${broadcast} is not a broadcast address`, { word: broadcast });
-  }
-  const prefix = length === undefined ? classfulPrefix(address) : prefixLength(length, 32);
-  // A network of one address or two has no broadcast (RFC 3021).
-  return { address, prefix, broadcast: broadcast ?? (prefix < 31 ? broadcastOf(address, prefix) : '') };
-});
+export const ipv4Address = accepting(
+  { pattern: '[0-9.]+(/[0-9]{1,2})?([ \\t]+[0-9.]+)?' },
+  (value: string): IpAddress => {
+    const [network = '', broadcast, extra] = value.split(/[ \t]+/);
+    const [address = '', length, rest] = network.split('/');
+    if (!isIPv4(address) || rest !== undefined || extra !== undefined) {
+      throw new BadValue('it must be ADDRESS/PREFIX, such as 10.0.4.7/24');
+    }
+    if (broadcast !== undefined && !isIPv4(broadcast)) {
+      throw new BadValue(`${broadcast} is not a broadcast address`, { word: broadcast });
+    }
+    const prefix = length === undefined ? classfulPrefix(address) : prefixLength(length, 32);
+    // A network of one address or two has no broadcast (RFC 3021).
+    return { address, prefix, broadcast: broadcast ?? (prefix < 31 ? broadcastOf(address, prefix) : '') };
+  },
+);
 
 /** ADDRESS[/PREFIX]; 64 where no prefix length is written. */
-export const ipv6Address = accepting({ pattern: '[0-9a-fA-F:.]+(/[0-9]{1,3})?' }, (value: string): IpAddress => {
-  const [address = '', length, rest] = value.split('/');
-  if (!isIPv6(address) || address.includes('%') || rest !== undefined) {
-    throw new BadValue('it must be ADDRESS/PREFIX, such as fd00::7/64');
-  }
-  return { address, prefix: length === undefined ? 64 : prefixLength(length, 128), broadcast: '' };
-});
+export const ipv6Address = accepting(
+  { pattern: '[0-9a-fA-F:.]+(/[0-9]{1,3})?' },
+  (value: string): IpAddress => {
+    const [address = '', length, rest] = value.split('/');
+    if (!isIPv6(address) || address.includes('%') || rest !== undefined) {
+      throw new BadValue('it must be ADDRESS/PREFIX, such as fd00::7/64');
+    }
+    return { address, prefix: length === undefined ? 64 : prefixLength(length, 128), broadcast: '' };
+  },
+);
 
 /** One address of the interface's network, whose length the network says. */
-const plainAddress = (isAddress: (text: string) => boolean, example: string) => (value: string): string => {
-  if (isAddress(value) && !value.includes('%')) return value;
-  throw new BadValue(`it must be one address without a prefix length, such as ${example}`);
-};
+const plainAddress =
+  (isAddress: (text: string) => boolean, example: string) =>
+  (value: string): string => {
+    if (isAddress(value) && !value.includes('%')) return value;
+    throw new BadValue(`it must be one address without a prefix length, such as ${example}`);
+  };
 
 export const ipv4Lease = accepting({ pattern: '[0-9.]+' }, plainAddress(isIPv4, '10.0.4.7'));
 export const ipv6Lease = accepting({ pattern: '[0-9a-fA-F:.]+' }, plainAddress(isIPv6, 'fd00::7'));

@@ -100,8 +100,9 @@ export const syslogFacility = accepting({ words: FACILITIES, anyCase: true }, (v
 });
 
 const ARCHITECTURES = {
-  linux32:
-    'arm armel armhf armv7l athlon i386 i486 i586 i686 linux32 mips mipsel ppc powerpc x32 x86'.split(' '),
+  linux32: 'arm armel armhf armv7l athlon i386 i486 i586 i686 linux32 mips mipsel ppc powerpc x32 x86'.split(
+    ' ',
+  ),
   linux64: (
     'aarch64 amd64 arm64 linux64 loong64 loongarch64 mips64 mips64el ppc64 ppc64el ppc64le powerpc64 ' +
     'riscv64 s390x x86_64'

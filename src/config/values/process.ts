@@ -7,9 +7,10 @@ import { nearest } from '../nearest.ts';
 const KEY = { part: 'key' } as const;
 
 /** setrlimit(2), lower case and without RLIMIT_. */
-const RESOURCES: readonly string[] = (
-  'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'
-).split(' ');
+const RESOURCES: readonly string[] =
+  'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(
+    ' ',
+  );
 
 const UNLIMITED = 'unlimited';
 /** The number that the kernel takes for "unlimited". */
@@ -112,7 +113,9 @@ export const groupIds = accepting({ pattern: '[\\d, ]*' }, (value: string): read
   return ids.map((text) => {
     const id = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
     if (id < 0xffff_ffff) return id;
-    throw new BadValue(`${text} is not a group id; it must be numbers with commas between them`, { word: text });
+    throw new BadValue(`${text} is not a group id; it must be numbers with commas between them`, {
+      word: text,
+    });
   });
 });
 

@@ -20,7 +20,11 @@ function capability(word: string): string {
   if (/^\d{1,2}$/.test(word) && Number(word) < 64) return CAPABILITIES[Number(word)] ?? word;
   const plain = word.toLowerCase().replace(/^cap_/, '');
   const meant = nearest(plain, CAPABILITIES);
-  throw new BadValue(`${word} is not a capability`, { word, ...(meant && { nearest: meant }), allowed: CAPABILITIES });
+  throw new BadValue(`${word} is not a capability`, {
+    word,
+    ...(meant && { nearest: meant }),
+    allowed: CAPABILITIES,
+  });
 }
 
 /** Numbers are taken for kernels that know more of them than this list. */

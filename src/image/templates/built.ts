@@ -20,7 +20,10 @@ export interface BuiltTemplate {
   /** The program fetches what it builds from. */
   readonly needsNetwork: boolean;
   /** What of the host goes into the image and makes it another one: a program's digest, a release. */
-  readonly ingredients: (args: readonly string[], environment: TemplateRequest['environment']) => readonly string[];
+  readonly ingredients: (
+    args: readonly string[],
+    environment: TemplateRequest['environment'],
+  ) => readonly string[];
 }
 
 const FLUSH = ['-F', '--flush-cache'];
@@ -35,7 +38,11 @@ async function prepare(template: BuiltTemplate, request: TemplateRequest): Promi
   if (request.args.some((word) => HELP.includes(word))) return { kind: 'text', text: template.usage };
   const args = request.args.filter((word) => !FLUSH.includes(word));
   const program = join(packageRoot, 'templates', `tlxc-${template.name}`);
-  const parameters = [digest(readFileSync(program)), ...template.ingredients(args, request.environment), ...args];
+  const parameters = [
+    digest(readFileSync(program)),
+    ...template.ingredients(args, request.environment),
+    ...args,
+  ];
   const title = [template.name, ...args].join(' ');
   const known = args.length === request.args.length ? findBuilt(template, parameters, request) : null;
   if (known) {
@@ -63,7 +70,11 @@ const refuseOffline = (title: string): TlxcError =>
 
 const digest = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 
-function findBuilt(template: BuiltTemplate, parameters: readonly string[], { store, offline }: TemplateRequest): StoredImage | null {
+function findBuilt(
+  template: BuiltTemplate,
+  parameters: readonly string[],
+  { store, offline }: TemplateRequest,
+): StoredImage | null {
   const found = store.list().filter(({ info: { source, createdAt } }) => {
     const fresh = offline || createdAt + template.lifetime * 1000 > Date.now();
     const same = source.kind === 'built' && source.template === template.name;
@@ -98,7 +109,9 @@ async function build({ program, args, work }: Build, request: TemplateRequest): 
       const line = parseLine(raw);
       return line.kind === 'entry' ? [`${line.key} = ${line.value}`] : [];
     });
-  const message = existsSync(join(work, 'create-message')) ? readFileSync(join(work, 'create-message'), 'utf8') : '';
+  const message = existsSync(join(work, 'create-message'))
+    ? readFileSync(join(work, 'create-message'), 'utf8')
+    : '';
   const shipped = defaultMetadata(debianArch(process.arch));
   return {
     ...shipped,

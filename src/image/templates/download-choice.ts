@@ -11,7 +11,10 @@ export function completeWanted(named: Named, host: Wanted): Wanted {
   const release = named.release || (dist === host.dist ? host.release : '');
   const missing = dist === '' ? 'distribution (-d)' : release === '' ? 'release (-r)' : '';
   if (missing !== '') {
-    throw usageError(`template download: the ${missing} is missing${dist === '' ? '' : ` for ${dist}`}`, `what there is: tlxc-create -n NAME -t download -- --list${dist === '' ? '' : ` -d ${dist}`}`);
+    throw usageError(
+      `template download: the ${missing} is missing${dist === '' ? '' : ` for ${dist}`}`,
+      `what there is: tlxc-create -n NAME -t download -- --list${dist === '' ? '' : ` -d ${dist}`}`,
+    );
   }
   return { dist, release, arch: debianArch(named.arch || host.arch), variant: named.variant };
 }

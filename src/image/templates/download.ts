@@ -23,14 +23,19 @@ async function prepare(given: TemplateRequest): Promise<TemplateResult> {
     const wanted = completeWanted(options, hostDistribution());
     return named(wanted, servers, options, request);
   }
-  return asResult(await fetchImage(servers, (products, server) => askForProduct(products, request, server), request));
+  return asResult(
+    await fetchImage(servers, (products, server) => askForProduct(products, request, server), request),
+  );
 }
 
 const namesAnImage = ({ dist, release }: DownloadOptions) => dist !== '' || release !== '';
 
 function offered(servers: readonly URL[], request: TemplateRequest): Promise<Product[]> {
-  if (!request.offline) return firstServer(servers, request.onEvent, (server) => catalogueOf(server, request));
-  const stored = request.store.list().flatMap(({ info: { source } }) => (source.kind === 'download' ? [source] : []));
+  if (!request.offline)
+    return firstServer(servers, request.onEvent, (server) => catalogueOf(server, request));
+  const stored = request.store
+    .list()
+    .flatMap(({ info: { source } }) => (source.kind === 'download' ? [source] : []));
   return Promise.resolve(stored.map((source) => ({ ...source, directory: '', rootfs: null })));
 }
 
@@ -55,7 +60,9 @@ async function named(
 }
 
 function notStored({ dist, release, arch, variant }: Wanted, { store }: TemplateRequest): TlxcError {
-  const names = store.list().flatMap(({ info }) => (info.source.kind === 'download' ? [imageName(info)] : []));
+  const names = store
+    .list()
+    .flatMap(({ info }) => (info.source.kind === 'download' ? [imageName(info)] : []));
   return new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `offline, and the store has no image ${[dist, release, arch, variant].join('/')}`,
@@ -64,14 +71,26 @@ function notStored({ dist, release, arch, variant }: Wanted, { store }: Template
 }
 
 /** Distribution, then release, of what the server has for this machine. */
-async function askForProduct(products: readonly Product[], request: TemplateRequest, server: URL): Promise<Product> {
+async function askForProduct(
+  products: readonly Product[],
+  request: TemplateRequest,
+  server: URL,
+): Promise<Product> {
   const host = hostDistribution();
   const here = products.filter(({ arch, variant }) => arch === host.arch && variant === host.variant);
   const pick = async (message: string, values: readonly string[], preferred: string) =>
     request.ask ? request.ask({ message, choices: [...new Set(values)].sort(), preferred }) : preferred;
-  const dist = await pick('Distribution', here.map((product) => product.dist), host.dist);
+  const dist = await pick(
+    'Distribution',
+    here.map((product) => product.dist),
+    host.dist,
+  );
   const ofDist = here.filter((product) => product.dist === dist);
-  const release = await pick('Release', ofDist.map((product) => product.release), host.release);
+  const release = await pick(
+    'Release',
+    ofDist.map((product) => product.release),
+    host.release,
+  );
   return chooseProduct(ofDist, { ...host, dist, release }, server.host);
 }
 
@@ -79,7 +98,12 @@ type Stored = Extract<TemplateResult, { kind: 'image' }>;
 
 const asResult = (image: StoredImage): Stored => {
   const { metadata, source } = image.info;
-  return { kind: 'image', image, metadata, title: source.kind === 'download' ? titleOf(source) : image.info.id };
+  return {
+    kind: 'image',
+    image,
+    metadata,
+    title: source.kind === 'download' ? titleOf(source) : image.info.id,
+  };
 };
 
 /** All stored images of that name, newest build first; of those servers, but offline of any. */
@@ -88,7 +112,9 @@ function storedMatches(request: TemplateRequest, servers: readonly URL[], wanted
     const { source } = image.info;
     if (source.kind !== 'download') return [];
     const ours = request.offline || servers.some(({ href }) => href === source.server);
-    return ours && matches({ ...source, directory: '', rootfs: null }, wanted) ? [{ image, build: source.build }] : [];
+    return ours && matches({ ...source, directory: '', rootfs: null }, wanted)
+      ? [{ image, build: source.build }]
+      : [];
   });
   return found.sort((a, b) => b.build.localeCompare(a.build)).map(({ image }) => image);
 }

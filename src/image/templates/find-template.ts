@@ -46,11 +46,14 @@ const busybox = builtTemplate({
 `,
 });
 
-const usualBusybox = () => ['/bin/busybox', '/usr/bin/busybox', '/sbin/busybox'].find((file) => existsSync(file));
+const usualBusybox = () =>
+  ['/bin/busybox', '/usr/bin/busybox', '/sbin/busybox'].find((file) => existsSync(file));
 
 /** An option's argument as getopt(1) finds it; undefined where it is not given. */
 function argumentOf(args: readonly string[], long: string, short?: string): string | undefined {
-  const at = args.findLastIndex((word) => word.startsWith(long) || (short !== undefined && word.startsWith(short)));
+  const at = args.findLastIndex(
+    (word) => word.startsWith(long) || (short !== undefined && word.startsWith(short)),
+  );
   const word = args[at];
   if (word === undefined) return undefined;
   if (word === long || word === short) return args[at + 1];

@@ -75,7 +75,10 @@ function storedImage(word: string, { store, onEvent }: TemplateRequest): Templat
 
 function existingFile(path: string | undefined, option: string): string {
   if (path !== undefined && existsSync(path)) return resolve(path);
-  throw usageError(path === undefined ? `template local: ${option} is missing` : `template local: ${path}: no such file`, 'the root filesystem is given with -- -f ARCHIVE');
+  throw usageError(
+    path === undefined ? `template local: ${option} is missing` : `template local: ${path}: no such file`,
+    'the root filesystem is given with -- -f ARCHIVE',
+  );
 }
 
 async function readMetadata(path: string | undefined): Promise<ImageMetadata> {
@@ -83,4 +86,3 @@ async function readMetadata(path: string | undefined): Promise<ImageMetadata> {
   const file = existingFile(path, '-m, --metadata');
   return parseMetadata(await readMetadataArchive(file), file);
 }
-

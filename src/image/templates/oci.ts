@@ -102,7 +102,10 @@ async function pulled(options: OciOptions, request: TemplateRequest): Promise<St
 function stored(store: ImageStore, { title }: ImageReference, platform: Platform): StoredImage {
   const found = store
     .list()
-    .filter(({ info: { source } }) => source.kind === 'oci' && source.reference === title && source.platform === platformText(platform))
+    .filter(
+      ({ info: { source } }) =>
+        source.kind === 'oci' && source.reference === title && source.platform === platformText(platform),
+    )
     .sort((a, b) => b.info.createdAt - a.info.createdAt)[0];
   if (found) return found;
   throw new TlxcError({

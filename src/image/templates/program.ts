@@ -22,7 +22,17 @@ export interface TemplateProgram {
 }
 
 /** Its own mounts and processes: none of either outlives it, and all die with us. */
-const CONTAINED = ['unshare', '--mount', '--propagation', 'slave', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
+const CONTAINED = [
+  'unshare',
+  '--mount',
+  '--propagation',
+  'slave',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+  '--',
+];
 
 /** Throws TLXC_E_TEMPLATE with the program's last words where it does not exit 0. */
 export async function runTemplateProgram(template: TemplateProgram): Promise<void> {
@@ -37,14 +47,22 @@ export async function runTemplateProgram(template: TemplateProgram): Promise<voi
     ...(stdio ? { stdin: stdio[0], stderr: stdio[2] } : { onErrorLine: onLine }),
   });
   const ended = await running.ended.catch((cause: unknown) => {
-    throw new TlxcError({ code: 'TLXC_E_TEMPLATE', message: `the template ${program} could not be started`, cause, hint: 'it must be executable, and the program in its first line (#!) be there' });
+    throw new TlxcError({
+      code: 'TLXC_E_TEMPLATE',
+      message: `the template ${program} could not be started`,
+      cause,
+      hint: 'it must be executable, and the program in its first line (#!) be there',
+    });
   });
   if (ended.status !== 0) {
     throw programError({ ...ended, program }, failed(program));
   }
 }
 
-const failed = (program: string) => ({ code: 'TLXC_E_TEMPLATE' as const, what: `the template ${program} failed` });
+const failed = (program: string) => ({
+  code: 'TLXC_E_TEMPLATE' as const,
+  what: `the template ${program} failed`,
+});
 
 /** Where withOwnIds puts them. */
 const ownIds = (mapping: Mapping | null): string[] =>
@@ -55,5 +73,8 @@ const ownIds = (mapping: Mapping | null): string[] =>
 function templateEnvironment(environment: TemplateProgram['environment']): Record<string, string> {
   const given = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const path = environment['PATH'] ?? '';
-  return { ...Object.fromEntries(given), PATH: `${path === '' ? '' : `${path}:`}/usr/sbin:/usr/bin:/sbin:/bin` };
+  return {
+    ...Object.fromEntries(given),
+    PATH: `${path === '' ? '' : `${path}:`}/usr/sbin:/usr/bin:/sbin:/bin`,
+  };
 }

@@ -61,9 +61,14 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<T extends Options> = ReturnType<typeof parseArgs<{ args: string[]; options: T }>>['values'];
 
 /** Template options by parseArgs; throws TLXC_E_USAGE for what the template does not know. */
-export function parseTemplateArgs<T extends Options>(name: string, args: readonly string[], options: T): Values<T> {
+export function parseTemplateArgs<T extends Options>(
+  name: string,
+  args: readonly string[],
+  options: T,
+): Values<T> {
   try {
-    return parseArgs({ args: [...args], options, strict: true as const, allowPositionals: false as const }).values;
+    return parseArgs({ args: [...args], options, strict: true as const, allowPositionals: false as const })
+      .values;
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
     throw new TlxcError({
