@@ -110,7 +110,8 @@ async function dispatcherFor(options: HttpOptions): Promise<Dispatcher> {
 
 async function requestOnce(url: URL, given: Readonly<Record<string, string>>, options: HttpOptions) {
   const dispatcher = await dispatcherFor(options);
-  // undici takes a connection back a turn of the event loop after the answer's last byte: who asks sooner is given a second one.
+  // undici takes a connection back a turn of the event loop after the answer's last byte: who asks sooner is given a second
+  // one. That costs a handshake, and nothing else.
   await nextTurn();
   const { form } = options;
   const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
