@@ -23,7 +23,7 @@ const fail = (code: 'TLXC_E_NOT_RUNNING' | 'TLXC_E_TIMEOUT', message: string, co
 
 const STOPPED = { kind: 'stopped' } as const;
 
-/** Asks the monitor. Throws TLXC_E_NOT_RUNNING or TLXC_E_UNRESPONSIVE. */
+/** Asks the monitor. Throws TLXC_E_NOT_RUNNING, TLXC_E_BUSY or TLXC_E_UNRESPONSIVE. */
 function ask(paths: ContainerPaths, request: Request): void {
   const result = existsSync(paths.socket) ? askMonitor(paths, request) : STOPPED;
   if (result.kind === 'stopped') {
@@ -36,12 +36,12 @@ function ask(paths: ContainerPaths, request: Request): void {
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   if (result.reply.ok) return;
   if (result.reply.error === 'not-running')
-    throw fail(
-      'TLXC_E_NOT_RUNNING',
-      `${paths.name} is not running any more`,
-      paths.name,
-      'tlxc-wait waits for its end',
-    );
+    throw new TlxcError({
+      code: 'TLXC_E_BUSY',
+      message: `${paths.name} is stopping, or on its way to a reboot`,
+      container: paths.name,
+      hint: `tlxc-info -n ${paths.name} says when that is over: try again then`,
+    });
   const message = `the container's monitor refused "${request.op}": ${result.reply.error}`;
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: paths.name });
 }
