@@ -3,7 +3,7 @@
  * Prints medians and the ratio of TLXC's to LXC's. `npm run bench -- --rounds 5` is quicker and rougher;
  * `--only start,running,create,copy,ephemeral,images,many,autostart,throughput` runs a part; `--containers 100` is how many `many` are.
  */
-import { rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,11 +19,32 @@ if (reasons.length > 0) {
   process.exit(1);
 }
 
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * The world's commands become links to files that begin as the Debian package has them (.ci/deb): LXC is measured as Debian's
+ * package has it. The kernel starts Node there; in npm's package env(1) looks for it first.
+ */
+function installAsPackage(dir: string): void {
+  const own = join(dir, 'package');
+  cpSync(join(checkout, 'bin'), join(own, 'bin'), { recursive: true });
+  for (const name of ['config', 'dist', 'native', 'node_modules', 'package.json', 'templates'])
+    symlinkSync(join(checkout, name), join(own, name));
+  for (const name of readdirSync(join(dir, 'bin'))) {
+    const file = join(own, 'bin', `${name}.js`);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('#!/usr/bin/env node', `#!${process.execPath}`));
+    rmSync(join(dir, 'bin', name));
+    symlinkSync(`../package/bin/${name}.js`, join(dir, 'bin', name));
+  }
+}
+
 const measure = fileURLToPath(new URL('measure.ts', import.meta.url));
 const loader = fileURLToPath(import.meta.resolve('tsx'));
 const dir = join(tmpdir(), `tlxc-bench-${process.pid}`);
 const world = await openWorld(dir);
 try {
+  installAsPackage(dir);
   // In memory, as on a host whose /run is a tmpfs: records and sockets of TLXC's monitors, locks of LXC's. On a disk every
   // start is slower, and TLXC's more, which writes more there. The world's own /run: of the host's nothing is made.
   await world.furnish(`for place in /run ${world.runDir}; do mount -t tmpfs tmpfs $place; done`);
