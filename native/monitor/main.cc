@@ -147,9 +147,12 @@ int main(int argc, char** argv) {
         return 2;
     }
     process::keep_title(argv[0]);
+    const bool owned = argc == 2 && errand == "owned";
+    if (owned)
+        process::hide_words(argv[1]); // read no more
     limit_memory();
     Report report{UniqueFd{kReportFd}};
-    auto started = start(report, errand == "owned");
+    auto started = start(report, owned);
     if (!started.ok()) {
         report.failed(started.failure());
         return 1;

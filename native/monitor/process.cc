@@ -67,6 +67,10 @@ void keep_title(char* title) {
     ownTitle = title;
 }
 
+void hide_words(char* last) {
+    last[strlen(last)] = ' ';
+}
+
 void show_role(std::string_view role) {
     char* shown = ownTitle == nullptr ? nullptr : strstr(ownTitle, kRole.data());
     if (shown != nullptr && role.size() == kRole.size())

@@ -20,6 +20,9 @@ void return_to_mounts();
 // What ps shows of the monitor and, in place of its role, of a child that stays: the caller's argv[0].
 constexpr std::string_view kRole = "monitor";
 void keep_title(char* title);
+// Takes the words after the title out of what others see of the command line. The kernel shows no more than
+// the first word where the last one does not end with a NUL, which it takes for setproctitle(3).
+void hide_words(char* last);
 // `role` has as many letters as kRole: the kernel shows the memory that the process began with.
 void show_role(std::string_view role);
 // The score as text ("0"); "" where it cannot be read.

@@ -41,6 +41,8 @@ int Supervisor::signal_asked(int asked) {
     const int err = signal_init(signal_meant(asked));
     if (err == 0 && (asked == kHalt || asked == kStop || asked == kHangUp))
         askedAtMs_ = process::since_boot_ms();
+    if (asked == kReboot)
+        askedAtMs_ = kNever; // an end that was asked for before came to nothing
     return err;
 }
 
@@ -52,8 +54,12 @@ bool Supervisor::asks_for_end(const protocol::Request& request) const {
     if (request.op != Op::Signal)
         return false;
     const int signal = request.signal;
-    return signal == kHalt || signal == kStop || signal == kHangUp || end_was_asked() ||
-           (owner_ && (signal == SIGINT || signal == SIGTERM));
+    if (signal == kHalt || signal == kStop || signal == kHangUp)
+        return true;
+    // By its number: of one that is to end already, as tlxc-stop asks with another configuration's halt
+    // signal.
+    return signal > 0 &&
+           ((lastExit_.asked && !reboot_) || (owner_ && (signal == SIGINT || signal == SIGTERM)));
 }
 
 // Whoever wants a container ended that is on its way to a reboot must not find it running again.
@@ -62,9 +68,12 @@ bool Supervisor::stay_ended() {
         return false;
     askedAtMs_ = process::since_boot_ms();
     lastExit_.asked = true;
-    if (reboot_)
-        log_.write(Log::Level::Info, "asked to end: it does not start again");
+    if (!reboot_)
+        return true;
+    log_.write(Log::Level::Info, "asked to end: it does not start again");
     reboot_ = false;
+    told_.target = "stop";
+    forwards_.close();
     return true;
 }
 

@@ -274,13 +274,9 @@ void Supervisor::take_signal() {
         childEnded_ = true;
         return;
     case SIGTERM:
-        askedAtMs_ = process::since_boot_ms();
-        (void)signal_init(static_cast<int>(numbers_.stop));
-        return;
+        return end_by(static_cast<int>(numbers_.stop));
     case SIGHUP:
-        askedAtMs_ = process::since_boot_ms();
-        (void)signal_init(SIGTERM);
-        return;
+        return end_by(SIGTERM);
     case SIGINT:
     case SIGQUIT:
     case SIGUSR1:
@@ -341,10 +337,14 @@ bool Supervisor::end_was_asked() const {
 // As with LXC, whose foreground command is the monitor: killed, it leaves no container that nobody knows of.
 void Supervisor::end_abandoned() {
     loop_.remove(owner_.get());
+    end_by(SIGKILL);
+}
+
+void Supervisor::end_by(int signal) {
     if (stay_ended())
         return;
     askedAtMs_ = process::since_boot_ms();
-    (void)signal_init(SIGKILL);
+    (void)signal_init(signal);
 }
 
 // ---- the end, or the next beginning

@@ -74,6 +74,7 @@ class Supervisor {
     bool stay_ended(); // false: it is not on its way to an end
     [[nodiscard]] bool end_was_asked() const;
     void end_abandoned();
+    void end_by(int signal);
 
     void announce(State state, int exitStatus = -1, bool reboot = false);
     void set_state(State state, bool tellStatus = false, bool reboot = false);

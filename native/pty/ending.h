@@ -17,11 +17,12 @@ class Insistence {
     [[nodiscard]] bool insists(int signal) {
         if (signal != SIGINT && signal != SIGTERM)
             return false;
-        if (signal == told_ && lapses_.left() > 0)
+        const unsigned bit = 1U << signal;
+        if ((told_ & bit) != 0 && lapses_.left() > 0)
             return true;
-        if (signal != asked_)
+        if (asked_ == 0)
             tell_ = Deadline{kPatienceMs};
-        asked_ = signal;
+        asked_ |= bit;
         return false;
     }
     // What poll takes: milliseconds until the caller is to be told, -1: nothing to tell.
@@ -37,8 +38,8 @@ class Insistence {
 
   private:
     static constexpr int kPatienceMs = 1000, kLapseMs = 10'000;
-    int asked_ = 0; // the signal that init was given last, until the caller is told
-    int told_ = 0;  // and the one that the caller was told of
+    unsigned asked_ = 0; // the signals that init was given, a bit each, until the caller is told
+    unsigned told_ = 0;  // and those that the caller was told of
     Deadline tell_{0}, lapses_{0};
 };
 

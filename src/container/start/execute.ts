@@ -73,17 +73,19 @@ export async function executeBy<T>(
   const wanted = readWanted(request);
   const { name, lxcpath, system, environment } = request;
   let owner = -1;
-  await startContainer(
-    { ...request, command: undefined, initProgram: nativeFile('tlxc-init') },
-    { ...callbacks, own: (fd) => void (owner = fd) },
-  );
+  const own = (fd: number): void => void (owner = fd);
+  const executed = { ...request, command: undefined, initProgram: nativeFile('tlxc-init') };
   try {
-    return await run(wanted);
+    await startContainer(executed, { ...callbacks, own });
+    try {
+      return await run(wanted);
+    } finally {
+      const how = { how: 'kill', timeoutMs: 0, escalate: true } as const;
+      await stopIfRunning({ name, lxcpath, system, environment, ...how });
+    }
   } finally {
-    const how = { how: 'kill', timeoutMs: 0, escalate: true } as const;
-    await stopIfRunning({ name, lxcpath, system, environment, ...how }).finally(() =>
-      native().closeFd(owner),
-    );
+    // Whatever went wrong: with it the container is killed.
+    if (owner >= 0) native().closeFd(owner);
   }
 }
 

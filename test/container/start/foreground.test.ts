@@ -26,7 +26,9 @@ rooted('a killed foreground command leaves no container behind', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
   for (const command of ['tlxc-start -n u1 -F', 'tlxc-execute -n u1 -- sleep 1000']) {
-    t.is(await world.sh(whileIn(command, 'kill -KILL $p; wait $p')), 'status 137\n');
+    // The monitor is found by its title, as any other's.
+    const kill = `pgrep -fc '^\\[tlxc monitor\\] .* u1$'; kill -KILL $p; wait $p`;
+    t.is(await world.sh(whileIn(command, kill)), '1\nstatus 137\n');
     await stopped(world);
   }
   t.pass();
