@@ -88,7 +88,8 @@ _tlxc_images() {
 
 # A container, and when the line names it these words.
 _tlxc_later() {
-  if (($+opt_args[-n] || $+opt_args[--name])) || ((CURRENT > 2)) && [[ $words[2] != -* ]]; then
+  local -i at=\${words[(I)(-n*|--name*)]}
+  if ((at > 0 && at < CURRENT)) || ((CURRENT > 2)) && [[ $words[2] != -* ]]; then
     compadd -S '' -- \${(M)@:#*=}
     compadd -- \${@:#*=}
   else
