@@ -81,10 +81,10 @@ bool Conversation::open() {
 }
 
 void Conversation::say(const char* data, size_t size) {
-    if (!answered_)
-        kept_.assign(data, size <= kKept ? size : 0);
     // What cannot be sent is lost, as datagrams are; a service that is not there says so on the next read.
     (void)::send(fd_.get(), data, size, 0);
+    if (!answered_)
+        kept_.assign(data, size <= kKept ? size : 0); // after it: what is said again is kept_ itself
 }
 
 void Conversation::ready(unsigned, uint32_t) {

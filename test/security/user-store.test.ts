@@ -231,7 +231,7 @@ requires('root')('nor what a link leads to that is there only now and then', asy
     const racer = world.spawn(attackProgram('exchange'), ...pair.map((name) => join(store, name)));
     const ended = once(racer, 'exit');
     for (let times = 0; times < 12; times++) {
-      await world.run('sh', '-c', `${command.replaceAll(' -n', ` -P ${store} -n`)}`);
+      await world.run('sh', '-c', command.replaceAll(' -n', ` -P ${store} -n`));
       t.is(await world.sh('find own | sort'), before, command);
     }
     racer.stdin.end('enough');

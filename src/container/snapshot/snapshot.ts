@@ -134,7 +134,10 @@ async function moveToTrash(
 /** Where others could meanwhile put a link in the way: out of the directory of snapshots that is opened without one. */
 function moveFrom({ name, dir, lxcpath: store }: ContainerPaths, trashed: string): void {
   const stranger = strangerOn(store);
-  if (stranger === null) return void renameDurably(dir, trashed);
+  if (stranger === null) {
+    renameDurably(dir, trashed);
+    return;
+  }
   const opened = native().openWithoutLinks({ path: stranger.path });
   if (typeof opened !== 'number') {
     const errno = errnoName(opened.errno);
