@@ -130,4 +130,13 @@ requires('zsh')('zsh takes the file as the completion of every command', (t) => 
   t.deepEqual(lines(zsh(settings, file('_tlxc'), 'lxc.autodev=')), ['--', '0', '1']);
   t.true(lines(zsh(settings, file('_tlxc'), 'lxc.net.4.')).includes('lxc.net.4.hwaddr'));
   t.true(lines(zsh(settings, file('_tlxc'), 'lxc.net.4.type=')).includes('veth'));
+  const later = `
+    _arguments() { : }; compadd() { print -rl -- "$@" }; service=none
+    source $0; words=($@) CURRENT=$#words; _tlxc_later memory= pids=`;
+  for (const line of [
+    ['tlxc-set', '-n', 'alpha', 'm'],
+    ['tlxc-set', 'alpha', 'm'],
+  ])
+    t.true(lines(zsh(later, file('_tlxc'), ...line)).includes('pids='), line.join(' '));
+  t.false(lines(zsh(later, file('_tlxc'), 'tlxc-set', 'al')).includes('pids='));
 });
