@@ -2,15 +2,14 @@
  * Copies a container: whole, or not at all. As create does, everything is built in a staging directory below the new
  * container's store, and renamed into place last; the source is locked meanwhile.
  */
-import { existsSync } from 'node:fs';
 import type { SystemConfig } from '../../config/model.ts';
-import { TlxcError } from '../../errors.ts';
 import { makePlaceForTrees, placeTree } from '../../host/trees.ts';
 import type { VolumeOptions } from '../../storage/backend.ts';
 import { fillCopy, type Copying } from './copying.ts';
 import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { refuseExisting } from '../refuse-existing.ts';
 import { recover } from '../remove/recover.ts';
 import { checkReadable, checkStopped, type Stillness } from './source.ts';
 
@@ -59,17 +58,6 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
 function checkSource(source: ContainerPaths, { allowRunning = false, environment }: CopyRequest): void {
   if (allowRunning) checkReadable(source, environment);
   else checkStopped(source, ', or give -a, which freezes it for so long');
-}
-
-export function refuseExisting({ name, dir }: ContainerPaths): void {
-  if (!existsSync(dir)) return;
-  throw new TlxcError({
-    code: 'TLXC_E_EXISTS',
-    message: 'Container already exists',
-    container: name,
-    path: dir,
-    hint: `choose another name, or remove it: tlxc-destroy -n ${name}`,
-  });
 }
 
 async function copyLocked(

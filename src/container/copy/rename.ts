@@ -14,7 +14,7 @@ import { referenceLayers } from '../../image/reference-layers.ts';
 import { partsOf } from '../../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
 import { copiedConfig } from './config.ts';
-import { refuseExisting } from './copy.ts';
+import { refuseExisting } from '../refuse-existing.ts';
 import { ownsRange, recordRange } from '../create/id-ranges.ts';
 import { withLock } from '../lock.ts';
 import { moveNames } from '../network/bridge-names.ts';

@@ -4,7 +4,6 @@
  * Everything is built in LXCPATH/.tlxc-staging-NAME under the container's lock, brought to disk, and renamed to
  * LXCPATH/NAME last. Whoever is killed before that leaves a staging directory that the next command removes.
  */
-import { existsSync } from 'node:fs';
 import { loadContainerConfig } from '../../config/load.ts';
 import { errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
@@ -27,6 +26,7 @@ import { writeConfig, type CreateRequest, type Making } from './making.ts';
 import { checkSeed, newConfigText, readSeed, type NewConfig } from './new-config.ts';
 import { makeRootfs, type PreparedImage } from './new-rootfs.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
+import { refuseExisting } from '../refuse-existing.ts';
 import { fillByProgram } from './template-program.ts';
 import { imageDirectory, mappingOf } from './user-mapping.ts';
 
@@ -77,26 +77,6 @@ const needsRoot = (name: string): TlxcError =>
     container: name,
     hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
   });
-
-function refuseExisting({ name, dir, config }: ContainerPaths): void {
-  if (existsSync(config)) {
-    throw new TlxcError({
-      code: 'TLXC_E_EXISTS',
-      message: 'Container already exists',
-      container: name,
-      path: dir,
-      hint: `choose another name, or remove it: tlxc-destroy -n ${name}`,
-    });
-  }
-  if (!existsSync(dir)) return;
-  throw new TlxcError({
-    code: 'TLXC_E_EXISTS',
-    message: `${dir} exists already, and is no container: it has no config`,
-    container: name,
-    path: dir,
-    hint: 'remove or rename it, or choose another name',
-  });
-}
 
 /** A template that fills a directory, or none, leaves no choice of storage. */
 function checkBackend({ backend, template, name, volume = {} }: CreateRequest): void {

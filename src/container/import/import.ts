@@ -18,7 +18,7 @@ import {
 } from '../../host/trees.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { chooseBackend } from '../../storage/choose.ts';
-import { refuseExisting } from '../copy/copy.ts';
+import { refuseExisting } from '../refuse-existing.ts';
 import { explained } from '../create/create.ts';
 import { exportContainer } from '../export/export.ts';
 import { allocateRange, releaseRange, wholeRange } from '../create/id-ranges.ts';

@@ -10,7 +10,7 @@ import { backendNamed } from '../../storage/choose.ts';
 import { volumeOf } from '../../storage/outside.ts';
 import { parseVolume, partsOf } from '../../storage/volume.ts';
 import { clonesOf, countedClones } from '../copy/clones.ts';
-import { refuseExisting } from '../copy/copy.ts';
+import { refuseExisting } from '../refuse-existing.ts';
 import { fillCopy } from '../copy/copying.ts';
 import { ownsRange } from '../create/id-ranges.ts';
 import { restoreStaging, stagingPath, sweepLeftovers } from '../remove/leftovers.ts';

@@ -108,7 +108,7 @@ rooted('what cannot be copied is refused, and nothing is left', async (t) => {
   await fails(t, world, ['-n', 'u3', '-N', 'u4'], /u3: Container is not defined/);
   await fails(t, world, ['-n', 'u1', '-N', '../u4'], /is not a container name/);
   mkdirSync(join(world.lxcpath, 'u5'));
-  await fails(t, world, ['-n', 'u1', '-N', 'u5'], /u5: Container already exists/);
+  await fails(t, world, ['-n', 'u1', '-N', 'u5'], /u5 exists already, and is no container: it has no config/);
   await world.sh('tlxc-start -n u1');
   await fails(
     t,
