@@ -114,8 +114,11 @@ std::optional<Stranger> stranger_on(std::string_view path) {
             at = std::move(next);
             continue;
         }
+        // All of them root's; whoever opens it is told that they are too many.
+        if (++links > kMostLinks)
+            return std::nullopt;
         const auto target = target_of(next.get());
-        if (++links > kMostLinks || target.empty())
+        if (target.empty())
             return Stranger{std::nullopt, way.from(std::move(there))};
         if (target.starts_with('/')) {
             place.clear();
