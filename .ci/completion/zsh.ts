@@ -89,7 +89,7 @@ _tlxc_images() {
 # A container, and when the line names it these words.
 _tlxc_later() {
   local -i at=\${words[(I)(-n*|--name*)]}
-  if ((at > 0 && at < CURRENT)) || ((CURRENT > 2)) && [[ $words[2] != -* ]]; then
+  if ((at > 0 && at < CURRENT)) || { ((CURRENT > 2)) && [[ $words[2] != -* ]] }; then
     compadd -S '' -- \${(M)@:#*=}
     compadd -- \${@:#*=}
   else
