@@ -120,19 +120,22 @@ async function createLocked(making: Making): Promise<Created> {
   await sweepQuietly(making);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
+  const takeRange = (): void => {
+    firstId ??= allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
+  };
   const giveUp = async (): Promise<void> => {
     await discard(staging, request.system);
     if (firstId !== null) releaseRange(request.system, firstId, paths.config);
   };
   try {
     // First: where there are no ids left, nothing is fetched.
-    if (wantsRange(making))
-      firstId = allocateRange(request.system, request.lxcpath, { staging, config: paths.config });
+    if (wantsRange(making) && !looksLikeQuestion(request)) takeRange();
     const prepared = await prepareImage(making);
     if (prepared?.kind === 'text') {
       await giveUp();
       return prepared;
     }
+    if (wantsRange(making)) takeRange();
     const created = await fill(making, prepared, firstId);
     placeTree(staging, paths.dir);
     return created;
@@ -142,11 +145,13 @@ async function createLocked(making: Making): Promise<Created> {
   }
 }
 
-/** Ids of its own; not for a template that is only asked what it offers. */
-function wantsRange({ request, mapping, seed }: Making): boolean {
-  const isQuestion = request.templateArgs.some((word) => /^(-l|--list|-h|--help)$/.test(word));
-  return mapping === null && !request.privileged && !seed.hasIdmap && !isQuestion;
-}
+/** Ids of its own. */
+const wantsRange = ({ request, mapping, seed }: Making): boolean =>
+  mapping === null && !request.privileged && !seed.hasIdmap;
+
+/** A template that is perhaps only asked what it offers, which it does where there are no ids left. */
+const looksLikeQuestion = ({ templateArgs }: CreateRequest): boolean =>
+  templateArgs.some((word) => /^(-l|--list|-h|--help)$/.test(word));
 
 /** Housekeeping never stops what the person asked for: what cannot be removed is tried again by the next command. */
 async function sweepQuietly({ request, store }: Making): Promise<void> {

@@ -61,6 +61,20 @@ test('without ids for it nothing is fetched, and lists are shown all the same', 
   t.deepEqual(entries(system.lxcpath), ['c1', 'greedy']);
 });
 
+test('a word that another template asks with keeps no container from its ids', async (t) => {
+  const { system, create } = await servedImage(t);
+  const template = join(system.lxcpath, 'template');
+  writeFileSync(
+    template,
+    '#!/bin/sh\nfor w; do case $w in --rootfs=*) mkdir -p "${w#*=}/sbin";; esac; done\n',
+    {
+      mode: 0o755,
+    },
+  );
+  t.is(await outcome(create('c1', { template, templateArgs: ['-l', 'de'] })), 'made');
+  t.regex(readFileSync(join(system.lxcpath, 'c1/config'), 'utf8'), /lxc\.idmap = u 0 \d+/);
+});
+
 test('privileged: no id map, and the other half of the configuration', async (t) => {
   const { system, create } = await servedImage(t);
   await create('c1', { privileged: true });
