@@ -164,7 +164,7 @@ packed(
     );
     await fails(
       'tlxc-image import --pack=ext4 one.squashfs',
-      /images are not packed as ext4\n  hint: there are squashfs and erofs/,
+      /images are not packed as ext4\n {2}hint: there are squashfs and erofs/,
     );
     await fails('tlxc-image import --keep one.squashfs', /--keep goes with --pack/);
     await fails(
