@@ -149,7 +149,8 @@ bool parse(std::string_view text, Request& request) {
     }
 }
 
-// These are asked for often and by every command: joined by hand, of words of ours alone, which need no escaping.
+// These are asked for often and by every command: joined by hand, of words of ours alone, which need no
+// escaping.
 std::string accepted(std::span<const NamedFd> fds, const std::string& members) {
     std::string text = "{\"ok\":true,\"fds\":[";
     for (const auto& each : fds) {
