@@ -43,6 +43,7 @@ function open(path: string, asker: Asker): OpenedFile {
   try {
     return openForReading(path, asker);
   } catch (cause) {
+    if (cause instanceof TlxcError) throw cause; // what opens it is not there: no native code
     const errno = (cause as NodeJS.ErrnoException).code ?? 'EIO';
     const words: Record<string, string> = {
       ENOENT: 'no such file',
