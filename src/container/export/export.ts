@@ -214,6 +214,7 @@ export const isOnlyNoted = (
   !running &&
   rootfs.kind === 'overlay' &&
   rootfs.upper !== '' &&
+  lines.length > 0 && // a program before tar may end so, too
   lines.every((line) => CHANGED.test(line));
 
 /** The members of a tree, its owners as the container knows them, each name with the prefix. */
