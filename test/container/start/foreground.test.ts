@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { addBusybox } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
 import { requires } from '../../rig/requires.ts';
@@ -29,9 +30,8 @@ rooted('a killed foreground command leaves no container behind', async (t) => {
     // The monitor is found by its title, as any other's.
     const kill = `pgrep -fc '^\\[tlxc monitor\\] .* u1$'; kill -KILL $p; wait $p`;
     t.is(await world.sh(whileIn(command, kill)), '1\nstatus 137\n');
-    await stopped(world);
+    t.true(await stopped(world));
   }
-  t.pass();
 });
 
 rooted('nor one killed while the container reboots', async (t) => {
@@ -41,8 +41,7 @@ rooted('nor one killed while the container reboots', async (t) => {
   addBusybox(world, 'u1', { config: [`lxc.hook.post-stop = ${world.dir}/hook`] });
   const reboots = 'tlxc-stop -r -t 0 -n u1; until [ -e reboots ]; do sleep 0.1; done; kill -KILL $p; wait $p';
   t.is(await world.sh(whileIn('tlxc-start -n u1 -F', reboots)), 'status 137\n');
-  await stopped(world);
-  t.pass();
+  t.true(await stopped(world));
 });
 
 rooted('whose output nobody reads is shut down; what cannot be written does not matter', async (t) => {
@@ -105,6 +104,5 @@ rooted('a terminal that is closed has the container shut down in order', async (
   const begun = `${SETTLED}; tlxc-attach -n u1 -- true; kill -KILL $p; wait $p`;
   await world.sh(whileIn('script -qc "tlxc-start -n u1 -F" /dev/null', begun));
   await stopped(world);
-  await world.sh(`test -e ${world.lxcpath}/u1/rootfs/var/in-order`);
-  t.pass();
+  t.true(existsSync(`${world.lxcpath}/u1/rootfs/var/in-order`));
 });
