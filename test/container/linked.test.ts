@@ -57,7 +57,7 @@ rooted(
 );
 
 rooted(
-  "a link of root's leads to the snapshots; destroying the container leaves them, and says so",
+  "a link of root's leads to the snapshots; they are destroyed there before the container is",
   async (t) => {
     const world = await makeWorld(t);
     add(world, 'lxc/c1');
@@ -65,8 +65,10 @@ rooted(
     t.regex(await world.sh('tlxc-snapshot -n c1 -L'), /^snap0 .*\nsnap1 /);
     await world.sh('tlxc-snapshot -n c1 -d snap0');
     const { code, stderr } = await world.run('tlxc-destroy', '-s', '-n', 'c1');
-    t.is(code, 0);
-    t.true(stderr.includes(`its snapshots stay in ${world.dir}/other`), stderr);
-    t.is(await world.sh('ls other lxc'), 'lxc:\n\nother:\nsnap1\n');
+    t.is(code, 1);
+    t.true(stderr.includes(`its snapshots lie in ${world.dir}/other, where a link leads\n`), stderr);
+    t.is(await world.sh('ls other lxc'), 'lxc:\nc1\n\nother:\nsnap1\n');
+    await world.sh('tlxc-snapshot -n c1 -d ALL; tlxc-destroy -s -n c1');
+    t.is(await world.sh('ls other lxc'), 'lxc:\n\nother:\n');
   },
 );

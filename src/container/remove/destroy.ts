@@ -157,7 +157,7 @@ async function runDestroyHooks(
   await runHostHooks({ hook: 'destroy', config, configFile, environment: told }, environment);
 }
 
-function checkDependants({ name, snapshots, system, warn }: DestroyRequest, paths: ContainerPaths): void {
+function checkDependants({ name, snapshots, system }: DestroyRequest, paths: ContainerPaths): void {
   const { dir } = paths;
   const refuse = (message: string, hint: string) =>
     new TlxcError({
@@ -169,8 +169,12 @@ function checkDependants({ name, snapshots, system, warn }: DestroyRequest, path
   const has = snapshotsOf(dir);
   if (!snapshots && has.length > 0)
     throw refuse(`${name} has snapshots`, 'tlxc-destroy -s destroys them with it');
+  // The trash takes the link alone: they would stay, and be nobody's.
   if (has.length > 0 && lstatSync(snapshotStore(dir)).isSymbolicLink())
-    warn(`its snapshots stay in ${realpathSync(snapshotStore(dir))}, where a link leads: only that goes`);
+    throw refuse(
+      `its snapshots lie in ${realpathSync(snapshotStore(dir))}, where a link leads`,
+      `tlxc-snapshot -n ${name} -d ALL destroys them there; then destroy ${name}`,
+    );
   for (const snapshot of has) refuseClones(paths, containerPaths(system, snapshotStore(dir), snapshot.name));
   const clones = clonesOf(dir).map((clone) => clone.name);
   if (clones.length > 0 || countedClones(dir) > 0)
