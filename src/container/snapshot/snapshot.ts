@@ -1,5 +1,5 @@
 /** Takes, restores and destroys snapshots of a container: each is whole, or not there. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -126,7 +126,8 @@ async function moveToTrash(
   moveFrom(snapshot, trashed);
   forgetClone(system, trashed, snapshot);
   const store = snapshotStore(container.dir);
-  if (readdirSync(store).length === 0) rmdirSync(store);
+  // A link of root's stays, for the next one.
+  if (lstatSync(store).isDirectory() && readdirSync(store).length === 0) rmdirSync(store);
   await syncFilesystem(container.dir);
   return trashed;
 }
