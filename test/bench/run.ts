@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from 'node:child_process';
 import { cacheDir } from '../rig/cache.ts';
+import { debianRootfsTar } from '../rig/debian.ts';
 import { reasonMissing, type Feature } from '../rig/features.ts';
 import { openWorld } from '../rig/world.ts';
 
@@ -41,6 +42,8 @@ function installAsPackage(dir: string): void {
 
 const measure = fileURLToPath(new URL('measure.ts', import.meta.url));
 const loader = fileURLToPath(import.meta.resolve('tsx'));
+// The world has no way out to Debian's archive.
+debianRootfsTar();
 const dir = join(tmpdir(), `tlxc-bench-${process.pid}`);
 const world = await openWorld(dir);
 try {
