@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -145,6 +145,20 @@ rooted('a process of another PID namespace below, root or not, gets no answer', 
   };
   t.is(talk('env'), 'answered');
   t.is(talk('unshare', '--pid', '--fork'), 'nothing');
+});
+
+rooted('nor does another user, whatever the modes of the socket and of the directories say', async (t) => {
+  const monitor = await running(t);
+  for (let path = monitor.place.socket; path.startsWith(monitor.plan.lxcpath); path = join(path, '..'))
+    chmodSync(path, 0o777);
+  const ask = `use Socket; $SIG{PIPE} = "IGNORE"; socket(S, AF_UNIX, SOCK_SEQPACKET, 0); connect(S, sockaddr_un($ARGV[0])) or die;
+    send(S, '{"op":"info"}', 0); recv(S, $reply, 4096, 0); print length($reply) ? "answered" : "nothing"`;
+  const asked = (...who: string[]): string => {
+    const [file, ...args] = [...who, 'perl', '-e', ask, monitor.place.socket];
+    return spawnSync(file, args, { encoding: 'utf8' }).stdout;
+  };
+  t.is(asked('env'), 'answered');
+  t.is(asked('setpriv', '--reuid=65534', '--clear-groups', '--'), 'nothing');
 });
 
 rooted('nor does one that leaves its connection to another and dies before it is looked at', async (t) => {

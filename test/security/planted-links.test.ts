@@ -79,6 +79,21 @@ for (const profile of ['u2', 'p3'] as const) {
   }
 }
 
+for (const profile of ['u2', 'p3'] as const)
+  rooted(`${profile}: what the kernel shows is mounted at its own place, or nothing runs`, async (t) => {
+    const { world, rootfs } = await makeTrap(t, profile, []);
+    await world.sh(`mkdir -p ${rootfs}/elsewhere/self ${rootfs}/elsewhere/sys`);
+    for (const place of ['dev', 'proc', 'sys']) {
+      // It leads nowhere out; but who believes that /proc is the kernel's would read what an image says.
+      await world.sh(`cd ${rootfs}; rm -rf ${place}; ln -s elsewhere ${place}`);
+      const started = await world.run('tlxc-start', '-F', '-n', 'c1', '--', '/bin/echo', 'ran');
+      t.is(started.stdout, '', place);
+      t.regex(started.stderr, /^tlxc-start: c1: .*symbolic link/, place);
+      await world.sh(`cd ${rootfs}; rm ${place}; mkdir ${place}`);
+    }
+    t.regex((await world.run('tlxc-start', '-F', '-n', 'c1', '--', '/bin/echo', 'ran')).stdout, /^ran\r?$/m);
+  });
+
 /** The numbers of the groups of mounts in which each passes on to the others what is mounted on it. */
 const peerGroups = (mountinfo: string): string[] => mountinfo.match(/(?<= shared:)\d+/g) ?? [];
 

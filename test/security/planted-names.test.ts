@@ -25,7 +25,9 @@ interface Scene {
 async function makeScene(t: ExecutionContext): Promise<Scene> {
   const world = await makeWorld(t);
   mkdirSync(join(world.dir, 'victim'));
-  await world.sh('echo untouched > victim/file; chmod 777 victim; chmod 666 victim/file');
+  await world.sh(
+    'mkdir victim/closed; echo untouched > victim/file; chmod 777 victim; chmod 666 victim/file',
+  );
   await createContainer(world, 'c1', 'u2');
   await world.sh('tlxc-start -n c1; tlxc-stop -k -n c1');
   const key = readdirSync(world.runDir).find((name) => /^[0-9a-f]{16}$/.test(name)) ?? '';
@@ -49,6 +51,9 @@ function attemptsOn({ world, store }: Scene): Attempt[] {
   return [
     [store, 'victim', [...START, 'tlxc-attach -n c1 -- true', 'tlxc-info -n c1']],
     [join(store, 'c1'), 'victim', START],
+    // Of root's alone: who planted the link could not write there, and root could.
+    [store, 'victim/closed', START],
+    [join(store, 'c1'), 'victim/closed', START],
     ...inRunDir.map((name): Attempt => [join(store, 'c1', name), 'victim/file', START]),
     [join(world.lxcpath, '.trash'), 'victim', CREATE],
     [join(world.lxcpath, '.tlxc-staging-c2'), 'victim', CREATE],
