@@ -65,6 +65,9 @@ class Receiver {
                 return refusal(kStep, "no directory", path);
             found = tree_.make_directories(path, receiving_.owner);
         }
+        // The kernel follows no link of somebody else's in a directory like /tmp, and does not say so.
+        if (!found.ok() && found.failure().err == EACCES)
+            TRY(tree_.place(path));
         struct stat there {};
         if (fstat(TRY(std::move(found)).get(), &there) != 0)
             return syscall_failure(kStep, "fstat", path);
@@ -74,14 +77,15 @@ class Receiver {
         return {};
     }
 
-    // One that the caller named: a link at its place is followed.
+    // One that the caller named, or put into a directory: a link is followed where it was named.
     Status named_file(const Entry& entry) {
         if (into_ && entry.name.empty())
             return refusal(kStep, "a directory", receiving_.target);
         if (into_ && !is_entry_name(entry.name))
             return refusal(kStep, "cut");
-        const std::string path = into_ ? receiving_.target + "/" + entry.name : receiving_.target;
-        auto found = tree_.place(path);
+        const std::string& target = receiving_.target;
+        const std::string path = into_ ? target + "/" + entry.name : target;
+        auto found = into_ ? tree_.place_in(target, entry.name) : tree_.place(target);
         if (!found.ok() && found.failure().err == ENOENT)
             return refusal(kStep, "no directory", found.failure().path);
         const Place place = TRY(std::move(found));

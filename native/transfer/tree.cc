@@ -108,6 +108,17 @@ Result<Place> Tree::place(const std::string& path) const {
     return syscall_failure(kStep, "readlinkat", path);
 }
 
+Result<Place> Tree::place_in(const std::string& path, const std::string& name) const {
+    if (whose_ == Whose::Containers)
+        return place(path + "/" + name);
+    Place place{TRY(find(path)), name};
+    const bool found = fstatat(place.directory.get(), name.c_str(), &place.there, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!found && errno != ENOENT)
+        return syscall_failure(kStep, "fstatat", path + "/" + name);
+    place.exists = found && !S_ISLNK(place.there.st_mode);
+    return place;
+}
+
 UniqueFd Tree::reopen(int fd, int flags) const {
     const std::string name = std::to_string(fd);
     return UniqueFd{openat(descriptors_.get(), name.c_str(), flags | O_CLOEXEC)};

@@ -129,6 +129,25 @@ rooted('on the host nothing is written through a link that another user has plan
   isUntouched(t, victim);
 });
 
+rooted(
+  'nor through one that came out of the container, with the same command or an earlier one',
+  async (t) => {
+    const { world, rootfs, victim } = await makePrey(t, false, true);
+    await world.sh(
+      `cd ${rootfs}; mkdir a b; ln -s ${victim}/file a/x; ln -s ${victim}/new a/y; echo evil | tee b/x > b/y`,
+    );
+    const both = 'tlxc-file pull -r c1/a/. c1/b/x c1/b/y into/';
+    const apart = 'tlxc-file pull -r c1/a/. into; tlxc-file pull c1/b/x c1/b/y into';
+    for (const line of [both, apart, `${apart}/`]) {
+      await world.sh(`rm -rf into; mkdir into; ${line}`);
+      t.is(await world.sh('cat into/x into/y; find into -type l'), 'evil\nevil\n', line);
+      isUntouched(t, victim);
+    }
+    await world.sh('ln -sf other into/x; tlxc-file pull c1/b/x into/x; readlink into/x');
+    t.is(await world.sh('cat into/other'), 'evil\n', 'one that the caller names is followed');
+  },
+);
+
 /** As the two ends talk (native/transfer/frames.h): a file of that name and mode, with nothing in it. */
 function fileFrames(name: string, mode: number): Buffer {
   const entry = Buffer.alloc(24);
