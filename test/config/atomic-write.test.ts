@@ -1,9 +1,22 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { writeFileAtomically } from '../../src/config/atomic-write.ts';
 import { scratch } from './scratch.ts';
 
+const module = fileURLToPath(new URL('../../src/config/atomic-write.ts', import.meta.url));
+const loader = fileURLToPath(import.meta.resolve('tsx'));
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 
 test('a file is replaced whole and nothing else is left', (t) => {
@@ -22,6 +35,27 @@ test('a link stays a link, and what it names is replaced', (t) => {
   writeFileAtomically(join(directory, 'link'), 'new');
   t.true(lstatSync(join(directory, 'link')).isSymbolicLink());
   t.is(readFileSync(join(directory, 'real/a'), 'utf8'), 'new');
+});
+
+test('who reads it meanwhile has all of the old one', (t) => {
+  const path = join(scratch(t, { a: 'old' }), 'a');
+  const reader = openSync(path, 'r');
+  t.teardown(() => closeSync(reader));
+  writeFileAtomically(path, 'new');
+  t.is(readFileSync(reader, 'utf8'), 'old');
+});
+
+test('a disk that takes no more leaves the old one, and nothing beside it', (t) => {
+  const directory = scratch(t, { a: 'old' });
+  const program = `import { writeFileAtomically } from ${JSON.stringify(module)};
+    try { writeFileAtomically('a', 'x'.repeat(4096)); } catch (error) { console.log(error.code); }`;
+  const node = [process.execPath, `--import=${loader}`, '--input-type=module', '-e', program];
+  // One block of 1024 bytes to a file; who is not told by a signal is by the error.
+  const limited = ['-c', 'trap "" XFSZ; ulimit -f 1; exec "$@"', 'bash', ...node];
+  const { stdout } = spawnSync('bash', limited, { cwd: directory, encoding: 'utf8' });
+  t.is(stdout, 'EFBIG\n');
+  t.is(readFileSync(join(directory, 'a'), 'utf8'), 'old');
+  t.deepEqual(readdirSync(directory), ['a']);
 });
 
 test('a write that fails leaves the directory as it was', (t) => {
