@@ -37,8 +37,8 @@ class Tree {
     [[nodiscard]] Result<UniqueFd> find(const std::string& path) const;
     // The place that path names, links followed to the end; names nothing or what is no link.
     [[nodiscard]] Result<Place> place(const std::string& path) const;
-    // The place of that name in the directory that path names. On the host a link there is none to follow: one
-    // that the caller did not name may have come out of the container. What is put there takes its place.
+    // The place of that name in the directory that path names. On the host a link there is none to follow:
+    // one that the caller did not name may have come out of the container. What is put there takes its place.
     [[nodiscard]] Result<Place> place_in(const std::string& path, const std::string& name) const;
     // O_PATH of the directory, with all that is missing of it made, for owner.
     [[nodiscard]] Result<UniqueFd> make_directories(const std::string& path, const Owner& owner) const;
