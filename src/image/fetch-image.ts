@@ -133,8 +133,9 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
     if (isKept(files, fetching))
       return { source, metadata, devices: await fetchKept(work, origin, fetching) };
     const { excludes } = metadata;
-    const { devices } = await fetchUnpacked({ work, excludes, privileged, mapping }, origin, fetching);
-    return { source, metadata, devices };
+    const unpacking = { work, excludes, privileged, mapping };
+    const { devices, digests } = await fetchUnpacked(unpacking, origin, fetching);
+    return { source, metadata, devices, digests };
   };
   return store.obtain(id, make, waiting);
 }
@@ -174,6 +175,9 @@ async function fetchUnpacked(
   );
   if (keyring !== null) await transfer;
   const [arrived, early] = await Promise.allSettled([transfer, unpack({ ...unpacking, archive, arrival })]);
+  // What was unpacked is thrown away: nobody reads it any more.
+  if (early.status === 'fulfilled' && (arrived.status === 'rejected' || arrival.beganAnew))
+    await early.value.digests;
   // A transfer that failed is why the rest did. One that did not goes on to its end whatever the archive turns out to hold:
   // a file that is not what the index says is the server's fault, and another server may do better.
   if (arrived.status === 'rejected') throw arrived.reason;

@@ -96,7 +96,9 @@ async function makeImage(
   onEvent({ kind: 'unpack', image: archive });
   const excludes = given?.metadata.excludes ?? [];
   const { mapping } = store;
-  const { devices } = await unpack({ archive, work, excludes, privileged: false, mapping, nested: true });
+  const unpacked = await unpack({ archive, work, excludes, privileged: false, mapping, nested: true });
+  const { devices } = unpacked;
+  await unpacked.digests;
   const inner = await takeNested(work);
   const { metadata, names } = given ?? (inner === null ? nothingSaid() : fromIncus(inner));
   return { metadata, devices, ...said(names) };

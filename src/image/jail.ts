@@ -19,6 +19,8 @@ export interface Jail {
   readonly within?: readonly string[];
   /** Bytes that a file may have; MAX_BYTES. */
   readonly largest?: number;
+  /** What the program has started ends with it, whatever that waits for. */
+  readonly endsTogether?: boolean;
 }
 
 /** Where the file is inside. */
@@ -52,7 +54,16 @@ const CAPABILITIES = ['chown', 'dac_override', 'fowner', 'fsetid', 'setfcap'];
 
 /** argv of the command inside; to be started in the directory that holds the jail's. */
 export function jailed(
-  { jail, rootfs, mapping, image = '', devices, within = [], largest = MAX_BYTES }: Jail,
+  {
+    jail,
+    rootfs,
+    mapping,
+    image = '',
+    devices,
+    within = [],
+    largest = MAX_BYTES,
+    endsTogether = false,
+  }: Jail,
   command: readonly string[],
 ): readonly string[] {
   const kept = [...CAPABILITIES, ...(devices ? ['mknod'] : [])].map((name) => `+${name}`);
@@ -63,7 +74,8 @@ export function jailed(
     `--bounding-set=-all,${kept.join(',')}`,
     '--',
   ];
-  const namespaces = ['unshare', '--mount', '--net', '--ipc', '--propagation', 'private', '--'];
+  const pids = endsTogether ? ['--pid', '--fork', '--kill-child'] : [];
+  const namespaces = ['unshare', '--mount', '--net', '--ipc', ...pids, '--propagation', 'private', '--'];
   const places = [basename(jail), basename(rootfs), image, String(Math.ceil(largest / 512))];
   const inside = asRootOf(mapping, [
     ...namespaces,

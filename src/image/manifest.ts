@@ -5,12 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { writeStagedFile } from '../config/atomic-write.ts';
 import { asRootOf, type Mapping } from '../host/mapped.ts';
-import { programError, startProgram } from '../host/program.ts';
+import type { TlxcError } from '../errors.ts';
+import { programError, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
+import { DIGEST, eachRecord, FileDigests, type Digests } from './file-digests.ts';
 
 /** What is kept of the record beside it, in image.json. */
 export interface TreeRecord {
@@ -54,22 +54,16 @@ const FIELDS = ['type', 'mode', 'owner', 'group', 'size', 'time', 'content'] as 
 const PRINTF = String.raw`%y\t%m\t%U\t%G\t%s\t%T@\t%b\t%p\0%l\0`;
 const BLOCK = 512;
 const CONTENT = FIELDS.indexOf('content');
-/** Hexadecimal digits. */
-const DIGEST_LENGTH = 64;
-/**
- * The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. It begins when it
- * has so many characters of them.
- */
-const DIGEST = [
-  ...['xargs', '--null', '--no-run-if-empty', '--max-chars=65536'],
-  ...['b2sum', `--length=${DIGEST_LENGTH * 4}`, '--zero', '--'],
-];
+const NO_CONTENT = '-';
 
 type Members = ReadonlyMap<string, { readonly fields: readonly string[]; readonly target: string }>;
 
-/** Records the tree as it is now; who stores the image brings the record to disk with it. Throws TLXC_E_STORAGE, or the system's error for a full disk. */
-export async function recordTree(tree: Tree): Promise<TreeRecord> {
-  const { members, bytes } = await scanTree(tree);
+/**
+ * Records the tree as it is now; who stores the image brings the record to disk with it. `early`: what is known of it already.
+ * Throws TLXC_E_STORAGE, or the system's error for a full disk.
+ */
+export async function recordTree(tree: Tree, early?: Promise<Digests>): Promise<TreeRecord> {
+  const { members, bytes } = await scanTree(tree, early);
   const record = Buffer.from(recordOf(members), 'latin1');
   writeStagedFile(join(tree.directory, FILE), record, 0o600);
   return { sha256: sha256Of(record), bytes, members: members.size };
@@ -124,16 +118,38 @@ function parseRecord(record: Buffer): Members {
   return members;
 }
 
-/** Files are digested while the tree is still being listed, by as many programs at once as there are cores. */
-async function scanTree(tree: Tree): Promise<{ readonly members: Members; readonly bytes: number }> {
+/** Files that are not known `early` are digested; where nothing can be, while the tree is still being listed. */
+async function scanTree(
+  tree: Tree,
+  early?: Promise<Digests>,
+): Promise<{ readonly members: Members; readonly bytes: number }> {
+  const digesting = new FileDigests(() => inside(tree, DIGEST));
+  try {
+    const files: string[] = [];
+    const { members, bytes } = await listTree(tree, (path) => {
+      if (early) files.push(path);
+      else digesting.add(path);
+    });
+    const known = await early;
+    for (const path of files) if (!known?.has(path)) digesting.add(path);
+    const { digests, failed } = await digesting.finish();
+    if (failed) throw unreadable(tree, failed);
+    for (const [path, { fields }] of members)
+      fields[CONTENT] = known?.get(path) ?? digests.get(path) ?? NO_CONTENT;
+    return { members, bytes };
+  } catch (error) {
+    digesting.kill();
+    throw error;
+  }
+}
+
+/** Without the files' content. */
+async function listTree(
+  tree: Tree,
+  onFile: (path: string) => void,
+): Promise<{ readonly members: Map<string, { fields: string[]; target: string }>; readonly bytes: number }> {
   const members = new Map<string, { fields: string[]; target: string }>();
-  const onDigest = (sum: string): void => {
-    const member = members.get(sum.slice(DIGEST_LENGTH + 2));
-    if (member) member.fields[CONTENT] = sum.slice(0, DIGEST_LENGTH);
-  };
-  const digesters = Array.from({ length: availableParallelism() }, () => begin(tree, DIGEST, onDigest));
   let bytes = 0;
-  let files = 0;
   let line: string | null = null;
   const onListed = (word: string): void => {
     if (line === null) {
@@ -145,38 +161,22 @@ async function scanTree(tree: Tree): Promise<{ readonly members: Members; readon
     const path = fields.splice(FIELDS.length).join('\t');
     bytes += Number(fields[CONTENT]) * BLOCK;
     // The size of a directory is its filesystem's affair.
-    if (fields[0] === 'd') fields[FIELDS.indexOf('size')] = '-';
-    fields[CONTENT] = '-';
+    if (fields[0] === 'd') fields[FIELDS.indexOf('size')] = NO_CONTENT;
     members.set(path, { fields, target: word });
-    if (fields[0] === 'f') digesters[files++ % digesters.length]?.input.write(`${path}\0`, 'latin1');
+    if (fields[0] === 'f') onFile(path);
   };
-  const { ended } = begin(tree, ['find', '.', '-xdev', '-printf', PRINTF], onListed);
-  const listed = ended.finally(() => digesters.forEach(({ input }) => input.end()));
-  await Promise.all([listed, ...digesters.map((digester) => digester.ended)]);
+  const finder = inside(tree, ['find', '.', '-xdev', '-printf', PRINTF]);
+  eachRecord(finder.child.stdout, onListed);
+  finder.child.stdin?.end();
+  const ended = await finder.ended;
+  if (ended.status !== 0) throw unreadable(tree, ended);
   return { members, bytes };
 }
 
-/** A program in rootfs/; `take` gets what it says, byte by byte, up to each NUL. */
-function begin(
-  tree: Tree,
-  command: readonly string[],
-  take: (record: string) => void,
-): { readonly input: Writable; readonly ended: Promise<void> } {
+function inside(tree: Tree, command: readonly string[]): RunningProgram {
   const { argv, cwd } = inTree(tree, command);
-  const program = startProgram(argv, { cwd, stdin: 'pipe', stdout: 'pipe' });
-  const { stdin: input, stdout } = program.child;
-  if (!input || !stdout) throw new Error(`${command[0]} has no standard streams`);
-  // A program that ended early says so by its status.
-  input.on('error', () => undefined);
-  let rest = '';
-  stdout.setEncoding('latin1').on('data', (text: string) => {
-    const records = (rest + text).split('\0');
-    rest = records.pop() ?? '';
-    records.forEach(take);
-  });
-  const ended = program.ended.then((how) => {
-    if (how.status !== 0)
-      throw programError(how, { code: 'TLXC_E_STORAGE', what: `${tree.directory} could not be read` });
-  });
-  return { input, ended };
+  return startProgram(argv, { cwd, stdin: 'pipe', stdout: 'pipe' });
 }
+
+const unreadable = ({ directory }: Tree, ended: Ended): TlxcError =>
+  programError(ended, { code: 'TLXC_E_STORAGE', what: `${directory} could not be read` });

@@ -61,11 +61,14 @@ export class MemberScan {
   /** Device nodes that were unpacked, for containers that may have none. */
   readonly devices: string[] = [];
   refused: TlxcError | null = null;
+  readonly #onMember: (member: Member) => void;
   #bytes = 0;
   #members = 0;
 
-  constructor(limits: ScanLimits) {
+  /** `onMember` gets each that is not refused. */
+  constructor(limits: ScanLimits, onMember: (member: Member) => void = () => undefined) {
     this.#limits = limits;
+    this.#onMember = onMember;
   }
 
   /** Takes one line of tar's listing. Returns false once the archive is refused. */
@@ -83,6 +86,7 @@ export class MemberScan {
       if (problem !== '') this.refuse(problem);
       if (this.#bytes > this.#limits.space) this.refused ??= noSpace(this.#limits);
       if (member.type === 'c' || member.type === 'b') this.devices.push(member.name);
+      if (this.refused === null) this.#onMember(member);
     }
     return this.refused === null;
   }

@@ -18,6 +18,7 @@ import {
   syncFilesystem,
   writingBehind,
 } from '../host/trees.ts';
+import type { Digests } from './file-digests.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
 import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
 import { recordTree, type Tree } from './manifest.ts';
@@ -176,8 +177,8 @@ export class ImageStore {
     await this.#clearDamaged(id);
     makeTreeDirectory(work, 0o700);
     try {
-      const { layers, ...content } = await writingBehind(work, make(work));
-      const form = await this.#settle(work, layers);
+      const { layers, digests, ...content } = await writingBehind(work, make(work));
+      const form = await this.#settle(work, layers, digests);
       const info: ImageInfo = { format: FORMAT, id, createdAt: Date.now(), ...content, ...form };
       writeStagedFile(join(work, INFO), textOf(info), 0o600);
       await syncFilesystem(work);
@@ -194,14 +195,16 @@ export class ImageStore {
   async #settle(
     work: string,
     layers: LayerRecord | undefined,
+    digests: Promise<Digests> | undefined,
   ): Promise<Pick<ImageInfo, 'tree' | 'packed' | 'layers'>> {
     if (layers) mkdirSync(join(work, 'mnt'), { mode: 0o700 });
     if (layers && this.packs !== null) await packTree(layeredTree(work, layers.paths), work, this.packs);
+    if (this.packs !== null) await digests;
     if (this.packs !== null) return { packed: await settlePacked(work, this.packs) };
     if (layers) return { layers };
     // Reading for the record and writing to disk take each other's idle time.
     const [tree] = await Promise.all([
-      recordTree({ directory: work, mapping: this.mapping }),
+      recordTree({ directory: work, mapping: this.mapping }, digests),
       syncFilesystem(work),
     ]);
     return { tree };

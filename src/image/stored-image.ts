@@ -1,4 +1,5 @@
 /** What is known of an image in the store. */
+import type { Digests } from './file-digests.ts';
 import type { TreeRecord } from './manifest.ts';
 import type { ImageMetadata } from './metadata.ts';
 import type { LayerRecord } from './layered-image.ts';
@@ -79,7 +80,10 @@ export interface StoredImage {
 
 /** What making an image gives: its tree lies in WORK/rootfs. */
 export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | 'alias' | 'layers'> &
-  Partial<Pick<ImageInfo, 'createdAt'>>;
+  Partial<Pick<ImageInfo, 'createdAt'>> & {
+    /** Of its files, as far as they are known already. */
+    readonly digests?: Promise<Digests>;
+  };
 
 /** A server asked now might have a newer one. 0: it never expires. */
 export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 && expiry * 1000 <= Date.now();

@@ -9,6 +9,8 @@ import { asRootOf, withOwnIds, type Mapping } from '../host/mapped.ts';
 import { probeHost } from '../host/probe.ts';
 import { runProgram } from '../host/program.ts';
 import { decoderFor, HEAD, headOf, isSquashfs } from './compression.ts';
+import { EarlyDigests } from './early-digests.ts';
+import type { Digests } from './file-digests.ts';
 import { MAX_BYTES } from './jail.ts';
 import { MemberScan } from './member-scan.ts';
 import { unpackSquashfs } from './unpack-squashfs.ts';
@@ -21,24 +23,41 @@ export interface Unpacked {
   readonly rootfs: string;
   /** Device nodes outside /dev. */
   readonly devices: readonly string[];
+  /** Of its files, as far as they are known; never rejects. */
+  readonly digests: Promise<Digests>;
 }
 
 export const MAX_MEMBERS = 2_000_000;
 /** How much of the free space an image may take; the rest is for who else writes there, for directories and inodes. */
 const FILL = 0.8;
 
-/** Throws TLXC_E_IMAGE for a damaged, hostile or oversized archive; the caller removes unpacking.work. */
+/**
+ * Throws TLXC_E_IMAGE for a damaged, hostile or oversized archive; the caller removes unpacking.work, not before the digests are
+ * there.
+ */
 export async function unpack(unpacking: Unpacking): Promise<Unpacked> {
-  const { archive, arrival, work, mapping = null } = unpacking;
+  const { archive, arrival, work, mapping = null, nested = false } = unpacking;
   const head = (await arrival?.head(HEAD)) ?? headOf(archive);
   const { rootfs, jail } = await makePlaces(work, mapping);
   const limits = { archive, bytes: MAX_BYTES, members: MAX_MEMBERS, space: await spaceAt(work), place: work };
-  const scan = new MemberScan(limits);
+  const early = new EarlyDigests({ jail, rootfs, mapping, devices: false }, work);
+  const packed = isSquashfs(head);
+  const scan = new MemberScan(limits, (member) => {
+    // unsquashfs lists them before it begins; what is nested moves.
+    if (!packed && !nested) early.take(member);
+  });
   const job = { ...unpacking, mapping, rootfs, jail, scan };
-  if (isSquashfs(head)) await unpackSquashfs(job);
-  else await unpackTar(job, decoderFor(head, archive));
-  await rm(jail, { recursive: true });
-  return { rootfs, devices: scan.devices };
+  try {
+    if (packed) await unpackSquashfs(job);
+    else await unpackTar(job, decoderFor(head, archive));
+  } catch (error) {
+    await early.stop();
+    throw error;
+  }
+  const digests = early
+    .finish()
+    .finally(() => rm(jail, { recursive: true, force: true }).catch(() => undefined));
+  return { rootfs, devices: scan.devices, digests };
 }
 
 /** The target and the jail of an unpacking, empty. */

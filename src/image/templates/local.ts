@@ -58,8 +58,9 @@ async function fromArchive(
       if (kept) return { source: { kind: 'local', archive }, metadata, devices: kept };
       onEvent({ kind: 'unpack', image: title });
       const { privileged, mapping } = request;
-      const { devices } = await unpack({ archive, work, excludes: metadata.excludes, privileged, mapping });
-      return { source: { kind: 'local', archive }, metadata, devices };
+      const { excludes } = metadata;
+      const { devices, digests } = await unpack({ archive, work, excludes, privileged, mapping });
+      return { source: { kind: 'local', archive }, metadata, devices, digests };
     },
     () => onEvent({ kind: 'waiting', image: title }),
   );
