@@ -391,7 +391,7 @@ void Supervisor::buried(bool postStopOk) {
     if (reboot_)
         return restart();
     Result<plan::StartPlan> plan = read_plan();
-    hasRun_ = true;
+    buried_ = true;
     finish(plan.ok() ? &plan.value() : nullptr);
 }
 
@@ -423,7 +423,7 @@ void Supervisor::finish(const plan::StartPlan* plan) {
             unlink(path.c_str());
     }
     dir_.release();
-    if (plan != nullptr && hasRun_)
+    if (plan != nullptr && has_run())
         run_after_stop(*plan);
     set_state(State::Stopped, true);
     done_ = true;
@@ -432,9 +432,9 @@ void Supervisor::finish(const plan::StartPlan* plan) {
 // How it ended, and what comes of that: written down as long as no other monitor can begin. A first start
 // that came to nothing is its command's to tell.
 void Supervisor::conclude(const plan::StartPlan& plan) {
-    if (!hasRun_ && reboots_ == 0)
+    if (!has_run())
         return;
-    if (!hasRun_)
+    if (!buried_)
         lastExit_ = {};
     if (plan.monitor.restart)
         again_ = restart::after(*plan.monitor.restart, lastExit_, process::since_boot_ms() - ranSinceMs_);

@@ -73,6 +73,7 @@ class Supervisor {
     [[nodiscard]] bool asks_for_end(const protocol::Request& request) const;
     bool stay_ended(); // false: it is not on its way to an end
     [[nodiscard]] bool end_was_asked() const;
+    [[nodiscard]] bool has_run() const { return buried_ || reboots_ > 0; }
     void end_abandoned();
     void end_by(int signal);
 
@@ -110,7 +111,7 @@ class Supervisor {
     State state_ = State::Starting; // whether a running one is frozen is the freezer's to say
     bool done_ = false;
     bool reboot_ = false;
-    bool hasRun_ = false; // and has stopped: not a start that came to nothing
+    bool buried_ = false; // its last run has come to its end; a start again, after a reboot, may still fail
     int exitStatus_ = -1;
     teardown::Told told_; // to the hooks of the end that is going on
     LastExit lastExit_;

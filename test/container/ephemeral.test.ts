@@ -42,6 +42,15 @@ rooted('one whose start fails stays', async (t) => {
   t.true(exists());
 });
 
+rooted('one that comes up once, and not again after a reboot, goes', async (t) => {
+  const { world, exists } = await ephemeral(t, ['lxc.hook.pre-start = /bin/mkdir once']);
+  await world.sh('tlxc-start u1');
+  const { stderr } = await world.run('tlxc-stop', '-r', 'u1');
+  t.regex(stderr, /stopped instead of rebooting/);
+  await world.sh('tlxc-wait -n u1 -s STOPPED -t 60');
+  t.false(exists());
+});
+
 rooted('one whose monitor is wedged goes when it is killed', async (t) => {
   const { world, exists } = await ephemeral(t);
   await world.sh('tlxc-start u1');
