@@ -30,17 +30,24 @@ async function written(
   return text;
 }
 
+/** What is written while something takes less than a second; where the machine made more of it, it is done again. */
+async function writtenSoon(): Promise<string> {
+  const took: number[] = [];
+  while (took.length < 10) {
+    const began = performance.now();
+    const text = await written(300, {});
+    took.push(performance.now() - began);
+    if ((took.at(-1) ?? 0) < 1000) return text;
+  }
+  throw new Error(`300 ms took this machine ${took.map(Math.round).join(', ')} ms`);
+}
+
 // eslint-disable-next-line no-control-regex
 const LINE = /^\rtlxc-try: u1: copying: 1 s\u001b\[K\r.*\r\u001b\[K$/s;
 
 test('it comes on a terminal that can, when a second is over, and goes when it is done', async (t) => {
   const [long, short, dumb, pipe, quiet, json] = await Promise.all([
-    ...[
-      written(2500, {}),
-      written(300, {}),
-      written(2500, { TERM: 'dumb' }),
-      written(2500, { isTTY: false }),
-    ],
+    ...[written(2500, {}), writtenSoon(), written(2500, { TERM: 'dumb' }), written(2500, { isTTY: false })],
     ...[written(2500, { quiet: true }), written(2500, { json: true })],
   ]);
   t.regex(long ?? '', LINE);
