@@ -2,7 +2,7 @@
 export default {
   files: ['test/**/*.test.ts'],
   extensions: { ts: 'module' },
-  nodeArguments: ['--import=tsx'],
+  nodeArguments: ['--import=./.ci/typescript.js'],
   workerThreads: false,
   concurrency: 2,
   timeout: '5m',

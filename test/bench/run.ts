@@ -12,6 +12,7 @@ import { cacheDir } from '../rig/cache.ts';
 import { debianRootfsTar } from '../rig/debian.ts';
 import { reasonMissing, type Feature } from '../rig/features.ts';
 import { openWorld } from '../rig/world.ts';
+import { loader } from '../rig/typescript.ts';
 
 const needed: readonly Feature[] = ['root', 'netns', 'busybox', 'lxc'];
 const reasons = needed.flatMap((feature) => reasonMissing(feature) ?? []);
@@ -41,7 +42,6 @@ function installAsPackage(dir: string): void {
 }
 
 const measure = fileURLToPath(new URL('measure.ts', import.meta.url));
-const loader = fileURLToPath(import.meta.resolve('tsx'));
 // The world has no way out to Debian's archive.
 debianRootfsTar();
 const dir = join(tmpdir(), `tlxc-bench-${process.pid}`);

@@ -2,19 +2,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { packageRoot } from '../../src/package-root.ts';
+import { loader } from '../rig/typescript.ts';
 
 const LINES = 40_000;
 /** A process that prints two megabytes in many writes, as commands do. */
 const script = `import { processOutput } from ${JSON.stringify(join(packageRoot, 'src/cli/output.ts'))};
 for (let line = 1; line <= ${LINES}; line++) processOutput(1).write(line + ' ' + 'x'.repeat(50) + '\\n');`;
-const printing = [
-  process.execPath,
-  `--import=${fileURLToPath(import.meta.resolve('tsx'))}`,
-  ...['--input-type=module', '-e', script],
-];
+const printing = [process.execPath, `--import=${loader}`, ...['--input-type=module', '-e', script]];
 const inShell = printing.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
 const shell = (line: string) => spawnSync('bash', ['-c', line], { encoding: 'utf8', maxBuffer: 2 ** 23 });
 /** Says whether they came whole and in order. */

@@ -9,6 +9,7 @@ import { makePlaceForTrees, makeTreeDirectory, sweepUnborn, writingBehind } from
 import { addFilesystem } from '../rig/filesystem.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
+import { loader } from '../rig/typescript.ts';
 
 const onExt = requires('ext');
 const onDisk = requires('root', 'userns', 'idmap', 'busybox', 'loop');
@@ -94,7 +95,7 @@ test('a directory for a tree is made, whoever sweeps meanwhile', async (t) => {
     import { sweepUnborn } from '${trees}';
     import { writeSync } from 'node:fs';
     for (writeSync(1, 'begun'); ; ) sweepUnborn('${dir}');`;
-  const argv = ['--import=tsx', '--input-type=module', '-e', script];
+  const argv = [`--import=${loader}`, '--input-type=module', '-e', script];
   const sweeper = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => sweeper.kill('SIGKILL'));
   await once(sweeper.stdout, 'data');

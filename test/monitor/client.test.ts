@@ -8,6 +8,7 @@ import { askMonitor, watchMonitor } from '../../src/monitor/client.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
+import { loader } from '../rig/typescript.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'tlxc-client-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
@@ -33,7 +34,7 @@ test('a socket of another kind is an error that names it', async (t) => {
   server.close();
 });
 
-const ask = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'ask.ts')];
+const ask = ['--import', loader, join(import.meta.dirname, 'ask.ts')];
 
 rooted(
   'a running monitor answers, a wedged one delays nobody, a path of any length is reached',

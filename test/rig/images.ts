@@ -10,10 +10,10 @@ import { publishedMetadata, publishImage } from '../../src/image/publish.ts';
 import { cacheDir } from './cache.ts';
 import { debianRootfsTar } from './debian.ts';
 import type { World } from './world.ts';
+import { loader } from './typescript.ts';
 
 const published = join(cacheDir, 'images-1');
 const server = fileURLToPath(new URL('../../.ci/image-server.ts', import.meta.url));
-const loader = fileURLToPath(import.meta.resolve('tsx'));
 const port = 8087;
 const BUILD = '20260101_05:24';
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { eventually } from './eventually.ts';
 import type { World } from './world.ts';
+import { loader } from './typescript.ts';
 
 export const registryOrigin = 'http://127.0.0.1:5000';
 /** Who may do everything there, where there are passwords. */
@@ -17,7 +18,6 @@ const CREDENTIALS = `${registryUser.name}:${registryUser.password}`;
 const HTPASSWD = 'tester:$2y$05$kRXxRcTg/KySfkesTMDfye.qG/TCnPjWxS/lX1OdWtNtjqpyikwYi';
 const TOKEN_PORT = 5001;
 
-const loader = fileURLToPath(import.meta.resolve('tsx'));
 const program = (name: string): string => fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
 
 /** Ends with its standard input. */

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
+import { loader } from '../rig/typescript.ts';
 
 const test = requires('root', 'userns', 'overlay', 'busybox').serial;
 
 const PORT = 8088;
 const server = fileURLToPath(new URL('../../.ci/image-server.ts', import.meta.url));
-const loader = fileURLToPath(import.meta.resolve('tsx'));
 const FILES = 30;
 const words = (name: string, storage: string) => [
   '-n',

@@ -10,6 +10,7 @@ import { eventually } from '../../rig/eventually.ts';
 import { killAfter, moments } from '../../rig/moments.ts';
 import { requires } from '../../rig/requires.ts';
 import { makeWorld, type World } from '../../rig/world.ts';
+import { loader } from '../../rig/typescript.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'overlay', 'busybox').serial;
 const looped = requires('root', 'userns', 'idmap', 'busybox', 'loop').serial;
@@ -106,7 +107,7 @@ looped('of a filesystem in a file that a container uses there is none, and that 
 });
 
 async function holdFrozen(world: World): Promise<ChildProcessWithoutNullStreams> {
-  const script = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../hold-frozen.ts')];
+  const script = ['--import', loader, join(import.meta.dirname, '../hold-frozen.ts')];
   const holder = world.spawn(process.execPath, ...script, 'u1');
   await once(holder.stdout, 'data');
   return holder;

@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { allocateRange, candidates, releaseRange } from '../../../src/container/create/id-ranges.ts';
 import { parseSubordinateIds } from '../../../src/host/subordinate-ids.ts';
 import { loadSystemConfig } from '../../../src/config/system.ts';
+import { loader } from '../../rig/typescript.ts';
 
 const NONE = parseSubordinateIds('');
 const first = (values: Iterable<number>, count: number) => {
@@ -118,7 +119,7 @@ test('processes that allocate at once never share', async (t) => {
     for (const owner of JSON.parse(process.argv[1])) console.log(allocateRange(system, '${lxcpath}', owner));`;
   const outputs = [0, 1, 2, 3].map(async (process_) => {
     const owners = [0, 1, 2, 3, 4].map((index) => begin(`p${process_}-${index}`));
-    const argv = ['--import=tsx', '--input-type=module', '-e', script, JSON.stringify(owners)];
+    const argv = [`--import=${loader}`, '--input-type=module', '-e', script, JSON.stringify(owners)];
     const child = spawn(process.execPath, argv, {
       env: { ...process.env, TLXC_CONF: conf },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -10,6 +10,7 @@ import { addFilesystem } from '../../rig/filesystem.ts';
 import { requires } from '../../rig/requires.ts';
 import { makeUser } from '../../rig/user.ts';
 import { makeWorld, type World } from '../../rig/world.ts';
+import { loader } from '../../rig/typescript.ts';
 
 const running = requires('root', 'userns', 'idmap', 'busybox').serial;
 const byUser = requires('root', 'userns', 'overlay', 'users', 'busybox', 'cgroup1').serial;
@@ -78,7 +79,7 @@ running('what does not run cannot be frozen; what is not frozen is thawed alread
 
 running('who watches is told of each change once', async (t) => {
   const { world, done } = await container(t);
-  const ask = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../../monitor/ask.ts')];
+  const ask = ['--import', loader, join(import.meta.dirname, '../../monitor/ask.ts')];
   const socket = (await world.sh(`ls ${world.runDir}/*/c1/monitor.sock`)).trim();
   const watch = world.run(process.execPath, ...ask, 'watch', socket);
   await eventually(120, async () =>
@@ -112,7 +113,7 @@ running(
 );
 
 async function holdFrozen(world: World): Promise<ChildProcessWithoutNullStreams> {
-  const script = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../hold-frozen.ts')];
+  const script = ['--import', loader, join(import.meta.dirname, '../hold-frozen.ts')];
   const holder = world.spawn(process.execPath, ...script, 'c1');
   const [said] = (await once(holder.stdout, 'data')) as [Buffer];
   if (String(said) !== 'frozen\n') throw new Error(String(said));
