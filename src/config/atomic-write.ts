@@ -112,7 +112,8 @@ function replaceFile(
       writeFileSync(fd, data);
       if (stat && process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
       fchmodSync(fd, mode);
-      if (!isSynced) fsyncSync(fd);
+      // What it replaces would be lost with it.
+      if (!isSynced || stat) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }

@@ -1,5 +1,5 @@
 /** Power may fail at any moment: what is renamed into place was brought to disk before, and the name of it is after. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
@@ -54,15 +54,70 @@ test('a copy on write: that its source has it is on disk before it is there', as
   const source = join(world.lxcpath, 'u1');
   const first = (part: RegExp, after = 0): number =>
     calls.findIndex((call, at) => at >= after && part.test(call));
-  const synced = first(new RegExp(`syncfs\\(\\d+<${world.lxcpath}/.tlxc-staging-u2>`));
-  const written = first(new RegExp(`fsync\\(\\d+<${source}/.lxc_snapshots[^>]*>\\) += 0`), synced);
-  const named = first(new RegExp(`rename\\(.*"${source}/lxc_snapshots"`), written);
-  const kept = first(new RegExp(`fsync\\(\\d+<${source}>\\) += 0`), named);
-  const placed = first(new RegExp(`rename\\(.*"${world.lxcpath}/u2"`));
-  t.true(
-    synced >= 0 && synced < written && written < named && named < kept && kept < placed,
-    [synced, written, named, kept, placed].join(' '),
+  const named = first(new RegExp(`rename\\(.*"${source}/lxc_snapshots"\\) += 0`));
+  // Of the one filesystem that both lie on.
+  const synced = first(
+    new RegExp(`syncfs\\(\\d+<${world.lxcpath}/.tlxc-staging-u2>\\) += 0`),
+    Math.max(named, 0),
   );
+  const placed = first(new RegExp(`rename\\(.*"${world.lxcpath}/u2"\\) += 0`));
+  t.true(named >= 0 && named < synced && synced < placed, [named, synced, placed].join(' '));
+  // Nothing else is waited for but its own name.
+  t.is(calls.filter((call) => / (?:fsync|syncfs)\(/.test(call)).length, 2);
+});
+
+test('a further copy on write: a list that names another is on disk before it takes the place of the old one', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await world.sh('tlxc-copy -n u1 -N u2 -s');
+  const calls = await callsOf(world, 'tlxc-copy -n u1 -N u3 -s');
+  const source = join(world.lxcpath, 'u1');
+  const first = (part: string): number => calls.findIndex((call) => new RegExp(part).test(call));
+  const written = first(`fsync\\(\\d+<${source}/.lxc_snapshots[^>]*>\\) += 0`);
+  const named = first(`rename\\(.*"${source}/lxc_snapshots"\\) += 0`);
+  t.true(written >= 0 && written < named, [written, named].join(' '));
+});
+
+test('a copy on write in another filesystem: what its source notes is synced by itself', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const there = join(world.dir, 'there');
+  mkdirSync(there);
+  await world.furnish(`mount -t tmpfs -o mode=755 tmpfs ${there}`);
+  const calls = await callsOf(world, `tlxc-copy -n u1 -N u2 -s -p ${there}`);
+  const source = join(world.lxcpath, 'u1');
+  const first = (part: string): number => calls.findIndex((call) => new RegExp(part).test(call));
+  const written = first(`fsync\\(\\d+<${source}/.lxc_snapshots[^>]*>\\) += 0`);
+  const named = first(`rename\\(.*"${source}/lxc_snapshots"\\) += 0`);
+  const kept = first(`fsync\\(\\d+<${source}>\\) += 0`);
+  const placed = first(`rename\\(.*"${there}/u2"\\) += 0`);
+  t.true(
+    written >= 0 && written < named && named < kept && kept < placed,
+    [written, named, kept, placed].join(' '),
+  );
+});
+
+test('a restoring that fails leaves a clone its note, a copy that fails none', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  await world.sh('tlxc-copy -n u1 -N u2 -s && tlxc-snapshot -n u2');
+  const notes = readFileSync(join(world.lxcpath, 'u1/lxc_snapshots'), 'utf8');
+  for (const command of ['tlxc-snapshot -n u2 -r snap0', 'tlxc-copy -n u1 -N u3 -s']) {
+    const failing = [
+      'strace',
+      '-f',
+      '-o',
+      '/dev/null',
+      '-e',
+      'inject=syncfs:error=EIO',
+      ...command.split(' '),
+    ];
+    const { code, stderr } = await world.run(...(failing as [string, ...string[]]));
+    t.is(code, 1);
+    t.regex(stderr, /could not be brought to disk/);
+    t.is(readFileSync(join(world.lxcpath, 'u1/lxc_snapshots'), 'utf8'), notes);
+  }
+  t.is((await world.run('tlxc-destroy', '-n', 'u1')).code, 1);
 });
 
 test('a new container: its ids and its use of an image are noted on disk before it is there', async (t) => {

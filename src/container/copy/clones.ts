@@ -4,7 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically, writeStagedFile } from '../../config/atomic-write.ts';
+import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
@@ -33,16 +33,22 @@ function read(file: string): Relative[] {
 const textOf = (relatives: readonly Relative[]): string =>
   relatives.map(({ lxcpath, name }) => `${lxcpath}\n${name}\n`).join('');
 
-function writeClones(file: string, clones: readonly Relative[]): void {
+function writeClones(file: string, clones: readonly Relative[], options: WriteOptions = {}): void {
   if (clones.length === 0) rmSync(file, { force: true });
-  else writeFileAtomically(file, textOf(clones), { mode: 0o644 });
+  else writeFileAtomically(file, textOf(clones), { ...options, mode: 0o644 });
 }
 
 const same = (a: Relative, b: Relative): boolean => a.lxcpath === b.lxcpath && a.name === b.name;
 
-/** The clones of the container in dir that exist: one whose copy was interrupted is none. */
-export const clonesOf = (dir: string): Relative[] =>
-  read(join(dir, CLONES)).filter(({ lxcpath, name }) => existsSync(join(lxcpath, name, 'config')));
+/**
+ * A clone is noted before it is there: where its copy was interrupted, another container may have the name by now. One without
+ * parents is none; one with any is taken for one, whichever way their paths are written.
+ */
+const isClone = ({ lxcpath, name }: Relative): boolean =>
+  ['config', PARENTS].every((file) => existsSync(join(lxcpath, name, file)));
+
+/** The clones of the container in dir that exist. */
+export const clonesOf = (dir: string): Relative[] => read(join(dir, CLONES)).filter(isClone);
 
 /** Old LXC kept only their number. */
 export function countedClones(dir: string): number {
@@ -55,7 +61,7 @@ export function countedClones(dir: string): number {
 export const parentsOf = (dir: string): Relative[] => read(join(dir, PARENTS));
 
 /** Many clones of a container come and go at once: one process at a time changes its list. */
-function whileLocked(system: SystemConfig, parent: Relative, change: () => void): void {
+function whileLocked<T>(system: SystemConfig, parent: Relative, change: () => T): T {
   const paths = containerPaths(system, parent.lxcpath, parent.name);
   makeRunDir(paths);
   const path = join(paths.runDir, 'clones.lock');
@@ -66,19 +72,30 @@ function whileLocked(system: SystemConfig, parent: Relative, change: () => void)
     throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, path, errno, syscall: lock.syscall });
   }
   try {
-    change();
+    return change();
   } finally {
     native().closeFd(lock);
   }
 }
 
-/** Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked. */
-export function addClone(system: SystemConfig, parent: Relative, { lxcpath, name }: Relative): void {
+/**
+ * Notes in the parent's directory that it has this clone. The parent cannot go meanwhile: it, or a clone of it, is locked.
+ * syncedWith: as for writeFileAtomically. false: the note is there already.
+ */
+export function addClone(
+  system: SystemConfig,
+  parent: Relative,
+  { lxcpath, name }: Relative,
+  syncedWith: string,
+): boolean {
   const clone = { lxcpath, name };
   const file = join(parent.lxcpath, parent.name, CLONES);
-  whileLocked(system, parent, () =>
-    writeClones(file, [...read(file).filter((known) => !same(known, clone)), clone]),
-  );
+  return whileLocked(system, parent, () => {
+    const known = read(file);
+    if (known.some((each) => same(each, clone))) return false;
+    writeClones(file, [...known, clone], { syncedWith });
+    return true;
+  });
 }
 
 /** Notes in a clone's staging directory whose root filesystems it lies over; the caller brings that to disk. [] forgets them. */
@@ -87,13 +104,16 @@ export function setParentsUnsynced(dir: string, parents: readonly Relative[]): v
   else writeStagedFile(join(dir, PARENTS), textOf(parents), 0o644);
 }
 
+/** Takes the note of a clone that is gone, or never was, out of a parent's list. */
+export function dropClone(system: SystemConfig, parent: Relative, clone: Relative): void {
+  const place = join(parent.lxcpath, parent.name);
+  const file = join(place, CLONES);
+  if (!existsSync(file) || countedClones(place) > 0) return;
+  const others = (): Relative[] => read(file).filter((known) => !same(known, clone));
+  whileLocked(system, parent, () => writeClones(file, others()));
+}
+
 /** Takes a clone that is gone out of its parents' lists; dir is where its directory is now. */
 export function forgetClone(system: SystemConfig, dir: string, clone: Relative): void {
-  for (const parent of parentsOf(dir)) {
-    const place = join(parent.lxcpath, parent.name);
-    const file = join(place, CLONES);
-    if (!existsSync(file) || countedClones(place) > 0) continue;
-    const others = (): Relative[] => read(file).filter((known) => !same(known, clone));
-    whileLocked(system, parent, () => writeClones(file, others()));
-  }
+  for (const parent of parentsOf(dir)) dropClone(system, parent, clone);
 }

@@ -18,7 +18,7 @@ import { copyRootfs } from '../../storage/copy.ts';
 import { nameCopy } from '../../storage/name-container.ts';
 import { asWritableTree } from '../../storage/view.ts';
 import { volumeAt } from '../../storage/volume-at.ts';
-import { addClone, parentsOf, setParentsUnsynced, type Relative } from './clones.ts';
+import { addClone, dropClone, parentsOf, setParentsUnsynced, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './config.ts';
 import { runHostHooks } from '../start/host-hooks.ts';
 import { discard } from '../remove/discard.ts';
@@ -76,6 +76,7 @@ export async function fillCopy(copying: Copying): Promise<void> {
   await discard(staging, system);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
+  const noting: Relative[] = [];
   try {
     firstId = firstIdOf(copying, config);
     const rootfs = await fillRootfs(copying, config);
@@ -84,14 +85,24 @@ export async function fillCopy(copying: Copying): Promise<void> {
     if (config.hooks.some(({ value }) => value.hook === 'clone')) await runCloneHooks(copying, rootfs);
     const parents = parentsOfCopy(copying, rootfs);
     setParentsUnsynced(staging, parents);
+    // Before it can be seen: a parent without a note of it could be destroyed below it. Before the wait for the disk, which is
+    // then for both: a note of a copy that never was keeps no parent.
+    for (const parent of parents) if (addClone(system, parent, target, staging)) noting.push(parent);
     await syncFilesystem(staging);
-    // Before it can be seen: a parent without a note of it could be destroyed below it. After the wait for the disk: a note
-    // of a copy that never was would keep the parent should another container get the name.
-    for (const parent of parents) addClone(system, parent, target);
   } catch (error) {
+    takeBack(copying, noting);
     await discard(staging, system);
     if (firstId !== null && firstId !== copying.ids) releaseRange(system, firstId, target.config);
     throw error;
+  }
+}
+
+/** Only what this copy has noted: one that takes the place of a clone that lives leaves that its note. */
+function takeBack({ system, target }: Copying, noting: readonly Relative[]): void {
+  try {
+    for (const parent of noting) dropClone(system, parent, target);
+  } catch {
+    // Where the disk refuses that, too, the note stays. What was thrown first tells why.
   }
 }
 
@@ -154,7 +165,8 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
   const rootfs = await (snapshot && volumeAt(path).type === 'dir'
     ? copy()
     : whileStill(copying.source, path, copy, copying));
-  referenceLayers(system.cacheDir, rootfs.needs, { staging, config: target.config });
+  const user = { staging, config: target.config };
+  referenceLayers(system.cacheDir, rootfs.needs, user, { syncedWith: staging });
   await nameCopy({ view: rootfs.view, staging }, { name, keepMachineId: sameMachine });
   return rootfs;
 }

@@ -9,6 +9,7 @@ import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
 import { isUnborn, sweepUnborn } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
+import { forgetClone } from '../copy/clones.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from '../lock.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
@@ -112,6 +113,10 @@ async function sweepStaging(system: SystemConfig, paths: ContainerPaths, staging
   const lock = native().lock({ path: paths.lock, wait: false });
   if (typeof lock !== 'number') return;
   try {
+    // It was noted before it was whole; a container that has the name by now may be noted itself. In a store of somebody
+    // else's the record of its parents could be anybody's.
+    const isOurs = staging === stagingPath(paths.lxcpath, paths.name);
+    if (isOurs && !existsSync(paths.dir)) forgetClone(system, staging, paths);
     await discard(staging, system);
   } finally {
     native().closeFd(lock);

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { join } from 'node:path';
 import { addBusybox } from '../../rig/containers.ts';
@@ -73,6 +81,18 @@ rooted('a snapshot of a directory lies over it: the source stays until the snaps
   t.regex(refused.stderr, /u1 has clones\n {2}hint: destroy the clones first: u2/);
   await fails(t, world, ['-n', 'u1', '-N', 'u9', '-R'], /u1 has clones/);
   await world.sh('tlxc-destroy -n u2 && tlxc-destroy -n u1');
+});
+
+rooted('a copy on write that was killed keeps nothing, whoever gets its name', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-create -n u1 -t busybox -B dir && tlxc-copy -n u1 -N u2 -s && tlxc-copy -n u1 -N u3');
+  const { lxcpath } = world;
+  // As it leaves them: the note is there, and the copy is not in its place.
+  renameSync(join(lxcpath, 'u2'), join(lxcpath, '.tlxc-staging-u2'));
+  appendFileSync(join(lxcpath, 'u1/lxc_snapshots'), `${lxcpath}\nu3\n`);
+  await world.sh('tlxc-copy -n u3 -N u4');
+  t.is(read(world, 'u1/lxc_snapshots'), `${lxcpath}\nu3\n`);
+  await world.sh('tlxc-destroy -n u1 && tlxc-start -n u3 -s lxc.net.0.link= && tlxc-stop -k -n u3');
 });
 
 rooted('a renamed container keeps its ids and addresses, and starts', async (t) => {
