@@ -28,8 +28,8 @@ function loadAddon() {
   return undefined;
 }
 
-/** The text of a bundle, all of it ASCII, which V8 keeps as it is. Read by the addon it is not copied into V8's heap: 1 ms. */
-const readText = (path, addon) => addon?.readText({ path }) ?? readFileSync(path, 'latin1');
+/** The text of a bundle, all of it ASCII, which V8 keeps as it is. The addon maps it, since most of it is never looked at: 1.5 ms. */
+const readText = (path, addon) => addon?.mapText({ path }) ?? readFileSync(path, 'latin1');
 
 /** Half a millisecond sooner by the addon, which maps it. */
 function readCache(path, addon) {

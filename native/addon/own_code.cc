@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <cstring>
 
 #include "addon/families.h"
@@ -46,60 +45,59 @@ std::array<Stdio, 3> stdio() {
 
 std::array<Stdio, 3> stdioAtFirst;
 
-bool read_whole(int fd, char* text, size_t size) {
-    for (size_t done = 0; done < size;) {
-        const ssize_t count = ::read(fd, text + done, size - done);
-        if (count <= 0)
-            return false;
-        done += static_cast<size_t>(count);
-    }
-    return true;
-}
+// A regular file as the page cache has it, without a copy; what is written there stays this process's own. As
+// with the addon itself, whoever puts another in its place renames it there.
+struct Mapped {
+    void* start = nullptr;
+    size_t size = 0;
 
-void release(napi_env, void* text, void*) {
-    std::free(text);
-}
+    explicit operator bool() const { return start != nullptr; }
+    void unmap() const { ::munmap(start, size); }
+};
 
-// Read, not mapped: V8 compiles from it as long as the command runs, whatever becomes of the file.
-Napi::Value read_text(const Napi::CallbackInfo& info) {
-    const auto env = info.Env();
-    const auto path = js::text(info[0].As<Napi::Object>(), "path");
-    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0)
-        return env.Null();
-    const auto size = static_cast<size_t>(status.st_size);
-    auto* const text = static_cast<char*>(std::malloc(size));
-    napi_value result = nullptr;
-    bool copied = false;
-    if (text != nullptr && read_whole(fd.get(), text, size) &&
-        node_api_create_external_string_latin1(env, text, size, release, nullptr, &result, &copied) ==
-            napi_ok)
-        return {env, result}; // text is V8's from here on, or released already
-    std::free(text);
-    return env.Null();
-}
-
-// A file's bytes as the page cache has them, without a copy, for what is read once and at once; what
-// JavaScript writes there is its own.
-Napi::Value map_bytes(const Napi::CallbackInfo& info) {
-    const auto env = info.Env();
+Mapped map_file(const Napi::CallbackInfo& info) {
     const auto path = js::text(info[0].As<Napi::Object>(), "path");
     const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     struct stat status {};
     if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
-        return env.Null();
+        return {};
     const auto size = static_cast<size_t>(status.st_size);
     void* const start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd.get(), 0);
-    if (start == MAP_FAILED)
+    return start == MAP_FAILED ? Mapped{} : Mapped{start, size};
+}
+
+void unmap_text(napi_env, void* text, void* size) {
+    ::munmap(text, reinterpret_cast<size_t>(size));
+}
+
+// V8 looks only at what it compiles, which is little where there is a code cache.
+Napi::Value map_text(const Napi::CallbackInfo& info) {
+    const auto env = info.Env();
+    const auto file = map_file(info);
+    napi_value result = nullptr;
+    bool copied = false;
+    if (file && node_api_create_external_string_latin1(env, static_cast<char*>(file.start), file.size,
+                                                       unmap_text, reinterpret_cast<void*>(file.size),
+                                                       &result, &copied) == napi_ok)
+        return {env, result}; // text is V8's from here on, or released already
+    if (file)
+        file.unmap();
+    return env.Null();
+}
+
+// For what is read once and at once.
+Napi::Value map_bytes(const Napi::CallbackInfo& info) {
+    const auto env = info.Env();
+    const auto file = map_file(info);
+    if (!file)
         return env.Null();
-    const auto unmap = [size](Napi::Env, void* bytes) { ::munmap(bytes, size); };
-    const auto buffer = Napi::ArrayBuffer::New(env, start, size, unmap);
+    const auto unmap = [file](Napi::Env, void*) { file.unmap(); };
+    const auto buffer = Napi::ArrayBuffer::New(env, file.start, file.size, unmap);
     if (env.IsExceptionPending()) {
-        ::munmap(start, size);
+        file.unmap();
         return env.Undefined();
     }
-    return Napi::Uint8Array::New(env, size, buffer, 0);
+    return Napi::Uint8Array::New(env, file.size, buffer, 0);
 }
 
 Napi::Value end_process(const Napi::CallbackInfo& info) {
@@ -112,7 +110,7 @@ Napi::Value end_process(const Napi::CallbackInfo& info) {
 
 void export_own_code(Napi::Env env, Napi::Object exports) {
     stdioAtFirst = stdio();
-    exports.Set("readText", Napi::Function::New(env, read_text));
+    exports.Set("mapText", Napi::Function::New(env, map_text));
     exports.Set("mapBytes", Napi::Function::New(env, map_bytes));
     exports.Set("endProcess", Napi::Function::New(env, end_process));
 }

@@ -75,13 +75,16 @@ export function progressLine(words: string, voice: Voice, plain = true): Progres
     stderr.write(person ? `\r${clip(line, (stderr.columns || 80) - 1)}\u001b[K\r` : `${line}\n`);
     if (person) showing.add((shownOn = stderr));
   };
-  const timer = setInterval(step, STEP_MS).unref();
+  // Work that is done before anything is waited for, a short command's, ends before a timer of it could: it makes none.
+  let timer: NodeJS.Timeout | undefined;
+  const turn = setImmediate(() => (timer = setInterval(step, STEP_MS).unref()));
   return {
     bytes: (count) => {
       done = count;
       step();
     },
     end: () => {
+      clearImmediate(turn);
       clearInterval(timer);
       if (shownOn !== null && showing.delete(shownOn)) shownOn.write('\r\u001b[K');
     },

@@ -40,11 +40,14 @@ export function signalNote({ quiet }: Asked, { program }: Voice, name: string): 
 /** The same for what stops nothing: `PROGRAM: NAME: warning: TEXT`. */
 export function warner(
   { quiet, options, log, ...asked }: Asked,
-  { program, stderr }: Voice,
+  voice: Voice,
   name = asked.name,
 ): (text: string) => void {
+  const { program } = voice;
   const prefix = name === '' ? program : `${program}: ${name}`;
   return (text) => {
+    // Not before: a stream is made when it is first asked for.
+    const { stderr } = voice;
     if (!quiet && options['json'] === true) stderr.write(jsonLine(warningObject(program, text, name)));
     else if (!quiet) stderr.write(`${clearing(stderr)}${prefix}: warning: ${printable(text)}\n`);
     log('WARN', text);

@@ -1,5 +1,5 @@
 /** Signals by name or number. lxc.signal.* */
-import { constants } from 'node:os';
+import { signalNumbers } from '../../signal-numbers.ts';
 import { accepting, BadValue } from '../key.ts';
 
 /** What may be written, for the manual page. */
@@ -10,10 +10,7 @@ const SIGRTMIN = 34;
 const SIGRTMAX = 64;
 
 const ACCEPTED = {
-  /** Asked for when one is wrong, and by what is written from the keys: node:os takes a third of a millisecond to load. */
-  get words() {
-    return Object.keys(constants.signals);
-  },
+  words: Object.keys(signalNumbers),
   anyCase: true,
   range: [1, SIGRTMAX],
   pattern: '[Ss][Ii][Gg][Rr][Tt][Mm]([Ii][Nn]|[Aa][Xx])([+-]\\d{1,2})?',
@@ -28,7 +25,7 @@ export const signal = accepting(ACCEPTED, (value: string): number => {
 
 function byName(name: string): number | undefined {
   const realTime = /^SIGRT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
-  if (!realTime) return (constants.signals as Readonly<Record<string, number>>)[name];
+  if (!realTime) return signalNumbers[name];
   const [, end, sign, offset = '0'] = realTime;
   const number = (end === 'MIN' ? SIGRTMIN : SIGRTMAX) + (sign === '-' ? -1 : 1) * Number(offset);
   return number >= SIGRTMIN ? number : undefined;

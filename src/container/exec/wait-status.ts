@@ -1,5 +1,5 @@
 /** What waitpid says of an end, in Node's words. */
-import { constants } from 'node:os';
+import { signalNumbers } from '../../signal-numbers.ts';
 
 /** How a process ended: one of the two is null. */
 export interface ProcessEnd {
@@ -8,7 +8,7 @@ export interface ProcessEnd {
 }
 
 function signalName(number: number): NodeJS.Signals | null {
-  const found = Object.entries(constants.signals).find(([, value]) => value === number);
+  const found = Object.entries(signalNumbers).find(([, value]) => value === number);
   return (found?.[0] as NodeJS.Signals | undefined) ?? null;
 }
 

@@ -1,5 +1,5 @@
 /** What an image's configuration becomes in a container's. An image sets these keys and no others. Pure. */
-import { constants } from 'node:os';
+import { signalNumbers } from '../../signal-numbers.ts';
 import { SHIPPED_CONFIG } from '../metadata.ts';
 import type { ImageConfig } from './image-config.ts';
 import type { ImageUser } from './image-user.ts';
@@ -38,7 +38,7 @@ function stopSignal({ stopSignal: given, entrypoint, cmd }: ImageConfig): string
   if (name === '') return SYSTEM_INIT.test([...entrypoint, ...cmd][0] ?? '') ? null : 'SIGTERM';
   const full = name.startsWith('SIG') || /^\d/.test(name) ? name : `SIG${name}`;
   const known =
-    full in constants.signals || /^SIGRTM(IN|AX)([+-]\d{1,2})?$/.test(full) || /^[1-9]\d?$/.test(full);
+    full in signalNumbers || /^SIGRTM(IN|AX)([+-]\d{1,2})?$/.test(full) || /^[1-9]\d?$/.test(full);
   return known ? full : null;
 }
 
