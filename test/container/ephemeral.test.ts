@@ -43,8 +43,9 @@ rooted('one whose start fails stays', async (t) => {
 });
 
 rooted('one that comes up once, and not again after a reboot, goes', async (t) => {
-  const { world, exists } = await ephemeral(t, ['lxc.hook.pre-start = /bin/mkdir once']);
-  await world.sh('tlxc-start u1');
+  const { world, exists } = await ephemeral(t);
+  await world.sh('printf "#!/bin/sh\\nmkdir $PWD/once\\n" > hook; chmod +x hook');
+  await world.sh(`echo "lxc.hook.pre-start = $PWD/hook" >> ${world.lxcpath}/u1/config; tlxc-start u1`);
   const { stderr } = await world.run('tlxc-stop', '-r', 'u1');
   t.regex(stderr, /stopped instead of rebooting/);
   await world.sh('tlxc-wait -n u1 -s STOPPED -t 60');
