@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** npm packages that the bundles contain; the others are dependencies, which bring their licences themselves. */
-const BUNDLED = ['argparse', 'ini', 'js-yaml', 'undici'];
+const BUNDLED = ['argparse', 'commander', 'ini', 'js-yaml', 'undici'];
 /** What native code is made with: a Debian package whose copyright file says it all, and what it is for. */
 const LINKED = [
   ['libc6-dev', 'the GNU C library, in the static programs'],

@@ -1,9 +1,8 @@
 /**
- * The command line as GNU getopt_long reads it, which LXC's users are used to: options anywhere before "--", unambiguous
- * abbreviations of long ones, groups of short ones, optional arguments only when glued (-eCAP, --opt=VALUE), its messages.
- * No library for Node has these; one that is fed what was spelt out for it has nothing left to do, and costs each command half
- * a millisecond.
+ * The command line as commander reads it, with what LXC's users are used to from GNU getopt_long besides: unambiguous
+ * abbreviations of long options, optional arguments only when glued (-eCAP, --opt=VALUE), getopt's messages.
  */
+import { Command, CommanderError, Option } from 'commander';
 import { usageError } from './usage.ts';
 
 export interface OptionShape {
@@ -20,6 +19,8 @@ export interface FoundOption<S extends OptionShape> {
   readonly value: string | null;
 }
 
+const nameOf = ({ short, long }: OptionShape) => (long ? `--${long}` : `-${short}`);
+
 function findLong<S extends OptionShape>(name: string, typed: string, shapes: readonly S[]): S | undefined {
   const candidates = shapes.filter((shape) => name !== '' && shape.long.startsWith(name));
   const exact = candidates.find((shape) => shape.long === name);
@@ -28,48 +29,81 @@ function findLong<S extends OptionShape>(name: string, typed: string, shapes: re
   throw usageError(`option '${typed}' is ambiguous; possibilities:${possibilities}`);
 }
 
-/** What is glued to an option. An empty one is none where it need not be. */
-const gluedValue = ({ argument }: OptionShape, glued: string): string | null =>
-  glued === '' && argument === 'optional' ? null : glued;
-
-/** One word that begins with "--". next: takes the word after it. */
-function longOption<S extends OptionShape>(
-  typed: string,
-  shapes: readonly S[],
-  next: () => string | undefined,
-): FoundOption<S> {
-  const [, name = '', glued] = /^--([^=]*)(?:=(.*))?$/s.exec(typed) ?? [];
-  const shape = findLong(name, typed, shapes);
-  if (!shape) throw usageError(`unrecognized option '${typed}'`);
-  if (glued !== undefined && shape.argument === 'none')
-    throw usageError(`option '--${shape.long}' doesn't allow an argument`);
-  if (glued !== undefined) return { shape, value: gluedValue(shape, glued) };
-  if (shape.argument !== 'required') return { shape, value: null };
-  const value = next();
-  if (value === undefined) throw usageError(`option '--${shape.long}' requires an argument`);
-  return { shape, value };
+interface Spelt<S> {
+  readonly words: readonly string[];
+  /** The options among them. */
+  readonly found: readonly S[];
 }
 
-/** One word of letters: as many options, up to the first that takes the rest as its argument. */
-function* shortOptions<S extends OptionShape>(
-  typed: string,
-  shapes: readonly S[],
-  next: () => string | undefined,
-): Generator<FoundOption<S>> {
+/** One word of options in the form that has only one reading: whole long names, one letter a word, "=" where glued. */
+function spellOut<S extends OptionShape>(typed: string, shapes: readonly S[]): Spelt<S> & { wants: boolean } {
+  if (typed.startsWith('--')) {
+    const [, name = '', glued] = /^--([^=]*)(=.*)?$/s.exec(typed) ?? [];
+    const shape = findLong(name, typed, shapes);
+    if (!shape) throw usageError(`unrecognized option '${typed}'`);
+    if (glued !== undefined && shape.argument === 'none')
+      throw usageError(`option '--${shape.long}' doesn't allow an argument`);
+    const wants = shape.argument === 'required' && glued === undefined;
+    const word = nameOf(shape) + (glued ?? (shape.argument === 'optional' ? '=' : ''));
+    return { words: [word], found: [shape], wants };
+  }
+  const words: string[] = [];
+  const found: S[] = [];
   for (let at = 1; at < typed.length; at++) {
     const letter = typed.charAt(at);
     const shape = shapes.find(({ short }) => short === letter);
     if (!shape) throw usageError(`invalid option -- '${letter}'`);
-    if (shape.argument === 'none') {
-      yield { shape, value: null };
-      continue;
-    }
     const glued = typed.slice(at + 1);
-    const value = glued === '' && shape.argument === 'required' ? next() : gluedValue(shape, glued);
-    if (value === undefined) throw usageError(`option requires an argument -- '${letter}'`);
-    yield { shape, value };
-    return;
+    found.push(shape);
+    if (shape.argument === 'optional')
+      return { words: [...words, `${nameOf(shape)}=${glued}`], found, wants: false };
+    words.push(`-${letter}`);
+    if (shape.argument === 'none') continue;
+    return glued ? { words: [...words, glued], found, wants: false } : { words, found, wants: true };
   }
+  return { words, found, wants: false };
+}
+
+/** All words spelt out up to "--" or the first mistake, which is thrown once those before it were looked at. */
+function spellAll<S extends OptionShape>(
+  argv: readonly string[],
+  shapes: readonly S[],
+): Spelt<S> & { mistake: unknown } {
+  const words: string[] = [];
+  const found: S[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const typed = argv[at] ?? '';
+    if (typed === '--') return { words: [...words, ...argv.slice(at)], found, mistake: null };
+    if (typed.length < 2 || !typed.startsWith('-')) words.push(typed);
+    else {
+      try {
+        const spelt = spellOut(typed, shapes);
+        words.push(...spelt.words, ...(spelt.wants ? argv.slice(++at, at + 1) : []));
+        found.push(...spelt.found);
+      } catch (mistake) {
+        return { words, found, mistake };
+      }
+    }
+  }
+  return { words, found, mistake: null };
+}
+
+function optionOf(shape: OptionShape): Option {
+  const flags = [shape.short && `-${shape.short}`, shape.long && `--${shape.long}`]
+    .filter(Boolean)
+    .join(', ');
+  const argument = { none: '', required: ' <value>', optional: ' [value]' }[shape.argument];
+  return new Option(flags + argument);
+}
+
+/** Only one thing is left for commander to refuse. */
+function translated(error: unknown, last: string): unknown {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.optionMissingArgument') return error;
+  return usageError(
+    last.startsWith('--')
+      ? `option '${last}' requires an argument`
+      : `option requires an argument -- '${last.slice(1)}'`,
+  );
 }
 
 /**
@@ -81,16 +115,28 @@ export function* parseArguments<S extends OptionShape>(
   shapes: readonly S[],
   words: string[],
 ): Generator<FoundOption<S>> {
-  let at = 0;
-  const next = (): string | undefined => argv[at++];
-  while (at < argv.length) {
-    const typed = next() ?? '';
-    if (typed === '--') {
-      words.push(...argv.slice(at));
-      return;
-    }
-    if (typed.length < 2 || !typed.startsWith('-')) words.push(typed);
-    else if (typed.startsWith('--')) yield longOption(typed, shapes, next);
-    else yield* shortOptions(typed, shapes, next);
+  const found: FoundOption<S>[] = [];
+  const parser = new Command()
+    .helpOption(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  const spelt = spellAll(argv, shapes);
+  // Making an option takes commander longer than reading it: only those that are there.
+  for (const shape of new Set(spelt.found)) {
+    // Of two with one long form the first has it.
+    const isTwin = shapes.find(({ long }) => long === shape.long) !== shape;
+    const option = optionOf(isTwin && shape.short ? { ...shape, long: '' } : shape);
+    parser.addOption(option);
+    parser.on(`option:${option.name()}`, (value: string | null) => {
+      found.push({ shape, value: value === '' && shape.argument === 'optional' ? null : (value ?? null) });
+    });
   }
+  let mistake = spelt.mistake;
+  try {
+    words.push(...parser.parseOptions([...spelt.words]).operands);
+  } catch (error) {
+    mistake = translated(error, spelt.words.at(-1) ?? '');
+  }
+  yield* found;
+  if (mistake !== null) throw mistake as Error;
 }
