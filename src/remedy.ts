@@ -62,6 +62,8 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
 /** undefined: the error tells enough (problems or findings), or its hint is the caller's, as a program's --help is. */
 export function remedyOf(failed: Failed): string | undefined {
   const { hint, problems = [], findings = [], errno = '', code } = failed;
+  // Of the place where descriptors ran out nothing is to be mended, whatever its own hint is.
+  if (errno === 'EMFILE' || errno === 'ENFILE') return BY_ERRNO[errno]?.(failed);
   if (hint || problems.length > 0 || findings.length > 0) return hint;
   return BY_ERRNO[errno]?.(failed) || BY_CODE[code]?.(failed);
 }

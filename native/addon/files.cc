@@ -23,9 +23,14 @@ constexpr int kLockPatienceMs = 10'000;
 constexpr int kLockRetryMs = 10;
 
 // pipe and memfd fail only where the process has run out of descriptors or memory: no caller has a way round
-// that.
+// that. Thrown as Node throws such errors.
 Napi::Value out_of_descriptors(Napi::Env env, const char* syscall) {
-    Napi::Error::New(env, std::string(syscall) + ": " + strerrordesc_np(errno)).ThrowAsJavaScriptException();
+    const int number = errno;
+    auto error = Napi::Error::New(env, std::string(syscall) + ": " + strerrordesc_np(number));
+    error.Set("errno", Napi::Number::New(env, -number));
+    error.Set("code", Napi::String::New(env, strerrorname_np(number)));
+    error.Set("syscall", Napi::String::New(env, syscall));
+    error.ThrowAsJavaScriptException();
     return env.Undefined();
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "common/reap.h"
+#include "common/reserve.h"
 #include "common/syscalls.h"
 #include "executor/cgroup/cgroup.h"
 #include "executor/child.h"
@@ -211,6 +212,7 @@ class Start {
     }
 
     void undo() {
+        reserve_.release();
         if (running_.initPidfd) {
             sys::pidfd_send_signal(running_.initPidfd.get(), SIGKILL);
             (void)reap_within(running_.initPid, kDyingMs);
@@ -227,6 +229,7 @@ class Start {
     const Deadline deadline_;
     handshake::Channel child_{UniqueFd{}};
     Running running_;
+    Reserve reserve_;
     bool finished_ = false;
 };
 

@@ -44,20 +44,37 @@ export interface RunningProgram {
 const KEPT_LINES = 20;
 const PLAIN_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
 
+/**
+ * What spawn has given; throws where this process has no descriptors left for it, which Node tells by an event, and by streams
+ * that are not there. A signal to a child that does not run would go to whatever is in the place of its process id: Node takes
+ * 0 for one, which is our whole process group, the caller's programs with it.
+ */
+export function spawned<Child extends ChildProcess>(child: Child): Child {
+  if (child.pid !== undefined) return child;
+  child.kill = () => false;
+  if (Object.hasOwn(child, 'stdio')) return child;
+  child.on('error', () => undefined);
+  const [code, syscall, path] = ['EMFILE', 'spawn', child.spawnfile];
+  throw Object.assign(new Error(`${syscall} ${path}: ${code}`), { code, syscall, path });
+}
+
 /** Starts argv. The kernel kills it (SIGKILL) when this process ends, however it ends. */
 export function startProgram(argv: readonly string[], options: ProgramOptions = {}): RunningProgram {
   const { stdin = 'ignore', stdout } = options;
   const wantsLines = typeof stdout === 'function';
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...(options.privileges ?? []), '--', ...argv], {
-    stdio: [
-      stdin,
-      wantsLines ? 'pipe' : (stdout ?? 'ignore'),
-      options.stderr ?? 'pipe',
-      ...(options.pass ?? []),
-    ],
-    env: options.environment ?? PLAIN_ENVIRONMENT,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-  });
+  const words = ['--pdeathsig', 'KILL', ...(options.privileges ?? []), '--', ...argv];
+  const child = spawned(
+    spawn('setpriv', words, {
+      stdio: [
+        stdin,
+        wantsLines ? 'pipe' : (stdout ?? 'ignore'),
+        options.stderr ?? 'pipe',
+        ...(options.pass ?? []),
+      ],
+      env: options.environment ?? PLAIN_ENVIRONMENT,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    }),
+  );
   const errorLines: string[] = [];
   eachLine(child.stderr, (line) => {
     options.onErrorLine?.(line);
@@ -73,6 +90,8 @@ export function startProgram(argv: readonly string[], options: ProgramOptions = 
       errorLines,
     };
   });
+  // Who waits for its streams first, and fails with them, is not ended by what nobody has asked for yet.
+  ended.catch(() => undefined);
   return { child, ended };
 }
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { startProgram } from '../../src/host/program.ts';
 
@@ -14,6 +16,22 @@ test('lines end as files and terminals end them, wherever the pieces of them are
     'bc',
   ]);
   t.deepEqual(await linesOf(String.raw`printf 'a\342\200'; sleep 0.1; printf '\250b\n'`), ['a\u2028b']);
+});
+
+test('without descriptors left nothing is started: told at once, and no signal goes astray', (t) => {
+  const module = fileURLToPath(new URL('../../src/host/program.ts', import.meta.url));
+  const program = `import { openSync } from 'node:fs'; import { startProgram } from ${JSON.stringify(module)};
+    try { for (;;) openSync('/dev/null'); } catch {}
+    try {
+      const { child, ended } = startProgram(['true'], { stdout: 'pipe' });
+      child.kill('SIGKILL');
+      await ended;
+    } catch (error) { console.log(error.code, error.syscall, error.path); }`;
+  const node = [process.execPath, `--import=${fileURLToPath(import.meta.resolve('tsx'))}`];
+  const line = `ulimit -n 100; "$@"; echo "status $?"`;
+  // In a session of its own: what it kills with itself is nobody else.
+  const words = ['-w', 'bash', '-c', line, 'bash', ...node, '--input-type=module', '-e', program];
+  t.is(spawnSync('setsid', words, { encoding: 'utf8' }).stdout, 'EMFILE spawn setpriv\nstatus 0\n');
 });
 
 test('a line without an end is given in parts, in no more time than others', async (t) => {

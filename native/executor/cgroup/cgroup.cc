@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/deadline.h"
+#include "common/reserve.h"
 #include "executor/cgroup/cgroup_claim.h"
 #include "executor/cgroup/cgroup_delegate.h"
 #include "executor/cgroup/cgroup_dir.h"
@@ -172,6 +173,7 @@ Status enter_monitor(const StartPlan& plan, int version) {
 Result<Groups> create(const StartPlan& plan) {
     TRY(check(plan));
     Groups groups;
+    Reserve reserve;
     std::vector<CgroupPlace>& places = groups.places;
     Failure failure;
     for (int number = 0; number < kSuffixes; ++number) {
@@ -179,6 +181,7 @@ Result<Groups> create(const StartPlan& plan) {
         const Claim result = claim_all(plan, suffix, places, failure);
         if (result == Claim::Ours)
             break;
+        reserve.release();
         remove(places, 0);
         places.clear();
         if (result == Claim::Failed)
@@ -195,6 +198,7 @@ Result<Groups> create(const StartPlan& plan) {
     }
     Status filled = fill_all(plan, groups);
     if (!filled.ok()) {
+        reserve.release();
         remove(plan, places, 0);
         return std::move(filled.failure());
     }

@@ -135,8 +135,15 @@ Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, Leftover
         if (!made && errno != EEXIST)
             return Claim::Failed;
         UniqueFd fd{openat(above.get(), name.c_str(), kDirectory)};
-        if (!fd)
-            continue;
+        if (!fd) {
+            if (errno == ENOENT)
+                continue;
+            const int error = errno;
+            if (made)
+                unlinkat(above.get(), name.c_str(), AT_REMOVEDIR);
+            errno = error;
+            return Claim::Failed;
+        }
         if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
             return Claim::InUse;
         if (!is_named(fd.get(), above.get(), name))

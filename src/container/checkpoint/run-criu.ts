@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { spawned } from '../../host/program.ts';
 
 /** Without a byte more in its directory. */
 const PATIENCE_MS = 600_000;
@@ -33,7 +34,9 @@ export async function runCriu(argv: readonly string[], directory: string): Promi
   const ignore = (): void => undefined;
   for (const signal of HELD) process.on(signal, ignore);
   const [criu = '', ...args] = argv;
-  const child = spawn(criu, args, { detached: true, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawned(
+    spawn(criu, args, { detached: true, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
   let words = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-KEPT)));

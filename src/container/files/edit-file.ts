@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { TlxcError } from '../../errors.ts';
+import { spawned } from '../../host/program.ts';
 import { pullFiles, pushFiles } from './transfer.ts';
 import type { TreeRequest } from './tree.ts';
 
@@ -18,7 +19,9 @@ const editorOf = ({ VISUAL, EDITOR }: TreeRequest['environment']): string => VIS
 
 async function runEditor({ environment, name }: Editing, file: string): Promise<void> {
   const editor = editorOf(environment);
-  const child = spawn('sh', ['-c', `${editor} "$1"`, 'edit', file], { stdio: 'inherit', env: environment });
+  const child = spawned(
+    spawn('sh', ['-c', `${editor} "$1"`, 'edit', file], { stdio: 'inherit', env: environment }),
+  );
   const [status, signal] = (await once(child, 'close')) as [number | null, string | null];
   if (status === 0) return;
   throw new TlxcError({

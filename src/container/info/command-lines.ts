@@ -4,6 +4,7 @@
  * for again.
  */
 import { spawn } from 'node:child_process';
+import { spawned } from '../../host/program.ts';
 
 /** A process, and not another one that has its number later. */
 export interface Identity {
@@ -27,7 +28,7 @@ function read(argv: readonly string[]): Promise<{ readonly text: string; readonl
   const [file = '', ...args] = argv;
   return new Promise((resolve) => {
     let text = '';
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawned(spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] }));
     const end = (whole: boolean): void => {
       clearTimeout(timer);
       resolve({ text, whole });

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readContainerConfig, refuseProblems } from '../../config/load.ts';
 import { TlxcError } from '../../errors.ts';
+import { spawned } from '../../host/program.ts';
 import { native } from '../../native/binding.ts';
 import { nativeFile, packageRoot } from '../../package-root.ts';
 import { containerPaths } from '../paths.ts';
@@ -58,7 +59,9 @@ async function attached(request: ExecuteRequest, wanted: Wanted, relay: Relay): 
   if (early !== undefined) return killedBy(early);
   const how = ['-u', uid, '-g', gid, '--cwd', wanted.cwd];
   const words = ['-n', name, '-P', lxcpath, ...how, '--', ...wanted.command];
-  const child = spawn(join(packageRoot, 'bin/tlxc-attach.js'), words, { stdio: 'inherit', env: environment });
+  const child = spawned(
+    spawn(join(packageRoot, 'bin/tlxc-attach.js'), words, { stdio: 'inherit', env: environment }),
+  );
   relay.to(child);
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return code ?? (signal === null ? 1 : killedBy(signal));

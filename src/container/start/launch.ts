@@ -96,7 +96,7 @@ function spawn(plan: StartPlan, planFd: number, owned: boolean): Monitor {
     syscall: monitor.syscall,
     errno: errnoName(monitor.errno),
     path,
-    hint: nativeRemedy(path).hint,
+    ...(errnoName(monitor.errno) === 'ENOENT' && { hint: nativeRemedy(path).hint }),
   });
 }
 
