@@ -6,7 +6,8 @@ import { createRequire, register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 
-// Node asks `load` in a thread of its own, for which it reads this file again.
+// Node asks `load` in a thread of its own, for which it reads this file again. Where no older Node than 22.15 is supported, registerHooks
+// does it without: from Node 26 on register warns.
 if (isMainThread) register(import.meta.url);
 
 const options = {
@@ -17,7 +18,7 @@ const { version } = createRequire(import.meta.url)('esbuild/package.json');
 const maker = JSON.stringify([version, options]);
 const cache = fileURLToPath(new URL('../node_modules/.cache/tlxc-typescript/', import.meta.url));
 
-/** Under another name first: other test files look for it at the same time. */
+/** Under another name first: other test files look for it at the same time. Some kilobytes an edit; npm ci empties it. */
 function keep(kept, code) {
   try {
     mkdirSync(cache, { recursive: true });
