@@ -45,12 +45,19 @@ test('an optional argument counts only when it is glued', (t) => {
   t.deepEqual(parse('-eCAP', '--elev=LSM').options, ['elevated-privileges=CAP', 'elevated-privileges=LSM']);
 });
 
+test('an optional argument that is empty is none; a required one is what it is', (t) => {
+  t.deepEqual(parse('--elev=', '-e').options, ['elevated-privileges', 'elevated-privileges']);
+  t.deepEqual(parse('--name=', '-n', '', '--name', 'a=b').options, ['name=', 'name=', 'name=a=b']);
+  t.deepEqual(parse('--name=a\nb=c').options, ['name=a\nb=c']);
+});
+
 test('a long option may be abbreviated while it is unambiguous', (t) => {
   t.deepEqual(parse('--na=u1', '--share-n', 'u2').options, ['name=u1', 'share-net=u2']);
 });
 
 test('an argument may look like an option', (t) => {
   t.deepEqual(parse('-n', '--daemon').options, ['name=--daemon']);
+  t.deepEqual(parse('-dn', '--', '-F'), { options: ['daemon', 'name=--', 'foreground'], words: [] });
 });
 
 for (const [argv, expected] of [
