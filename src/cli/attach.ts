@@ -16,6 +16,7 @@ import {
 } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { rcfileOf } from './rcfile.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
@@ -66,8 +67,8 @@ async function attach(invocation: Invocation, context: CommandContext): Promise<
   let wanted = optionsOf(invocation, context);
   const label = text(options['context']);
   if (label !== undefined) wanted = await withLabel(wanted, label);
-  const rcfile = text(options['rcfile']);
-  if (rcfile !== undefined) wanted = await rcfileSettings(paths, resolve(context.cwd, rcfile), wanted);
+  const rcfile = rcfileOf(invocation, context);
+  if (rcfile !== undefined) wanted = await rcfileSettings(paths, rcfile, wanted);
   const log = openLog(text(options['ptyLog']), context.cwd);
   // A signal that comes before tlxc-pty is there to pass it on is for the command all the same.
   native().holdSignals();

@@ -7,6 +7,7 @@ import type { CheckpointPlace } from '../plan/criu.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { whileShown } from './progress.ts';
+import { namedConfig } from './rcfile.ts';
 import { signalNote, warner } from './tell.ts';
 import { usageError } from './usage.ts';
 
@@ -29,10 +30,9 @@ function requestOf(
   { name, lxcpath, system, options, logTarget }: Invocation,
   { cwd, env }: CommandContext,
 ): StartRequest {
-  const rcfile = text(options['rcfile']);
   return {
     ...{ name, lxcpath, system, environment: env },
-    configFile: rcfile === undefined ? undefined : resolve(cwd, rcfile),
+    configFile: namedConfig(options['rcfile'], cwd),
     foreground: options['foreground'] === true && options['daemon'] !== true,
     logFile: logTarget.file || undefined,
     logLevel: text(options['logpriority']) ? logTarget.level : undefined,

@@ -1,5 +1,4 @@
 /** tlxc-create */
-import { resolve } from 'node:path';
 import { createContainer } from '../container/create/create.ts';
 import type { Ask } from '../image/templates/template.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -7,6 +6,7 @@ import type { CommandContext } from './context.ts';
 import { volumeOptions } from './volume-options.ts';
 import { imageProgress } from './image-progress.ts';
 import { madeJson } from './made.ts';
+import { namedConfig } from './rcfile.ts';
 import { usageError } from './usage.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
@@ -33,7 +33,6 @@ function asker(context: CommandContext, quiet: boolean): Ask | undefined {
 async function create(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options, rest, quiet } = invocation;
   const template = templateOf(invocation);
-  const configFile = text(options['config']);
   const { stdout, stderr } = context;
   const json = options['json'] === true;
   const ask = asker(context, quiet || json);
@@ -44,7 +43,7 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
   try {
     const created = await createContainer({
       ...{ name, lxcpath, system, template, templateArgs: rest },
-      configFile: configFile === undefined ? undefined : resolve(context.cwd, configFile),
+      configFile: namedConfig(options['config'], context.cwd),
       backend: text(options['bdev']),
       volume: volumeOptions(options),
       privileged: options['privileged'] === true,

@@ -1,10 +1,10 @@
 /** tlxc-execute */
-import { resolve } from 'node:path';
 import { executeInBackground, executeInForeground, type ExecuteRequest } from '../container/start/execute.ts';
 import { parseId } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
+import { namedConfig } from './rcfile.ts';
 
 const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
@@ -12,7 +12,6 @@ function requestOf(
   { name, lxcpath, system, options, rest }: Invocation,
   { cwd, env }: CommandContext,
 ): ExecuteRequest {
-  const rcfile = text(options['rcfile']);
   const share = {
     ...(text(options['shareNet']) && { net: text(options['shareNet']) }),
     ...(text(options['shareIpc']) && { ipc: text(options['shareIpc']) }),
@@ -25,7 +24,7 @@ function requestOf(
   return {
     ...{ name, lxcpath, system, share, uid, gid },
     environment: env,
-    configFile: rcfile === undefined ? undefined : resolve(cwd, rcfile),
+    configFile: namedConfig(options['rcfile'], cwd),
     defines: (options['define'] as readonly string[] | undefined) ?? [],
     command: rest.length > 0 ? rest : undefined,
   };

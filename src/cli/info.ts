@@ -1,6 +1,5 @@
 /** tlxc-info */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { loadSettings } from '../config/load.ts';
 import { showConfigKey } from '../config/show.ts';
 import {
@@ -21,6 +20,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { infoLines, type Disk, type Information, type Selection } from './info-lines.ts';
 import { jsonText, printable } from './printable.ts';
+import { namedConfig } from './rcfile.ts';
 import { tellError } from './tell.ts';
 
 function informationOf(
@@ -69,8 +69,7 @@ function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContex
   const rcfile = invocation.options['rcfile'];
   if (keys.length === 0 && rcfile === undefined) return [];
   const { name, system, lxcpath } = invocation;
-  const configFile =
-    typeof rcfile === 'string' ? resolve(cwd, rcfile) : containerPaths(system, lxcpath, name).config;
+  const configFile = namedConfig(rcfile, cwd) ?? containerPaths(system, lxcpath, name).config;
   const { settings } = loadSettings({ name, lxcpath, configFile, environment: env });
   return keys.flatMap((key) => {
     const shown = showConfigKey(settings, key);

@@ -1,5 +1,7 @@
 /** --rcfile: a file in place of the container's configuration. */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { takeStream } from '../config/read-file.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import type { OptionSpec } from './options.ts';
@@ -16,9 +18,27 @@ export const CHECKED_RCFILE: OptionSpec = {
   description: 'Do nothing unless FILE is a correct configuration; a container that\nruns keeps its own',
 };
 
-/** The absolute path of FILE; undefined where none was given. */
+/** What cannot be looked at is told of by who reads it. */
+function isStream(path: string): boolean {
+  try {
+    const stats = statSync(path);
+    return stats.isFIFO() || stats.isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/** The absolute path of a configuration that the command line names, which may be a pipe or /dev/null; undefined where none was given. */
+export function namedConfig(given: Invocation['options'][string], cwd: string): string | undefined {
+  if (typeof given !== 'string') return undefined;
+  const path = resolve(cwd, given);
+  if (isStream(path)) takeStream(path);
+  return path;
+}
+
+/** As namedConfig, of --rcfile. */
 export const rcfileOf = ({ options }: Invocation, { cwd }: CommandContext): string | undefined =>
-  typeof options['rcfile'] === 'string' ? resolve(cwd, options['rcfile']) : undefined;
+  namedConfig(options['rcfile'], cwd);
 
 /** Throws TLXC_E_CONFIG where FILE is given and has mistakes, or cannot be read. */
 export async function checkRcfile(invocation: Invocation, context: CommandContext): Promise<void> {

@@ -9,6 +9,7 @@ import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
 import { whileShown } from './progress.ts';
+import { namedConfig } from './rcfile.ts';
 import { signalNote, warner } from './tell.ts';
 import { waitArguments, WAIT_OPTIONS, type WaitArguments } from './wait-options.ts';
 import { usageError } from './usage.ts';
@@ -34,7 +35,7 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): StartR
     system,
     share,
     environment: env,
-    configFile: path(options['rcfile']),
+    configFile: namedConfig(options['rcfile'], cwd),
     defines: (options['define'] as readonly string[] | undefined) ?? [],
     consolePath: options['console'] === 'none' ? 'none' : path(options['console']),
     consoleLog: path(options['consoleLog']),

@@ -64,7 +64,8 @@ export function isTemporary(entry: string, of?: string): boolean {
 /**
  * Writes data to path by temporary file, fsync and rename; owner and mode of a file that was there are kept.
  * Only for directories that no container can write: the path is resolved by name, by root without a link where it leads through
- * what is another user's (TLXC_E_PERMISSION). Throws the system's error.
+ * what is another user's (TLXC_E_PERMISSION). A device or a FIFO is not replaced (TLXC_E_STORAGE): it may be a
+ * device of the host's that a link leads to. Throws the system's error.
  */
 export function writeFileAtomically(
   path: string,
@@ -98,11 +99,21 @@ function openDirectory({ path, uid }: Stranger): number {
   });
 }
 
+const noFile = (path: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_STORAGE',
+    message: `${path} is not replaced: it is no regular file`,
+    path,
+    hint: 'a device, say, lies there, or a link leads to one: look with ls -l',
+  });
+
 function replaceFile(
   { path: target, stat }: Destination,
   data: string | Uint8Array,
   options: WriteOptions,
 ): void {
+  // Of a directory the kernel refuses it.
+  if (stat && !stat.isFile() && !stat.isDirectory()) throw noFile(target);
   const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
   const isSynced = options.syncedWith !== undefined && onOneFilesystem(dirname(target), options.syncedWith);
   const temporary = temporaryBeside(target);

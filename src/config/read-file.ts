@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'nod
 import { TlxcError } from '../errors.ts';
 import type { InputFile } from './model.ts';
 import { askerName, openForReading, type Asker, type OpenedFile } from './open-file.ts';
+import { readStream } from './read-stream.ts';
 import { isRoot } from './stranger.ts';
 
 /** No configuration is larger: LXC's own are a few kilobytes. */
@@ -113,11 +114,52 @@ export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): stri
 
 const ownerOf = ({ uid }: BigIntStats): Asker => (uid === 0n || !isRoot() ? null : Number(uid));
 
+const textOf = (bytes: Buffer, path: string, stat: BigIntStats, speaker: Asker): ConfigText => ({
+  text: decode(bytes, path),
+  input: inputOf(path, stat),
+  identity: `${stat.dev}:${stat.ino}`,
+  stamp: stampOf(stat),
+  speaker: speaker ?? ownerOf(stat),
+  changedAtMs: Number(stat.ctimeMs),
+});
+
+/** Character device 1:3, which is empty: people name it where there is nothing to say. */
+const isNull = (stat: BigIntStats): boolean => stat.isCharacterDevice() && stat.rdev === 0x103n;
+
+/** What came out of pipes, by path: it comes once, and a command looks at its configuration more than once. */
+const taken = new Map<string, ConfigText & { readonly isPipe: boolean }>();
+
+/**
+ * For a path that the command line names and that is only read: where it is a pipe (<(…) of a shell, a FIFO) or /dev/null, what
+ * comes out of it is what readConfigFile gives for it from then on. Elsewhere they are refused: whoever could put a pipe there would
+ * have every command wait, and who edits a configuration would put a file in place of the device. Throws as readConfigFile
+ * does, and TLXC_E_TIMEOUT.
+ */
+export function takeStream(path: string): void {
+  if (taken.has(path)) return;
+  const { fd, speaker } = open(path, null);
+  try {
+    const stat = fstatSync(fd, { bigint: true });
+    if (!stat.isFIFO() && !isNull(stat)) return;
+    const bytes = stat.isFIFO() ? readStream(fd, path, { limit: LIMIT }) : Buffer.alloc(0);
+    if (bytes.length > LIMIT)
+      throw refuse(path, 'more than 1 MiB comes out of it; no configuration is over that');
+    taken.set(path, { ...textOf(bytes, path, stat, speaker), isPipe: stat.isFIFO() });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether nobody can read it once more: it was a pipe. */
+export const isSpent = (path: string): boolean => taken.get(path)?.isPipe === true;
+
 /**
  * The text of a configuration file: regular, at most 1 MiB, UTF-8, without NUL. asker: the user whose file names it.
  * Throws TLXC_E_CONFIG with the file, and the line where there is one; errno is set when it could not be opened.
  */
 export function readConfigFile(path: string, asker: Asker = null): ConfigText {
+  const given = asker === null ? taken.get(path) : undefined;
+  if (given) return given;
   const { fd, speaker } = open(path, asker);
   try {
     const stat = fstatSync(fd, { bigint: true });
@@ -127,15 +169,7 @@ export function readConfigFile(path: string, asker: Asker = null): ConfigText {
     }
     if (stat.size > LIMIT)
       throw refuse(path, `it is ${stat.size} bytes long; no configuration is over 1 MiB`);
-    const bytes = readAll(fd, path, Number(stat.size));
-    return {
-      text: decode(bytes, path),
-      input: inputOf(path, stat),
-      identity: `${stat.dev}:${stat.ino}`,
-      stamp: stampOf(stat),
-      speaker: speaker ?? ownerOf(stat),
-      changedAtMs: Number(stat.ctimeMs),
-    };
+    return textOf(readAll(fd, path, Number(stat.size)), path, stat, speaker);
   } finally {
     closeSync(fd);
   }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
   lstatSync,
@@ -56,6 +56,20 @@ test('a disk that takes no more leaves the old one, and nothing beside it', (t) 
   t.is(stdout, 'EFBIG\n');
   t.is(readFileSync(join(directory, 'a'), 'utf8'), 'old');
   t.deepEqual(readdirSync(directory), ['a']);
+});
+
+test('what a link leads to and no file is, a device of the host say, is not replaced', (t) => {
+  const directory = scratch(t, {});
+  // Stands for the device, which no test should risk.
+  execFileSync('mkfifo', [join(directory, 'fifo')]);
+  symlinkSync('fifo', join(directory, 'link'));
+  for (const name of ['fifo', 'link'])
+    t.throws(() => writeFileAtomically(join(directory, name), 'x'), {
+      code: 'TLXC_E_STORAGE',
+      message: `${join(directory, 'fifo')} is not replaced: it is no regular file`,
+    });
+  t.true(lstatSync(join(directory, 'fifo')).isFIFO());
+  t.deepEqual(readdirSync(directory), ['fifo', 'link']);
 });
 
 test('a write that fails leaves the directory as it was', (t) => {

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { readContainerConfig, refuseProblems, type ReadConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { withLines } from '../../config/locate.ts';
-import { readConfigFile } from '../../config/read-file.ts';
+import { isSpent, readConfigFile } from '../../config/read-file.ts';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import type { HostFacts } from '../../host/facts.ts';
@@ -124,12 +124,23 @@ function shareOf(request: StartRequest, { config, mistakes, lineOf }: ReadConfig
 }
 
 /** Not of what somebody sits before and waits for, or tlxc-execute runs. */
+const oncePiped = (name: string, path: string): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_CONFIG',
+    message: `tlxc.restart starts it again by its configuration, and that came out of a pipe, ${path}`,
+    container: name,
+    path,
+    hint: 'give a file, or take tlxc.restart out (-s tlxc.restart=no)',
+  });
+
 function restartOf(
   request: StartRequest,
   config: ContainerConfig,
   paths: ContainerPaths,
 ): PlanOptions['restart'] {
   if (request.foreground === true || request.initProgram !== undefined) return null;
+  if (config.restart.policy !== 'no' && request.configFile !== undefined && isSpent(request.configFile))
+    throw oncePiped(request.name, request.configFile);
   return restartPolicy(config, paths, { ...request, count: request.isRestart ? restartsUpTo(paths) : 0 });
 }
 
