@@ -103,8 +103,8 @@ function removeWhiteout(root: string, path: string): void {
 }
 
 function replaceText(fd: number, text: string): boolean {
-  ftruncateSync(fd, 0);
-  writeSync(fd, text, 0);
+  // In this order: where the disk is full, what was there stays.
+  ftruncateSync(fd, writeSync(fd, text, 0));
   return true;
 }
 

@@ -82,7 +82,8 @@ export async function fillCopy(copying: Copying): Promise<void> {
     const rootfs = await fillRootfs(copying, config);
     writeConfig(copying, rootfs, firstId);
     makeRootsOwn(copying, config);
-    if (config.hooks.some(({ value }) => value.hook === 'clone')) await runCloneHooks(copying, rootfs);
+    if (config.hooks.some(({ value }) => value.hook === 'clone'))
+      await runCloneHooks(copying, config, rootfs);
     const parents = parentsOfCopy(copying, rootfs);
     setParentsUnsynced(staging, parents);
     // Before it can be seen: a parent without a note of it could be destroyed below it. Before the wait for the disk, which is
@@ -199,10 +200,17 @@ function copyOwnFile(from: string, to: string): void {
   if (file) writeFileSync(to, file.bytes, { mode: file.mode });
 }
 
-/** Those of the copy's own configuration. */
-async function runCloneHooks(copying: Copying, rootfs: NewRootfs | null): Promise<void> {
-  const { source, staging, hookArgs, environment } = copying;
-  const config = loadCopy(copying);
+/** Those of the copy's own configuration. What they are told of lies where the copy lies while they run. */
+async function runCloneHooks(
+  copying: Copying,
+  before: ContainerConfig,
+  rootfs: NewRootfs | null,
+): Promise<void> {
+  const { source, target, staging, hookArgs, environment } = copying;
+  const copied = loadCopy(copying);
+  // Of one that fails, the line is named that a person can mend: the copy is gone then.
+  const hooks = copied.hooks.map((hook, index) => ({ ...hook, at: before.hooks[index]?.at ?? hook.at }));
+  const config = { ...copied, hooks };
   const mounted = join(staging, 'rootfs');
   const isThere = existsSync(mounted);
   mkdirSync(mounted, { recursive: true });
@@ -215,7 +223,7 @@ async function runCloneHooks(copying: Copying, rootfs: NewRootfs | null): Promis
       environment: {
         LXC_SRC_NAME: source.name,
         LXC_ROOTFS_MOUNT: mounted,
-        LXC_ROOTFS_PATH: config.rootfs.path?.value ?? '',
+        LXC_ROOTFS_PATH: (config.rootfs.path?.value ?? '').replaceAll(`${target.dir}/`, `${staging}/`),
       },
       within: rootfs === null ? [] : overAllIds(asWritableTree(rootfs.view, staging, mounted).words),
     },

@@ -3,6 +3,7 @@
  * configuration lies beside the old one first, and who is killed between the two renames leaves what the next command
  * completes (finishRename).
  */
+import { existsSync } from 'node:fs';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -18,9 +19,11 @@ import { refuseExisting } from '../refuse-existing.ts';
 import { ownsRange, recordRange } from '../create/id-ranges.ts';
 import { withLock } from '../lock.ts';
 import { moveNames } from '../network/bridge-names.ts';
+import { nameWithin } from './name-within.ts';
 import { finishRename, pendingConfig } from './pending-rename.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';
+import { stagingPath } from '../remove/leftovers.ts';
 import { recover } from '../remove/recover.ts';
 import { forgetEnds } from '../start/restart.ts';
 import { snapshotsOf } from '../snapshot/snapshots.ts';
@@ -68,6 +71,38 @@ const unmanaged = ({ name, dir }: ContainerPaths, path: string): TlxcError =>
     hint: 'move the root filesystem elsewhere first, or set lxc.rootfs.managed = 1',
   });
 
+/** The ids are the old name's again, which the next copy and the destroy go by. */
+function takeBack(source: ContainerPaths, firstId: number | null, system: SystemConfig): void {
+  const owner = { staging: stagingPath(source.lxcpath, source.name), config: source.config };
+  if (firstId !== null) recordRange(system, firstId, owner);
+  finishRename(source.dir);
+}
+
+interface Move {
+  readonly source: ContainerPaths;
+  readonly target: ContainerPaths;
+  /** The configuration under the new name. */
+  readonly text: string;
+  /** Of a range of its own. */
+  readonly firstId: number | null;
+  readonly layers: readonly string[];
+}
+
+/** The step that decides: what fails in it leaves the old name, and what was noted of it. */
+function moveDirectory({ system }: RenameRequest, { source, target, text, firstId, layers }: Move): void {
+  // Held by either name from here on: by the old directory while it is there, by the new configuration after.
+  const owner = { staging: source.dir, config: target.config };
+  referenceLayers(system.cacheDir, layers, owner);
+  try {
+    writeFileAtomically(pendingConfig(source.dir, target.name), text, { mode: 0o640 });
+    if (firstId !== null) recordRange(system, firstId, owner);
+    renameDurably(source.dir, target.dir);
+  } catch (error) {
+    if (existsSync(source.dir)) takeBack(source, firstId, system);
+    throw error;
+  }
+}
+
 async function renameLocked(
   request: RenameRequest,
   source: ContainerPaths,
@@ -81,23 +116,22 @@ async function renameLocked(
   const config = loadContainerConfig({ name, lxcpath, configFile: source.config, environment });
   const path = config.rootfs.path?.value;
   if (unmanagedEntries(config, source.dir).length > 0) throw unmanaged(source, path ?? '');
+  const names = config.utsName?.value === name;
   const text = copiedConfig({
     text: readConfigFile(source.config).text,
     file: source.config,
     sourceDir: source.dir,
     dir: target.dir,
-    name: config.utsName?.value === name ? newName : null,
+    name: names ? newName : null,
     rootfsPath: path?.replaceAll(`${source.dir}/`, `${target.dir}/`) ?? null,
     firstId: null,
     keepMac: true,
   });
-  // Held by either name from here on: by the old directory while it is there, by the new configuration after.
-  const owner = { staging: source.dir, config: target.config };
+  // Before the directory has its new name: whoever is killed in between has it renamed again.
+  if (names) await nameWithin(config, source, target, request);
   const first = config.idmap[0]?.value.outside;
-  if (first !== undefined && ownsRange(system, first, source.config)) recordRange(system, first, owner);
-  referenceLayers(system.cacheDir, path === undefined ? [] : partsOf(path), owner);
-  writeFileAtomically(pendingConfig(source.dir, newName), text, { mode: 0o640 });
-  renameDurably(source.dir, target.dir);
+  const firstId = first !== undefined && ownsRange(system, first, source.config) ? first : null;
+  moveDirectory(request, { source, target, text, firstId, layers: path === undefined ? [] : partsOf(path) });
   forgetEnds(source);
   finishRename(target.dir);
   await moveNames(system, source, target, request.warn);

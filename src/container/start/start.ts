@@ -123,7 +123,6 @@ function shareOf(request: StartRequest, { config, mistakes, lineOf }: ReadConfig
   }
 }
 
-/** Not of what somebody sits before and waits for, or tlxc-execute runs. */
 const oncePiped = (name: string, path: string): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_CONFIG',
@@ -133,6 +132,7 @@ const oncePiped = (name: string, path: string): TlxcError =>
     hint: 'give a file, or take tlxc.restart out (-s tlxc.restart=no)',
   });
 
+/** Not of what somebody sits before and waits for, or tlxc-execute runs. */
 function restartOf(
   request: StartRequest,
   config: ContainerConfig,

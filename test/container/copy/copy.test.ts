@@ -100,16 +100,67 @@ rooted('a renamed container keeps its ids and addresses, and starts', async (t) 
   await world.sh('tlxc-create -n u1 -t busybox -B overlay');
   const keys = ['lxc.idmap', 'lxc.net.0.hwaddr'];
   const before = keys.map((key) => value(world, 'u1', key));
+  t.is(await inside(world, 'u1', 'cat /etc/hostname'), 'u1');
   await world.sh('tlxc-copy -n u1 -N v1 -R');
   t.false(existsSync(join(world.lxcpath, 'u1')));
   t.deepEqual(
     keys.map((key) => value(world, 'v1', key)),
     before,
   );
-  t.is(await inside(world, 'v1', 'hostname'), 'v1');
+  t.is(await inside(world, 'v1', 'hostname; cat /etc/hostname'), 'v1\nv1');
   // Its range is its own still: the next container gets another.
   await world.sh('tlxc-create -n u1 -t busybox -B overlay');
   t.not(value(world, 'u1', 'lxc.idmap'), before[0]);
+});
+
+rooted('a rename leaves a host name that was chosen, and files that are not the container’s', async (t) => {
+  const world = await makeWorld(t);
+  const elsewhere = join(world.dir, 'elsewhere');
+  const hostname = (place: string): string => {
+    mkdirSync(join(place, 'etc'), { recursive: true });
+    writeFileSync(join(place, 'etc/hostname'), 'before\n');
+    return join(place, 'etc/hostname');
+  };
+  const make = (name: string, ...lines: readonly string[]) => {
+    mkdirSync(join(world.lxcpath, name));
+    writeFileSync(join(world.lxcpath, name, 'config'), [...lines, ''].join('\n'));
+  };
+  make('w1', `lxc.rootfs.path = ${world.lxcpath}/w1/rootfs`, 'lxc.uts.name = mail');
+  make('w2', `lxc.rootfs.path = ${elsewhere}`, 'lxc.uts.name = w2');
+  const files = [hostname(join(world.lxcpath, 'w1/rootfs')), hostname(elsewhere)];
+  await world.sh('tlxc-copy -n w1 -N x1 -R && tlxc-copy -n w2 -N x2 -R');
+  t.is(value(world, 'x1', 'lxc.uts.name'), 'mail');
+  t.is(value(world, 'x2', 'lxc.uts.name'), 'x2');
+  const now = files.map((file) => readFileSync(file.replace('/w1/', '/x1/'), 'utf8'));
+  t.deepEqual(now, ['before\n', 'before\n']);
+});
+
+rooted('a rename on a full disk, and of a container whose files are not to be had', async (t) => {
+  const world = await makeWorld(t);
+  t.teardown(() => world.sh('umount lxc 2>/dev/null || true'));
+  await world.sh(
+    'mount -t tmpfs -o size=16M,mode=711 tmpfs lxc; touch seed; tlxc-create -n u1 -f seed -t busybox -B dir',
+  );
+  await world.sh('dd if=/dev/zero of=lxc/filler bs=1K 2>/dev/null || true');
+  const refused = await world.run('tlxc-copy', '-n', 'u1', '-N', 'v1', '-R');
+  t.is(refused.code, 1);
+  t.is(await world.sh('ls lxc'), 'filler\nu1\n');
+  await world.sh('rm lxc/filler; tlxc-copy -n u1 -N u2');
+  const ids = (name: string) => world.sh(`tlxc-info -n ${name} -c lxc.idmap`);
+  t.not(await ids('u2'), await ids('u1'), 'its ids are its own still');
+  // Nothing to mount: the files cannot be named, the container can.
+  await world.sh(
+    'rm -r lxc/u2/rootfs; sed -i s/dir:/loop:/ lxc/u2/config; head -c 64K /dev/zero > lxc/u2/rootfs',
+  );
+  const renamed = await world.run('tlxc-copy', '-n', 'u2', '-N', 'v2', '-R');
+  t.is(renamed.code, 0, renamed.stderr);
+  t.regex(
+    renamed.stderr,
+    /warning: its \/etc\/hostname may have the name u2 still: blkid finds no filesystem/,
+  );
+  t.is(await world.sh('tlxc-ls -1'), 'u1\nv2\n');
+  await world.sh('tlxc-destroy -n u1 && tlxc-destroy -n v2');
+  t.is(await world.sh('ls state/ranges'), '', 'all ids are given back');
 });
 
 rooted('a rename that was killed between its two steps is completed by the next start', async (t) => {
@@ -148,6 +199,7 @@ rooted(
     writeFileSync(
       script,
       `#!/bin/sh\n[ "$4" = fail ] && { echo no luck >&2; exit 3; }\n` +
+        `[ "$4" = path ] && { echo by its path > "\${LXC_ROOTFS_PATH##*:}/etc/motd"; exit; }\n` +
         `echo "$@" "$LXC_SRC_NAME" "$LXC_NAME" > ${seen}; cat "$LXC_ROOTFS_MOUNT/etc/motd" >> ${seen}\n` +
         `echo hooked > "$LXC_ROOTFS_MOUNT/etc/motd"\n`,
     );
@@ -161,7 +213,15 @@ rooted(
     t.is(await inside(world, 'u2', 'cat /etc/motd'), 'hooked');
     t.is(await inside(world, 'u1', 'cat /etc/motd'), 'before');
     t.false(existsSync(join(world.lxcpath, 'u2/rootfs')), 'where the hook found it mounted');
-    await fails(t, world, ['-n', 'u1', '-N', 'u3', '--', 'fail'], /the clone hook .*hook failed: no luck/);
+    await world.sh('tlxc-copy -n u1 -N u4 -B dir -- path && tlxc-copy -n u1 -N u5 -- path');
+    for (const copy of ['u4/rootfs', 'u5/overlay/delta'])
+      t.is(read(world, `${copy}/etc/motd`), 'by its path\n');
+    await fails(
+      t,
+      world,
+      ['-n', 'u1', '-N', 'u3', '--', 'fail'],
+      /u1\/config:\d+: the clone hook .*hook failed: no luck/,
+    );
     t.false(existsSync(join(world.lxcpath, 'u3')));
   },
 );
