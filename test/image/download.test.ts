@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -17,6 +28,8 @@ interface Attempt {
   readonly limit?: number;
   /** What an earlier, broken transfer left. */
   readonly part?: Buffer;
+  /** What an earlier command got, and has not used. */
+  readonly whole?: Buffer;
 }
 
 async function attempt(t: ExecutionContext, how: Attempt) {
@@ -27,11 +40,9 @@ async function attempt(t: ExecutionContext, how: Attempt) {
   t.teardown(() => server.close());
   const directory = join(root, 'cache');
   const destination = join(directory, 'got');
-  if (how.part) {
-    const { mkdirSync } = await import('node:fs');
-    mkdirSync(directory);
-    writeFileSync(`${destination}.part`, how.part);
-  }
+  mkdirSync(directory);
+  if (how.part) writeFileSync(`${destination}.part`, how.part);
+  if (how.whole) writeFileSync(destination, how.whole);
   const progress: number[] = [];
   const file = {
     path: 'file',
@@ -126,6 +137,37 @@ test('a wrong checksum is refused, and nothing is left', async (t) => {
 test('a server that stops sending is given up', async (t) => {
   const { error } = await attempt(t, { fault: () => ({ hangAfter: 1000 }) });
   t.regex(error?.message ?? '', /stalled/);
+});
+
+test('what an earlier command got and the disk has changed is fetched anew', async (t) => {
+  t.is((await attempt(t, { whole: content })).requests.length, 0);
+  const changed = Buffer.from(content);
+  changed.writeUInt8(changed.readUInt8(1234) ^ 1, 1234);
+  const { got, requests } = await attempt(t, { whole: changed });
+  t.true(got?.equals(content));
+  t.is(requests.length, 1);
+});
+
+test('a server that drips a byte now and then is given up like one that sends nothing', async (t) => {
+  const server = createServer((_, response) => {
+    const drip = setInterval(() => response.write('x'), 50);
+    response.on('close', () => clearInterval(drip));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const directory = mkdtempSync(join(tmpdir(), 'tlxc-download-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const error = await t.throwsAsync(
+    download(
+      {
+        url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/file`),
+        ...{ file: { path: 'file', sha256, size: 100 }, destination: join(directory, 'got'), limit: 1e6 },
+        onProgress: () => undefined,
+      },
+      QUICK,
+    ),
+  );
+  t.regex(error.message, /stalled \(3 tries\)/);
 });
 
 test('a file shorter than announced is no file', async (t) => {

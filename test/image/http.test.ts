@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,6 +58,22 @@ test('from HTTPS no redirect leads to plain HTTP', async (t) => {
   await t.throwsAsync(getText(new URL(url), 100, { ...QUICK, ca: cert }), {
     message: /refused a redirect to http:\/\/localhost:1\/plain/,
   });
+});
+
+test('of a text without an end no more is taken than it may have', async (t) => {
+  const server = createPlainServer((_, response) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(65_536)));
+    };
+    response.on('drain', more);
+    more();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/index`);
+  const endless = new Promise((resolve) => setTimeout(resolve, 20_000, 'still reading').unref());
+  const reading = getText(url, 100_000, QUICK).catch(String);
+  t.regex(String(await Promise.race([reading, endless])), /larger than 100000 bytes/);
 });
 
 test('the address of a server: HTTPS, unless plain HTTP is written out', (t) => {
