@@ -27,7 +27,7 @@ export {
   type ImageService,
   type ServeImagesOptions,
 } from './container/parts/images.ts';
-export type { Snapshots, TakeOptions } from './container/parts/snapshots.ts';
+export type { Snapshots, RestoreOptions, TakeOptions } from './container/parts/snapshots.ts';
 export { CommandError, type CommandResult } from './container/exec/command-error.ts';
 export type { ExecOptions, Input, Output } from './container/exec/options.ts';
 export type { RunningCommand } from './container/exec/running-command.ts';
@@ -78,6 +78,7 @@ export type { ShownCertificate } from './image/certificate.ts';
 export type { Damage } from './image/manifest.ts';
 export type { ImageMetadata } from './image/metadata.ts';
 export type { Product, RemoteFile } from './image/product.ts';
+export type { Amount, Gauge, OnStage, Stage } from './gauge.ts';
 export type { ImageEvent, OnImageEvent } from './image/progress.ts';
 export type { ImageInfo, ImageNames, ImageSource, StoredImage } from './image/stored-image.ts';
 export type {

@@ -69,8 +69,11 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
   const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
   const how = { keep, tmpfs, foreground, command: foreground ? rest : [], mounts };
   const begun = (begin: () => void, own?: (owner: number) => void) =>
-    whileShown(invocation, context, 'copying and starting', () =>
-      copyAndStart({ ...request, ...how }, { warn, own, onCopied: () => (begin(), void onCopied()) }),
+    whileShown(invocation, context, 'copying and starting', ({ stage: onStage }) =>
+      copyAndStart(
+        { ...request, ...how, onStage },
+        { warn, own, onCopied: () => (begin(), void onCopied()) },
+      ),
     );
   const { newPath, system, environment } = request;
   const place = { name: request.newName, lxcpath: newPath, system, environment };
@@ -85,7 +88,10 @@ async function copy(invocation: Invocation, context: CommandContext): Promise<nu
   if (task !== 'rename') await checkRcfile(invocation, context);
   if (task === 'ephemeral') return ephemeral(invocation, context);
   if (task === 'rename') await rename(invocation, context);
-  else await whileShown(invocation, context, 'copying', () => copyContainer(requestOf(invocation, context)));
+  else
+    await whileShown(invocation, context, 'copying', ({ stage: onStage }) =>
+      copyContainer({ ...requestOf(invocation, context), onStage }),
+    );
   if (invocation.options['json'] === true) {
     const { system, lxcpath, newPath, newName } = requestOf(invocation, context);
     context.stdout.write(madeJson(system, task === 'rename' ? lxcpath : newPath, newName));

@@ -44,7 +44,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
       file: to,
       snapshots: options['snapshots'] === true,
       freeze: options['freeze'] === true,
-      onBytes: progress.bytes,
+      onStage: progress.stage,
     }),
   );
   const bytes = file === '-' ? 0 : statSync(to).size;

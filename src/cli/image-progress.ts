@@ -24,7 +24,7 @@ const LONG: Readonly<Partial<Record<ImageEvent['kind'], string>>> = {
   pack: 'packing',
 };
 
-type Step = Exclude<ImageEvent, { kind: 'download' | 'output' }>;
+type Step = Exclude<ImageEvent, { kind: 'download' | 'output' | 'stage' }>;
 
 function words(event: Step): string {
   switch (event.kind) {
@@ -65,6 +65,12 @@ class Shown implements ImageProgress {
   readonly show = (event: ImageEvent): void => {
     if (event.kind === 'download') {
       this.#download(event);
+      return;
+    }
+    if (event.kind === 'stage') {
+      this.#waiting ??= progressLine(`  ${event.stage}`, this.#voice, false);
+      // The line says which it is, but for its end.
+      this.#waiting.stage(event.stage === 'writing' ? 'writing' : 'copying', event.gauge);
       return;
     }
     this.end();

@@ -29,7 +29,7 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
       privileged: options['privileged'] === true,
       keepMac: options['keepmac'] === true,
       trusted: options['trust'] === true,
-      onBytes: progress.bytes,
+      onStage: progress.stage,
     }),
   );
   if (options['json'] === true) context.stdout.write(madeJson(system, lxcpath, name));

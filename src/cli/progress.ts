@@ -2,18 +2,21 @@
  * How far something is that takes its time: on a terminal one line that is written over, from the second second on; elsewhere
  * a plain line now and then, the first after ten seconds. Nothing with -q, nor with --json. It has no colours.
  */
+import { unmeasured, type Gauge, type OnStage, type Stage } from '../gauge.ts';
 import type { CommandContext } from './context.ts';
 import type { Output } from './output.ts';
-import { clip } from './printable.ts';
+import { clip, columns } from './printable.ts';
 
 export interface Progress {
-  /** How many bytes are done. */
-  readonly bytes: (done: number) => void;
+  /** What is done now, and how to ask how far it is. */
+  readonly stage: OnStage;
   /** Takes the line away. */
   readonly end: () => void;
 }
 
 const SOON_MS = 1000;
+/** So long before it is first shown it is asked: what there is to do may have to be counted. */
+const AHEAD_MS = 500;
 const STEP_MS = 250;
 const PLAIN_FIRST_MS = 10_000;
 const PLAIN_MS = 60_000;
@@ -25,7 +28,14 @@ const showing = new WeakSet<Output>();
 /** What takes the line away before something else is printed; it comes back by itself. */
 export const clearing = (stderr: Output): string => (showing.has(stderr) ? '\r\u001b[K' : '');
 
-const SILENT: Progress = { bytes: () => undefined, end: () => undefined };
+const SILENT: Progress = { stage: () => undefined, end: () => undefined };
+
+/** Where not all that is done is of one kind; else the words say it already. */
+export const STAGES: Readonly<Partial<Record<Stage, string>>> = {
+  checking: ': checking',
+  unpacking: ': unpacking',
+  writing: ': writing to disk',
+};
 
 type Voice = Pick<CommandContext, 'stderr' | 'env'>;
 
@@ -39,49 +49,98 @@ export function elapsed(milliseconds: number): string {
   return hours === 0 ? `${minutes}:${rest}` : `${hours}:${two(minutes)}:${rest}`;
 }
 
-/** `WORDS: 120 MiB, 40 MiB/s, 3 s`; without a number of bytes `WORDS: 3 s`. */
+interface Done {
+  readonly bytes: number;
+  /** null: nobody knows. */
+  readonly total?: number | null;
+  /** Since it began. */
+  readonly milliseconds: number;
+  /** Since the first of these bytes; the same unless given. */
+  readonly counted?: number;
+}
+
+const mebibytes = (bytes: number): number => Math.round(bytes / MIB);
+
+/** What there is to do is a measure from outside: it is all done when the work says so, and not before. */
+const percentOf = (bytes: number, total: number): number => Math.min(99, Math.floor((100 * bytes) / total));
+
+/**
+ * `WORDS: 62%, 75 of 120 MiB, 40.0 MiB/s, 1 s left`; `WORDS: 120 MiB, 40.0 MiB/s, 3 s` where nobody knows how many there are; without a
+ * number of bytes `WORDS: 3 s`.
+ */
 export function progressText(
   words: string,
-  { bytes, milliseconds }: { bytes: number; milliseconds: number },
+  { bytes, total = null, milliseconds, counted = milliseconds }: Done,
 ): string {
-  const size = bytes === 0 ? [] : [`${Math.round(bytes / MIB)} MiB`];
-  const speed =
-    bytes === 0 || milliseconds < SOON_MS
-      ? []
-      : [`${((bytes / MIB) * (1000 / milliseconds)).toFixed(1)} MiB/s`];
-  return `${words}: ${[...size, ...speed, elapsed(milliseconds)].join(', ')}`;
+  if (bytes === 0) return `${words}: ${elapsed(milliseconds)}`;
+  const speed = counted < SOON_MS ? [] : [`${((bytes / MIB) * (1000 / counted)).toFixed(1)} MiB/s`];
+  if (total === null)
+    return `${words}: ${[`${mebibytes(bytes)} MiB`, ...speed, elapsed(milliseconds)].join(', ')}`;
+  const done = Math.min(bytes, total);
+  const share = [`${percentOf(bytes, total)}%`, `${mebibytes(done)} of ${mebibytes(total)} MiB`];
+  const left = (counted * (total - done)) / done;
+  // As long as there is no speed, what is left is a guess.
+  const rest = speed.length > 0 && left >= SOON_MS ? [`${elapsed(left)} left`] : [elapsed(milliseconds)];
+  return `${words}: ${[...share, ...speed, ...rest].join(', ')}`;
+}
+
+const BAR = 20;
+/** "100%" and the colon before it. */
+const PERCENT = 6;
+
+/** The same for a terminal of so many columns: with a bar where there is room, and the share in any case. */
+export function progressOnTerminal(words: string, done: Done, room: number): string {
+  const text = progressText(words, done);
+  const { bytes, total = null } = done;
+  if (bytes === 0 || total === null) return clip(text, room);
+  const percent = percentOf(bytes, total);
+  if (columns(words) + PERCENT > room) return clip(`${percent}% ${words}`, room);
+  if (columns(text) + BAR + 3 > room) return clip(text, room);
+  const full = Math.round((BAR * percent) / 100);
+  return `${words}: [${'='.repeat(full)}${' '.repeat(BAR - full)}] ${text.slice(words.length + 2)}`;
+}
+
+/** A gauge, and since when. */
+interface Current {
+  readonly words: string;
+  readonly gauge: Gauge;
+  readonly began: number;
 }
 
 /** words: what is done, to what: "tlxc-copy: u2: copying". Begins to count now; the timer keeps no process alive. */
 export function progressLine(words: string, voice: Voice, plain = true): Progress {
   const began = performance.now();
-  let done = 0;
+  let stage: Current = { words, gauge: unmeasured, began };
   let next = SOON_MS;
   let shownOn: Output | null = null;
   const step = (): void => {
-    const milliseconds = performance.now() - began;
-    if (milliseconds < next) return;
+    const now = performance.now();
+    if (now - began < next - AHEAD_MS) return;
     // Not looked at before: a terminal's stream takes 7 ms to load.
     const { stderr, env } = voice;
     const person = stderr.isTTY === true && env['TERM'] !== 'dumb';
-    if (!person && (!plain || milliseconds < PLAIN_FIRST_MS)) {
+    if (!person && (!plain || now - began < PLAIN_FIRST_MS - AHEAD_MS)) {
       next = plain ? PLAIN_FIRST_MS : Infinity;
       return;
     }
-    next = milliseconds + (person ? STEP_MS / 2 : PLAIN_MS);
-    const line = progressText(words, { bytes: done, milliseconds });
+    const { done: bytes, total } = stage.gauge();
+    if (now - began < next) return;
+    next = now - began + (person ? STEP_MS / 2 : PLAIN_MS);
+    const amount = { bytes, total, milliseconds: now - began, counted: now - stage.began };
     // The cursor waits at the beginning: whatever else is printed meanwhile begins there.
     // 0 columns: a terminal that was never told its size.
-    stderr.write(person ? `\r${clip(line, (stderr.columns || 80) - 1)}\u001b[K\r` : `${line}\n`);
+    const line = person
+      ? `\r${progressOnTerminal(stage.words, amount, (stderr.columns || 80) - 1)}\u001b[K\r`
+      : `${progressText(stage.words, amount)}\n`;
+    stderr.write(line);
     if (person) showing.add((shownOn = stderr));
   };
   // Work that is done before anything is waited for, a short command's, ends before a timer of it could: it makes none.
   let timer: NodeJS.Timeout | undefined;
   const turn = setImmediate(() => (timer = setInterval(step, STEP_MS).unref()));
   return {
-    bytes: (count) => {
-      done = count;
-      step();
+    stage: (kind, gauge) => {
+      stage = { words: words + (STAGES[kind] ?? ''), gauge, began: performance.now() };
     },
     end: () => {
       clearImmediate(turn);

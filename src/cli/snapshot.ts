@@ -15,7 +15,7 @@ import type { Change } from '../storage/diff.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText, printable } from './printable.ts';
-import { whileShown } from './progress.ts';
+import { whileShown, type Progress } from './progress.ts';
 import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
 import { stillness } from './seconds.ts';
 import { warner } from './tell.ts';
@@ -123,7 +123,9 @@ async function take(invocation: Invocation, context: CommandContext): Promise<nu
     ...{ name, lxcpath, system, environment: env, configFile },
     ...stillness(options['freezeTimeout'], warner(invocation, context)),
   };
-  const taken = await whileShown(invocation, context, 'taking a snapshot', () => takeSnapshot(request, file));
+  const taken = await whileShown(invocation, context, 'taking a snapshot', ({ stage: onStage }) =>
+    takeSnapshot({ ...request, onStage }, file),
+  );
   if (options['json'] === true) stdout.write(takenJson(containerPaths(system, lxcpath, name), taken));
   return 0;
 }
@@ -146,7 +148,7 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
     typeof options[key] === 'string' ? options[key] : undefined;
   const request = { name, lxcpath, system, environment: env };
   const warn = warner(invocation, context);
-  const shown = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
+  const shown = <T>(doing: string, work: (progress: Progress) => Promise<T>): Promise<T> =>
     whileShown(invocation, context, doing, work);
   const which = text('restore') ?? text('destroy') ?? '';
   const task = taskOf(invocation);
@@ -155,12 +157,13 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
     case 'list':
       return list(invocation, context);
     case 'restore':
-      await shown('restoring', () =>
+      await shown('restoring', ({ stage: onStage }) =>
         restoreSnapshot({
           ...request,
           snapshot: which,
           newName: text('newname') ?? rest[0] ?? name,
           warn,
+          onStage,
         }),
       );
       return 0;

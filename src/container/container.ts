@@ -113,9 +113,9 @@ export class Container {
    * Throws TLXC_E_EXISTS, TLXC_E_USAGE, TLXC_E_STORAGE …
    */
   static async import(source: string, options: Options.ImportOptions = {}): Promise<Container> {
-    const { name = null, backend = null, volume = {}, warn = silently, onBytes } = options;
+    const { name = null, backend = null, volume = {}, warn = silently, onStage } = options;
     const { privileged = false, keepMac = false, trusted = false } = options;
-    const how = { name, backend, volume, privileged, keepMac, trusted, warn, ...(onBytes && { onBytes }) };
+    const how = { name, backend, volume, privileged, keepMac, trusted, warn, onStage };
     const place = placeOf(options);
     return new Container(await importContainer({ ...place, source, ...how, stdin: process.stdin }), place);
   }
@@ -392,9 +392,10 @@ export class Container {
       backend = null,
       hookArgs = [],
     } = options;
-    const { keepName = false, keepMac = false, allowRunning = false, volume = {}, configFile } = options;
+    const { keepName = false, keepMac = false, allowRunning = false, volume = {} } = options;
+    const { configFile, onStage } = options;
     const how = { configFile, snapshot, backend, volume, keepName, keepMac, allowRunning, hookArgs };
-    return { ...this.#self, newName, newPath, ...how };
+    return { ...this.#self, newName, newPath, ...how, onStage };
   }
 
   /** Gives the stopped container another name; this object is of the old one. */
@@ -408,8 +409,8 @@ export class Container {
 
   /** Writes the container, stopped or frozen, into one file, from which Container.import makes it again. */
   async export(file: string, options: Options.ExportOptions = {}): Promise<void> {
-    const { compression = 'zstd', snapshots = false, freeze = false, onBytes } = options;
-    const how = { compression, snapshots, freeze, ...(onBytes && { onBytes }) };
+    const { compression = 'zstd', snapshots = false, freeze = false, onStage } = options;
+    const how = { compression, snapshots, freeze, onStage };
     await exportContainer({ ...this.#self, file, ...how });
   }
 

@@ -12,14 +12,16 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import { unmeasured, type OnStage } from '../gauge.ts';
 import { native } from '../native/binding.ts';
 import { randomHex } from '../random.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { isBtrfs, removeSubvolumes } from './btrfs.ts';
+import { measureTree, writtenBy, type Measured } from './copy-gauge.ts';
 import { asRootOf, everyIdOf } from './mapped.ts';
 import { isMountedBelow, refuseMounted } from './mounts.ts';
 import { probeHost } from './probe.ts';
-import { runProgram, startProgram } from './program.ts';
+import { programError, runProgram, startProgram, type RunningProgram } from './program.ts';
 
 /** argv with power over the files of all containers of this user; root has it anyway. */
 export function overAllIds(argv: readonly string[]): readonly string[] {
@@ -113,7 +115,11 @@ export async function removeTree(path: string): Promise<void> {
  * Copies what is in `from` into the existing directory `to`, with owners, modes, times, links and extended attributes; blocks
  * are shared where the filesystem can. `words` go before the program, and may mount either.
  */
-export async function copyTree(from: string, to: string, words: readonly string[] = []): Promise<void> {
+export async function copyTree(
+  from: string,
+  to: string,
+  { words = [], onStage }: { words?: readonly string[]; onStage?: OnStage | undefined } = {},
+): Promise<void> {
   const failure = {
     code: 'TLXC_E_STORAGE',
     what: `the root filesystem could not be copied to ${to}`,
@@ -124,7 +130,34 @@ export async function copyTree(from: string, to: string, words: readonly string[
   const isWhole = words.length > 0 || (isBtrfs(from) && !isMountedBelow(from));
   const limit = isWhole ? [] : ['--one-file-system'];
   const copy = ['cp', '--archive', '--reflink=auto', ...limit, '--', `${from}/.`, to];
-  await writingBehind(to, runProgram(overAllIds([...words, ...copy]), failure));
+  const program = startProgram(overAllIds([...words, ...copy]));
+  const measured = onStage && measureCopy(program, from, { isMounted: words.length > 0, isWhole });
+  if (measured) onStage('copying', measured.gauge);
+  try {
+    const copied = program.ended.then((ended) => {
+      // What is not on disk yet may be most of it, and is waited for: here, and by the caller.
+      onStage?.('writing', unmeasured);
+      return ended;
+    });
+    const ended = await writingBehind(to, copied);
+    if (ended.status !== 0) throw programError(ended, failure);
+  } finally {
+    await measured?.end();
+  }
+}
+
+/**
+ * Where `words` mount it, it is seen where the program sees it, who may look there. The way to it is a path of the store's, as
+ * cp's own: nobody but its owner puts a link on it.
+ */
+function measureCopy(
+  program: RunningProgram,
+  from: string,
+  { isMounted, isWhole }: { readonly isMounted: boolean; readonly isWhole: boolean },
+): Measured {
+  const path = () => (isMounted ? `/proc/${program.child.pid}/root${from}` : from);
+  const within = isMounted ? (argv: readonly string[]) => argv : overAllIds;
+  return measureTree(writtenBy(program), { path, within, as: 'copy', oneFilesystem: !isWhole });
 }
 
 /** Gives the directories owner and group of `from`. */

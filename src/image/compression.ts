@@ -1,8 +1,10 @@
 /** How an archive is compressed, found from its first bytes, and the program that undoes it. */
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
+import type { Gauge } from '../gauge.ts';
+import { readBy } from '../host/copy-gauge.ts';
 import { probeHost } from '../host/probe.ts';
-import { programError, startProgram, type Ended } from '../host/program.ts';
+import { programError, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
 
 /** xz uses every core on archives made of blocks; its limits hold for what a hostile header asks for. */
 const DECODERS: readonly (readonly [string, readonly string[]])[] = [
@@ -71,6 +73,12 @@ function decoderError(ended: Ended, what: string): TlxcError {
   });
 }
 
+/** How much of the archive the decoder has taken. */
+export function gaugeOf(decoder: RunningProgram, path: string): Gauge {
+  const [done, total] = [readBy(decoder), statSync(path).size];
+  return () => ({ done: done(), total });
+}
+
 /**
  * What is in an archive, decompressed by a process without privileges, which ends with the loop that takes it. `what` is what
  * the errors call it. Throws TLXC_E_IMAGE where it is none, or not whole.
@@ -80,11 +88,13 @@ export async function* decoded(
   {
     what = path,
     decoder = decoderFor(headOf(path), what),
-  }: { what?: string; decoder?: readonly string[] } = {},
+    onGauge,
+  }: { what?: string; decoder?: readonly string[]; onGauge?: ((gauge: Gauge) => void) | undefined } = {},
 ): AsyncGenerator<Buffer, void, undefined> {
   const input = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const program = startProgram(decoder, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });
   closeSync(input);
+  onGauge?.(gaugeOf(program, path));
   try {
     yield* program.child.stdout as AsyncIterable<Buffer>;
     const ended = await program.ended;

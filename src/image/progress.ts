@@ -1,3 +1,5 @@
+import type { Gauge, OnStage, Stage } from '../gauge.ts';
+
 /** What happens while an image is prepared; the command line turns it into words. */
 export type ImageEvent =
   /** The server's list of images is read. */
@@ -27,8 +29,16 @@ export type ImageEvent =
   | { readonly kind: 'build'; readonly image: string }
   /** It becomes one file. */
   | { readonly kind: 'pack'; readonly image: string }
+  /** How far that is which was told last, or the copying of what was found. */
+  | { readonly kind: 'stage'; readonly stage: Stage; readonly gauge: Gauge }
   /** A line that a template's program wrote. */
   | { readonly kind: 'output'; readonly line: string };
 
 /** Told of downloads and unpacking as they go. */
 export type OnImageEvent = (event: ImageEvent) => void;
+
+/** The stages of a piece of work among them. */
+export const asEvents =
+  (onEvent: OnImageEvent): OnStage =>
+  (stage, gauge) =>
+    onEvent({ kind: 'stage', stage, gauge });

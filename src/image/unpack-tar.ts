@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { programError, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
 import { native } from '../native/binding.ts';
 import type { Arrival } from './arrival.ts';
-import { decoderPrivileges } from './compression.ts';
+import { decoderPrivileges, gaugeOf } from './compression.ts';
 import { jailed, TARGET } from './jail.ts';
 import { checkScan, type UnpackJob } from './unpacking.ts';
 
@@ -115,6 +115,7 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
     for (const fd of ours) closeSync(fd);
   }
   const [tar, decoder] = programs as [RunningProgram, RunningProgram];
+  if (!arrival) job.onStage?.('unpacking', gaugeOf(decoder, archive));
   const fed = arrival && feed(arrival, decoder.child.stdin, (bytes) => (compressed += bytes));
   const ended = await Promise.all([decoder.ended, tar.ended]);
   await fed;

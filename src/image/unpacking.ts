@@ -1,4 +1,5 @@
 /** One unpacking of a root filesystem: what it is given, and how its members are judged. */
+import type { OnStage } from '../gauge.ts';
 import type { Mapping } from '../host/mapped.ts';
 import type { Arrival } from './arrival.ts';
 import type { MemberScan } from './member-scan.ts';
@@ -17,6 +18,7 @@ export interface Unpacking {
   readonly mapping?: Mapping | null;
   /** The system may lie in a rootfs/ of the archive's, as in Incus' images: its /dev is left out, too. */
   readonly nested?: boolean;
+  readonly onStage?: OnStage | undefined;
 }
 
 /** One unpacking under way. */

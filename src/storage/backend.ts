@@ -1,5 +1,6 @@
 /** What holds the root filesystems of containers: one file a backend beside this, all of one shape. */
 import type { SystemConfig } from '../config/model.ts';
+import type { OnStage } from '../gauge.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import type { View } from './view.ts';
@@ -34,6 +35,7 @@ export interface Place {
   readonly options: VolumeOptions;
   /** Of tlxc.conf: where the options say nothing. */
   readonly settings: SystemConfig['settings'];
+  readonly onStage?: OnStage | undefined;
 }
 
 export interface NewRootfs {

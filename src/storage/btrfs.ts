@@ -18,14 +18,14 @@ function usageOf(path: string): VolumeUsage | null {
 }
 
 async function create(
-  { staging, final, options }: Place,
+  { staging, final, options, onStage }: Place,
   { words, layers: [tree = ''] }: View,
 ): Promise<NewRootfs> {
   const rootfs = join(staging, 'rootfs');
   const isShared = words.length === 0 && isSubvolume(tree) && snapshotSubvolume(tree, staging, 'rootfs');
   if (!isShared) createSubvolume(staging, 'rootfs');
   if (options.fssize !== undefined) limitSubvolume(rootfs, options.fssize);
-  if (!isShared) await copyTree(tree, rootfs, words);
+  if (!isShared) await copyTree(tree, rootfs, { words, onStage });
   return { path: `btrfs:${join(final, 'rootfs')}`, view: plainView(rootfs), needs: [] };
 }
 

@@ -36,7 +36,7 @@ export async function fillDevice(
   fstype: string | undefined,
 ): Promise<NewRootfs> {
   const made = onDevice(place, path, { fstype: await makeFilesystem(parseVolume(path).path, fstype) });
-  await fill(made.view, tree);
+  await fill(made.view, tree, place);
   return made;
 }
 

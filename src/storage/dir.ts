@@ -37,8 +37,9 @@ export const dirBackend: Backend = {
   obstacle: (circumstances, options) => Promise.resolve(sizeObstacle(circumstances, options)),
   async create(place: Place, { words, layers: [tree = ''] }: View) {
     const { rootfs, final } = await makeDirectory(place);
-    await fillLimited(rootfs, place.options.fssize, () => copyTree(tree, rootfs, words));
-    if (place.options.dir !== undefined) await syncFilesystem(rootfs);
+    const { options, onStage } = place;
+    await fillLimited(rootfs, options.fssize, () => copyTree(tree, rootfs, { words, onStage }));
+    if (options.dir !== undefined) await syncFilesystem(rootfs);
     return { path: `dir:${final}`, view: plainView(rootfs), needs: [] };
   },
   copy: (place, path) => dirBackend.create(place, plainView(path)),

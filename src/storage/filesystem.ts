@@ -6,6 +6,7 @@ import { isInstalled } from '../host/packers.ts';
 import { runProgram } from '../host/program.ts';
 import { isReadOnly } from '../host/read-only-filesystems.ts';
 import { copyTree } from '../host/trees.ts';
+import type { Place } from './backend.ts';
 import { withinSize } from './limited.ts';
 import type { View } from './view.ts';
 
@@ -54,6 +55,10 @@ export function mountedView(source: string, target: string, how: { fstype: strin
 }
 
 /** Copies all of one view into the empty other one. Throws TLXC_E_STORAGE. */
-export async function fill({ words, layers: [to = ''] }: View, tree: View): Promise<void> {
-  await withinSize(copyTree(tree.layers[0] ?? '', to, [...tree.words, ...words]));
+export async function fill(
+  { words, layers: [to = ''] }: View,
+  tree: View,
+  { onStage }: Place,
+): Promise<void> {
+  await withinSize(copyTree(tree.layers[0] ?? '', to, { words: [...tree.words, ...words], onStage }));
 }

@@ -46,7 +46,7 @@ async function create(
   const { file, mountPoint } = await makePlaces(place, like.size);
   const fstype = await makeFilesystem(file, place.options.fstype ?? like.fstype);
   const view = mountedView(file, mountPoint, { fstype, loop: true });
-  await fill(view, tree);
+  await fill(view, tree, place);
   return made(place, view);
 }
 

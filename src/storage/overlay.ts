@@ -103,7 +103,9 @@ export const overlayBackend: Backend = {
   /** The layers below stay whose they are (an image's); what the source changed is copied. */
   async copy(place, path) {
     const parts = partsOf(`overlay:${path}`);
-    const { delta, work } = await makeDelta(place, (to) => copyTree(parts.at(-1) ?? '', to));
+    const { delta, work } = await makeDelta(place, (to) =>
+      copyTree(parts.at(-1) ?? '', to, { onStage: place.onStage }),
+    );
     await copyOwner(delta, work);
     return made(place, delta, parts.slice(0, -1));
   },

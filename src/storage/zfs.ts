@@ -61,7 +61,7 @@ async function create(place: Place, tree: View): Promise<NewRootfs> {
     );
   await claim(place, dataset, make);
   const made = seen(place, dataset);
-  await fill(made.view, tree);
+  await fill(made.view, tree, place);
   return made;
 }
 

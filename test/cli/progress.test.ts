@@ -1,7 +1,10 @@
 /** What a person sees who waits, and that nobody else is told more than now and then. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { elapsed, progressText, whileShown } from '../../src/cli/progress.ts';
+import { elapsed, progressOnTerminal, progressText, whileShown } from '../../src/cli/progress.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { Terminal } from '../rig/terminal.ts';
@@ -11,6 +14,29 @@ test('the line tells what is done, how much, how fast and for how long', (t) => 
   t.is(progressText('x: u1: copying', { bytes: 0, milliseconds: 3_400 }), 'x: u1: copying: 3 s');
   t.is(progressText('x', { bytes: 2 ** 27, milliseconds: 64_000 }), 'x: 128 MiB, 2.0 MiB/s, 1:04');
   t.deepEqual([59_999, 60_000, 3_600_000].map(elapsed), ['59 s', '1:00', '1:00:00']);
+});
+
+const MIB = 2 ** 20;
+
+test('where it is known how much there is to do, the share comes first, and never says that all is done', (t) => {
+  const half = { bytes: 50 * MIB, total: 100 * MIB, milliseconds: 30_000, counted: 10_000 };
+  t.is(progressText('x', half), 'x: 50%, 50 of 100 MiB, 5.0 MiB/s, 10 s left');
+  // There was more than was counted.
+  t.is(progressText('x', { ...half, bytes: 102 * MIB }), 'x: 99%, 100 of 100 MiB, 10.2 MiB/s, 30 s');
+  t.is(progressText('x', { ...half, counted: 500 }), 'x: 50%, 50 of 100 MiB, 30 s');
+  // Nothing is written of what is shared.
+  t.is(progressText('x', { ...half, bytes: 0 }), 'x: 30 s');
+});
+
+test('a terminal has a bar where there is room, and the share in any case', (t) => {
+  const words = 'tlxc-copy: u1: copying';
+  const half = { bytes: 50 * MIB, total: 100 * MIB, milliseconds: 10_000 };
+  const on = (room: number): string => progressOnTerminal(words, half, room);
+  t.is(on(90), `${words}: [==========          ] 50%, 50 of 100 MiB, 5.0 MiB/s, 10 s left`);
+  t.is(on(70), progressText(words, half));
+  t.is(on(30), `${words}: 50%, …`);
+  t.is(on(20), '50% tlxc-copy: u1: …');
+  for (const room of [90, 70, 30, 20]) t.true(on(room).length <= room);
 });
 
 /** What is written to standard error while something takes that long. */
@@ -72,3 +98,16 @@ seen(
     t.is(await quiet.end(), 'status 0\n');
   },
 );
+
+seen('who exports sees how much of it is done', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const go = join(world.dir, 'go');
+  execFileSync('mkfifo', [go]);
+  // Nobody takes the archive before.
+  const line = `sh -c 'tlxc-export -n u1 --compression=none - | { read go < ${go}; cat >/dev/null; }'`;
+  const terminal = new Terminal(world, line, { rows: 24, columns: 100 });
+  await terminal.shows(/\rtlxc-export: u1: exporting: \[=* *\] \d\d?%, \d+ of \d+ MiB/);
+  writeFileSync(go, 'go\n');
+  t.true((await terminal.end()).endsWith('\r\u001b[Kstatus 0\n'));
+});

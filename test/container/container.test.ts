@@ -62,7 +62,7 @@ rooted('files, configuration, devices, plan, export and import', async (t) => {
   const told = await answerOf<Record<string, unknown>>(
     t,
     world,
-    `import { Container, TlxcError } from 'tlxc';
+    `import { Container, TlxcError, type OnStage } from 'tlxc';
      const here = ${JSON.stringify(world.dir)};
      const u1 = new Container('u1');
      await u1.writeFile('/srv/deep/p', 'grüße\\n', { parents: true, uid: 5, mode: 0o600 });
@@ -84,12 +84,17 @@ rooted('files, configuration, devices, plan, export and import', async (t) => {
        device: u1.config.text().includes('dev/extra'),
      };
      const plan = u1.plan();
-     let bytes = 0;
-     await u1.export(here + '/u1.tar', { compression: 'none', onBytes: (done) => (bytes = done) });
-     const u2 = await Container.import(here + '/u1.tar', { name: 'u2', trusted: true });
+     const stages: string[] = [];
+     let bytes = () => 0;
+     const onStage: OnStage = (stage, gauge) => {
+       stages.push(stage);
+       if (stage === 'exporting') bytes = () => gauge().done;
+     };
+     await u1.export(here + '/u1.tar', { compression: 'none', onStage });
+     const u2 = await Container.import(here + '/u1.tar', { name: 'u2', trusted: true, onStage });
      const again = (await u2.readFile('/srv/deep/p')).toString();
      const executed = await u2.execute(['sh', '-c', 'echo $A$B; stat -c %u:%a /srv/deep/p'], { start: { defines: ['lxc.uts.name=x'] } });
-     console.log(JSON.stringify({ text, none, wrong, values, planned: plan.name, exported: bytes > 1000, again, executed, state: u2.state }));`,
+     console.log(JSON.stringify({ text, none, wrong, values, planned: plan.name, exported: bytes() > 1000, stages, again, executed, state: u2.state }));`,
   );
   const config = `${world.lxcpath}/u1/config`;
   t.deepEqual(told['values'], {
@@ -108,6 +113,7 @@ rooted('files, configuration, devices, plan, export and import', async (t) => {
     none: 'TLXC_E_NOT_FOUND',
     planned: 'u1',
     exported: true,
+    stages: ['exporting', 'checking', 'unpacking', 'writing'],
     again: 'grüße\n',
   });
   t.like(told['executed'], { status: 0, stdout: '12\n5:600\n' });
@@ -121,12 +127,16 @@ rooted('copies, snapshots, throwaways', async (t) => {
   const told = await answerOf<Record<string, unknown>>(
     t,
     world,
-    `import { Container } from 'tlxc';
+    `import { Container, type OnStage } from 'tlxc';
      const u1 = new Container('u1');
-     const snapshot = await u1.snapshots.take();
+     const stages: unknown[] = [];
+     const onStage: OnStage = (stage, gauge) => void stages.push([stage, typeof gauge().done]);
+     const snapshot = await u1.snapshots.take({ onStage });
      await u1.writeFile('/etc/new', 'x');
      const changes = (await u1.snapshots.diff(snapshot)).filter(({ path }) => path === '/etc/new');
-     await u1.snapshots.restore(snapshot, { as: 'old' });
+     await u1.snapshots.restore(snapshot, { as: 'old', onStage });
+     await u1.copy('whole', { onStage });
+     await new Container('whole').destroy();
      const old = await new Container('old').readFile('/etc/new').catch(({ code }) => code);
      const taken = u1.snapshots.list().map(({ name }) => name);
      const destroyed = await u1.snapshots.destroyAll();
@@ -144,9 +154,13 @@ rooted('copies, snapshots, throwaways', async (t) => {
        throw new Error('a test failed');
      } catch {}
      const names = Container.list().map(({ name }) => name);
-     console.log(JSON.stringify({ snapshot, changes, old, taken, destroyed, inside, gone: gone.slice(0, 9), names, u3: u3.exists }));`,
+     console.log(JSON.stringify({ snapshot, stages, changes, old, taken, destroyed, inside, gone: gone.slice(0, 9), names, u3: u3.exists }));`,
   );
   t.deepEqual(told['changes'], [{ what: 'added', path: '/etc/new' }]);
+  t.deepEqual(
+    told['stages'],
+    ['copying', 'writing', 'copying', 'writing', 'copying', 'writing'].map((stage) => [stage, 'number']),
+  );
   t.like(told, { snapshot: 'snap0', old: 'TLXC_E_NOT_FOUND', destroyed: 1, u3: true });
   t.deepEqual(told['taken'], ['snap0']);
   t.like(told, { inside: 'xu1_RUNNING', gone: 'throwaway' });

@@ -3,6 +3,7 @@
  * container's store, and renamed into place last; the source is locked meanwhile.
  */
 import type { SystemConfig } from '../../config/model.ts';
+import type { OnStage } from '../../gauge.ts';
 import { makePlaceForTrees, placeTree } from '../../host/trees.ts';
 import type { VolumeOptions } from '../../storage/backend.ts';
 import { fillCopy, type Copying } from './copying.ts';
@@ -38,6 +39,7 @@ export interface CopyRequest extends Stillness {
   readonly rootsOwn?: Copying['rootsOwn'];
   /** For the clone hooks. */
   readonly hookArgs: readonly string[];
+  readonly onStage?: OnStage | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -76,6 +78,7 @@ async function copyLocked(
     sameMachine: false,
     freezeMs: request.freezeMs,
     warn: request.warn,
+    onStage: request.onStage,
     ids: { ofConfig: own.config },
     ...(request.volume && { volume: request.volume }),
     ...(request.lines && { lines: request.lines }),

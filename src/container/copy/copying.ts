@@ -10,6 +10,7 @@ import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { readRegular } from '../../config/open-file.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
 import { probeHost } from '../../host/probe.ts';
 import { makeTreeDirectory, overAllIds, syncFilesystem } from '../../host/trees.ts';
 import { referenceLayers } from '../../image/reference-layers.ts';
@@ -57,6 +58,7 @@ export interface Copying extends Stillness {
   readonly lines?: readonly (readonly [key: string, value: string])[];
   /** Directories to be made in its own, for the container's root to write: relative paths. */
   readonly rootsOwn?: readonly string[];
+  readonly onStage?: OnStage | undefined;
 }
 
 /** Reads the source's configuration. Throws TLXC_E_CONFIG. */
@@ -153,6 +155,7 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
     name: volumeName(target),
     options: copying.volume ?? {},
     settings: system.settings,
+    onStage: copying.onStage,
   };
   const circumstances = {
     host: probeHost(),

@@ -1,6 +1,7 @@
 /** The root filesystem of a new container, from an image of the store. */
 import { TlxcError } from '../../errors.ts';
 import { referenceLayers } from '../../image/reference-layers.ts';
+import { asEvents } from '../../image/progress.ts';
 import type { ImageStore, StoredImage } from '../../image/store.ts';
 import type { TemplateResult } from '../../image/templates/template.ts';
 import type { Backend } from '../../storage/backend.ts';
@@ -36,6 +37,7 @@ export async function makeRootfs(
       name: request.name,
       options: request.volume ?? {},
       settings: request.system.settings,
+      onStage: asEvents(making.onEvent),
     },
     imageView(store, prepared.image),
   );

@@ -9,6 +9,8 @@ import { isTemporary } from '../../config/atomic-write.ts';
 import { readRegular } from '../../config/open-file.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
+import { measureTree } from '../../host/copy-gauge.ts';
 import { probeHost } from '../../host/probe.ts';
 import { programError, startProgram, type Ended } from '../../host/program.ts';
 import { compressorOf, TAR, written } from '../../image/archive.ts';
@@ -43,8 +45,8 @@ export interface ExportRequest extends TreeRequest {
   readonly snapshots: boolean;
   /** One that runs is frozen meanwhile. */
   readonly freeze: boolean;
-  /** Told how many bytes of the uncompressed archive are done. */
-  readonly onBytes?: (bytes: number) => void;
+  /** How much of the archive is done is told before its compression. */
+  readonly onStage?: OnStage | undefined;
 }
 
 /** A container that is read, its own lock held. */
@@ -151,7 +153,6 @@ async function* pieces(source: Source): AsyncGenerator<Buffer> {
   for await (const piece of payload(source)) {
     hash.update(piece);
     bytes += piece.length;
-    source.request.onBytes?.(bytes);
     yield piece;
   }
   const checksum: Checksum = { sha256: hash.digest('hex'), bytes };
@@ -166,16 +167,14 @@ async function* payload(source: Source): AsyncGenerator<Buffer> {
   const { text } = readConfigFile(paths.config);
   for (const name of ownFiles({ text, file: paths.config, sourceDir: paths.dir }))
     yield* textFile(`${FILES}${name}`, join(paths.dir, name));
-  yield* treeBytes(tree, pass, 'rootfs');
+  const { onStage } = request;
+  yield* treeBytes(tree, { pass, prefix: 'rootfs', onStage });
   for (const { name } of snapshots) {
     const snapshot = findSnapshot(request.system, paths, name);
     for (const each of ['config', 'ts', 'comment'])
       yield* textFile(`snapshots/${name}/${each}`, join(snapshot.dir, each));
-    yield* treeBytes(
-      await stoppedTree(snapshot, request, { onlyRead: true }),
-      [],
-      `snapshots/${name}/rootfs`,
-    );
+    const its = await stoppedTree(snapshot, request, { onlyRead: true });
+    yield* treeBytes(its, { pass: [], prefix: `snapshots/${name}/rootfs`, onStage });
   }
 }
 
@@ -218,17 +217,29 @@ export const isOnlyNoted = (
   lines.every((line) => CHANGED.test(line));
 
 /** The members of a tree, its owners as the container knows them, each name with the prefix. */
-async function* treeBytes(tree: Rooted, pass: readonly number[], prefix: string): AsyncGenerator<Buffer> {
+async function* treeBytes(
+  tree: Rooted,
+  {
+    pass,
+    prefix,
+    onStage,
+  }: Pick<Source, 'pass'> & Pick<ExportRequest, 'onStage'> & { readonly prefix: string },
+): AsyncGenerator<Buffer> {
   const words = ['--sparse', `--transform=flags=rhS;s,^\\.,${prefix},`];
   // One of each kind is enough to tell.
   const told = new Map<boolean, string>();
   const onErrorLine = (line: string): void => void told.set(CHANGED.test(line), line);
   const argv = inTree(tree, ['/usr/bin/env', ...TAR, ...words]);
   const tar = startProgram(argv, { stdout: 'pipe', pass, onErrorLine });
+  let done = 0;
+  // The one mount that tar stands in: nothing that the container has mounted is in it.
+  const measured = measureTree(() => done, { path: () => `/proc/${tar.child.pid}/cwd`, as: 'archive' });
+  onStage?.('exporting', measured.gauge);
   const walk = await TarWalk.begin(() => null);
   try {
     for await (const chunk of blocks(tar.child.stdout as AsyncIterable<Buffer>)) {
       const own = walk.take(chunk);
+      done += own;
       if (own > 0) yield chunk.subarray(0, own);
     }
     const ended = await tar.ended;
@@ -237,5 +248,6 @@ async function* treeBytes(tree: Rooted, pass: readonly number[], prefix: string)
       throw programError(ended, { code: 'TLXC_E_STORAGE', what: 'the root filesystem could not be read' });
   } finally {
     tar.child.kill('SIGKILL');
+    await measured.end();
   }
 }

@@ -68,6 +68,7 @@ const placeFor = ({ request }: Filling, staging: string, final: string, name: st
   ...{ staging, final, name },
   options: request.volume,
   settings: request.system.settings,
+  onStage: request.onStage,
 });
 
 function unpack(filling: Filling, prefix: string, place: Place): Promise<NewRootfs> {

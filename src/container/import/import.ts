@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../../config/load.ts';
 import { TlxcError, usageError } from '../../errors.ts';
+import type { Gauge } from '../../gauge.ts';
 import { isInstalled } from '../../host/packers.ts';
 import { probeHost } from '../../host/probe.ts';
 import {
@@ -119,18 +120,20 @@ async function archiveOf(request: ImportRequest, staging: string): Promise<strin
     const from = { name, lxcpath: dirname(source), system, environment, snapshots: trusted, freeze: false };
     // It lies beside what is made of it for a while: as small as it quickly gets.
     const compression = isInstalled('zstd') ? 'zstd' : 'none';
-    await exportContainer({ ...from, file: spooled, compression });
+    await exportContainer({ ...from, file: spooled, compression, onStage: request.onStage });
     return spooled;
   }
   if (source !== '-') return source;
-  await pipeline(stdin, createWriteStream(spooled, { flags: 'wx', mode: 0o600 }));
+  const spool = createWriteStream(spooled, { flags: 'wx', mode: 0o600 });
+  request.onStage?.('copying', () => ({ done: spool.bytesWritten, total: null }));
+  await pipeline(stdin, spool);
   return spooled;
 }
 
 /** What errors call the archive, and who is told how far it has been read. */
-const telling = ({ source, onBytes }: ImportRequest) => ({
+const telling = ({ source, onStage }: ImportRequest) => ({
   archive: source === '-' ? 'standard input' : source,
-  ...(onBytes && { onBytes }),
+  onGauge: (gauge: Gauge) => onStage?.('checking', gauge),
 });
 
 async function importLocked(request: ImportRequest, target: ContainerPaths, backend: Backend): Promise<void> {

@@ -1,6 +1,7 @@
 /** Reads an archive to its end, once, and makes nothing: what it is, its small members, and whether it is whole. */
 import { createHash } from 'node:crypto';
 import { TlxcError } from '../../errors.ts';
+import type { Gauge } from '../../gauge.ts';
 import { decoded } from '../../image/compression.ts';
 import { blocks, TarWalk, type TakeContent, type WalkedMember } from '../../image/tar-walk.ts';
 import { CHECKSUM, FILES, INDEX, type Checksum } from '../export/format.ts';
@@ -67,16 +68,15 @@ function parseChecksum(content: Buffer): Checksum | null {
   }
 }
 
+type OnGauge = ((gauge: Gauge) => void) | undefined;
+
 /** The archive at path, which errors call `archive`. Throws TLXC_E_IMAGE for what is damaged, cut short, or no archive of a container. */
 export async function lookInto(
   path: string,
-  {
-    archive = path,
-    onBytes = () => undefined,
-  }: { readonly archive?: string; readonly onBytes?: (bytes: number) => void } = {},
+  { archive = path, onGauge }: { readonly archive?: string; readonly onGauge?: OnGauge } = {},
 ): Promise<Look> {
   const seen = new Seen();
-  const digest = await pass({ path, archive, onBytes }, seen);
+  const digest = await pass({ path, archive, onGauge }, seen);
   const kind = kindOf(seen);
   if (kind === null)
     throw refuse(
@@ -104,18 +104,17 @@ function checkWhole(archive: string, { checksum, checksumAt, afterChecksum }: Se
 interface Passing {
   readonly path: string;
   readonly archive: string;
-  readonly onBytes: (bytes: number) => void;
+  readonly onGauge: OnGauge;
 }
 
 /** Returns the digest of what lies before the checksum. */
-async function pass({ path, archive, onBytes }: Passing, seen: Seen): Promise<string> {
+async function pass({ path, archive, onGauge }: Passing, seen: Seen): Promise<string> {
   const walk = await TarWalk.begin((member) => seen.member(member));
   const hash = createHash('sha256');
-  for await (const chunk of blocks(decoded(path, { what: archive }))) {
+  for await (const chunk of blocks(decoded(path, { what: archive, onGauge }))) {
     const [begin, own] = [walk.offset, walk.take(chunk)];
     const counted = seen.checksumAt < 0 ? own : Math.min(own, seen.checksumAt - begin);
     if (counted > 0) hash.update(chunk.subarray(0, counted));
-    onBytes(walk.offset);
   }
   if (!walk.ended) throw refuse(archive, 'it is not whole: its end is missing', 'transfer it once more');
   return hash.digest('hex');

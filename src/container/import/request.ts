@@ -1,5 +1,6 @@
 /** What is asked of an import. */
 import type { SystemConfig } from '../../config/model.ts';
+import type { OnStage } from '../../gauge.ts';
 import type { VolumeOptions } from '../../storage/backend.ts';
 
 export interface ImportRequest {
@@ -22,6 +23,6 @@ export interface ImportRequest {
   readonly trusted: boolean;
   readonly stdin: NodeJS.ReadableStream;
   readonly warn: (text: string) => void;
-  /** Told how many bytes of the archive were read, uncompressed. */
-  readonly onBytes?: (bytes: number) => void;
+  /** Of an archive, the bytes that were read of it as it lies there. */
+  readonly onStage?: OnStage | undefined;
 }

@@ -1,6 +1,7 @@
 /** The root filesystem, or one of several, of an archive, unpacked into what will hold it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unmeasured } from '../../gauge.ts';
 import type { Mapping } from '../../host/mapped.ts';
 import { moveTree, removeTree } from '../../host/trees.ts';
 import { decoderOf } from '../../image/compression.ts';
@@ -54,11 +55,13 @@ export async function fillFrom(source: TreeSource, backend: Backend, place: Plac
     scan,
     anyRatio,
     ...places,
+    onStage: place.onStage,
     excludes: [],
     privileged: devices,
     largest: space,
   };
   await unpackTar({ ...job, layer: selection(source) }, decoderOf(archive));
+  place.onStage?.('writing', unmeasured);
   const made = await settle(places.rootfs, backend, place);
   await removeTree(work);
   return made;

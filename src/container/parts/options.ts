@@ -1,4 +1,5 @@
 /** What the methods of a Container can be told. */
+import type { OnStage } from '../../gauge.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import type { BackendName, VolumeOptions } from '../../storage/backend.ts';
 import type { CopyRequest } from '../copy/copy.ts';
@@ -87,7 +88,7 @@ export interface StateWaitOptions {
 export interface CopyOptions extends Partial<
   Pick<
     CopyRequest,
-    'snapshot' | 'volume' | 'keepName' | 'keepMac' | 'allowRunning' | 'hookArgs' | 'configFile'
+    'snapshot' | 'volume' | 'keepName' | 'keepMac' | 'allowRunning' | 'hookArgs' | 'configFile' | 'onStage'
   >
 > {
   /** The copy's store; the container's own unless given. */
@@ -136,15 +137,15 @@ export interface ExportOptions {
   readonly snapshots?: boolean;
   /** One that runs is frozen meanwhile; else it is refused: TLXC_E_RUNNING. */
   readonly freeze?: boolean;
-  /** Told how many bytes of the uncompressed archive are done. */
-  readonly onBytes?: (bytes: number) => void;
+  /** How to ask how far it is; in bytes of the archive before its compression. */
+  readonly onStage?: OnStage | undefined;
 }
 
 /** How a container is imported (tlxc-import). */
 export interface ImportOptions
   extends
     StoreOptions,
-    Partial<Pick<ImportRequest, 'privileged' | 'volume' | 'keepMac' | 'trusted' | 'onBytes'>> {
+    Partial<Pick<ImportRequest, 'privileged' | 'volume' | 'keepMac' | 'trusted' | 'onStage'>> {
   /** As it was called unless given. */
   readonly name?: string;
   /** Its backing store; dir unless given. */

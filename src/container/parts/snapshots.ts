@@ -1,4 +1,5 @@
 /** A container's snapshots as a program sees them. */
+import type { OnStage } from '../../gauge.ts';
 import type { Change } from '../../storage/diff.ts';
 import { containerPaths } from '../paths.ts';
 import { restoreSnapshot } from '../snapshot/restore.ts';
@@ -14,6 +15,17 @@ export interface TakeOptions extends Stillness {
   readonly commentFile?: string | null;
   /** In place of the container's own configuration. */
   readonly configFile?: string;
+  /** How to ask how far it is. */
+  readonly onStage?: OnStage;
+}
+
+/** How one is restored. */
+export interface RestoreOptions {
+  /** The name of another container, which is made of it. */
+  readonly as?: string;
+  readonly warn?: Warn;
+  /** How to ask how far it is. */
+  readonly onStage?: OnStage;
 }
 
 /** What a container was at some time (tlxc-snapshot). All methods throw TlxcError. */
@@ -40,9 +52,9 @@ export class Snapshots {
   }
 
   /** Makes the container what it was, or with `as` another container. */
-  restore(snapshot: string, options: { readonly as?: string; readonly warn?: Warn } = {}): Promise<void> {
-    const { as = this.#container.name, warn = silently } = options;
-    return restoreSnapshot({ ...this.#container, snapshot, newName: as, warn });
+  restore(snapshot: string, options: RestoreOptions = {}): Promise<void> {
+    const { as = this.#container.name, warn = silently, onStage } = options;
+    return restoreSnapshot({ ...this.#container, snapshot, newName: as, warn, onStage });
   }
 
   /** The files added, changed and removed since a snapshot; `to`: until that one, instead of now. */

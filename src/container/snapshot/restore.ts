@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig } from '../../config/model.ts';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
 import { placeTree, renameDurably, syncFilesystem } from '../../host/trees.ts';
 import { backendNamed } from '../../storage/choose.ts';
@@ -30,6 +31,7 @@ export interface RestoreRequest extends SnapshotRequest {
   readonly newName: string;
   /** Something a person should know that does not stop it. */
   readonly warn: (text: string) => void;
+  readonly onStage?: OnStage | undefined;
 }
 
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_BUSY, TLXC_E_STORAGE; everything is then as it was. */
@@ -54,7 +56,7 @@ const AS_IT_WAS = { snapshot: false, backend: null, hookArgs: [] } as const;
 
 /** Another machine: a name, addresses, ids and a machine id of its own. */
 async function restoreLocked(
-  { system, environment, snapshot }: RestoreRequest,
+  { system, environment, snapshot, onStage }: RestoreRequest,
   container: ContainerPaths,
   target: ContainerPaths,
 ): Promise<void> {
@@ -67,13 +69,13 @@ async function restoreLocked(
     sameMachine: false,
     ids: { ofConfig: container.config },
   };
-  await fillCopy({ system, environment, source, target, staging, ...its, ...AS_IT_WAS });
+  await fillCopy({ system, environment, source, target, staging, onStage, ...its, ...AS_IT_WAS });
   placeTree(staging, target.dir);
 }
 
 /** The same machine; only its ids are those that it has now. */
 async function replaceLocked(request: RestoreRequest, container: ContainerPaths): Promise<void> {
-  const { system, environment, snapshot } = request;
+  const { system, environment, snapshot, onStage } = request;
   checkStopped(container);
   refuseDependants(container);
   refuseMounted(container.dir);
@@ -85,7 +87,7 @@ async function replaceLocked(request: RestoreRequest, container: ContainerPaths)
   const ids = first !== undefined && ownsRange(system, first, configFile) ? first : null;
   const its = { name: null, keepMac: true, sameMachine: true, ids };
   const staging = restoreStaging(dir);
-  await fillCopy({ system, environment, source, target: container, staging, ...its, ...AS_IT_WAS });
+  await fillCopy({ system, environment, source, target: container, staging, onStage, ...its, ...AS_IT_WAS });
   // An empty directory takes the place of what the snapshot has not.
   for (const entry of ['rootfs', 'overlay'])
     if (existsSync(join(dir, entry)) && !existsSync(join(staging, entry))) mkdirSync(join(staging, entry));

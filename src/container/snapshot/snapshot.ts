@@ -6,6 +6,7 @@ import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
@@ -31,6 +32,7 @@ export interface SnapshotRequest {
 export interface TakeRequest extends SnapshotRequest, Stillness {
   /** In place of the container's own configuration. */
   readonly configFile?: string | undefined;
+  readonly onStage?: OnStage | undefined;
 }
 
 /**
@@ -54,11 +56,11 @@ async function takeLocked(
   comment: string | null,
 ): Promise<string> {
   checkReadable(source, request.environment);
-  const { system, environment, freezeMs, warn } = request;
+  const { system, environment, freezeMs, warn, onStage } = request;
   const staging = snapshotStaging(source.dir);
   const target = containerPaths(system, snapshotStore(source.dir), freeSnapshotName(source.dir));
   const kept = { name: null, keepMac: true, sameMachine: true, ids: null };
-  const places = { system, environment, source, target, staging, freezeMs, warn };
+  const places = { system, environment, source, target, staging, freezeMs, warn, onStage };
   await fillCopy({ ...places, ...kept, snapshot: false, backend: null, hookArgs: [] });
   try {
     if (comment !== null)

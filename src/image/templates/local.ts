@@ -8,6 +8,7 @@ import { keepArchive, type Keeping } from '../keep-archive.ts';
 import { defaultMetadata, parseMetadata, type ImageMetadata } from '../metadata.ts';
 import { readMetadataArchive } from '../metadata-archive.ts';
 import { debianArch } from '../product.ts';
+import { asEvents } from '../progress.ts';
 import { imageName } from '../stored-image.ts';
 import { unpack } from '../unpack.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
@@ -58,8 +59,8 @@ async function fromArchive(
       if (kept) return { source: { kind: 'local', archive }, metadata, devices: kept };
       onEvent({ kind: 'unpack', image: title });
       const { privileged, mapping } = request;
-      const { excludes } = metadata;
-      const { devices, digests } = await unpack({ archive, work, excludes, privileged, mapping });
+      const how = { excludes: metadata.excludes, privileged, mapping, onStage: asEvents(onEvent) };
+      const { devices, digests } = await unpack({ archive, work, ...how });
       return { source: { kind: 'local', archive }, metadata, devices, digests };
     },
     () => onEvent({ kind: 'waiting', image: title }),

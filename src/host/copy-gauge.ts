@@ -1,0 +1,119 @@
+/** How far programs are that read files, or copy them: the kernel and find(1) are asked, once somebody looks. */
+import { readFileSync } from 'node:fs';
+import type { Amount, Gauge } from '../gauge.ts';
+import { startProgram, type RunningProgram } from './program.ts';
+
+/** A gauge, and what has to be done when its work is over. */
+export interface Measured {
+  readonly gauge: Gauge;
+  /** Nothing of it runs any more then, nor holds what was mounted. */
+  readonly end: () => Promise<void>;
+}
+
+/** "" where it has gone, or is not the caller's to look at. */
+function told(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** The program itself, where the process that was started waits for another one that became it (tlxc-mapped). */
+function innermost(pid: number): number {
+  const child = Number.parseInt(told(pid, `task/${pid}/children`), 10);
+  return Number.isNaN(child) ? pid : innermost(child);
+}
+
+/** What prepares the way for a program writes some bytes, too. */
+const NOTHING = 4096;
+
+/** What a program has written, as far as it was still there to be asked; shared blocks are not written. */
+export function writtenBy({ child: { pid = 0 } }: RunningProgram): () => number {
+  let most = 0;
+  return () => {
+    const written = Number(/^wchar: (\d+)$/m.exec(told(innermost(pid), 'io'))?.[1] ?? 0);
+    return (most = Math.max(most, written < NOTHING ? 0 : written));
+  };
+}
+
+/** How far a program has read the file that is its standard input. */
+export function readBy({ child: { pid = 0 } }: RunningProgram): () => number {
+  let most = 0;
+  return () => {
+    const position = Number(/^pos:\s+(\d+)$/m.exec(told(pid, 'fdinfo/0'))?.[1] ?? 0);
+    return (most = Math.max(most, position));
+  };
+}
+
+/** What a file adds to the size of a copy. */
+const BYTES = { copy: { member: 0, block: 1 }, archive: { member: 1024, block: 512 } } as const;
+
+/** What all that find(1) prints of a tree comes to; a file of several names counts once, and holes do not. */
+class Sum {
+  bytes = 0;
+  readonly #linked = new Set<string>();
+  readonly #each: (typeof BYTES)[keyof typeof BYTES];
+
+  constructor(as: keyof typeof BYTES) {
+    this.#each = BYTES[as];
+  }
+
+  /** "TYPE SIZE BLOCKS LINKS INODE" */
+  readonly take = (line: string): void => {
+    const [type, size = '', blocks = '', links, inode = ''] = line.split(' ');
+    const { member, block } = this.#each;
+    this.bytes += member;
+    if (type !== 'f') return;
+    if (links !== '1' && this.#linked.size === this.#linked.add(inode).size) return;
+    this.bytes += Math.ceil(Math.min(Number(size), Number(blocks) * 512) / block) * block;
+  };
+}
+
+/** How a tree is looked at. */
+interface Tree {
+  /** Where it is, once the work has begun. */
+  readonly path: () => string;
+  readonly as: keyof typeof BYTES;
+  /** What stands before the program. */
+  readonly within?: (argv: readonly string[]) => readonly string[];
+  readonly oneFilesystem?: boolean;
+}
+
+/**
+ * Of work over a tree, of which `done` is done. What the tree comes to is counted beside it, from the first question on after
+ * the work has begun: before, its process may not have gone to the tree yet.
+ */
+export function measureTree(
+  done: () => number,
+  { path, as, oneFilesystem, within = (argv) => argv }: Tree,
+): Measured {
+  let counting: RunningProgram | null = null;
+  let total: number | null = null;
+  const count = (): RunningProgram => {
+    const sum = new Sum(as);
+    const only = oneFilesystem === true ? ['-xdev'] : [];
+    // It is for looking at alone: nothing else waits for it.
+    const find = ['nice', '-n', '19', 'find', `${path()}/.`, ...only, '-printf', '%y %s %b %n %i\\n'];
+    const program = startProgram(within(find), { stdout: sum.take });
+    void program.ended.then(
+      ({ status }) => {
+        // What was not all seen is no measure.
+        if (status === 0 && sum.bytes > 0) total = sum.bytes;
+      },
+      () => undefined,
+    );
+    return program;
+  };
+  return {
+    gauge: (): Amount => {
+      const amount = done();
+      if (amount > 0) counting ??= count();
+      return { done: amount, total };
+    },
+    end: async () => {
+      counting?.child.kill('SIGKILL');
+      await counting?.ended.catch(() => undefined);
+    },
+  };
+}
