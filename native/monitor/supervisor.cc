@@ -312,7 +312,7 @@ int Supervisor::signal_init(int signal) {
         return errno;
     if (signal == SIGKILL) {
         freezer_.end();
-        cgroup::thaw(running_.cgroups); // a frozen process dies when it runs again
+        cgroup::release(running_.cgroups); // a frozen process dies when it runs again
     }
     return 0;
 }

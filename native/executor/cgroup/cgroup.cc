@@ -149,7 +149,7 @@ void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
         std::erase_if(left, [](const CgroupPlace* place) { return remove_place(*place); });
         if (left.empty() || deadline.left() == 0)
             return;
-        thaw(places); // a frozen process does not die of its SIGKILL
+        release(places); // a frozen process does not die of its SIGKILL
         const timespec pause{.tv_sec = 0, .tv_nsec = pauseMs * 1'000'000};
         nanosleep(&pause, nullptr);
     }

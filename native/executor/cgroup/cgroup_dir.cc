@@ -153,6 +153,16 @@ void kill_all(int group, int version) {
     });
 }
 
+void thaw_all(int group) {
+    (void)write_file(group, "freezer.state", "THAWED");
+    (void)walk_below(group, [](int parent, const std::string& name) {
+        const UniqueFd child{openat(parent, name.c_str(), kDirectory)};
+        if (child)
+            (void)write_file(child.get(), "freezer.state", "THAWED");
+        return true;
+    });
+}
+
 bool remove_tree(int parent, const std::string& name) {
     if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT)
         return true;

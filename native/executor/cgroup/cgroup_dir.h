@@ -23,6 +23,8 @@ namespace tlxc::cgroup {
 [[nodiscard]] bool populated(int group, int version);
 // Kills every process in the group and below it; one pass, no waiting.
 void kill_all(int group, int version);
+// Version 1: sets free what is frozen in the group or in one below it, whoever froze it.
+void thaw_all(int group);
 // Removes the groups below name, deepest first, then name itself. false with errno set: EBUSY while a process
 // is left.
 [[nodiscard]] bool remove_tree(int parent, const std::string& name);

@@ -52,4 +52,12 @@ void thaw(const std::vector<CgroupPlace>& places) {
     }
 }
 
+void release(const std::vector<CgroupPlace>& places) {
+    thaw(places);
+    for (const auto& place : places)
+        if (is_freezer(place))
+            if (const UniqueFd group = open_group(place.mountPoint, place.limitGroup); group)
+                thaw_all(group.get());
+}
+
 } // namespace tlxc::cgroup

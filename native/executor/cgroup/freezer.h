@@ -10,5 +10,8 @@ namespace tlxc::cgroup {
 // freezes.
 [[nodiscard]] Status freeze(const std::vector<CgroupPlace>& places);
 void thaw(const std::vector<CgroupPlace>& places);
+// For those that are to die: what the container froze itself, a container in it for one, which thaw leaves
+// alone. Version 1 lets no frozen process die of its SIGKILL, and PID 1 ends after all others.
+void release(const std::vector<CgroupPlace>& places);
 
 } // namespace tlxc::cgroup

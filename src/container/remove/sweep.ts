@@ -60,11 +60,22 @@ function tryWrite(file: string, text: string): void {
   }
 }
 
-/** A process in a frozen group dies only when it is thawed. */
+/** A process in a frozen group dies only when it is thawed: of version 1 also where the container froze one below its own. */
 function thaw(instance: Instance): void {
   for (const { version, mountPoint, limitGroup } of instance.cgroups) {
-    if (version === 2) tryWrite(join(mountPoint, limitGroup, 'cgroup.freeze'), '0');
-    else tryWrite(join(mountPoint, limitGroup, 'freezer.state'), 'THAWED');
+    const group = join(mountPoint, limitGroup);
+    if (version === 2) tryWrite(join(group, 'cgroup.freeze'), '0');
+    else if (existsSync(join(group, 'freezer.state'))) thawTree(group);
+  }
+}
+
+function thawTree(group: string): void {
+  tryWrite(join(group, 'freezer.state'), 'THAWED');
+  try {
+    for (const entry of readdirSync(group, { withFileTypes: true }))
+      if (entry.isDirectory()) thawTree(join(group, entry.name));
+  } catch {
+    // went away meanwhile
   }
 }
 

@@ -214,3 +214,34 @@ byUser(
     await user.sh('tlxc-wait -n c1 -s RUNNING; tlxc-stop -k -n c1; tlxc-wait -n c1 -s STOPPED -t 10');
   },
 );
+
+const nesting = requires('root', 'busybox', 'cgroup1').serial;
+
+/** A container with the groups of its own, one of which it has frozen with a process in it. */
+async function freezesItself(t: ExecutionContext): Promise<World> {
+  const config = ['lxc.mount.auto = cgroup:rw:force'];
+  const { world, inside } = await container(t, config, { privileged: true });
+  const group = '/sys/fs/cgroup/freezer/inner';
+  // By then it has let go of the line's output: frozen before, it would hold that for good.
+  await inside('sleep 1000 > /dev/null 2>&1 & echo $! > /sleeper');
+  await inside(`mkdir ${group}; cat /sleeper > ${group}/tasks; echo FROZEN > ${group}/freezer.state`);
+  await inside(`until grep -q FROZEN ${group}/freezer.state; do sleep 0.05; done`);
+  return world;
+}
+
+nesting(
+  'what a container froze itself stays frozen through a thaw, and does not outlive a kill',
+  async (t) => {
+    const world = await freezesItself(t);
+    await world.sh('tlxc-freeze -n c1; tlxc-unfreeze -n c1');
+    t.is(await world.sh('tlxc-attach -n c1 -- cat /sys/fs/cgroup/freezer/inner/freezer.state'), 'FROZEN\n');
+    t.like(await world.run('tlxc-stop', '-k', '-n', 'c1'), SAID_NOTHING);
+    t.is(await state(world), 'STOPPED');
+  },
+);
+
+nesting('nor does it outlive the monitor that was killed', async (t) => {
+  const world = await freezesItself(t);
+  await world.sh('kill -9 $(ps -o ppid= -p $(tlxc-info -n c1 -pH)); tlxc-stop -k -n c1 || true');
+  t.true(await eventually(10, async () => (await state(world)) === 'STOPPED' || undefined));
+});
