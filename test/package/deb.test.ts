@@ -44,7 +44,8 @@ test('it installs, works, is removed, and a purge keeps containers unless it is 
   await sh("echo 'ann veth tlxcbr0 10' > /etc/tlxc/tlxc-usernet");
   const kept = await sh('DEBIAN_FRONTEND=noninteractive dpkg --purge tlxc 2>&1');
   t.regex(kept, /the containers in \/var\/lib\/tlxc stay/);
-  await sh('test -e /var/lib/tlxc/u1/config; test ! -e /etc/tlxc');
+  await sh('test -e /var/lib/tlxc/u1/config');
+  t.is(await sh('ls /etc/tlxc; cat /etc/tlxc/tlxc-usernet'), 'tlxc-usernet\nann veth tlxcbr0 10\n');
 
   await sh(install);
   t.is(await sh('tlxc-ls -1'), 'u1\n');

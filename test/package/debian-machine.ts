@@ -23,12 +23,21 @@ export interface Machine {
   readonly sh: (line: string) => Promise<string>;
 }
 
-export async function bootMachine(t: ExecutionContext): Promise<Machine> {
+export interface MachineOptions {
+  /** It boots, and may do what a host may: containers run in it. Otherwise it is a place for files, and nothing runs there. */
+  readonly host?: boolean;
+}
+
+export async function bootMachine(
+  t: ExecutionContext,
+  { host = false }: MachineOptions = {},
+): Promise<Machine> {
   const world = await makeWorld(t);
-  addDebian(world, 'fresh', {
-    config: ['lxc.net.0.type = empty', 'lxc.mount.auto = proc:mixed sys:ro cgroup:mixed'],
-  });
-  await world.sh('tlxc-start -n fresh -- /bin/sleep 3600');
+  const config = host
+    ? ['lxc.mount.auto = proc:rw sys:rw cgroup:rw:force', 'lxc.include = /usr/share/tlxc/config/nesting.conf']
+    : ['lxc.mount.auto = proc:mixed sys:ro cgroup:mixed'];
+  addDebian(world, 'fresh', { privileged: host, config: ['lxc.net.0.type = empty', ...config] });
+  await world.sh(`tlxc-start -n fresh ${host ? '--wait=ready' : '-- /bin/sleep 3600'}`);
   const machine = {
     world,
     push: async (source: string, directory: string) => {
