@@ -63,6 +63,7 @@ function messageOf(failure: CommandFailure): string {
 
 const HINTS: Readonly<Partial<Record<CommandFailure['why'], string>>> = {
   failed: 'check: false gives the result instead of an error',
+  timeout: 'timeoutMs gives it longer',
   overflow: "stdout: 'pipe', or a stream, takes any amount",
 };
 

@@ -115,7 +115,11 @@ rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
   t.is(told['killedAgain'], false);
   t.like(told['aborted'], { name: 'AbortError', code: 'TLXC_E_ABORTED', message: 'sleep 1000: was aborted' });
   t.like(told['abortedBefore'], { name: 'AbortError', code: 'TLXC_E_ABORTED' });
-  t.like(told['timeout'], { code: 'TLXC_E_TIMEOUT', signal: 'SIGKILL' });
+  t.like(told['timeout'], {
+    code: 'TLXC_E_TIMEOUT',
+    signal: 'SIGKILL',
+    hint: 'timeoutMs gives it longer',
+  });
   t.regex(told.terminal, /33 99\r\n\/dev\/pts\/\d+\r\n/);
   t.is(told['status'], 4);
   t.true(told['isResized']);
