@@ -12,6 +12,7 @@ namespace tlxc::cgroup {
 void thaw(const std::vector<CgroupPlace>& places);
 // For those that are to die: what the container froze itself, a container in it for one, which thaw leaves
 // alone. Version 1 lets no frozen process die of its SIGKILL, and PID 1 ends after all others.
+// One pass: what is frozen again meanwhile takes a second kill.
 void release(const std::vector<CgroupPlace>& places);
 
 } // namespace tlxc::cgroup
