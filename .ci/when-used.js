@@ -15,8 +15,23 @@ const compilerOptions = {
 const IMPORT = /^(?:const|var) (\w+_\d+) = require\(("\.[^"]+")\);$/gm;
 const DYNAMIC_IMPORT = /Promise\.resolve\(\)\.then\(\(\) => require\("\.[^"]+"\)\)/g;
 
+/** Keys with what manual pages say of them; they are written from the sources. */
+const DESCRIBED = /^src\/config\/(?:registry\/|system-keys)/;
+
+/** For TypeScript: without the properties `doc`. */
+const withoutDescriptions = (context) => {
+  const visit = (node) =>
+    ts.isPropertyAssignment(node) && node.name.getText() === 'doc'
+      ? undefined
+      : ts.visitEachChild(node, visit, context);
+  return (file) => ts.visitNode(file, visit);
+};
+
 function withLazyImports(fileName) {
-  const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), { compilerOptions, fileName });
+  const transformers = DESCRIBED.test(fileName) ? { before: [withoutDescriptions] } : {};
+  const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), {
+    ...{ compilerOptions, fileName, transformers },
+  });
   const other = /^.*\brequire\("\..*$/m.exec(
     outputText.replaceAll(IMPORT, '').replaceAll(DYNAMIC_IMPORT, ''),
   );

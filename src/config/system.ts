@@ -51,10 +51,9 @@ function readSettings(file: string, required: boolean): Map<string, string> {
   flatten(parse(text), '', settings);
   const problems = [...settings].flatMap(([name, value]) => {
     const problem = checkSetting(name, value);
+    if (problem === undefined) return [];
     const line = lineOf(text, name);
-    return problem === undefined
-      ? []
-      : [locate(problem.with({ at: { file, line } }), () => text.split('\n')[line - 1])];
+    return [locate(problem.with({ at: { file, line } }), () => text.split('\n')[line - 1])];
   });
   if (problems.length > 0) throw wrong(file, problems);
   return settings;

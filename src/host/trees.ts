@@ -37,7 +37,9 @@ export function overAllIds(argv: readonly string[]): readonly string[] {
  * directory that somebody uses already stays as it is.
  */
 export function makePlaceForTrees(path: string, mode: number): void {
-  const isNew = mkdirSync(path, { recursive: true, mode }) !== undefined;
+  const isNew =
+    statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true &&
+    mkdirSync(path, { recursive: true, mode }) !== undefined;
   if (isNew || isEmpty(path)) native().spreadDirectories({ path });
 }
 

@@ -1,9 +1,11 @@
 /** V8's code caches: made by the build, taken by every run, whoever it is of. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { registry } from '../../src/config/registry.ts';
+import { systemKeys } from '../../src/config/system-keys.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { requires } from '../rig/requires.ts';
 
@@ -45,4 +47,19 @@ asRoot('a plain user builds as many, and nothing is left of the runs that they c
   const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
   t.deepEqual([status, stderr, readdirSync(join(copy, 'tmp'))], [0, '', []]);
   t.is(readdirSync(join(copy, 'dist')).filter((name) => name.endsWith('.cache')).length, commands.length);
+});
+
+test('no command carries what manual pages say of keys', (t) => {
+  const docs = [...registry, ...systemKeys]
+    .map(({ doc }) => doc.slice(0, 60))
+    .filter((doc) => doc.length > 30);
+  t.true(docs.length > 50);
+  for (const file of readdirSync(join(packageRoot, 'dist')).filter((name) => /^tlxc.*\.cjs$/.test(name))) {
+    const text = readFileSync(join(packageRoot, 'dist', file), 'utf8');
+    t.deepEqual(
+      docs.filter((doc) => text.includes(doc)),
+      [],
+      file,
+    );
+  }
 });
