@@ -42,13 +42,15 @@ function mountOf(word: string, cwd: string): CopyMount {
   const parts = rest.split(':');
   const hasMode = type === 'bind' && parts.length > 1 && ['ro', 'rw'].includes(parts.at(-1) ?? '');
   const mode = hasMode ? parts.pop() : 'rw';
-  const [source = '', target = resolve(cwd, source), ...others] = parts;
+  const [source = '', written = resolve(cwd, source), ...others] = parts;
+  // As in LXC, a path without a slash before it begins at the container's root, too.
+  const target = resolve('/', written);
   if ((type !== 'bind' && type !== 'overlay') || source === '' || others.length > 0)
     throw usageError(
       `-m ${word} is no mount`,
       'write bind=SOURCE[:TARGET][:ro|rw] or overlay=SOURCE[:TARGET], several with commas between',
     );
-  if (!target.startsWith('/') || target === '/')
-    throw usageError(`-m ${word}: ${target} is no place for it`, 'name an absolute path in the container');
+  if (target === '/')
+    throw usageError(`-m ${word}: ${target} is no place for it`, 'name a path in the container');
   return { type, source: resolve(cwd, source), target, readOnly: mode === 'ro' };
 }

@@ -27,3 +27,9 @@ echo c2 > /var/lib/lxc/c2/rootfs/etc/hostname
 lxc-copy -n c2 -N r2 -R; status
 [ "$(cat /var/lib/lxc/r2/rootfs/etc/hostname)" = r2 ]; status
 lxc-info -n r2 -c lxc.uts.name
+for type in dir none best; do lxc-create -n "b$type" -t none -B $type; status; done
+lxc-create -n b4 -t none -B nonsense 2> /dev/null; status
+mkdir "$T/shown"; echo shown > "$T/shown/file"; rm -f "$T/hook"; sed -i /hook.clone/d /var/lib/lxc/c1/config
+lxc-copy -n c1 -e -N e5 -m "bind=$T/shown:mnt/a,bind=$T/shown:/mnt/b:ro"; status
+lxc-attach -n e5 -- cat /mnt/a/file /mnt/b/file
+lxc-stop -n e5 -k; lxc-wait -n e5 -s STOPPED -t 10; status

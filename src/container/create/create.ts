@@ -83,7 +83,7 @@ function checkBackend({ backend, template, name, volume = {} }: CreateRequest): 
   const [option] = Object.keys(volume);
   if ((backend ?? option) === undefined || makesImage(template)) return;
   const isPlain = ['dir', 'none', 'best'].includes(backend ?? 'dir');
-  if (template !== 'none' && isPlain && option === undefined) return;
+  if (isPlain && option === undefined) return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `${option === undefined ? `-B ${backend}` : `--${option}`} cannot be used with -t ${template}`,
