@@ -102,8 +102,8 @@ class Shown implements ImageProgress {
   }
 
   async #startBar(total: number): Promise<void> {
-    const { stderr } = this.#voice;
-    if (stderr.isTTY !== true || !(stderr instanceof WriteStream)) return;
+    const { stderr, env } = this.#voice;
+    if (env['TERM'] === 'dumb' || stderr.isTTY !== true || !(stderr instanceof WriteStream)) return;
     const made = await newBar(stderr, total);
     // The transfer may have ended while the package was loaded.
     if (this.#announced === '') made.stop();

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WriteStream } from 'node:tty';
 import test from 'ava';
+import { imageProgress } from '../../src/cli/image-progress.ts';
 import { elapsed, progressOnTerminal, progressText, whileShown } from '../../src/cli/progress.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
@@ -78,6 +80,28 @@ test('it comes on a terminal that can, when a second is over, and goes when it i
   ]);
   t.regex(long ?? '', LINE);
   t.deepEqual([short, dumb, pipe, quiet, json], ['', '', '', '', '']);
+});
+
+/** What a terminal of that kind gets of a download that is half done. */
+async function ofDownload(TERM: string): Promise<string> {
+  let text = '';
+  const write = (part: string) => (text += part).length > 0;
+  const members = { isTTY: true, columns: 80, write };
+  const stderr = Object.create(
+    WriteStream.prototype,
+    Object.fromEntries(Object.entries(members).map(([name, value]) => [name, { value }])),
+  ) as WriteStream;
+  const progress = imageProgress({ stderr, stdout: { write: () => true }, env: { TERM } }, false);
+  progress.show({ kind: 'download', what: 'rootfs', received: 5 * MIB, total: 10 * MIB });
+  await sleep(1500);
+  progress.end();
+  return text;
+}
+
+test('a download has a bar, but none on a terminal that can move no cursor', async (t) => {
+  const [bar, none] = await Promise.all([ofDownload('xterm'), ofDownload('dumb')]);
+  t.true(bar.includes('\u001b'));
+  t.is(none, '');
 });
 
 const seen = requires('root', 'userns', 'idmap', 'busybox', 'terminal');
