@@ -1,5 +1,15 @@
 /** What a monitor that was killed leaves behind, and how to end a container whose monitor does not answer. */
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../../errno.ts';
@@ -13,6 +23,8 @@ import { monitorLock, withLock } from '../lock.ts';
 import { readRecord } from '../../host/own-file.ts';
 import { sweepNetwork } from '../network/sweep.ts';
 import type { ContainerPaths } from '../paths.ts';
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
 /** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
 interface Instance {
@@ -69,13 +81,39 @@ function thaw(instance: Instance): void {
   }
 }
 
+/** By descriptors, one step down or up at a time: a container that has its groups to write may nest them beyond any path. */
 function thawTree(group: string): void {
-  tryWrite(join(group, 'freezer.state'), 'THAWED');
+  const open = (path: string): number => openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const enter = (fd: number): string[] => {
+    tryWrite(`/proc/self/fd/${fd}/freezer.state`, 'THAWED');
+    const entries = readdirSync(`/proc/self/fd/${fd}`, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  };
+  let here = attempt(() => open(group)) ?? -1;
+  if (here < 0) return;
   try {
-    for (const entry of readdirSync(group, { withFileTypes: true }))
-      if (entry.isDirectory()) thawTree(join(group, entry.name));
+    const trail = [attempt(() => enter(here)) ?? []];
+    while (trail.length > 0) {
+      const name = trail.at(-1)?.pop();
+      if (name === undefined && trail.length === 1) return;
+      const next = attempt(() => open(`/proc/self/fd/${here}/${name ?? '..'}`));
+      if (next === undefined && name !== undefined) continue; // went away meanwhile
+      if (next === undefined) return;
+      closeSync(here);
+      here = next;
+      if (name === undefined) trail.pop();
+      else trail.push(attempt(() => enter(next)) ?? []);
+    }
+  } finally {
+    closeSync(here);
+  }
+}
+
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
   } catch {
-    // went away meanwhile
+    return undefined;
   }
 }
 
