@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { writeFileAtomically } from '../../src/config/atomic-write.ts';
+import { loader } from '../rig/typescript.ts';
 import { scratch } from './scratch.ts';
 
 const module = fileURLToPath(new URL('../../src/config/atomic-write.ts', import.meta.url));
-const loader = fileURLToPath(import.meta.resolve('tsx'));
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 
 test('a file is replaced whole and nothing else is left', (t) => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { startProgram } from '../../src/host/program.ts';
+import { loader } from '../rig/typescript.ts';
 
 async function linesOf(script: string): Promise<string[]> {
   const lines: string[] = [];
@@ -27,7 +28,7 @@ test('without descriptors left nothing is started: told at once, and no signal g
       child.kill('SIGKILL');
       await ended;
     } catch (error) { console.log(error.code, error.syscall, error.path); }`;
-  const node = [process.execPath, `--import=${fileURLToPath(import.meta.resolve('tsx'))}`];
+  const node = [process.execPath, `--import=${loader}`];
   const line = `ulimit -n 100; "$@"; echo "status $?"`;
   // In a session of its own: what it kills with itself is nobody else.
   const words = ['-w', 'bash', '-c', line, 'bash', ...node, '--input-type=module', '-e', program];
