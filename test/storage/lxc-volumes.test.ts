@@ -7,15 +7,32 @@ import { makeWorld, type World } from '../rig/world.ts';
 const onBtrfs = requires('root', 'lxc', 'busybox', 'overlay', 'btrfs');
 const looped = requires('root', 'lxc', 'busybox', 'overlay', 'loop');
 
-/** LXC's commands take their store from -P alone, and their configuration from what is told. */
+/**
+ * LXC's commands take their store from -P alone, and their configuration from what is told. LXC takes the first loop device that is
+ * free, and gives up where somebody was quicker, as other test files are: then, which its log tells, it is asked again.
+ */
+const ASK_LXC = (store: string): string => `lxc() {
+  program=$1; shift
+  for try in 1 2 3 4 5 6 7 8; do
+    rm -f lxc.log
+    "$program" -P ${store} -o lxc.log -l ERROR "$@" && return
+    grep -q 'Device or resource busy - Failed to set loop fd' lxc.log || return 1
+  done
+  return 1
+}
+`;
+
 const lxc = (world: World, line: string): Promise<string> =>
-  world.sh(line.replaceAll(/lxc-\w+/g, (program) => `${program} -P ${world.lxcpath}`));
+  world.sh(ASK_LXC(world.lxcpath) + line.replaceAll(/lxc-\w+/g, (program) => `lxc ${program}`));
 
 /** What a line of shell prints in the container, started by either tool. */
-const inside = (world: World, tool: 'lxc' | 'tlxc', name: string, line: string): Promise<string> =>
-  world.sh(
-    `${tool}-start -P ${world.lxcpath} -n ${name} -s lxc.apparmor.profile=unconfined && ${tool}-attach -P ${world.lxcpath} -n ${name} -- sh -c '${line}'; ${tool}-stop -k -P ${world.lxcpath} -n ${name}`,
+const inside = (world: World, tool: 'lxc' | 'tlxc', name: string, line: string): Promise<string> => {
+  const which = `-P ${world.lxcpath} -n ${name}`;
+  const start = tool === 'lxc' ? 'lxc lxc-start' : `tlxc-start -P ${world.lxcpath}`;
+  return world.sh(
+    `${ASK_LXC(world.lxcpath)}${start} -n ${name} -s lxc.apparmor.profile=unconfined && ${tool}-attach ${which} -- sh -c '${line}'; ${tool}-stop -k ${which}`,
   );
+};
 
 /** A privileged one of TLXC's, that LXC can read where TLXC's own profile is not installed. */
 const MAKE = (how: string): string =>

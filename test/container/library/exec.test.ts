@@ -198,11 +198,11 @@ rooted('exec: what it does not wait for, hand over or believe', async (t) => {
     await u1.freeze();
     const frozen = { ...(await failure(endless)), ms: Date.now() - begun };
     u1.thaw();
-    const full = u1.exec(['sh', '-c', 'echo x; sleep 1000'], { stdout: createWriteStream('/dev/full') });
+    const full = failure(u1.exec(['sh', '-c', 'echo x; sleep 1000'], { stdout: createWriteStream('/dev/full') }));
     await u1.exec(['truncate', '-s', '100000000', '/root/holes']);
     const told = {
       frozen,
-      full: await failure(full),
+      full: await full,
       hostile: await failure(u1.exec(['sh', '-c', "printf 'a\\\\033]52;x\\\\007b' >&2; exit 1"])),
       large: await u1.readFile('/root/holes', { maxBytes: 1000 }).catch(({ code }) => code),
     };
