@@ -23,6 +23,7 @@ import { addClone, dropClone, parentsOf, setParentsUnsynced, type Relative } fro
 import { copiedConfig, ownFiles } from './config.ts';
 import { runHostHooks } from '../start/host-hooks.ts';
 import { discard } from '../remove/discard.ts';
+import { discardUnborn } from '../remove/leftovers.ts';
 import { allocateRange, ownsRange, releaseRange } from '../create/id-ranges.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { snapshotStore } from '../snapshot/snapshots.ts';
@@ -75,7 +76,7 @@ function sourceConfig({ source, environment }: Copying): ContainerConfig {
 export async function fillCopy(copying: Copying): Promise<void> {
   const { system, target, staging } = copying;
   const config = sourceConfig(copying);
-  await discard(staging, system);
+  await discardUnborn(system, target, staging);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   const noting: Relative[] = [];

@@ -20,7 +20,7 @@ import { chooseBackend } from '../../storage/choose.ts';
 import { applicationSetup, type Application } from '../start/application.ts';
 import { discard } from '../remove/discard.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
-import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
+import { discardUnborn, stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { writeConfig, type CreateRequest, type Making } from './making.ts';
 import { checkSeed, newConfigText, readSeed, type NewConfig } from './new-config.ts';
@@ -116,7 +116,7 @@ async function backendOf(
 async function createLocked(making: Making): Promise<Created> {
   const { request, paths, staging } = making;
   refuseExisting(paths);
-  await discard(staging, request.system);
+  await discardUnborn(request.system, paths, staging);
   await sweepQuietly(making);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;

@@ -30,7 +30,7 @@ import { lookInto } from './look.ts';
 import { refuseRunningInLxc } from './lxc-running.ts';
 import type { ImportRequest } from './request.ts';
 import { discard } from '../remove/discard.ts';
-import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
+import { discardUnborn, stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { readSeed } from '../create/new-config.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
@@ -140,7 +140,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
   const { system, lxcpath, environment, privileged } = request;
   refuseExisting(target);
   const staging = stagingPath(lxcpath, target.name);
-  await discard(staging, system);
+  await discardUnborn(system, target, staging);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   try {

@@ -113,12 +113,23 @@ async function sweepStaging(system: SystemConfig, paths: ContainerPaths, staging
   const lock = native().lock({ path: paths.lock, wait: false });
   if (typeof lock !== 'number') return;
   try {
-    // It was noted before it was whole; a container that has the name by now may be noted itself. In a store of somebody
-    // else's the record of its parents could be anybody's.
-    const isOurs = staging === stagingPath(paths.lxcpath, paths.name);
-    if (isOurs && !existsSync(paths.dir)) forgetClone(system, staging, paths);
-    await discard(staging, system);
+    // In a store of somebody else's the record of its parents could be anybody's.
+    if (staging === stagingPath(paths.lxcpath, paths.name)) await discardUnborn(system, paths, staging);
+    else await discard(staging, system);
   } finally {
     native().closeFd(lock);
   }
+}
+
+/**
+ * Removes what a command left that was killed while it made a container in `staging`. It was noted with its parents before it was
+ * whole: a container that has the name by now may be noted itself. The caller holds the container's lock.
+ */
+export async function discardUnborn(
+  system: SystemConfig,
+  paths: ContainerPaths,
+  staging: string,
+): Promise<void> {
+  if (!existsSync(paths.dir)) forgetClone(system, staging, paths);
+  await discard(staging, system);
 }

@@ -95,6 +95,17 @@ rooted('a copy on write that was killed keeps nothing, whoever gets its name', a
   await world.sh('tlxc-destroy -n u1 && tlxc-start -n u3 -s lxc.net.0.link= && tlxc-stop -k -n u3');
 });
 
+for (const taken of ['tlxc-create -n u2 -t busybox -B dir', 'tlxc-import -N u2 u1.tar'])
+  rooted(`nor where ${taken.split(' ')[0]} takes its name`, async (t) => {
+    const world = await makeWorld(t);
+    await world.sh(
+      'tlxc-create -n u1 -t busybox -B dir && tlxc-copy -n u1 -N u2 -s && tlxc-export -n u1 u1.tar',
+    );
+    renameSync(join(world.lxcpath, 'u2'), join(world.lxcpath, '.tlxc-staging-u2'));
+    await world.sh(taken);
+    t.false(existsSync(join(world.lxcpath, 'u1/lxc_snapshots')));
+  });
+
 rooted('a renamed container keeps its ids and addresses, and starts', async (t) => {
   const world = await makeWorld(t);
   await world.sh('tlxc-create -n u1 -t busybox -B overlay');
