@@ -22,6 +22,7 @@ import { provideBridge } from '../network/bridge.ts';
 import { likelyCauses } from '../doctor.ts';
 import { withLock } from '../lock.ts';
 import { makeRoom } from './make-room.ts';
+import { checkPidFile } from './pid-file.ts';
 import { checkLeases, tellNames } from '../network/bridge-names.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
@@ -153,6 +154,7 @@ export function planStart(request: StartRequest, host: HostFacts = probeHost()):
 function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): CompiledStart {
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   const { config, mistakes } = read;
+  checkPidFile(request.pidFile);
   const options = {
     ...commandLineOf(request),
     runDir: paths.runDir,

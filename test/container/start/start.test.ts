@@ -116,6 +116,15 @@ rooted('-s changes this start only, -p and -L write their files', async (t) => {
   t.false(existsSync(join(world.dir, 'monitor.pid')));
 });
 
+rooted('-p takes no place of a device: it would be replaced, and removed at the end', async (t) => {
+  const { world, start } = await worldWith(t);
+  await world.sh('mknod null c 1 3');
+  const { code, stderr } = await start('-p', 'null', ...SLEEP);
+  t.is(code, 1);
+  t.regex(stderr, /cannot be written to \/.*\/null: it is no regular file.*\n {2}hint: name a file/);
+  t.is(await world.sh('test -c null && tlxc-info -n u1 -sH'), 'STOPPED\n');
+});
+
 rooted('--share-net joins the network of another container', async (t) => {
   const world = await makeWorld(t);
   // Privileged: sysfs shows a network namespace, and is mounted only by who owns it.
