@@ -57,8 +57,11 @@ export function snapshot(
   ]);
 }
 
-/** Groups that all containers share and nobody removes: TLXC's and, where it was run for comparison, LXC's. */
-const shared = /^cgroup .*\/(tlxc|tlxc\/\.monitor|lxc\.pivot)$/;
+/**
+ * Groups that all containers share and nobody removes: TLXC's and, where it was run for comparison, LXC's; and those of LXC's
+ * monitors, which leave theirs where the next one of the container begins before the last has ended.
+ */
+const shared = /^cgroup .*\/(tlxc|tlxc\/\.monitor|lxc\.pivot|lxc\.monitor\.[^/]+)$/;
 
 /** What is in after and was not in before. */
 export const grown = (before: Snapshot, after: Snapshot): string[] =>
