@@ -52,6 +52,19 @@ for (const unprivileged of [true, false]) {
     });
   }
 
+  both(`${kind}: no terminal is had from a /dev/pts that is none of the kernel's`, async (t) => {
+    const place = makeTrap(t);
+    const pts = join(place.rootfs, 'dev/pts');
+    mkdirSync(pts);
+    writeFileSync(join(pts, 'ptmx'), '');
+    const { failure, output } = await start(place, unprivileged, (plan) => {
+      plan.tree.shift();
+      plan.terminals.devpts = false;
+    });
+    t.like(failure, { step: 'terminals', detail: 'not a devpts filesystem', path: join(pts, 'ptmx') });
+    t.is(output, '');
+  });
+
   both(`${kind}: what create= makes stays in the root filesystem`, async (t) => {
     const place = makeTrap(t);
     symlinkSync('/etc', join(place.rootfs, 'inner'));

@@ -54,6 +54,24 @@ for (const [what, command] of [
     t.regex(seen, /^capabilities 0*1ffffffffff$/m, 'and saw the host');
   });
 
+rooted("root's: the proxy of its ports shows it nothing of the host", async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1', { config: SEES_THE_HOST });
+  plant(world, 'c1', 'stalk');
+  await world.sh(`tlxc-start -n c1 ${INIT}`);
+  // It is the monitor's child, whoever asks for the port.
+  const line = `monitor=$(pgrep -f '^\\[tlxc monitor\\] .* c1$')
+  ${held('-p $monitor')} & tracer=$!
+  until grep -q '^TracerPid:.*[1-9]' /proc/$monitor/status; do sleep 0.05; done
+  tlxc-device -n c1 add proxy 'tcp 127.0.0.1:8080 -> 80'
+  kill $tracer; wait $tracer || true; pgrep tlxc-proxy > /dev/null`;
+  await world.sh(stalked(line));
+  const seen = await world.sh('cat seen');
+  t.deepEqual(await strangers(world, seen, join(world.lxcpath, 'c1/rootfs'), 'seen'), []);
+  t.regex(seen, /^open /m, 'it did look');
+  t.regex(seen, /^capabilities 0*1ffffffffff$/m, 'and saw the host');
+});
+
 users('a user’s: an attach, and the opening of its terminal, show it nothing of the user', async (t) => {
   const user = await makeUser(t);
   const lines = ['lxc.net.0.type = empty', ...SEES_THE_HOST];

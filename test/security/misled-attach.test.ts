@@ -99,6 +99,23 @@ for (const profile of ['u2', 'full'] as const) {
   });
 }
 
+const typed = requires('root', 'userns', 'idmap', 'busybox', 'seccomp', 'terminal');
+
+typed('an attach at a terminal opens nothing that lies over the ptmx of /dev/pts', async (t) => {
+  const world = await makeWorld(t);
+  await createContainer(world, 'c1', 'full');
+  await world.sh('tlxc-start -n c1');
+  const attach = `script -qec 'tlxc-attach -n c1 -- echo ran' /dev/null </dev/null`;
+  t.regex(await world.sh(attach), /^ran\r?$/m);
+  // Who opens the FIFO lets cat begin. It might be a device of the host's that does something when it is opened.
+  const bait = 'mkfifo /bait; mount --bind /bait /dev/pts/ptmx; (cat /bait; : > /opened) > /dev/null 2>&1 &';
+  await world.sh(`tlxc-attach -n c1 -- sh -c '${bait}'`);
+  const refused = await world.run('sh', '-c', attach);
+  t.regex(refused.stdout, /tlxc-attach: c1: .*\/dev\/pts\/ptmx/);
+  t.notRegex(refused.stdout, /^ran/m);
+  t.is(await world.sh('tlxc-attach -n c1 -- ls / | grep opened || true'), '');
+});
+
 const traced = requires('root', 'userns', 'idmap', 'busybox', 'seccomp', 'strace');
 
 traced(

@@ -3,7 +3,7 @@
  * starts (25), by the plan of a real container.
  */
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { StartMessage } from '../../src/monitor/protocol.ts';
@@ -125,6 +125,33 @@ for (const profile of ['u2', 'p3'] as const) {
     },
   );
 }
+
+traced('no file is made where a link appears after nothing was found there', async (t) => {
+  const { world, rootfs } = await makeVictim(t, 'u2');
+  await world.sh(`mkdir -p ${rootfs}/mnt; touch shared/file`);
+  const entry = `${world.dir}/shared/file mnt/leaf none bind,create=file 0 0`;
+  await world.sh(
+    `tlxc-start -n c1 -s lxc.autodev=1 -s 'lxc.mount.entry=${entry}' --plan -- /bin/true > plan`,
+  );
+  const racer = world.spawn(
+    attackProgram('flicker'),
+    join(world.dir, 'victim/made'),
+    join(rootfs, 'mnt/leaf'),
+  );
+  const ended = once(racer, 'exit');
+  try {
+    // Between the look and the making there are milliseconds, in which the link comes in one case of two.
+    const slowly = 'strace -f -qq -o /dev/null -e trace=openat -e inject=openat:delay_enter=5000';
+    await world.sh(
+      `for i in $(seq ${Math.ceil(STARTS / 2)}); do ${slowly} ${MONITOR} 3<plan 4>>report || true; done`,
+    );
+  } finally {
+    racer.stdin.end('enough');
+    await ended;
+  }
+  t.regex(readFileSync(join(world.dir, 'report'), 'utf8'), /symbolic link|EEXIST|running/);
+  t.deepEqual(readdirSync(join(world.dir, 'victim')).sort(), ['file', 'in', 'pts']);
+});
 
 /** How a start opens for writing: what it makes itself, the terminals' master, what lies in the /proc that it holds. */
 const OPENINGS = [
