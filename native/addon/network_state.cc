@@ -4,9 +4,12 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 
 #include <cstring>
+#include <memory>
 
+#include "addon/aside.h"
 #include "addon/families.h"
 #include "addon/js.h"
 #include "addon/rtnetlink.h"
@@ -132,35 +135,83 @@ void add_address(Napi::Env env, const nlmsghdr* head, const std::function<Napi::
     addresses.Set(addresses.Length(), out);
 }
 
-Napi::Value network_state(const Napi::CallbackInfo& info) {
-    const auto env = info.Env();
-    const auto options = info[0].As<Napi::Object>();
-    const int timeoutMs = js::number(options, "timeoutMs");
-    auto socket = rtnetlink::open_socket(js::number(options, "initPidfd"));
-    if (!socket.ok())
-        return js::failure(env, socket.failure());
-    const int fd = socket.value().get();
-    auto links = Napi::Array::New(env);
-    auto indices = Napi::Object::New(env);
-    const auto listed =
-        rtnetlink::dump(fd, {.type = RTM_GETLINK, .timeoutMs = timeoutMs}, [&](const nlmsghdr* head) {
-            const auto* const header = rtnetlink::header_of<ifinfomsg>(head);
-            if (head->nlmsg_type != RTM_NEWLINK || header == nullptr)
-                return;
-            const auto link = link_of(env, head, *header);
-            indices.Set(link.Get("index"), link);
-            links.Set(links.Length(), link);
-        });
+// What the kernel tells of one network namespace.
+struct Lists {
+    rtnetlink::Answer links;
+    rtnetlink::Answer addresses;
+};
+
+Result<Lists> ask_for_lists(Result<UniqueFd> opened, int timeoutMs) {
+    const UniqueFd socket = TRY(std::move(opened));
+    Lists lists;
+    lists.links = TRY(rtnetlink::ask(socket.get(), {.type = RTM_GETLINK, .timeoutMs = timeoutMs}));
+    lists.addresses = TRY(rtnetlink::ask(socket.get(), {.type = RTM_GETADDR, .timeoutMs = timeoutMs}));
+    return lists;
+}
+
+Napi::Value state_of(Napi::Env env, Result<Lists>& listed) {
     if (!listed.ok())
         return js::failure(env, listed.failure());
-    const auto addressed =
-        rtnetlink::dump(fd, {.type = RTM_GETADDR, .timeoutMs = timeoutMs}, [&](const nlmsghdr* head) {
-            if (head->nlmsg_type == RTM_NEWADDR)
-                add_address(env, head, [&](int index) { return indices.Get(static_cast<uint32_t>(index)); });
-        });
-    if (!addressed.ok())
-        return js::failure(env, addressed.failure());
+    const auto& lists = listed.value();
+    auto links = Napi::Array::New(env);
+    auto indices = Napi::Object::New(env);
+    lists.links.each([&](const nlmsghdr* head) {
+        const auto* const header = rtnetlink::header_of<ifinfomsg>(head);
+        if (head->nlmsg_type != RTM_NEWLINK || header == nullptr)
+            return;
+        const auto link = link_of(env, head, *header);
+        indices.Set(link.Get("index"), link);
+        links.Set(links.Length(), link);
+    });
+    lists.addresses.each([&](const nlmsghdr* head) {
+        if (head->nlmsg_type == RTM_NEWADDR)
+            add_address(env, head, [&](int index) { return indices.Get(static_cast<uint32_t>(index)); });
+    });
     return links;
+}
+
+Napi::Value network_state(const Napi::CallbackInfo& info) {
+    const auto options = info[0].As<Napi::Object>();
+    auto listed = ask_for_lists(rtnetlink::open_socket(js::number(options, "initPidfd")),
+                                js::number(options, "timeoutMs"));
+    return state_of(info.Env(), listed);
+}
+
+// What a thread is told of many network namespaces. Whoever asked may be gone before it is.
+struct Survey {
+    std::vector<UniqueFd> pidfds;
+    int timeoutMs = 0;
+    std::vector<Result<Lists>> told;
+    std::shared_ptr<UniqueFd> done; // readable at the end
+
+    void run() {
+        for (const auto& pidfd : pidfds)
+            told.push_back(ask_for_lists(rtnetlink::open_socket_astray(pidfd.get()), timeoutMs));
+    }
+};
+
+// Each step of the thread has its deadline.
+Napi::Value collect(Napi::Env env, Survey& survey) {
+    pollfd end{.fd = survey.done->get(), .events = POLLIN, .revents = 0};
+    while (::poll(&end, 1, -1) < 0 && errno == EINTR) {
+    }
+    auto states = Napi::Array::New(env, survey.told.size());
+    for (uint32_t i = 0; i < survey.told.size(); ++i)
+        states.Set(i, state_of(env, survey.told[i]));
+    return states;
+}
+
+Napi::Value begin_network_states(const Napi::CallbackInfo& info) {
+    const auto options = info[0].As<Napi::Object>();
+    const auto survey = std::make_shared<Survey>();
+    survey->timeoutMs = js::number(options, "timeoutMs");
+    for (const int pidfd : js::numbers(options, "initPidfds"))
+        survey->pidfds.emplace_back(pidfd);
+    survey->done = begin_aside([survey] { survey->run(); });
+    if (!survey->done)
+        return js::failure(info.Env(), {.step = "network", .syscall = "pthread_create", .err = EAGAIN});
+    return Napi::Function::New(
+        info.Env(), [survey](const Napi::CallbackInfo& call) { return collect(call.Env(), *survey); });
 }
 
 void set_address(Napi::Object& out, const char* name, const rtattr* attribute) {
@@ -197,13 +248,14 @@ Napi::Value ipv4_routes(const Napi::CallbackInfo& info) {
     const rtnetlink::Question question{.type = RTM_GETROUTE,
                                        .family = AF_INET,
                                        .timeoutMs = js::number(info[0].As<Napi::Object>(), "timeoutMs")};
-    const auto listed = rtnetlink::dump(socket.value().get(), question, [&](const nlmsghdr* head) {
+    auto answer = rtnetlink::ask(socket.value().get(), question);
+    if (!answer.ok())
+        return js::failure(env, answer.failure());
+    answer.value().each([&](const nlmsghdr* head) {
         const auto* const route = rtnetlink::header_of<rtmsg>(head);
         if (head->nlmsg_type == RTM_NEWROUTE && route != nullptr && route->rtm_table == RT_TABLE_MAIN)
             routes.Set(routes.Length(), route_of(env, head, *route));
     });
-    if (!listed.ok())
-        return js::failure(env, listed.failure());
     return routes;
 }
 
@@ -211,6 +263,7 @@ Napi::Value ipv4_routes(const Napi::CallbackInfo& info) {
 
 void export_network_state(Napi::Env env, Napi::Object exports) {
     exports.Set("networkState", Napi::Function::New(env, network_state));
+    exports.Set("beginNetworkStates", Napi::Function::New(env, begin_network_states));
     exports.Set("ipv4Routes", Napi::Function::New(env, ipv4_routes));
 }
 

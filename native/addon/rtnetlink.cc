@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
-#include <vector>
 
 #include "common/deadline.h"
 
@@ -39,34 +39,35 @@ int kernel_socket() {
     return -1;
 }
 
-struct Opening {
-    int pidfd = -1;
-    UniqueFd socket;
-    Failure failure;
-};
-
-// A thread of its own enters the namespace and ends: the socket stays there, Node's threads never do.
-void* open_inside(void* argument) {
-    auto* opening = static_cast<Opening*>(argument);
-    if (::setns(opening->pidfd, CLONE_NEWNET) != 0) {
-        opening->failure = syscall_failure("network", "setns");
-        return nullptr;
-    }
-    opening->socket.reset(kernel_socket());
-    if (!opening->socket)
-        opening->failure = syscall_failure("network", "socket");
-    return nullptr;
+Result<UniqueFd> open_here() {
+    UniqueFd socket{kernel_socket()};
+    if (!socket)
+        return syscall_failure("network", "socket");
+    return socket;
 }
 
+// The thread that calls it is in that namespace afterwards.
+Result<UniqueFd> open_by_straying(int pidfd) {
+    if (::setns(pidfd, CLONE_NEWNET) != 0)
+        return syscall_failure("network", "setns");
+    return open_here();
+}
+
+// A thread of its own enters the namespace and ends: the socket stays there, Node's threads never do.
 Result<UniqueFd> open_by_thread(int pidfd) {
-    Opening opening;
-    opening.pidfd = pidfd;
+    struct Opening {
+        int pidfd;
+        Result<UniqueFd> socket;
+    } opening{pidfd, Failure{}};
+    const auto open = [](void* argument) -> void* {
+        auto* const own = static_cast<Opening*>(argument);
+        own->socket = open_by_straying(own->pidfd);
+        return nullptr;
+    };
     pthread_t thread{};
-    if (const int error = pthread_create(&thread, nullptr, open_inside, &opening); error != 0)
+    if (const int error = pthread_create(&thread, nullptr, open, &opening); error != 0)
         return Failure{.step = "network", .syscall = "pthread_create", .err = error};
     pthread_join(thread, nullptr);
-    if (!opening.socket)
-        return opening.failure;
     return std::move(opening.socket);
 }
 
@@ -133,19 +134,6 @@ Result<UniqueFd> open_by_process(int pidfd) {
     return UniqueFd{socket};
 }
 
-Result<UniqueFd> open_here() {
-    UniqueFd socket{kernel_socket()};
-    if (!socket)
-        return syscall_failure("network", "socket");
-    return socket;
-}
-
-struct Told {
-    uint32_t sequence = 0; // of the messages that belong to it
-    std::vector<std::vector<char>> datagrams;
-    bool torn = false; // what was listed has changed meanwhile: something may be missing
-};
-
 using Visit = std::function<bool(const nlmsghdr*)>;
 
 // Until visit says so: false then.
@@ -176,14 +164,14 @@ Status send_request(int fd, const Question& question, uint32_t sequence) {
 // A datagram of the kernel's own. One of somebody else's can have come only before the socket was connected,
 // and is passed over. What the kernel answered lies there already: the deadline is for what never should
 // happen.
-Status receive(int fd, std::vector<char>& datagram, const Deadline& deadline) {
+Result<std::vector<char>> receive(int fd, const Deadline& deadline) {
     for (;;) {
         if (!readable_within(fd, deadline.left()))
             return Failure{.step = "network", .syscall = "poll", .err = ETIMEDOUT};
-        datagram.resize(kDatagram);
+        char datagram[kDatagram];
         sockaddr_nl sender{};
         socklen_t length = sizeof sender;
-        const ssize_t size = ::recvfrom(fd, datagram.data(), datagram.size(), MSG_TRUNC,
+        const ssize_t size = ::recvfrom(fd, datagram, sizeof datagram, MSG_TRUNC,
                                         reinterpret_cast<sockaddr*>(&sender), &length);
         if (size < 0)
             return syscall_failure("network", "recv");
@@ -192,10 +180,9 @@ Status receive(int fd, std::vector<char>& datagram, const Deadline& deadline) {
                 return Failure{.step = "network", .syscall = "recv", .err = ETIMEDOUT};
             continue;
         }
-        if (static_cast<size_t>(size) > datagram.size())
+        if (static_cast<size_t>(size) > sizeof datagram)
             return Failure{.step = "network", .syscall = "recv", .err = EMSGSIZE};
-        datagram.resize(static_cast<size_t>(size));
-        return {};
+        return std::vector<char>(datagram, datagram + size);
     }
 }
 
@@ -205,15 +192,14 @@ int error_in(const nlmsghdr* head) {
     return error != nullptr && error->error < 0 ? -error->error : EBADMSG;
 }
 
-Result<Told> ask(int fd, const Question& question, const Deadline& deadline) {
-    static uint32_t sequence = 0; // JavaScript's thread alone asks
-    Told told{.sequence = ++sequence};
+Result<Answer> ask_once(int fd, const Question& question, const Deadline& deadline) {
+    static std::atomic<uint32_t> sequence;
+    Answer told{.sequence = ++sequence};
     TRY(send_request(fd, question, told.sequence));
     int error = 0;
     size_t total = 0;
     for (bool more = true; more;) {
-        std::vector<char> datagram;
-        TRY(receive(fd, datagram, deadline));
+        auto datagram = TRY(receive(fd, deadline));
         total += datagram.size();
         if (total > kMostTold)
             return Failure{.step = "network", .syscall = "recv", .err = EMSGSIZE};
@@ -240,18 +226,25 @@ Result<UniqueFd> open_socket(int pidfd) {
     return ::geteuid() == 0 ? open_by_thread(pidfd) : open_by_process(pidfd);
 }
 
-Status dump(int fd, const Question& question, const std::function<void(const nlmsghdr*)>& each) {
-    const Deadline deadline{question.timeoutMs};
-    Told told;
-    for (int tries = 0; tries == 0 || (told.torn && tries < kTries); ++tries)
-        told = TRY(ask(fd, question, deadline));
-    for (const auto& datagram : told.datagrams)
+Result<UniqueFd> open_socket_astray(int pidfd) {
+    return ::geteuid() == 0 ? open_by_straying(pidfd) : open_by_process(pidfd);
+}
+
+void Answer::each(const std::function<void(const nlmsghdr*)>& show) const {
+    for (const auto& datagram : datagrams)
         (void)visit_each(datagram, [&](const nlmsghdr* head) {
-            if (head->nlmsg_seq == told.sequence && head->nlmsg_type >= RTM_BASE)
-                each(head);
+            if (head->nlmsg_seq == sequence && head->nlmsg_type >= RTM_BASE)
+                show(head);
             return true;
         });
-    return {};
+}
+
+Result<Answer> ask(int fd, const Question& question) {
+    const Deadline deadline{question.timeoutMs};
+    auto told = TRY(ask_once(fd, question, deadline));
+    for (int tries = 1; told.torn && tries < kTries; ++tries)
+        told = TRY(ask_once(fd, question, deadline));
+    return told;
 }
 
 } // namespace tlxc::rtnetlink

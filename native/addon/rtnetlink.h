@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -16,14 +17,27 @@ namespace tlxc::rtnetlink {
 // In the network namespace of a process; pidfd -1: the caller's own.
 [[nodiscard]] Result<UniqueFd> open_socket(int pidfd);
 
+// The same for a thread that does nothing else any more: it may be in that namespace afterwards, which spares
+// the birth of another.
+[[nodiscard]] Result<UniqueFd> open_socket_astray(int pidfd);
+
 struct Question {
     int type; // RTM_GET*
     int family = AF_UNSPEC;
     int timeoutMs; // for the whole answer
 };
 
-// Shows each message of the answer. A list that changed while the kernel told it is asked for again.
-[[nodiscard]] Status dump(int fd, const Question& question, const std::function<void(const nlmsghdr*)>& each);
+// What the kernel has listed; any thread may look at it.
+struct Answer {
+    uint32_t sequence = 0; // of the messages that belong to it
+    std::vector<std::vector<char>> datagrams;
+    bool torn = false; // what was listed has changed meanwhile: something may be missing
+
+    void each(const std::function<void(const nlmsghdr*)>& show) const;
+};
+
+// A list that changed while the kernel told it is asked for again.
+[[nodiscard]] Result<Answer> ask(int fd, const Question& question);
 
 // The fixed header of a message; null where the message is too short for it.
 template <typename Header> const Header* header_of(const nlmsghdr* head) {

@@ -5,9 +5,10 @@ import {
   addressesOf,
   configOf,
   glanceOf,
-  inspectContainers,
+  beginInspection,
   trafficOf,
   type ContainerStatus,
+  type Inspection,
   type Store,
 } from '../container/info/inspect.ts';
 import { diskUsagesOf } from '../container/info/disk.ts';
@@ -39,7 +40,7 @@ function matchesState({ state }: Pick<Row, 'state'>, { only }: Wishes): boolean 
   return !only.frozen || state === 'FROZEN';
 }
 
-const isMember = ({ glance }: Found, groups: readonly string[]) =>
+const isMember = ({ glance }: Pick<Found, 'glance'>, groups: readonly string[]) =>
   groups.length === 0 || (glance !== null && groups.every((group) => glance.groups.includes(group)));
 
 /** As a container of our own is chosen, one in it. */
@@ -54,10 +55,10 @@ const OF_DISK: readonly Column[] = ['DISK', 'DISKLIMIT'];
 /** Of one that is stopped every value is looked at: whether it can be started is told. */
 function read(
   store: Store,
-  { name, state }: ContainerStatus,
-  whole: boolean,
+  { name, state }: Pick<ContainerStatus, 'name' | 'state'>,
+  thorough: boolean,
 ): Pick<Found, 'config' | 'glance'> {
-  const glance = whole || state === 'STOPPED' ? null : glanceOf(store, name);
+  const glance = thorough || state === 'STOPPED' ? null : glanceOf(store, name);
   if (glance) return { config: null, glance };
   const config = configOf(store, name);
   return { config, glance: config === null || config instanceof TlxcError ? null : asGlance(config) };
@@ -77,17 +78,21 @@ function find(store: Store, wishes: Wishes): Found[] {
   const stateMatters = byState || undefinedOnes.size > 0 || levels > 0;
   const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', 'RESTART', ...OF_NETWORK);
   const network = shown(...OF_NETWORK);
-  const statuses: ContainerStatus[] = asksMonitors
-    ? inspectContainers(store, names, { network })
-    : names.map((name) => ({ name, state: 'STOPPED', running: null, interfaces: [] }));
-  const whole = levels > 0 || shown(...OF_DISK);
-  const needsConfig = whole || groups.length > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED');
+  const { states, whole }: Inspection = asksMonitors
+    ? beginInspection(store, names, { network })
+    : {
+        states: names.map((name) => ({ name, state: 'STOPPED', running: null })),
+        whole: (one) => ({ ...one, interfaces: [] }),
+      };
+  const thorough = levels > 0 || shown(...OF_DISK);
+  const needsConfig = thorough || groups.length > 0 || shown('STATE', 'AUTOSTART', 'GROUPS', 'UNPRIVILEGED');
   const nothing = { config: null, glance: null };
-  return statuses
+  return states
     .filter((status) => !undefinedOnes.has(status.name) || status.state !== 'STOPPED')
     .filter((status) => matchesState(status, wishes))
-    .map((status) => ({ ...status, ...(needsConfig ? read(store, status, whole) : nothing) }))
-    .filter((found) => isMember(found, groups));
+    .map((status) => ({ ...status, ...(needsConfig ? read(store, status, thorough) : nothing) }))
+    .filter((found) => isMember(found, groups))
+    .map(whole);
 }
 
 /** What its configuration says; nothing where there is none, or a broken one. */

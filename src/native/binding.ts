@@ -265,6 +265,14 @@ export interface Binding {
    * each list the kernel answers with.
    */
   networkState(options: { initPidfd: number; timeoutMs: number }): readonly InterfaceState[] | NativeFailure;
+  /**
+   * Begins to list those of many containers, on a thread of its own; the function that it gives waits for the answers, in their
+   * order. The descriptors are the thread's, who closes them. timeoutMs: as above.
+   */
+  beginNetworkStates(options: {
+    initPidfds: readonly number[];
+    timeoutMs: number;
+  }): (() => readonly (readonly InterfaceState[] | NativeFailure)[]) | NativeFailure;
   /** A socket in init's network namespace that is told of changes of links and addresses; the caller closes it. */
   openNetworkEvents(options: { initPidfd: number }): number | NativeFailure;
   /** True after the next changes, which are taken off the socket; false when stopWaiting ended it. */

@@ -7,7 +7,7 @@ import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { askMonitors } from '../../monitor/client.ts';
 import type { ContainerState, MonitorInfo } from '../../monitor/protocol.ts';
-import { native, type InterfaceState } from '../../native/binding.ts';
+import { native, type InterfaceState, type NativeFailure } from '../../native/binding.ts';
 import { containerPaths } from '../paths.ts';
 import { pendingRestart, type PendingRestart } from '../start/restart.ts';
 
@@ -51,12 +51,9 @@ export interface InspectOptions {
 /** A container whose network namespace cannot be looked at in this time is shown without addresses. */
 const NETWORK_MS = 200;
 
-function interfacesOf(
-  name: string,
-  initPidfd: number | undefined,
-): Pick<ContainerStatus, 'interfaces' | 'untold'> {
-  if (initPidfd === undefined) return { interfaces: [] };
-  const state = native().networkState({ initPidfd, timeoutMs: NETWORK_MS });
+type Seen = Pick<ContainerStatus, 'interfaces' | 'untold'>;
+
+function seen(name: string, state: readonly InterfaceState[] | NativeFailure): Seen {
   if (!('errno' in state)) return { interfaces: state };
   const errno = errnoName(state.errno);
   if (errno === 'ESRCH') return { interfaces: [] }; // it has ended meanwhile
@@ -69,6 +66,19 @@ function interfacesOf(
   return { interfaces: [], untold };
 }
 
+/** Of those that run, by name. The descriptors are used up. */
+function beginNetworks(pidfds: ReadonlyMap<string, number>): (name: string) => Seen {
+  if (pidfds.size === 0) return () => ({ interfaces: [] });
+  const names = [...pidfds.keys()];
+  const begun = native().beginNetworkStates({ initPidfds: [...pidfds.values()], timeoutMs: NETWORK_MS });
+  let all: ReadonlyMap<string, Seen> | undefined;
+  return (name) => {
+    if ('errno' in begun) return pidfds.has(name) ? seen(name, begun) : { interfaces: [] };
+    all ??= new Map(begun().map((state, at) => [names[at] ?? '', seen(names[at] ?? '', state)]));
+    return all.get(name) ?? { interfaces: [] };
+  };
+}
+
 function mayListen(socket: string): boolean {
   try {
     return lstatSync(socket, { throwIfNoEntry: false }) !== undefined;
@@ -77,30 +87,54 @@ function mayListen(socket: string): boolean {
   }
 }
 
-/** Asks all the monitors at once: a wedged one delays the answer by 200 ms, however many there are. */
-export function inspectContainers(
+/** Containers whose monitors have answered, while the kernel still tells of their networks. */
+export interface Inspection {
+  /** In the order of the names. */
+  readonly states: readonly Omit<ContainerStatus, keyof Seen>[];
+  /** With what was seen in its network; the first call waits for all of them. */
+  readonly whole: <T extends { readonly name: string }>(one: T) => T & Seen;
+}
+
+/**
+ * Asks all the monitors at once: a wedged one delays the answer by 200 ms, however many there are. Their networks are looked at on
+ * a thread of its own: the caller may read configurations meanwhile.
+ */
+export function beginInspection(
   { system, lxcpath }: Store,
   names: readonly string[],
   { network }: InspectOptions,
-): ContainerStatus[] {
+): Inspection {
   const paths = names.map((name) => containerPaths(system, lxcpath, name));
   // Most containers of a store may be stopped: only a socket that exists is asked, and native code loaded for it.
   const asked = paths.filter(({ socket }) => mayListen(socket));
   const results = asked.length === 0 ? [] : askMonitors(asked, { op: network ? 'attach' : 'info' });
   const byName = new Map(results.map((result, index) => [asked[index]?.name, result]));
-  return names.map((name) => {
+  const pidfds = new Map<string, number>();
+  const states = names.map((name) => {
     const result = byName.get(name);
-    if (result?.kind === 'unresponsive')
-      return { name, state: 'UNRESPONSIVE', running: null, interfaces: [] };
+    if (result?.kind === 'unresponsive') return { name, state: 'UNRESPONSIVE', running: null } as const;
     if (result?.kind !== 'answer' || !result.reply.ok) {
       const restart = pendingRestart(containerPaths(system, lxcpath, name));
-      return { name, state: 'STOPPED', running: null, interfaces: [], ...(restart && { restart }) };
+      return { name, state: 'STOPPED', running: null, ...(restart && { restart }) } as const;
     }
+    for (const [what, fd] of Object.entries(result.fds))
+      if (what === 'initPidfd' && network) pidfds.set(name, fd);
+      else native().closeFd(fd);
     const running = result.reply as MonitorInfo;
-    const seen = network ? interfacesOf(name, result.fds['initPidfd']) : { interfaces: [] };
-    for (const fd of Object.values(result.fds)) native().closeFd(fd);
-    return { name, state: running.state, running, ...seen };
+    return { name, state: running.state, running };
   });
+  const networkOf = beginNetworks(pidfds);
+  return { states, whole: (one) => ({ ...one, ...networkOf(one.name) }) };
+}
+
+/** The same, when all of it is known. */
+export function inspectContainers(
+  store: Store,
+  names: readonly string[],
+  options: InspectOptions,
+): ContainerStatus[] {
+  const { states, whole } = beginInspection(store, names, options);
+  return states.map(whole);
 }
 
 /** Counters of an interface that leads to one of the host's, as the container sees them. Of two macvlans on one both lead there. */
