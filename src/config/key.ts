@@ -62,7 +62,7 @@ export interface Key<T> {
   /** The values of one line; throws BadValue. Never called with an empty text unless acceptsEmpty. */
   readonly parse: (text: string, context: ParseContext) => readonly T[];
   /** A value as lxc-info -c prints it. */
-  readonly show: (value: T) => string;
+  show(this: void, value: T): string;
   /** What parts the values there; else each is a line of its own and an empty line follows. */
   readonly joinedBy?: string;
   /** The empty value is a value (lxc.autodev); else it resets. */
@@ -74,16 +74,18 @@ export interface Key<T> {
   /** What another key has to be, on a line before this one. */
   readonly needs?: { readonly name: string; readonly value: string };
   /** How the values of a new line join those before; lists append, others replace. */
-  readonly merge?: (before: readonly Sourced<T>[], added: readonly Sourced<T>[]) => readonly Sourced<T>[];
+  merge?(this: void, before: readonly Sourced<T>[], added: readonly Sourced<T>[]): readonly Sourced<T>[];
   /** Of a key that ends in *: which of its family a value is for. */
-  readonly member?: (value: T) => string;
+  member?(this: void, value: T): string;
   /** What an empty value leaves of a list that several keys share. */
-  readonly keep?: (value: T, variable: string) => boolean;
+  keep?(this: void, value: T, variable: string): boolean;
 }
 
-/** A key of any type: what the registry's tables hold. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Key<T> is contravariant in T; no other type holds them all.
-export type AnyKey = Key<any>;
+/**
+ * A key of any type: what the registry's tables hold. What takes a value is written as a method above, since only methods let a
+ * Key<T> stand here; it is given the key's own values, which are kept below the key's name.
+ */
+export type AnyKey = Key<unknown>;
 
 type Entry<T> = Pick<Key<T>, 'name' | 'syntax' | 'doc'> &
   Partial<Omit<Key<T>, 'parse' | 'list' | 'name' | 'syntax' | 'doc'>>;
