@@ -39,11 +39,19 @@ Failure refused(const char* why, const plan::DeviceNode& node) {
     return refusal(kStep, why, "/" + node.target);
 }
 
+// Who asks again for a node that is there has it, as with LXC. No link is followed: one is another file.
+Status accept_existing(int directory, const char* name, const plan::DeviceNode& node) {
+    struct stat there {};
+    if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
+        return failed("fstatat", node);
+    return is(there, node) ? Status{} : Status{refused("exists", node)};
+}
+
 Status make_node(int directory, const char* name, const plan::DeviceNode& node) {
     umask(0);
     if (mknodat(directory, name, type_of(node) | static_cast<mode_t>(node.mode), number_of(node)) == 0)
         return {};
-    return errno == EEXIST ? refused("exists", node) : failed("mknodat", node);
+    return errno == EEXIST ? accept_existing(directory, name, node) : failed("mknodat", node);
 }
 
 // A detached mount of a node of its own, in a filesystem that holds nothing else. A mount can be cloned only
@@ -82,7 +90,8 @@ Status mount_at(const resolve::Entry& place, const UniqueFd& mount, const plan::
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     const UniqueFd file{openat(place.directory.get(), place.name.c_str(), flags, 0600)};
     if (!file)
-        return errno == EEXIST ? refused("exists", node) : failed("openat", node);
+        return errno == EEXIST ? accept_existing(place.directory.get(), place.name.c_str(), node)
+                               : failed("openat", node);
     Status attached = mount_api::attach(mount.get(), file.get());
     if (!attached.ok())
         unlinkat(place.directory.get(), place.name.c_str(), 0);

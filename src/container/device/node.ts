@@ -78,7 +78,7 @@ function nodeError({ paths }: Running, action: string, failed: StepFailure): Tlx
   const errno = errnoName(failed.errno);
   const reasons: Record<string, readonly [string, string]> = {
     exists: [
-      `the container has ${failed.path} already`,
+      `the container has ${failed.path} already, and it is not this device`,
       'another place is the last word: tlxc-device -n NAME add DEV /dev/OTHER',
     ],
     nodev: [

@@ -46,16 +46,6 @@ for (const privileged of [true, false]) {
     await withZero(world, privileged);
     await world.sh(`tlxc-device -n c1 add ${ZERO(world)} /dev/bus/usb/001`);
     t.regex(await inside(world, 'ls -l /dev/bus/usb/001'), /^c/);
-    const { stderr, code } = await world.run(
-      'tlxc-device',
-      '-n',
-      'c1',
-      'add',
-      ZERO(world),
-      '/dev/bus/usb/001',
-    );
-    t.is(code, 1);
-    t.regex(stderr, /c1: the container has \/dev\/bus\/usb\/001 already\n {2}hint: /);
     await world.sh(`tlxc-device -n c1 del ${ZERO(world)}`);
     t.is(await inside(world, 'ls /dev/bus/usb'), '');
   });
@@ -69,6 +59,23 @@ tested('what the configuration allows stays allowed when the node goes', async (
   await world.sh(`tlxc-device -n c1 add ${world.dir}/null0 /dev/n; tlxc-device -n c1 del /dev/n`);
   t.is(await inside(world, 'echo x >/dev/null && echo yes'), 'yes\n');
 });
+
+for (const privileged of [true, false])
+  tested(
+    `what a ${privileged ? 'privileged' : 'unprivileged'} container has already is left as it is`,
+    async (t) => {
+      const world = await makeWorld(t);
+      await withZero(world, privileged);
+      const before = await inside(world, 'ls -l /dev/null');
+      await world.sh('tlxc-device -n c1 add /dev/null');
+      t.is(await inside(world, 'ls -l /dev/null'), before);
+      await world.sh(`for again in 1 2; do tlxc-device -n c1 add ${ZERO(world)} /dev/given; done`);
+      t.is((await inside(world, READ)).trim(), '4');
+      await world.sh('tlxc-device -n c1 del /dev/given');
+      t.is((await inside(world, 'ls /dev')).includes('given'), false);
+      t.regex(await inside(world, 'head -c 4 /dev/zero 2>&1 || true'), /not permitted/);
+    },
+  );
 
 tested('a device with two paths goes with the last', async (t) => {
   const world = await makeWorld(t);
@@ -109,7 +116,12 @@ const REFUSALS: readonly (readonly [string, string, RegExp])[] = [
   ['a directory', 'add /dev', /c1: \/dev is no device/],
   ['a place that climbs', 'add /dev/zero /dev/../../etc/z', /no place for a node/],
   ['a place without a slash', 'add /dev/zero zero', /no place for a node/],
-  ['a node that is there', 'add /dev/null', /c1: the container has \/dev\/null already/],
+  [
+    'another node that is there',
+    'add /dev/zero /dev/null',
+    /c1: the container has \/dev\/null already, and it is not this device\n {2}hint: /,
+  ],
+  ['a link to the device', 'add /dev/zero /same', /c1: the container has \/same already, and it is not/],
   [
     'a link on the way',
     'add /dev/zero /link/zero',
@@ -126,7 +138,7 @@ const REFUSALS: readonly (readonly [string, string, RegExp])[] = [
 tested('each refusal says why, and leaves the list as it was', async (t) => {
   const world = await makeWorld(t);
   await withZero(world, true);
-  await inside(world, 'ln -s /dev /link; echo >/etc/file');
+  await inside(world, 'ln -s /dev /link; ln -s /dev/zero /same; echo >/etc/file');
   for (const [what, words, said] of REFUSALS) {
     const { code, stderr } = await world.run('tlxc-device', '-n', 'c1', ...words.split(' '));
     t.is(code, 1, what);
