@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { requires } from '../rig/requires.ts';
+import { makeWorld } from '../rig/world.ts';
 
 const test = requires('root');
 const template = fileURLToPath(new URL('../../templates/tlxc-debian', import.meta.url));
@@ -56,6 +57,21 @@ function run(t: ExecutionContext, args: readonly string[], environment: Record<s
     existsSync(`${notes}.${name}`) ? readFileSync(`${notes}.${name}`, 'utf8') : '';
   return { dir, rootfs, status, stderr, words: noted('words'), sources: noted('sources') };
 }
+
+test("the architecture is named once in the configuration, and is the program's", async (t) => {
+  const world = await makeWorld(t);
+  const programs = join(world.dir, 'programs');
+  mkdirSync(programs);
+  for (const [name, text] of [
+    ['mmdebstrap', BUILDER],
+    ['chroot', '#!/bin/sh\n'],
+  ] as const)
+    writeFileSync(join(programs, name), text, { mode: 0o755 });
+  const env = `PATH=${programs}:$PATH NOTES=${world.dir}/notes`;
+  await world.sh(`${env} tlxc-create -n c1 -t debian -B dir -- -r bookworm -a i386`);
+  const config = readFileSync(join(world.lxcpath, 'c1/config'), 'utf8');
+  t.deepEqual(config.match(/^lxc\.arch.*$/gm), ['lxc.arch = linux32']);
+});
 
 test('mirrors, keyring, architecture, packages: of the options, or of the environment', (t) => {
   const keyring = fileURLToPath(import.meta.url);

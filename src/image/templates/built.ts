@@ -90,6 +90,8 @@ interface Build {
   readonly work: string;
 }
 
+const isArch = (line: string): boolean => line.startsWith('lxc.arch ');
+
 async function build({ program, args, work }: Build, request: TemplateRequest): Promise<ImageMetadata> {
   const rootfs = join(work, 'rootfs');
   const config = join(work, 'config');
@@ -113,10 +115,13 @@ async function build({ program, args, work }: Build, request: TemplateRequest): 
     ? readFileSync(join(work, 'create-message'), 'utf8')
     : '';
   const shipped = defaultMetadata(debianArch(process.arch));
+  // The program knows better what it has built for.
+  const others = (lines: readonly string[]) =>
+    lines.filter((line) => !isArch(line) || !added.some((own) => isArch(own)));
   return {
     ...shipped,
-    systemConfig: [...shipped.systemConfig, ...added],
-    userConfig: [...shipped.userConfig, ...added],
+    systemConfig: [...others(shipped.systemConfig), ...added],
+    userConfig: [...others(shipped.userConfig), ...added],
     message: message.trim(),
   };
 }
