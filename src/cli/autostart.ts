@@ -1,6 +1,8 @@
 /** tlxc-autostart */
+import { existsSync } from 'node:fs';
 import { autostart, planAutostart, type AutostartRequest } from '../container/autostart/autostart.ts';
 import type { AutostartAction, Candidate } from '../container/autostart/order.ts';
+import { TlxcError } from '../errors.ts';
 import { AutostartReport } from './autostart-report.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -51,9 +53,21 @@ const listJson = (containers: readonly Candidate[], action: AutostartAction): st
     }),
   });
 
+/** As LXC. A store that nobody names is not there before the first container is: no mistake of the person's. */
+function expectStore({ options, lxcpath }: Invocation): void {
+  if (!options['lxcpath'] || existsSync(lxcpath)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_NOT_FOUND',
+    message: `there is no ${lxcpath} to take containers from`,
+    path: lxcpath,
+    hint: '-P names the directory that the containers lie in; without it that is lxc.lxcpath of tlxc.conf(5)',
+  });
+}
+
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
   const { options } = invocation;
   const request = requestOf(invocation, context);
+  expectStore(invocation);
   const { action } = request;
   const plan = planAutostart(request);
   const containers = plan.phases.flat();

@@ -1,5 +1,6 @@
 /** tlxc-checkconfig: what of the kernel containers use is there. Sections and labels are lxc-checkconfig's. */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { errnoName } from '../errno.ts';
 import { readKernelConfig, runningKernelConfig, type KernelConfig } from '../host/kernel-config.ts';
@@ -58,6 +59,11 @@ function ask({ title, features }: FeatureSection, config: KernelConfig | null, r
   };
 }
 
+type Paint = ReturnType<typeof painter>;
+
+/** Where version 2 lies that has the host to itself. */
+const UNIFIED = '/sys/fs/cgroup';
+
 const COLOURS: Readonly<Record<Answer['presence'], Colour>> = {
   enabled: 'green',
   missing: 'yellow',
@@ -65,21 +71,33 @@ const COLOURS: Readonly<Record<Answer['presence'], Colour>> = {
   required: 'red',
 };
 
-/** lxc-checkconfig's lists of mount points, which stand among the control groups. */
-function mountPoints(): string[] {
-  return ([1, 2] as const).flatMap((version) => [
-    `Cgroup v${version} mount points: `,
-    ...probeHost()
-      .cgroups.filter((mount) => mount.version === version)
-      .map(({ mountPoint }) => ` - ${mountPoint}`),
+/** lxc-checkconfig's lists of mount points, which stand among the control groups, and what it tells of version 1 below them. */
+function mountPoints(paint: Paint): string[] {
+  const { cgroups } = probeHost();
+  const placesOf = (version: number) =>
+    cgroups.filter((mount) => mount.version === version).map(({ mountPoint }) => mountPoint);
+  const [first, second] = [placesOf(1), placesOf(2)];
+  const lists = [first, second].flatMap((places, index) => [
+    `Cgroup v${index + 1} mount points: `,
+    ...places.map((place) => ` - ${place}`),
   ]);
+  return second.join() === UNIFIED ? lists : [...lists, ...version1(first, paint)];
+}
+
+function version1(places: readonly string[], paint: Paint): string[] {
+  const lacks = ['systemd', 'freezer'].filter((name) => !places.some((place) => place.includes(`/${name}`)));
+  const handsDown = places.length > 0 && existsSync(join(places[0] ?? '', 'cgroup.clone_children'));
+  return [
+    ...lacks.map((name) => `Cgroup v1 ${name} controller: ${paint('red', 'missing')}`),
+    ...(handsDown ? [`Cgroup v1 clone_children flag: ${paint('green', 'enabled')}`] : []),
+  ];
 }
 
 function describe(sections: readonly Section[], context: CommandContext): string[] {
   const paint = painter(context);
   return sections.flatMap(({ title, features }) => {
     const rows = features.map(({ label, presence }) => `${label}: ${paint(COLOURS[presence], presence)}`);
-    if (title === 'Control groups') rows.splice(2, 0, ...mountPoints());
+    if (title === 'Control groups') rows.splice(2, 0, ...mountPoints(paint));
     return [`--- ${title} ---`, ...rows, ''];
   });
 }

@@ -19,6 +19,7 @@ import {
   type CommandSpec,
   type Option,
   type OptionSet,
+  type OptionValues,
 } from './options.ts';
 import { jsonLine } from './printable.ts';
 import { GETOPT_MISTAKE, renderError } from './render.ts';
@@ -28,8 +29,7 @@ import { tooMany, usageError } from './usage.ts';
 export interface Invocation {
   /** "" where none was given and none is required. */
   readonly name: string;
-  /** By the long option's name in camel case: true, the argument, or a list of arguments. */
-  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly options: OptionValues;
   readonly rest: readonly string[];
   /** Absolute. */
   readonly lxcpath: string;
@@ -56,25 +56,27 @@ export interface DefinedCommand extends Command {
 
 /** --help, --usage, --version: the answer instead of the action. */
 interface Answer {
-  readonly stdout: string;
+  readonly stdout: () => string | Promise<string>;
   readonly stderr: string;
   readonly exit: number;
 }
 
-type Values = Record<string, string | boolean | readonly string[] | undefined>;
+type Values = { -readonly [Key in keyof OptionValues]: OptionValues[Key] };
 
 interface CommandLine {
   readonly options: Values;
   readonly words: readonly string[];
 }
 
-function answerTo(option: Option, spec: CommandSpec, options: OptionSet): Answer | null {
+function answerTo(option: Option, spec: CommandSpec, options: OptionSet, before: Values): Answer | null {
+  const nothing = () => '';
   if (option === HELP || option === QUESTION) {
-    return { stdout: '', stderr: helpText(spec, options), exit: option === QUESTION ? 1 : 0 };
+    const stdout = () => spec.moreHelp?.(before) ?? '';
+    return { stdout, stderr: helpText(spec, options), exit: option === QUESTION ? 1 : 0 };
   }
-  if (option === USAGE) return { stdout: '', stderr: usageText(spec.program, options), exit: 0 };
+  if (option === USAGE) return { stdout: nothing, stderr: usageText(spec.program, options), exit: 0 };
   if (option !== VERSION) return null;
-  return { stdout: `${packageVersion()}\n`, stderr: '', exit: 0 };
+  return { stdout: () => `${packageVersion()}\n`, stderr: '', exit: 0 };
 }
 
 function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLine | Answer {
@@ -82,7 +84,7 @@ function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLi
   const values: Values = {};
   const words: string[] = [];
   for (const { shape, value } of parseArguments(argv, [...options.own, ...options.common], words)) {
-    const answer = answerTo(shape, spec, options);
+    const answer = answerTo(shape, spec, options, values);
     if (answer) return answer;
     if (shape === LXCPATH && !spec.manyPaths && values['lxcpath'] !== undefined) {
       throw usageError('This command only accepts 1 -P,--lxcpath arguments');
@@ -91,6 +93,7 @@ function parseCommandLine(spec: CommandSpec, argv: readonly string[]): CommandLi
     if (shape.repeat || (shape === LXCPATH && spec.manyPaths))
       values[shape.key] = [...(Array.isArray(before) ? (before as string[]) : []), value ?? ''];
     else values[shape.key] = value ?? true;
+    if (shape.overrides !== undefined) values[shape.overrides] = undefined;
   }
   return { options: values, words };
 }
@@ -175,8 +178,8 @@ export function defineCommand(spec: CommandSpec, action: Action): DefinedCommand
     try {
       const line = parseCommandLine(spec, context.argv);
       if ('exit' in line) {
-        context.stdout.write(line.stdout);
         context.stderr.write(line.stderr);
+        context.stdout.write(await line.stdout());
         return line.exit;
       }
       invocation = invocationOf(spec, line, context);

@@ -12,10 +12,21 @@ const USAGE = `Usage: tlxc-config -l: list all available configuration items
        tlxc-config explain -n NAME [KEY]: show what is in force in a container, and where it was written
 `;
 
+/** LXC's own first, in its order: of the items that a prefix fits it means the first. */
+const LXC_ITEMS = [
+  'lxc.default_config',
+  'lxc.lxcpath',
+  'lxc.bdev.lvm.vg',
+  'lxc.bdev.lvm.thin_pool',
+  'lxc.bdev.zfs.root',
+  'lxc.cgroup.use',
+  'lxc.cgroup.pattern',
+];
+const ITEMS = [...new Set([...LXC_ITEMS, ...systemKeys.map(({ name }) => name)])];
+
 /** The item that a name, or a prefix of one as LXC allows, means. */
 function itemOf(name: string): string {
-  const names = systemKeys.map((key) => key.name);
-  const found = names.find((known) => known === name) ?? names.find((known) => known.startsWith(name));
+  const found = ITEMS.find((known) => known === name) ?? ITEMS.find((known) => known.startsWith(name));
   if (found !== undefined) return found;
   const message = `Unknown configuration item: ${name}`;
   throw usageError(message, 'tlxc-config -l lists them');
@@ -41,14 +52,14 @@ function config(invocation: Invocation, context: CommandContext): number | Promi
   const json = options['json'] === true;
   if (options['list'] === true && json) {
     const { settings } = loadSystemConfig(env);
-    stdout.write(jsonText(systemKeys.map((key) => ({ name: key.name, value: settings[key.name] || null }))));
+    stdout.write(jsonText(ITEMS.map((item) => ({ name: item, value: settings[item] || null }))));
     return 0;
   }
   if (options['list'] === true) {
-    stdout.write(systemKeys.map((key) => `${key.name}\n`).join(''));
+    stdout.write(ITEMS.map((item) => `${item}\n`).join(''));
     return 0;
   }
-  if (name === undefined) {
+  if (name === undefined || name === '') {
     stdout.write(USAGE);
     return 0;
   }

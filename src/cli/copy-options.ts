@@ -19,7 +19,6 @@ export function taskOf({ options }: Invocation): Task {
   if (task !== 'ephemeral' && alone !== undefined) throw usageError(`--${alone} goes with -e`);
   if (given('allowrunning') && task === 'rename')
     throw usageError('-a goes with a copy', 'a container is renamed when it is stopped');
-  if (given('daemon') && given('foreground')) throw usageError('-d and -F exclude each other');
   if (given('tmpfs') && given('keepdata'))
     throw usageError('-t and -D exclude each other', 'what lies in memory is lost when the container stops');
   return task;

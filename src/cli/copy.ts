@@ -53,20 +53,23 @@ async function rename(invocation: Invocation, context: CommandContext): Promise<
   await renameContainer({ name, newName, lxcpath, system, environment, warn });
 }
 
+const IN_MEMORY = 'What it changes lies in memory: a reboot loses it\n';
+
 async function ephemeral(invocation: Invocation, context: CommandContext): Promise<number> {
-  const { options, rest, name } = invocation;
+  const { options, rest, name, quiet } = invocation;
   const request = requestOf(invocation, context);
   const foreground = options['foreground'] === true;
   const json = options['json'] === true;
   if (json && (foreground || rest.length > 0))
     throw usageError('--json goes with a copy that is left to itself', 'leave out -F and the command');
   const warn = warner(invocation, context, request.newName);
+  const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
+  // Scripts take the name out of the first line.
   const created = json
     ? madeJson(request.system, request.newPath, request.newName)
-    : `Created ${request.newName} as clone of ${name}\n`;
-  const onCopied = (): unknown => context.stdout.write(created);
+    : `Created ${request.newName} as clone of ${name}\n${tmpfs ? IN_MEMORY : ''}`;
+  const onCopied = (): unknown => (json || !quiet) && context.stdout.write(created);
   const mounts = mountsOf(options['mount'], context.cwd);
-  const [keep, tmpfs] = [options['keepdata'] === true, options['tmpfs'] === true];
   const how = { keep, tmpfs, foreground, command: foreground ? rest : [], mounts };
   const begun = (begin: () => void, own?: (owner: number) => void) =>
     whileShown(invocation, context, 'copying and starting', ({ stage: onStage }) =>
@@ -124,8 +127,16 @@ export default defineCommand(
         description: 'With -a: give up where it would have to stand still for longer (60; -1: never)',
       },
       { flags: '-e, --ephemeral', description: 'Start a copy on write that is gone when it stops' },
-      { flags: '-d, --daemon', description: 'With -e: return when the copy runs (default)' },
-      { flags: '-F, --foreground', description: "With -e: this terminal is the copy's console" },
+      {
+        flags: '-d, --daemon',
+        description: 'With -e: return when the copy runs (default)',
+        overrides: 'foreground',
+      },
+      {
+        flags: '-F, --foreground',
+        description: "With -e: this terminal is the copy's console",
+        overrides: 'daemon',
+      },
       { flags: '-D, --keepdata', description: 'With -e: keep the copy when it stops' },
       {
         flags: '-m, --mount <MOUNTS>',

@@ -1,6 +1,7 @@
 /** tlxc-create */
 import { createContainer } from '../container/create/create.ts';
 import type { Ask } from '../image/templates/template.ts';
+import { templateUsage } from '../image/templates/usage.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { volumeOptions } from './volume-options.ts';
@@ -69,6 +70,8 @@ export default defineCommand(
     usage: '--name=NAME --template=TEMPLATE [OPTION...] [-- template-options]',
     name: 'required',
     rest: 'words',
+    moreHelp: async ({ template }) =>
+      typeof template === 'string' ? `\n${await templateUsage(template)}` : '',
     options: [
       { flags: '-f, --config <CONFIG>', description: 'Initial configuration file' },
       {

@@ -1,5 +1,6 @@
 /** The log that -o and -l ask for: lines as LXC's log files have them, appended to a file. */
-import { appendFileSync, closeSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { openForAppending } from '../host/own-file.ts';
 import { printable } from './printable.ts';
 import { usageError } from './usage.ts';
@@ -49,9 +50,13 @@ function append(file: string, line: string): void {
   }
 }
 
-/** Makes the file at once, so that a path that cannot be written is an error before the command acts. */
+/** Makes the file at once, and its directory, so that a path that cannot be written is an error before the command acts. */
 export function openLog(program: string, name: string, target: LogTarget): Log {
-  if (target.file) append(target.file, '');
+  if (target.file) {
+    const directory = dirname(target.file);
+    if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
+    append(target.file, '');
+  }
   return (level, message) => {
     if (!target.file || LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(target.level)) return;
     append(target.file, logLine(name ? `${program} ${name}` : program, level, message));

@@ -10,7 +10,12 @@ export interface OptionSpec {
   /** May be given more than once: its value is a list. Else the last one counts. */
   readonly repeat?: boolean;
   readonly hidden?: boolean;
+  /** The key of an option that this one takes back: of the two the last one counts. */
+  readonly overrides?: string;
 }
+
+/** By the long option's name in camel case: true, the argument, or a list of arguments. */
+export type OptionValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface CommandSpec {
   readonly program: string;
@@ -25,6 +30,8 @@ export interface CommandSpec {
   readonly manyPaths?: boolean;
   /** Words after the name or after "--": taken as they are, or refused. */
   readonly rest: 'none' | 'words';
+  /** What --help prints on standard output after its own text, by the options given before it. */
+  readonly moreHelp?: (options: OptionValues) => Promise<string>;
   /** Exit codes of errors; 1 for others. */
   readonly exitCodes?: Readonly<Partial<Record<ErrorCode, number>>>;
 }
@@ -35,6 +42,7 @@ export interface Option extends OptionShape {
   readonly description: string;
   readonly repeat: boolean;
   readonly hidden: boolean;
+  readonly overrides: string | undefined;
 }
 
 const camelCase = (long: string) => long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -44,8 +52,8 @@ function parseFlags(spec: OptionSpec): Option {
   if (!match) throw new Error(`bad flags: ${spec.flags}`);
   const [, short = '', long = '', bracket, valueName = ''] = match;
   const argument = bracket === undefined ? 'none' : bracket === '<' ? 'required' : 'optional';
-  const { description, repeat = false, hidden = false } = spec;
-  return { short, long, argument, valueName, description, repeat, hidden, key: camelCase(long) };
+  const { description, repeat = false, hidden = false, overrides } = spec;
+  return { short, long, argument, valueName, description, repeat, hidden, overrides, key: camelCase(long) };
 }
 
 const common = (flags: string, description = '') => parseFlags({ flags, description });

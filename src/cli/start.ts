@@ -40,7 +40,7 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): StartR
     consolePath: options['console'] === 'none' ? 'none' : path(options['console']),
     consoleLog: path(options['consoleLog']),
     pidFile: path(options['pidfile']),
-    foreground: options['foreground'] === true && options['daemon'] !== true,
+    foreground: options['foreground'] === true,
     command: rest.length > 0 ? rest : undefined,
     logFile: logTarget.file || undefined,
     logLevel: text(options['logpriority']) ? logTarget.level : undefined,
@@ -124,8 +124,16 @@ export default defineCommand(
     // As LXC: what was asked for is so.
     exitCodes: { TLXC_E_RUNNING: 0 },
     options: [
-      { flags: '-d, --daemon', description: 'Return when the container runs (default)' },
-      { flags: '-F, --foreground', description: "Stay: this terminal is the container's console" },
+      {
+        flags: '-d, --daemon',
+        description: 'Return when the container runs (default)',
+        overrides: 'foreground',
+      },
+      {
+        flags: '-F, --foreground',
+        description: "Stay: this terminal is the container's console",
+        overrides: 'daemon',
+      },
       { flags: '-p, --pidfile <FILE>', description: "Write the monitor's process id to FILE" },
       {
         flags: '-f, --rcfile <FILE>',

@@ -70,7 +70,7 @@ requires('lxc')("sections and labels are lxc-checkconfig's", async (t) => {
   const theirs = labels(
     execFileSync('lxc-checkconfig', { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
   );
-  // Of old kernels only, or a flag of a v1 hierarchy that nothing needs.
-  const left = theirs.filter((label) => !own.has(label) && !/clone_children|NF_NAT_IPV|Multiple/.test(label));
+  // Of old kernels only.
+  const left = theirs.filter((label) => !own.has(label) && !/NF_NAT_IPV|Multiple/.test(label));
   t.deepEqual(left, []);
 });

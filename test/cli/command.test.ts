@@ -18,6 +18,8 @@ const spec: CommandSpec = {
     { flags: '-s, --define <KEY=VAL>', description: 'Set it', repeat: true },
     { flags: '-t, --timeout <T>', description: 'Wait' },
     { flags: '--no-humanize', description: 'Raw' },
+    { flags: '-b, --black', description: 'Black', overrides: 'white' },
+    { flags: '-w, --white', description: 'White', overrides: 'black' },
   ],
 };
 const dir = mkdtempSync(join(tmpdir(), 'tlxc-command-'));
@@ -50,6 +52,13 @@ test('the name is -n or the first word; the other words are the rest', async (t)
   const named = await run(['-n', 'u1', 'ls']);
   t.is(named.invocation?.name, 'u1');
   t.deepEqual(named.invocation?.rest, ['ls']);
+});
+
+test('of two options that take each other back the last one counts', async (t) => {
+  const { options } = (await run(['u1', '-bw'])).invocation ?? {};
+  t.is(options?.['black'], undefined);
+  t.true(options?.['white']);
+  t.true((await run(['u1', '-w', '--black'])).invocation?.options['black']);
 });
 
 test('options are found by their long names; a repeated one is a list', async (t) => {
@@ -137,7 +146,14 @@ test('an unknown log level and a log that cannot be written are errors before an
   const level = await run(['u1', '-l', 'loud']);
   t.is(level.exit, 1);
   t.is(level.invocation, undefined);
-  const unwritable = await run(['u1', '-o', '/nonexistent/log']);
+  const unwritable = await run(['u1', '-o', `${settings}/log`]);
   t.is(unwritable.exit, 1);
-  t.regex(unwritable.stderr, /^tlxc-try: open \/nonexistent\/log: no such file or directory\n/);
+  t.is(unwritable.invocation, undefined);
+  t.regex(unwritable.stderr, /^tlxc-try: open \S+\/tlxc\.conf\/log: not a directory\n/);
+});
+
+test('the directory of a log is made, as by LXC', async (t) => {
+  const file = join(dir, 'new/logs/log');
+  t.is((await run(['u1', '-o', file, '-l', 'INFO'])).exit, 0);
+  t.regex(readFileSync(file, 'utf8'), /^tlxc-try u1 \d+\.\d+ INFO +cli - exit 0$/m);
 });

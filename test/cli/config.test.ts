@@ -1,8 +1,10 @@
 import test from 'ava';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import config from '../../src/cli/config.ts';
+import { requires } from '../rig/requires.ts';
 import { runCommand } from './run-command.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'tlxc-config-'));
@@ -26,9 +28,20 @@ test('an item prints its value, a beginning of its name will do', async (t) => {
 test('-l lists the names, nothing at all shows how it is used', async (t) => {
   const { run } = withFile('list', '');
   t.true((await run('-l')).stdout.split('\n').includes('tlxc.bridge.ipv4'));
-  const usage = await run();
-  t.is(usage.exit, 0);
-  t.regex(usage.stdout, /^Usage: tlxc-config -l: /);
+  for (const words of [[], ['']]) {
+    const usage = await run(...words);
+    t.is(usage.exit, 0);
+    t.regex(usage.stdout, /^Usage: tlxc-config -l: /);
+  }
+});
+
+requires('lxc')("-l begins with LXC's items in LXC's order, which decides what a prefix means", async (t) => {
+  const { run } = withFile('order', 'lxc.default_config = /etc/some.conf\n');
+  const theirs = execFileSync('lxc-config', ['-l'], { encoding: 'utf8' });
+  const ours = (await run('-l')).stdout;
+  t.is(ours.slice(0, theirs.length), theirs);
+  t.is(new Set(ours.split('\n')).size, ours.split('\n').length);
+  t.is((await run('lxc.')).stdout, '/etc/some.conf\n');
 });
 
 test('an unknown item is refused, those of storage are there', async (t) => {

@@ -51,6 +51,22 @@ test('busybox: two containers of one image, said in a line each, and --help of t
   t.false(existsSync(`${world.lxcpath}/c4`));
 });
 
+test("-t TEMPLATE -h: the template's options after our own, of a program too", async (t) => {
+  const world = await makeWorld(t);
+  const built = await world.run('tlxc-create', '-t', 'busybox', '-h');
+  t.is(built.code, 0);
+  t.regex(built.stderr, /^Usage: tlxc-create /);
+  t.regex(built.stdout, /^\nTemplate options of busybox .*\n +--busybox-path=PATH/);
+  t.is((await world.run('tlxc-create', '-h', '-t', 'busybox')).stdout, '');
+  await world.furnish(
+    `printf '#!/bin/sh\\necho "own words for $*"\\n' >${world.dir}/tpl; chmod +x ${world.dir}/tpl`,
+  );
+  t.is((await world.run('tlxc-create', '-t', `${world.dir}/tpl`, '-h')).stdout, '\nown words for -h\n');
+  const wrong = await world.run('tlxc-create', '-t', 'nosuch', '-h');
+  t.is(wrong.code, 1);
+  t.regex(wrong.stderr, /tlxc-create: Template "nosuch" not found\n {2}hint: there are download, /);
+});
+
 test('destroy: what is not defined', async (t) => {
   const world = await makeWorld(t);
   const { code, stderr } = await world.run('tlxc-destroy', '-n', 'nosuch');

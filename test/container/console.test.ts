@@ -83,4 +83,7 @@ rooted('a foreground start is the console, and ends as init ends', async (t) => 
   const talked = await world.runWith({ input }, 'tlxc-start', '-n', 'u1', '-F', '--', '/bin/sh');
   t.regex(talked.stdout, /a-2-z/);
   t.is(talked.code, 6);
+  // As LXC: of two words for one thing the last.
+  t.is((await world.run('tlxc-start', '-n', 'u1', '-d', '-F', '--', '/bin/sh', '-c', 'exit 7')).code, 7);
+  t.is(await world.sh('tlxc-start -n u1 -F -d; tlxc-info -n u1 -sH'), 'RUNNING\n');
 });

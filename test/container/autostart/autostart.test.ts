@@ -217,6 +217,16 @@ beside('-L lists what lxc-autostart lists', async (t) => {
     await same(words);
 });
 
+beside('a store that -P names must be there, the usual one need not, as with LXC', async (t) => {
+  const world = await makeWorld(t);
+  t.is((await world.run('lxc-autostart', '-P', `${world.dir}/nowhere`)).code, 1);
+  const { code, stderr } = await world.run('tlxc-autostart', '-P', `${world.dir}/nowhere`);
+  t.is(code, 1);
+  t.regex(stderr, /^tlxc-autostart: there is no \S+\/nowhere to take containers from\n {2}hint: -P names /);
+  await world.sh(`sed 's|^lxc.lxcpath.*|&/nowhere|' tlxc.conf >fresh.conf`);
+  t.is((await world.run('env', 'TLXC_CONF=fresh.conf', 'tlxc-autostart')).code, 0);
+});
+
 rooted('a container waits for what it needs, and is not started without', async (t) => {
   const world = await makeWorld(t);
   const at = (name: string) => `echo ${name} >> ${world.dir}/order`;

@@ -44,6 +44,7 @@ rooted('a command runs in it, its exit status is returned, and nothing is left',
   const inFront = await world.run('sh', '-c', `tlxc-copy u1 -e -F -N u3 -- /bin/sh -c 'echo hi; exit 4'`);
   t.is(inFront.code, 4);
   t.regex(inFront.stdout, /^Created u3 as clone of u1\nhi\r\n$/);
+  t.is(await world.sh('tlxc-copy u1 -q -e -F -d -N u4; tlxc-ls --running -1; tlxc-stop -k u4'), 'u4\n');
   t.deepEqual(containers(world), ['u1']);
 });
 
@@ -61,7 +62,9 @@ rooted('-m shows directories and files of the host in it', async (t) => {
 rooted('-t: what it changes is never on disk, and lost by a restart', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'u1');
-  await world.sh(`tlxc-copy u1 -e -t -N u2 && tlxc-attach u2 -- sh -c 'echo x > /etc/new'`);
+  const said = await world.sh('tlxc-copy u1 -e -t -N u2');
+  t.regex(said, /^Created u2 as clone of u1\n.*a reboot loses it\n$/);
+  await world.sh(`tlxc-attach u2 -- sh -c 'echo x > /etc/new'`);
   t.is(await world.sh('tlxc-attach u2 -- sh -c "cat /etc/new; hostname"'), 'x\nu2\n');
   t.is(await world.sh(`find ${world.lxcpath} -name new`), '');
   await world.sh('tlxc-stop -r u2');
