@@ -3,8 +3,14 @@ import { readFileSync } from 'node:fs';
 
 export interface Mount {
   readonly point: string;
+  /** Which part of its filesystem is seen there. */
+  readonly root: string;
+  /** ext4, fuse.lxcfs */
+  readonly type: string;
   /** A device, or what its kind of filesystem has for one. */
   readonly source: string;
+  /** Of the filesystem, whatever each of its mounts has besides. */
+  readonly options: readonly string[];
   /** What is mounted below it shows in its peers, too. */
   readonly shared: boolean;
 }
@@ -17,9 +23,14 @@ const unescaped = (field: string): string => {
 
 function mountIn(line: string): Mount {
   const [before = '', after = ''] = line.split(' - ');
+  const [, , , root = '', point = ''] = before.split(' ');
+  const [type = '', source = '', options = ''] = after.split(' ');
   return {
-    point: unescaped(before.split(' ')[4] ?? ''),
-    source: unescaped(after.split(' ')[1] ?? ''),
+    point: unescaped(point),
+    root: unescaped(root),
+    type,
+    source: unescaped(source),
+    options: options.split(','),
     shared: / shared:\d+( |$)/.test(before),
   };
 }

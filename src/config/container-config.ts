@@ -70,7 +70,7 @@ const numberOf = (settings: Settings, key: Key<number>): number => settings.last
 
 type StoragePart = Pick<
   ContainerConfig,
-  'rootfs' | 'fstabEntries' | 'mountEntries' | 'autoMounts' | 'masked' | 'readonlyPaths'
+  'rootfs' | 'fstabEntries' | 'mountEntries' | 'autoMounts' | 'lxcfs' | 'masked' | 'readonlyPaths'
 >;
 
 function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): StoragePart {
@@ -85,6 +85,7 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
     fstabEntries: [...settings.all(storage.base), ...fstabEntries],
     mountEntries: settings.all(storage.entry).map((one) => map(one, ({ mount }) => mount)),
     autoMounts: settings.all(storage.auto),
+    ...optional('lxcfs', settings.last(storage.lxcfs)),
     masked: settings.all(storage.masked),
     readonlyPaths: settings.all(storage.readonly),
   };

@@ -10,6 +10,9 @@ export type Condition =
   | { readonly kind: 'exec'; readonly command: string }
   | { readonly kind: 'port'; readonly port: number };
 
+/** tlxc.mount.lxcfs; auto: where it runs. */
+export type LxcfsUse = 'auto' | 'no' | 'yes';
+
 export interface Sourced<T> {
   readonly value: T;
   readonly at: SourceLocation;
@@ -204,6 +207,8 @@ export interface ContainerConfig {
   /** The mounts of tlxc.mount.base, then those of the file that lxc.mount.fstab names; all before the entries. */
   readonly fstabEntries: readonly Sourced<MountEntry>[];
   readonly autoMounts: readonly Sourced<AutoMount>[];
+  /** tlxc.mount.lxcfs: whether what lxcfs tells of the container lies over /proc. */
+  readonly lxcfs?: Sourced<LxcfsUse>;
   /** tlxc.mount.masked and tlxc.mount.readonly: absolute paths inside the container. */
   readonly masked: readonly Sourced<string>[];
   readonly readonlyPaths: readonly Sourced<string>[];

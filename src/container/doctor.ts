@@ -2,6 +2,7 @@
 import type { SystemConfig } from '../config/model.ts';
 import { cgroupFindings } from '../host/doctor/cgroups.ts';
 import { kernelFindings } from '../host/doctor/kernel.ts';
+import { lxcfsFindings } from '../host/doctor/lxcfs.ts';
 import { programFindings } from '../host/doctor/programs.ts';
 import { securityModuleFindings } from '../host/doctor/security-modules.ts';
 import { filesystemFindings } from '../host/doctor/store.ts';
@@ -36,6 +37,7 @@ export async function examineHost(examination: Examination): Promise<Finding[]> 
   return [
     ...fastFindings(examination),
     ...programFindings(probeHost().uid === 0),
+    ...lxcfsFindings(),
     // Others are not shown the packet filter.
     ...(probeHost().uid === 0 ? await networkFindings(examination.system) : []),
   ];

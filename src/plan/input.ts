@@ -2,6 +2,7 @@
 import type { ContainerConfig, IdMap, InputFile, SystemConfig } from '../config/model.ts';
 import { mayBeDueTo, Problem, type Mistakes, type SourceLocation } from '../problem.ts';
 import type { HostFacts } from '../host/facts.ts';
+import type { Lxcfs } from '../host/lxcfs.ts';
 import type { Namespace, Origin, StartPlan } from './types.ts';
 
 /** A namespace to join, found. */
@@ -63,6 +64,8 @@ export interface StartFiles {
     | undefined;
   /** Whether HOST of lxc.mount.auto = shmounts:HOST lies on a shared mount. */
   readonly tunnelIsShared?: boolean | undefined;
+  /** lxcfs on the host; looked for where tlxc.mount.lxcfs asks for it. */
+  readonly lxcfs?: Lxcfs | undefined;
   /** Files and devices of lxc.rootfs.path that hold a filesystem, by their paths: its type, "" where blkid knows none. */
   readonly imageFilesystems?: Readonly<Record<string, string>>;
 }

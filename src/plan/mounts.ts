@@ -3,6 +3,7 @@ import { autoMounts, lastAutoMount } from './auto-mounts.ts';
 import { cgroupMounts } from './cgroup-mounts.ts';
 import type { Compilation } from './input.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
+import { lxcfsMounts } from './lxcfs.ts';
 import { entryStep } from './mount-entry.ts';
 import { filesystemStep } from './mount-steps.ts';
 import { mountTunnel } from './mount-tunnel.ts';
@@ -15,6 +16,7 @@ export function compileTree(compilation: Compilation): TreeStep[] {
     ...deviceFilesystem(compilation),
     ...autoMounts(compilation),
     ...entries.flatMap((entry) => entryStep(entry, compilation)),
+    ...lxcfsMounts(compilation),
     ...mountTunnel(compilation),
     ...nestingMounts(compilation),
     ...cgroupMounts(compilation),

@@ -188,6 +188,7 @@ const rows: Readonly<Record<string, Row>> = {
     ...mount,
     good: [line('/a\\040b c none bind,ro 0 0'), ['a b c', 'a b c defaults 0 0\n']],
   },
+  'tlxc.mount.lxcfs': { good: ['auto', '0', '1'], bad: ['yes', '2'] },
   'tlxc.mount.masked': { good: [['/proc/a  /proc/b', '/proc/a\n/proc/b\n']], bad: ['proc/a', '/a b'] },
   'tlxc.mount.readonly': { good: [line('/proc/a')], bad: ['proc/a'] },
   'lxc.autodev.tmpfs.size': { good: ['500000', '0'], bad: ['-1', '4K', '2147483648'] },

@@ -85,6 +85,8 @@ const probes = {
   attributes: () => program('getfattr') ?? program('setfacl') ?? keepsAttributes(),
   /** Signs, and verifies as tlxc-image does. */
   gpg: () => program('gpg') ?? program('gpgv'),
+  /** lxcfs can be mounted. */
+  lxcfs: () => program('lxcfs') ?? file('/dev/fuse'),
   /** For the small C programs of tests. */
   compiler: () => program('gcc'),
   zsh: () => program('zsh'),

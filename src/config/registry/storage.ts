@@ -2,6 +2,7 @@
 import { list, scalar } from '../key.ts';
 import { absolutePath, flag, hostPath, showFlag, volatileSize, words } from '../values/plain.ts';
 import { autoMounts, mergeAutoMounts, mountEntry, showAutoMount, showMountEntry } from '../values/mount.ts';
+import { lxcfs, LXCFS_WORDS } from '../values/lxcfs.ts';
 import { rootfsOptions, rootfsPath, withoutType } from '../values/rootfs.ts';
 
 const ENTRY = 'SOURCE TARGET TYPE OPTIONS [0 0]';
@@ -99,6 +100,18 @@ export const storage = {
     doc: 'A mount of the profile, made before all others of the configuration; an empty value removes these and no other.',
     parse: (value, context) => [mountEntry(value, context)],
     show: showMountEntry,
+  }),
+  lxcfs: scalar({
+    name: 'tlxc.mount.lxcfs',
+    syntax: 'auto|0|1',
+    fallback: '0',
+    doc:
+      'Lays the files of lxcfs over /proc and /sys/devices/system/cpu, so that free, nproc, top and uptime tell of the ' +
+      'container and its limits, and not of the host. auto: where lxcfs runs on the host when the container starts; 1: a start without it is ' +
+      'refused. Where a hook or a mount of the configuration lays them there, nothing is done twice. Those that a container ' +
+      'has stay when lxcfs is reloaded; after it has ended they fail until the container is started again, or reboots.',
+    parse: lxcfs,
+    show: (value) => LXCFS_WORDS[value],
   }),
   masked: list({
     name: 'tlxc.mount.masked',

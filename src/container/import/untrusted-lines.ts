@@ -56,6 +56,7 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
         'lxc.rootfs.path',
         'lxc.rootfs.options',
         'tlxc.rootfs.volatile',
+        'tlxc.mount.lxcfs',
         'lxc.net',
         'lxc.prlimit',
         'lxc.sysctl',

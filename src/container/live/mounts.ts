@@ -24,6 +24,8 @@ function mountAt(pid: number, point: string): Mount | undefined {
 const described = (mount: Mount | undefined): string =>
   mount ? `${mount.type} ${mount.options}` : 'not mounted';
 
+const isLxcfs = (mount: Mount | undefined): boolean => mount?.type === 'fuse.lxcfs';
+
 /** A target below the root filesystem; mountinfo writes blanks as fstab(5) does. */
 const entry: Live = ({ pid }, { value }) => {
   const [, target = '/'] = value.split(/\s+/);
@@ -46,6 +48,7 @@ export const mountKeys: Readonly<Record<string, Live>> = {
   'lxc.mount.auto': auto,
   'lxc.mount.entry': entry,
   'tlxc.mount.base': entry,
+  'tlxc.mount.lxcfs': ({ pid }) => (isLxcfs(mountAt(pid, '/proc/meminfo')) ? 'over /proc' : 'not mounted'),
   'tlxc.mount.masked': path,
   'tlxc.mount.readonly': path,
   'lxc.pty.max': ({ pid }) => /\bmax=(\d+)/.exec(mountAt(pid, '/dev/pts')?.superOptions ?? '')?.[1],

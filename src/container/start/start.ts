@@ -7,12 +7,14 @@ import { isSpent, readConfigFile } from '../../config/read-file.ts';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import type { HostFacts } from '../../host/facts.ts';
+import { findLxcfs } from '../../host/lxcfs.ts';
 import { liesOnShared } from '../../host/mounts.ts';
 import { probeHost } from '../../host/probe.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import { native } from '../../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../../plan/input.ts';
 import { nativeFile } from '../../package-root.ts';
+import { wantsLxcfs } from '../../plan/lxcfs.ts';
 import { attachRootfs, lacksDevice } from '../../storage/attach.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../../plan/start-plan.ts';
 import { destroyCommand } from '../ephemeral.ts';
@@ -171,6 +173,7 @@ function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): Com
     seccompProfile: readProfile(config),
     imageFilesystems: readImages(config),
     tunnelIsShared: readTunnel(config),
+    lxcfs: wantsLxcfs(config) ? findLxcfs() : undefined,
   };
   return compile({ config, mistakes, host, system: request.system, options, files }, read);
 }

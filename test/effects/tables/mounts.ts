@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { World } from '../../rig/world.ts';
+import { runLxcfs } from '../../rig/lxcfs.ts';
 import { boot, type Effect } from '../effect.ts';
 
 const needs = ['root', 'userns', 'idmap', 'busybox'] as const;
@@ -73,6 +74,15 @@ export const mounts: readonly Effect[] = [
       const entry = 'lxc.mount.entry = none mnt none remount,bind,noexec 0 0';
       const { inside } = await boot(world, [entry, base]);
       t.regex(await inside(mountAt('/mnt')), /^rw,noexec,.*size=3072k/, 'before the entries');
+    },
+  },
+  {
+    key: 'tlxc.mount.lxcfs',
+    needs: [...needs, 'lxcfs'],
+    seen: async (t, world) => {
+      await runLxcfs(world);
+      const { inside } = await boot(world, ['tlxc.mount.lxcfs = auto']);
+      t.regex(await inside(mountAt('/proc/uptime')), /^ro,nosuid,nodev,noexec.* fuse\.lxcfs$/);
     },
   },
   {
