@@ -11,10 +11,11 @@ async function destroy(invocation: Invocation, context: CommandContext): Promise
   const { incarnation } = options;
   const flags = { force: options['force'] === true, snapshots: options['snapshots'] === true };
   await checkRcfile(invocation, context);
-  await whileShown(invocation, context, 'destroying', () =>
+  await whileShown(invocation, context, 'destroying', ({ stage: onStage }) =>
     destroyContainer({
       ...{ name, lxcpath, system, environment: context.env, warn: warner(invocation, context) },
       ...flags,
+      onStage,
       configFile: rcfileOf(invocation, context),
       ...(typeof incarnation === 'string' && { incarnation }),
     }),

@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { editFile } from '../container/files/edit-file.ts';
 import { pullFiles, pushFiles, type Copy } from '../container/files/transfer.ts';
+import type { OnStage } from '../gauge.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
@@ -63,12 +64,17 @@ function apart(words: readonly string[], action: string): readonly [readonly str
   return [sources, target];
 }
 
-type Do = (invocation: Invocation, words: readonly string[], context: CommandContext) => Promise<void>;
+type Do = (
+  invocation: Invocation,
+  words: readonly string[],
+  context: CommandContext,
+  onStage?: OnStage,
+) => Promise<void>;
 
 const nameOf = ({ options }: Invocation): string | undefined =>
   typeof options['name'] === 'string' ? options['name'] : undefined;
 
-const push: Do = async (invocation, words, context) => {
+const push: Do = async (invocation, words, context, onStage) => {
   const { options } = invocation;
   const [locals, last] = apart(words, 'push');
   const { name, path } = insideOf(last, nameOf(invocation));
@@ -81,7 +87,7 @@ const push: Do = async (invocation, words, context) => {
   const into = isDirectory(path, { ...copy, sources });
   if (into && sources[0] === '-')
     throw usageError('standard input has no name', `say which file it becomes: ${name}${path}NAME`);
-  await pushFiles({ ...copy, ...owner, name, sources, target: path, into });
+  await pushFiles({ ...copy, ...owner, name, sources, target: path, into, onStage });
 };
 
 /** In their order, those of one container together. */
@@ -91,7 +97,7 @@ function byContainer(files: readonly Inside[]): Map<string, string[]> {
   return groups;
 }
 
-const pull: Do = async (invocation, words, context) => {
+const pull: Do = async (invocation, words, context, onStage) => {
   const [inside, last] = apart(words, 'pull');
   for (const option of ['uid', 'gid', 'mode'])
     if (invocation.options[option] !== undefined)
@@ -105,7 +111,7 @@ const pull: Do = async (invocation, words, context) => {
   // A directory that things are put into is made, as cp -r would.
   const parents = copy.parents || into;
   for (const [name, sources] of byContainer(files))
-    await pullFiles({ ...copy, name, sources, target, into, parents });
+    await pullFiles({ ...copy, name, sources, target, into, parents, onStage });
 };
 
 const edit: Do = async (invocation, words, context) => {
@@ -127,10 +133,10 @@ async function file(invocation: Invocation, context: CommandContext): Promise<nu
   if (word === undefined) throw usageError('what to do is missing: push, pull or edit');
   const action = ACTIONS[word];
   if (!action) throw usageError(`'${word}' is none of push, pull and edit`);
-  const copy = () => action(invocation, words, context);
+  const copy = (onStage?: OnStage) => action(invocation, words, context, onStage);
   // An editor has the terminal for itself, and so has a file that is printed.
   if (word === 'edit' || words.at(-1) === '-') await copy();
-  else await whileShown(invocation, context, 'copying', copy);
+  else await whileShown(invocation, context, 'copying', ({ stage }) => copy(stage));
   return 0;
 }
 

@@ -5,9 +5,10 @@ import { buildImage, type Material } from '../container/image/build.ts';
 import { inWords, pruneImages } from '../container/image/images.ts';
 import { isReference, pullReference, pullRelease } from '../container/image/pull.ts';
 import { TlxcError } from '../errors.ts';
-import { exportImage, exportToServer } from '../image/export-image.ts';
+import { exportImage, exportToServer, type ExportRequest } from '../image/export-image.ts';
 import { findStored } from '../image/find-stored.ts';
 import { checkAlias, importImage } from '../image/import-image.ts';
+import { asEvents } from '../image/progress.ts';
 import { imageName } from '../image/stored-image.ts';
 import {
   placeOf,
@@ -85,7 +86,7 @@ export const importing: Run = async (invocation, context, [file = '', meta]) => 
   const metadata = meta === undefined ? null : existing(context.cwd, meta);
   const store = storeOf(invocation, context);
   const { onEvent, done } = quietly(invocation, context);
-  await store.sweep();
+  await store.sweep(asEvents(onEvent));
   const imported = importImage({ store, archive, metadata, alias, keep, onEvent }).then((image) =>
     store.pack(image, onEvent),
   );
@@ -121,19 +122,21 @@ export const exporting: Run = async (invocation, context, [word = '', to = '', m
   const name = text(invocation.options['alias']);
   if (name !== '') checkAlias(name);
   const store = storeOf(invocation, context);
-  const request = { store, image: findStored(store, word), name };
+  const image = findStored(store, word);
   const target = resolve(context.cwd, to);
   const failure = `${to} could not be written`;
-  const writing = <T>(work: () => Promise<T>): Promise<T> =>
-    whileShown(invocation, context, `writing ${printable(to)}`, work);
+  const writing = <T>(work: (request: ExportRequest) => Promise<T>): Promise<T> =>
+    whileShown(invocation, context, `writing ${printable(to)}`, ({ stage: onStage }) =>
+      inWords(failure, work({ store, image, name, onStage })),
+    );
   if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) {
     if (meta !== undefined) throw usageError(`${to} is a directory: the metadata goes there as well`);
-    const names = await writing(() => inWords(failure, exportToServer(request, target)));
+    const names = await writing((request) => exportToServer(request, target));
     const { dist, release, arch, variant, build } = names;
     context.stdout.write(printable(`${[dist, release, arch, variant].join('/')} ${build}`) + '\n');
     return 0;
   }
   const metadata = meta === undefined ? null : resolve(context.cwd, meta);
-  await writing(() => inWords(failure, exportImage(request, target, metadata)));
+  await writing((request) => exportImage(request, target, metadata));
   return 0;
 };

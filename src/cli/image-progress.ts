@@ -1,6 +1,7 @@
 /** What a person sees while an image is fetched: one line a step, and on a terminal a bar while bytes come in. */
 import { WriteStream } from 'node:tty';
 import type { SingleBar } from 'cli-progress';
+import type { Stage } from '../gauge.ts';
 import type { ImageEvent } from '../image/progress.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
@@ -22,6 +23,12 @@ const LONG: Readonly<Partial<Record<ImageEvent['kind'], string>>> = {
   output: 'building',
   waiting: 'waiting',
   pack: 'packing',
+};
+
+/** Stages that are no part of what was told last. */
+const STAGE_WORDS: Readonly<Partial<Record<Stage, string>>> = {
+  packing: 'packing',
+  sweeping: 'removing what was left behind',
 };
 
 type Step = Exclude<ImageEvent, { kind: 'download' | 'output' | 'stage' }>;
@@ -68,9 +75,7 @@ class Shown implements ImageProgress {
       return;
     }
     if (event.kind === 'stage') {
-      this.#waiting ??= progressLine(`  ${event.stage}`, this.#voice, false);
-      // The line says which it is, but for its end.
-      this.#waiting.stage(event.stage === 'writing' ? 'writing' : 'copying', event.gauge);
+      this.#stage(event);
       return;
     }
     this.end();
@@ -79,6 +84,15 @@ class Shown implements ImageProgress {
     const doing = LONG[event.kind];
     if (doing !== undefined) this.#waiting = progressLine(`  ${doing}`, this.#voice, false);
   };
+
+  #stage({ stage, gauge }: Extract<ImageEvent, { kind: 'stage' }>): void {
+    const own = STAGE_WORDS[stage];
+    if (own !== undefined || stage === 'working') this.end();
+    if (stage === 'working') return;
+    this.#waiting ??= progressLine(`  ${own ?? stage}`, this.#voice, false);
+    // The line says which it is, but for its end.
+    this.#waiting.stage(stage === 'writing' ? 'writing' : 'copying', gauge);
+  }
 
   readonly end = (): void => {
     this.#bar?.stop();

@@ -31,9 +31,11 @@ export const clearing = (stderr: Output): string => (showing.has(stderr) ? '\r\u
 const SILENT: Progress = { stage: () => undefined, end: () => undefined };
 
 /** Where not all that is done is of one kind; else the words say it already. */
-export const STAGES: Readonly<Partial<Record<Stage, string>>> = {
+const STAGES: Readonly<Partial<Record<Stage, string>>> = {
   checking: ': checking',
   unpacking: ': unpacking',
+  packing: ': packing',
+  sweeping: ': removing what was left behind',
   writing: ': writing to disk',
 };
 

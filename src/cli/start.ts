@@ -99,7 +99,9 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
     return 0;
   }
   const begun = (own?: (owner: number) => void) =>
-    whileShown(invocation, context, 'starting', () => startContainer(request, { warn, own }));
+    whileShown(invocation, context, 'starting', ({ stage: onStage }) =>
+      startContainer(request, { warn, own, onStage }),
+    );
   const note = signalNote(invocation, context, request.name);
   if (request.foreground)
     return startInForeground({ ...request, note }, async (begin, own) => {

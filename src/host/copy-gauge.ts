@@ -25,8 +25,9 @@ function innermost(pid: number): number {
   return Number.isNaN(child) ? pid : innermost(child);
 }
 
-/** What prepares the way for a program writes some bytes, too. */
+/** What prepares the way for a program writes some bytes, too, and reads more: libraries, tables of mounts. */
 const NOTHING = 4096;
+const READ_BEFORE = 2 ** 20;
 
 /** What a program has written, as far as it was still there to be asked; shared blocks are not written. */
 export function writtenBy({ child: { pid = 0 } }: RunningProgram): () => number {
@@ -34,6 +35,15 @@ export function writtenBy({ child: { pid = 0 } }: RunningProgram): () => number 
   return () => {
     const written = Number(/^wchar: (\d+)$/m.exec(told(innermost(pid), 'io'))?.[1] ?? 0);
     return (most = Math.max(most, written < NOTHING ? 0 : written));
+  };
+}
+
+/** What a program has read of all files, as far as it was still there to be asked. */
+export function readInAllBy({ child: { pid = 0 } }: RunningProgram): () => number {
+  let most = 0;
+  return () => {
+    const read = Number(/^rchar: (\d+)$/m.exec(told(innermost(pid), 'io'))?.[1] ?? 0);
+    return (most = Math.max(most, read < READ_BEFORE ? 0 : read));
   };
 }
 
@@ -46,10 +56,14 @@ export function readBy({ child: { pid = 0 } }: RunningProgram): () => number {
   };
 }
 
-/** What a file adds to the size of a copy. */
-const BYTES = { copy: { member: 0, block: 1 }, archive: { member: 1024, block: 512 } } as const;
+/** What a file adds to the size of a copy; once: whatever number of names it has. */
+const BYTES = {
+  copy: { member: 0, block: 1, once: true },
+  archive: { member: 1024, block: 512, once: true },
+  stream: { member: 64, block: 1, once: false },
+} as const;
 
-/** What all that find(1) prints of a tree comes to; a file of several names counts once, and holes do not. */
+/** What all that find(1) prints of a tree comes to; holes are nothing. */
 class Sum {
   bytes = 0;
   readonly #linked = new Set<string>();
@@ -62,22 +76,24 @@ class Sum {
   /** "TYPE SIZE BLOCKS LINKS INODE" */
   readonly take = (line: string): void => {
     const [type, size = '', blocks = '', links, inode = ''] = line.split(' ');
-    const { member, block } = this.#each;
+    const { member, block, once } = this.#each;
     this.bytes += member;
     if (type !== 'f') return;
-    if (links !== '1' && this.#linked.size === this.#linked.add(inode).size) return;
+    if (once && links !== '1' && this.#linked.size === this.#linked.add(inode).size) return;
     this.bytes += Math.ceil(Math.min(Number(size), Number(blocks) * 512) / block) * block;
   };
 }
 
-/** How a tree is looked at. */
+/** How a tree is looked at, or several. */
 interface Tree {
-  /** Where it is, once the work has begun. */
-  readonly path: () => string;
+  /** Where they are, once the work has begun: of a directory, what is in it. */
+  readonly paths: () => readonly string[];
   readonly as: keyof typeof BYTES;
   /** What stands before the program. */
   readonly within?: (argv: readonly string[]) => readonly string[];
   readonly oneFilesystem?: boolean;
+  /** What the path begins at. */
+  readonly cwd?: string;
 }
 
 /**
@@ -86,7 +102,7 @@ interface Tree {
  */
 export function measureTree(
   done: () => number,
-  { path, as, oneFilesystem, within = (argv) => argv }: Tree,
+  { paths, as, oneFilesystem, cwd, within = (argv) => argv }: Tree,
 ): Measured {
   let counting: RunningProgram | null = null;
   let total: number | null = null;
@@ -94,8 +110,8 @@ export function measureTree(
     const sum = new Sum(as);
     const only = oneFilesystem === true ? ['-xdev'] : [];
     // It is for looking at alone: nothing else waits for it.
-    const find = ['nice', '-n', '19', 'find', `${path()}/.`, ...only, '-printf', '%y %s %b %n %i\\n'];
-    const program = startProgram(within(find), { stdout: sum.take });
+    const find = ['nice', '-n', '5', 'find', '-H', ...paths(), ...only, '-printf', '%y %s %b %n %i\\n'];
+    const program = startProgram(within(find), { stdout: sum.take, ...(cwd !== undefined && { cwd }) });
     void program.ended.then(
       ({ status }) => {
         // What was not all seen is no measure.

@@ -157,9 +157,9 @@ function measureCopy(
   from: string,
   { isMounted, isWhole }: { readonly isMounted: boolean; readonly isWhole: boolean },
 ): Measured {
-  const path = () => (isMounted ? `/proc/${program.child.pid}/root${from}` : from);
+  const paths = () => [isMounted ? `/proc/${program.child.pid}/root${from}/.` : `${from}/.`];
   const within = isMounted ? (argv: readonly string[]) => argv : overAllIds;
-  return measureTree(writtenBy(program), { path, within, as: 'copy', oneFilesystem: !isWhole });
+  return measureTree(writtenBy(program), { paths, within, as: 'copy', oneFilesystem: !isWhole });
 }
 
 /** Gives the directories owner and group of `from`. */

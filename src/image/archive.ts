@@ -3,9 +3,12 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { temporaryBeside } from '../config/atomic-write.ts';
 import { usageError } from '../errors.ts';
+import type { OnStage } from '../gauge.ts';
+import { writtenBy } from '../host/copy-gauge.ts';
 import { programError, startProgram, type Ended } from '../host/program.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { inTree, type Tree } from './manifest.ts';
+import { measureInTree } from './tree-gauge.ts';
 
 /** Blocks of this size are what lets xz decode on every core. */
 const BLOCK = '24MiB';
@@ -36,7 +39,11 @@ export const TAR = [
 ];
 
 /** The tree as an archive at `to`, with the owners that a container sees. Throws TLXC_E_STORAGE, TLXC_E_USAGE. */
-export async function archiveTree(tree: Tree, to: string, level?: number): Promise<void> {
+export async function archiveTree(
+  tree: Tree,
+  to: string,
+  { level, onStage }: { readonly level?: number; readonly onStage?: OnStage | undefined } = {},
+): Promise<void> {
   const compressor = compressorOf(to, level);
   await written(to, async (output) => {
     const packer = startProgram(compressor, { stdin: 'pipe', stdout: output });
@@ -46,7 +53,10 @@ export async function archiveTree(tree: Tree, to: string, level?: number): Promi
     const tar = startProgram(argv, { cwd, stdout: pipe });
     // Both children have their ends now.
     pipe.destroy();
-    return Promise.all([tar.ended, packer.ended]);
+    const measured = measureInTree(tar, tree, { done: writtenBy(tar), as: 'archive' });
+    onStage?.('exporting', measured.gauge);
+    const ended = Promise.all([tar.ended, packer.ended]);
+    return ended.finally(measured.end);
   });
 }
 

@@ -1,5 +1,6 @@
 /** A stored image as archives again: for LXC's local template and for Incus, or as a build of a served directory. */
 import { usageError } from '../errors.ts';
+import type { OnStage } from '../gauge.ts';
 import { archiveTree } from './archive.ts';
 import { incusMetadataText, lxcMetadataFiles, writeMetadataArchive } from './metadata-files.ts';
 import { debianArch } from './product.ts';
@@ -12,16 +13,17 @@ export interface ExportRequest {
   readonly image: StoredImage;
   /** DIST/RELEASE[/ARCH[/VARIANT]] instead of what the image is called; "" to keep that. */
   readonly name: string;
+  readonly onStage?: OnStage | undefined;
 }
 
 /** The root filesystem to `file`; metadata, which both LXC and Incus read, to `metadata` where that is not null. */
 export async function exportImage(
-  { store, image, name }: ExportRequest,
+  { store, image, name, onStage }: ExportRequest,
   file: string,
   metadata: string | null,
 ): Promise<void> {
   const { info } = image;
-  await archiveTree(store.tree(info.id), file);
+  await archiveTree(store.tree(info.id), file, { onStage });
   if (metadata === null) return;
   const names = namesFor(image, name);
   const yaml = incusMetadataText(names, info.metadata.expiry, Math.floor(info.createdAt / 1000));
@@ -30,7 +32,7 @@ export async function exportImage(
 
 /** As a build below root/images, with the indexes that tell of it. Returns its directory's names. */
 export async function exportToServer(
-  { store, image, name }: ExportRequest,
+  { store, image, name, onStage }: ExportRequest,
   root: string,
 ): Promise<ImageNames> {
   const names = namesFor(image, name);
@@ -43,7 +45,7 @@ export async function exportToServer(
   const { info } = image;
   await publishImage({
     ...{ ...names, root, metadata: info.metadata },
-    writeRootfs: (file) => archiveTree(store.tree(info.id), file),
+    writeRootfs: (file) => archiveTree(store.tree(info.id), file, { onStage }),
   });
   return names;
 }

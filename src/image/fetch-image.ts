@@ -13,7 +13,7 @@ import { defaultMetadata, parseMetadata, type ImageMetadata } from './metadata.t
 import { readMetadataArchive } from './metadata-archive.ts';
 import { devicesOfKept, keepFile } from './packed-image.ts';
 import { debianArch, type Product } from './product.ts';
-import type { OnImageEvent } from './progress.ts';
+import { asEvents, type OnImageEvent } from './progress.ts';
 import { pathOnServer, proxyFor } from './server.ts';
 import type { ImageSource, ImageStore, StoredImage } from './store.ts';
 import { checkUnsquashfs } from './unpack-squashfs.ts';
@@ -137,7 +137,7 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
     const { devices, digests } = await fetchUnpacked(unpacking, origin, fetching);
     return { source, metadata, devices, digests };
   };
-  return store.obtain(id, make, waiting);
+  return store.obtain(id, make, { onWait: waiting, onStage: asEvents(onEvent) });
 }
 
 /** The kernel reads what a pinned key has signed; what is only a server's word is unpacked in the jail, and packed anew. */

@@ -69,7 +69,8 @@ async function importDigested(
     return known;
   }
   const make = (work: string) => makeImage(work, file, { request, given, named });
-  return store.obtain(id, make, () => onEvent({ kind: 'waiting', image: archive }));
+  const onWait = () => onEvent({ kind: 'waiting', image: archive });
+  return store.obtain(id, make, { onWait, onStage: asEvents(onEvent) });
 }
 
 interface Given {

@@ -8,11 +8,14 @@ import { createReadStream, existsSync, mkdirSync, renameSync, statSync } from 'n
 import { chmod, chown, copyFile, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
+import type { OnStage } from '../gauge.ts';
+import { readInAllBy } from '../host/copy-gauge.ts';
 import { mounting } from '../host/mounting.ts';
-import { programError, runProgram, startProgram } from '../host/program.ts';
+import { programError, startProgram } from '../host/program.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import { removeTree } from '../host/trees.ts';
 import { inTree, type Tree } from './manifest.ts';
+import { measureInTree } from './tree-gauge.ts';
 
 /** What is kept of it in image.json. */
 export interface PackedImage {
@@ -50,8 +53,14 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+interface Packing {
+  readonly work: string;
+  readonly type: ReadOnlyFilesystem;
+  readonly onStage?: OnStage | undefined;
+}
+
 /** Packs the tree into WORK/rootfs.TYPE. Throws TLXC_E_STORAGE. */
-export async function packTree(tree: Tree, work: string, type: ReadOnlyFilesystem): Promise<void> {
+export async function packTree(tree: Tree, { work, type, onStage }: Packing): Promise<void> {
   const failure = {
     code: 'TLXC_E_STORAGE',
     what: `the image could not be packed as ${type}`,
@@ -62,7 +71,12 @@ export async function packTree(tree: Tree, work: string, type: ReadOnlyFilesyste
   const onErrorLine = (line: string): void => {
     if (/xattr prefix system\.posix_acl/.test(line)) lists.push(line);
   };
-  await runProgram(argv, failure, { cwd, onErrorLine });
+  const packer = startProgram(argv, { cwd, onErrorLine });
+  // What it reads is what there is to do: it writes much less, nobody knows how much.
+  const measured = measureInTree(packer, tree, { done: readInAllBy(packer), as: 'copy' });
+  onStage?.('packing', measured.gauge);
+  const ended = await packer.ended.finally(measured.end);
+  if (ended.status !== 0) throw programError(ended, failure);
   // It would go on without them: access that somebody relies on.
   if (lists.length === 0) return;
   throw new TlxcError({
@@ -73,9 +87,10 @@ export async function packTree(tree: Tree, work: string, type: ReadOnlyFilesyste
 }
 
 /** What WORK holds becomes one file, and a tree there goes. Resolves to its record. Throws TLXC_E_STORAGE. */
-export async function settlePacked(work: string, type: ReadOnlyFilesystem): Promise<PackedImage> {
+export async function settlePacked(work: string, how: Omit<Packing, 'work'>): Promise<PackedImage> {
+  const { type } = how;
   const file = packedFile(work, type);
-  if (!existsSync(file)) await packTree({ directory: work, mapping: null }, work, type);
+  if (!existsSync(file)) await packTree({ directory: work, mapping: null }, { work, ...how });
   await removeTree(join(work, 'rootfs'));
   if (!existsSync(join(work, 'mnt'))) mkdirSync(join(work, 'mnt'), { mode: 0o700 });
   return { type, sha256: await digestOf(file), bytes: statSync(file).size };

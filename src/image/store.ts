@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from 'node:path';
 import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
+import { unmeasured, whileSweeping, type OnStage } from '../gauge.ts';
 import type { Mapping } from '../host/mapped.ts';
 import type { ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import {
@@ -24,7 +25,7 @@ import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from
 import { recordTree, type Tree } from './manifest.ts';
 import { layeredTree, type LayerRecord } from './layered-image.ts';
 import { packedFile, packedTree, packTree, refusePacking, settlePacked } from './packed-image.ts';
-import type { OnImageEvent } from './progress.ts';
+import { asEvents, type OnImageEvent } from './progress.ts';
 import { imageName, type ImageContent, type ImageInfo, type StoredImage } from './stored-image.ts';
 
 export type { ImageContent, ImageInfo, ImageSource, StoredImage } from './stored-image.ts';
@@ -36,6 +37,13 @@ const INFO = 'image.json';
 const STAGING = '.staging-';
 /** What a broken download left is worth resuming for so long. */
 const PARTIAL_MS = 7 * 24 * 3600 * 1000;
+
+/** Who is told while an image is made. */
+export interface Telling {
+  /** Called once, where another process makes it. */
+  readonly onWait?: (() => void) | undefined;
+  readonly onStage?: OnStage | undefined;
+}
 
 export class ImageStore {
   readonly #cacheDir: string;
@@ -132,17 +140,17 @@ export class ImageStore {
 
   /**
    * The image of this id; `make` is called to fill an empty directory with rootfs/ where the store does not have it.
-   * One process makes an image, others wait for it (onWait is called once). Nothing is left when `make` throws.
+   * One process makes an image, others wait for it. Nothing is left when `make` throws.
    */
   async obtain(
     id: string,
     make: (work: string) => Promise<ImageContent>,
-    onWait: () => void = () => undefined,
+    { onWait, onStage }: Telling = {},
   ): Promise<StoredImage> {
     const known = this.get(id);
     if (known) return known;
     makePlaceForTrees(this.#images, 0o700);
-    return this.#locks.holding(id, onWait, async () => this.get(id) ?? (await this.#make(id, make)));
+    return this.#locks.holding(id, onWait, async () => this.get(id) ?? (await this.#make(id, make, onStage)));
   }
 
   /** The same image as this store makes it. Throws TLXC_E_IMAGE where it has gone meanwhile, TLXC_E_STORAGE. */
@@ -153,6 +161,7 @@ export class ImageStore {
     const id = createHash('sha256').update(`${packs}:${info.id}`).digest('hex');
     const title = `${imageName(info)} as ${packs}`;
     const { source, metadata, devices, createdAt } = info;
+    const onStage = asEvents(onEvent);
     const make = async (work: string): Promise<ImageContent> => {
       onEvent({ kind: 'pack', image: title });
       // Nobody removes it meanwhile. Whoever has the lock of what is packed takes that of no other.
@@ -163,14 +172,18 @@ export class ImageStore {
             message: `image ${title} was removed meanwhile`,
             hint: 'try again',
           });
-        await packTree(this.tree(info.id), work, packs);
+        await packTree(this.tree(info.id), { work, type: packs, onStage });
       });
       return { source, metadata, devices, createdAt };
     };
-    return this.obtain(id, make, () => onEvent({ kind: 'waiting', image: title }));
+    return this.obtain(id, make, { onWait: () => onEvent({ kind: 'waiting', image: title }), onStage });
   }
 
-  async #make(id: string, make: (work: string) => Promise<ImageContent>): Promise<StoredImage> {
+  async #make(
+    id: string,
+    make: (work: string) => Promise<ImageContent>,
+    onStage: OnStage | undefined,
+  ): Promise<StoredImage> {
     // Ours while we hold the lock: what is there was left by a process that died.
     const work = join(this.#images, STAGING + id);
     await removeTree(work);
@@ -178,7 +191,7 @@ export class ImageStore {
     makeTreeDirectory(work, 0o700);
     try {
       const { layers, digests, ...content } = await writingBehind(work, make(work));
-      const form = await this.#settle(work, layers, digests);
+      const form = await this.#settle(work, { layers, digests, onStage });
       const info: ImageInfo = { format: FORMAT, id, createdAt: Date.now(), ...content, ...form };
       writeStagedFile(join(work, INFO), textOf(info), 0o600);
       await syncFilesystem(work);
@@ -194,14 +207,19 @@ export class ImageStore {
   /** What was made takes its final form. */
   async #settle(
     work: string,
-    layers: LayerRecord | undefined,
-    digests: Promise<Digests> | undefined,
+    {
+      layers,
+      digests,
+      onStage,
+    }: { layers: LayerRecord | undefined; digests: Promise<Digests> | undefined } & Telling,
   ): Promise<Pick<ImageInfo, 'tree' | 'packed' | 'layers'>> {
     if (layers) mkdirSync(join(work, 'mnt'), { mode: 0o700 });
-    if (layers && this.packs !== null) await packTree(layeredTree(work, layers.paths), work, this.packs);
-    if (this.packs !== null) await digests;
-    if (this.packs !== null) return { packed: await settlePacked(work, this.packs) };
+    const { packs: type } = this;
+    if (layers && type !== null) await packTree(layeredTree(work, layers.paths), { work, type, onStage });
+    if (type !== null) await digests;
+    if (type !== null) return { packed: await settlePacked(work, { type, onStage }) };
     if (layers) return { layers };
+    onStage?.('writing', unmeasured);
     // Reading for the record and writing to disk take each other's idle time.
     const [tree] = await Promise.all([
       recordTree({ directory: work, mapping: this.mapping }, digests),
@@ -265,13 +283,15 @@ export class ImageStore {
   }
 
   /** Removes what dead processes left: images half made, locks, downloads that nobody will resume. */
-  async sweep(): Promise<void> {
+  async sweep(onStage?: OnStage): Promise<void> {
     const leftovers = existsSync(this.#images) ? readdirSync(this.#images) : [];
     if (existsSync(this.#images)) sweepUnborn(this.#images);
     for (const name of leftovers) {
       const [prefix] = [STAGING, LOCK].filter((known) => name.startsWith(known));
       const id = name.slice(prefix?.length ?? name.length);
-      if (ID.test(id)) await this.#locks.ifFree(id, () => removeTree(join(this.#images, STAGING + id)));
+      const path = join(this.#images, STAGING + id);
+      const remove = () => whileSweeping(onStage, () => removeTree(path));
+      if (ID.test(id)) await this.#locks.ifFree(id, () => (existsSync(path) ? remove() : undefined));
     }
     const old = existsSync(this.#downloads) ? readdirSync(this.#downloads) : [];
     for (const name of old) {

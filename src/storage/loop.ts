@@ -2,8 +2,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unmeasured } from '../gauge.ts';
+import { writtenBy } from '../host/copy-gauge.ts';
 import { refuseForeign } from '../host/forged-image.ts';
-import { runProgram } from '../host/program.ts';
+import { programError, startProgram } from '../host/program.ts';
 import { isReadOnly, READ_ONLY_FILESYSTEMS } from '../host/read-only-filesystems.ts';
 import type { Backend, CopyHow, NewRootfs, Place, VolumeUsage } from './backend.ts';
 import {
@@ -66,7 +68,12 @@ async function copy(place: Place, path: string, { mountPoint }: CopyHow): Promis
   refuseForeign(path);
   const { file, mountPoint: target } = await makePlaces(place, size);
   const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be copied`, writesTo: file } as const;
-  await runProgram(['cp', '--reflink=auto', '--sparse=auto', '--', path, file], failure);
+  const program = startProgram(['cp', '--reflink=auto', '--sparse=auto', '--', path, file]);
+  const [done, total] = [writtenBy(program), usageOf(path)?.used ?? null];
+  place.onStage?.('copying', () => ({ done: done(), total }));
+  const ended = await program.ended;
+  if (ended.status !== 0) throw programError(ended, failure);
+  place.onStage?.('writing', unmeasured);
   return made(place, mountedView(file, target, { fstype, loop: true }));
 }
 

@@ -1,6 +1,7 @@
 /** zfs: a dataset, ROOT/NAME. Told by zfs(8). */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unmeasured, type Amount } from '../gauge.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
 import { mounting } from '../host/mounting.ts';
 import { isInstalled } from '../host/packers.ts';
@@ -65,17 +66,40 @@ async function create(place: Place, tree: View): Promise<NewRootfs> {
   return made;
 }
 
+/** What `zfs send -vP` says beside its errors: what there is to send as it reckons, and each second how much it has sent. */
+const TOLD = /^(size|\d+:\d\d:\d\d)\t(\d+)|^(?:full|incremental)\t/;
+
+/** How far it is, by its next line. */
+export function amountSent(before: Amount, line: string): Amount {
+  const [, kind, bytes] = TOLD.exec(line) ?? [];
+  if (bytes === undefined) return before;
+  return kind === 'size' ? { ...before, total: Number(bytes) } : { ...before, done: Number(bytes) };
+}
+
 /** zfs send | zfs receive. Throws TLXC_E_STORAGE. */
-async function send(snapshot: string, words: readonly string[], dataset: string): Promise<void> {
+async function send(
+  { snapshot, dataset, words }: { snapshot: string; dataset: string; words: readonly string[] },
+  onStage: Place['onStage'],
+): Promise<void> {
   const receiver = startProgram(['zfs', 'receive', ...words, dataset], { stdin: 'pipe' });
-  const sender = startProgram(['zfs', 'send', snapshot], { stdout: receiver.child.stdin ?? 'pipe' });
+  let amount: Amount = { done: 0, total: null };
+  const onErrorLine = (line: string): void => void (amount = amountSent(amount, line));
+  const stdout = receiver.child.stdin ?? 'pipe';
+  const sender = startProgram(['zfs', 'send', '-vP', snapshot], { stdout, onErrorLine });
+  onStage?.('copying', () => amount);
   // Ours is a second end of the pipe: the receiver waits for it to close, too.
   const sent = sender.ended.then((ended) => {
     receiver.child.stdin?.end();
     return ended;
   });
   const failed = (await Promise.all([sent, receiver.ended])).find(({ status }) => status !== 0);
-  if (failed) throw programError(failed, { code: 'TLXC_E_STORAGE', what: `${snapshot} could not be copied` });
+  onStage?.('writing', unmeasured);
+  if (!failed) return;
+  const errorLines = failed.errorLines.filter((line) => !TOLD.test(line));
+  throw programError(
+    { ...failed, errorLines },
+    { code: 'TLXC_E_STORAGE', what: `${snapshot} could not be copied` },
+  );
 }
 
 /** Of one moment in any case: a snapshot of the dataset, which a clone lies over, or which is sent and removed again. */
@@ -98,7 +122,7 @@ async function copy(place: Place, from: string, { snapshot: clones }: CopyHow): 
           snapshot,
           dataset,
         );
-      else await send(snapshot, ['-u', ...properties(place, mark)], dataset);
+      else await send({ snapshot, dataset, words: ['-u', ...properties(place, mark)] }, place.onStage);
     } catch (error) {
       await succeeds('zfs', 'destroy', snapshot);
       throw error;

@@ -135,3 +135,15 @@ seen('who exports sees how much of it is done', async (t) => {
   writeFileSync(go, 'go\n');
   t.true((await terminal.end()).endsWith('\r\u001b[Kstatus 0\n'));
 });
+
+seen('who copies files into a container sees how much is done', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const go = join(world.dir, 'go');
+  execFileSync('mkfifo', [go]);
+  const line = `sh -c '{ head -c 3M /dev/zero; read go < ${go}; } | tlxc-file push - u1/root/zeros'`;
+  const terminal = new Terminal(world, line, { rows: 24, columns: 100 });
+  await terminal.shows(/\rtlxc-file: copying: 3 MiB, \d/);
+  writeFileSync(go, 'go\n');
+  t.true((await terminal.end()).endsWith('\r\u001b[Kstatus 0\n'));
+});

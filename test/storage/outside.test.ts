@@ -1,7 +1,9 @@
 /** zfs and rbd by stand-ins for their programs: what they are told, in which order, and what is done when one fails. */
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Amount } from '../../src/gauge.ts';
+import { amountSent } from '../../src/storage/zfs.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
@@ -19,7 +21,9 @@ case $verb in
   create) mkdir "$(d "$last")" ;;
   snapshot) cp -a "$(d "\${last%@*}")" "$(d "$last")" ;;
   clone) for word; do from=$to; to=$word; done; cp -a "$(d "$from")" "$(d "$to")"; echo "$from" > "$(d "$to").origin" ;;
-  send) tar -c -C "$(d "$last")" . ;;
+  send) printf 'full\t%s\t4096\nsize\t4096\n00:00:01\t512\t%s\n' "$last" "$last" >&2
+    [ -e $store.cut ] && { echo 'warning: cannot send: bad disk' >&2; exit 1; }
+    tar -c -C "$(d "$last")" . ;;
   receive) [ -e $store.fails ] && { cat >/dev/null; echo 'cannot receive: out of luck' >&2; exit 1; }
     mkdir "$(d "$last")" "$(d "$last")@tlxc-\${last##*/}" && tar -x -C "$(d "$last")" ;;
   get) case "$*" in *made-for*) sed -n "s,^zfs .*tlxc:made-for=\\([^ ]*\\) .*$last$,\\1,p" $store.log | tail -n 1; exit ;; esac; cat "$(d "$last").origin" 2>/dev/null || echo - ;;
@@ -48,6 +52,18 @@ const told = (world: World): string[] =>
     .map((line) => line.replace(/made-for=[0-9a-f-]{36}/, 'made-for=MARK'))
     .filter((line) => /^zfs (create|snapshot|clone|send|receive|destroy)/.test(line));
 const datasets = (world: World): Promise<string> => world.sh('ls store');
+
+test('zfs tells how much it has sent, and how much there is', (t) => {
+  const lines = [
+    'full\tlxc/u1@tlxc-u2\t4096',
+    'size\t4096',
+    '00:00:01\t512\tlxc/u1@tlxc-u2',
+    'cannot send: 7',
+  ];
+  const nothing: Amount = { done: 0, total: null };
+  t.deepEqual(lines.reduce(amountSent, nothing), { done: 512, total: 4096 });
+  t.deepEqual(amountSent(nothing, 'full\tlxc/u1@tlxc-u2\t4096'), nothing);
+});
 
 rooted('zfs: made, cloned, sent, restored and destroyed', async (t) => {
   const world = await worldWith(t, { zfs: ZFS, 'mount.zfs': MOUNT });
@@ -126,6 +142,11 @@ rooted('zfs: what fails, or is killed, leaves no dataset; one of that name is ne
   t.regex(
     (await world.run('tlxc-copy', '-n', 'u2', '-N', 'u3')).stderr,
     /lxc\/u2@tlxc-u3 could not be copied: cannot receive: out of luck/,
+  );
+  await world.sh('rm store.fails; touch store.cut');
+  t.regex(
+    (await world.run('tlxc-copy', '-n', 'u2', '-N', 'u3')).stderr,
+    /lxc\/u2@tlxc-u3 could not be copied: warning: cannot send: bad disk \(zfs/,
   );
   t.is(await datasets(world), 'lxc\nlxc:u1\nlxc:u2\n');
   // As a create that was killed leaves it.

@@ -49,11 +49,11 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
   const own = containerPaths(system, lxcpath, name);
   const source = { ...own, config: request.configFile ?? own.config };
   const target = containerPaths(system, newPath, newName);
-  await recover(own, system);
+  await recover(own, system, request.onStage);
   checkSource(source, request);
   refuseExisting(target);
   makePlaceForTrees(newPath, 0o711);
-  await sweepLeftovers(system, newPath).catch(() => undefined);
+  await sweepLeftovers(system, newPath, request.onStage).catch(() => undefined);
   await withLock(source, () => withLock(target, () => copyLocked(request, source, target)));
 }
 

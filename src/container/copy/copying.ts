@@ -76,7 +76,7 @@ function sourceConfig({ source, environment }: Copying): ContainerConfig {
 export async function fillCopy(copying: Copying): Promise<void> {
   const { system, target, staging } = copying;
   const config = sourceConfig(copying);
-  await discardUnborn(system, target, staging);
+  await discardUnborn(system, target, copying);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   const noting: Relative[] = [];

@@ -20,6 +20,7 @@ import { chooseBackend } from '../../storage/choose.ts';
 import { applicationSetup, type Application } from '../start/application.ts';
 import { discard } from '../remove/discard.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
+import { asEvents } from '../../image/progress.ts';
 import { discardUnborn, stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { writeConfig, type CreateRequest, type Making } from './making.ts';
@@ -116,7 +117,7 @@ async function backendOf(
 async function createLocked(making: Making): Promise<Created> {
   const { request, paths, staging } = making;
   refuseExisting(paths);
-  await discardUnborn(request.system, paths, staging);
+  await discardUnborn(request.system, paths, { staging, onStage: asEvents(making.onEvent) });
   await sweepQuietly(making);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
@@ -154,9 +155,10 @@ const looksLikeQuestion = ({ templateArgs }: CreateRequest): boolean =>
   templateArgs.some((word) => /^(-l|--list|-h|--help)$/.test(word));
 
 /** Housekeeping never stops what the person asked for: what cannot be removed is tried again by the next command. */
-async function sweepQuietly({ request, store }: Making): Promise<void> {
-  await sweepLeftovers(request.system, request.lxcpath).catch(() => undefined);
-  await store.sweep().catch(() => undefined);
+async function sweepQuietly({ request, store, onEvent }: Making): Promise<void> {
+  const onStage = asEvents(onEvent);
+  await sweepLeftovers(request.system, request.lxcpath, onStage).catch(() => undefined);
+  await store.sweep(onStage).catch(() => undefined);
 }
 
 /** The system's own errors (a full disk, most of all) in words; ours as they are. */

@@ -66,7 +66,7 @@ export async function exportContainer(request: ExportRequest): Promise<readonly 
   if (!existsSync(paths.config)) {
     throw notDefined(name);
   }
-  await recover(paths, system);
+  await recover(paths, system, request.onStage);
   const work = () => exportLocked(request, paths);
   // Nobody thaws meanwhile what somebody froze before.
   return withLock(paths, () => (request.freeze || runsFrozen(paths) ? whileFrozen(paths, work) : work()));
@@ -233,7 +233,7 @@ async function* treeBytes(
   const tar = startProgram(argv, { stdout: 'pipe', pass, onErrorLine });
   let done = 0;
   // The one mount that tar stands in: nothing that the container has mounted is in it.
-  const measured = measureTree(() => done, { path: () => `/proc/${tar.child.pid}/cwd`, as: 'archive' });
+  const measured = measureTree(() => done, { paths: () => [`/proc/${tar.child.pid}/cwd/.`], as: 'archive' });
   onStage?.('exporting', measured.gauge);
   const walk = await TarWalk.begin(() => null);
   try {

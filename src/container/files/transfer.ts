@@ -1,5 +1,7 @@
 /** Files and trees between the host and a container: two ends of tlxc-transfer, joined by a pipe. */
-import { startProgram, type Ended, type ProgramOptions } from '../../host/program.ts';
+import type { OnStage } from '../../gauge.ts';
+import { measureTree, writtenBy, type Measured } from '../../host/copy-gauge.ts';
+import { startProgram, type Ended, type ProgramOptions, type RunningProgram } from '../../host/program.ts';
 import type { StartMessage, StepFailure } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
 import { nativeFile } from '../../package-root.ts';
@@ -20,6 +22,7 @@ export interface Copy extends TreeRequest {
   readonly stream?: number;
   /** Of what was left out. */
   readonly warn: (text: string) => void;
+  readonly onStage?: OnStage | undefined;
 }
 
 export interface Push extends Copy {
@@ -49,7 +52,13 @@ interface Outcome {
   readonly failure: StepFailure | null;
 }
 
-function start({ side, program, options }: End, warn: (failure: StepFailure) => void): Promise<Outcome> {
+interface Started {
+  readonly side: Side;
+  readonly program: RunningProgram;
+  readonly outcome: Promise<Outcome>;
+}
+
+function start({ side, program, options }: End, warn: (failure: StepFailure) => void): Started {
   let failure: StepFailure | null = null;
   const onErrorLine = (line: string): void => {
     if (!line.startsWith('{')) return;
@@ -57,8 +66,18 @@ function start({ side, program, options }: End, warn: (failure: StepFailure) => 
     if (message.kind === 'warning') warn(message);
     if (message.kind === 'failed') failure = message;
   };
-  const { ended } = startProgram(program.argv, { ...options, pass: program.pass, onErrorLine });
-  return ended.then((end) => ({ side, ended: end, failure }));
+  const running = startProgram(program.argv, { ...options, pass: program.pass, onErrorLine });
+  const outcome = running.ended.then((ended) => ({ side, ended, failure }));
+  return { side, program: running, outcome };
+}
+
+/** By the end on the host. What there is to do is known of files of the host's alone: a container decides what its paths lead to. */
+function measure(ends: readonly Started[], copy: Copy, isPush: boolean): Measured {
+  const host = ends.find(({ side }) => side === 'host');
+  const done = host ? writtenBy(host.program) : () => 0;
+  if (isPush && copy.sources[0] !== '-')
+    return measureTree(done, { paths: () => copy.sources, as: 'stream', oneFilesystem: true });
+  return { gauge: () => ({ done: done(), total: null }), end: () => Promise.resolve() };
 }
 
 /** Both ends until both are done. Throws what the one at fault says: whose other end went away is its victim. */
@@ -76,7 +95,9 @@ async function join(name: string, sender: Omit<End, 'options'>, receiver: Omit<E
     ),
   ];
   for (const fd of [read, write]) native().closeFd(fd);
-  const outcomes = await Promise.all(ends);
+  const measured = measure(ends, copy, sender.side === 'host');
+  copy.onStage?.('copying', measured.gauge);
+  const outcomes = await Promise.all(ends.map(({ outcome }) => outcome)).finally(measured.end);
   const failed = outcomes.filter(({ ended }) => ended.status !== 0);
   const isVictim = ({ failure, ended }: Outcome) => failure?.detail === 'cut' || ended.signal === 'SIGPIPE';
   const culprit = failed.find((outcome) => !isVictim(outcome)) ?? failed[0];

@@ -13,7 +13,7 @@ import { copyTree, overAllIds } from '../../host/trees.ts';
 import { takeAlias } from '../../image/import-image.ts';
 import { defaultMetadata, isImageLine, type ImageMetadata } from '../../image/metadata.ts';
 import { debianArch } from '../../image/product.ts';
-import type { OnImageEvent } from '../../image/progress.ts';
+import { asEvents, type OnImageEvent } from '../../image/progress.ts';
 import type { ImageStore, StoredImage } from '../../image/store.ts';
 import type { ImageContent } from '../../image/stored-image.ts';
 import { findTemplate } from '../../image/templates/find-template.ts';
@@ -42,7 +42,7 @@ export interface BuildRequest extends ImagePlace {
 /** A template that was only asked for text gives that. Throws TLXC_E_IMAGE, TLXC_E_TEMPLATE, TLXC_E_STORAGE …; then nothing is stored. */
 export async function buildImage(request: BuildRequest): Promise<StoredImage | string> {
   const store = openStore(request);
-  await store.sweep();
+  await store.sweep(asEvents(request.onEvent));
   const image = await makeImage(store, request);
   if (typeof image === 'string') return image;
   const made = await store.pack(image, request.onEvent);
@@ -105,9 +105,13 @@ async function fromContainer(store: ImageStore, request: BuildRequest, name: str
     const config = loadContainerConfig({ name, lxcpath, configFile: paths.config, environment });
     const source = rootfsOf(config);
     onEvent({ kind: 'build', image: `container ${name}` });
-    return store.obtain(newId('container', paths.dir), async (work) => {
+    const onStage = asEvents(onEvent);
+    const make = async (work: string): Promise<ImageContent> => {
       const { settings } = system;
-      const place = { staging: work, final: work, name: 'image', options: {}, settings };
+      const place = {
+        ...{ staging: work, final: work, name: 'image', options: {}, settings },
+        onStage,
+      };
       const circumstances = { host: probeHost(), idmapped: false, lxcpath: work, settings };
       await copyRootfs({ source, snapshot: false, backend: 'dir', place, circumstances });
       const metadata = withLines(
@@ -115,7 +119,8 @@ async function fromContainer(store: ImageStore, request: BuildRequest, name: str
         readConfigFile(paths.config).text,
       );
       return contentOf('container', name, metadata, await settle(work));
-    });
+    };
+    return store.obtain(newId('container', paths.dir), make, { onStage });
   });
 }
 
@@ -168,11 +173,13 @@ async function fromDirectory(
       hint: `an archive does: tar -C ${path} --owner=0 --group=0 -cf rootfs.tar . && tlxc-image import rootfs.tar`,
     });
   onEvent({ kind: 'build', image: path });
-  return store.obtain(newId('directory', path), async (work) => {
+  const onStage = asEvents(onEvent);
+  const make = async (work: string): Promise<ImageContent> => {
     await mkdir(join(work, 'rootfs'), { mode: 0o755 });
-    await copyTree(path, join(work, 'rootfs'));
+    await copyTree(path, join(work, 'rootfs'), { onStage });
     return contentOf('directory', path, defaultMetadata(debianArch(process.arch)), await settle(work));
-  });
+  };
+  return store.obtain(newId('directory', path), make, { onStage });
 }
 
 /** The tree loses the name and the id of what it was, and what lies below /dev. Returns device nodes elsewhere. */

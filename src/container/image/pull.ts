@@ -4,7 +4,7 @@ import { TlxcError } from '../../errors.ts';
 import { fetchImage } from '../../image/fetch-image.ts';
 import { hostDistribution } from '../../image/host-distribution.ts';
 import { chooseProduct, type Product, type Wanted } from '../../image/product.ts';
-import type { OnImageEvent } from '../../image/progress.ts';
+import { asEvents, type OnImageEvent } from '../../image/progress.ts';
 import { serverUrl } from '../../image/server.ts';
 import type { ImageStore, StoredImage } from '../../image/store.ts';
 import { inWords, openStore, type ImagePlace } from './images.ts';
@@ -50,7 +50,7 @@ export async function pullReference(
   const platform = parsePlatformName(arch);
   if (reference.kind === 'registry') refuseOffline(system);
   const store = openStore(request);
-  await store.sweep();
+  await store.sweep(asEvents(onEvent));
   const how = { platform, store, mapping: store.mapping, privileged: false, anew: false, onEvent };
   const pulled = openOrigin(reference, { environment, ca: system.imageCa }).then((origin) =>
     pullImage({ origin, ...how }),
@@ -63,7 +63,7 @@ export async function pullRelease(request: PullRequest, wanted: Wanted): Promise
   const { system, environment, servers, onEvent } = request;
   refuseOffline(system);
   const store = openStore(request);
-  await store.sweep();
+  await store.sweep(asEvents(onEvent));
   const { imageKeyring: keyring, imageCa: ca } = system;
   const fetching = { ...{ store, keyring, ca, onEvent }, privileged: false, mapping: store.mapping };
   const complete = { ...wanted, arch: wanted.arch || hostDistribution().arch };

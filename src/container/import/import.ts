@@ -53,7 +53,7 @@ export async function importContainer(request: ImportRequest): Promise<string> {
   refuseExisting(target);
   makePlaceForTrees(lxcpath, 0o711);
   const backend = await backendOf(request);
-  await sweepLeftovers(system, lxcpath).catch(() => undefined);
+  await sweepLeftovers(system, lxcpath, request.onStage).catch(() => undefined);
   // What lies here, and no other can change, was the caller's on this host before.
   const trusted = request.trusted || (isDirectory(request) && isTrustedDirectory(request.source));
   await withLock(target, () => importLocked({ ...request, trusted }, target, backend));
@@ -140,7 +140,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
   const { system, lxcpath, environment, privileged } = request;
   refuseExisting(target);
   const staging = stagingPath(lxcpath, target.name);
-  await discardUnborn(system, target, staging);
+  await discardUnborn(system, target, { staging, onStage: request.onStage });
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   try {

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
 import { native } from '../../native/binding.ts';
 import { pullFiles, pushFiles, type Copy } from '../files/transfer.ts';
 import { silently, type Located, type Warn } from './place.ts';
@@ -20,6 +21,8 @@ export interface CopyFilesOptions {
   readonly parents?: boolean;
   /** Told what is left out. */
   readonly warn?: Warn;
+  /** Told how to ask how far it is; how much there is in all is known of files of the host's. */
+  readonly onStage?: OnStage;
 }
 /** How files are copied into a container: as whose, by the ids that it knows, and with which mode; each its own unless given. */
 export interface PushOptions extends CopyFilesOptions {
@@ -37,9 +40,9 @@ function copyOf(
   target: string,
   options: CopyFilesOptions,
 ): Copy {
-  const { recursive = false, parents = false, warn = silently } = options;
+  const { recursive = false, parents = false, warn = silently, onStage } = options;
   const { into = recursive || sources.length > 1 || target.endsWith('/') } = options;
-  return { ...container, sources, target, into, recursive, parents, warn };
+  return { ...container, sources, target, into, recursive, parents, warn, onStage };
 }
 
 export function push(

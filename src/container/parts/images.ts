@@ -5,7 +5,7 @@ import { catalogueOf, firstServer } from '../../image/fetch-image.ts';
 import { findStored } from '../../image/find-stored.ts';
 import { checkAlias, importImage } from '../../image/import-image.ts';
 import { matches, type Product } from '../../image/product.ts';
-import type { OnImageEvent } from '../../image/progress.ts';
+import { asEvents, type OnImageEvent } from '../../image/progress.ts';
 import type { StoredImage } from '../../image/store.ts';
 import type { ImageNames } from '../../image/stored-image.ts';
 import { buildImage, type Material } from '../image/build.ts';
@@ -129,7 +129,7 @@ export class Images {
     const { alias = null, metadata = null, onEvent = ignore, pack, keep = false } = options;
     if (alias !== null) checkAlias(alias);
     const store = openStore(this.#placeFor(pack));
-    await store.sweep();
+    await store.sweep(asEvents(onEvent));
     const imported = importImage({ store, archive, metadata, alias, keep, onEvent }).then((image) =>
       store.pack(image, onEvent),
     );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
 import { probeHost } from '../../host/probe.ts';
 import { renameDurably } from '../../host/trees.ts';
@@ -47,6 +48,7 @@ export interface DestroyRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Something a person should know that does not stop it. */
   readonly warn: (text: string) => void;
+  readonly onStage?: OnStage | undefined;
 }
 
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_BUSY, TLXC_E_STORAGE; once it throws TLXC_E_STORAGE the name may be free already. */
@@ -54,7 +56,7 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
   const { name, lxcpath, system, force } = request;
   const paths = containerPaths(system, lxcpath, name);
   refuseLinked(paths, 'destroyed');
-  await recover(paths, system);
+  await recover(paths, system, request.onStage);
   await sweepQuietly(request);
   checkIncarnation(request, paths);
   if (isRunning(paths)) {
@@ -75,8 +77,8 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
 }
 
 /** Housekeeping never stops what the person asked for. */
-async function sweepQuietly({ system, lxcpath, warn }: DestroyRequest): Promise<void> {
-  await sweepLeftovers(system, lxcpath).catch((error: unknown) =>
+async function sweepQuietly({ system, lxcpath, warn, onStage }: DestroyRequest): Promise<void> {
+  await sweepLeftovers(system, lxcpath, onStage).catch((error: unknown) =>
     warn(error instanceof Error ? error.message : ''),
   );
 }

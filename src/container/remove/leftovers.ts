@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { isTemporary } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
+import { whileSweeping, type OnStage } from '../../gauge.ts';
 import { isUnborn, sweepUnborn } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
 import { forgetClone } from '../copy/clones.ts';
@@ -38,14 +39,20 @@ function isAbandoned(path: string): boolean {
 export const isUnfinished = (entry: string): boolean =>
   isUnborn(entry) || isTemporary(entry) || UNFINISHED.some((name) => name === entry);
 
+/** Removes what one has left, if it has: of a large copy that can take a minute. */
+async function removeLeft(path: string, system: SystemConfig, onStage: OnStage | undefined): Promise<void> {
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (isThere) await whileSweeping(onStage, () => discard(path, system));
+}
+
 /** Removes them. The caller holds the container's lock: nobody works on them. */
-export async function removeUnfinished(dir: string, system: SystemConfig): Promise<void> {
+export async function removeUnfinished(dir: string, system: SystemConfig, onStage?: OnStage): Promise<void> {
   sweepUnborn(dir);
   for (const path of readdirSync(dir)
     .filter((name) => isTemporary(name))
     .map((name) => join(dir, name)))
     if (isAbandoned(path)) rmSync(path, { force: true });
-  for (const name of UNFINISHED) await discard(join(dir, name), system);
+  for (const name of UNFINISHED) await removeLeft(join(dir, name), system, onStage);
 }
 
 /** Where destroyed containers go; anybody may remove what lies in it. */
@@ -74,26 +81,38 @@ export function makeTrash(lxcpath: string): string {
  * Removes what dead commands left below lxcpath; what living ones work on is locked, and stays. Where somebody else than root
  * could put another directory in the place of the store or its trash, root works on those that it has opened.
  */
-export async function sweepLeftovers(system: SystemConfig, lxcpath: string): Promise<void> {
+export async function sweepLeftovers(
+  system: SystemConfig,
+  lxcpath: string,
+  onStage?: OnStage,
+): Promise<void> {
   if (!existsSync(lxcpath)) return;
   const stranger = strangerOn(lxcpath);
-  if (stranger === null) return sweepStore(system, lxcpath, lxcpath);
-  const store = native().openWithoutLinks({ path: stranger.path });
-  if (typeof store !== 'number') return;
+  const store = { system, lxcpath, onStage };
+  if (stranger === null) return sweepStore(store, lxcpath);
+  const opened = native().openWithoutLinks({ path: stranger.path });
+  if (typeof opened !== 'number') return;
   try {
-    await sweepStore(system, lxcpath, `/proc/self/fd/${store}`);
+    await sweepStore(store, `/proc/self/fd/${opened}`);
   } finally {
-    native().closeFd(store);
+    native().closeFd(opened);
   }
 }
 
+interface Sweep {
+  readonly system: SystemConfig;
+  readonly lxcpath: string;
+  readonly onStage: OnStage | undefined;
+}
+
 /** place: where the store is found. */
-async function sweepStore(system: SystemConfig, lxcpath: string, place: string): Promise<void> {
+async function sweepStore(store: Sweep, place: string): Promise<void> {
+  const { system, lxcpath, onStage } = store;
   sweepUnborn(place);
   for (const entry of readdirSync(place)) {
     const name = entry.startsWith(STAGING) ? entry.slice(STAGING.length) : '';
     if (isName(name))
-      await sweepStaging(system, containerPaths(system, lxcpath, name), stagingPath(place, name));
+      await sweepStaging(store, containerPaths(system, lxcpath, name), stagingPath(place, name));
   }
   // What lies in it, never itself: another command may be about to move a container there.
   clearPlace(trashPath(place));
@@ -102,20 +121,25 @@ async function sweepStore(system: SystemConfig, lxcpath: string, place: string):
   if (typeof trash !== 'number') return;
   try {
     const opened = place === lxcpath ? trashPath(place) : `/proc/self/fd/${trash}`;
-    for (const entry of readdirSync(opened)) await discard(join(opened, entry), system);
+    for (const entry of readdirSync(opened)) await removeLeft(join(opened, entry), system, onStage);
   } finally {
     native().closeFd(trash);
   }
 }
 
-async function sweepStaging(system: SystemConfig, paths: ContainerPaths, staging: string): Promise<void> {
+async function sweepStaging(
+  { system, onStage }: Sweep,
+  paths: ContainerPaths,
+  staging: string,
+): Promise<void> {
   makeRunDir(paths);
   const lock = native().lock({ path: paths.lock, wait: false });
   if (typeof lock !== 'number') return;
   try {
     // In a store of somebody else's the record of its parents could be anybody's.
-    if (staging === stagingPath(paths.lxcpath, paths.name)) await discardUnborn(system, paths, staging);
-    else await discard(staging, system);
+    if (staging === stagingPath(paths.lxcpath, paths.name))
+      await discardUnborn(system, paths, { staging, onStage });
+    else await removeLeft(staging, system, onStage);
   } finally {
     native().closeFd(lock);
   }
@@ -128,8 +152,8 @@ async function sweepStaging(system: SystemConfig, paths: ContainerPaths, staging
 export async function discardUnborn(
   system: SystemConfig,
   paths: ContainerPaths,
-  staging: string,
+  { staging, onStage }: { readonly staging: string; readonly onStage?: OnStage | undefined },
 ): Promise<void> {
   if (!existsSync(paths.dir)) forgetClone(system, staging, paths);
-  await discard(staging, system);
+  await removeLeft(staging, system, onStage);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
 import { isUnfinished, removeUnfinished } from './leftovers.ts';
 import { withLock } from '../lock.ts';
 import type { ContainerPaths } from '../paths.ts';
@@ -25,7 +26,7 @@ function refuseStranger({ name, lxcpath, dir }: ContainerPaths, pending: readonl
 }
 
 /** For whoever is about to read the configuration. Nothing to do costs one look at the directory. */
-export async function recover(paths: ContainerPaths, system: SystemConfig): Promise<void> {
+export async function recover(paths: ContainerPaths, system: SystemConfig, onStage?: OnStage): Promise<void> {
   const { dir, lxcpath } = paths;
   const entries = existsSync(dir) ? readdirSync(dir) : [];
   const pending = entries.filter((entry) => isPendingRename(entry) || isPendingRestore(entry));
@@ -34,6 +35,6 @@ export async function recover(paths: ContainerPaths, system: SystemConfig): Prom
   await withLock(paths, async () => {
     finishRename(dir);
     await finishRestore(paths);
-    await removeUnfinished(dir, system);
+    await removeUnfinished(dir, system, onStage);
   });
 }

@@ -39,17 +39,17 @@ export async function restoreSnapshot(request: RestoreRequest): Promise<void> {
   const { name, newName, lxcpath, system } = request;
   const container = containerPaths(system, lxcpath, name);
   const target = containerPaths(system, lxcpath, newName);
-  await recover(container, system);
+  await recover(container, system, request.onStage);
   if (!existsSync(container.config)) {
     throw notDefined(name);
   }
   findSnapshot(system, container, request.snapshot);
   if (newName === name) checkStopped(container);
   else refuseExisting(target);
-  await sweepLeftovers(system, lxcpath).catch(() => undefined);
+  await sweepLeftovers(system, lxcpath, request.onStage).catch(() => undefined);
   if (newName === name) await withLock(container, () => replaceLocked(request, container));
   else await withLock(container, () => withLock(target, () => restoreLocked(request, container, target)));
-  await sweepLeftovers(system, lxcpath).catch(() => undefined);
+  await sweepLeftovers(system, lxcpath, request.onStage).catch(() => undefined);
 }
 
 const AS_IT_WAS = { snapshot: false, backend: null, hookArgs: [] } as const;

@@ -43,10 +43,10 @@ export async function takeSnapshot(request: TakeRequest, comment: string | null)
   const { name, lxcpath, system } = request;
   const own = containerPaths(system, lxcpath, name);
   const source = { ...own, config: request.configFile ?? own.config };
-  await recover(own, system);
+  await recover(own, system, request.onStage);
   refuseMissing(own);
   checkReadable(source, request.environment);
-  await sweepLeftovers(system, lxcpath).catch(() => undefined);
+  await sweepLeftovers(system, lxcpath, request.onStage).catch(() => undefined);
   return withLock(source, () => takeLocked(request, source, comment));
 }
 

@@ -5,6 +5,7 @@ import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { withLines } from '../../config/locate.ts';
 import { isSpent, readConfigFile } from '../../config/read-file.ts';
 import { errnoName } from '../../errno.ts';
+import type { OnStage } from '../../gauge.ts';
 import { TlxcError } from '../../errors.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { findLxcfs } from '../../host/lxcfs.ts';
@@ -61,6 +62,7 @@ export interface StartCallbacks {
   readonly finish?: ((plan: StartPlan) => StartPlan) | undefined;
   /** The container ends with who has this (LaunchCallbacks). */
   readonly own?: LaunchCallbacks['own'];
+  readonly onStage?: OnStage;
 }
 
 function readConfig(request: StartRequest, paths: ContainerPaths): ReadConfig {
@@ -223,7 +225,7 @@ export async function startContainer(
 ): Promise<Started> {
   const { warn = () => undefined, finish = (plan: StartPlan) => plan, own } = callbacks;
   const paths = containerPaths(request.system, request.lxcpath, request.name);
-  await recover(paths, request.system);
+  await recover(paths, request.system, callbacks.onStage);
   checkStopped(paths);
   const scope = scopeFor(request.name, probeHost(), request.environment);
   const read = readConfig(request, paths);

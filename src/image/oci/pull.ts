@@ -7,7 +7,7 @@ import { errnoName } from '../../errno.ts';
 import { native } from '../../native/binding.ts';
 import { defaultMetadata, type ImageMetadata } from '../metadata.ts';
 import { debianArch } from '../product.ts';
-import type { OnImageEvent } from '../progress.ts';
+import { asEvents, type OnImageEvent } from '../progress.ts';
 import type { ImageStore, StoredImage } from '../store.ts';
 import type { ImageContent, ImageSource } from '../stored-image.ts';
 import { LayerStack, type Layer } from './apply-layer.ts';
@@ -70,7 +70,8 @@ export async function pullImage(pulling: Pulling): Promise<StoredImage> {
     () => Promise.resolve({ source: sourceOf(pulling, store.get(id)?.info.source) }),
     waiting,
   );
-  if (known === null) return store.obtain(id, (work) => make(work, located, pulling), waiting);
+  const telling = { onWait: waiting, onStage: asEvents(onEvent) };
+  if (known === null) return store.obtain(id, (work) => make(work, located, pulling), telling);
   onEvent({ kind: 'cached', image: origin.title });
   return known;
 }

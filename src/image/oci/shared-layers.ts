@@ -89,7 +89,7 @@ async function obtained(
   { make, making }: { make: (work: string) => Promise<ImageContent>; making: LayerMaking },
 ): Promise<StoredImage> {
   for (let tries = 0; tries < 3; tries++) {
-    const layer = await store.obtain(id, make, making.onWait);
+    const layer = await store.obtain(id, make, { onWait: making.onWait });
     if (store.reference(id, store.asUser(making.image))) return layer;
   }
   throw new TlxcError({

@@ -9,6 +9,7 @@ import { TlxcError } from '../../errors.ts';
 import { defaultMetadata, type ImageMetadata } from '../metadata.ts';
 import { debianArch } from '../product.ts';
 import type { StoredImage } from '../store.ts';
+import { asEvents } from '../progress.ts';
 import { runTemplateProgram } from './program.ts';
 import type { Template, TemplateRequest, TemplateResult } from './template.ts';
 
@@ -51,13 +52,14 @@ async function prepare(template: BuiltTemplate, request: TemplateRequest): Promi
   }
   if (template.needsNetwork && request.offline) throw refuseOffline(title);
   const id = digest(JSON.stringify([template.name, parameters, new Date().toISOString()]));
-  const image = await request.store.obtain(id, async (work) => {
+  const make = async (work: string) => {
     request.onEvent({ kind: 'build', image: title });
     const metadata = await build({ template, program, args, work }, request);
     const expiry = Math.floor(Date.now() / 1000) + template.lifetime;
     const source = { kind: 'built', template: template.name, parameters, args } as const;
     return { source, metadata: { ...metadata, expiry }, devices: [] };
-  });
+  };
+  const image = await request.store.obtain(id, make, { onStage: asEvents(request.onEvent) });
   return { kind: 'image', image, metadata: image.info.metadata, title };
 }
 

@@ -63,7 +63,7 @@ async function fromArchive(
       const { devices, digests } = await unpack({ archive, work, ...how });
       return { source: { kind: 'local', archive }, metadata, devices, digests };
     },
-    () => onEvent({ kind: 'waiting', image: title }),
+    { onWait: () => onEvent({ kind: 'waiting', image: title }), onStage: asEvents(onEvent) },
   );
   return { kind: 'image', image, metadata, title };
 }

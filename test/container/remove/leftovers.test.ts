@@ -42,9 +42,14 @@ test('what dead commands left goes; the trash stays, for others that are about t
   writeFileSync(join(trashPath(lxcpath), 'gone/rootfs/etc/hostname'), 'gone\n');
   mkdirSync(join(lxcpath, '.tlxc-staging-unborn/rootfs'), { recursive: true });
   mkdirSync(join(lxcpath, 'whole'));
-  await sweepLeftovers(system, lxcpath);
+  const stages: string[] = [];
+  await sweepLeftovers(system, lxcpath, (stage) => stages.push(stage));
   t.deepEqual(readdirSync(lxcpath).sort(), ['.trash', 'whole']);
   t.deepEqual(readdirSync(trashPath(lxcpath)), []);
+  // Who waits for it is told each time, and when that is over.
+  t.deepEqual(stages, ['sweeping', 'working', 'sweeping', 'working']);
+  await sweepLeftovers(system, lxcpath, (stage) => stages.push(stage));
+  t.is(stages.length, 4);
 });
 
 for (const [what, target] of [
