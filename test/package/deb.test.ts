@@ -1,7 +1,7 @@
 /** The Debian package, in a Debian of its own: installed, used, removed and purged. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { requires } from '../rig/requires.ts';
 import { bootMachine, build, useInstalled } from './debian-machine.ts';
 
@@ -14,6 +14,8 @@ test('it installs, works, is removed, and a purge keeps containers unless it is 
   const [file = ''] = build('.ci/deb', '--as-built', '--quick', '--node=bundled', world.dir)
     .split('\n')
     .slice(-1);
+  const [version, arch] = ['Version', 'Architecture'].map((field) => build('dpkg-deb', '-f', file, field));
+  t.is(basename(file), `tlxc_${version}_${arch}.deb`);
   spawnSync('apt-get', ['download', 'xz-utils'], { cwd: world.dir });
   const xz = readdirSync(world.dir).find((name) => name.startsWith('xz-utils_')) ?? '';
   await push(file, '/srv');
