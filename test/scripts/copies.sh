@@ -5,7 +5,9 @@ lxc-copy -n c1 -N c2 2> /dev/null; status
 lxc-copy -n nobody -N c3 2> /dev/null; status
 lxc-copy -n c1 2> /dev/null; status
 lxc-info -n c2 -c lxc.uts.name
-lxc-copy -n c2 -N c3 -R; status
+printf '#!/bin/sh\necho hook "$@" from "$LXC_SRC_NAME" to "$LXC_NAME"\n' > $T/clone; chmod +x $T/clone
+echo "lxc.hook.clone = $T/clone 1>> $T/cloned" >> /var/lib/lxc/c2/config
+lxc-copy -n c2 -N c3 -R -- not told; status; cat $T/cloned; sed -i /hook.clone/d /var/lib/lxc/c3/config
 lxc-ls -1
 lxc-snapshot -n c1 -L
 lxc-snapshot -n c1 > /dev/null 2>&1; status

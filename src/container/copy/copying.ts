@@ -21,6 +21,7 @@ import { asWritableTree } from '../../storage/view.ts';
 import { volumeAt } from '../../storage/volume-at.ts';
 import { addClone, dropClone, parentsOf, setParentsUnsynced, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './config.ts';
+import { hooksLyingAt } from './hooks-lying-at.ts';
 import { runHostHooks } from '../start/host-hooks.ts';
 import { discard } from '../remove/discard.ts';
 import { discardUnborn } from '../remove/leftovers.ts';
@@ -211,10 +212,7 @@ async function runCloneHooks(
   rootfs: NewRootfs | null,
 ): Promise<void> {
   const { source, target, staging, hookArgs, environment } = copying;
-  const copied = loadCopy(copying);
-  // Of one that fails, the line is named that a person can mend: the copy is gone then.
-  const hooks = copied.hooks.map((hook, index) => ({ ...hook, at: before.hooks[index]?.at ?? hook.at }));
-  const config = { ...copied, hooks };
+  const config = hooksLyingAt(loadCopy(copying), { from: target.dir, to: staging, before });
   const mounted = join(staging, 'rootfs');
   const isThere = existsSync(mounted);
   mkdirSync(mounted, { recursive: true });

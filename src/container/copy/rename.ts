@@ -20,10 +20,10 @@ import { ownsRange, recordRange } from '../create/id-ranges.ts';
 import { withLock } from '../lock.ts';
 import { moveNames } from '../network/bridge-names.ts';
 import { nameWithin } from './name-within.ts';
-import { finishRename, pendingConfig } from './pending-rename.ts';
+import { finishRename, ownerOnTheWay, pendingConfig } from './pending-rename.ts';
+import { afterCloneHooks } from './rename-hooks.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';
-import { stagingPath } from '../remove/leftovers.ts';
 import { recover } from '../remove/recover.ts';
 import { forgetEnds } from '../start/restart.ts';
 import { snapshotsOf } from '../snapshot/snapshots.ts';
@@ -71,13 +71,6 @@ const unmanaged = ({ name, dir }: ContainerPaths, path: string): TlxcError =>
     hint: 'move the root filesystem elsewhere first, or set lxc.rootfs.managed = 1',
   });
 
-/** The ids are the old name's again, which the next copy and the destroy go by. */
-function takeBack(source: ContainerPaths, firstId: number | null, system: SystemConfig): void {
-  const owner = { staging: stagingPath(source.lxcpath, source.name), config: source.config };
-  if (firstId !== null) recordRange(system, firstId, owner);
-  finishRename(source.dir);
-}
-
 interface Move {
   readonly source: ContainerPaths;
   readonly target: ContainerPaths;
@@ -90,15 +83,14 @@ interface Move {
 
 /** The step that decides: what fails in it leaves the old name, and what was noted of it. */
 function moveDirectory({ system }: RenameRequest, { source, target, text, firstId, layers }: Move): void {
-  // Held by either name from here on: by the old directory while it is there, by the new configuration after.
-  const owner = { staging: source.dir, config: target.config };
+  const owner = ownerOnTheWay(source, target.name);
   referenceLayers(system.cacheDir, layers, owner);
   try {
     writeFileAtomically(pendingConfig(source.dir, target.name), text, { mode: 0o640 });
     if (firstId !== null) recordRange(system, firstId, owner);
     renameDurably(source.dir, target.dir);
   } catch (error) {
-    if (existsSync(source.dir)) takeBack(source, firstId, system);
+    if (existsSync(source.dir)) finishRename(source, system);
     throw error;
   }
 }
@@ -117,7 +109,7 @@ async function renameLocked(
   const path = config.rootfs.path?.value;
   if (unmanagedEntries(config, source.dir).length > 0) throw unmanaged(source, path ?? '');
   const names = config.utsName?.value === name;
-  const text = copiedConfig({
+  const renamed = copiedConfig({
     text: readConfigFile(source.config).text,
     file: source.config,
     sourceDir: source.dir,
@@ -127,13 +119,14 @@ async function renameLocked(
     firstId: null,
     keepMac: true,
   });
+  const text = await afterCloneHooks({ ...request, source, target, config, text: renamed });
   // Before the directory has its new name: whoever is killed in between has it renamed again.
   if (names) await nameWithin(config, source, target, request);
   const first = config.idmap[0]?.value.outside;
   const firstId = first !== undefined && ownsRange(system, first, source.config) ? first : null;
   moveDirectory(request, { source, target, text, firstId, layers: path === undefined ? [] : partsOf(path) });
   forgetEnds(source);
-  finishRename(target.dir);
+  finishRename(target, system);
   await moveNames(system, source, target, request.warn);
   await syncFilesystem(target.dir);
 }

@@ -142,6 +142,17 @@ export function recordRange(system: SystemConfig, first: number, owner: RangeOwn
   writeFileAtomically(recordOf(system, first), JSON.stringify(owner), { mode: 0o600 });
 }
 
+/**
+ * Gives the ranges of a configuration back to its container where another owner has them: that of a name which the container
+ * did not get, its command having been killed.
+ */
+export function returnRanges(system: SystemConfig, owner: RangeOwner, from: RangeOwner): void {
+  for (const { first } of mappedSpans(owner.config)) {
+    const noted = ownerOf(recordOf(system, first));
+    if (noted?.config === from.config && noted.staging === from.staging) recordRange(system, first, owner);
+  }
+}
+
 /** The maps that a range makes. */
 export const wholeRange = (first: number): IdMap[] =>
   (['uid', 'gid'] as const).map((kind) => ({ kind, inside: 0, outside: first, count: RANGE_SIZE }));

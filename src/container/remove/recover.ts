@@ -33,7 +33,7 @@ export async function recover(paths: ContainerPaths, system: SystemConfig, onSta
   if (pending.length > 0) refuseStranger(paths, pending);
   else if (!entries.some(isUnfinished) || strangerOn(lxcpath) !== null) return;
   await withLock(paths, async () => {
-    finishRename(dir);
+    finishRename(paths, system);
     await finishRestore(paths);
     await removeUnfinished(dir, system, onStage);
   });

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   writeFileSync,
 } from 'node:fs';
@@ -181,6 +182,48 @@ rooted('a rename that was killed between its two steps is completed by the next 
   writeFileSync(join(world.lxcpath, 'u2/config.renamed-to-u2'), pending);
   t.is(await inside(world, 'u2', 'echo up'), 'up');
   t.is(read(world, 'u2/config'), pending);
+});
+
+rooted(
+  'a rename runs the clone hooks, one of the container’s own directory too, which may undo it',
+  async (t) => {
+    const world = await makeWorld(t);
+    await world.sh('tlxc-create -n u1 -t busybox -B overlay');
+    const seen = join(world.dir, 'seen');
+    const script =
+      `#!/bin/sh\necho "$*" "$LXC_SRC_NAME" "$LXC_NAME" >>${seen}\n[ -e ${world.dir}/stop ] && exit 3\n` +
+      `echo hooked >"$LXC_ROOTFS_MOUNT/etc/motd"; echo 'lxc.environment = HOOK=1' >>"$LXC_CONFIG_FILE"\n`;
+    writeFileSync(join(world.lxcpath, 'u1/hook'), script, { mode: 0o755 });
+    await world.sh(`echo "lxc.hook.clone = $PWD/lxc/u1/hook" >>lxc/u1/config; touch stop`);
+    const before = read(world, 'u1/config');
+    await fails(t, world, ['-n', 'u1', '-N', 'v1', '-R'], /u1\/config:\d+: the clone hook .*hook failed/);
+    t.deepEqual([read(world, 'u1/config'), readdirSync(world.lxcpath).includes('v1')], [before, false]);
+    t.deepEqual(
+      readdirSync(join(world.lxcpath, 'u1')).filter((name) => name.includes('renamed')),
+      [],
+    );
+    await world.sh('rm stop; tlxc-copy -n u1 -N v1 -R; tlxc-copy -n v1 -N w1 -- x');
+    t.is(readFileSync(seen, 'utf8'), 'v1 lxc clone u1 v1\nv1 lxc clone u1 v1\nw1 lxc clone x v1 w1\n');
+    t.is(value(world, 'v1', 'lxc.hook.clone'), join(world.lxcpath, 'v1/hook'));
+    t.is(await inside(world, 'v1', 'cat /etc/motd; echo $HOOK'), 'hooked\n1');
+    t.is(await inside(world, 'w1', 'cat /etc/hostname'), 'w1');
+  },
+);
+
+rooted('a rename that was killed before its second step leaves the old name its ids', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('tlxc-create -n u1 -t busybox -B dir');
+  const [, first = ''] = /^u 0 (\d+)/.exec(value(world, 'u1', 'lxc.idmap')) ?? [];
+  const record = join(world.dir, 'state/ranges', first);
+  const dir = join(world.lxcpath, 'u1');
+  // What it has done by then.
+  writeFileSync(join(dir, 'config.renamed-to-v1'), read(world, 'u1/config').replaceAll('/u1/', '/v1/'));
+  writeFileSync(record, JSON.stringify({ staging: dir, config: join(world.lxcpath, 'v1/config') }));
+  await world.sh('tlxc-copy -n u1 -N u2');
+  t.is((JSON.parse(readFileSync(record, 'utf8')) as { config: string }).config, join(dir, 'config'));
+  t.not(value(world, 'u2', 'lxc.idmap'), value(world, 'u1', 'lxc.idmap'), 'the copy has ids of its own');
+  await world.sh('tlxc-destroy -n u1 && tlxc-destroy -n u2');
+  t.is(await world.sh('ls state/ranges'), '', 'all ids are given back');
 });
 
 rooted('what cannot be copied is refused, and nothing is left', async (t) => {
