@@ -31,4 +31,4 @@ mkdir "$T/parts"; echo 'lxc.environment = IN=1' > "$T/parts/a.conf"; echo 'lxc.e
 printf '%s\n' "lxc.include = $T/parts" 'lxc.prlimit.nofile = 100:200' 'lxc.proc.oom_score_adj = 10' >> /var/lib/lxc/one/config
 lxc-start one; lxc-attach -n one -- sh -c 'echo in:$IN out:$OUT; cat /proc/1/oom_score_adj; grep files /proc/1/limits' | tr -s ' '
 lxc-attach -n one -- cat /proc/mounts | grep -E ' /(proc|sys)[ /]' | cut -d' ' -f2,3 | sort
-lxc-stop -k one; echo 'lxc.rootfs.managed = 0' >> /var/lib/lxc/one/config; lxc-destroy one > /dev/null 2>&1; status; ls /var/lib/lxc/one/rootfs | wc -l
+lxc-stop -k one; echo 'lxc.rootfs.managed = 0' >> /var/lib/lxc/one/config; lxc-destroy one > /dev/null 2>&1; status; ls /var/lib/lxc/one/rootfs | wc -l; test -e /var/lib/lxc/one/config; status; lxc-ls -1 | grep one

@@ -41,8 +41,8 @@ export const storage = {
     syntax: '0|1',
     fallback: '1',
     doc:
-      'With 0 the root filesystem belongs to somebody else: tlxc-destroy removes the container but leaves its root ' +
-      'filesystem where it is, untouched.',
+      'With 0 the root filesystem belongs to somebody else: tlxc-destroy runs the destroy hooks, and leaves it and the ' +
+      'container where they are, untouched.',
     parse: flag,
     show: showFlag,
   }),

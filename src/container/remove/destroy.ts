@@ -1,5 +1,5 @@
 /** Removes a container: it is gone with one rename into LXCPATH/.trash, whatever the deletion after it takes. */
-import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
@@ -12,7 +12,7 @@ import { askMonitor } from '../../monitor/client.ts';
 import { rootfsMount, rootfsPath } from '../../plan/rootfs.ts';
 import { randomHex } from '../../random.ts';
 import { backendNamed } from '../../storage/choose.ts';
-import { forgetVolume, noteVolume, volumeOf } from '../../storage/outside.ts';
+import { noteVolume, volumeOf } from '../../storage/outside.ts';
 import { parseVolume, partsOf } from '../../storage/volume.ts';
 import { clonesOf, countedClones, forgetClone } from '../copy/clones.ts';
 import { discard } from './discard.ts';
@@ -31,7 +31,6 @@ import { forgetEnds } from '../start/restart.ts';
 import { refuseClones } from '../snapshot/snapshot.ts';
 import { snapshotsOf, snapshotStore } from '../snapshot/snapshots.ts';
 import { sweepDead } from './sweep.ts';
-import { moveAllBut, unmanagedEntries } from './unmanaged-rootfs.ts';
 
 export interface DestroyRequest {
   readonly name: string;
@@ -70,10 +69,10 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
   }
   const trashed = await withLock(paths, async () => {
     const moved = await moveToTrash(request, paths);
-    await giveUpNames(system, paths, request.warn);
+    if (moved !== null) await giveUpNames(system, paths, request.warn);
     return moved;
   });
-  await discard(trashed, system);
+  if (trashed !== null) await discard(trashed, system);
 }
 
 /** Housekeeping never stops what the person asked for. */
@@ -103,7 +102,23 @@ function checkIncarnation({ incarnation, configFile }: DestroyRequest, paths: Co
   if (incarnation !== undefined && incarnation !== incarnationOf(paths)) throw notDefined(paths);
 }
 
-async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string> {
+/** As LXC: what is somebody else's to keep is somebody else's to remove, and the container exists with it. */
+function keepUnmanaged(
+  config: ContainerConfig,
+  { dir }: ContainerPaths,
+  warn: (text: string) => void,
+): boolean {
+  const { managed } = config.rootfs;
+  if (managed?.value !== false) return false;
+  warn(
+    `${dir} and its root filesystem stay as they are: lxc.rootfs.managed = 0 (${managed.at.file}:${managed.at.line}); ` +
+      `to be rid of the container alone remove ${dir} yourself`,
+  );
+  return true;
+}
+
+/** Where it lies now; null: it stays. */
+async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Promise<string | null> {
   const { name, lxcpath, system } = request;
   checkIncarnation(request, paths);
   if (isRunning(paths)) {
@@ -118,21 +133,12 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     if (request.configFile !== undefined) refuseOthers(paths, config, request.configFile, request.warn);
     checkStorage(config, paths, request.warn);
     await runDestroyHooks(config, request);
+    if (keepUnmanaged(config, paths, request.warn)) return null;
   }
   const firstIds = [...(config?.idmap ?? []).map(({ value }) => value.outside), ...ownFirstIds(paths)];
   const trash = makeTrash(lxcpath);
   const trashed = join(trash, randomHex(16));
-  const kept = config ? unmanagedEntries(config, paths.dir) : [];
-  if (kept.length === 0) {
-    renameDurably(paths.dir, trashed);
-  } else {
-    // What lies in the trash is anybody's to remove; where the container was made is its lock's.
-    const staging = stagingPath(lxcpath, name);
-    await discard(staging, system);
-    mkdirSync(staging, { mode: 0o700 });
-    await moveAllBut(kept, paths.dir, staging);
-    renameDurably(staging, trashed);
-  }
+  renameDurably(paths.dir, trashed);
   for (const snapshot of snapshotsOf(trashed)) {
     const [was, is] = [paths.dir, trashed].map(snapshotStore);
     forgetClone(system, join(is ?? '', snapshot.name), { lxcpath: was ?? '', name: snapshot.name });
@@ -205,12 +211,7 @@ function checkStorage(
   warn: (text: string) => void,
 ): void {
   const written = config.rootfs.path?.value ?? 'none';
-  if (written === 'none') return;
-  if (config.rootfs.managed?.value === false) {
-    warn(`its root filesystem ${written} is left where it is (lxc.rootfs.managed = 0)`);
-    forgetVolume(dir);
-    return;
-  }
+  if (written === 'none' || config.rootfs.managed?.value === false) return;
   const { type, path } = parseVolume(written);
   const backend = backendNamed(type);
   if (backend?.outside) {
