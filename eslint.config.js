@@ -29,6 +29,8 @@ export default tseslint.config(
     rules: {
       ...size,
       '@typescript-eslint/no-explicit-any': 'error',
+      // What a table of keys holds is called without its key.
+      '@typescript-eslint/no-invalid-void-type': ['error', { allowAsThisParameter: true }],
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
