@@ -3,6 +3,7 @@
  * abbreviations of long options, optional arguments only when glued (-eCAP, --opt=VALUE), getopt's messages.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { suggestion } from '../config/nearest.ts';
 import { usageError } from './usage.ts';
 
 export interface OptionShape {
@@ -29,6 +30,12 @@ function findLong<S extends OptionShape>(name: string, typed: string, shapes: re
   throw usageError(`option '${typed}' is ambiguous; possibilities:${possibilities}`);
 }
 
+const meant = (name: string, shapes: readonly OptionShape[]): string =>
+  suggestion(
+    `--${name}`,
+    shapes.flatMap(({ long }) => (long ? [`--${long}`] : [])),
+  );
+
 interface Spelt<S> {
   readonly words: readonly string[];
   /** The options among them. */
@@ -40,7 +47,7 @@ function spellOut<S extends OptionShape>(typed: string, shapes: readonly S[]): S
   if (typed.startsWith('--')) {
     const [, name = '', glued] = /^--([^=]*)(=.*)?$/s.exec(typed) ?? [];
     const shape = findLong(name, typed, shapes);
-    if (!shape) throw usageError(`unrecognized option '${typed}'`);
+    if (!shape) throw usageError(`unrecognized option '${typed}'${meant(name, shapes)}`);
     if (glued !== undefined && shape.argument === 'none')
       throw usageError(`option '--${shape.long}' doesn't allow an argument`);
     const wants = shape.argument === 'required' && glued === undefined;

@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici';
 import { TlxcError } from '../errors.ts';
 import { userAgent } from './server.ts';
 import { trusting } from './trust.ts';
+import { withTunnel } from './tunnel.ts';
 
 export interface HttpOptions {
   /** Milliseconds before the 2nd and the 3rd try. */
@@ -88,7 +89,7 @@ const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_p
  * network and loads no HTTP library.
  */
 async function dispatcherFor(options: HttpOptions): Promise<Dispatcher> {
-  const { EnvHttpProxyAgent } = await import('undici');
+  const { EnvHttpProxyAgent, Pool } = await import('undici');
   const stallMs = stallTime(options);
   const key = JSON.stringify([options.ca, stallMs, PROXIES.map((name) => process.env[name])]);
   const known = dispatchers.get(key);
@@ -103,6 +104,7 @@ async function dispatcherFor(options: HttpOptions): Promise<Dispatcher> {
     headersTimeout: stallMs,
     bodyTimeout: stallMs,
     pipelining: 1,
+    factory: (origin, poolOptions) => new Pool(origin, withTunnel(poolOptions)),
   });
   dispatchers.set(key, dispatcher);
   return dispatcher;

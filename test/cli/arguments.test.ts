@@ -63,6 +63,7 @@ test('an argument may look like an option', (t) => {
 for (const [argv, expected] of [
   [['--bogus'], "unrecognized option '--bogus'"],
   [['--bogus=1'], "unrecognized option '--bogus=1'"],
+  [['--naem=u1'], "unrecognized option '--naem=u1' (did you mean --name?)"],
   [['-Z'], "invalid option -- 'Z'"],
   [['-n'], "option requires an argument -- 'n'"],
   [['--name'], "option '--name' requires an argument"],

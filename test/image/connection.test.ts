@@ -105,10 +105,24 @@ test.serial('through the proxy of the environment, over TLS', async (t) => {
   t.is(await getText(url, 10, { ...ONCE, ca }), 'yes');
   t.deepEqual(proxy.asked, [`CONNECT localhost:${port}`]);
   process.env['https_proxy'] = `http://127.0.0.1:${proxy.port}`;
-  await t.throwsAsync(getText(url, 10, { ...ONCE, ca }), { message: /407/ });
+  await t.throwsAsync(getText(url, 10, { ...ONCE, ca }), { message: /the proxy answered 407/ });
   // The proxy gives a connection, and still is not the server.
   process.env['https_proxy'] = `http://anna:p%40ss@127.0.0.1:${proxy.port}`;
   await t.throwsAsync(getText(url, 10, ONCE), { message: /certificate/ });
+});
+
+test.serial('a proxy that hangs up is told of, and not dialled again and again', async (t) => {
+  let asked = 0;
+  const proxy = createServer();
+  proxy.on('connect', (_incoming, socket) => {
+    asked++;
+    socket.destroy();
+  });
+  withProxies(t, { https_proxy: `http://127.0.0.1:${await listening(t, proxy)}` });
+  await t.throwsAsync(getText(new URL('https://localhost:1/file'), 10, ONCE), {
+    message: /localhost:1\/file: the proxy cut the connection \(one try\)/,
+  });
+  t.is(asked, 1);
 });
 
 test.serial('through the proxy of the environment, plain; not where no_proxy says so', async (t) => {
