@@ -36,6 +36,12 @@ rooted('a user creates, starts, looks at, enters, stops and destroys a container
     `tlxc-start: c1: warning: no control group is delegated to ${USER.name}: ` +
       'the container stays in the group of this command, without limits of its own\n',
   );
+  const withoutGroup = await user.run('tlxc-set', '-n', 'c1', 'pids=100');
+  t.is(withoutGroup.code, 1);
+  t.regex(
+    withoutGroup.stderr,
+    /c1: pids=100: the container has no pids\.\w+: it started without a control group of pids, .*\n +hint: tlxc-doctor, run by that user/,
+  );
   t.regex(await user.sh('tlxc-ls -f'), /^c1 +RUNNING .* true *$/m);
   t.regex(await user.sh('tlxc-info -n c1'), /^State: +RUNNING$/m);
   const inside = (line: string) => user.sh(`tlxc-attach -n c1 -- sh -c '${line}'`);

@@ -56,7 +56,14 @@ class Groups {
       const files = equalsOf(file, world === 1 ? 2 : 1).filter((each) => this.#has(each, world));
       if (files.length > 0) return { world, files, isOwn: false };
     }
+    if (this.#isWithheld(controllerOf(file))) throw this.#error(file, ...withheld(controllerOf(file)));
     throw this.#error(file, this.#whyNot(file));
+  }
+
+  /** The host has it, and gave this container no group of it. */
+  #isWithheld(controller: string): boolean {
+    const given = WORLDS.some((world) => hierarchyOf(controller, world, this.#all));
+    return !given && probeHost().cgroups.some(({ controllers }) => controllers.includes(controller));
   }
 
   read(file: string, world: 1 | 2): string {
@@ -86,13 +93,12 @@ class Groups {
     }
   }
 
-  #error(file: string, reason: string): TlxcError {
-    const message = `the container has no ${file}: ${reason}`;
+  #error(file: string, reason: string, hint?: string): TlxcError {
     return new TlxcError({
       code: 'TLXC_E_NOT_FOUND',
-      message,
+      message: `the container has no ${file}: ${reason}`,
       container: this.#container,
-      hint: `tlxc-config explain -n ${this.#container} lists the limits in force`,
+      hint: hint ?? `tlxc-config explain -n ${this.#container} lists the limits in force`,
     });
   }
 
@@ -117,6 +123,12 @@ class Groups {
     return `no cgroup hierarchy of this host has the controller ${controller}`;
   }
 }
+
+/** Why, and what can be done. */
+const withheld = (controller: string): [string, string] => [
+  `it started without a control group of ${controller}, as none is delegated to its user`,
+  'tlxc-doctor, run by that user, tells what delegates control groups',
+];
 
 /** What can be done where the kernel does not take a value. */
 function writeHint(name: string, file: string, errno: string): string {

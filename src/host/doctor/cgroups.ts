@@ -21,16 +21,19 @@ function writable(path: string): boolean {
 
 const DELEGATE =
   'give users their controllers: systemctl edit user@.service, and write "[Service]" and "Delegate=cpu cpuset io memory pids"; then log in anew';
+/** Whatever Delegate= says, systemd gives no user a controller of cgroup v1. */
+const UNIFY =
+  "systemd delegates controllers of cgroup v2 only: start the host with systemd.unified_cgroup_hierarchy=1 on the kernel's command line";
 
 /** Groups that the user may make: below those that a service manager, or an administrator, gave them. */
-function delegation({ cgroups }: UserFacts, asked: boolean): Finding {
+function delegation({ cgroups }: UserFacts, layout: HostFacts['cgroupLayout'], asked: boolean): Finding {
   if (asked) return fine('delegation', 'a scope for each container, by the systemd of this user');
   const places = Object.entries(cgroups).map(([mountPoint, { group }]) => join(mountPoint, group));
   if (places.length > 0) return fine('delegation', `groups may be made below ${places.join(', ')}`);
   return warning(
     'delegation',
     'no control group may be written by this user: containers run, without limits',
-    DELEGATE,
+    layout === 'v2' ? DELEGATE : UNIFY,
   );
 }
 
@@ -55,7 +58,8 @@ export function cgroupFindings(
           `${found}; no ${missing.join(', ')}: its limits do nothing`,
           `enable it on the kernel's command line (cgroup_enable=${missing[0] ?? ''}), or in its configuration: tlxc-checkconfig`,
         );
-  if (user !== null) return [layout, delegation(user, cgroupLayout === 'v2' && hasUserManager(environment))];
+  if (user !== null)
+    return [layout, delegation(user, cgroupLayout, cgroupLayout === 'v2' && hasUserManager(environment))];
   const closed = cgroups.filter(({ mountPoint }) => !writable(mountPoint));
   if (closed.length === 0) return [layout];
   const places = closed.map(({ mountPoint }) => mountPoint);
