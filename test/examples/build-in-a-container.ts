@@ -1,6 +1,7 @@
 /**
  * Builds a source tree where it can harm nothing: in a copy of a toolchain's container, made for this build in an instant,
- * without network, with limits, as a user without rights. As root:
+ * without network, with limits, as a user without rights. As root, compiled as
+ * throwaway-debian.ts says:
  *
  *     node build-in-a-container.js TOOLCHAIN SOURCE RESULT [COMMAND...]
  *

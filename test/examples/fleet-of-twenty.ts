@@ -1,6 +1,6 @@
 /**
  * Twenty machines from one: copies that share all that they do not change, started, put to work and removed at the same
- * time by one program. As root:
+ * time by one program. As root, compiled as throwaway-debian.ts says:
  *
  *     node fleet-of-twenty.js SEED [COMMAND...]
  *

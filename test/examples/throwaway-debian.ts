@@ -2,7 +2,9 @@
  * A test that needs a whole Debian: each test boots one of its own, does what it likes to it, and it is gone afterwards,
  * whether the test passes or fails. As root:
  *
- *     npm install tlxc typescript @types/node && npx tsc && node --test throwaway-debian.js
+ *     npm install ./tlxc-*.tgz typescript @types/node && npm pkg set type=module
+ *     npx tsc --target es2022 --lib es2022,esnext.disposable --module nodenext --types node throwaway-debian.ts
+ *     node --test throwaway-debian.js
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
