@@ -136,6 +136,7 @@ void copy_request(Attach& attach, const Napi::Object& request) {
     child.selinuxContext = attach.selinuxContext.c_str();
     child.corePid = js::number(request, "corePid");
     child.cwd = attach.cwd.c_str();
+    child.cwdAsked = js::flag(request, "cwdAsked");
 }
 
 Status copy_limits(Attach& attach, const Napi::Object& request) {

@@ -135,16 +135,20 @@ void restrict(const AttachChild& child) {
         give_up(child, AttachStep::privileges);
 }
 
-// As the new user, inside: a directory it may not enter, or that only a magic link names, is "/" instead.
+// As the new user, inside. A directory it may not enter, or that only a magic link names, is "/" instead,
+// unless it was asked for: a command must not find itself elsewhere then.
 void change_directory(const AttachChild& child) {
     open_how how{};
     how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
     how.resolve = RESOLVE_NO_MAGICLINKS;
     const bool below_proc =
         strncmp(child.cwd, "/proc", 5) == 0 && (child.cwd[5] == '/' || child.cwd[5] == '\0');
+    errno = EACCES;
     const long fd = below_proc ? -1 : ::syscall(SYS_openat2, AT_FDCWD, child.cwd, &how, sizeof how);
     if (fd >= 0 && ::fchdir(static_cast<int>(fd)) == 0)
         return;
+    if (child.cwdAsked)
+        give_up(child, AttachStep::cwd, 1);
     if (::chdir("/") != 0)
         give_up(child, AttachStep::cwd);
 }

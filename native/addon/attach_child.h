@@ -38,6 +38,8 @@ struct AttachChild {
     std::span<sock_filter> seccomp;
     int listeners; // where the filter's listener goes; -1: no rule notifies
     const char* cwd;
+    // cwd was asked for by name: another will not do.
+    bool cwdAsked;
     int stdio[3];
     bool insideMounts; // its /dev/null is the container's
     int enterFd;       // sealed memfd

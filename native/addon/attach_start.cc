@@ -50,7 +50,7 @@ Failure told(const AttachChild& child, const AttachReport& report) {
     if (report.step == AttachStep::null)
         failure.path = "/dev/null";
     if (report.step == AttachStep::cwd)
-        failure.path = "/";
+        failure.path = report.which != 0 ? child.cwd : "/";
     return failure;
 }
 

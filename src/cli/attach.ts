@@ -29,6 +29,7 @@ function optionsOf({ options, rest }: Invocation, { cwd, env }: CommandContext):
     gid: parseId('-g', options['gid']),
     environment: parseEnvironment(options, env),
     cwd: text(options['cwd']) ?? cwd,
+    cwdAsked: text(options['cwd']) !== undefined,
     // As LXC: -s implies -e.
     elevation: namespaces === undefined ? elevation : FULL_ELEVATION,
     namespaces,

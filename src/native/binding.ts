@@ -54,6 +54,8 @@ export interface AttachRequest {
   readonly remount: boolean;
   /** The working directory where it exists inside and is not below /proc, else "/". */
   readonly cwd: string;
+  /** Where it does not, the attach fails: nothing runs in "/". */
+  readonly cwdAsked: boolean;
   /** argv; empty: the login shell of uid in the container, found by tlxc-enter from its /etc/passwd. */
   readonly argv: readonly string[];
   /** Three descriptors for 0, 1, 2; -1: a new pty's slave. */

@@ -50,6 +50,8 @@ export interface AttachOptions {
   readonly groups?: readonly number[];
   readonly environment: EnvironmentPolicy;
   readonly cwd: string;
+  /** It was asked for by name: where it cannot be entered, nothing runs. Else / takes its place. */
+  readonly cwdAsked: boolean;
   readonly elevation: Elevation;
   /** -s: only these; undefined: all that the container has. */
   readonly namespaces?: readonly Namespace[] | undefined;
@@ -89,6 +91,7 @@ export interface AttachPlan {
   readonly identity: boolean;
   readonly remount: boolean;
   readonly cwd: string;
+  readonly cwdAsked: boolean;
   readonly argv: readonly string[];
 }
 
@@ -153,6 +156,7 @@ export function compileAttachPlan(info: AttachSource, options: AttachOptions): A
     identity: options.environment.base === 'clean',
     remount: options.remount && !inMounts,
     cwd,
+    cwdAsked: options.cwdAsked,
     argv,
   };
 }

@@ -27,6 +27,7 @@ const options: AttachOptions = {
   gid: 0,
   environment: { base: 'clean', keep: [], set: [], caller: {} },
   cwd: '/',
+  cwdAsked: false,
   elevation: NO_ELEVATION,
   remount: false,
 };

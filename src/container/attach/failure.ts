@@ -37,6 +37,8 @@ const HINTS: Readonly<Record<string, string>> = {
   'cgroup ENODEV': 'the container has ended meanwhile, or its control group was removed',
   'uid EINVAL': "the id is not mapped in the container's user namespace: see lxc.idmap",
   'gid EINVAL': "the id is not mapped in the container's user namespace: see lxc.idmap",
+  'cwd ENOENT': 'it is a directory of the container that is asked for; without one the command starts in /',
+  'cwd EACCES': 'a directory of the container is taken that the command may enter, and none below /proc',
   'enter EACCES': 'memory files may not be executed here: sysctl vm.memfd_noexec=0 allows it',
   'enter ENOSYS': "the container's seccomp policy forbids execveat, which attach needs",
   'enter EPERM': "the container's seccomp policy forbids execveat, which attach needs",

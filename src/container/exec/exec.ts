@@ -15,7 +15,15 @@ function attachOptions(target: AttachTarget, argv: readonly string[], options: E
   const account = user === undefined ? { uid: 0, gid: 0, groups: [] } : containerUser(target.paths, user);
   const asked = typeof elevated === 'boolean' ? (elevated ? FULL_ELEVATION : NO_ELEVATION) : elevated;
   return {
-    ...{ argv, cwd, namespaces, personality, remount: false, groups: account.groups },
+    ...{
+      argv,
+      cwd,
+      cwdAsked: options.cwd !== undefined,
+      namespaces,
+      personality,
+      remount: false,
+      groups: account.groups,
+    },
     ...{ uid: uid ?? account.uid, gid: gid ?? account.gid },
     // As LXC: -s implies -e.
     elevation: namespaces === undefined ? { ...NO_ELEVATION, ...asked } : FULL_ELEVATION,

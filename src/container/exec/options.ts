@@ -23,7 +23,7 @@ export interface ExecOptions {
   readonly uid?: number;
   /** Inside the container, instead of the user's; 0 unless given. */
   readonly gid?: number;
-  /** Working directory inside; / unless given, and where it does not exist. */
+  /** Working directory inside; / unless given. Nothing runs where it cannot be entered. */
   readonly cwd?: string;
   /** Added to PATH, HOME, USER, SHELL, container=lxc and the container's own lxc.environment. Nothing comes from this process. */
   readonly env?: Readonly<Record<string, string>>;

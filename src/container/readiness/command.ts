@@ -66,7 +66,7 @@ function collect(fd: number): { readonly text: () => string; readonly close: () 
 
 function enter({ paths, caller }: Target, argv: readonly string[], output: number) {
   const plan = {
-    ...{ argv, uid: 0, gid: 0, cwd: '/', elevation: NO_ELEVATION, remount: false },
+    ...{ argv, uid: 0, gid: 0, cwd: '/', cwdAsked: false, elevation: NO_ELEVATION, remount: false },
     environment: { base: 'clear', keep: [], set: [], caller: {} },
   } as const;
   const stdin = openSync('/dev/null', 'r');

@@ -119,6 +119,23 @@ rooted("the working directory is the caller's where it exists inside, else /", a
   t.is(await at('/proc/self'), '/');
 });
 
+rooted('--cwd: nothing runs where that directory cannot be entered', async (t) => {
+  const { world } = await running(t);
+  const asked = (...words: string[]) => world.run('tlxc-attach', '-n', 'u1', ...words, '--', 'pwd');
+  t.is((await asked('--cwd=/etc')).stdout, '/etc\n');
+  const missing = await asked('--cwd=/no/such');
+  t.is(missing.code, 1);
+  t.is(missing.stdout, '');
+  t.regex(
+    missing.stderr,
+    /^tlxc-attach: u1: cannot change to the directory \/no\/such \(chdir\): no such file or directory\n +hint: /,
+  );
+  t.regex(
+    (await asked('--cwd=/proc/1/root')).stderr,
+    /\/proc\/1\/root \(chdir\): permission denied\n +hint: .* \/proc/,
+  );
+});
+
 const refused = async (t: ExecutionContext, world: World, name: string, why: string) => {
   const outcome = await world.run('tlxc-attach', '-n', name, '--', 'true');
   t.is(outcome.code, 1);
