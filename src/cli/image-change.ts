@@ -1,6 +1,6 @@
 /** tlxc-image pull, prune, import, export: what changes the store, or comes from it. */
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { buildImage, type Material } from '../container/image/build.ts';
 import { inWords, pruneImages } from '../container/image/images.ts';
 import { isReference, pullReference, pullRelease } from '../container/image/pull.ts';
@@ -136,6 +136,11 @@ export const exporting: Run = async (invocation, context, [word = '', to = '', m
     context.stdout.write(printable(`${[dist, release, arch, variant].join('/')} ${build}`) + '\n');
     return 0;
   }
+  if (extname(to) === '')
+    throw usageError(
+      `${to} is no directory that is there, and its name does not say what kind of archive it is to be`,
+      'make the directory first, or let the name end in .tar.xz, .tar.zst, .tar.gz or .tar',
+    );
   const metadata = meta === undefined ? null : resolve(context.cwd, meta);
   await writing((request) => exportImage(request, target, metadata));
   return 0;

@@ -1,4 +1,5 @@
 /** tlxc-image: the image store, by hand. */
+import { suggestion } from '../config/nearest.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { building, exporting, importing, prune, pull } from './image-change.ts';
@@ -80,10 +81,10 @@ const run = (invocation: Invocation, context: CommandContext): Promise<number> =
   const [word = '', ...words] = invocation.rest;
   const names = Object.keys(ACTIONS);
   const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
-  if (!action)
-    throw usageError(
-      `${word === '' ? 'what to do is missing' : `'${word}' is not known`}: ${names.join(', ')}`,
-    );
+  if (!action) {
+    const wrong = word === '' ? 'what to do is missing' : `'${word}' is not known${suggestion(word, names)}`;
+    throw usageError(`${wrong}: ${names.join(', ')}`);
+  }
   const other = OPTIONS.find((key) => invocation.options[key] !== undefined && !action.options.includes(key));
   if (other !== undefined)
     throw usageError(`--${other} means nothing to ${word}`, `tlxc-image ${word} ${action.synopsis}`);

@@ -233,6 +233,7 @@ rooted(
     };
     t.regex(await refusal(), /what to do is missing: list, pull/);
     t.regex(await refusal('erase'), /'erase' is not known/);
+    t.regex(await refusal('pul'), /'pul' is not known \(did you mean pull\?\)/);
     t.regex(await refusal('list', '--all'), /--all means nothing to list/);
     t.regex(await refusal('pull', 'tiny'), /pull takes: /);
     t.regex(
@@ -248,6 +249,10 @@ rooted(
     t.deepEqual(ids(), []);
     await does('pull', 'tiny', 'one', 'amd64');
     t.regex(await refusal('export', 'tiny', 'out.zip'), /does not say what kind of archive/);
+    t.regex(
+      await refusal('export', 'tiny', 'new'),
+      /new is no directory that is there.*\n +hint: make the directory/,
+    );
     t.regex(await refusal('export', 'tiny', 'no/such/out.tar'), /no such file or directory/);
   },
 );

@@ -1,6 +1,7 @@
 /** A container's configuration as it is in force: on disk, and in the running container. */
 import { explainSettings, type Effective } from '../../config/explain.ts';
 import { loadSettings } from '../../config/load.ts';
+import { nearestKey } from '../../config/registry.ts';
 import { TlxcError } from '../../errors.ts';
 import { inspectContainers, type ContainerStatus, type Store } from './inspect.ts';
 import { cgroupKeys } from '../live/cgroup.ts';
@@ -49,10 +50,12 @@ export async function explainContainer(store: Store, name: string, key?: string)
   const { settings } = loadSettings({ name, lxcpath, configFile, environment });
   const values = explainSettings(settings, key);
   if (values === undefined) {
+    const near = nearestKey(key ?? '');
     throw new TlxcError({
       code: 'TLXC_E_USAGE',
-      message: `${key ?? ''} is not a known key`,
+      message: `${key ?? ''} is not a known key${near === undefined ? '' : ` (did you mean ${near}?)`}`,
       container: name,
+      hint: 'without a key all are shown that have a value; tlxc.container.conf(5) has all keys',
     });
   }
   const [status] = inspectContainers(store, [name], { network: true });

@@ -69,7 +69,8 @@ test('of one key, or of all below a name; a name that is none is refused', async
   t.deepEqual(await keys('-n', 'c1', 'lxc.tty.dir'), []);
   const unknown = await run(store, '-n', 'c1', 'lxc.bogus');
   t.is(unknown.exit, 1);
-  t.regex(unknown.stderr, /lxc\.bogus is not a known key/);
+  t.regex(unknown.stderr, /lxc\.bogus is not a known key\n +hint: .*tlxc\.container\.conf/);
+  t.regex((await run(store, '-n', 'c1', 'lxc.uts.nme')).stderr, /did you mean lxc\.uts\.name\?/);
   t.regex((await run(store, '-n', 'c2')).stderr, /c2 doesn't exist/);
 });
 
