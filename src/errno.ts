@@ -14,19 +14,23 @@ const FURTHER: readonly (readonly [number, string, string])[] = [
   [128, 'EKEYREVOKED', 'key has been revoked'],
   [129, 'EKEYREJECTED', 'key was rejected by service'],
 ];
-/** Those node:os names but libuv has no words for. */
+/** Those node:os names but libuv has no words for, or words that fit few callers. */
 const WORDS: Readonly<Record<string, string>> = {
   EBADMSG: 'bad message',
   ECHILD: 'no child processes',
   EDEADLK: 'resource deadlock avoided',
   EDQUOT: 'disk quota exceeded',
   EIDRM: 'identifier removed',
+  EISDIR: 'is a directory',
   ENOEXEC: 'exec format error',
   ENOLCK: 'no locks available',
   ENOLINK: 'link has been severed',
   ENOMSG: 'no message of desired type',
   ENOSR: 'out of streams resources',
   ENOSTR: 'device not a stream',
+  ENOTSUP: 'operation not supported',
+  EOPNOTSUPP: 'operation not supported',
+  ERANGE: 'value out of range',
   ESTALE: 'stale file handle',
   ETIME: 'timer expired',
 };

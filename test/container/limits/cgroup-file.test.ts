@@ -73,7 +73,7 @@ running('what cannot be done is said with its reason', async (t) => {
     'pids.max',
     'plenty',
   );
-  await refused(/cannot write ".*7000" to .*cpuset\.cpus: result too large/, 'cpuset.cpus', '7000');
+  await refused(/cannot write ".*7000" to .*cpuset\.cpus: value out of range/, 'cpuset.cpus', '7000');
   await refused(/one argument too many: 'b'/, 'pids.max', 'a', 'b');
   await refused(/file is missing/);
   if (isV2) await refused(/cpu\.shares = many: it must be a whole number/, 'cpu.shares', 'many');
