@@ -1,5 +1,6 @@
 /** The host, looked at as containers need it: tlxc-doctor, and its fast part when a start fails. */
 import type { SystemConfig } from '../config/model.ts';
+import { cgroupOptionFindings } from '../host/doctor/cgroup-options.ts';
 import { cgroupFindings } from '../host/doctor/cgroups.ts';
 import { kernelFindings } from '../host/doctor/kernel.ts';
 import { lxcfsFindings } from '../host/doctor/lxcfs.ts';
@@ -25,6 +26,7 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
   return [
     ...kernelFindings(host),
     ...cgroupFindings(host, environment),
+    ...cgroupOptionFindings(),
     ...securityModuleFindings(host),
     ...(host.user === null ? [] : userFindings(host.user, environment)),
     ...(host.user !== null && hasUserManager(environment) ? lingering(host.user) : []),
