@@ -8,7 +8,13 @@ const LONG = [
     'container/readiness/readiness',
   ],
   ...['container/copy/source', 'container/journal/logs', 'container/copy/interrupted'],
-  ...['container/snapshot/interrupted', 'system/full-disk', 'system/full-disk-copies', 'system/interruption'],
+  ...[
+    'container/snapshot/interrupted',
+    'system/storm',
+    'system/full-disk',
+    'system/full-disk-copies',
+    'system/interruption',
+  ],
   ...['examples/examples', 'security/entering', 'security/transfer', 'library-reference'],
 ].map((name) => `/test/${name}.test.ts`);
 

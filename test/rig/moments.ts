@@ -21,15 +21,20 @@ function generator(seed: number): () => number {
   };
 }
 
+/** The numbers of TLXC_SEED, or of a seed that another run has another of. */
+export function seeded(): { readonly seed: number; readonly random: () => number } {
+  const seed = Number(process.env['TLXC_SEED'] ?? randomInt(2 ** 31));
+  return { seed, random: generator(seed) };
+}
+
 /**
  * Parts of a whole run's time, 0 to 1, spread over all of it: TLXC_MOMENTS of them, or as many as are told. Another run
  * takes others, unless TLXC_SEED is the seed that a failed test logs.
  */
 export function moments(t: ExecutionContext, count: number): readonly number[] {
-  const seed = Number(process.env['TLXC_SEED'] ?? randomInt(2 ** 31));
+  const { seed, random } = seeded();
   const wanted = Number(process.env['TLXC_MOMENTS'] ?? count);
   t.log(`TLXC_SEED=${seed}`);
-  const random = generator(seed);
   return Array.from({ length: wanted }, (_, index) => (index + random()) / wanted);
 }
 
