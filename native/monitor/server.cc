@@ -123,13 +123,14 @@ std::vector<Client*> Server::those(bool Client::*property) {
     return found;
 }
 
+// Not dropped here: the one whose request is being answered may be among them. The loop finds their end.
 void Server::broadcast(const std::string& text) {
-    std::vector<const Client*> deaf;
-    for (const auto& client : clients_)
-        if (client.watching && !protocol::send(client.fd.get(), text))
-            deaf.push_back(&client);
-    for (const Client* client : deaf)
-        drop(*client);
+    for (auto& client : clients_) {
+        if (!client.watching || protocol::send(client.fd.get(), text))
+            continue;
+        client.watching = false;
+        shutdown(client.fd.get(), SHUT_RDWR);
+    }
 }
 
 bool Server::watched() const {

@@ -40,7 +40,7 @@ class Server {
     void drop(const Client& client);
     // The clients of which it is true; borrowed until one is dropped.
     [[nodiscard]] std::vector<Client*> those(bool Client::*property);
-    // Tells every watcher; those who do not take it are in dropped afterwards.
+    // Tells every watcher; the connection of one that does not take it ends, and the loop tells of that.
     void broadcast(const std::string& text);
     // Whether a client follows the states.
     [[nodiscard]] bool watched() const;

@@ -107,6 +107,8 @@ Result<Frame> FrameReader::next() {
         if (bytes_.size() != sizeof frame.hole)
             return cut();
         memcpy(&frame.hole, bytes_.data(), sizeof frame.hole);
+        if (frame.hole < 0) // would write over what came before
+            return cut();
         break;
     case Kind::Up:
     case Kind::EndOfFile:

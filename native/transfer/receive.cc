@@ -151,7 +151,8 @@ class Receiver {
             if (frame.kind == Kind::EndOfFile)
                 break;
             if (frame.kind == Kind::Hole) {
-                end += frame.hole;
+                if (__builtin_add_overflow(end, frame.hole, &end))
+                    return refusal(kStep, "cut");
                 if (lseek(file, end, SEEK_SET) < 0)
                     return syscall_failure(kStep, "lseek", path);
             } else if (frame.kind != Kind::Data) {

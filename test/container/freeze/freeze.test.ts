@@ -4,6 +4,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { boot, type BootOptions } from '../../effects/effect.ts';
 import { eventually } from '../../rig/eventually.ts';
 import { addFilesystem } from '../../rig/filesystem.ts';
@@ -214,6 +215,16 @@ byUser(
     await user.sh('tlxc-wait -n c1 -s RUNNING; tlxc-stop -k -n c1; tlxc-wait -n c1 -s STOPPED -t 10');
   },
 );
+
+running('who follows the states, reads none and thaws it all the same, costs nobody anything', async (t) => {
+  const { world } = await container(t);
+  const before = await world.sh('tlxc-info -n c1 -p -H; pgrep -f "^.tlxc monitor.*c1"');
+  const watcher = fileURLToPath(new URL('../../rig/programs/deaf-watcher.pl', import.meta.url));
+  const said = await world.sh(`cd $(dirname $(find run -name monitor.sock)); perl ${watcher} monitor.sock`);
+  t.is(said, 'dropped 5 times\n');
+  t.is(await state(world), 'RUNNING');
+  t.is(await world.sh('tlxc-info -n c1 -p -H; pgrep -f "^.tlxc monitor.*c1"'), before);
+});
 
 const nesting = requires('root', 'busybox', 'cgroup1').serial;
 
