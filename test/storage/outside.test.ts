@@ -25,7 +25,8 @@ case $verb in
     [ -e $store.cut ] && { echo 'warning: cannot send: bad disk' >&2; exit 1; }
     tar -c -C "$(d "$last")" . ;;
   receive) [ -e $store.fails ] && { cat >/dev/null; echo 'cannot receive: out of luck' >&2; exit 1; }
-    mkdir "$(d "$last")" "$(d "$last")@tlxc-\${last##*/}" && tar -x -C "$(d "$last")" ;;
+    mkdir "$(d "$last")" "$(d "$last")@tlxc-\${last##*/}"
+    tar -x -C "$(d "$last")" || { rm -r "$(d "$last")" "$(d "$last")@tlxc-\${last##*/}"; exit 1; } ;;
   get) case "$*" in *made-for*) sed -n "s,^zfs .*tlxc:made-for=\\([^ ]*\\) .*$last$,\\1,p" $store.log | tail -n 1; exit ;; esac; cat "$(d "$last").origin" 2>/dev/null || echo - ;;
   destroy) rm -r "$(d "$last")"; rm -f "$(d "$last").origin" ;;
 esac
@@ -143,7 +144,7 @@ rooted('zfs: what fails, or is killed, leaves no dataset; one of that name is ne
     (await world.run('tlxc-copy', '-n', 'u2', '-N', 'u3')).stderr,
     /lxc\/u2@tlxc-u3 could not be copied: cannot receive: out of luck/,
   );
-  await world.sh('rm store.fails; touch store.cut');
+  await world.sh('mv store.fails store.cut');
   t.regex(
     (await world.run('tlxc-copy', '-n', 'u2', '-N', 'u3')).stderr,
     /lxc\/u2@tlxc-u3 could not be copied: warning: cannot send: bad disk \(zfs/,
@@ -151,7 +152,7 @@ rooted('zfs: what fails, or is killed, leaves no dataset; one of that name is ne
   t.is(await datasets(world), 'lxc\nlxc:u1\nlxc:u2\n');
   // As a create that was killed leaves it.
   await world.sh(
-    'mkdir lxc/.tlxc-staging-u4 store/lxc:u4 && mkdir store/lxc:u2@tlxc-u6 && echo zfs:lxc/u4 > lxc/.tlxc-staging-u4/.tlxc-volume && rm store.fails && tlxc-copy -n u2 -N u6 && tlxc-destroy -n u2 && tlxc-destroy -n u6',
+    'mkdir lxc/.tlxc-staging-u4 store/lxc:u4 && mkdir store/lxc:u2@tlxc-u6 && echo zfs:lxc/u4 > lxc/.tlxc-staging-u4/.tlxc-volume && rm store.cut && tlxc-copy -n u2 -N u6 && tlxc-destroy -n u2 && tlxc-destroy -n u6',
   );
   t.is(await datasets(world), 'lxc\nlxc:u1\n');
   t.regex(
