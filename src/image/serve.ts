@@ -1,10 +1,11 @@
-/** A small image server: static files, byte ranges, and the lenience with paths that clients of the real one rely on. */
-import { createReadStream, statSync, type Stats } from 'node:fs';
+/** A small image server: static files, byte ranges, what did not change, and the lenience with paths that clients of the real one rely on. */
+import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { wantedOf, type Version } from './http-conditions.ts';
 
 /** How an answer goes wrong; only tests ask for one. */
 export interface Fault {
@@ -29,6 +30,8 @@ export interface ServeOptions {
   readonly port?: number;
   /** PEM texts; null: plain HTTP. */
   readonly tls: { readonly key: string; readonly cert: string } | null;
+  /** A client that takes or sends nothing for so long is hung up on. */
+  readonly idleMs?: number;
   /** Called with the path of each request, before it is answered. */
   readonly onRequest?: (path: string) => Fault | null;
 }
@@ -41,18 +44,21 @@ export interface ImageServer {
 
 /** At once; the rest waits in the kernel's queue. */
 const MAX_CONNECTIONS = 256;
+/** One that has gone to sleep would have its place for ever. */
+const IDLE_MS = 120_000;
 /** Read from a file and given to a connection by so many bytes at once. */
 const PIECE = 256 * 1024;
 
 /** Serves root until closed. Rejects with the system's error where the address cannot be had. */
 export async function serveDirectory(options: ServeOptions): Promise<ImageServer> {
-  const { host = '127.0.0.1', port = 0, root, tls, onRequest = () => null } = options;
+  const { host = '127.0.0.1', port = 0, root, tls, idleMs = IDLE_MS, onRequest = () => null } = options;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const path = plainPath(request.url ?? '/');
     answer({ root, path, request, response, fault: onRequest(path) ?? {} });
   };
   const server = tls ? createSecureServer({ ...tls, minVersion: 'TLSv1.2' }, handle) : createServer(handle);
   server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(idleMs);
   server.listen(port, host);
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
@@ -84,9 +90,30 @@ interface Exchange {
   readonly fault: Fault;
 }
 
+/** A file that is open, as it was then: one that takes its place is another. */
+interface Opened extends Version {
+  readonly fd: number;
+}
+
+/** The caller closes it. null: nothing there that is served. */
+function openFile(path: string): Opened | null {
+  let fd: number;
+  try {
+    // A pipe would have nobody who writes.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  const stats = fstatSync(fd, { bigint: true });
+  if (stats.isFile()) {
+    const etag = `"${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}"`;
+    return { fd, size: Number(stats.size), modifiedMs: Number(stats.mtimeMs), etag };
+  }
+  closeSync(fd);
+  return null;
+}
+
 function answer({ root, path, request, response, fault }: Exchange): void {
-  const file = join(root, path);
-  const stats = statOf(file);
   if (fault.status !== undefined) {
     response.writeHead(fault.status, fault.location === undefined ? {} : { location: fault.location }).end();
     return;
@@ -96,55 +123,48 @@ function answer({ root, path, request, response, fault }: Exchange): void {
     return;
   }
   // What begins with a dot is on its way, or nobody's business.
-  if (!stats?.isFile() || path.includes('/.')) {
-    response.writeHead(404).end();
-    return;
-  }
-  respond({ file, size: stats.size, request, response, fault });
+  const file = path.includes('/.') ? null : openFile(join(root, path));
+  if (file === null) response.writeHead(404).end();
+  else respond({ file, request, response, fault });
 }
 
 interface Answering extends Pick<Exchange, 'request' | 'response' | 'fault'> {
-  readonly file: string;
-  readonly size: number;
+  readonly file: Opened;
 }
 
-/** 200, 206 or 416, as the request's range says. */
-function respond({ file, size, request, response, fault }: Answering): void {
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-  const start = Number(range?.[1] ?? 0);
-  const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
-  if (range && start >= size) {
-    response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
-    return;
+/** 200, 206, 304 or 416, as the request says. It has the file from now on. */
+function respond({ file, request, response, fault }: Answering): void {
+  const { size, etag, modifiedMs } = file;
+  const wanted = wantedOf(request.headers, file);
+  const about = { etag, 'last-modified': new Date(modifiedMs).toUTCString(), 'accept-ranges': 'bytes' };
+  const isPart = 'start' in wanted;
+  if (isPart) {
+    const { status, start, end } = wanted;
+    const partial = status === 206 ? { 'content-range': `bytes ${start}-${end}/${size}` } : {};
+    response.writeHead(status, { 'content-length': fault.length ?? end - start + 1, ...about, ...partial });
+  } else {
+    response.writeHead(wanted.status, wanted.status === 416 ? { 'content-range': `bytes */${size}` } : about);
   }
-  const partial = range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {};
-  const headers = { 'content-length': fault.length ?? end - start + 1, 'accept-ranges': 'bytes', ...partial };
-  response.writeHead(range ? 206 : 200, headers);
-  if (request.method === 'HEAD' || size === 0) response.end();
-  else sendFile({ file, start, end, response, fault });
-}
-
-function statOf(file: string): Stats | null {
-  try {
-    return statSync(file);
-  } catch {
-    return null;
+  if (isPart && request.method === 'GET' && size > 0) sendFile({ ...wanted, fd: file.fd, response, fault });
+  else {
+    closeSync(file.fd);
+    response.end();
   }
 }
 
 interface Sending {
-  readonly file: string;
+  readonly fd: number;
   readonly start: number;
   readonly end: number;
   readonly response: ServerResponse;
   readonly fault: Fault;
 }
 
-function sendFile({ file, start, end, response, fault }: Sending): void {
+function sendFile({ fd, start, end, response, fault }: Sending): void {
   const limit = fault.cutAfter ?? fault.hangAfter;
   const last = limit === undefined ? end : Math.min(end, start + limit - 1);
   let offset = start;
-  const stream = createReadStream(file, { start, end: last, highWaterMark: PIECE });
+  const stream = createReadStream('', { fd, start, end: last, highWaterMark: PIECE });
   stream.on('data', (chunk) => {
     const bytes = chunk as Buffer;
     const at = (fault.damageAt ?? -1) - offset;

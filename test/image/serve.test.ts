@@ -1,8 +1,18 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { get, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { serveDirectory } from '../../src/image/serve.ts';
 import { eventually } from '../rig/eventually.ts';
 
@@ -36,4 +46,106 @@ test('a file is closed when whoever took it has gone in the middle', async (t) =
     ),
   );
   t.true(await eventually(5, () => Promise.resolve(isOpen(file) ? undefined : true)));
+});
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** What the server says to a path, as it is written. */
+const ask = (url: string, path: string, headers: Record<string, string> = {}, method = 'GET') =>
+  new Promise<Answer>((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    get({ hostname, port, path, headers, method, agent: false, timeout: 10_000 }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
+    }).on('error', reject);
+  });
+
+/** Ten digits in images/ten, on the last second of 2025. */
+async function serveTen(t: ExecutionContext): Promise<{ url: string; root: string }> {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-serve-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  const root = join(dir, 'root');
+  mkdirSync(join(root, 'images/.new'), { recursive: true });
+  writeFileSync(join(dir, 'secret'), 'secret');
+  writeFileSync(join(root, 'images/.new/ten'), 'half');
+  writeFileSync(join(root, 'images/ten'), '0123456789');
+  utimesSync(join(root, 'images/ten'), 1767225599, 1767225599);
+  const server = await serveDirectory({ root, tls: null });
+  t.teardown(() => server.close());
+  return { url: server.url, root };
+}
+
+test('ranges, as clients write them; one that means nothing is the whole file, and ends no server', async (t) => {
+  const { url } = await serveTen(t);
+  for (const [range, status, body, told] of [
+    ['bytes=2-4', 206, '234', 'bytes 2-4/10'],
+    ['bytes=8-', 206, '89', 'bytes 8-9/10'],
+    ['bytes=-3', 206, '789', 'bytes 7-9/10'],
+    ['bytes=-99', 206, '0123456789', 'bytes 0-9/10'],
+    ['bytes=5-99', 206, '56789', 'bytes 5-9/10'],
+    ['bytes=10-', 416, '', 'bytes */10'],
+    ['bytes=-0', 416, '', 'bytes */10'],
+    ['bytes=5-3', 200, '0123456789', undefined],
+    ['bytes=0-1,4-5', 200, '0123456789', undefined],
+    ['lines=1-2', 200, '0123456789', undefined],
+  ] as const) {
+    const answer = await ask(url, '/images/ten', { range });
+    t.deepEqual([answer.status, answer.body, answer.headers['content-range']], [status, body, told], range);
+  }
+});
+
+test('who has a file already is told so, and goes on only with the version it began with', async (t) => {
+  const { url, root } = await serveTen(t);
+  const whole = await ask(url, '/images/ten', {}, 'HEAD');
+  const { etag = '', 'last-modified': modified = '', 'content-length': length } = whole.headers;
+  t.deepEqual([whole.status, whole.body, length], [200, '', '10']);
+  t.is(modified, 'Wed, 31 Dec 2025 23:59:59 GMT');
+  const status = async (headers: Record<string, string>) => (await ask(url, '/images/ten', headers)).status;
+  t.is(await status({ 'if-none-match': `"other", W/${etag}` }), 304);
+  t.is(await status({ 'if-none-match': '"other"', 'if-modified-since': modified }), 200);
+  t.is(await status({ 'if-modified-since': modified }), 304);
+  t.is(await status({ 'if-modified-since': 'Wed, 31 Dec 2025 23:59:58 GMT' }), 200);
+  t.is(await status({ 'if-modified-since': 'soon' }), 200);
+  const range = 'bytes=5-';
+  for (const condition of [etag, modified]) t.is(await status({ range, 'if-range': condition }), 206);
+  for (const condition of ['"other"', `W/${etag}`]) t.is(await status({ range, 'if-range': condition }), 200);
+  writeFileSync(join(root, 'images/ten'), 'other text');
+  t.is(await status({ 'if-none-match': etag }), 200);
+  t.is(await status({ range, 'if-range': etag }), 200);
+});
+
+test('no way leads out of what is served, nor to what is only begun', async (t) => {
+  const { url } = await serveTen(t);
+  for (const path of [
+    ...[
+      '/../secret',
+      '/images/../../secret',
+      '/%2e%2e/secret',
+      '/..%2fsecret',
+      '/images/%2e%2e%2f%2e%2e%2fsecret',
+    ],
+    ...['/images/.new/ten', '/images/%2enew/ten', '/images', '/', '/images/ten%00', '/%ff', '//..//secret'],
+  ])
+    t.is((await ask(url, path)).status, 404, path);
+  t.is((await ask(url, '//images//./ten?a=b')).body, '0123456789');
+});
+
+test('who takes nothing any more is hung up on', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'tlxc-serve-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const file = join(root, 'large');
+  writeFileSync(file, '');
+  truncateSync(file, 2 ** 30);
+  const server = await serveDirectory({ root, tls: null, idleMs: 500 });
+  t.teardown(() => server.close());
+  const client = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
+  t.teardown(() => client.destroy());
+  client.pause().write('GET /large HTTP/1.1\r\nhost: a\r\n\r\n');
+  t.true(await eventually(10, () => Promise.resolve(isOpen(file) || undefined)));
+  t.true(await eventually(20, () => Promise.resolve(isOpen(file) ? undefined : true)));
 });
