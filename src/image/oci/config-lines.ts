@@ -8,6 +8,7 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** Programs that boot a system: they are asked to halt as such, and mount what they need. */
 const SYSTEM_INIT = /^(\/(usr\/)?s?bin\/init|\/(usr\/)?lib\/systemd\/systemd)$/;
 const MAX_LABELS = 64;
+const MAX_SIGNAL = 64;
 const MAX_COMMENT = 400;
 
 export interface ConfigLines {
@@ -38,7 +39,9 @@ function stopSignal({ stopSignal: given, entrypoint, cmd }: ImageConfig): string
   if (name === '') return SYSTEM_INIT.test([...entrypoint, ...cmd][0] ?? '') ? null : 'SIGTERM';
   const full = name.startsWith('SIG') || /^\d/.test(name) ? name : `SIG${name}`;
   const known =
-    full in signalNumbers || /^SIGRTM(IN|AX)([+-]\d{1,2})?$/.test(full) || /^[1-9]\d?$/.test(full);
+    full in signalNumbers ||
+    /^SIGRTM(IN|AX)([+-]\d{1,2})?$/.test(full) ||
+    (/^[1-9]\d?$/.test(full) && Number(full) <= MAX_SIGNAL);
   return known ? full : null;
 }
 

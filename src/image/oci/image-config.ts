@@ -33,6 +33,10 @@ function textsOf(value: unknown, what: string, name: string): string[] {
   return texts.map(textOf);
 }
 
+/** Docker reads a text there as a list of one, and so did those who made such images. */
+const wordsOf = (value: unknown, what: string, name: string): string[] =>
+  textsOf(typeof value === 'string' ? [value].filter(Boolean) : value, what, name);
+
 const keysOf = (value: unknown): string[] => (isFields(value) ? Object.keys(value).slice(0, MAX_WORDS) : []);
 
 /** Throws TLXC_E_IMAGE. layers: how many the manifest has. */
@@ -52,8 +56,8 @@ export function parseImageConfig(bytes: Buffer, layers: number, what: string): I
   return {
     architecture: textOf(architecture),
     diffIds,
-    entrypoint: textsOf(config['Entrypoint'], what, 'Entrypoint'),
-    cmd: textsOf(config['Cmd'], what, 'Cmd'),
+    entrypoint: wordsOf(config['Entrypoint'], what, 'Entrypoint'),
+    cmd: wordsOf(config['Cmd'], what, 'Cmd'),
     env: textsOf(config['Env'], what, 'Env'),
     user: textOf(config['User']),
     workingDir: textOf(config['WorkingDir']),

@@ -47,9 +47,18 @@ function rank(wanted: Platform, { os, architecture, variant }: Platform): number
   return wanted.variant === '' ? order.length : null;
 }
 
-/** arm64/v8 is what most images call arm64. */
-const impliedBy = ({ architecture, variant }: Platform): string[] =>
-  architecture === 'arm64' && variant === 'v8' ? [''] : [];
+/** What such a machine runs as well, best first: older ones of its kind. arm64/v8 is what most images call arm64, amd64/v1 amd64. */
+function impliedBy({ architecture, variant }: Platform): string[] {
+  if (architecture === 'amd64') return [...levelsBelow(variant), ''];
+  const known = VARIANTS[architecture] ?? [];
+  return known.includes(variant) ? known.slice(known.indexOf(variant) + 1) : [];
+}
+
+/** v3: v2, v1. */
+function levelsBelow(variant: string): string[] {
+  const level = Number(/^v([1-4])$/.exec(variant)?.[1] ?? 1);
+  return Array.from({ length: level - 1 }, (_, index) => `v${level - 1 - index}`);
+}
 
 /** Throws TLXC_E_IMAGE saying which there are. */
 export function choosePlatform(entries: readonly IndexEntry[], wanted: Platform, what: string): IndexEntry {

@@ -9,6 +9,8 @@ import { DOCUMENT_TYPES, hexOf, refuse, type Descriptor } from './documents.ts';
 import { MAX_DOCUMENT, MAX_LAYER, type ImageOrigin, type LayerRequest, type RawDocument } from './origin.ts';
 import type { RegistryReference } from './reference.ts';
 
+const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
+
 export class Registry implements ImageOrigin {
   readonly title: string;
   #authorization: string | null = null;
@@ -29,10 +31,12 @@ export class Registry implements ImageOrigin {
   async top(): Promise<RawDocument> {
     const { digest, tag } = this.reference;
     const { bytes, headers } = await this.#document(this.#url('manifests', digest ?? tag), MAX_DOCUMENT);
-    const announced = digest ?? headers['docker-content-digest'];
+    const mediaType = mediaTypeIn(headers['content-type']);
+    // The digest of one of schema 1 is that of a part of it; it is refused by its name.
+    const announced = digest ?? (SCHEMA_1.test(mediaType) ? undefined : headers['docker-content-digest']);
     if (typeof announced === 'string' && announced.startsWith('sha256:'))
       this.#check(bytes, announced, 'manifest');
-    return { bytes, mediaType: mediaTypeIn(headers['content-type']) };
+    return { bytes, mediaType };
   }
 
   async document({ digest, size, mediaType }: Descriptor): Promise<RawDocument> {

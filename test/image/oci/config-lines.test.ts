@@ -52,6 +52,12 @@ test('nothing in an image can become a line of its own', (t) => {
   t.is(remarks.length, 3);
 });
 
+test('a command that is a text is one word, as Docker reads it; an empty one is none', (t) => {
+  t.deepEqual(linesOf({ Cmd: '/bin/x' }).valuesOf('lxc.init.cmd'), ['/bin/x']);
+  t.deepEqual(linesOf({ Entrypoint: '', Cmd: ['/bin/y', 'z'] }).valuesOf('lxc.init.cmd'), ['/bin/y z']);
+  t.throws(() => linesOf({ Cmd: 7 }), { message: /Cmd in its configuration is no list of texts/ });
+});
+
 test('stop signals by name and number; an init that boots a system keeps its own', (t) => {
   const signal = (config: Readonly<Record<string, unknown>>) =>
     linesOf({ Cmd: ['x'], ...config }).valuesOf('lxc.signal.halt');
@@ -60,6 +66,8 @@ test('stop signals by name and number; an init that boots a system keeps its own
   t.deepEqual(signal({ StopSignal: 'int' }), ['SIGINT']);
   t.deepEqual(signal({ StopSignal: '15' }), ['15']);
   t.deepEqual(signal({ StopSignal: 'RTMIN+3' }), ['SIGRTMIN+3']);
+  t.deepEqual(signal({ StopSignal: '64' }), ['64']);
+  t.deepEqual(signal({ StopSignal: '65' }), []);
   t.deepEqual(signal({ Cmd: ['/sbin/init'] }), []);
 });
 

@@ -81,6 +81,12 @@ test('the image for the platform, by anybody’s name of it', (t) => {
   t.is(choose('linux/arm/v6', ...all), 'linux/arm/v6');
   t.is(choose('i686', ...all), 'linux/386');
   t.is(platformText(parsePlatformName('armhf')), 'linux/arm/v7');
+  // A machine runs what was made for older ones of its kind, the newest of those, and nothing newer.
+  t.is(choose('armhf', 'linux/arm/v5', 'linux/arm/v6', 'linux/arm64/v8'), 'linux/arm/v6');
+  t.is(choose('arm/v7', 'linux/arm'), 'linux/arm');
+  t.throws(() => choose('arm/v6', 'linux/arm/v7'), { message: /not made for linux\/arm\/v6/ });
+  t.is(choose('amd64/v3', 'linux/amd64', 'linux/amd64/v2', 'linux/amd64/v4'), 'linux/amd64/v2');
+  t.is(choose('amd64/v1', 'linux/amd64/v2', 'linux/amd64'), 'linux/amd64');
 });
 
 test('an image that is not made for it says for what it is', (t) => {

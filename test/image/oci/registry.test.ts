@@ -163,6 +163,17 @@ test('a platform that is not there: which are', async (t) => {
   t.regex(error.details.hint ?? '', /linux\/arm\/v7, linux\/s390x/);
 });
 
+test('a manifest of schema 1 is refused for what it is, whatever its digest is taken from', async (t) => {
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 1, fsLayers: [], signatures: [] }));
+  const digest = digestOf(Buffer.from('without its signatures'));
+  const served = await serve(t, [], {}, (request, response) => {
+    response.setHeader('content-type', 'application/vnd.docker.distribution.manifest.v1+prettyjws');
+    response.setHeader('docker-content-digest', digest).end(bytes);
+    return request.url !== undefined;
+  });
+  t.regex((await failure(t, served)).message, /a manifest of schema 1, which Docker gave up: refused/);
+});
+
 const flipped = (bytes: Buffer): Buffer => {
   const copy = Buffer.from(bytes);
   copy[copy.length >> 1] = (copy[copy.length >> 1] ?? 0) ^ 1;
