@@ -22,7 +22,11 @@ test('one whose directory is not there counts as ended', (t) => {
 });
 
 test('in a container its own files serve those inside it', (t) => {
-  const found = findLxcfs([mount('/proc/uptime', '/proc/uptime', 65534), mount('/mnt', '/proc/stat', 65534)]);
+  const found = findLxcfs([
+    mount('/proc/uptime', '/proc/uptime', 65534),
+    mount('/mnt', '/proc/stat', 65534),
+    mount('/proc/stat', '/proc/swaps', 65534),
+  ]);
   const files = [{ source: '/proc/uptime', target: 'proc/uptime' }];
   t.deepEqual(found, { state: 'runs', at: '/proc', files });
 });
