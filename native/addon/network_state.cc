@@ -187,13 +187,18 @@ struct Survey {
     void run() {
         for (const auto& pidfd : pidfds)
             told.push_back(ask_for_lists(rtnetlink::open_socket_astray(pidfd.get()), timeoutMs));
+        pidfds.clear();
     }
 };
 
-// Each step of the thread has its deadline.
+// Each step of the thread has its deadline. No descriptor is left to the garbage collector, who may come
+// late.
 Napi::Value collect(Napi::Env env, Survey& survey) {
-    pollfd end{.fd = survey.done->get(), .events = POLLIN, .revents = 0};
-    while (::poll(&end, 1, -1) < 0 && errno == EINTR) {
+    if (survey.done) {
+        pollfd end{.fd = survey.done->get(), .events = POLLIN, .revents = 0};
+        while (::poll(&end, 1, -1) < 0 && errno == EINTR) {
+        }
+        survey.done.reset();
     }
     auto states = Napi::Array::New(env, survey.told.size());
     for (uint32_t i = 0; i < survey.told.size(); ++i)
