@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -92,15 +93,15 @@ void enter_namespaces(const AttachChild& child) {
         give_up(child, AttachStep::personality);
 }
 
-// Effective is raised again after a change of uid has cleared it; inheritable stays empty for good.
-bool set_capabilities() {
+// Of what is permitted; inheritable stays empty for good.
+bool raise_capabilities(uint64_t which) {
     __user_cap_header_struct head{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     __user_cap_data_struct data[2]{};
     if (::syscall(SYS_capget, &head, data) != 0)
         return false;
-    for (auto& half : data) {
-        half.effective = half.permitted;
-        half.inheritable = 0;
+    for (int half = 0; half < 2; ++half) {
+        data[half].effective = data[half].permitted & static_cast<uint32_t>(which >> (32 * half));
+        data[half].inheritable = 0;
     }
     return ::syscall(SYS_capset, &head, data) == 0;
 }
@@ -111,33 +112,19 @@ void take_ids(const AttachChild& child) {
         give_up(child, AttachStep::groups);
     if (::syscall(SYS_setresgid, child.gid, child.gid, child.gid) != 0)
         give_up(child, AttachStep::gid);
-    // Capabilities outlive the change of uid until exec: the filter below cannot be loaded without them.
+    // Permitted outlives the change of uid until exec: the filter below cannot be loaded without.
     ::prctl(PR_SET_KEEPCAPS, 1);
     if (::syscall(SYS_setresuid, child.uid, child.uid, child.uid) != 0)
         give_up(child, AttachStep::uid);
-    if (!set_capabilities())
-        give_up(child, AttachStep::capabilities);
 }
 
-void restrict(const AttachChild& child) {
-    // A new session keyring, owned by the new ids: the caller's may hold keys. ENOSYS: a kernel without keys.
-    if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0 && errno != ENOSYS)
-        give_up(child, AttachStep::keyring);
-    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    for (int capability = 0; !child.keepCapabilities && capability < 64; ++capability) {
-        if (::prctl(PR_CAPBSET_READ, capability) < 0)
-            break;
-        const bool kept = (child.capabilities >> capability & 1) != 0;
-        if (!kept && ::prctl(PR_CAPBSET_DROP, capability) != 0)
-            give_up(child, AttachStep::capabilities, capability);
-    }
-    if (child.noNewPrivileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        give_up(child, AttachStep::privileges);
-}
-
-// As the new user, inside. A directory it may not enter, or that only a magic link names, is "/" instead,
-// unless it was asked for: a command must not find itself elsewhere then.
+// As the new user, inside, with the capabilities that the command will have and no others. A directory it
+// may not enter, or that only a magic link names, is "/" instead, unless it was asked for: a command must not
+// find itself elsewhere then.
 void change_directory(const AttachChild& child) {
+    const uint64_t root = child.keepCapabilities ? ~uint64_t{0} : child.capabilities;
+    if (!raise_capabilities(child.uid == 0 ? root : 0))
+        give_up(child, AttachStep::capabilities);
     open_how how{};
     how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
     how.resolve = RESOLVE_NO_MAGICLINKS;
@@ -151,6 +138,24 @@ void change_directory(const AttachChild& child) {
         give_up(child, AttachStep::cwd, 1);
     if (::chdir("/") != 0)
         give_up(child, AttachStep::cwd);
+}
+
+void restrict(const AttachChild& child) {
+    if (!raise_capabilities(~uint64_t{0}))
+        give_up(child, AttachStep::capabilities);
+    // A new session keyring, owned by the new ids: the caller's may hold keys. ENOSYS: a kernel without keys.
+    if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0 && errno != ENOSYS)
+        give_up(child, AttachStep::keyring);
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    for (int capability = 0; !child.keepCapabilities && capability < 64; ++capability) {
+        if (::prctl(PR_CAPBSET_READ, capability) < 0)
+            break;
+        const bool kept = (child.capabilities >> capability & 1) != 0;
+        if (!kept && ::prctl(PR_CAPBSET_DROP, capability) != 0)
+            give_up(child, AttachStep::capabilities, capability);
+    }
+    if (child.noNewPrivileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        give_up(child, AttachStep::privileges);
 }
 
 bool is_null(int fd) {
@@ -194,8 +199,8 @@ void attach_child(AttachChild& child) {
     prepare_outside(child);
     enter_namespaces(child);
     take_ids(child);
-    restrict(child);
     change_directory(child);
+    restrict(child);
     take_descriptors(child);
     take_limits(child);
     // Last, so that the container's filter need allow nothing of the above; exec drops what the bounding set

@@ -1,6 +1,7 @@
 /** tlxc-attach */
 import { resolve } from 'node:path';
 import { attachToContainer, becomeProxy, type AttachStreams } from '../container/attach/attach.ts';
+import { whyNotEntered } from '../container/attach/not-entered.ts';
 import { rcfileSettings, withLabel } from '../container/attach/settings.ts';
 import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
@@ -73,12 +74,12 @@ async function attach(invocation: Invocation, context: CommandContext): Promise<
   const log = openLog(text(options['ptyLog']), context.cwd);
   // A signal that comes before tlxc-pty is there to pass it on is for the command all the same.
   native().holdSignals();
-  const attached = attachToContainer(
-    { paths, program: context.program, caller: context.env },
-    wanted,
-    streamsOf(),
-  );
-  return becomeProxy(name, attached, log);
+  const target = { paths, program: context.program, caller: context.env };
+  try {
+    return becomeProxy(name, attachToContainer(target, wanted, streamsOf()), log);
+  } catch (error) {
+    throw await whyNotEntered(error);
+  }
 }
 
 export default defineCommand(

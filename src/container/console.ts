@@ -4,7 +4,7 @@ import { askMonitor, type MonitorResult } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import { attachFailure } from './attach/failure.ts';
-import { notRunning } from './not-running.ts';
+import { betweenBoots, notRunning } from './not-running.ts';
 import type { ContainerPaths } from './paths.ts';
 import { unresponsive } from './stop/unresponsive.ts';
 
@@ -28,6 +28,7 @@ function refuse(paths: ContainerPaths, what: string, result: MonitorResult): nev
   if (result.kind === 'stopped') throw notRunning(paths);
   if (result.kind === 'unresponsive') throw unresponsive(container);
   const error = result.reply.ok ? '' : result.reply.error;
+  if (error === 'not-running') throw betweenBoots(paths);
   throw new TlxcError({
     code: error === 'busy' ? 'TLXC_E_BUSY' : 'TLXC_E_NOT_FOUND',
     message: `cannot open ${what}: ${REFUSALS[error] ?? (error || 'the monitor gave none')}`,

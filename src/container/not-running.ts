@@ -26,6 +26,15 @@ export function notRunning({ name, config }: ContainerPaths, hint?: string): Tlx
   });
 }
 
+/** TLXC_E_BUSY: its init has ended, or is about to, and its monitor is there still. */
+export const betweenBoots = ({ name }: ContainerPaths): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_BUSY',
+    message: `${name} is stopping, or on its way to a reboot`,
+    container: name,
+    hint: `tlxc-wait -n ${name} -s RUNNING -t 30 waits until it runs again: try again then`,
+  });
+
 /** Whether an error says that the container does not run, be it that it is gone altogether, as one that was made for one run. */
 export const isStopped = (error: unknown): boolean =>
   error instanceof TlxcError && (error.code === 'TLXC_E_NOT_RUNNING' || error.code === 'TLXC_E_NOT_FOUND');

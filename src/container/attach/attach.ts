@@ -8,8 +8,9 @@ import { native, type AttachedProcess, type AttachRequest } from '../../native/b
 import { nativeFile } from '../../package-root.ts';
 import { compileAttachPlan, hostId, type AttachOptions, type AttachPlan } from '../../plan/attach.ts';
 import { attachFailure } from './failure.ts';
+import { NotEntered } from './not-entered.ts';
 import { isFrozen } from '../freeze/frozen.ts';
-import { notRunning } from '../not-running.ts';
+import { betweenBoots, notRunning } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { enterScope } from '../start/scope.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
@@ -35,7 +36,7 @@ function entrance(paths: ContainerPaths): Entrance {
   if (result.kind === 'unresponsive') throw unresponsive(container);
   if (result.kind === 'answer' && result.reply.ok && result.fds['initPidfd'] !== undefined)
     return { info: result.reply as unknown as MonitorInfo, fds: result.fds };
-  throw notRunning(paths);
+  throw result.kind === 'answer' ? betweenBoots(paths) : notRunning(paths);
 }
 
 function checkFrozen(container: string, info: MonitorInfo): void {
@@ -110,7 +111,8 @@ export interface AttachTarget {
 
 /**
  * Starts the command in the container; returns as soon as it has entered. The caller owns what is returned and waits
- * for pid. Throws TLXC_E_NOT_RUNNING, TLXC_E_FROZEN, TLXC_E_UNRESPONSIVE, TLXC_E_PERMISSION or TLXC_E_SYSCALL.
+ * for pid. Throws TLXC_E_NOT_RUNNING, TLXC_E_BUSY (between two boots), TLXC_E_FROZEN, TLXC_E_UNRESPONSIVE, and NotEntered,
+ * of which whyNotEntered makes the error for people.
  */
 export function attachToContainer(
   { paths, program, caller }: AttachTarget,
@@ -127,7 +129,7 @@ export function attachToContainer(
       makeLeaf(plan.cgroupLeaf);
     }
     const attached = native().attach(requestOf(`${program}: ${paths.name}`, plan, fds, streams));
-    if ('step' in attached) throw attachFailure(paths.name, attached);
+    if ('step' in attached) throw new NotEntered(paths, info.initPid, attachFailure(paths.name, attached));
     return attached;
   } finally {
     for (const fd of Object.values(fds)) native().closeFd(fd);

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
+import { whyNotEntered } from '../attach/not-entered.ts';
 import { CommandError, type CommandResult } from './command-error.ts';
 import type { ExecOptions } from './options.ts';
 import type { CommandStreams } from './streams.ts';
@@ -32,10 +33,9 @@ const DRAIN_MS = 100;
 /** Why a command was ended before its own end. */
 type Ended = 'timeout' | 'aborted' | 'overflow' | 'output';
 
-const failed = (error: unknown): Promise<never> =>
-  new Promise(() => {
-    throw error;
-  });
+async function failed(error: unknown): Promise<never> {
+  throw await whyNotEntered(error);
+}
 
 /**
  * A command that runs in a container. Awaited, it gives how the command ended and what it printed; it rejects with a

@@ -5,6 +5,7 @@ import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
 import { NO_ELEVATION } from '../../plan/attach.ts';
 import { attachToContainer, type AttachStreams } from '../attach/attach.ts';
+import { whyNotEntered } from '../attach/not-entered.ts';
 import { isStopped } from '../not-running.ts';
 import { lookUntil, type Target } from './target.ts';
 
@@ -78,9 +79,10 @@ function enter({ paths, caller }: Target, argv: readonly string[], output: numbe
   }
 }
 
-/** Why a command could not be run now, though it may be later: the container is frozen, or its init has just ended. */
+/** Why a command could not be run now, though it may be later: the container is frozen, its init has just ended, it reboots. */
 const isPassing = (error: unknown): error is TlxcError =>
-  error instanceof TlxcError && (error.code === 'TLXC_E_FROZEN' || isStopped(error));
+  error instanceof TlxcError &&
+  (error.code === 'TLXC_E_FROZEN' || error.code === 'TLXC_E_BUSY' || isStopped(error));
 
 /** Killed when nobody waits any more. null: it could not be run now. */
 export async function attempt(target: Target, argv: readonly string[]): Promise<Attempt | null> {
@@ -95,8 +97,9 @@ export async function attempt(target: Target, argv: readonly string[]): Promise<
     const exitCode = await exitOf(pid, pidfd, signal);
     return exitCode === null ? null : { exitCode, output: output.text() };
   } catch (error) {
-    if (!isPassing(error)) throw error;
-    note(error.message);
+    const why = await whyNotEntered(error);
+    if (!isPassing(why)) throw why;
+    note(why.message);
     return null;
   } finally {
     signal.removeEventListener('abort', stop);

@@ -5,6 +5,7 @@ import { TlxcError } from '../../errors.ts';
 import { askMonitor, watchMonitor } from '../../monitor/client.ts';
 import type { Request } from '../../monitor/protocol.ts';
 import { withLock } from '../lock.ts';
+import { betweenBoots } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { killInstance, sweepDead } from '../remove/sweep.ts';
 import { unresponsive } from './unresponsive.ts';
@@ -35,13 +36,7 @@ function ask(paths: ContainerPaths, request: Request): void {
   }
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);
   if (result.reply.ok) return;
-  if (result.reply.error === 'not-running')
-    throw new TlxcError({
-      code: 'TLXC_E_BUSY',
-      message: `${paths.name} is stopping, or on its way to a reboot`,
-      container: paths.name,
-      hint: `tlxc-info -n ${paths.name} says when that is over: try again then`,
-    });
+  if (result.reply.error === 'not-running') throw betweenBoots(paths);
   const message = `the container's monitor refused "${request.op}": ${result.reply.error}`;
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: paths.name });
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -134,6 +134,23 @@ rooted('--cwd: nothing runs where that directory cannot be entered', async (t) =
     (await asked('--cwd=/proc/1/root')).stderr,
     /\/proc\/1\/root \(chdir\): permission denied\n +hint: .* \/proc/,
   );
+});
+
+rooted("another user's private directory is not entered, unless capabilities allow that", async (t) => {
+  const { world, attach } = await running(t, ['lxc.cap.drop = dac_override dac_read_search']);
+  const path = join(world.dir, 'private');
+  await attach('--', 'sh', '-c', `mkdir -p ${path} && chown 7 ${path} && chmod 700 ${path}`);
+  const asked = (...words: string[]) => attach(...words, `--cwd=${path}`, '--', 'pwd');
+  t.is((await asked('-u', '7')).stdout, `${path}\n`, 'its own');
+  for (const words of [['-u', '1000'], [], ['-u', '1000', '-e']]) {
+    const denied = await asked(...words);
+    t.is(denied.stdout, '', words.join(' '));
+    t.regex(denied.stderr, /cannot change to the directory \S+ \(chdir\): permission denied\n/);
+  }
+  t.is((await asked('--elevated-privileges=CAP')).stdout, `${path}\n`, 'root with its capabilities');
+  mkdirSync(path, { mode: 0o700 });
+  const ours = ['tlxc-attach', '-n', 'u1', '-u', '1000', '--', 'pwd'] as const;
+  t.is((await world.runWith({ cwd: path }, ...ours)).stdout, '/\n', "the caller's, where none was asked for");
 });
 
 const refused = async (t: ExecutionContext, world: World, name: string, why: string) => {
