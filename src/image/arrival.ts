@@ -4,6 +4,8 @@
  * lies in the file.
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 const CHUNK = 256 * 1024;
 
@@ -106,4 +108,22 @@ export class Arrival {
       this.#awake = resolve;
     });
   }
+}
+
+/** What comes to the decoder as it comes; how the decoder ended tells whether it took everything. */
+export async function feed(
+  arrival: Arrival,
+  decoder: NodeJS.WritableStream | null,
+  count: (bytes: number) => void = () => undefined,
+): Promise<void> {
+  if (!decoder) throw new Error('the decoder has no standard input');
+  const counted = async function* () {
+    for await (const chunk of arrival.chunks()) {
+      count(chunk.length);
+      yield chunk;
+    }
+  };
+  await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 1 }), decoder).catch(
+    () => undefined,
+  );
 }

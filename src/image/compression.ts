@@ -3,20 +3,46 @@ import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import type { Gauge } from '../gauge.ts';
 import { readBy } from '../host/copy-gauge.ts';
+import { isInstalled } from '../host/packers.ts';
 import { probeHost } from '../host/probe.ts';
 import { programError, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
+import { feed, type Arrival } from './arrival.ts';
 
-/** xz uses every core on archives made of blocks; its limits hold for what a hostile header asks for. */
-const DECODERS: readonly (readonly [string, readonly string[]])[] = [
-  ['fd377a585a00', ['xz', '-T0', '-dc', '--memlimit-decompress=512MiB']],
-  ['28b52ffd', ['zstd', '-dc', '--memory=512MB']],
-  ['1f8b', ['gzip', '-dc']],
+interface Decoder {
+  /** How an archive begins that it undoes, in hex. */
+  readonly begins: RegExp;
+  readonly argv: readonly [program: string, ...words: string[]];
+  /** The Debian package that has it. */
+  readonly from: string;
+}
+
+/**
+ * xz uses every core on archives made of blocks; its limits hold for what a hostile header asks for. zstd's frames may follow
+ * one that a decoder skips: pzstd, and formats that can be read at any place, begin with such.
+ */
+const DECODERS: readonly Decoder[] = [
+  {
+    begins: /^(fd377a585a00|5d0000)/,
+    argv: ['xz', '-T0', '-dc', '--memlimit-decompress=512MiB'],
+    from: 'xz-utils',
+  },
+  { begins: /^(28b52ffd|5[0-9a-f]2a4d18)/, argv: ['zstd', '-dc', '--memory=512MB'], from: 'zstd' },
+  { begins: /^1f8b/, argv: ['gzip', '-dc'], from: 'gzip' },
+  { begins: /^425a68[1-9]/, argv: ['bzip2', '-dc'], from: 'bzip2' },
 ];
-const TAR_MAGIC_AT = 257;
+/** What other programs undo, which nobody has to have: who has such an archive gets a command. */
+const OTHERS: readonly (readonly [begins: RegExp, program: string])[] = [
+  [/^894c5a4f000d0a1a0a/, 'lzop'],
+  [/^04224d18/, 'lz4'],
+  [/^4c5a4950/, 'lzip'],
+];
 const SQUASHFS = 'hsqs';
+/** A header of tar's is so long; in it, its checksum. */
+const BLOCK = 512;
+const CHECKSUM = [148, 156] as const;
 
 /** So many first bytes tell what an archive is. */
-export const HEAD = TAR_MAGIC_AT + 5;
+export const HEAD = BLOCK;
 
 /** The first bytes of the file at path. */
 export function headOf(path: string): Buffer {
@@ -31,23 +57,41 @@ export function headOf(path: string): Buffer {
 
 export const isSquashfs = (head: Buffer): boolean => head.toString('latin1', 0, SQUASHFS.length) === SQUASHFS;
 
+/** By its first header, whichever of tar's formats it has: the oldest has no word of its own there. */
+function isTar(head: Buffer): boolean {
+  const [from, to] = CHECKSUM;
+  const told = /^ *([0-7]+)[ \0]/.exec(head.toString('latin1', from, to))?.[1];
+  const sum = head.reduce((all, byte, at) => all + (at >= from && at < to ? 0x20 : byte), 0);
+  return head.length === BLOCK && told !== undefined && parseInt(told, 8) === sum;
+}
+
 /** The argv of the decoder (it reads standard input) of the archive that begins so; throws TLXC_E_IMAGE for no archive we know. */
 export function decoderFor(head: Buffer, name: string): readonly string[] {
   const hex = head.toString('hex');
-  const known = DECODERS.find(([magic]) => hex.startsWith(magic));
-  if (known) return known[1];
-  if (head.toString('latin1', TAR_MAGIC_AT) === 'ustar') return ['cat'];
-  if (hex === '')
-    throw new TlxcError({
-      code: 'TLXC_E_IMAGE',
-      message: `${name} is empty`,
-      hint: 'what was to write it has failed, or has not begun',
-    });
+  const known = DECODERS.find(({ begins }) => begins.test(hex));
+  if (known) return installed(known, name);
+  if (isTar(head)) return ['cat'];
+  throw new TlxcError({ code: 'TLXC_E_IMAGE', ...strange(head, hex, name) });
+}
+
+function installed({ argv, from }: Decoder, name: string): readonly string[] {
+  const [program] = argv;
+  if (isInstalled(program)) return argv;
   throw new TlxcError({
-    code: 'TLXC_E_IMAGE',
-    message: `${name} is no tar archive (plain, or compressed with xz, zstd or gzip)`,
-    ...(isSquashfs(head) ? { hint: 'it is a squashfs image, which holds a root filesystem' } : {}),
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `${name} is compressed with ${program}, which is not installed`,
+    hint: `install it (Debian: ${from})`,
   });
+}
+
+function strange(head: Buffer, hex: string, name: string): { message: string; hint?: string } {
+  if (hex === '')
+    return { message: `${name} is empty`, hint: 'what was to write it has failed, or has not begun' };
+  const message = `${name} is no tar archive (plain, or compressed with xz, zstd, gzip or bzip2)`;
+  if (isSquashfs(head)) return { message, hint: 'it is a squashfs image, which holds a root filesystem' };
+  const [, other] = OTHERS.find(([begins]) => begins.test(hex)) ?? [];
+  if (other === undefined) return { message };
+  return { message: `${name} is compressed with ${other}`, hint: `decompress it first: ${other} -d` };
 }
 
 /** The decoder of the archive at path. */
@@ -79,27 +123,46 @@ export function gaugeOf(decoder: RunningProgram, path: string): Gauge {
   return () => ({ done: done(), total });
 }
 
+interface Decoding {
+  /** What the errors call it. */
+  readonly what?: string;
+  readonly decoder?: readonly string[];
+  /** It is being written: its bytes are taken as they come. */
+  readonly arrival?: Arrival | undefined;
+  readonly onGauge?: ((gauge: Gauge) => void) | undefined;
+}
+
 /**
- * What is in an archive, decompressed by a process without privileges, which ends with the loop that takes it. `what` is what
- * the errors call it. Throws TLXC_E_IMAGE where it is none, or not whole.
+ * What is in an archive, decompressed by a process without privileges, which ends with the loop that takes it. Throws
+ * TLXC_E_IMAGE where it is none, or not whole.
  */
 export async function* decoded(
   path: string,
-  {
-    what = path,
-    decoder = decoderFor(headOf(path), what),
-    onGauge,
-  }: { what?: string; decoder?: readonly string[]; onGauge?: ((gauge: Gauge) => void) | undefined } = {},
+  decoding: Decoding = {},
 ): AsyncGenerator<Buffer, void, undefined> {
-  const input = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const program = startProgram(decoder, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });
-  closeSync(input);
-  onGauge?.(gaugeOf(program, path));
+  const { what = path, arrival, onGauge } = decoding;
+  const decoder = decoding.decoder ?? decoderFor((await arrival?.head(HEAD)) ?? headOf(path), what);
+  const program = startDecoder(decoder, arrival ? null : path);
+  const fed = arrival && feed(arrival, program.child.stdin);
+  if (!arrival) onGauge?.(gaugeOf(program, path));
   try {
     yield* program.child.stdout as AsyncIterable<Buffer>;
     const ended = await program.ended;
     if (ended.status !== 0) throw decoderError(ended, what);
+    await fed;
   } finally {
     program.child.kill('SIGKILL');
+  }
+}
+
+/** null: its standard input is a pipe. */
+function startDecoder(argv: readonly string[], path: string | null): RunningProgram {
+  const options = { stdout: 'pipe', privileges: decoderPrivileges() } as const;
+  if (path === null) return startProgram(argv, { ...options, stdin: 'pipe' });
+  const input = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return startProgram(argv, { ...options, stdin: input });
+  } finally {
+    closeSync(input);
   }
 }

@@ -26,10 +26,10 @@ interface Library {
   readonly Pax: typeof TarPax;
 }
 
-const damaged = (): TlxcError =>
+const damaged = (archive: string): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_IMAGE',
-    message: 'the archive is damaged: what should be a header is none',
+    message: `${archive} is damaged: what should be a header is none`,
     hint: 'fetch it again',
   });
 
@@ -61,10 +61,15 @@ export class TarWalk {
     private readonly library: Library,
     /** Told of every member; what it gives back gets its content, which is then kept in memory. */
     private readonly onMember: (member: WalkedMember) => TakeContent | null,
+    private readonly archive: string,
   ) {}
 
-  static async begin(onMember: (member: WalkedMember) => TakeContent | null): Promise<TarWalk> {
-    return new TarWalk(await import('tar'), onMember);
+  /** `archive`: what errors call it. */
+  static async begin(
+    onMember: (member: WalkedMember) => TakeContent | null,
+    archive = 'the archive',
+  ): Promise<TarWalk> {
+    return new TarWalk(await import('tar'), onMember, archive);
   }
 
   /** Takes whole blocks. Returns how many of these bytes belong to the archive, its end left out. Throws TLXC_E_IMAGE. */
@@ -103,14 +108,23 @@ export class TarWalk {
     content?.take(Buffer.concat(content.chunks).subarray(0, content.size));
   }
 
+  /** Numbers that are none are no bytes of a header: the library throws. */
+  #decode(block: Buffer): TarHeader {
+    try {
+      return new this.library.Header(block, 0, this.#extension);
+    } catch {
+      throw damaged(this.archive);
+    }
+  }
+
   #header(block: Buffer): void {
-    const header = new this.library.Header(block, 0, this.#extension);
+    const header = this.#decode(block);
     if (header.nullBlock) {
       this.ended = true;
       return;
     }
     const size = header.size ?? 0;
-    if (!header.cksumValid || !Number.isSafeInteger(size) || size < 0) throw damaged();
+    if (!header.cksumValid || !Number.isSafeInteger(size) || size < 0) throw damaged(this.archive);
     const { type } = header;
     // Links and directories may name a size, and have no content.
     const hasContent = ![
@@ -125,7 +139,7 @@ export class TarWalk {
     if (
       ['ExtendedHeader', 'NextFileHasLongPath', 'OldGnuLongPath', 'NextFileHasLongLinkpath'].includes(type)
     ) {
-      if (size > MAX_EXTENSION) throw damaged();
+      if (size > MAX_EXTENSION) throw damaged(this.archive);
       this.#keep(size, (content) => this.#extend(type, content));
       return;
     }

@@ -1,10 +1,8 @@
 /** A tar archive into a tree: decoder | GNU tar in its jail, two children with a pipe between, so on two cores. */
 import { closeSync, openSync, statSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { programError, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
 import { native } from '../native/binding.ts';
-import type { Arrival } from './arrival.ts';
+import { feed } from './arrival.ts';
 import { decoderPrivileges, gaugeOf } from './compression.ts';
 import { jailed, TARGET } from './jail.ts';
 import { checkScan, type UnpackJob } from './unpacking.ts';
@@ -120,22 +118,4 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
   const ended = await Promise.all([decoder.ended, tar.ended]);
   await fed;
   return ended;
-}
-
-/** What comes to the decoder as it comes; how the decoder ended tells whether it took everything. */
-async function feed(
-  arrival: Arrival,
-  decoder: NodeJS.WritableStream | null,
-  count: (bytes: number) => void,
-): Promise<void> {
-  if (!decoder) throw new Error('the decoder has no standard input');
-  const counted = async function* () {
-    for await (const chunk of arrival.chunks()) {
-      count(chunk.length);
-      yield chunk;
-    }
-  };
-  await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 1 }), decoder).catch(
-    () => undefined,
-  );
 }

@@ -2,9 +2,8 @@
  * Makes a container of an archive: whole, or not at all. As create does, everything is built in a staging directory and
  * renamed into place last; before anything is unpacked the archive was read to its end and found whole.
  */
-import { createWriteStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { loadContainerConfig } from '../../config/load.ts';
 import { TlxcError, usageError } from '../../errors.ts';
 import type { Gauge } from '../../gauge.ts';
@@ -26,9 +25,10 @@ import { allocateRange, releaseRange, wholeRange } from '../create/id-ranges.ts'
 import { contentOf, nameIn } from './content.ts';
 import { isTrustedDirectory, refuseLeadingOut } from './directory.ts';
 import { fill } from './fill.ts';
-import { lookInto } from './look.ts';
+import { lookInto, type Look } from './look.ts';
 import { refuseRunningInLxc } from './lxc-running.ts';
 import type { ImportRequest } from './request.ts';
+import { spool } from './spool.ts';
 import { discard } from '../remove/discard.ts';
 import { discardUnborn, stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
@@ -48,7 +48,7 @@ export async function importContainer(request: ImportRequest): Promise<string> {
       message: '--privileged takes root: such a container is root on the host',
       hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
     });
-  const name = request.name ?? (await nameOf(request));
+  const { name, look } = request.name === null ? await named(request) : { name: request.name, look: null };
   const target = containerPaths(system, lxcpath, name);
   refuseExisting(target);
   makePlaceForTrees(lxcpath, 0o711);
@@ -56,7 +56,7 @@ export async function importContainer(request: ImportRequest): Promise<string> {
   await sweepLeftovers(system, lxcpath, request.onStage).catch(() => undefined);
   // What lies here, and no other can change, was the caller's on this host before.
   const trusted = request.trusted || (isDirectory(request) && isTrustedDirectory(request.source));
-  await withLock(target, () => importLocked({ ...request, trusted }, target, backend));
+  await withLock(target, () => importLocked({ ...request, trusted }, { target, backend, look }));
   return name;
 }
 
@@ -74,14 +74,25 @@ const isDirectory = ({ source }: ImportRequest): boolean => {
   return stats?.isDirectory() === true;
 };
 
-/** Where the caller says none. */
-async function nameOf(request: ImportRequest): Promise<string> {
-  const { source } = request;
-  if (isDirectory(request)) return basename(source);
+interface Named {
+  readonly name: string;
+  /** What was read for it; null: nothing. */
+  readonly look: Look | null;
+}
+
+/** Where the caller says no name. */
+async function named(request: ImportRequest): Promise<Named> {
+  const { source, system, lxcpath } = request;
+  if (isDirectory(request)) return { name: basename(source), look: null };
   if (source === '-') throw noName('what comes on standard input has no name');
-  const name = nameIn(contentOf(await lookInto(source)), source);
-  if (name === null) throw noName(`${source} does not say how the container is called`);
-  return name;
+  const nameOf = (look: Look): string => {
+    const name = nameIn(contentOf(look), source);
+    if (name === null) throw noName(`${source} does not say how the container is called`);
+    return name;
+  };
+  const onTold = (look: Look): void => refuseExisting(containerPaths(system, lxcpath, nameOf(look)));
+  const look = await lookInto(source, { ...telling(request), onTold });
+  return { name: nameOf(look), look };
 }
 
 /** What comes in shares nothing with an image that an overlay could lie over. */
@@ -103,10 +114,16 @@ async function backendOf({ backend, privileged, lxcpath, volume, system }: Impor
   });
 }
 
-/** The archive as a file: itself, or one that is made of the source in the staging directory. */
-async function archiveOf(request: ImportRequest, staging: string): Promise<string> {
-  const { source, system, environment, stdin } = request;
-  const spooled = join(staging, '.archive');
+interface Archive {
+  readonly path: string;
+  readonly look: Look;
+}
+
+/** The archive as a file, itself or one that is made of the source in the staging directory, and what is in it. */
+async function archiveOf(request: ImportRequest, staging: string, known: Look | null): Promise<Archive> {
+  const { source, system, environment } = request;
+  const path = join(staging, '.archive');
+  const looking = { ...telling(request), onTold: (look: Look) => void contentOf(look) };
   if (isDirectory(request)) {
     const name = basename(source);
     refuseRunningInLxc(source, name);
@@ -120,14 +137,11 @@ async function archiveOf(request: ImportRequest, staging: string): Promise<strin
     const from = { name, lxcpath: dirname(source), system, environment, snapshots: trusted, freeze: false };
     // It lies beside what is made of it for a while: as small as it quickly gets.
     const compression = isInstalled('zstd') ? 'zstd' : 'none';
-    await exportContainer({ ...from, file: spooled, compression, onStage: request.onStage });
-    return spooled;
+    await exportContainer({ ...from, file: path, compression, onStage: request.onStage });
+    return { path, look: await lookInto(path, looking) };
   }
-  if (source !== '-') return source;
-  const spool = createWriteStream(spooled, { flags: 'wx', mode: 0o600 });
-  request.onStage?.('copying', () => ({ done: spool.bytesWritten, total: null }));
-  await pipeline(stdin, spool);
-  return spooled;
+  if (source !== '-') return { path: source, look: known ?? (await lookInto(source, looking)) };
+  return { path, look: await spool(request, path, (arrival) => lookInto(path, { ...looking, arrival })) };
 }
 
 /** What errors call the archive, and who is told how far it has been read. */
@@ -136,7 +150,15 @@ const telling = ({ source, onStage }: ImportRequest) => ({
   onGauge: (gauge: Gauge) => onStage?.('checking', gauge),
 });
 
-async function importLocked(request: ImportRequest, target: ContainerPaths, backend: Backend): Promise<void> {
+interface Importing {
+  readonly target: ContainerPaths;
+  readonly backend: Backend;
+  /** What a look into the archive itself has shown; null: nobody has looked. */
+  readonly look: Look | null;
+}
+
+async function importLocked(request: ImportRequest, importing: Importing): Promise<void> {
+  const { target, backend } = importing;
   const { system, lxcpath, environment, privileged } = request;
   refuseExisting(target);
   const staging = stagingPath(lxcpath, target.name);
@@ -144,8 +166,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
   try {
-    const archive = await archiveOf(request, staging);
-    const content = contentOf(await lookInto(archive, telling(request)));
+    const { path: archive, look } = await archiveOf(request, staging, importing.look);
     const seed = readSeed(system.defaultConfig);
     const configFile = system.defaultConfig;
     const mapping = mappingOf(
@@ -160,7 +181,7 @@ async function importLocked(request: ImportRequest, target: ContainerPaths, back
       target,
       staging,
       archive,
-      content,
+      content: contentOf(look),
       backend,
       mapping,
       maps,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { TlxcError } from '../../errors.ts';
 import type { Gauge } from '../../gauge.ts';
+import type { Arrival } from '../../image/arrival.ts';
 import { decoded } from '../../image/compression.ts';
 import { blocks, TarWalk, type TakeContent, type WalkedMember } from '../../image/tar-walk.ts';
 import { CHECKSUM, FILES, INDEX, type Checksum } from '../export/format.ts';
@@ -68,15 +69,21 @@ function parseChecksum(content: Buffer): Checksum | null {
   }
 }
 
-type OnGauge = ((gauge: Gauge) => void) | undefined;
+export interface Looking {
+  /** What errors call it. Default: its path. */
+  readonly archive?: string;
+  /** It is being written: its bytes are taken as they come. */
+  readonly arrival?: Arrival;
+  readonly onGauge?: (gauge: Gauge) => void;
+  /** Called once it has told what it is, mostly by its first member; who throws then is spared the rest. */
+  readonly onTold?: (look: Look) => void;
+}
 
-/** The archive at path, which errors call `archive`. Throws TLXC_E_IMAGE for what is damaged, cut short, or no archive of a container. */
-export async function lookInto(
-  path: string,
-  { archive = path, onGauge }: { readonly archive?: string; readonly onGauge?: OnGauge } = {},
-): Promise<Look> {
+/** The archive at path. Throws TLXC_E_IMAGE for what is damaged, cut short, or no archive of a container. */
+export async function lookInto(path: string, looking: Looking = {}): Promise<Look> {
+  const { archive = path } = looking;
   const seen = new Seen();
-  const digest = await pass({ path, archive, onGauge }, seen);
+  const digest = await pass(path, { ...looking, archive }, seen);
   const kind = kindOf(seen);
   if (kind === null)
     throw refuse(
@@ -101,20 +108,20 @@ function checkWhole(archive: string, { checksum, checksumAt, afterChecksum }: Se
   throw refuse(archive, 'it is not what was exported: its checksum is wrong', 'transfer it once more');
 }
 
-interface Passing {
-  readonly path: string;
-  readonly archive: string;
-  readonly onGauge: OnGauge;
-}
-
 /** Returns the digest of what lies before the checksum. */
-async function pass({ path, archive, onGauge }: Passing, seen: Seen): Promise<string> {
-  const walk = await TarWalk.begin((member) => seen.member(member));
+async function pass(path: string, looking: Looking & { archive: string }, seen: Seen): Promise<string> {
+  const { archive, arrival, onGauge, onTold } = looking;
+  const walk = await TarWalk.begin((member) => seen.member(member), archive);
   const hash = createHash('sha256');
-  for await (const chunk of blocks(decoded(path, { what: archive, onGauge }))) {
+  let told = false;
+  for await (const chunk of blocks(decoded(path, { what: archive, arrival, onGauge }))) {
     const [begin, own] = [walk.offset, walk.take(chunk)];
     const counted = seen.checksumAt < 0 ? own : Math.min(own, seen.checksumAt - begin);
     if (counted > 0) hash.update(chunk.subarray(0, counted));
+    const kind = told ? null : kindOf(seen);
+    if (kind === null || kind === 'rootfs') continue;
+    told = true;
+    onTold?.({ archive, kind, texts: seen.texts, devices: seen.devices });
   }
   if (!walk.ended) throw refuse(archive, 'it is not whole: its end is missing', 'transfer it once more');
   return hash.digest('hex');

@@ -14,7 +14,7 @@ import { unpack } from '../unpack.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
 
 const usage = `Template options of local (after --):
-  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd or gzip, or squashfs
+  -f, --fstree=ARCHIVE      The root filesystem: a tar archive, plain or compressed with xz, zstd, gzip or bzip2, or squashfs
   -m, --metadata=ARCHIVE    The image's metadata (meta.tar.xz); without it TLXC's own configuration is used
       --keep                With -B squashfs or erofs, an ARCHIVE of that type stays as it is, unpacked by nobody: this host's
                             kernel mounts it, so only one that you trust

@@ -219,8 +219,39 @@ rooted('an archive that was changed or cut leaves nothing', async (t) => {
   await refused(t, world, /neither a container nor a root filesystem/, 'nothing.tar');
   await refused(t, world, /there is no .*none/, 'none');
   await refused(t, world, /cannot be an overlay/, '-B', 'overlay', 'good.tar');
-  const { stderr } = await world.run('tlxc-import', 'good.tar');
-  t.regex(stderr, /c1: Container already exists/);
+  // Its first member says how it is called: nothing behind that is looked at.
+  for (const file of ['good.tar', 'cut50.tar']) {
+    const { stderr } = await world.run('tlxc-import', file);
+    t.regex(stderr, /c1: Container already exists/);
+  }
+});
+
+rooted('what comes on standard input is refused by its first bytes, and read no further', async (t) => {
+  const world = await makeWorld(t);
+  mkdirSync(join(world.dir, 'backup'));
+  writeFileSync(join(world.dir, 'backup/index.yaml'), INDEX.replace('optimized: false', 'optimized: true'));
+  await world.sh(
+    'tar -cf begin.tar backup; gzip -k begin.tar; head -c 4096 /dev/urandom > noise; truncate -s 64G backup/large',
+  );
+  for (const [input, why] of [
+    ['cat noise; yes', /standard input is no tar archive/],
+    [
+      'tar -cf - backup/index.yaml backup/large',
+      /standard input holds the root filesystem as its storage has it/,
+    ],
+    ['head -c 1024 begin.tar; printf "\\200%.0s" {1..512}; yes', /standard input is damaged/],
+    ['head -c 20 begin.tar.gz; yes', /standard input could not be decompressed/],
+  ] as const) {
+    // What would wait for its end is ended by the limit, with another status.
+    const line = `{ ${input}; } | timeout -k 1 20 tlxc-import -N x1 -`;
+    const { stderr } = await world.run('bash', '-c', `${line}; echo "\${PIPESTATUS[*]}" >&2`);
+    t.regex(stderr, why);
+    t.regex(stderr, /^141 1$/m, input);
+    t.deepEqual(readdirSync(world.lxcpath), [], input);
+  }
+  // Whoever opens it for reading and writing both keeps it open: what has begun wrong goes on with silence.
+  const line = 'mkfifo quiet; exec 3<> quiet; cat noise >&3; timeout -k 1 20 tlxc-import -N x1 - <&3';
+  t.is((await world.run('bash', '-c', line)).code, 1);
 });
 
 rooted('a hostile archive writes nothing outside', async (t) => {
