@@ -5,11 +5,13 @@
 import { unmeasured, type Gauge, type OnStage, type Stage } from '../gauge.ts';
 import type { CommandContext } from './context.ts';
 import type { Output } from './output.ts';
-import { clip, columns } from './printable.ts';
+import { clip, columns, printable } from './printable.ts';
 
 export interface Progress {
   /** What is done now, and how to ask how far it is. */
   readonly stage: OnStage;
+  /** What it is about just now, behind the words; '': nothing. May come from a container. */
+  readonly about: (detail: string) => void;
   /** Takes the line away. */
   readonly end: () => void;
 }
@@ -28,7 +30,7 @@ const showing = new WeakSet<Output>();
 /** What takes the line away before something else is printed; it comes back by itself. */
 export const clearing = (stderr: Output): string => (showing.has(stderr) ? '\r\u001b[K' : '');
 
-const SILENT: Progress = { stage: () => undefined, end: () => undefined };
+const SILENT: Progress = { stage: () => undefined, about: () => undefined, end: () => undefined };
 
 /** Where not all that is done is of one kind; else the words say it already. */
 const STAGES: Readonly<Partial<Record<Stage, string>>> = {
@@ -143,6 +145,9 @@ export function progressLine(words: string, voice: Voice, plain = true): Progres
   return {
     stage: (kind, gauge) => {
       stage = { words: words + (STAGES[kind] ?? ''), gauge, began: performance.now() };
+    },
+    about: (detail) => {
+      stage = { ...stage, words: detail === '' ? words : `${words}: ${printable(detail)}` };
     },
     end: () => {
       clearImmediate(turn);

@@ -43,8 +43,8 @@ async function stop(invocation: Invocation, context: CommandContext): Promise<nu
   const configFile = rcfileOf(invocation, context);
   const request = { name, lxcpath, system, how, escalate, configFile, environment: context.env, warn };
   const limitMs = timeoutMs(invocation);
-  await whileShown(invocation, context, WAITING[how], () =>
-    stopContainer({ ...request, timeoutMs: limitMs }),
+  await whileShown(invocation, context, WAITING[how], ({ about }) =>
+    stopContainer({ ...request, timeoutMs: limitMs, onLingering: about }),
   );
   return 0;
 }

@@ -7,7 +7,8 @@ import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { destroyContainer } from '../remove/destroy.ts';
 import { ignoresHalt } from './deaf-init.ts';
-import { killContainer, signal, signalAndFollow, type How, type Order } from './kill.ts';
+import { killContainer, signal, signalAndFollow, type Ending, type How, type Order } from './kill.ts';
+import { lingering, tellLingering } from './lingering.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { cancelRestart } from '../start/restart.ts';
 import { sweepStopped } from '../remove/sweep.ts';
@@ -28,6 +29,8 @@ export interface StopRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Something a person should know while it is waited for. */
   readonly warn?: (text: string) => void;
+  /** What is waited for just now, in the container's own words; told now and then. */
+  readonly onLingering?: (what: string) => void;
 }
 
 /** Not, where the configuration cannot be read: it has been stopped, which is what was asked for. */
@@ -91,6 +94,25 @@ function signalOf({ name, lxcpath, configFile, environment, how }: StopRequest):
   return how === 'kill' ? undefined : signals[how]?.value;
 }
 
+async function haltOrReboot(request: StopRequest, paths: ContainerPaths, order: Order): Promise<Ending> {
+  const { environment, timeoutMs, onLingering } = request;
+  const end = onLingering ? tellLingering({ paths, environment }, onLingering) : () => undefined;
+  try {
+    return await signalAndFollow(paths, order, timeoutMs);
+  } finally {
+    end();
+  }
+}
+
+/** The time is over: what it was that took so long, which nobody can find out after the kill. */
+async function warnOfLingering(request: StopRequest, paths: ContainerPaths): Promise<void> {
+  const { name, timeoutMs, escalate, how, warn, environment } = request;
+  if (!warn) return;
+  const what = await lingering({ paths, environment });
+  const killed = how === 'halt' && escalate ? `; ${name} is killed` : '';
+  if (what !== '') warn(`not ended in ${timeoutMs / 1000} s: ${what}${killed}`);
+}
+
 async function stopRunning(request: StopRequest, paths: ContainerPaths, order: Order): Promise<void> {
   const { name, how, timeoutMs, escalate } = request;
   if (how === 'kill') return kill(request, paths);
@@ -103,7 +125,7 @@ async function stopRunning(request: StopRequest, paths: ContainerPaths, order: O
   if (isFrozen(paths)) request.warn?.(`it is frozen and sees no signal before tlxc-unfreeze -n ${name}`);
   // Nothing would come of waiting.
   if (how === 'halt' && escalate && ignoresHalt(paths, request)) return kill(request, paths);
-  const ending = await signalAndFollow(paths, order, timeoutMs);
+  const ending = await haltOrReboot(request, paths, order);
   if (ending === 'running-again' || (ending === 'stopped' && how === 'halt')) return;
   if (ending === 'stopped')
     throw new TlxcError({
@@ -111,6 +133,7 @@ async function stopRunning(request: StopRequest, paths: ContainerPaths, order: O
       message: 'the container stopped instead of rebooting',
       container: name,
     });
+  await warnOfLingering(request, paths);
   if (how === 'halt' && escalate) return kill(request, paths);
   throw new TlxcError({
     code: 'TLXC_E_TIMEOUT',

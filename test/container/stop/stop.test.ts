@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
-import { addBusybox } from '../../rig/containers.ts';
+import test, { type ExecutionContext } from 'ava';
+import { addBusybox, addDebian } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
+import { runningJobs } from '../../../src/container/stop/lingering.ts';
 import { requires } from '../../rig/requires.ts';
 import { makeWorld } from '../../rig/world.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
+const debian = requires('root', 'userns', 'idmap', 'debian').serial;
 
 /** An init that stops when it is asked to, or never. */
 const OBEDIENT = "trap 'exit 0' USR1; while :; do sleep 1 & wait $!; done";
@@ -48,6 +50,17 @@ rooted('one that does not listen is killed when the time is over, but not with -
   t.is(await state(), 'RUNNING');
   t.is((await stop('-t', '1')).code, 0);
   t.is(await state(), 'STOPPED');
+});
+
+rooted('what keeps it from ending is named before it is killed', async (t) => {
+  const { world, stop } = await running(t, `sleep 1234 & ${STUBBORN}`);
+  const note = /^tlxc-stop: u1: warning: not ended in 1 s: sleep 1234 \(pid \d+\), sleep 1 \(pid \d+\)/;
+  t.regex((await stop('-t', '1', '--nokill')).stderr, note);
+  const { stderr } = await stop('-t', '1');
+  t.regex(stderr, note);
+  t.regex(stderr, /; u1 is killed\n$/);
+  t.is((await world.run('tlxc-start', '-n', 'u1', '--', '/bin/sh', '-c', OBEDIENT)).code, 0);
+  t.is((await stop('-t', '20')).stderr, '');
 });
 
 for (const words of [['-k'], ['-t', '100'], ['-W'], ['-t', '100', '--rcfile', 'other.conf']])
@@ -126,4 +139,34 @@ rooted('what a killed monitor leaves is swept by the next start', async (t) => {
   t.is((await world.run('tlxc-start', '-n', 'u1')).code, 0);
   t.is((await stop('-k')).code, 0);
   t.deepEqual(await world.leaks(), []);
+});
+
+debian(
+  'of a systemd that stops, the unit that all others wait for is named, while it is waited for',
+  async (t) => {
+    const world = await makeWorld(t);
+    const include = ['common.conf', 'userns.conf'].map(
+      (file) => `lxc.include = /usr/share/tlxc/config/${file}`,
+    );
+    addDebian(world, 'd1', { config: [...include, 'lxc.net.0.type = empty'] });
+    const unit = '[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/sleep 1000\n';
+    await world.sh('tlxc-start -n d1 --wait=ready');
+    await world.sh(`printf '${unit}' | tlxc-attach -n d1 -- tee /run/systemd/system/slow.service`);
+    await world.sh('tlxc-attach -n d1 -- systemctl start slow');
+    const { code, stderr } = await world.run('tlxc-stop', '-n', 'd1', '-t', '15');
+    t.is(code, 0);
+    t.regex(
+      stderr,
+      /^tlxc-stop: d1: waiting for it to shut down: slow\.service: 1\d s\ntlxc-stop: d1: warning: not ended in 15 s: slow\.service; d1 is killed\n$/,
+    );
+  },
+);
+
+test("of systemd's jobs those count that have begun", (t) => {
+  const output = `297 mnt.mount    stop  waiting
+320 slow.service stop  running
+293 halt.target  start waiting
+`;
+  t.deepEqual(runningJobs(output), ['slow.service']);
+  t.deepEqual(runningJobs('No jobs listed.\n'), []);
 });
