@@ -9,12 +9,14 @@ export type Digests = ReadonlyMap<string, string>;
 /** Hexadecimal digits. */
 const LENGTH = 64;
 
-/**
- * The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. It begins when it
- * has so many characters of them.
- */
+/** xargs begins when it has so many characters of names. */
+const AT_ONCE = 64 * 1024;
+/** A write wakes who reads: one for each of ten thousand names takes longer than to digest many of their files. */
+const WRITTEN = AT_ONCE / 4;
+
+/** The names go to xargs on its standard input: nothing of an image is ever an option or a word of a shell. */
 export const DIGEST = [
-  ...['xargs', '--null', '--no-run-if-empty', '--max-chars=65536'],
+  ...['xargs', '--null', '--no-run-if-empty', `--max-chars=${AT_ONCE}`],
   ...['b2sum', `--length=${LENGTH * 4}`, '--zero', '--'],
 ];
 
@@ -28,9 +30,15 @@ export function eachRecord(stream: Readable | null, take: (record: string) => vo
   });
 }
 
+interface Digester {
+  readonly program: RunningProgram;
+  /** What it was not yet given. */
+  names: string;
+}
+
 export class FileDigests {
   readonly #start: () => RunningProgram;
-  readonly #programs: RunningProgram[] = [];
+  readonly #digesters: Digester[] = [];
   readonly #found = new Map<string, string>();
   #files = 0;
 
@@ -40,26 +48,35 @@ export class FileDigests {
   }
 
   add(path: string): void {
-    const program = (this.#programs[this.#files++ % availableParallelism()] ??= this.#begin());
-    program.child.stdin?.write(`${path}\0`, 'latin1');
+    const digester = (this.#digesters[this.#files++ % availableParallelism()] ??= this.#begin());
+    digester.names += `${path}\0`;
+    if (digester.names.length >= WRITTEN) give(digester);
   }
 
   /** Resolves when all that were added are digested, and to the first program that failed where one did. */
   async finish(): Promise<{ readonly digests: Digests; readonly failed: Ended | undefined }> {
-    for (const { child } of this.#programs) child.stdin?.end();
-    const all = await Promise.all(this.#programs.map(({ ended }) => ended));
+    for (const digester of this.#digesters) {
+      give(digester);
+      digester.program.child.stdin?.end();
+    }
+    const all = await Promise.all(this.#digesters.map(({ program }) => program.ended));
     return { digests: this.#found, failed: all.find(({ status }) => status !== 0) };
   }
 
   kill(): void {
-    for (const { child } of this.#programs) child.kill('SIGKILL');
+    for (const { program } of this.#digesters) program.child.kill('SIGKILL');
   }
 
-  #begin(): RunningProgram {
+  #begin(): Digester {
     const program = this.#start();
     // A program that ended early says so by its status.
     program.child.stdin?.on('error', () => undefined);
     eachRecord(program.child.stdout, (sum) => this.#found.set(sum.slice(LENGTH + 2), sum.slice(0, LENGTH)));
-    return program;
+    return { program, names: '' };
   }
+}
+
+function give(digester: Digester): void {
+  digester.program.child.stdin?.write(digester.names, 'latin1');
+  digester.names = '';
 }
