@@ -3,11 +3,13 @@
  * further tries are the writer's affair, and neither side waits for the other's speed: what the reader has not yet taken
  * lies in the file.
  */
+import { closeSync, write as writeFd } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { native } from '../native/binding.ts';
 
 const CHUNK = 256 * 1024;
+const write = promisify(writeFd);
 
 export class Arrival {
   #path = '';
@@ -50,7 +52,10 @@ export class Arrival {
     return Buffer.alloc(0);
   }
 
-  /** All its bytes as they come; ends once it is known to be what it should be. Throws where it never will, or begins anew. */
+  /**
+   * All its bytes as they come, each piece until the next is asked for; ends once the file is known to be what it should be. Throws where
+   * it never will, or begins anew.
+   */
   chunks(): AsyncGenerator<Buffer> {
     return this.#from(1);
   }
@@ -66,10 +71,11 @@ export class Arrival {
     this.#follows = true;
     await this.#past(least - 1);
     const file = await this.#open();
+    // One for all: new memory for each piece takes as long as what is done with it.
+    const buffer = Buffer.allocUnsafeSlow(CHUNK);
     try {
       for (let at = 0; at < this.#size || this.#state === 'coming';) {
-        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(this.#size - at, 1)));
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, Math.max(this.#size - at, 1)), at);
         if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
         at += bytesRead;
         await this.#past(at);
@@ -110,20 +116,27 @@ export class Arrival {
   }
 }
 
-/** What comes to the decoder as it comes; how the decoder ended tells whether it took everything. */
-export async function feed(
+/**
+ * A pipe that what comes is written to as it comes, through one buffer. `outlet` is the caller's: the decoder's standard input, then
+ * to be closed. How the decoder ended tells whether it took everything; `fed` never rejects.
+ */
+export function feed(
   arrival: Arrival,
-  decoder: NodeJS.WritableStream | null,
   count: (bytes: number) => void = () => undefined,
-): Promise<void> {
-  if (!decoder) throw new Error('the decoder has no standard input');
-  const counted = async function* () {
+): { readonly outlet: number; readonly fed: Promise<void> } {
+  const [outlet, inlet] = native().pipe({ bytes: 4 * CHUNK });
+  return { outlet, fed: writeAll(arrival, inlet, count) };
+}
+
+async function writeAll(arrival: Arrival, inlet: number, count: (bytes: number) => void): Promise<void> {
+  try {
     for await (const chunk of arrival.chunks()) {
       count(chunk.length);
-      yield chunk;
+      for (let at = 0; at < chunk.length;) at += (await write(inlet, chunk, at)).bytesWritten;
     }
-  };
-  await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 1 }), decoder).catch(
-    () => undefined,
-  );
+  } catch {
+    // The transfer says why it did not arrive whole, and the decoder why it takes no more.
+  } finally {
+    closeSync(inlet);
+  }
 }

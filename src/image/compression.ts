@@ -142,26 +142,24 @@ export async function* decoded(
 ): AsyncGenerator<Buffer, void, undefined> {
   const { what = path, arrival, onGauge } = decoding;
   const decoder = decoding.decoder ?? decoderFor((await arrival?.head(HEAD)) ?? headOf(path), what);
-  const program = startDecoder(decoder, arrival ? null : path);
-  const fed = arrival && feed(arrival, program.child.stdin);
+  const feeder = arrival && feed(arrival);
+  const input = feeder?.outlet ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const program = startDecoder(decoder, input);
   if (!arrival) onGauge?.(gaugeOf(program, path));
   try {
     yield* program.child.stdout as AsyncIterable<Buffer>;
     const ended = await program.ended;
     if (ended.status !== 0) throw decoderError(ended, what);
-    await fed;
+    await feeder?.fed;
   } finally {
     program.child.kill('SIGKILL');
   }
 }
 
-/** null: its standard input is a pipe. */
-function startDecoder(argv: readonly string[], path: string | null): RunningProgram {
-  const options = { stdout: 'pipe', privileges: decoderPrivileges() } as const;
-  if (path === null) return startProgram(argv, { ...options, stdin: 'pipe' });
-  const input = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+/** Closes `input`, which is the decoder's alone then. */
+function startDecoder(argv: readonly string[], input: number): RunningProgram {
   try {
-    return startProgram(argv, { ...options, stdin: input });
+    return startProgram(argv, { stdin: input, stdout: 'pipe', privileges: decoderPrivileges() });
   } finally {
     closeSync(input);
   }

@@ -86,6 +86,7 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
   let compressed = arrival ? 0 : statSync(archive).size;
   const ours: number[] = [];
   const programs: RunningProgram[] = [];
+  let fed: Promise<void> | undefined;
   const stop = () => programs[0]?.child.kill('SIGKILL');
   try {
     // Between Node's children there would be a socket, which takes longer.
@@ -104,8 +105,10 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
       },
     });
     programs.push(tar);
-    const input = arrival ? 'pipe' : openSync(archive, 'r');
-    if (typeof input === 'number') ours.push(input);
+    const feeder = arrival && feed(arrival, (bytes) => (compressed += bytes));
+    const input = feeder?.outlet ?? openSync(archive, 'r');
+    ours.push(input);
+    fed = feeder?.fed;
     const privileges = decoderPrivileges();
     programs.push(startProgram(argv, { stdin: input, stdout: inlet, privileges }));
   } finally {
@@ -114,7 +117,6 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
   }
   const [tar, decoder] = programs as [RunningProgram, RunningProgram];
   if (!arrival) job.onStage?.('unpacking', gaugeOf(decoder, archive));
-  const fed = arrival && feed(arrival, decoder.child.stdin, (bytes) => (compressed += bytes));
   const ended = await Promise.all([decoder.ended, tar.ended]);
   await fed;
   return ended;

@@ -37,7 +37,7 @@ function place(t: ExecutionContext) {
 
 async function textOf(arrival: Arrival): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of arrival.chunks()) chunks.push(chunk);
+  for await (const chunk of arrival.chunks()) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
 }
 
