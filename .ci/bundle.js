@@ -39,7 +39,7 @@ const entries = {
   },
 };
 
-/** undici is a file beside the bundles: .ci/undici.js. */
+/** undici is a file beside the bundles: .ci/undici.js, .ci/undici-in-commands.js. */
 const undici = (path) => ({
   name: 'undici',
   setup(build) {
@@ -65,7 +65,7 @@ const { outputFiles } = await build({
     { in: 'src/storage/diff-program.ts', out: 'diff-trees' },
   ],
   // As bin/run.js finds it, whose require() they have.
-  plugins: [entries, undici('../dist/undici.cjs'), whenUsed],
+  plugins: [entries, undici('../dist/undici-in-commands.cjs'), whenUsed],
   outdir: 'dist',
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
@@ -79,8 +79,10 @@ const { outputFiles } = await build({
 });
 const http = await build({
   ...common,
-  entryPoints: ['.ci/undici.js'],
-  outfile: 'dist/undici.cjs',
+  entryPoints: ['.ci/undici.js', '.ci/undici-in-commands.js'],
+  external: ['./undici.cjs'],
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
   format: 'cjs',
   minifyWhitespace: true,
   write: false,
@@ -88,7 +90,7 @@ const http = await build({
 mkdirSync('dist', { recursive: true });
 for (const { path, contents } of [...outputFiles, ...http.outputFiles]) {
   const text = Buffer.from(contents).toString();
-  const code = path.endsWith('/undici.cjs') ? text : waiting(text);
+  const code = path.includes('/undici') ? text : waiting(text);
   // By rename: a command that begins meanwhile has the old one or the new.
   writeFileSync(`${path}.new`, isProgram(path) ? asModule(code) : code);
   renameSync(`${path}.new`, path);
