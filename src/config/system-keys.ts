@@ -249,8 +249,8 @@ export const systemKeys: readonly SystemKey[] = [
     name: 'tlxc.image.keyring',
     syntax: 'FILE',
     doc:
-      'OpenPGP keys (as gpg --export writes them), one of which must have signed the checksums of every image that is ' +
-      'fetched (SHA256SUMS.asc beside them on the server); gpgv(1) checks it. Empty: HTTPS and the checksums are trusted.',
+      'OpenPGP keys (as gpg --export writes them), one of which, neither revoked nor expired, must have signed the checksums of ' +
+      'every image that is fetched (SHA256SUMS.asc beside them on the server); gpgv(1) checks it. Empty: HTTPS and the checksums are trusted.',
     fallback: fixed(''),
     check: (value) => (value === '' ? undefined : absolute(value)),
   },

@@ -15,37 +15,85 @@ export interface Signed {
   readonly keyring: string;
 }
 
-/** Throws TLXC_E_IMAGE unless one of the pinned keys made the signature of exactly this text. */
+/** Why it is not believed, and what can be done. */
+interface Doubt {
+  readonly why: string;
+  readonly hint: string;
+}
+
+/** Throws TLXC_E_IMAGE unless one of the pinned keys, neither revoked nor expired, made a signature of exactly this text. */
 export async function checkSignature({ what, text, signature, keyring }: Signed): Promise<void> {
-  const hint = `the keys are those of tlxc.image.keyring, ${keyring}`;
-  const refused = (why: string) =>
-    new TlxcError({ code: 'TLXC_E_IMAGE', message: `${what}: ${why}: refused`, hint });
-  if (signature === null) throw refused('the server has no OpenPGP signature of it');
+  const doubt = signature === null ? unsigned(keyring) : await doubtOf(text, signature, keyring);
+  if (doubt === undefined) return;
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${what}: ${doubt.why}: refused`,
+    hint: doubt.hint,
+  });
+}
+
+const unsigned = (keyring: string): Doubt => ({
+  why: 'the server has no OpenPGP signature of it',
+  hint: `tlxc.image.keyring, ${keyring}, asks for one: take a server that signs, or sign it there: gpg --armor --detach-sign SHA256SUMS`,
+});
+
+async function doubtOf(text: string, signature: string, keyring: string): Promise<Doubt | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'tlxc-signature-'));
   try {
     const file = (name: string, data: string | Buffer) => {
       writeFileSync(join(directory, name), data, { mode: 0o600 });
       return join(directory, name);
     };
-    const keys = file('keys.gpg', binaryKeys(keyring));
-    const words = [
-      '--homedir',
-      directory,
-      '--keyring',
-      keys,
-      file('signature', signature),
-      file('text', text),
-    ];
-    const { status, errorLines } = await startProgram(['gpgv', '--quiet', ...words]).ended;
-    if (status === 0) return;
-    const said = errorLines.map((line) => line.replace(/^gpgv: /, '')).join('; ');
-    throw refused(
-      status === 127 ? 'gpgv is not installed, and checks it' : `its signature is not good: ${said}`,
-    );
+    const keys = ['--homedir', directory, '--keyring', file('keys.gpg', binaryKeys(keyring))];
+    const files = [file('signature', signature), file('text', text)];
+    const told: string[] = [];
+    const argv = ['gpgv', '--quiet', '--status-fd', '1', ...keys, ...files];
+    const { status, errorLines } = await startProgram(argv, { stdout: (line) => told.push(line) }).ended;
+    if (status === 127)
+      return { why: 'gpgv is not installed, and checks its signature', hint: 'apt-get install gpgv' };
+    return judged(told, errorLines, keyring);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+/**
+ * The judgement is read from gpgv's lines for programs, not from its exit status: that is a failure where one of several
+ * signatures is by a key that is not pinned, and none where the only one is by a key that was revoked.
+ */
+function judged(told: readonly string[], errorLines: readonly string[], keyring: string): Doubt | undefined {
+  const words = (keyword: string): readonly string[] | undefined =>
+    told
+      .map((line) => line.split(' ').slice(1))
+      .find(([first]) => first === keyword)
+      ?.slice(1);
+  if (words('GOODSIG') !== undefined) return undefined;
+  const renewed = `the publisher has another one: put it into tlxc.image.keyring, ${keyring} (gpg --export KEY > FILE)`;
+  const [changed, revoked, expired] = [words('BADSIG'), words('REVKEYSIG'), words('EXPKEYSIG')];
+  if (changed !== undefined)
+    return {
+      why: `it is not what ${named(changed)} has signed, but was changed afterwards`,
+      hint: 'try again later, or another --server',
+    };
+  if (revoked !== undefined)
+    return { why: `it is signed by a key that was revoked, ${named(revoked)}`, hint: renewed };
+  if (expired !== undefined)
+    return { why: `it is signed by a key that has expired, ${named(expired)}`, hint: renewed };
+  const stranger = words('ERRSIG');
+  if (stranger !== undefined && words('NO_PUBKEY') !== undefined)
+    return {
+      why: `it is signed by a key that is not pinned, ${stranger.at(-1) ?? ''}`,
+      hint: `if the publisher says that this is theirs, put it into tlxc.image.keyring, ${keyring} (gpg --export KEY > FILE)`,
+    };
+  const said = errorLines.map((line) => line.replace(/^gpgv: +/, '')).join('; ');
+  return {
+    why: `its signature is not good: ${said}`,
+    hint: `gpg --armor --detach-sign SHA256SUMS makes one; the keys are those of tlxc.image.keyring, ${keyring}`,
+  };
+}
+
+/** A key as people know it: "Ann <ann@example.org> (5DC8F58EEFAF8942)". */
+const named = ([id = '', ...name]: readonly string[]): string => `${name.join(' ')} (${id})`;
 
 /** gpgv takes no armour: the base64 between the header's empty line and the checksum is what it wants. */
 function binaryKeys(keyring: string): Buffer {
