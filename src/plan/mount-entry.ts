@@ -1,7 +1,7 @@
 /** A line of lxc.mount.entry or lxc.mount.fstab, as the step that mounts it. lxc.container.conf(5), mount(8). */
 import type { MountEntry, Sourced } from '../config/model.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
-import { obstacleToIdmap } from './idmapped-mounts.ts';
+import { obstacleToIdmap, obstacleToOwner, ownerOf } from './idmapped-mounts.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { filesystemOptions, isAccessTime, parseMountOptions, type MountOptions } from './mount-options.ts';
@@ -92,6 +92,7 @@ function bind(entry: Entry): TreeStep {
     create: options.create,
     optional: options.optional,
     idmap: options.idmap,
+    owner: ownerOf(options.owner, entry.compilation.config),
     origin,
   };
 }
@@ -130,11 +131,16 @@ function bindSource(source: string, relative: boolean): string {
 }
 
 function checkIdmap({ options, compilation, refuse }: Entry): void {
-  if (options.idmap === '') return;
-  const obstacle = obstacleToIdmap(options.idmap, compilation);
-  if (obstacle !== undefined) refuse(obstacle);
+  const { idmap, owner } = options;
+  if (idmap === '' && owner === '') return;
+  const obstacles = [
+    idmap === '' ? undefined : obstacleToIdmap(idmap, compilation),
+    owner === '' ? undefined : obstacleToOwner(owner, compilation),
+  ];
+  for (const obstacle of obstacles) if (obstacle !== undefined) refuse(obstacle);
+  if (idmap !== '' && owner !== '') refuse('idmap= and owner= exclude each other');
   if (!options.bind || options.relative)
-    refuse('idmap= needs a bind mount of a directory or file of the host');
+    refuse(`${owner === '' ? 'idmap=' : 'owner='} needs a bind mount of a directory or file of the host`);
 }
 
 /**

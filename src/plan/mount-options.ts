@@ -57,10 +57,14 @@ export interface MountOptions {
   readonly create: 'none' | 'dir' | 'file';
   /** "", container, or a path. */
   readonly idmap: string;
+  /** "", or UID:GID. */
+  readonly owner: string;
 }
 
+const VALUED = ['idmap=', 'owner='];
+
 const isOurs = (word: string): boolean =>
-  OURS.has(word) || PROPAGATION.has(word) || word.startsWith('idmap=');
+  OURS.has(word) || PROPAGATION.has(word) || VALUED.some((start) => word.startsWith(start));
 
 interface Sorted {
   readonly attributes: Set<string>;
@@ -91,6 +95,8 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
   const sorted: Sorted = { attributes: new Set(), takenBack: new Set(), flags: new Set(), data: [] };
   for (const word of words.filter((each) => each !== '')) sort(word, sorted);
   const has = (word: string): boolean => words.includes(word);
+  const valueOf = (start: string): string =>
+    words.findLast((word) => word.startsWith(start))?.slice(start.length) ?? '';
   return {
     attributes: [...sorted.attributes],
     takenBack: [...sorted.takenBack].filter((word) => !sorted.attributes.has(CLEARS[word] ?? '')),
@@ -104,7 +110,8 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
     optional: has('optional'),
     relative: has('relative'),
     create: has('create=dir') ? 'dir' : has('create=file') ? 'file' : 'none',
-    idmap: words.findLast((word) => word.startsWith('idmap='))?.slice('idmap='.length) ?? '',
+    idmap: valueOf('idmap='),
+    owner: valueOf('owner='),
   };
 }
 

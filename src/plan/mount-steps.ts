@@ -38,5 +38,6 @@ export const bindStep = ({ source, target, ...rest }: Some<Bind, 'source' | 'tar
   create: 'none',
   optional: false,
   idmap: '',
+  owner: null,
   ...rest,
 });

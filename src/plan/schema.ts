@@ -180,6 +180,9 @@ const MountFilesystem = record('MountFilesystem', {
   origin: Origin,
 });
 
+/** Host's ids. */
+const MountOwner = record('MountOwner', { uid: whole, gid: whole });
+
 /** A bind mount of a host path (opened by the executor before the pivot) or of a path below the root filesystem. */
 const MountBind = record('MountBind', {
   op: Type.Literal('bind'),
@@ -197,6 +200,8 @@ const MountBind = record('MountBind', {
   create: names('Create', 'none', 'dir', 'file'),
   optional: flag,
   idmap: Idmap,
+  /** Whose the files of the source's owner are through the mount; nobody else's are anybody's. Then idmap is "". */
+  owner: Type.Union([MountOwner, Type.Null()]),
   origin: Origin,
 });
 

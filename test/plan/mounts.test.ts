@@ -117,12 +117,30 @@ test('what cannot be done is refused by name, all of it', (t) => {
       entry('/a', 'a', 'none', 'bind', 'idmap=elsewhere'),
       entry('/a', 'a', 'none', 'bind', 'idmap=container'),
       entry('none', 'a', 'none', 'remount', 'shared'),
+      entry('/a', 'a', 'none', 'bind', 'owner=1:1', 'idmap=/proc/1/ns/user'),
+      entry('/a', 'a', 'none', 'bind', 'relative', 'owner=1:1'),
     ],
   });
   t.regex(
     findings.problems.join('\n'),
-    /needs the option bind[^]*"\.\."[^]*idmap=elsewhere[^]*lxc\.idmap[^]*shared and remount/,
+    /needs the option bind[^]*"\.\."[^]*idmap=elsewhere[^]*lxc\.idmap[^]*shared and remount[^]*idmap= and owner= exclude[^]*owner= needs a bind/,
   );
+});
+
+test('owner=: the host ids of somebody in the container', (t) => {
+  const owned = (value: string, config: Partial<typeof minimalConfig> = {}) => {
+    const { tree, findings } = treeOf({ ...config, mountEntries: [entry('/a', 'a', 'none', 'bind', value)] });
+    return findings.problems.length > 0 ? findings.problems.join('\n') : tree.find(({ op }) => op === 'bind');
+  };
+  t.like(owned('owner=33:34'), { owner: { uid: 33, gid: 34 }, idmap: '' });
+  t.like(owned('owner=33:34', { idmap }), { owner: { uid: 100033, gid: 100034 } });
+  t.like(owned('nosuid', { idmap }), { owner: null });
+  t.regex(
+    String(owned('owner=70000:0', { idmap })),
+    /owner=70000:0: the container has no such ids \(lxc\.idmap\)/,
+  );
+  for (const wrong of ['www-data', '33', '33:', '33:34:35', '-1:0'])
+    t.regex(String(owned(`owner=${wrong}`)), /it must be UID:GID, numbers/, wrong);
 });
 
 test('cgroup: left to an init that may mount, forced, or mounted where it may not', (t) => {

@@ -4,12 +4,9 @@
 #include <grp.h>
 #include <sys/prctl.h>
 
-#include "common/map_program.h"
-
 #include "executor/namespaces.h"
 
 namespace tlxc::idmap {
-namespace {
 
 // The kernel takes a map in one write only.
 Status write_directly(pid_t child, plan::IdKind kind, const std::vector<IdRange>& ranges) {
@@ -26,6 +23,8 @@ Status write_directly(pid_t child, plan::IdKind kind, const std::vector<IdRange>
         return syscall_failure("idmap", "write", path);
     return {};
 }
+
+namespace {
 
 Status write_map(const plan::StartPlan& plan, pid_t child, plan::IdKind kind) {
     std::vector<IdRange> ranges;

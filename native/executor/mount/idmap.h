@@ -1,5 +1,7 @@
 // The user namespace's id maps, and becoming its root.
 #pragma once
+#include "common/map_program.h"
+
 #include "executor/running.h"
 
 namespace tlxc::idmap {
@@ -10,5 +12,8 @@ namespace tlxc::idmap {
 // In the child, once the maps are written: uid 0, gid 0 and no supplementary group, of its own user
 // namespace.
 [[nodiscard]] Status become_root(const plan::StartPlan& plan);
+
+// In a process with privilege over both sides: a child's map of one kind.
+[[nodiscard]] Status write_directly(pid_t child, plan::IdKind kind, const std::vector<IdRange>& ranges);
 
 } // namespace tlxc::idmap

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "executor/mount/mount_api.h"
+#include "executor/mount/owner.h"
 #include "executor/mount/scratch.h"
 #include "executor/namespaces.h"
 
@@ -44,6 +45,8 @@ Result<UniqueFd> take(const plan::MountBind& bind, int userNamespace) {
     if (!bind.propagation.empty())
         TRY(mount_api::set_propagation(mount.get(), bind.propagation));
     TRY(mount_api::set_idmap(mount.get(), bind.idmap, userNamespace));
+    if (bind.owner)
+        TRY(mount_api::set_owner(mount.get(), *bind.owner));
     TRY(mount_api::set_attributes(mount.get(), bind.attributes));
     return mount;
 }

@@ -82,8 +82,10 @@ export const storage = {
       'the root filesystem or LXCPATH/NAME/rootfs, or the line is left out with a warning; no component of it may be a ' +
       'symbolic link. OPTIONS are those of mount(8), its propagation flags, and: optional (a mount that fails is left out), ' +
       'create=dir and create=file (the target is made where it is missing), relative (SOURCE lies in the root filesystem), ' +
-      'idmap=container and idmap=PATH (a bind whose ids are mapped with a user namespace). A bind keeps what the mount of ' +
-      'its source forbids; dev takes nodev back in a container without lxc.idmap. move moves the mount SOURCE with all ' +
+      'idmap=container and idmap=PATH (a bind whose ids are mapped with a user namespace), owner=UID:GID (a bind whose files, ' +
+      'as far as they belong to the owner and group that SOURCE has, are in the container those of the numbers UID and GID, ' +
+      'and the other way round for what these make there; everybody else is nobody in it, root too, and makes nothing). ' +
+      'A bind keeps what the mount of its source forbids; dev takes nodev back in a container without lxc.idmap. move moves the mount SOURCE with all ' +
       'below it. remount with the SOURCE none changes what is mounted at TARGET.',
     parse: (value, context) => [{ text: value, mount: mountEntry(value, context) }],
     show: (value) => value.text,

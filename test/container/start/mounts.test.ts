@@ -51,6 +51,22 @@ rooted('idmap=PATH: the ids of another user namespace', async (t) => {
   await world.sh(`kill ${pid}`);
 });
 
+rooted("owner=UID:GID: what is somebody's on the host is another's inside, and nobody else's", async (t) => {
+  const world = await makeWorld(t);
+  await world.sh('mkdir data; touch data/file data/root; chown 4711:4712 data data/file');
+  const entry = `lxc.mount.entry = ${world.dir}/data mnt none bind,owner=33:34 0 0`;
+  for (const privileged of [false, true]) {
+    const { inside } = await boot(world, [entry], { privileged });
+    t.is(await inside('stat -c %u:%g /mnt/file /mnt/root'), '33:34\n65534:65534');
+    t.is(await inside('chmod 700 /mnt; ls /mnt 2>&1; stat -c %a /mnt'), 'file\nroot\n700');
+    await world.sh('tlxc-attach -n c1 -u 33 -g 34 -- touch /mnt/made');
+    t.is(await world.sh('stat -c %u:%g data/made'), '4711:4712\n');
+    // Not even as root: a file of its has no owner on the host.
+    t.regex(await inside('touch /mnt/other 2>&1 || :'), /Value too large/);
+    await world.sh('rm data/made; chmod 755 data; tlxc-stop -k -n c1; rm -r lxc/c1');
+  }
+});
+
 looped('a filesystem on a block device, whatever the device list allows', async (t) => {
   const world = await makeWorld(t);
   await world.sh('truncate -s 4M disk; mkfs.ext4 -q disk; losetup -f --show disk > device');
