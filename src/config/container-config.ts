@@ -73,6 +73,11 @@ type StoragePart = Pick<
   'rootfs' | 'fstabEntries' | 'mountEntries' | 'autoMounts' | 'lxcfs' | 'masked' | 'readonlyPaths'
 >;
 
+const withShippedSource = (mount: MountEntry): MountEntry => ({
+  ...mount,
+  source: shippedPath(mount.source),
+});
+
 function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): StoragePart {
   return {
     rootfs: {
@@ -82,7 +87,7 @@ function storagePart(settings: Settings, fstabEntries: Parts['fstabEntries']): S
       ...optional('managed', settings.last(storage.managed)),
       ...optional('volatile', settings.last(storage.volatile)),
     },
-    fstabEntries: [...settings.all(storage.base), ...fstabEntries],
+    fstabEntries: [...settings.all(storage.base).map((one) => map(one, withShippedSource)), ...fstabEntries],
     mountEntries: settings.all(storage.entry).map((one) => map(one, ({ mount }) => mount)),
     autoMounts: settings.all(storage.auto),
     ...optional('lxcfs', settings.last(storage.lxcfs)),

@@ -1,5 +1,6 @@
 /** lxc.mount.auto = cgroup[-full][:mode][:force]: /sys/fs/cgroup, mounted from inside the cgroup namespace. */
 import { basename } from 'node:path';
+import type { ContainerConfig } from '../config/model.ts';
 import type { CgroupMount } from '../host/facts.ts';
 import { lastAutoMount } from './auto-mounts.ts';
 import { keptCapabilities } from './capabilities.ts';
@@ -13,10 +14,15 @@ import type { Origin, TreeStep } from './types.ts';
 const ROOT = 'sys/fs/cgroup';
 const QUIET = ['nosuid', 'nodev', 'noexec'];
 
+/** From this version on systemd refuses to boot where it finds version 1. */
+const ONLY_UNIFIED = 258;
+/** From this one on it boots where there is version 2 alone. */
+const KNOWS_UNIFIED = 231;
+
 /**
  * In a cgroup namespace the root of every mount is the container's own inner group, so "full" and plain show the same.
  * An init that may mount does it itself on v1 and hybrid hosts (systemd), unless :force; a v2 tree is always mounted,
- * and on a hybrid host cgroup2 mounts it alone.
+ * and on a hybrid host cgroup2 mounts it alone, as it is done for a systemd that boots with nothing else.
  */
 export function cgroupMounts(compilation: Compilation): TreeStep[] {
   const { config, host, findings } = compilation;
@@ -38,14 +44,42 @@ export function cgroupMounts(compilation: Compilation): TreeStep[] {
   }
   const attributes = attributesOf(token.value);
   const unified = filesystemStep({ fstype: 'cgroup2', target: ROOT, attributes, origin });
-  if (host.cgroupLayout === 'v2') return [unified];
+  if (host.cgroupLayout === 'v2') {
+    tellOldSystemd(compilation);
+    return [unified];
+  }
   if (token.value.what === 'cgroup2') {
     if (host.cgroups.some((mount) => mount.version === 2)) return [unified];
     findings.refuse(token.at, 'lxc.mount.auto: cgroup2: this host has no cgroup version 2 mounted');
   }
   if (!force && keptCapabilities(compilation).includes('sys_admin')) return [];
+  const { guestSystemd = 0 } = compilation.files;
+  if (guestSystemd >= ONLY_UNIFIED) {
+    if (host.cgroups.some((mount) => mount.version === 2)) return [unified];
+    findings.refuse(
+      token.at,
+      `its systemd ${guestSystemd} boots with cgroup version 2 only, and this host has none mounted`,
+      MOUNT_UNIFIED,
+    );
+  }
   return legacyMounts(usedHierarchies(compilation), attributes, origin);
 }
+
+const MOUNT_UNIFIED =
+  'on the host: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified';
+
+function tellOldSystemd({ files, findings }: Compilation): void {
+  if (files.guestSystemd === undefined || files.guestSystemd >= KNOWS_UNIFIED) return;
+  findings.warn(
+    undefined,
+    `its systemd is from before cgroup version 2 (older than ${KNOWS_UNIFIED}), which is all that this host has, and will not boot: ` +
+      'upgrade it, or start the host with systemd.unified_cgroup_hierarchy=0 on the command line of its kernel',
+  );
+}
+
+/** Whether the view depends on the systemd that a container boots. */
+export const wantsGuestSystemd = ({ autoMounts }: ContainerConfig): boolean =>
+  lastAutoMount(autoMounts, ['cgroup', 'cgroup-full', 'cgroup2']) !== undefined;
 
 const attributesOf = ({ mode }: { readonly mode: string }): string[] =>
   mode === 'ro' ? [...QUIET, 'ro'] : QUIET;

@@ -66,6 +66,8 @@ export interface StartFiles {
   readonly tunnelIsShared?: boolean | undefined;
   /** lxcfs on the host; looked for where tlxc.mount.lxcfs asks for it. */
   readonly lxcfs?: Lxcfs | undefined;
+  /** The systemd that it boots: its version, 0 before 231; looked for where a view of control groups depends on it. */
+  readonly guestSystemd?: number | undefined;
   /** Files and devices of lxc.rootfs.path that hold a filesystem, by their paths: its type, "" where blkid knows none. */
   readonly imageFilesystems?: Readonly<Record<string, string>>;
 }

@@ -33,8 +33,9 @@ test('a privileged container gets 16 capabilities, and CAP_SYS_ADMIN is none of 
   t.is(config.seccomp.profile?.value, join(directory, 'allow.seccomp'));
   t.deepEqual(
     config.fstabEntries.map(({ value }) => value.target),
-    ['run', 'run/lock', 'tmp', 'dev/shm', 'dev/mqueue'],
+    ['run', 'run/lock', 'tmp', 'dev/shm', 'dev/mqueue', 'run/systemd/system-generators/tlxc'],
   );
+  t.is(config.fstabEntries.at(-1)?.value.source, join(directory, 'inside/systemd-generator'));
   t.true(values(config.masked).includes('/proc/kcore'));
   t.true(values(config.readonlyPaths).includes('/proc/irq'));
   t.like(config, { ttyMax: 4, ttyDir: 'lxc', ptyMax: 1024 });

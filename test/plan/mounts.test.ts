@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { AutoMount, MountEntry } from '../../src/config/model.ts';
 import { compileTree } from '../../src/plan/mounts.ts';
+import type { StartFiles } from '../../src/plan/input.ts';
 import type { TreeStep } from '../../src/plan/types.ts';
 import { compilation, hybridHost, idmap, minimalConfig, v1Host, v2Host, written, network } from './sample.ts';
 
@@ -13,8 +14,8 @@ const brief = (step: TreeStep) =>
     ? `${step.fstype} ${step.target} ${[...step.attributes, ...step.options].join(',')}`
     : `${step.op} ${step.target}`;
 
-function treeOf(config: Partial<typeof minimalConfig>, host = hybridHost) {
-  const input = compilation({ config: { autodev: false, ...config }, host });
+function treeOf(config: Partial<typeof minimalConfig>, host = hybridHost, files: StartFiles = {}) {
+  const input = compilation({ config: { autodev: false, ...config }, host, files });
   return { tree: compileTree(input), findings: input.findings };
 }
 
@@ -168,6 +169,20 @@ test('cgroup: left to an init that may mount, forced, or mounted where it may no
   t.deepEqual(treeOf({ autoMounts: plain }, v2Host).tree.map(brief), [
     'cgroup2 sys/fs/cgroup nosuid,nodev,noexec',
   ]);
+});
+
+test('cgroup: a systemd of 258 and later gets version 2, one from before it is warned of', (t) => {
+  const forced = { autoMounts: [auto({ what: 'cgroup', mode: 'mixed', force: true })] };
+  const unified = ['cgroup2 sys/fs/cgroup nosuid,nodev,noexec'];
+  t.deepEqual(treeOf(forced, hybridHost, { guestSystemd: 258 }).tree.map(brief), unified);
+  t.true(treeOf(forced, hybridHost, { guestSystemd: 257 }).tree.length > 1);
+  const lost = treeOf(forced, v1Host, { guestSystemd: 260 }).findings.problems.join('\n');
+  t.regex(lost, /its systemd 260 boots with cgroup version 2 only/);
+  const { tree, findings } = treeOf(forced, v2Host, { guestSystemd: 0 });
+  t.deepEqual(tree.map(brief), unified);
+  t.regex(findings.warnings.join('\n'), /from before cgroup version 2[^]*unified_cgroup_hierarchy=0/);
+  for (const guestSystemd of [undefined, 231, 262])
+    t.deepEqual(treeOf(forced, v2Host, { guestSystemd }).findings.warnings, []);
 });
 
 test('cgroup2: the hierarchy of version 2 alone, where there is one', (t) => {

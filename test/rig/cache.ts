@@ -7,5 +7,9 @@ export const cacheDir: string = process.env['TLXC_TEST_CACHE'] ?? join(homedir()
 /** Where Debian's packages come from. */
 export const debianMirror: string = process.env['TLXC_DEBIAN_MIRROR'] ?? 'http://deb.debian.org/debian';
 
-/** The root filesystem of Debian 12 that debian.ts makes. */
-export const debianTar: string = join(cacheDir, 'debian-bookworm-1.tar');
+/** Debian 12, and 13, which has a systemd from after 255. */
+export type DebianRelease = 'bookworm' | 'trixie';
+
+/** The root filesystem of Debian that debian.ts makes. */
+export const debianTarOf = (release: DebianRelease): string => join(cacheDir, `debian-${release}-1.tar`);
+export const debianTar: string = debianTarOf('bookworm');

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { busyboxSignals, makeBusyboxRootfs } from './busybox.ts';
+import type { DebianRelease } from './cache.ts';
 import { debianRootfsTar } from './debian.ts';
 import type { World } from './world.ts';
 
@@ -48,11 +49,16 @@ export function addBusybox(world: World, name: string, options: ContainerOptions
 }
 
 /** A Debian container with systemd, DHCP on eth0; the first one of a machine takes a minute to make. */
-export function addDebian(world: World, name: string, options: ContainerOptions = {}): void {
+export function addDebian(
+  world: World,
+  name: string,
+  options: ContainerOptions = {},
+  release: DebianRelease = 'bookworm',
+): void {
   const rootfs = join(world.lxcpath, name, 'rootfs');
   mkdirSync(rootfs, { recursive: true });
   const tar = ['--extract', '--numeric-owner', '--xattrs', '--xattrs-include=*', '--exclude=./dev/*'];
-  const unpacked = spawnSync('tar', [...tar, '--file', debianRootfsTar(), '--directory', rootfs], {
+  const unpacked = spawnSync('tar', [...tar, '--file', debianRootfsTar(release), '--directory', rootfs], {
     encoding: 'utf8',
   });
   if (unpacked.status !== 0) throw new Error(`tar: ${unpacked.stderr}`);

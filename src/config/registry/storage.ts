@@ -65,7 +65,7 @@ export const storage = {
       'Mounts the filesystems of the kernel. proc[:mixed]: /proc, with /proc/sys and /proc/sysrq-trigger read-only; ' +
       'proc:rw: all of it writable. sys[:mixed]: /sys read-only but for /sys/devices/virtual/net; sys:ro, sys:rw. ' +
       'cgroup[-full][:mixed|:ro|:rw][:force]: the control groups of the container below /sys/fs/cgroup; on hosts with ' +
-      'cgroup version 1 only for an init that may not mount them itself, unless :force. cgroup2[:ro][:force]: the hierarchy ' +
+      'cgroup version 1 only for an init that may not mount them itself, unless :force; a systemd of 258 or later in a directory or overlay gets version 2 alone. cgroup2[:ro][:force]: the hierarchy ' +
       'of version 2, and no other. shmounts:HOST[:CONTAINER]: a tunnel for mounts: what the host mounts below the ' +
       'directory HOST, which must lie on a shared mount, shows in the running container below CONTAINER ' +
       '(/dev/.lxc-mounts). A token replaces earlier ones of its family.',

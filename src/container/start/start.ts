@@ -15,10 +15,12 @@ import { askMonitor } from '../../monitor/client.ts';
 import { native } from '../../native/binding.ts';
 import type { StartFiles, StartOptions as PlanOptions } from '../../plan/input.ts';
 import { nativeFile } from '../../package-root.ts';
+import { wantsGuestSystemd } from '../../plan/cgroup-mounts.ts';
 import { wantsLxcfs } from '../../plan/lxcfs.ts';
 import { attachRootfs, lacksDevice } from '../../storage/attach.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../../plan/start-plan.ts';
 import { destroyCommand } from '../ephemeral.ts';
+import { guestSystemd } from './guest-systemd.ts';
 import type { StartPlan } from '../../plan/types.ts';
 import { launchMonitor, type LaunchCallbacks, type Started } from './launch.ts';
 import { provideBridge } from '../network/bridge.ts';
@@ -176,6 +178,8 @@ function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): Com
     imageFilesystems: readImages(config),
     tunnelIsShared: readTunnel(config),
     lxcfs: wantsLxcfs(config) ? findLxcfs() : undefined,
+    guestSystemd:
+      request.command === undefined && wantsGuestSystemd(config) ? guestSystemd(config) : undefined,
   };
   return compile({ config, mistakes, host, system: request.system, options, files }, read);
 }
