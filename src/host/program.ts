@@ -42,7 +42,8 @@ export interface RunningProgram {
 }
 
 const KEPT_LINES = 20;
-const PLAIN_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
+/** What programs of the host are given: they find each other, and say the same everywhere. */
+export const PLAIN_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
 
 /**
  * What spawn has given; throws where this process has no descriptors left for it, which Node tells by an event, and by streams

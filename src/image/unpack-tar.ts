@@ -3,7 +3,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { programError, startProgram, type Ended, type RunningProgram } from '../host/program.ts';
 import { native } from '../native/binding.ts';
 import { feed } from './arrival.ts';
-import { decoderPrivileges, gaugeOf } from './compression.ts';
+import { gaugeOf, startDecoder } from './compression.ts';
 import { jailed, TARGET } from './jail.ts';
 import { checkScan, type UnpackJob } from './unpacking.ts';
 
@@ -109,8 +109,7 @@ async function runPipe(job: UnpackJob, argv: readonly string[]): Promise<[Ended,
     const input = feeder?.outlet ?? openSync(archive, 'r');
     ours.push(input);
     fed = feeder?.fed;
-    const privileges = decoderPrivileges();
-    programs.push(startProgram(argv, { stdin: input, stdout: inlet, privileges }));
+    programs.push(startDecoder(argv, { stdin: input, stdout: inlet }));
   } finally {
     // Both children have their ends now; ours would keep tar waiting for ever.
     for (const fd of ours) closeSync(fd);
