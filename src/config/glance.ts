@@ -9,13 +9,15 @@ import { security } from './registry/security.ts';
 import { Settings } from './settings.ts';
 
 export interface Glance extends Pick<ContainerConfig, 'start' | 'groups'> {
+  /** lxc.ephemeral: it is destroyed when it has stopped. */
+  readonly ephemeral: boolean;
   /** It maps ids. */
   readonly unprivileged: boolean;
 }
 
-const { auto, delay, order, after, ready, group } = lifecycle;
+const { auto, delay, order, after, ready, group, ephemeral } = lifecycle;
 const WANTED: ReadonlySet<string> = new Set(
-  [auto, delay, order, after, ready, group, security.idmap].map(({ name }) => name),
+  [auto, delay, order, after, ready, group, ephemeral, security.idmap].map(({ name }) => name),
 );
 
 /** Those that are wanted, and what nobody knows: it may be one of them, misspelled. */
@@ -38,12 +40,17 @@ export function glanceAt({
   new StatementReader(settings).read(configFile);
   if (settings.problems.length > 0) return null;
   const unprivileged = settings.last(security.idmap) !== undefined;
-  return { start: startPart(settings), groups: groupsPart(settings), unprivileged };
+  return {
+    ...{ start: startPart(settings), groups: groupsPart(settings) },
+    ephemeral: settings.last(ephemeral)?.value === true,
+    unprivileged,
+  };
 }
 
 /** The same of a configuration that has been loaded. */
-export const asGlance = ({ start, groups, idmap }: ContainerConfig): Glance => ({
+export const asGlance = ({ start, groups, ephemeral, idmap }: ContainerConfig): Glance => ({
   start,
   groups,
+  ephemeral: ephemeral !== undefined,
   unprivileged: idmap.length > 0,
 });

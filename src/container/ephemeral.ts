@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { packageRoot } from '../package-root.ts';
 import type { ContainerPaths } from './paths.ts';
 
+/** What is to be done about the end of one that is gone with it, or will be in a moment. */
+export const GONE_HINT =
+  'it was for one run (lxc.ephemeral) and goes with it: make another (tlxc-copy -e, tlxc-create)';
+
 /**
  * Tells this container from a later one of its name: it changes when the container's directory is made anew. Throws
  * where there is no such directory.

@@ -129,6 +129,26 @@ test('an error of the action is printed, and gives the exit code that belongs to
   t.is((await run(['u1'], { exitCodes: {} }, failing)).exit, 1);
 });
 
+test('a command that a hint offers looks into the store that -P named', async (t) => {
+  const fail = () => {
+    const hint =
+      'tlxc-unfreeze -n u1 lets it act on the signal, tlxc-stop -k -n u1 kills it; tlxc-ls lists all';
+    throw new TlxcError({ code: 'TLXC_E_TIMEOUT', message: 'no luck', container: 'u1', hint });
+  };
+  const hintOf = async (...argv: string[]) => /hint: (.*)/.exec((await run(argv, {}, fail)).stderr)?.[1];
+  t.is(
+    await hintOf('u1', '-P', '/else where'),
+    "tlxc-unfreeze -P '/else where' -n u1 lets it act on the signal, tlxc-stop -P '/else where' -k -n u1 kills it; " +
+      "tlxc-ls -P '/else where' lists all",
+  );
+  const plain = await hintOf('u1');
+  t.is(
+    plain,
+    'tlxc-unfreeze -n u1 lets it act on the signal, tlxc-stop -k -n u1 kills it; tlxc-ls lists all',
+  );
+  t.is(await hintOf('u1', '-P', `${dir}/store`), plain, 'the one that is meant without it');
+});
+
 test('-o appends errors to a log, -l more than errors', async (t) => {
   const log = join(dir, 'log');
   await run(['u1', '-o', log], {}, () => {

@@ -1,6 +1,7 @@
 /** How a command in a container ended, and the error where that is a failure. */
 import { printable } from '../../control-characters.ts';
 import { TlxcError, type ErrorCode } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /** How a command ended, and what it printed. */
 export interface CommandResult {
@@ -39,10 +40,7 @@ const LONGEST = 200;
 
 /** argv as a person would type it, and not too much of it. */
 function typed(argv: readonly string[]): string {
-  const words = argv.map((word) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
-  );
-  const line = words.join(' ');
+  const line = argv.map(shellWord).join(' ');
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
 

@@ -5,10 +5,11 @@ import { askMonitor } from '../../monitor/client.ts';
 import type { ContainerState, Event } from '../../monitor/protocol.ts';
 import { readLog } from '../journal/log.ts';
 import type { ContainerPaths } from '../paths.ts';
+import { GONE_HINT } from '../ephemeral.ts';
 import { conditionText, type Condition } from './condition.ts';
+import type { Target } from './target.ts';
 
-interface Request {
-  readonly paths: ContainerPaths;
+interface Request extends Pick<Target, 'paths' | 'caller'> {
   readonly conditions: readonly Condition[];
   readonly timeoutMs: number;
 }
@@ -54,6 +55,17 @@ export async function expired(
   });
 }
 
+/** It is destroyed, or will be in a moment, and its log with it. */
+async function goesWithItsEnd(
+  { config: configFile }: ContainerPaths,
+  caller: Target['caller'],
+): Promise<boolean> {
+  if (!existsSync(configFile)) return true;
+  // Only the end of a container needs the configuration's reader.
+  const { glanceAt } = await import('../../config/glance.ts');
+  return glanceAt({ configFile, environment: caller })?.ephemeral === true;
+}
+
 const SIGNALS: Readonly<Record<number, string>> = {
   1: 'HUP',
   2: 'INT',
@@ -73,7 +85,10 @@ function howInitEnded(status: number): string {
 }
 
 /** It has stopped before it came so far. */
-export async function ended({ paths, conditions }: Request, how: Event | undefined): Promise<TlxcError> {
+export async function ended(
+  { paths, conditions, caller }: Request,
+  how: Event | undefined,
+): Promise<TlxcError> {
   const waited = conditions.map(conditionText).join(', ');
   const reason = how?.exitStatus === undefined ? 'its init has ended' : howInitEnded(how.exitStatus);
   const { console, where } = await look(paths);
@@ -82,6 +97,6 @@ export async function ended({ paths, conditions }: Request, how: Event | undefin
     message: `the container stopped while ${waited} was waited for: ${reason}`,
     container: paths.name,
     console,
-    hint: where,
+    hint: (await goesWithItsEnd(paths, caller)) ? GONE_HINT : where,
   });
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { TlxcError } from '../../errors.ts';
+import { GONE_HINT } from '../ephemeral.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { destroyContainer } from '../remove/destroy.ts';
@@ -113,6 +114,25 @@ async function warnOfLingering(request: StopRequest, paths: ContainerPaths): Pro
   if (what !== '') warn(`not ended in ${timeoutMs / 1000} s: ${what}${killed}`);
 }
 
+const stoppedInstead = (container: string, wasEphemeral: boolean): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_NOT_RUNNING',
+    message: 'the container stopped instead of rebooting',
+    container,
+    ...(wasEphemeral && { hint: GONE_HINT }),
+  });
+
+function tooLong({ name, how, timeoutMs }: StopRequest, paths: ContainerPaths): TlxcError {
+  return new TlxcError({
+    code: 'TLXC_E_TIMEOUT',
+    message: `the container did not ${how} within ${timeoutMs / 1000} s`,
+    container: name,
+    hint: isFrozen(paths)
+      ? `it is frozen: tlxc-unfreeze -n ${name} lets it act on the signal, tlxc-stop -k -n ${name} kills it`
+      : `tlxc-stop -k -n ${name} kills it`,
+  });
+}
+
 async function stopRunning(request: StopRequest, paths: ContainerPaths, order: Order): Promise<void> {
   const { name, how, timeoutMs, escalate } = request;
   if (how === 'kill') return kill(request, paths);
@@ -121,28 +141,18 @@ async function stopRunning(request: StopRequest, paths: ContainerPaths, order: O
     return;
   }
   await waitForHolder(request, paths);
+  // Later there may be no configuration that says so.
+  const wasEphemeral = how === 'reboot' && isEphemeral(request, paths);
   // As LXC does, it is left frozen: somebody may count on that until the kill.
   if (isFrozen(paths)) request.warn?.(`it is frozen and sees no signal before tlxc-unfreeze -n ${name}`);
   // Nothing would come of waiting.
   if (how === 'halt' && escalate && ignoresHalt(paths, request)) return kill(request, paths);
   const ending = await haltOrReboot(request, paths, order);
   if (ending === 'running-again' || (ending === 'stopped' && how === 'halt')) return;
-  if (ending === 'stopped')
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_RUNNING',
-      message: 'the container stopped instead of rebooting',
-      container: name,
-    });
+  if (ending === 'stopped') throw stoppedInstead(name, wasEphemeral);
   await warnOfLingering(request, paths);
   if (how === 'halt' && escalate) return kill(request, paths);
-  throw new TlxcError({
-    code: 'TLXC_E_TIMEOUT',
-    message: `the container did not ${how} within ${timeoutMs / 1000} s`,
-    container: name,
-    hint: isFrozen(paths)
-      ? `it is frozen: tlxc-unfreeze -n ${name} lets it act on the signal, tlxc-stop -k -n ${name} kills it`
-      : `tlxc-stop -k -n ${name} kills it`,
-  });
+  throw tooLong(request, paths);
 }
 
 /**

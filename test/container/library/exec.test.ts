@@ -92,7 +92,7 @@ rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
     setTimeout(() => sleeper.kill(), 50);
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error('enough')), 50);
-    const deaf = u1.exec(['sh', '-c', 'trap "" TERM; (sleep 1000 &) ; sleep 1000'], { timeoutMs: 200, killSignal: 'SIGKILL' });
+    const deaf = failure(u1.exec(['sh', '-c', 'trap "" TERM; (sleep 1000 &) ; sleep 1000'], { timeoutMs: 200, killSignal: 'SIGKILL' }));
     const shell = u1.exec(['sh'], { tty: { rows: 33, columns: 99 }, stdin: 'pipe' });
     shell.stdin?.write('stty size; tty; exit 4\\n');
     const resized = u1.exec(['sh', '-c', 'read x; stty size'], { tty: true, stdin: 'pipe' });
@@ -103,7 +103,7 @@ rooted('exec: kill, timeout, abort, terminal, too much output', async (t) => {
       killed: await sleeper, killedAgain: sleeper.kill(),
       aborted: await failure(u1.exec(['sleep', '1000'], { signal: controller.signal })),
       abortedBefore: await failure(u1.exec(['sleep', '1000'], { signal: AbortSignal.abort() })),
-      timeout: await failure(deaf),
+      timeout: await deaf,
       terminal: terminal?.stdout, status: terminal?.status,
       isResized, resized: (await resized).stdout,
       overflow: await failure(u1.exec(['yes'], { maxCapture: 100_000 })),

@@ -130,6 +130,14 @@ running('a container that stops is an error at once, with the reason', async (t)
   t.true(performance.now() - before < 60_000);
 });
 
+running('one that is gone with its end is not offered for a look', async (t) => {
+  const world = await container(t, [], ['lxc.ephemeral = 1']);
+  const { code, stderr } = await start(world, '--wait=port:80', '--', '/bin/sh', '-c', 'sleep 1; exit 3');
+  t.is(code, 1);
+  t.regex(stderr, /its init exited with status 3\n +hint: it was for one run .* make another /);
+  await world.sh('tlxc-wait -n c1 -s STOPPED -t 60');
+});
+
 running('a reboot begins the wait anew', async (t) => {
   const world = await container(t, [], NETWORK);
   await world.sh('tlxc-start -n c1');
