@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -16,16 +17,31 @@ namespace {
 
 constexpr int kPatienceMs = 30'000;
 
-std::vector<IdRange> with_own_id(const plan::StartPlan& plan, plan::IdKind kind, int64_t own) {
-    std::vector<IdRange> ranges;
+// Where an id of the host's is inside: as the container's maps have it, otherwise after all that they have.
+int64_t place_of(const plan::StartPlan& plan, plan::IdKind kind, int64_t own) {
     int64_t next = 0;
     for (const auto& entry : plan.idmap) {
         if (entry.kind != kind)
             continue;
-        ranges.push_back({entry.inside, entry.outside, entry.count});
+        if (own >= entry.outside && own < entry.outside + entry.count)
+            return entry.inside + (own - entry.outside);
         next = std::max(next, entry.inside + entry.count);
     }
-    ranges.push_back({next, own, 1});
+    return next;
+}
+
+// The kernel refuses an id that is mapped twice.
+std::vector<IdRange> with_own_id(const plan::StartPlan& plan, plan::IdKind kind, int64_t own) {
+    std::vector<IdRange> ranges;
+    bool has = false;
+    for (const auto& entry : plan.idmap) {
+        if (entry.kind != kind)
+            continue;
+        ranges.push_back({entry.inside, entry.outside, entry.count});
+        has = has || (own >= entry.outside && own < entry.outside + entry.count);
+    }
+    if (!has)
+        ranges.push_back({place_of(plan, kind, own), own, 1});
     return ranges;
 }
 
@@ -52,7 +68,7 @@ Status converse(const plan::StartPlan& plan, handshake::Channel& child, pid_t pi
 } // namespace
 
 gid_t own_gid(const plan::StartPlan& plan) {
-    return static_cast<gid_t>(with_own_id(plan, plan::IdKind::Gid, 0).back().inside);
+    return static_cast<gid_t>(place_of(plan, plan::IdKind::Gid, getegid()));
 }
 
 Status run_mapped(const plan::StartPlan& plan, const std::function<Status()>& work) {

@@ -26,17 +26,32 @@ export function asRootOf(mapping: Mapping | null, argv: readonly string[]): read
   return [nativeFile('tlxc-mapped'), mapping.newUidMap, mapping.newGidMap, ...words, '--', ...argv];
 }
 
+/** What an id of the host's is inside; undefined: no map has it. */
+function insideOf({ maps }: Mapping, kind: MappedIds['kind'], id: number): number | undefined {
+  const map = maps.find((each) => each.kind === kind && id >= each.outside && id < each.outside + each.count);
+  return map && map.inside + (id - map.outside);
+}
+
 /** The first id inside that no map has. */
-export const firstUnmapped = ({ maps }: Mapping, kind: MappedIds['kind']): number =>
+const firstUnmapped = ({ maps }: Mapping, kind: MappedIds['kind']): number =>
   Math.max(0, ...maps.filter((map) => map.kind === kind).map(({ inside, count }) => inside + count));
 
-/** The same with the user's own ids after all others: for programs that also write the user's own files. */
+/** What the user's own id is in withOwnIds' namespace. */
+export const ownIdIn = (mapping: Mapping, kind: MappedIds['kind'], own: number): number =>
+  insideOf(mapping, kind, own) ?? firstUnmapped(mapping, kind);
+
+/**
+ * The same with the user's own ids after all others, where they are not among them: for programs that also write the
+ * user's own files.
+ */
 export function withOwnIds(mapping: Mapping, { uid, gid }: Pick<HostFacts, 'uid' | 'gid'>): Mapping {
   const own = [
     { kind: 'uid' as const, outside: uid },
     { kind: 'gid' as const, outside: gid },
   ];
-  const added = own.map((each) => ({ ...each, inside: firstUnmapped(mapping, each.kind), count: 1 }));
+  const added = own
+    .filter(({ kind, outside }) => insideOf(mapping, kind, outside) === undefined)
+    .map((each) => ({ ...each, inside: firstUnmapped(mapping, each.kind), count: 1 }));
   return { ...mapping, maps: [...mapping.maps, ...added] };
 }
 
@@ -53,10 +68,22 @@ export function everyIdOf(user: UserFacts, { uid, gid }: Pick<HostFacts, 'uid' |
 
 function inRow(kind: MappedIds['kind'], own: number, spans: readonly IdSpan[]): MappedIds[] {
   let inside = 1;
-  const rest = spans.map(({ first, count }) => {
-    const map = { kind, inside, outside: first, count };
-    inside += count;
-    return map;
-  });
+  const rest = spans
+    .flatMap((span) => without(span, own))
+    .map(({ first, count }) => {
+      const map = { kind, inside, outside: first, count };
+      inside += count;
+      return map;
+    });
   return [{ kind, inside: 0, outside: own, count: 1 }, ...rest];
+}
+
+/** The kernel refuses an id that is mapped twice; a user's own may be among the subordinate ones. */
+function without({ first, count }: IdSpan, own: number): IdSpan[] {
+  if (own < first || own >= first + count) return [{ first, count }];
+  const halves = [
+    { first, count: own - first },
+    { first: own + 1, count: first + count - own - 1 },
+  ];
+  return halves.filter((half) => half.count > 0);
 }

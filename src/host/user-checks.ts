@@ -5,7 +5,7 @@ import type { UserFacts } from './facts.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
 import { spanText } from './subordinate-ids.ts';
 
-/** How many ids a system in a container expects. */
+/** How many ids a system in a container expects; one program, or a small system, does with fewer. */
 const ENOUGH = 65_536;
 
 const check = (what: string, ok: boolean, found: string, mend: string): Finding =>
@@ -14,17 +14,11 @@ const check = (what: string, ok: boolean, found: string, mend: string): Finding 
 function subordinateIds(kind: 'uid' | 'gid', { name, subuids, subgids }: UserFacts): Finding {
   const spans = kind === 'uid' ? subuids : subgids;
   const file = `/etc/sub${kind}`;
-  const ok = spans.some(({ count }) => count >= ENOUGH);
-  const found =
-    spans.length === 0
-      ? `${file} gives ${name} none`
-      : `${file} gives ${name} ${spans.map(spanText).join(', ')}`;
-  return check(
-    `subordinate ${kind}s`,
-    ok,
-    found,
-    `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has)`,
-  );
+  const what = `subordinate ${kind}s`;
+  const mend = `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has)`;
+  if (spans.length === 0) return problem(what, `${file} gives ${name} none`, mend);
+  const found = `${file} gives ${name} ${spans.map(spanText).join(', ')}`;
+  return spans.some(({ count }) => count >= ENOUGH) ? fine(what, found) : warning(what, found, mend);
 }
 
 const subordinateUids = (user: UserFacts): Finding => subordinateIds('uid', user);
@@ -101,7 +95,7 @@ export function userNic({ nic, nicIsSetuid }: UserFacts): Finding {
   return warning(what, `${nic} is not set-user-id root`, `chown root ${nic} && chmod u+s ${nic} (as root)`);
 }
 
-/** Those without which no start can succeed. */
+/** Those of which a problem means that no start can succeed; a warning, none without lxc.idmap lines of its own. */
 export const startChecks: readonly ((user: UserFacts) => Finding)[] = [
   subordinateUids,
   subordinateGids,

@@ -39,10 +39,16 @@ function keeps(entry: Sourced<CgroupValue>, world: string, { host, findings }: C
     if (!isShipped(entry.at.file)) findings.refuse(entry.at, `${world}.${file}: ${why}`, hint);
     return false;
   };
-  if (controller === 'devices')
-    return refuse(
-      'only root may limit devices; in a user namespace no device node can be made or, but for those bound in, opened',
-    );
+  // As LXC does: such a line changes nothing of what a container in a user namespace can reach.
+  if (controller === 'devices') {
+    if (!isShipped(entry.at.file))
+      findings.warn(
+        entry.at,
+        `${world}.${file} has no effect for a user: in a user namespace no device node can be made and none ` +
+          'opened, but for those that are bound in',
+      );
+    return false;
+  }
   const has = (mounts: readonly CgroupMount[]) => mounts.some((mount) => controls(mount, controller));
   if (has(delegatedHierarchies(host)) || !has(host.cgroups)) return true;
   return refuse(`the controller ${controller} is not delegated to ${user}`, DELEGATE);

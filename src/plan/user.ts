@@ -19,7 +19,7 @@ export function compileUser(compilation: Compilation): StartPlan['user'] {
   if (user === null) return null;
   const { newUidMap, newGidMap, nic } = user;
   for (const check of startChecks.map((each) => each(user)))
-    if (check.level !== 'ok')
+    if (check.level === 'problem')
       findings.refuse(undefined, `${check.what}: ${check.found}; mend: ${check.mend}`);
   checkMaps(compilation, user);
   checkNetworks(compilation, user);
@@ -38,6 +38,23 @@ function checkMaps({ config, host, findings }: Compilation, user: UserFacts): vo
     const why = whyNotMapped(value, host, user);
     if (why !== '') findings.refuse(at, why);
   }
+  const why = whyNoGroups(
+    config.idmap.map(({ value }) => value),
+    user,
+  );
+  if (why !== '') findings.refuse(config.idmap.find(({ value }) => value.kind === 'gid')?.at, why);
+}
+
+/** A container begins without the user's supplementary groups: newgidmap(1) allows that only where a subordinate gid is mapped. */
+export function whyNoGroups(maps: readonly IdMap[], { name, subgids }: UserFacts): string {
+  const gids = maps.filter(({ kind }) => kind === 'gid');
+  const isOwn = ({ outside, count }: IdMap) => count === 1 && !isWithin({ first: outside, count }, subgids);
+  if (gids.length === 0 || !gids.every(isOwn)) return '';
+  const example = subgids[0]?.first ?? 100_000;
+  return (
+    `lxc.idmap maps no gid but ${name}'s own: with none of /etc/subgid nobody can leave the user's other groups; ` +
+    `add one, for example: lxc.idmap = g 1 ${example} 1`
+  );
 }
 
 /** The lines that a user's first subordinate ids make; of no more than a system needs. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UserFacts } from '../../src/host/facts.ts';
-import { asRootOf, everyIdOf, withOwnIds } from '../../src/host/mapped.ts';
+import { asRootOf, everyIdOf, ownIdIn, withOwnIds } from '../../src/host/mapped.ts';
 import { isWithin } from '../../src/host/subordinate-ids.ts';
 import { lingering, startChecks, userFindings, userNic } from '../../src/host/user-checks.ts';
 
@@ -95,4 +95,25 @@ test('namespaces with the container’s ids, with the user’s own, with all the
     ...['u:0:4711:1', 'u:1:200000:65536', 'g:0:4712:1', 'g:1:300000:65536', '--'],
   ]);
   t.is(everyIdOf({ ...ann, subuids: [] }, own), null);
+});
+
+test('the own id is mapped once, where it is already', (t) => {
+  const own = { uid: 1000, gid: 1001 };
+  const maps = [
+    { kind: 'uid' as const, inside: 0, outside: 200_000, count: 500 },
+    { kind: 'uid' as const, inside: 500, outside: 1000, count: 1 },
+    { kind: 'gid' as const, inside: 7, outside: 1000, count: 10 },
+  ];
+  const mapping = { newUidMap: 'nu', newGidMap: 'ng', maps };
+  t.deepEqual(withOwnIds(mapping, own), mapping);
+  t.deepEqual([ownIdIn(mapping, 'uid', 1000), ownIdIn(mapping, 'gid', 1001)], [500, 8]);
+  t.deepEqual([ownIdIn(mapping, 'uid', 999), ownIdIn(mapping, 'gid', 999)], [501, 17]);
+  const subuids = [
+    { first: 999, count: 3 },
+    { first: 200_000, count: 5 },
+  ];
+  const everything = everyIdOf({ ...ann, subuids, subgids: [{ first: 1001, count: 2 }] }, own);
+  t.deepEqual(asRootOf(everything, []).slice(3), [
+    ...['u:0:1000:1', 'u:1:999:1', 'u:2:1001:1', 'u:3:200000:5', 'g:0:1001:1', 'g:1:1002:1', '--'],
+  ]);
 });

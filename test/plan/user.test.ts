@@ -49,11 +49,26 @@ test('a user has maps written by programs with fixed paths', (t) => {
 });
 
 test('ids beyond the subordinate ones are refused, the own one is the user’s', (t) => {
-  const stranger = [map('uid', 265_000), map('gid', 4711, 1)];
+  const stranger = [map('uid', 265_000), map('gid', 300_000), map('gid', 4711, 1)];
   t.deepEqual(plan({ idmap: stranger }).problems, [
     "lxc.idmap = u 0 265000 65536: the uids 265000-330535 are not all ann's; /etc/subuid gives 200000-265535; " +
       'mend: usermod --add-subuids 265000-330535 ann (as root)',
   ]);
+});
+
+test('fewer ids than a system expects do where the lines ask for no more', (t) => {
+  const few = { subuids: [{ first: 200_000, count: 1000 }], subgids: [{ first: 300_000, count: 1000 }] };
+  t.deepEqual(plan({ idmap: [map('uid', 200_000, 1000), map('gid', 300_000, 1000)] }, few).problems, []);
+  t.regex(
+    plan({}, { ...few, subuids: [] }).problems[0] ?? '',
+    /^subordinate uids: \/etc\/subuid gives ann none/,
+  );
+});
+
+test('no gid but the own one is refused: the user’s other groups could not be left', (t) => {
+  const [refused = '', ...rest] = plan({ idmap: [map('uid', 4711, 1), map('gid', 4711, 1)] }).problems;
+  t.regex(refused, /^lxc\.idmap maps no gid but ann's own: .*lxc\.idmap = g 1 300000 1$/);
+  t.deepEqual(rest, []);
 });
 
 test('no map at all is no container of a user', (t) => {
@@ -88,11 +103,21 @@ test('groups lie below the one that was delegated', (t) => {
 });
 
 test('a limit that cannot be set is refused, one of the shipped configuration left out', (t) => {
-  const asked = groupsOf([limit('io.weight'), limit('devices.deny')]);
+  const asked = groupsOf([limit('io.weight')]);
   t.regex(asked.problems[0] ?? '', /^lxc\.cgroup2\.io\.weight: the controller io is not delegated to ann$/);
-  t.regex(asked.problems[1] ?? '', /^lxc\.cgroup2\.devices\.deny: only root may limit devices/);
   const shipped = groupsOf([limit('io.weight', SHIPPED)]);
   t.deepEqual(shipped.problems, []);
+});
+
+test('a list of devices is passed over with a warning, as LXC passes over it', (t) => {
+  const asked = groupsOf([limit('devices.deny')]);
+  t.deepEqual([asked.problems, asked.hierarchies[0]?.settings], [[], []]);
+  t.regex(
+    asked.warnings.join(),
+    /:\d+: lxc\.cgroup2\.devices\.deny has no effect for a user: in a user namespace /,
+  );
+  const shipped = groupsOf([limit('devices.deny', SHIPPED)]);
+  t.deepEqual([shipped.problems, shipped.warnings], [[], []]);
 });
 
 test('with nothing delegated there is one statement', (t) => {

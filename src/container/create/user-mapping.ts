@@ -11,23 +11,26 @@ import { Problem } from '../../problem.ts';
 import type { HostFacts, UserFacts } from '../../host/facts.ts';
 import type { Mapping } from '../../host/mapped.ts';
 import { startChecks } from '../../host/user-checks.ts';
-import { whyNotMapped } from '../../plan/user.ts';
+import { whyNoGroups, whyNotMapped } from '../../plan/user.ts';
 import { wholeRange } from './id-ranges.ts';
 
 /** null for root. Throws TLXC_E_PERMISSION with everything that a user lacks, and the commands that mend it. */
 export function mappingOf(seed: ContainerConfig, host: HostFacts): Mapping | null {
   const { user } = host;
   if (user === null) return null;
-  const lacking = startChecks.map((check) => check(user)).filter(({ level }) => level !== 'ok');
+  const own = seed.idmap.map(({ value }) => value);
+  const needed = own.length > 0 ? ['problem'] : ['problem', 'warning'];
+  const lacking = startChecks.map((check) => check(user)).filter(({ level }) => needed.includes(level));
   const problems = [
     ...lacking.map(({ what, found, mend }) => new Problem({ message: `${what}: ${found}; mend: ${mend}` })),
     ...seed.idmap.flatMap(({ value, at }) => {
       const message = whyNotMapped(value, host, user);
       return message === '' ? [] : [new Problem({ message, at })];
     }),
+    ...[whyNoGroups(own, user)].filter(Boolean).map((message) => new Problem({ message })),
   ];
   if (problems.length > 0) throw cannotHave(seed.name, user, problems);
-  const maps = seed.idmap.length > 0 ? seed.idmap.map(({ value }) => value) : firstRange(user);
+  const maps = own.length > 0 ? own : firstRange(user);
   return { newUidMap: user.newUidMap, newGidMap: user.newGidMap, maps };
 }
 

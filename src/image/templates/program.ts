@@ -4,7 +4,8 @@
  * with --mapped-uid and --mapped-gid, the user's own ids in there; so it must be one that the person chose.
  */
 import { TlxcError } from '../../errors.ts';
-import { asRootOf, firstUnmapped, withOwnIds, type Mapping } from '../../host/mapped.ts';
+import { asRootOf, ownIdIn, withOwnIds, type Mapping } from '../../host/mapped.ts';
+import type { HostFacts } from '../../host/facts.ts';
 import { probeHost } from '../../host/probe.ts';
 import { programError, runProgram, startProgram } from '../../host/program.ts';
 
@@ -37,10 +38,11 @@ const CONTAINED = [
 /** Throws TLXC_E_TEMPLATE with the program's last words where it does not exit 0. */
 export async function runTemplateProgram(template: TemplateProgram): Promise<void> {
   const { program, stdio, onLine, rootfs } = template;
-  const mapping = template.mapping && withOwnIds(template.mapping, probeHost());
+  const host = probeHost();
+  const mapping = template.mapping && withOwnIds(template.mapping, host);
   if (mapping) await runProgram(asRootOf(mapping, ['chown', '0:0', '--', rootfs]), failed(program));
   const places = [`--path=${template.path}`, `--name=${template.name}`, `--rootfs=${rootfs}`];
-  const words = [...places, ...ownIds(template.mapping), ...template.args];
+  const words = [...places, ...ownIds(template.mapping, host), ...template.args];
   const running = startProgram(asRootOf(mapping, [...CONTAINED, program, ...words]), {
     environment: templateEnvironment(template.environment),
     stdout: stdio?.[1] ?? onLine,
@@ -65,10 +67,10 @@ const failed = (program: string) => ({
 });
 
 /** Where withOwnIds puts them. */
-const ownIds = (mapping: Mapping | null): string[] =>
+const ownIds = (mapping: Mapping | null, { uid, gid }: Pick<HostFacts, 'uid' | 'gid'>): string[] =>
   mapping === null
     ? []
-    : [`--mapped-uid=${firstUnmapped(mapping, 'uid')}`, `--mapped-gid=${firstUnmapped(mapping, 'gid')}`];
+    : [`--mapped-uid=${ownIdIn(mapping, 'uid', uid)}`, `--mapped-gid=${ownIdIn(mapping, 'gid', gid)}`];
 
 function templateEnvironment(environment: TemplateProgram['environment']): Record<string, string> {
   const given = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined);
