@@ -15,9 +15,14 @@ export interface UserFacts {
   readonly name: string;
   readonly subuids: readonly IdSpan[];
   readonly subgids: readonly IdSpan[];
+  /** What other users have. */
+  readonly otherSubuids: readonly IdSpan[];
+  readonly otherSubgids: readonly IdSpan[];
   /** Absolute paths; "": not installed. */
   readonly newUidMap: string;
   readonly newGidMap: string;
+  /** Of these two, those that may map nothing: neither set-user-id root nor with a capability of their own. */
+  readonly powerless: readonly string[];
   /** Where tlxc-user-nic lies, and whether the administrator lets it act for users. */
   readonly nic: string;
   readonly nicIsSetuid: boolean;

@@ -1,7 +1,7 @@
 /** Programs run as root of a user namespace: how a plain user gets at files that belong to subordinate ids. */
 import { nativeFile } from '../package-root.ts';
 import type { HostFacts, UserFacts } from './facts.ts';
-import type { IdSpan } from './subordinate-ids.ts';
+import { withoutRepeats, type IdSpan } from './subordinate-ids.ts';
 
 export interface MappedIds {
   readonly kind: 'uid' | 'gid';
@@ -68,7 +68,7 @@ export function everyIdOf(user: UserFacts, { uid, gid }: Pick<HostFacts, 'uid' |
 
 function inRow(kind: MappedIds['kind'], own: number, spans: readonly IdSpan[]): MappedIds[] {
   let inside = 1;
-  const rest = spans
+  const rest = withoutRepeats(spans)
     .flatMap((span) => without(span, own))
     .map(({ first, count }) => {
       const map = { kind, inside, outside: first, count };

@@ -30,6 +30,29 @@ export function parseSubordinateIds(text: string, owner: readonly string[] = ROO
 export const overlaps = (a: IdSpan, b: IdSpan): boolean =>
   a.first < b.first + b.count && b.first < a.first + a.count;
 
+/** The same ids, none of them twice, each span a part of one of these. */
+export function withoutRepeats(spans: readonly IdSpan[]): readonly IdSpan[] {
+  let next = 0;
+  return [...spans]
+    .sort((a, b) => a.first - b.first)
+    .flatMap(({ first, count }) => {
+      const [begin, end] = [Math.max(first, next), first + count];
+      next = Math.max(next, end);
+      return begin < end ? [{ first: begin, count: end - begin }] : [];
+    });
+}
+
+/** Where useradd(8) begins. */
+const LOWEST = 100_000;
+
+/** The first so many ids that are in none of these. */
+export function freeSpan(count: number, taken: readonly IdSpan[]): IdSpan {
+  let first = LOWEST;
+  for (const span of withoutRepeats(taken))
+    if (overlaps(span, { first, count })) first = span.first + span.count;
+  return { first, count };
+}
+
 /** Whether every id of a is in one of spans, or in several that follow each other: as newuidmap(1) sees it. */
 export function isWithin(a: IdSpan, spans: readonly IdSpan[]): boolean {
   let first = a.first;

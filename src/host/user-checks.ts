@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UserFacts } from './facts.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
-import { spanText } from './subordinate-ids.ts';
+import { freeSpan, overlaps, spanText, type IdSpan } from './subordinate-ids.ts';
 
 /** How many ids a system in a container expects; one program, or a small system, does with fewer. */
 const ENOUGH = 65_536;
@@ -11,20 +11,41 @@ const ENOUGH = 65_536;
 const check = (what: string, ok: boolean, found: string, mend: string): Finding =>
   ok ? fine(what, found) : problem(what, found, mend);
 
-function subordinateIds(kind: 'uid' | 'gid', { name, subuids, subgids }: UserFacts): Finding {
-  const spans = kind === 'uid' ? subuids : subgids;
+const spansOf = (kind: 'uid' | 'gid', user: UserFacts): readonly [readonly IdSpan[], readonly IdSpan[]] =>
+  kind === 'uid' ? [user.subuids, user.otherSubuids] : [user.subgids, user.otherSubgids];
+
+function subordinateIds(kind: 'uid' | 'gid', user: UserFacts): Finding {
+  const { name } = user;
+  const [spans, others] = spansOf(kind, user);
   const file = `/etc/sub${kind}`;
   const what = `subordinate ${kind}s`;
-  const mend = `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has)`;
+  const mend = `usermod --add-sub${kind}s ${spanText(freeSpan(ENOUGH, [...spans, ...others]))} ${name} (as root; a range nobody else has)`;
   if (spans.length === 0) return problem(what, `${file} gives ${name} none`, mend);
   const found = `${file} gives ${name} ${spans.map(spanText).join(', ')}`;
   return spans.some(({ count }) => count >= ENOUGH) ? fine(what, found) : warning(what, found, mend);
 }
 
+/** Ids that two users have: each can do in the other's containers as it likes. */
+function sharedIds(kind: 'uid' | 'gid', user: UserFacts): Finding[] {
+  const [spans, others] = spansOf(kind, user);
+  const shared = spans.filter((span) => others.some((other) => overlaps(span, other)));
+  return shared.map((span) =>
+    warning(
+      `subordinate ${kind}s`,
+      `/etc/sub${kind} gives ids of ${spanText(span)} to somebody else, too, who so has power over the containers of ${user.name}`,
+      `give each of them ids of their own in /etc/sub${kind} (as root), and make the containers anew`,
+    ),
+  );
+}
+
 const subordinateUids = (user: UserFacts): Finding => subordinateIds('uid', user);
 const subordinateGids = (user: UserFacts): Finding => subordinateIds('gid', user);
 
-function mapPrograms({ newUidMap, newGidMap }: UserFacts): Finding {
+function mapPrograms({ newUidMap, newGidMap, powerless }: UserFacts): Finding {
+  if (powerless.length > 0) {
+    const found = `${powerless.join(' and ')} not set-user-id root`;
+    return problem('newuidmap and newgidmap', found, `chmod u+s ${powerless.join(' ')} (as root)`);
+  }
   const missing = [newUidMap === '' ? 'newuidmap' : '', newGidMap === '' ? 'newgidmap' : ''].filter(Boolean);
   const found =
     missing.length === 0 ? `${newUidMap}, ${newGidMap}` : `${missing.join(' and ')} not installed`;
@@ -108,4 +129,9 @@ export const startChecks: readonly ((user: UserFacts) => Finding)[] = [
 export const userFindings = (
   user: UserFacts,
   environment: Readonly<Record<string, string | undefined>>,
-): Finding[] => [...startChecks.map((each) => each(user)), runtimeDirectory(environment), userNic(user)];
+): Finding[] => [
+  ...startChecks.map((each) => each(user)),
+  ...(['uid', 'gid'] as const).flatMap((kind) => sharedIds(kind, user)),
+  runtimeDirectory(environment),
+  userNic(user),
+];

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import type { CgroupMount, UserFacts } from './facts.ts';
 import { parseSubordinateIds } from './subordinate-ids.ts';
@@ -24,6 +25,12 @@ function isSetuidRoot(path: string): boolean {
   );
 }
 
+/** Some distributions give it capabilities in place of the bit. */
+function hasCapabilities(path: string): boolean {
+  const attributes = native().attributes({ path: Buffer.from(path) });
+  return Array.isArray(attributes) && attributes.some(([name]) => name === 'security.capability');
+}
+
 /** Who has no entry in the user database still has a number. */
 function accountName(uid: number): string {
   try {
@@ -39,12 +46,19 @@ export function readUser(uid: number, cgroups: readonly CgroupMount[]): UserFact
   const name = accountName(uid);
   const owner = [name, String(uid)];
   const nic = nativeFile('tlxc-user-nic');
+  const [uids, gids] = ['uid', 'gid'].map((kind) => parseSubordinateIds(read(`/etc/sub${kind}`), owner));
+  const [newUidMap, newGidMap] = [systemProgram('newuidmap'), systemProgram('newgidmap')];
   return {
     name,
-    subuids: parseSubordinateIds(read('/etc/subuid'), owner).own,
-    subgids: parseSubordinateIds(read('/etc/subgid'), owner).own,
-    newUidMap: systemProgram('newuidmap'),
-    newGidMap: systemProgram('newgidmap'),
+    subuids: uids?.own ?? [],
+    subgids: gids?.own ?? [],
+    otherSubuids: uids?.others ?? [],
+    otherSubgids: gids?.others ?? [],
+    newUidMap,
+    newGidMap,
+    powerless: [newUidMap, newGidMap].filter(
+      (path) => path !== '' && !isSetuidRoot(path) && !hasCapabilities(path),
+    ),
     nic,
     nicIsSetuid: isSetuidRoot(nic),
     usernsClone: read('/proc/sys/kernel/unprivileged_userns_clone').trim(),

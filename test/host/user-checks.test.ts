@@ -11,6 +11,9 @@ const ann: UserFacts = {
   name: 'ann',
   subuids: [{ first: 200_000, count: 65_536 }],
   subgids: [{ first: 300_000, count: 65_536 }],
+  otherSubuids: [],
+  otherSubgids: [],
+  powerless: [],
   newUidMap: '/usr/bin/newuidmap',
   newGidMap: '/usr/bin/newgidmap',
   nic: '/usr/lib/tlxc/tlxc-user-nic',
@@ -28,6 +31,11 @@ test('who has everything lacks nothing', (t) => {
 const LACKS: readonly (readonly [Partial<UserFacts>, RegExp, RegExp])[] = [
   [{ subuids: [] }, /\/etc\/subuid gives ann none/, /^usermod --add-subuids \d+-\d+ ann/],
   [{ subgids: [{ first: 5, count: 10 }] }, /\/etc\/subgid gives ann 5-14/, /^usermod --add-subgids/],
+  [
+    { powerless: ['/usr/bin/newuidmap'] },
+    /newuidmap not set-user-id root/,
+    /^chmod u\+s \/usr\/bin\/newuidmap/,
+  ],
   [{ newGidMap: '' }, /newgidmap not installed/, /^apt-get install uidmap/],
   [
     { usernsClone: '0' },
@@ -48,6 +56,47 @@ for (const [facts, found, mend] of LACKS) {
     t.regex(lacking[0]?.mend ?? '', mend);
   });
 }
+
+test('what mends a lack of ids is free, also of those that the user has too few of', (t) => {
+  const mend = (facts: Partial<UserFacts>): string =>
+    startChecks.map((check) => check({ ...ann, ...facts })).find(({ level }) => level !== 'ok')?.mend ?? '';
+  const others = [
+    { first: 165_536, count: 65_536 },
+    { first: 100_000, count: 65_536 },
+  ];
+  t.regex(mend({ subuids: [], otherSubuids: others }), / 231072-296607 ann/);
+  t.regex(mend({ subuids: [{ first: 100_000, count: 1000 }] }), / 101000-166535 ann/);
+  t.regex(mend({ subgids: [], otherSubgids: [{ first: 300_000, count: 1 }] }), / 100000-165535 ann/);
+});
+
+test('ids that somebody else has, too, are told of', (t) => {
+  const shared = {
+    otherSubgids: [{ first: 310_000, count: 1 }],
+    otherSubuids: [{ first: 265_536, count: 9 }],
+  };
+  const findings = userFindings({ ...ann, ...shared }, { XDG_RUNTIME_DIR: '/tmp' });
+  t.deepEqual(
+    findings.filter(({ level }) => level === 'warning').map(({ what }) => what),
+    ['subordinate gids'],
+  );
+});
+
+test('lines of /etc/subuid that overlap are mapped once', (t) => {
+  const subuids = [
+    { first: 200_500, count: 1000 },
+    { first: 200_000, count: 1000 },
+    { first: 200_100, count: 10 },
+  ];
+  const maps = everyIdOf({ ...ann, subuids }, { uid: 7, gid: 7 })?.maps ?? [];
+  t.deepEqual(
+    maps.filter(({ kind }) => kind === 'uid').map(({ inside, outside, count }) => [inside, outside, count]),
+    [
+      [0, 7, 1],
+      [1, 200_000, 1000],
+      [1001, 201_000, 500],
+    ],
+  );
+});
 
 test('interfaces are for those whose administrator took the step', (t) => {
   t.like(userNic({ ...ann, nicIsSetuid: false }), {
