@@ -88,11 +88,14 @@ export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | '
 /** A server asked now might have a newer one. 0: it never expires. */
 export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 && expiry * 1000 <= Date.now();
 
+/** What an OCI image is called in the store. */
+export const referenceName = (title: string): string => title.replace(/^docker:\/\//, '');
+
 /** What a person calls it: an alias, debian/bookworm/amd64/default, a template's words, an archive's name. */
 export function imageName({ alias, source }: Pick<ImageInfo, 'alias' | 'source'>): string {
   if (alias) return alias;
   if (source.kind === 'layer') return source.chainId;
-  if (source.kind === 'oci') return source.reference.replace(/^docker:\/\//, '');
+  if (source.kind === 'oci') return referenceName(source.reference);
   if (source.kind === 'built') return [source.template, ...(source.args ?? [])].join(' ');
   const { dist = '', release = '', arch = '', variant = '' } = namesOf(source) ?? {};
   const words = [dist, release, arch, variant].filter((word) => word !== '');

@@ -1,4 +1,5 @@
 /** What an image's configuration becomes in a container's. An image sets these keys and no others. Pure. */
+import { posix } from 'node:path';
 import { signalNumbers } from '../../signal-numbers.ts';
 import { SHIPPED_CONFIG } from '../metadata.ts';
 import type { ImageConfig } from './image-config.ts';
@@ -33,16 +34,29 @@ function value(text: string): string {
 
 const comment = (text: string): string => `# ${text.replace(/\p{Cc}/gu, ' ').slice(0, MAX_COMMENT)}`;
 
-/** SIGTERM where the image says nothing: Docker's. By its name, with or without SIG, or its number. */
-function stopSignal({ stopSignal: given, entrypoint, cmd }: ImageConfig): string | null {
+/** Whether the image boots a system, with an init of its own. */
+export const bootsSystem = ({ entrypoint, cmd }: ImageConfig): boolean =>
+  SYSTEM_INIT.test([...entrypoint, ...cmd][0] ?? '');
+
+/**
+ * SIGTERM, Docker's, where the image says nothing, or what is none: a program that is PID 1 would never hear an init's signal. By
+ * its name, with or without SIG, or its number.
+ */
+function stopSignal(config: ImageConfig, remarks: string[]): string | null {
+  const { stopSignal: given } = config;
+  const usual = bootsSystem(config) ? null : 'SIGTERM';
   const name = given.toUpperCase();
-  if (name === '') return SYSTEM_INIT.test([...entrypoint, ...cmd][0] ?? '') ? null : 'SIGTERM';
+  if (name === '') return usual;
   const full = name.startsWith('SIG') || /^\d/.test(name) ? name : `SIG${name}`;
   const known =
     full in signalNumbers ||
     /^SIGRTM(IN|AX)([+-]\d{1,2})?$/.test(full) ||
     (/^[1-9]\d?$/.test(full) && Number(full) <= MAX_SIGNAL);
-  return known ? full : null;
+  if (known) return full;
+  remarks.push(
+    `The image's stop signal ${JSON.stringify(given.slice(0, MAX_COMMENT))} is none: see lxc.signal.halt.`,
+  );
+  return usual;
 }
 
 function environmentOf({ env }: ImageConfig, { home }: ImageUser): string[] {
@@ -66,6 +80,13 @@ function commandLines(config: ImageConfig, remarks: string[]): string[] {
   return [`lxc.init.cmd = ${command}`, `lxc.execute.cmd = ${command}`];
 }
 
+/** One that is relative begins at the root, as Docker has it. */
+function workingDirectory({ workingDir }: ImageConfig, remarks: string[]): string {
+  if (isOneLine(workingDir)) return posix.join('/', workingDir);
+  remarks.push("The image's working directory cannot be written as one line: see lxc.init.cwd.");
+  return '/';
+}
+
 function userLines({ uid, gid, groups }: ImageUser): string[] {
   if (uid === 0 && gid === 0 && groups.length === 0) return [];
   const supplementary = groups.length === 0 ? [] : [`lxc.init.groups = ${groups.join(',')}`];
@@ -87,25 +108,21 @@ function environmentLines(config: ImageConfig, user: ImageUser, remarks: string[
 const described = (what: string, list: readonly string[]): string[] =>
   list.length === 0 ? [] : [comment(`${what}: ${[...list].sort().join(' ')}`)];
 
-function commentLines({ ports, volumes, labels }: ImageConfig): string[] {
+function commentLines({ ports, volumes, labels, health }: ImageConfig): string[] {
   const entries = Object.entries(labels).slice(0, MAX_LABELS);
   return [
     ...described('It listens on', ports),
     ...described('It keeps data in', volumes),
+    ...(health === '' ? [] : [comment(`It is well where this succeeds: ${health}`)]),
     ...entries.map(([name, text]) => comment(`${name}: ${text}`)),
   ];
 }
 
-/** Whether the image boots a system, with an init of its own. */
-export const bootsSystem = ({ entrypoint, cmd }: ImageConfig): boolean =>
-  SYSTEM_INIT.test([...entrypoint, ...cmd][0] ?? '');
-
 /** The lines that a container of the image has after the includes of its kind. */
 export function configLines(config: ImageConfig, user: ImageUser): ConfigLines {
   const remarks: string[] = [];
-  const { workingDir } = config;
-  const cwd = workingDir.startsWith('/') && isOneLine(workingDir) ? workingDir : '/';
-  const signal = stopSignal(config);
+  const cwd = workingDirectory(config, remarks);
+  const signal = stopSignal(config, remarks);
   const lines = [
     ...(bootsSystem(config) ? [] : [`lxc.include = ${SHIPPED_CONFIG}/oci.conf`]),
     ...commandLines(config, remarks),

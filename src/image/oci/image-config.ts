@@ -17,6 +17,8 @@ export interface ImageConfig {
   readonly ports: readonly string[];
   readonly volumes: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** The command that asks how it is; "": none. */
+  readonly health: string;
 }
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -37,6 +39,13 @@ function textsOf(value: unknown, what: string, name: string): string[] {
 const wordsOf = (value: unknown, what: string, name: string): string[] =>
   textsOf(typeof value === 'string' ? [value].filter(Boolean) : value, what, name);
 
+/** Docker's Healthcheck: ["CMD", word …], ["CMD-SHELL", line], ["NONE"]. */
+function healthOf(value: unknown): string {
+  const test: unknown = isFields(value) ? value['Test'] : null;
+  const [kind, ...words] = Array.isArray(test) ? (test as readonly unknown[]).map(textOf) : [];
+  return kind === 'CMD' || kind === 'CMD-SHELL' ? words.join(' ') : '';
+}
+
 const keysOf = (value: unknown): string[] => (isFields(value) ? Object.keys(value).slice(0, MAX_WORDS) : []);
 
 /** Throws TLXC_E_IMAGE. layers: how many the manifest has. */
@@ -50,7 +59,7 @@ export function parseImageConfig(bytes: Buffer, layers: number, what: string): I
   if (diffIds.length !== layers || !diffIds.every((digest) => DIGEST.test(digest)))
     throw refuse(
       what,
-      `its manifest has ${layers} layers, and its configuration digests of ${diffIds.length}`,
+      `its manifest has ${layers} ${layers === 1 ? 'layer' : 'layers'}, and its configuration digests of ${diffIds.length}`,
     );
   const labels = Object.entries(isFields(config['Labels']) ? config['Labels'] : {});
   return {
@@ -64,6 +73,7 @@ export function parseImageConfig(bytes: Buffer, layers: number, what: string): I
     stopSignal: textOf(config['StopSignal']),
     ports: keysOf(config['ExposedPorts']),
     volumes: keysOf(config['Volumes']),
+    health: healthOf(config['Healthcheck']),
     labels: Object.fromEntries(
       labels.filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
     ),

@@ -75,9 +75,21 @@ export function choosePlatform(entries: readonly IndexEntry[], wanted: Platform,
   const there = images.map(({ platform }) =>
     platform === null ? 'one without a name' : platformText(platform),
   );
-  throw new TlxcError({
-    code: 'TLXC_E_IMAGE',
-    message: `${what} is not made for ${platformText(wanted)}`,
-    hint: `it is for ${[...new Set(there)].sort().join(', ') || 'nothing'}; another one is taken with -- --arch=ARCHITECTURE`,
-  });
+  throw notMadeFor(wanted, there, what);
+}
+
+/** An image without an index says itself what it is for; some say nothing. Throws TLXC_E_IMAGE. */
+export function refuseOther(architecture: string, wanted: Platform, what: string): void {
+  const own = ARCHITECTURES[architecture] ?? architecture;
+  if (own !== '' && own !== wanted.architecture) throw notMadeFor(wanted, [`linux/${own}`], what);
+}
+
+function notMadeFor(wanted: Platform, there: readonly string[], what: string): TlxcError {
+  const message = `${what} is not made for ${platformText(wanted)}`;
+  const names = [...new Set(there)].sort().join(', ');
+  const hint =
+    names === ''
+      ? 'it has no image at all: take another'
+      : `it is for ${names}; another one is taken with tlxc-create … -- --arch=ARCHITECTURE, or tlxc-image pull IMAGE ARCHITECTURE`;
+  return new TlxcError({ code: 'TLXC_E_IMAGE', message, hint });
 }

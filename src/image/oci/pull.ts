@@ -16,7 +16,7 @@ import { parseDocument, refuse, type Document, type Platform } from './documents
 import { parseImageConfig, type ImageConfig } from './image-config.ts';
 import { resolveUser } from './image-user.ts';
 import type { ImageOrigin, RawDocument } from './origin.ts';
-import { choosePlatform, platformText } from './platform.ts';
+import { choosePlatform, platformText, refuseOther } from './platform.ts';
 import { canShare, sharedLayers, storeLayers } from './shared-layers.ts';
 
 export interface Pulling {
@@ -82,10 +82,11 @@ function sourceOf({ origin, platform }: Pulling, before?: ImageSource): OciSourc
 }
 
 async function make(work: string, located: Located, pulling: Pulling): Promise<ImageContent> {
-  const { origin, store, mapping, privileged } = pulling;
+  const { origin, platform, store, mapping, privileged } = pulling;
   const { manifest } = located;
   const { bytes } = await origin.document(manifest.config);
   const config = parseImageConfig(bytes, manifest.layers.length, `the configuration of ${origin.title}`);
+  refuseOther(config.architecture, platform, origin.title);
   if (await canShare(store, work, config.diffIds)) return makeShared(config, located, pulling);
   const stack = await LayerStack.begin({ work, mapping, privileged, title: origin.title });
   await applyAll(stack, config, located, pulling);

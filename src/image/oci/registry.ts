@@ -125,18 +125,22 @@ export class Registry implements ImageOrigin {
       return told(`${registry} was asked too often${patience(refusal)}`, this.#howToAuthorize());
     const { code } = (refusal.cause ?? {}) as NodeJS.ErrnoException;
     if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO')
-      return told(
-        `${base.host} speaks no TLS`,
-        `where plain HTTP will do, write it out: http://${registry}/…`,
-      );
+      return new TlxcError({
+        code: 'TLXC_E_IMAGE',
+        // OpenSSL's own words say nothing to anybody.
+        message: `${base.host} speaks no TLS: ${this.title}`,
+        hint: `where plain HTTP will do, write it out: http://${registry}/…`,
+        cause: refusal,
+      });
     return new TlxcError({ ...error.details, message: `${this.title}: ${error.message}` });
   }
 
   #howToAuthorize(): string {
     const { registry } = this.reference;
     const { credentials, elsewhere } = this.found;
-    if (credentials !== null) return `the credentials for ${registry} are not good for it`;
-    const how = `give credentials with -- --username=NAME --password=PASSWORD, or store them with podman login ${registry}`;
+    if (credentials !== null)
+      return `the credentials for ${registry} are not good for it: those of ${credentials.username || 'the token'} were sent`;
+    const how = `store some with podman login ${registry}, or give tlxc-create -- --username=NAME --password=PASSWORD`;
     return elsewhere === '' ? `none were found; ${how}` : `${elsewhere}; ${how}`;
   }
 }

@@ -48,8 +48,13 @@ test('nothing in an image can become a line of its own', (t) => {
     ExposedPorts: { '80\nlxc.c = d': {} },
   });
   t.true(lines.every((line) => !/[\n\r]/.test(line)));
-  t.deepEqual([...new Set(entries.map(({ key }) => key))].sort(), ['lxc.environment', 'lxc.include']);
-  t.is(remarks.length, 3);
+  t.deepEqual([...new Set(entries.map(({ key }) => key))].sort(), [
+    'lxc.environment',
+    'lxc.include',
+    'lxc.signal.halt',
+  ]);
+  t.is(remarks.length, 5);
+  t.true(remarks.every((line) => !/[\n\r]/.test(line)));
 });
 
 test('a command that is a text is one word, as Docker reads it; an empty one is none', (t) => {
@@ -67,8 +72,35 @@ test('stop signals by name and number; an init that boots a system keeps its own
   t.deepEqual(signal({ StopSignal: '15' }), ['15']);
   t.deepEqual(signal({ StopSignal: 'RTMIN+3' }), ['SIGRTMIN+3']);
   t.deepEqual(signal({ StopSignal: '64' }), ['64']);
-  t.deepEqual(signal({ StopSignal: '65' }), []);
   t.deepEqual(signal({ Cmd: ['/sbin/init'] }), []);
+});
+
+test('a stop signal that is none: the usual one, and a word about it', (t) => {
+  for (const StopSignal of ['65', 'SIGFOO', '9\nlxc.x = y']) {
+    const { remarks, valuesOf } = linesOf({ Cmd: ['x'], StopSignal });
+    t.deepEqual(valuesOf('lxc.signal.halt'), ['SIGTERM']);
+    t.deepEqual(remarks, [
+      `The image's stop signal ${JSON.stringify(StopSignal)} is none: see lxc.signal.halt.`,
+    ]);
+  }
+  t.deepEqual(linesOf({ Cmd: ['/sbin/init'], StopSignal: 'SIGFOO' }).valuesOf('lxc.signal.halt'), []);
+});
+
+test('a working directory that is relative begins at the root', (t) => {
+  const cwd = (WorkingDir: string) => linesOf({ Cmd: ['x'], WorkingDir }).valuesOf('lxc.init.cwd');
+  t.deepEqual(cwd('srv/app'), ['/srv/app']);
+  t.deepEqual(cwd('../../srv'), ['/srv']);
+  t.deepEqual(cwd(''), []);
+});
+
+test('how it tells that it is well is a comment', (t) => {
+  const lines = (Test: unknown) =>
+    linesOf({ Cmd: ['x'], Healthcheck: { Test } }).lines.filter((line) => /well/.test(line));
+  t.deepEqual(lines(['CMD', 'curl', '-f', 'localhost']), [
+    '# It is well where this succeeds: curl -f localhost',
+  ]);
+  t.deepEqual(lines(['CMD-SHELL', 'a ||\nexit 1']), ['# It is well where this succeeds: a || exit 1']);
+  for (const none of [['NONE'], ['CMD'], [], 'CMD', null, [7]]) t.deepEqual(lines(none), []);
 });
 
 test('users and groups by name or number, as Docker finds them', (t) => {
@@ -90,7 +122,7 @@ test('users and groups by name or number, as Docker finds them', (t) => {
 test('a configuration that is not the manifest’s is refused', (t) => {
   const config = Buffer.from(JSON.stringify({ os: 'linux', rootfs: { diff_ids: [] } }));
   t.throws(() => parseImageConfig(config, 1, 'it'), {
-    message: /1 layers, and its configuration digests of 0/,
+    message: /1 layer, and its configuration digests of 0/,
   });
   t.throws(() => parseImageConfig(Buffer.from('{"os":"windows"}'), 0, 'it'), { message: /not for Linux/ });
 });

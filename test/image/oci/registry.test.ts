@@ -161,6 +161,21 @@ test('a platform that is not there: which are', async (t) => {
   const error = await failure(t, served, { arch: 'amd64' });
   t.regex(error.message, /is not made for linux\/amd64/);
   t.regex(error.details.hint ?? '', /linux\/arm\/v7, linux\/s390x/);
+  const none = await serve(t, [], { latest: { bytes: indexOf({}, type), type } });
+  t.regex((await failure(t, none)).details.hint ?? '', /it has no image at all/);
+});
+
+test('an image without an index that is for another machine is refused before its layers come', async (t) => {
+  const image = buildImage({ layers: [[{ path: 'etc', type: 'Directory' }]], architecture: 's390x' });
+  const served = await serve(t, [image], manifestsOf(image));
+  const error = await failure(t, served, { arch: 'amd64' });
+  t.regex(error.message, /is not made for linux\/amd64/);
+  t.regex(error.details.hint ?? '', /^it is for linux\/s390x; .* --arch=/);
+  t.false(served.asked.some((path) => path.endsWith(image.layers[0]?.digest ?? '')));
+  await t.notThrowsAsync(pull(t, served, { arch: 's390x' }));
+  // Bazel's rules have written the kernel's name.
+  const named = buildImage({ layers: [], architecture: 'x86_64' });
+  await t.notThrowsAsync(pull(t, await serve(t, [named], manifestsOf(named)), { arch: 'amd64' }));
 });
 
 test('a manifest of schema 1 is refused for what it is, whatever its digest is taken from', async (t) => {
