@@ -9,7 +9,7 @@ namespace tlxc::forward {
 
 // Of what follows: the monitor tells it to the proxy that it starts, whose program may have been replaced
 // since the monitor's own was. It changes with the structs; of Answer the form stays.
-inline constexpr char kVersion[] = "1";
+inline constexpr char kVersion[] = "2";
 
 // Where a socket is connected to, ready for connect(2).
 struct Place {
@@ -27,6 +27,7 @@ struct Order {
     uint32_t number = 0;    // of the forward; a range of ports shares one
     uint32_t datagrams = 0; // 1: the socket is of UDP
     uint32_t idle = 0;      // of UDP: seconds of silence that end a conversation
+    uint32_t announces = 0; // 1: the service is told by a PROXY line who the client is
     uint32_t places = 0;
     Place place[kMostPlaces] = {};
 };

@@ -114,7 +114,8 @@ Status Forwards::carry(const Entry& entry) {
         TRY(proxy.start(entry.program, home_, kind_of(entry) == kPaths));
     forward::Order order{.number = entry.number,
                          .datagrams = entry.forward.protocol == plan::ForwardProtocol::Udp ? 1U : 0U,
-                         .idle = static_cast<uint32_t>(entry.forward.idle)};
+                         .idle = static_cast<uint32_t>(entry.forward.idle),
+                         .announces = entry.forward.proxyProtocol ? 1U : 0U};
     TRY(fill_places(entry.forward, order));
     return proxy.carry(order, entry.listening.fd());
 }

@@ -20,13 +20,14 @@ using Failed = const char*;
 
 // Nothing can be opened, executed, mapped from a file or signalled; sockets can be made and connected.
 constexpr int kCalls[] = {
-    SCMP_SYS(accept4),    SCMP_SYS(brk),       SCMP_SYS(clock_gettime),   SCMP_SYS(close),
-    SCMP_SYS(connect),    SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait),     SCMP_SYS(epoll_wait),
-    SCMP_SYS(exit_group), SCMP_SYS(getrandom), SCMP_SYS(madvise),         SCMP_SYS(futex),
-    SCMP_SYS(getsockopt), SCMP_SYS(mmap),      SCMP_SYS(mremap),          SCMP_SYS(munmap),
-    SCMP_SYS(pipe2),      SCMP_SYS(recvfrom),  SCMP_SYS(recvmsg),         SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sendmsg),    SCMP_SYS(sendto),    SCMP_SYS(restart_syscall), SCMP_SYS(setsockopt),
-    SCMP_SYS(shutdown),   SCMP_SYS(socket),    SCMP_SYS(splice),
+    SCMP_SYS(accept4),         SCMP_SYS(brk),          SCMP_SYS(clock_gettime), SCMP_SYS(close),
+    SCMP_SYS(connect),         SCMP_SYS(epoll_ctl),    SCMP_SYS(epoll_pwait),   SCMP_SYS(epoll_wait),
+    SCMP_SYS(exit_group),      SCMP_SYS(getpeername),  SCMP_SYS(getsockname),   SCMP_SYS(getrandom),
+    SCMP_SYS(madvise),         SCMP_SYS(futex),        SCMP_SYS(getsockopt),    SCMP_SYS(mmap),
+    SCMP_SYS(mremap),          SCMP_SYS(munmap),       SCMP_SYS(pipe2),         SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),         SCMP_SYS(rt_sigreturn), SCMP_SYS(sendmsg),       SCMP_SYS(sendto),
+    SCMP_SYS(restart_syscall), SCMP_SYS(setsockopt),   SCMP_SYS(shutdown),      SCMP_SYS(socket),
+    SCMP_SYS(splice),
 };
 
 // It is nobody's to trace from the moment it is in the container's user namespace, with the host's ids yet.

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "proxy/announce.h"
+
 namespace tlxc::proxy {
 namespace {
 
@@ -72,6 +74,8 @@ void Stream::connected() {
     const int client = fds_[kClient].get(), service = fds_[kService].get();
     connected_ = true;
     prepare(service);
+    if (order_.announces != 0 && !announce(client, service))
+        return abort();
     if (!around_.loop.add(client, kAll, *this, kClient))
         return abort();
     if (!around_.loop.add(service, kAll, *this, kService))

@@ -61,6 +61,8 @@ export interface ForwardConfig {
   readonly count: number;
   /** Seconds without a datagram that end a conversation of udp. */
   readonly idle: number;
+  /** tcp: a line of the PROXY protocol, version 1, tells the service who the client is. */
+  readonly proxyProtocol: boolean;
 }
 
 /** lxc.net.[i].type */

@@ -37,7 +37,7 @@ export interface ForwardSurroundings {
 
 /** One for each port. */
 export function expandForward(
-  { protocol, from, to, count, idle }: ForwardConfig,
+  { protocol, from, to, count, idle, proxyProtocol }: ForwardConfig,
   around: ForwardSurroundings,
   at?: SourceLocation,
 ): Forward[] {
@@ -46,6 +46,7 @@ export function expandForward(
     connect: showEnd(to, offset),
     protocol,
     idle,
+    proxyProtocol,
     from: listening(from, offset, around),
     to: connecting(to, offset, around),
     origin: originOf(at),

@@ -43,6 +43,8 @@ export const Forward = record('Forward', {
   protocol: names('ForwardProtocol', 'tcp', 'udp'),
   /** Seconds of silence that end a conversation of udp. */
   idle: whole,
+  /** tcp: a line of the PROXY protocol, version 1, goes before what a client sends. */
+  proxyProtocol: flag,
   from: Type.Union([HostPort, HostSocket], { $id: 'ForwardFrom' }),
   to: Type.Union([InsidePort, InsideSocket], { $id: 'ForwardTo' }),
   origin: Origin,

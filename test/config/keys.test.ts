@@ -274,6 +274,11 @@ const rows: Readonly<Record<string, Row>> = {
       'tcp unix:/run/a.sock -> unix:/run/b.sock',
       'udp 53 -> 53 idle=5',
       ['udp 53 -> 53 idle=60', 'udp 53 -> 53'],
+      'tcp 80 -> 80 proxy-protocol=1',
+      [
+        'unix:/run/a.sock -> 80 proxy-protocol=1 mode=660',
+        'tcp unix:/run/a.sock -> 80 proxy-protocol=1 mode=0660',
+      ],
       ['tcp unix:/run/a.sock -> 80 uid=5 mode=660', 'tcp unix:/run/a.sock -> 80 mode=0660 uid=5'],
     ],
     bad: [
@@ -301,6 +306,7 @@ const rows: Readonly<Record<string, Row>> = {
         'unix:/a -> 80 owner=5',
       ],
       ...['53 -> 53 idle=5', 'udp 53 -> 53 idle=0', 'udp 53 -> 53 idle=86401', 'unix:/a -> 80 idle=5'],
+      ...['udp 53 -> 53 proxy-protocol=1', '80 -> 80 proxy-protocol=2', '80 -> 80 proxy-protocol'],
     ],
   },
   'lxc.net.0.vlan.id': { good: ['0', '4094'], bad: ['4095', 'none', '-1'] },

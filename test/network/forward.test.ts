@@ -39,6 +39,29 @@ tested('a port leads in from every address of the host, over TCP and UDP, to who
   t.is(await say(w, 'udp ::1 5354'), 'exit 2');
 });
 
+tested('a service that asks for it is told by a PROXY line who the client is', async (t) => {
+  const w = await world(t);
+  const path = join(w.dir, 'a.sock');
+  const lines = ['8080 -> 80', `unix:${path} -> 80`, '8081 -> unix:/tmp/app.sock'];
+  addService(w, 'c1', ['tcp 127.0.0.1 80', 'unix /tmp/app.sock -'], {
+    config: lines.map((line) => forward(`${line} proxy-protocol=1`)),
+  });
+  await w.sh('tlxc-start -n c1');
+  const told = async (end: string) => (await heard(w, end)).replace(/ (\d+) (8\d+)\r/, ' N $2\r');
+  const service = 'tcp 127.0.0.1 80: ';
+  t.is(await told('tcp 10.6.0.1 8080'), `${service}PROXY TCP4 10.6.0.1 10.6.0.1 N 8080\r\nhello`);
+  t.is(await told('tcp fd06::1 8080'), `${service}PROXY TCP6 fd06::1 fd06::1 N 8080\r\nhello`);
+  t.is(await told(`unix ${path} -`), `${service}PROXY UNKNOWN\r\nhello`);
+  t.is(
+    await told('tcp 127.0.0.1 8081'),
+    'unix /tmp/app.sock -: PROXY TCP4 127.0.0.1 127.0.0.1 N 8081\r\nhello',
+  );
+  await w.sh("tlxc-device -n c1 add --saved proxy 'tcp 8082 -> 80 proxy-protocol=1'");
+  t.is(await told('tcp ::1 8082'), `${service}PROXY TCP6 ::1 ::1 N 8082\r\nhello`);
+  t.regex(await w.sh('cat lxc/c1/config'), /forward = tcp 8082 -> 80 proxy-protocol=1\n/);
+  await w.sh('tlxc-stop -k -n c1');
+});
+
 tested('a Unix socket leads in and out, made with its mode and removed at the end', async (t) => {
   const w = await world(t);
   const [host, other] = [join(w.dir, 'a.sock'), join(w.dir, 'b.sock')];

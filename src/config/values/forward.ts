@@ -72,7 +72,7 @@ function optionsOf(text: readonly string[]): { mode: number; uid: number; gid: n
 
 function hostEnd(end: ForwardEnd, options: readonly string[]): HostEnd {
   if ('path' in end) return { ...end, ...optionsOf(options) };
-  const first = options.find((each) => !each.startsWith('idle='));
+  const [first] = options;
   if (first === undefined) return end;
   throw new BadValue(`'${first}' is of a socket on the host, and ${end.port} is a port`, { word: first });
 }
@@ -88,9 +88,23 @@ function idleOf(protocol: 'tcp' | 'udp', options: readonly string[]): number {
   throw new BadValue(`'${word}' is no time: seconds, from 1 to ${LONGEST_IDLE}`, { word });
 }
 
-/** [tcp|udp] END -> END [mode=MODE] [uid=UID] [gid=GID] [idle=SECONDS] */
+/** proxy-protocol= of tcp: the version, of which there is one that every service understands. */
+function announces(protocol: 'tcp' | 'udp', options: readonly string[]): boolean {
+  const word = options.findLast((each) => each.startsWith('proxy-protocol='));
+  if (word === undefined) return false;
+  if (protocol !== 'tcp')
+    throw new BadValue(`'${word}' is of tcp: a datagram has no line before it`, { word });
+  if (word === 'proxy-protocol=1') return true;
+  throw new BadValue(`'${word}' is no version of it that TLXC speaks: proxy-protocol=1`, { word });
+}
+
+const isOfHost = (word: string): boolean => !/^(idle|proxy-protocol)=/.test(word);
+
+/** [tcp|udp] END -> END [mode=MODE] [uid=UID] [gid=GID] [idle=SECONDS] [proxy-protocol=1] */
 export const forward = accepting(
-  { pattern: '((tcp|udp)[ \\t]+)?\\S+[ \\t]*->[ \\t]*\\S+([ \\t]+(mode|uid|gid|idle)=[0-9]+)*' },
+  {
+    pattern: '((tcp|udp)[ \\t]+)?\\S+[ \\t]*->[ \\t]*\\S+([ \\t]+(mode|uid|gid|idle|proxy-protocol)=[0-9]+)*',
+  },
   (value: string): ForwardConfig => {
     const [left = '', right, more] = value.split('->').map(words);
     if (right === undefined || more !== undefined || right.length === 0)
@@ -105,7 +119,15 @@ export const forward = accepting(
       throw new BadValue(`${many(count)} cannot lead to ${many(to.count)}: both ends are equally many`);
     }
     const idle = idleOf(protocol, options);
-    return { protocol, from: hostEnd(from, options), to: to.end, count, idle };
+    const proxyProtocol = announces(protocol, options);
+    return {
+      protocol,
+      from: hostEnd(from, options.filter(isOfHost)),
+      to: to.end,
+      count,
+      idle,
+      proxyProtocol,
+    };
   },
 );
 
@@ -132,9 +154,9 @@ export function showEnd(end: ForwardEnd, offset = 0, count = 1): string {
   return end.address.includes(':') ? `[${end.address}]:${ports}` : `${end.address}:${ports}`;
 }
 
-export function showForward({ protocol, from, to, count, idle }: ForwardConfig): string {
-  const silence = idle === IDLE ? '' : ` idle=${idle}`;
-  const line = `${protocol} ${showEnd(from, 0, count)} -> ${showEnd(to, 0, count)}${silence}`;
+export function showForward({ protocol, from, to, count, idle, proxyProtocol }: ForwardConfig): string {
+  const words = `${idle === IDLE ? '' : ` idle=${idle}`}${proxyProtocol ? ' proxy-protocol=1' : ''}`;
+  const line = `${protocol} ${showEnd(from, 0, count)} -> ${showEnd(to, 0, count)}${words}`;
   if (!('path' in from)) return line;
   const { mode, uid, gid } = from;
   const owner = [uid >= 0 ? ` uid=${uid}` : '', gid >= 0 ? ` gid=${gid}` : ''].join('');
