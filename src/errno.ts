@@ -66,3 +66,10 @@ export function errnoWords(name: string): string {
   for (const [known, words] of getSystemErrorMap().values()) if (known === name) return words;
   return FURTHER.find(([, known]) => known === name)?.[2] ?? name;
 }
+
+/** `message: errno in words`, unless the message ends with the reason already. */
+export function withReason(message: string, errno: string | undefined): string {
+  const words = errno === undefined ? '' : errnoWords(errno);
+  const said = message.split(': ').at(-1) ?? '';
+  return words === '' || message.includes(words) || words.startsWith(said) ? message : `${message}: ${words}`;
+}

@@ -1,4 +1,5 @@
 /** The one error class of TLXC. Words for people are made here and in cli/; everything below passes data. */
+import { withReason } from './errno.ts';
 import { remedyOf } from './remedy.ts';
 import type { Problem, SourceLocation } from './problem.ts';
 
@@ -66,7 +67,10 @@ export class TlxcError extends Error {
 
   /** From what is known of the failure. */
   constructor(details: ErrorDetails) {
-    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      withReason(details.message, details.errno),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = details.code === 'TLXC_E_ABORTED' ? 'AbortError' : 'TlxcError';
     this.code = details.code;
     // At once, though it may look at a filesystem that is full: what is cleaned up before anybody reads it makes room there.

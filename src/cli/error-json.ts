@@ -1,8 +1,8 @@
 /** An error or a warning for a program: what --json puts on standard error, one object a line. tlxc(7), JSON. */
-import { errnoWords } from '../errno.ts';
+import { errnoWords, withReason } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 import { remedyOf } from '../remedy.ts';
-import { hintOf, isSystemError, withReason } from './render.ts';
+import { hintOf, isSystemError } from './render.ts';
 
 /** All fields are always there; null: it does not apply. */
 export interface Told {

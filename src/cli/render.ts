@@ -1,16 +1,9 @@
 /** How an error reads on the terminal. */
-import { errnoWords } from '../errno.ts';
+import { errnoWords, withReason } from '../errno.ts';
 import { TlxcError, type SourceLocation } from '../errors.ts';
 import { remedyOf } from '../remedy.ts';
 import { printable, withoutSequences } from './printable.ts';
 import { problemLines } from './problem-lines.ts';
-
-/** `message: errno in words`, unless the message ends with the reason already. */
-export function withReason(message: string, errno: string | undefined): string {
-  const words = errno === undefined ? '' : errnoWords(errno);
-  const said = message.split(': ').at(-1) ?? '';
-  return words === '' || message.includes(words) || words.startsWith(said) ? message : `${message}: ${words}`;
-}
 
 /** A mistake of getopt's kind is answered with the whole help, as LXC does; others of usage with their own line. */
 export const GETOPT_MISTAKE = /^(unrecognized option|invalid option|option )/;

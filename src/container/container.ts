@@ -33,6 +33,7 @@ import { Checkpoints } from './parts/checkpoints.ts';
 import { Configuration } from './parts/configuration.ts';
 import { consoleStream } from './parts/console.ts';
 import { Devices } from './parts/devices.ts';
+import { milliseconds } from './milliseconds.ts';
 import { containerEvents, EventStream, type ContainerEvent, type EventOptions } from './parts/events.ts';
 import * as files from './parts/files.ts';
 import type * as Options from './parts/options.ts';
@@ -150,8 +151,9 @@ export class Container {
   async start({ warn, wait, waitTimeoutMs, ...options }: Options.StartOptions = {}): Promise<Started> {
     const callbacks = warn ? { warn } : {};
     const conditions = wait === undefined ? [] : parseConditions([wait].flat());
+    const timeout =
+      waitTimeoutMs === undefined ? {} : { timeoutMs: milliseconds('waitTimeoutMs', waitTimeoutMs) };
     const started = await startContainer({ ...this.#self, ...options }, callbacks);
-    const timeout = waitTimeoutMs === undefined ? {} : { timeoutMs: waitTimeoutMs };
     if (conditions.length > 0) await this.#waitFor(conditions, { ...timeout, ...callbacks });
     return started;
   }
@@ -170,7 +172,8 @@ export class Container {
 
   async #waitFor(conditions: readonly Condition[], options: Options.WaitOptions): Promise<void> {
     const whom = { paths: this.#paths, caller: this.#self.environment };
-    const waiting = waitForConditions({ ...whom, conditions, timeoutMs: DEFAULT_WAIT_MS, ...options });
+    const timeoutMs = milliseconds('timeoutMs', options.timeoutMs ?? DEFAULT_WAIT_MS);
+    const waiting = waitForConditions({ ...whom, conditions, ...options, timeoutMs });
     await waiting.catch((error: unknown) => {
       throw options.signal?.aborted ? this.#aborted(conditions.map(conditionText), options.signal) : error;
     });
@@ -198,9 +201,10 @@ export class Container {
   }
 
   /** Throws TLXC_E_NOT_RUNNING, TLXC_E_TIMEOUT, TLXC_E_UNRESPONSIVE. */
-  stop(options: Options.StopOptions = {}): Promise<void> {
-    const { how = 'halt', timeoutMs = 60_000, escalate = true, configFile, warn = silently } = options;
-    return stopContainer({ ...this.#self, how, timeoutMs, escalate, configFile, warn });
+  async stop(options: Options.StopOptions = {}): Promise<void> {
+    const timeoutMs = milliseconds('timeoutMs', options.timeoutMs ?? 60_000);
+    const { how = 'halt', escalate = true, configFile, warn = silently } = options;
+    await stopContainer({ ...this.#self, how, timeoutMs, escalate, configFile, warn });
   }
 
   /** Resolves when it runs again. Throws as stop does. */
@@ -289,8 +293,9 @@ export class Container {
    */
   async wait(
     states: ContainerState | readonly ContainerState[],
-    { timeoutMs = -1, signal }: Options.StateWaitOptions = {},
+    { timeoutMs: asked = -1, signal }: Options.StateWaitOptions = {},
   ): Promise<void> {
+    const timeoutMs = milliseconds('timeoutMs', asked);
     const wanted = typeof states === 'string' ? [states] : states;
     const { system } = this.#self;
     if (await waitForState({ system, paths: this.#paths, states: new Set(wanted), timeoutMs, signal }))

@@ -2,6 +2,7 @@
 import { native } from '../../native/binding.ts';
 import { FULL_ELEVATION, NO_ELEVATION, type AttachOptions } from '../../plan/attach.ts';
 import { attachToContainer, type AttachTarget } from '../attach/attach.ts';
+import { checkArguments } from './check-arguments.ts';
 import { containerUser } from './container-user.ts';
 import type { ExecOptions } from './options.ts';
 import { RunningCommand, type Process } from './running-command.ts';
@@ -29,7 +30,7 @@ function attachOptions(target: AttachTarget, argv: readonly string[], options: E
     elevation: namespaces === undefined ? { ...NO_ELEVATION, ...asked } : FULL_ELEVATION,
     environment: {
       ...{ base: 'clean', keep: [], caller: {} },
-      set: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      set: Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
     },
   };
 }
@@ -56,6 +57,9 @@ export function execInContainer(
   argv: readonly [string, ...string[]],
   options: ExecOptions = {},
 ): RunningCommand {
-  const start = () => enter({ paths, program: 'tlxc', caller }, argv, options);
+  const start = () => {
+    checkArguments(argv, options);
+    return enter({ paths, program: 'tlxc', caller }, argv, options);
+  };
   return new RunningCommand({ container: paths.name, argv, options, start });
 }

@@ -25,8 +25,8 @@ export interface ExecOptions {
   readonly gid?: number;
   /** Working directory inside; / unless given. Nothing runs where it cannot be entered. */
   readonly cwd?: string;
-  /** Added to PATH, HOME, USER, SHELL, container=lxc and the container's own lxc.environment. Nothing comes from this process. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to PATH, HOME, USER, SHELL, container=lxc and the container's own lxc.environment. Nothing comes from this process, and what is undefined is left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: nothing. */
   readonly stdin?: Input;
   /** What the command reads, instead of `stdin`. */
@@ -37,7 +37,7 @@ export interface ExecOptions {
   readonly stderr?: Output;
   /** The command gets a terminal of this size; what it prints, errors too, is its standard output. true: 24 rows, 80 columns. */
   readonly tty?: boolean | { readonly rows: number; readonly columns: number };
-  /** Milliseconds, after which it is ended and TLXC_E_TIMEOUT thrown, a few seconds later at most; no limit unless given. */
+  /** Milliseconds, after which it is ended and TLXC_E_TIMEOUT thrown, a few seconds later at most; no limit unless given, nor with -1 or Infinity. */
   readonly timeoutMs?: number;
   /** Ends it when aborted; TLXC_E_ABORTED is thrown. */
   readonly signal?: AbortSignal;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
 import { whyNotEntered } from '../attach/not-entered.ts';
+import { milliseconds } from '../milliseconds.ts';
 import { CommandError, type CommandResult } from './command-error.ts';
 import type { ExecOptions } from './options.ts';
 import type { CommandStreams } from './streams.ts';
@@ -121,8 +122,9 @@ export class RunningCommand implements Promise<CommandResult> {
   }
 
   async #finish(pid: number, streams: CommandStreams): Promise<CommandResult> {
-    const { timeoutMs, signal } = this.#start.options;
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#end('timeout'), timeoutMs);
+    const { timeoutMs = -1, signal } = this.#start.options;
+    const limitMs = milliseconds('timeoutMs', timeoutMs);
+    const timer = limitMs < 0 ? undefined : setTimeout(() => this.#end('timeout'), limitMs);
     const abort = (): void => this.#end('aborted');
     signal?.addEventListener('abort', abort);
     let broken: unknown;

@@ -5,6 +5,7 @@ import { TlxcError, type ErrorDetails } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { Reply } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
+import { milliseconds } from '../milliseconds.ts';
 import { notRunning } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { stuckProcess } from './stuck-process.ts';
@@ -106,7 +107,8 @@ interface Wish {
 
 /** Resolves to the connection to the monitor once it is frozen; the caller closes it. */
 async function freeze(paths: ContainerPaths, { hold, timeoutMs: asked }: Wish): Promise<number> {
-  const timeoutMs = asked < 0 ? FOR_EVER_MS - GRACE_MS : asked;
+  const limitMs = milliseconds('timeoutMs', asked);
+  const timeoutMs = limitMs < 0 ? FOR_EVER_MS - GRACE_MS : limitMs;
   const result = askMonitor(paths, { op: 'freeze', hold, timeoutMs }, { keep: true });
   if (result.kind === 'stopped') throw notRunning(paths);
   if (result.kind === 'unresponsive') throw unresponsive(paths.name);

@@ -50,8 +50,7 @@ export async function tellNames(
 }
 
 function why(error: unknown): string {
-  if (error instanceof TlxcError)
-    return [error.message, error.details.errno && errnoWords(error.details.errno)].filter(Boolean).join(': ');
+  if (error instanceof TlxcError) return error.message;
   const { code = '', path = '', message } = error as NodeJS.ErrnoException;
   return code === '' ? message : `${path}: ${errnoWords(code)}`;
 }

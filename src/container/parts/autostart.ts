@@ -7,6 +7,7 @@ import {
 } from '../autostart/autostart.ts';
 import { parseConditions, type WaitCondition } from '../readiness/condition.ts';
 import type { AutostartAction } from '../autostart/order.ts';
+import { milliseconds } from '../milliseconds.ts';
 import { placeOf, type StoreOptions } from './place.ts';
 
 /** Which containers, and what is done to them (tlxc-autostart). */
@@ -47,8 +48,11 @@ export interface AutostartOrder {
 }
 
 function requestOf(options: AutostartOptions): AutostartRequest {
-  const { action = 'start', groups = [''], all = false, ignoreAuto = false, timeoutMs = 60_000 } = options;
-  const { wait, waitTimeoutMs } = options;
+  const { action = 'start', groups = [''], all = false, ignoreAuto = false } = options;
+  const timeoutMs = milliseconds('timeoutMs', options.timeoutMs ?? 60_000);
+  const { wait } = options;
+  const waitTimeoutMs =
+    options.waitTimeoutMs === undefined ? undefined : milliseconds('waitTimeoutMs', options.waitTimeoutMs);
   const waiting = wait !== undefined && {
     conditions: parseConditions([wait].flat()),
     ...(waitTimeoutMs !== undefined && { timeoutMs: waitTimeoutMs }),

@@ -108,7 +108,8 @@ async function haltOrReboot(request: StopRequest, paths: ContainerPaths, order: 
 /** The time is over: what it was that took so long, which nobody can find out after the kill. */
 async function warnOfLingering(request: StopRequest, paths: ContainerPaths): Promise<void> {
   const { name, timeoutMs, escalate, how, warn, environment } = request;
-  if (!warn) return;
+  // Of one that is frozen it has been said.
+  if (!warn || isFrozen(paths)) return;
   const what = await lingering({ paths, environment });
   const killed = how === 'halt' && escalate ? `; ${name} is killed` : '';
   if (what !== '') warn(`not ended in ${timeoutMs / 1000} s: ${what}${killed}`);

@@ -232,3 +232,48 @@ rooted(
     t.deepEqual(stdout.trim().split(/\r?\n/).sort(), ['seen', 'too']);
   },
 );
+
+rooted(
+  'exec: what only JavaScript can ask for is refused before anything runs, and why is said',
+  async (t) => {
+    const world = await makeWorld(t);
+    addBusybox(world, 'u1');
+    const told = await answerOf<Record<string, unknown>>(
+      t,
+      world,
+      `${BEGIN}
+    const words = async (argv: unknown, options: object = {}) =>
+      ((await failure(u1.exec(argv as [string], options))) ?? { message: 'it ran' }).message;
+    const told = {
+      line: await words('ls -l'),
+      none: await words([]),
+      number: await words(['sleep', 1]),
+      nul: await words(['echo', 'a\\0b']),
+      variable: await words(['true'], { env: { 'A=B': 'c' } }),
+      value: await words(['true'], { env: { A: 'b\\0c' } }),
+      never: await words(['true'], { timeoutMs: NaN }),
+      stop: await u1.stop({ timeoutMs: 'soon' as never }).catch(({ code, message }) => [code, message]),
+      cwd: await words(['true'], { cwd: '/nowhere' }),
+      undefined: (await u1.exec(['env'], { env: { A: undefined, B: 'c' } })).stdout,
+      infinity: (await u1.exec(['sh', '-c', 'sleep 0.2; echo yes'], { timeoutMs: Infinity })).stdout,
+      forEver: (await u1.exec(['sh', '-c', 'sleep 0.2; echo yes'], { timeoutMs: -1 })).stdout,
+      month: (await u1.exec(['sh', '-c', 'sleep 0.2; echo yes'], { timeoutMs: 3e9 })).stdout,
+    };
+    ${END}`,
+    );
+    t.like(told, {
+      line: "exec: a command is a list of at least one word, not 'ls -l'",
+      none: 'exec: a command is a list of at least one word, not []',
+      number: 'exec: word 1 of the command is no string',
+      nul: 'exec: word 1 of the command has a NUL character in it',
+      variable: "exec: env: no variable can be called 'A=B'",
+      value: 'exec: env: the value of A has a NUL character in it',
+      never: 'timeoutMs: NaN is no number of milliseconds',
+      stop: ['TLXC_E_USAGE', 'timeoutMs: soon is no number of milliseconds'],
+      cwd: 'cannot change to the directory /nowhere (chdir): no such file or directory',
+      ...{ infinity: 'yes\n', forEver: 'yes\n', month: 'yes\n' },
+    });
+    t.regex(String(told['undefined']), /^B=c$/m);
+    t.notRegex(String(told['undefined']), /^A=/m);
+  },
+);
