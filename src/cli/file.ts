@@ -20,9 +20,10 @@ interface Inside {
 function insideOf(word: string, given: string | undefined): Inside {
   const rooted = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
   if (given !== undefined) return { name: given, path: rooted(word) };
-  const slash = word.indexOf('/');
-  if (slash > 0) return { name: word.slice(0, slash), path: word.slice(slash) };
-  throw usageError(`'${word}' names no file of a container`, 'it is written NAME/PATH: u1/etc/hosts');
+  const [, name = '', colon = '', path = ''] = /^([^/:]+)(:?)(\/.*)$/s.exec(word) ?? [];
+  if (name !== '' && colon === '') return { name, path };
+  const how = name === '' ? 'u1/etc/hosts' : `${name}${path}, without the colon`;
+  throw usageError(`'${word}' names no file of a container`, `it is written NAME/PATH: ${how}`);
 }
 
 /** Absolute; "." and "DIR/." still say that what is in the directory is meant. */

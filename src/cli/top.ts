@@ -1,7 +1,11 @@
 /** tlxc-top */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream, WriteStream } from 'node:tty';
+import { inspectContainers, type Store } from '../container/info/inspect.ts';
 import { Meter, type Measurement } from '../container/info/meter.ts';
+import { containerPaths } from '../container/paths.ts';
+import { TlxcError } from '../errors.ts';
 import { Screen } from '../host/screen.ts';
 import { painter } from './colour.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -101,10 +105,22 @@ async function printOnce(
   stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(''));
 }
 
+/** One that does not run may be started meanwhile. Of a mistyped one a table would be empty for ever. */
+function checkNames(names: readonly string[], stores: readonly Store[]): void {
+  const isThere = (name: string, store: Store): boolean =>
+    existsSync(containerPaths(store.system, store.lxcpath, name).config) ||
+    inspectContainers(store, [name], { network: false }).some(({ state }) => state !== 'STOPPED');
+  const strange = names.find((name) => !stores.some((store) => isThere(name, store)));
+  if (strange === undefined) return;
+  const hint = `${stores.map(({ lxcpath }) => `tlxc-ls -P ${lxcpath}`).join(' and ')} lists those that exist`;
+  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `${strange} doesn't exist`, hint });
+}
+
 async function top(invocation: Invocation, context: CommandContext): Promise<number> {
   const wishes = wishesOf(invocation);
   const { system, lxcpaths, rest } = invocation;
   const stores = [...new Set(lxcpaths)].map((lxcpath) => ({ system, lxcpath, environment: context.env }));
+  checkNames(rest, stores);
   const meter = new Meter(stores, rest);
   const withPaths = stores.length > 1;
   const { stdin, stdout, env } = context;

@@ -20,16 +20,14 @@ export interface Change {
 
 const KEY = /^lxc\.cgroup(2?)\.(?!dir\b|relative\b|devices\b)([a-zA-Z0-9_]+(?:\.[a-zA-Z0-9_-]+)+)$/;
 
-const known = LIMITS.map(({ name }) => name).join(', ');
+const KNOWN = LIMITS.map(({ name }) => name);
 
 function unknown(name: string): TlxcError {
-  const meant = nearest(
-    name,
-    LIMITS.map((limit) => limit.name),
-  );
+  // mem is memory rather than mems, which is a letter away.
+  const meant = KNOWN.find((known) => name !== '' && known.startsWith(name)) ?? nearest(name, KNOWN);
   return usageError(
     `'${name}' is no limit`,
-    `${meant ? `${meant} is probably meant; ` : ''}there are ${known}, and keys such as lxc.cgroup2.memory.max`,
+    `${meant ? `${meant} is probably meant; ` : ''}there are ${KNOWN.join(', ')}, and keys such as lxc.cgroup2.memory.max`,
   );
 }
 

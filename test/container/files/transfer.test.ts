@@ -182,6 +182,12 @@ rooted('what cannot be copied is refused by name, with what to do', async (t) =>
   await refused(t, world, ['pull', 'c1/etc/passwd', '/dev/null'], /\/dev\/null is a device/);
   await refused(t, world, ['pull', 'c2/etc/passwd', 'x'], /c2: Container is not defined/);
   await refused(t, world, ['pull', 'c1', 'x'], /'c1' names no file of a container\n {2}hint: .*NAME\/PATH/);
+  await refused(
+    t,
+    world,
+    ['pull', 'c1:/etc/passwd', 'x'],
+    /names no file .*\n {2}hint: .*c1\/etc\/passwd, without/,
+  );
   await refused(t, world, ['push', '--mode', '9', 'file', 'c1/'], /--mode: '9' is no mode/);
   await refused(t, world, ['frob'], /none of push, pull and edit/);
   t.is(await inside(world, 'ls -A /tmp'), '');

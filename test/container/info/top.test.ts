@@ -103,4 +103,7 @@ rooted('what it does not take is told', async (t) => {
   t.regex(await told('-d', 'x'), /^1: tlxc-top: -d takes a number of seconds/);
   t.regex(await told('--count', '0'), /^1: tlxc-top: --count takes/);
   t.regex(await told('-b', '--json'), /^1: .*-b and --json exclude each other/);
+  addBusybox(world, 'there');
+  t.regex(await told('there', 'their'), /^1: tlxc-top: their doesn't exist\n {2}hint: tlxc-ls -P .* lists/);
+  t.is(await told('--batch', '--count', '1', 'there'), '0: ');
 });
