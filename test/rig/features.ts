@@ -48,6 +48,8 @@ const probes = {
   /** A file can be put behind a loop device. */
   loop: () =>
     program('mkfs.ext4') ?? program('debugfs') ?? program('mksquashfs') ?? attempt('losetup', ['--find']),
+  /** A filesystem in a file can lose what is not on its disk yet. */
+  powercut: () => powerCuts(),
   /** The scratch directories lie on ext4, or one of those before it. */
   ext: () => (statfsSync(tmpdir()).type === 0xef53 ? undefined : `${tmpdir()} does not lie on ext4`),
   btrfs: () => filesystem('btrfs'),
@@ -165,6 +167,12 @@ const file = (path: string): string | undefined =>
 function filesystem(type: string): string | undefined {
   const line = `f=$(mktemp); trap 'rm -f $f' EXIT; truncate -s 320M $f; mkfs.${type} -q $f; mount -t ${type} -o loop $f /mnt`;
   return program(`mkfs.${type}`) ?? attempt('unshare', ['--mount', 'sh', '-ec', line]);
+}
+
+function powerCuts(): string | undefined {
+  const cut = fileURLToPath(new URL('power-cut.pl', import.meta.url));
+  const line = `f=$(mktemp); trap 'rm -f $f' EXIT; truncate -s 16M $f; mkfs.ext4 -q $f; mount -o loop $f /mnt; perl ${cut} /mnt`;
+  return program('mkfs.ext4') ?? attempt('unshare', ['--mount', 'sh', '-ec', line]);
 }
 
 function program(name: string): string | undefined {
