@@ -6,10 +6,11 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "executor/host_node.h"
 #include "executor/mount/mount_api.h"
+#include "executor/mount/procfs.h"
 #include "executor/mount/resolve.h"
 #include "executor/mount/rootfs.h"
 
@@ -17,19 +18,6 @@ namespace tlxc::device_node {
 namespace {
 
 constexpr const char* kStep = "device";
-constexpr const char* kNode = "node";
-
-dev_t number_of(const plan::DeviceNode& node) {
-    return makedev(static_cast<unsigned>(node.major), static_cast<unsigned>(node.minor));
-}
-
-mode_t type_of(const plan::DeviceNode& node) {
-    return node.kind == plan::DeviceKind::Block ? S_IFBLK : S_IFCHR;
-}
-
-bool is(const struct stat& file, const plan::DeviceNode& node) {
-    return (file.st_mode & S_IFMT) == type_of(node) && file.st_rdev == number_of(node);
-}
 
 Failure failed(const char* syscall, const plan::DeviceNode& node) {
     return syscall_failure(kStep, syscall, "/" + node.target);
@@ -44,41 +32,35 @@ Status accept_existing(int directory, const char* name, const plan::DeviceNode& 
     struct stat there {};
     if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
         return failed("fstatat", node);
-    return is(there, node) ? Status{} : Status{refused("exists", node)};
+    return host_node::is(there, node.node) ? Status{} : Status{refused("exists", node)};
 }
 
-Status make_node(int directory, const char* name, const plan::DeviceNode& node) {
-    umask(0);
-    if (mknodat(directory, name, type_of(node) | static_cast<mode_t>(node.mode), number_of(node)) == 0)
-        return {};
-    return errno == EEXIST ? accept_existing(directory, name, node) : failed("mknodat", node);
+// What is there already keeps its owner: it may be the host's own, bound there.
+Status make_node(int directory, const char* name, const plan::DeviceNode& node, const resolve::Root& root,
+                 const UniqueFd& proc) {
+    Status made = host_node::make(directory, name, node.node);
+    if (!made.ok() && made.failure().err == EEXIST)
+        return accept_existing(directory, name, node);
+    TRY(std::move(made));
+    return host_node::give(directory, name, node.node, root, proc);
 }
 
-// A detached mount of a node of its own, in a filesystem that holds nothing else. A mount can be cloned only
-// where it is attached: in a mount namespace that this process has for the purpose.
+// In a mount namespace that this process has for the purpose.
 Result<UniqueFd> make_mountable(const plan::DeviceNode& node) {
     if (unshare(CLONE_NEWNS) != 0)
         return failed("unshare", node);
     TRY(rootfs::isolate());
-    const UniqueFd place{open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    const UniqueFd filesystem = TRY(mount_api::make(
-        {"tmpfs", "/" + node.target, {"size=4k", "nr_inodes=2", "mode=0700"}, {"nosuid", "noexec"}}));
-    TRY(mount_api::attach(filesystem.get(), place.get()));
-    TRY(make_node(filesystem.get(), kNode, node));
-    const auto uid = static_cast<uid_t>(node.uid);
-    const auto gid = static_cast<gid_t>(node.gid);
-    if (fchownat(filesystem.get(), kNode, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
-        return failed("fchownat", node);
-    return mount_api::clone(filesystem.get(), kNode, mount_api::Depth::Top);
+    return host_node::make_mountable(node.node);
 }
 
 // Unseen by the container but in what it makes: not to be traced should they share a PID namespace.
 Result<resolve::Root> enter(const plan::DeviceNode& node, int init) {
     if (prctl(PR_SET_DUMPABLE, 0) != 0)
         return failed("prctl", node);
-    if (setns(init, CLONE_NEWNS | (node.mounted ? CLONE_NEWUSER : 0)) != 0)
+    if (setns(init, CLONE_NEWNS | (node.node.mounted ? CLONE_NEWUSER : 0)) != 0)
         return failed("setns", node);
-    if (node.mounted && (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
+    if (node.node.mounted &&
+        (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
         return failed("setresuid", node);
     UniqueFd root{open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
     if (!root)
@@ -86,25 +68,30 @@ Result<resolve::Root> enter(const plan::DeviceNode& node, int init) {
     return resolve::Root{std::move(root)};
 }
 
-Status mount_at(const resolve::Entry& place, const UniqueFd& mount, const plan::DeviceNode& node) {
+Status mount_at(const resolve::Entry& place, const UniqueFd& mount, const plan::DeviceNode& node,
+                const resolve::Root& root, const UniqueFd& proc) {
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     const UniqueFd file{openat(place.directory.get(), place.name.c_str(), flags, 0600)};
     if (!file)
         return errno == EEXIST ? accept_existing(place.directory.get(), place.name.c_str(), node)
                                : failed("openat", node);
-    Status attached = mount_api::attach(mount.get(), file.get());
+    // Given away before it is seen.
+    Status attached = host_node::give(mount.get(), "", node.node, root, proc);
+    if (attached.ok())
+        attached = mount_api::attach(mount.get(), file.get());
     if (!attached.ok())
         unlinkat(place.directory.get(), place.name.c_str(), 0);
     return attached;
 }
 
-Status make_at(const resolve::Entry& place, const plan::DeviceNode& node) {
+Status make_at(const resolve::Entry& place, const plan::DeviceNode& node, const resolve::Root& root,
+               const UniqueFd& proc) {
     struct statvfs filesystem {};
     if (fstatvfs(place.directory.get(), &filesystem) != 0)
         return failed("fstatvfs", node);
     if ((filesystem.f_flag & ST_NODEV) != 0)
         return refused("nodev", node);
-    return make_node(place.directory.get(), place.name.c_str(), node);
+    return make_node(place.directory.get(), place.name.c_str(), node, root, proc);
 }
 
 // By the directory as the working directory and a name without a slash: umount2 knows no descriptors, and a
@@ -128,7 +115,7 @@ Status unlink_rest(const resolve::Entry& place, const plan::DeviceNode& node) {
     struct stat left {};
     if (fstatat(place.directory.get(), place.name.c_str(), &left, AT_SYMLINK_NOFOLLOW) != 0)
         return {};
-    if (!is(left, node) && !(S_ISREG(left.st_mode) && left.st_size == 0))
+    if (!host_node::is(left, node.node) && !(S_ISREG(left.st_mode) && left.st_size == 0))
         return {};
     if (unlinkat(place.directory.get(), place.name.c_str(), 0) != 0 && errno != ENOENT)
         return failed("unlinkat", node);
@@ -138,10 +125,12 @@ Status unlink_rest(const resolve::Entry& place, const plan::DeviceNode& node) {
 } // namespace
 
 Status add(const plan::DeviceNode& node, int init) {
-    const UniqueFd mount = node.mounted ? TRY(make_mountable(node)) : UniqueFd{};
+    // The host's: below the container's root there may be anything instead of one.
+    const UniqueFd proc = procfs::open_root();
+    const UniqueFd mount = node.node.mounted ? TRY(make_mountable(node)) : UniqueFd{};
     const resolve::Root root = TRY(enter(node, init));
     const resolve::Entry place = TRY(root.entry(node.target));
-    return node.mounted ? mount_at(place, mount, node) : make_at(place, node);
+    return node.node.mounted ? mount_at(place, mount, node, root, proc) : make_at(place, node, root, proc);
 }
 
 Status remove(const plan::DeviceNode& node, int init) {
@@ -151,7 +140,7 @@ Status remove(const plan::DeviceNode& node, int init) {
         return found.failure().err == ENOENT ? Status{} : Status{found.failure()};
     UniqueFd file = std::move(found).value();
     struct stat there {};
-    if (fstat(file.get(), &there) != 0 || !is(there, node))
+    if (fstat(file.get(), &there) != 0 || !host_node::is(there, node.node))
         return refused("another-file", node);
     const resolve::Entry place = TRY(root.entry(node.target));
     const bool mounted = is_mount(file.get());

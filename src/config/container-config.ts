@@ -101,11 +101,12 @@ const AUTODEV_SIZE = 500_000;
 
 type DevicesPart = Pick<
   ContainerConfig,
-  'autodev' | 'autodevSize' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'
+  'devices' | 'autodev' | 'autodevSize' | 'ttyMax' | 'ttyDir' | 'ptyMax' | 'console'
 >;
 
 function devicesPart(settings: Settings): DevicesPart {
   return {
+    devices: settings.all(devices.device),
     autodev: settings.last(devices.autodev)?.value ?? true,
     autodevSize: settings.last(devices.autodevSize)?.value ?? AUTODEV_SIZE,
     ttyMax: numberOf(settings, devices.ttyMax),

@@ -13,6 +13,20 @@ export type Condition =
 /** tlxc.mount.lxcfs; auto: where it runs. */
 export type LxcfsUse = 'auto' | 'no' | 'yes';
 
+/** tlxc.device */
+export interface DeviceConfig {
+  /** A class, or the absolute path of a node of the host's. */
+  readonly device: string;
+  /** Its absolute path in the container; "": where the host has it. */
+  readonly inside: string;
+  /** A host that lacks it is no error. */
+  readonly optional: boolean;
+  /** Permission bits, and its owner as the container counts; -1: as the host's, with the group of the same name. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface Sourced<T> {
   readonly value: T;
   readonly at: SourceLocation;
@@ -214,6 +228,8 @@ export interface ContainerConfig {
   /** tlxc.mount.masked and tlxc.mount.readonly: absolute paths inside the container. */
   readonly masked: readonly Sourced<string>[];
   readonly readonlyPaths: readonly Sourced<string>[];
+  /** tlxc.device */
+  readonly devices: readonly Sourced<DeviceConfig>[];
   readonly autodev: boolean;
   /** lxc.autodev.tmpfs.size, in bytes; 0: no limit. */
   readonly autodevSize: number;

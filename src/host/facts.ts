@@ -85,6 +85,8 @@ export interface HostFacts {
   readonly filtered: boolean;
   readonly uid: number;
   readonly gid: number;
+  /** The kernel lets this process make device nodes: root of the first user namespace, not of a container's. */
+  readonly makesNodes: boolean;
   /** null: root. */
   readonly user: UserFacts | null;
   readonly bootId: string;

@@ -10,6 +10,9 @@ import { filesystemKnown, hasIdmappedMounts, hasOverlayOnIdmapped } from './kern
 import { signalNumbers } from './signals.ts';
 import { readUser } from './user.ts';
 
+/** What the first user namespace maps. */
+const ALL_IDS = /^\s*0\s+0\s+4294967295\s*$/;
+
 let probed: HostFacts | undefined;
 
 function hasOverlayModule(kernelRelease: string): boolean {
@@ -54,6 +57,10 @@ function readFacts(): HostFacts {
     filtered: () => /^Seccomp:\s*[12]$/m.test(status()),
     uid: () => process.getuid?.() ?? 0,
     gid: () => process.getgid?.() ?? 0,
+    makesNodes: () =>
+      facts.uid === 0 &&
+      facts.boundingCapabilities.includes('mknod') &&
+      ALL_IDS.test(read('/proc/self/uid_map')),
     user: () => (facts.uid === 0 ? null : readUser(facts.uid, facts.cgroups)),
     bootId: () => read('/proc/sys/kernel/random/boot_id').trim(),
     signals: () => signalNumbers,

@@ -5,6 +5,7 @@
 import type { CgroupMount } from '../host/facts.ts';
 import { compileSettings, handedDown } from './cgroup-settings.ts';
 import { deviceEntries, parseDeviceRules } from './device-rules.ts';
+import { givenRules } from './given-devices.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import type { CgroupHierarchy, StartPlan } from './types.ts';
@@ -40,7 +41,9 @@ export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
   const mounts = usedHierarchies(compilation);
   const groups = compileGroups(compilation);
   const settings = compileSettings(mounts, compilation);
-  const devices = deviceEntries(compilation);
+  const written = deviceEntries(compilation);
+  // Without a list there is none to open.
+  const devices = written.length > 0 ? [...written, ...givenRules(compilation)] : written;
   const deviceHierarchy = mounts.find(
     (mount) => mount.version === 1 && mount.controllers.includes('devices'),
   );

@@ -160,6 +160,20 @@ export interface Undumpable {
   readonly origin: Origin | undefined;
 }
 
+/** A node of tlxc.device in a /dev of the container's own is a file of it. */
+const mountedDevices = ({ devices }: StartPlan): readonly Undumpable[] =>
+  devices.flatMap((step) =>
+    step.op === 'give' && step.node.mounted
+      ? [
+          {
+            why: `/${step.target} is a mount that CRIU does not know`,
+            hint: 'devices in /dev are none, with lxc.autodev = 1',
+            origin: step.origin,
+          },
+        ]
+      : [],
+  );
+
 /** What of a plan CRIU cannot save or bring back, with the line that asks for it. stop: the container ends with it. */
 export function undumpable(plan: StartPlan, stop: boolean): readonly Undumpable[] {
   const { terminals, rootfs, idmap, shared, interfaces, security } = plan;
@@ -189,6 +203,7 @@ export function undumpable(plan: StartPlan, stop: boolean): readonly Undumpable[
         'veth, macvlan, empty and none will do',
         origin,
       );
+  found.push(...mountedDevices(plan));
   for (const { namespace, origin } of shared)
     add(`it shares the ${namespace} namespace with others, who would not be saved`, UNSHARED, origin);
   if (security.seccomp?.notify)

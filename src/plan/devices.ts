@@ -1,4 +1,5 @@
 /** The nodes and links of a /dev that lxc.autodev fills. */
+import { givenDevices } from './given-devices.ts';
 import type { Compilation } from './input.ts';
 import { NO_ORIGIN } from './input.ts';
 import type { TreeStep } from './types.ts';
@@ -20,7 +21,11 @@ const LINKS: readonly [string, string][] = [
 ];
 const READ_WRITE_ALL = 0o666;
 
-export function compileDevices({ config }: Compilation): TreeStep[] {
+export function compileDevices(compilation: Compilation): TreeStep[] {
+  return [...freshDevices(compilation), ...givenDevices(compilation)];
+}
+
+function freshDevices({ config }: Compilation): TreeStep[] {
   if (!config.autodev || config.rootfs.path?.value === 'none') return [];
   // The kernel lets no user namespace make device nodes, so the host's are bound there.
   const bound = config.idmap.length > 0;

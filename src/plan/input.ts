@@ -2,6 +2,7 @@
 import type { ContainerConfig, IdMap, InputFile, SystemConfig } from '../config/model.ts';
 import { mayBeDueTo, Problem, type Mistakes, type SourceLocation } from '../problem.ts';
 import type { HostFacts } from '../host/facts.ts';
+import type { FoundDevices } from '../host/devices.ts';
 import type { Lxcfs } from '../host/lxcfs.ts';
 import type { Namespace, Origin, StartPlan } from './types.ts';
 
@@ -64,6 +65,8 @@ export interface StartFiles {
     | undefined;
   /** Whether HOST of lxc.mount.auto = shmounts:HOST lies on a shared mount. */
   readonly tunnelIsShared?: boolean | undefined;
+  /** What the host has of tlxc.device. */
+  readonly devices?: FoundDevices;
   /** lxcfs on the host; looked for where tlxc.mount.lxcfs asks for it. */
   readonly lxcfs?: Lxcfs | undefined;
   /** The systemd that it boots: its version, 0 before 231; looked for where a view of control groups depends on it. */

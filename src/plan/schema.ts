@@ -8,6 +8,7 @@
  */
 import { Type } from '@sinclair/typebox';
 import { Hook, Origin, flag, names, record, text, texts, whole } from './schema-parts.ts';
+import { GiveDevice } from './schema-device.ts';
 import { Forwards } from './schema-forward.ts';
 import { Restart } from './schema-restart.ts';
 import { Interface } from './schema-interface.ts';
@@ -258,7 +259,7 @@ const MakeDevice = record('MakeDevice', {
 export const TreeStep = Type.Union(
   [
     ...[MountFilesystem, MountBind, MountRemount, MountMask, MountReadonly, MountBootId],
-    ...[MakeDirectory, MakeSymlink, MakeDevice],
+    ...[MakeDirectory, MakeSymlink, MakeDevice, GiveDevice],
   ],
   { $id: 'TreeStep' },
 );

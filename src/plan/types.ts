@@ -20,6 +20,7 @@ export type Interface = StartPlan['interfaces'][number];
 export type Forward = NonNullable<StartPlan['forwards']>['all'][number];
 export type Terminals = StartPlan['terminals'];
 export type Security = StartPlan['security'];
+export type HostNode = Static<typeof device.HostNode>;
 export type DeviceNode = Static<typeof device.DeviceNode>;
 export type Rooted = Static<typeof rooted.Rooted>;
 export type Hooks = StartPlan['hooks'];

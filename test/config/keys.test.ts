@@ -191,6 +191,18 @@ const rows: Readonly<Record<string, Row>> = {
   'tlxc.mount.lxcfs': { good: ['auto', '0', '1'], bad: ['yes', '2'] },
   'tlxc.mount.masked': { good: [['/proc/a  /proc/b', '/proc/a\n/proc/b\n']], bad: ['proc/a', '/a b'] },
   'tlxc.mount.readonly': { good: [line('/proc/a')], bad: ['proc/a'] },
+  'tlxc.device': {
+    good: [
+      line('gpu'),
+      line('kvm optional'),
+      ['/dev//dri/renderD128   optional', '/dev/dri/renderD128 optional\n'],
+      ['/dev/ttyUSB0->/dev/zigbee mode=660 gid=20', '/dev/ttyUSB0 -> /dev/zigbee mode=0660 gid=20\n'],
+    ],
+    bad: [
+      ...['gpus', 'dev/kvm', 'gpu -> /dev/a', '/dev/a /dev/b', '/dev/a -> b', '/dev/a -> /dev/../b'],
+      ...['/dev/a ->', '/dev/a -> /b -> /c', 'gpu mode=999', 'gpu uid=root', 'gpu optional=1', '-> /dev/a'],
+    ],
+  },
   'lxc.autodev.tmpfs.size': { good: ['500000', '0'], bad: ['-1', '4K', '2147483648'] },
   'lxc.autodev': { good: ['0', '1', ['', '0']], bad: ['2', 'auto'] },
   'lxc.tty.max': { good: ['0', '4'], bad: ['-1', '010', '4 # four', '4000000000', 'x'] },

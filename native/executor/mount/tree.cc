@@ -35,6 +35,9 @@ const char* step_name(const plan::MakeSymlink&) {
 const char* step_name(const plan::MakeDevice&) {
     return "device";
 }
+const char* step_name(const plan::GiveDevice&) {
+    return "device";
+}
 
 bool is_optional(const plan::MountFilesystem& step) {
     return step.optional;

@@ -30,7 +30,9 @@ class Tree {
     [[nodiscard]] Status perform(const plan::MakeDirectory& step);
     [[nodiscard]] Status perform(const plan::MakeSymlink& step);
     [[nodiscard]] Status perform(const plan::MakeDevice& step);
+    [[nodiscard]] Status perform(const plan::GiveDevice& step);
     [[nodiscard]] Status make_node(const plan::MakeDevice& step);
+    [[nodiscard]] Status make_node(const plan::GiveDevice& step);
     [[nodiscard]] Status settle_later(const UniqueFd& mount, const std::string& propagation,
                                       const std::string& target, const plan::Origin& origin);
     [[nodiscard]] UniqueFd take_prepared();

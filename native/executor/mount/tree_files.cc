@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "executor/host_node.h"
 #include "executor/mount/mount_api.h"
+#include "executor/mount/procfs.h"
 
 namespace tlxc {
 
@@ -55,6 +57,35 @@ Status Tree::make_node(const plan::MakeDevice& step) {
     if (!S_ISCHR(there.st_mode) || there.st_rdev != device)
         return refusal("device", "another file has this name");
     return {};
+}
+
+Status Tree::perform(const plan::GiveDevice& step) {
+    if (!step.node.mounted && step.bindFrom.empty())
+        return make_node(step);
+    const UniqueFd mount = take_prepared();
+    if (!mount)
+        return step.optional ? Status{} : Status{refusal("device", "not prepared")};
+    const UniqueFd target = TRY(root_.find_or_make(step.target, plan::Create::File));
+    if (step.bindFrom.empty())
+        TRY(host_node::give(mount.get(), "", step.node, root_, procfs::open_root()));
+    return mount_api::attach(mount.get(), target.get());
+}
+
+// What is there already keeps its owner: it may be the host's own, which lxc.mount.entry has brought.
+Status Tree::make_node(const plan::GiveDevice& step) {
+    const auto entry = TRY(root_.entry(step.target));
+    const int directory = entry.directory.get();
+    const char* name = entry.name.c_str();
+    Status made = host_node::make(directory, name, step.node);
+    if (made.ok())
+        return host_node::give(directory, name, step.node, root_, procfs::open_root());
+    if (made.failure().err != EEXIST)
+        return made;
+    struct stat there {};
+    if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
+        return syscall_failure("device", "fstatat");
+    return host_node::is(there, step.node) ? Status{}
+                                           : Status{refusal("device", "another file has this name")};
 }
 
 } // namespace tlxc

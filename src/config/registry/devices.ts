@@ -1,8 +1,24 @@
 /** /dev, the console and the terminals. */
-import { scalar } from '../key.ts';
+import { list, scalar, single } from '../key.ts';
+import { device, showDevice } from '../values/device.ts';
 import { bufferSize, flag, hostPath, relativePath, showFlag, whole } from '../values/plain.ts';
 
 export const devices = {
+  device: list({
+    name: 'tlxc.device',
+    syntax: 'DEVICE [-> PLACE] [OPTION …]',
+    doc:
+      'A device of the host that the container has, in its /dev and in its device list (lxc.cgroup.devices.allow). ' +
+      'DEVICE is the path of its node, whose links are followed, or a class: gpu (/dev/dri, /dev/nvidia*, /dev/kfd), ' +
+      'video (cameras: /dev/video*, /dev/media*), snd (/dev/snd), kvm, fuse, tun (/dev/net/tun). PLACE is its path in ' +
+      'the container; without it the same. The node belongs to root and to the group that has the same name in the ' +
+      '/etc/group of the container as its group has on the host (render, video, dialout …; without one, to root), and ' +
+      'has the mode of the host. The options: mode=0660, uid=NUMBER and gid=NUMBER, as the container counts, for another ' +
+      'mode or owner; optional: a start where the host lacks the device goes on without it, else it is refused. Of lines ' +
+      "for one place the last counts. In containers of plain users it is the host's own node, which is for everybody or for nobody in it.",
+    parse: single(device),
+    show: showDevice,
+  }),
   autodev: scalar({
     name: 'lxc.autodev',
     syntax: '0|1',

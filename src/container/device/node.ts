@@ -1,7 +1,9 @@
 /** Device nodes of the host's in a running container, and what its device list says of them. */
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { placeInside } from '../../config/values/device.ts';
 import { TlxcError } from '../../errors.ts';
 import { errnoName } from '../../errno.ts';
+import { deviceAt, type HostDevice } from '../../host/devices.ts';
 import { startProgram } from '../../host/program.ts';
 import type { GivenDevice, MonitorInfo, StartMessage, StepFailure } from '../../monitor/protocol.ts';
 import { nativeFile } from '../../package-root.ts';
@@ -9,48 +11,31 @@ import type { DeviceNode } from '../../plan/types.ts';
 import { boundFrom } from './entries.ts';
 import { askRunning, withRunning, type DeviceRequest, type Running } from './device.ts';
 
-type Numbers = Pick<GivenDevice, 'type' | 'major' | 'minor'>;
+type Numbers = Pick<HostDevice, 'type' | 'major' | 'minor'>;
+type Device = Omit<HostDevice, 'path'>;
 
 /** A lookup in the container's tree ends within this, unless a filesystem of the container's does not answer. */
 const NODE_MS = 5000;
 
-const makedevMajor = (device: bigint): number =>
-  Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n));
-const makedevMinor = (device: bigint): number => Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n));
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /** The host's node, links followed. Throws TLXC_E_NOT_FOUND unless it is one. */
-export function hostNode({ name, device }: DeviceRequest): Numbers & { readonly mode: number } {
-  const found = statOf(device);
+export function hostNode({ name, device }: Pick<DeviceRequest, 'name' | 'device'>): HostDevice {
+  const found = deviceAt(device);
   const refuse = (message: string, hint: string) =>
     new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: name, hint });
-  if (!found) throw refuse(`the host has no ${device}`, 'a network interface is named without a slash: eth1');
-  if (!found.isCharacterDevice() && !found.isBlockDevice())
+  if (found === 'absent')
+    throw refuse(`the host has no ${device}`, 'a network interface is named without a slash: eth1');
+  if (found === 'other')
     throw refuse(
       `${device} is no device`,
       'what is no device is shared by a mount: lxc.mount.entry in the configuration',
     );
-  const number = BigInt(found.rdev);
-  return {
-    type: found.isBlockDevice() ? 'b' : 'c',
-    major: makedevMajor(number),
-    minor: makedevMinor(number),
-    mode: found.mode & 0o777,
-  };
+  return found;
 }
 
 /** "/dev//cam" -> "/dev/cam". Throws TLXC_E_USAGE for what names no file of the container's. */
 export function insidePath({ name, device, target = device }: DeviceRequest): string {
-  const parts = target.split('/').filter((part) => part !== '' && part !== '.');
-  if (target.startsWith('/') && parts.length > 0 && !parts.includes('..')) return `/${parts.join('/')}`;
+  const place = placeInside(target);
+  if (place !== undefined) return place;
   const message = `'${target}' is no place for a node: it is a path in the container that begins with a slash, without ".."`;
   throw new TlxcError({ code: 'TLXC_E_USAGE', message, container: name });
 }
@@ -62,15 +47,17 @@ function hostId(pid: number, kind: 'uid' | 'gid'): number {
   return first.find(([inside]) => inside === 0)?.[1] ?? 0;
 }
 
-function nodeOf(info: MonitorInfo, path: string, { type, major, minor }: Numbers, mode: number): DeviceNode {
+/** As the host has it, for root, or the group of the same name in the container. */
+function nodeOf(info: MonitorInfo, path: string, { type, major, minor, mode, group }: Device): DeviceNode {
   const mounted = info.namespaces.includes('user');
-  return {
-    target: path.slice(1),
-    kind: type === 'b' ? 'block' : 'char',
-    ...{ major, minor, mode, mounted },
-    uid: mounted ? hostId(info.initPid, 'uid') : 0,
-    gid: mounted ? hostId(info.initPid, 'gid') : 0,
+  const node = {
+    kind: type === 'b' ? ('block' as const) : ('char' as const),
+    ...{ major, minor, mode, group, mounted },
+    ...{ uid: 0, gid: 0 },
+    rootUid: mounted ? hostId(info.initPid, 'uid') : 0,
+    rootGid: mounted ? hostId(info.initPid, 'gid') : 0,
   };
+  return { target: path.slice(1), node };
 }
 
 /** What is to be said of a failure, by the executor's word for it or the errno. */
@@ -148,13 +135,14 @@ function changeList({ paths }: Running, op: 'allow-device' | 'forbid-device', de
  */
 export function addNode(request: DeviceRequest): Promise<void> {
   return withRunning(request, async (running) => {
-    const { mode, ...numbers } = hostNode(request);
+    const found = hostNode(request);
+    const { type, major, minor } = found;
     const inside = insidePath(request);
-    const device: GivenDevice = { host: request.device, inside, ...numbers };
+    const device: GivenDevice = { host: request.device, inside, type, major, minor };
     const known = running.info.devices.some((each) => each.inside === inside);
     changeList(running, 'allow-device', device);
     try {
-      await changeNode(running, 'add-node', nodeOf(running.info, inside, numbers, mode));
+      await changeNode(running, 'add-node', nodeOf(running.info, inside, found));
     } catch (error) {
       if (!known) changeList(running, 'forbid-device', device);
       throw error;
@@ -176,7 +164,11 @@ export function removeNode(request: DeviceRequest): Promise<void> {
     const device = given ?? { host: request.device, inside, ...numbersOf(request, running, inside) };
     // The list is the wall: what the container has put in the node's place is not to keep it open.
     changeList(running, 'forbid-device', device);
-    await changeNode(running, 'del-node', nodeOf(running.info, device.inside, device, 0));
+    await changeNode(
+      running,
+      'del-node',
+      nodeOf(running.info, device.inside, { ...device, mode: 0, group: '' }),
+    );
   });
 }
 

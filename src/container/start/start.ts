@@ -8,6 +8,7 @@ import { errnoName } from '../../errno.ts';
 import type { OnStage } from '../../gauge.ts';
 import { TlxcError } from '../../errors.ts';
 import type { HostFacts } from '../../host/facts.ts';
+import { findDevices } from '../../host/devices.ts';
 import { findLxcfs } from '../../host/lxcfs.ts';
 import { liesOnShared } from '../../host/mounts.ts';
 import { probeHost } from '../../host/probe.ts';
@@ -177,6 +178,7 @@ function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): Com
     seccompProfile: readProfile(config),
     imageFilesystems: readImages(config),
     tunnelIsShared: readTunnel(config),
+    devices: findDevices(config.devices.map(({ value }) => value.device)),
     lxcfs: wantsLxcfs(config) ? findLxcfs() : undefined,
     guestSystemd:
       request.command === undefined && wantsGuestSystemd(config) ? guestSystemd(config) : undefined,

@@ -5,6 +5,17 @@ const needs = ['root', 'userns', 'idmap', 'busybox'] as const;
 
 export const devices: readonly Effect[] = [
   {
+    key: 'tlxc.device',
+    needs,
+    seen: async (t, world) => {
+      const { inside } = await boot(world, ['tlxc.device = /dev/zero -> /dev/given mode=0640 uid=5']);
+      t.is(
+        await inside('stat -c "%a %u %g %t:%T" /dev/given; head -c 4 /dev/given | wc -c'),
+        '640 5 0 1:5\n4',
+      );
+    },
+  },
+  {
     key: 'lxc.autodev',
     needs,
     seen: async (t, world) => {
