@@ -68,15 +68,15 @@ tested('a template is told which id inside is the user’s', async (t) => {
   t.regex(await user.world.sh('cat words'), / --mapped-uid=1000 --mapped-gid=1000\s/);
 });
 
-tested('subordinate ids that hold the user’s own, and fewer than a system has', async (t) => {
+tested('subordinate ids that overlap, hold the user’s own, and are fewer than a system has', async (t) => {
   const user = await makeUser(t);
   await user.world
     .sh(`echo '${USER.name}:${uid - 1}:3' >> /etc/subuid; echo '${USER.name}:${uid}:1' >> /etc/subgid
-    sed -i 's/:65536$/:1000/' /etc/subuid /etc/subgid`);
+    sed -i 's/:65536$/:1000/' /etc/subuid /etc/subgid; echo '${USER.name}:${firstUid + 500}:500' >> /etc/subuid`);
   const refused = await user.run('tlxc-create', '-n', 'c1', '-t', 'busybox');
   t.regex(
     refused.stderr,
-    /subordinate uids: \/etc\/subuid gives ann 200000-200999, 4710-4712; mend: usermod --add-subuids/,
+    /subordinate uids: \/etc\/subuid gives ann 200000-200999, 4710-4712, 200500-200999; mend: usermod --add-subuids/,
   );
   seeded(user, [`lxc.idmap = u 0 ${firstUid} 1000`, `lxc.idmap = g 0 ${firstGid} 1000`]);
   await user.sh('tlxc-create -n c1 -f seed -t busybox -B dir; tlxc-start -n c1 2>/dev/null');
