@@ -69,6 +69,7 @@ export type { Started } from './container/start/launch.ts';
 export type { PendingRestart } from './container/start/restart.ts';
 export type { ShareOption } from './container/start/shared-namespaces.ts';
 export type { Snapshot } from './container/snapshot/snapshots.ts';
+export type { RunningUsage } from './container/info/oom-kills.ts';
 export type { Usage } from './container/info/usage.ts';
 export { ERROR_CODES, TlxcError, type ErrorCode, type ErrorDetails, type SourceLocation } from './errors.ts';
 export { Problem, type Fault, type ProblemDetails, type ProblemJson } from './problem.ts';

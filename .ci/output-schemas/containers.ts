@@ -78,6 +78,7 @@ const usage = {
   memoryBytes: counter(),
   kernelMemoryBytes: counter(),
   swapBytes: counter(),
+  oomKills: counter('Processes killed for lack of memory since its start'),
 };
 
 const counters = object(

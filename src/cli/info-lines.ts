@@ -9,6 +9,7 @@ export interface Usage {
   readonly blockBytes: number | null;
   readonly memoryBytes: number | null;
   readonly kernelMemoryBytes: number | null;
+  readonly oomKills: number | null;
 }
 
 /** A network interface with a side on the host; counters as the container sees them. */
@@ -81,6 +82,8 @@ function statLines({ usage, links, disk }: Information, humanize: boolean): stri
   add('BlkIO use:', usage?.blockBytes, size);
   add('Memory use:', usage?.memoryBytes, size);
   add('KMem use:', usage?.kernelMemoryBytes, size);
+  // LXC has no such line: where there is nothing to tell, neither have we.
+  add('OOM kills:', usage?.oomKills || null, String);
   if (disk && disk.used !== null)
     lines.push(
       labelled(

@@ -14,7 +14,7 @@ import { lastExit } from '../container/info/last-exit.ts';
 import { diskUsagesOf } from '../container/info/disk.ts';
 import { containerPaths } from '../container/paths.ts';
 import { startFailure } from '../container/start/restart.ts';
-import { usageOf } from '../container/info/usage.ts';
+import { runningUsage } from '../container/info/oom-kills.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -35,7 +35,7 @@ function informationOf(
     state,
     pid: running?.initPid ?? null,
     addresses: addressesOf(status),
-    usage: running && usageOf(running.cgroups),
+    usage: running && runningUsage(running.cgroups),
     disk,
     links: linksOf(status),
     forwards: running?.forwards ?? [],

@@ -47,7 +47,7 @@ import { renameContainer } from './copy/rename.ts';
 import { planStart, startContainer } from './start/start.ts';
 import { stopContainer } from './stop/stop.ts';
 import { listContainers } from './store.ts';
-import { usageOf } from './info/usage.ts';
+import { runningUsage } from './info/oom-kills.ts';
 import { waitForState } from './wait.ts';
 
 const isList = (args: object): args is readonly string[] => Array.isArray(args);
@@ -265,7 +265,7 @@ export class Container {
       pid: running?.initPid ?? null,
       ipv4: addressesOf(status, 'inet'),
       ipv6: addressesOf(status, 'inet6'),
-      usage: running && usageOf(running.cgroups),
+      usage: running && runningUsage(running.cgroups),
       links: linksOf(status),
       interfaces: interfaceReports(status),
       lastExit: lastExit(this.#paths),

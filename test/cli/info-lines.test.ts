@@ -12,6 +12,7 @@ const u1: Information = {
     blockBytes: 0,
     memoryBytes: 888_832,
     kernelMemoryBytes: 348_160,
+    oomKills: 0,
   },
   disk: { used: 41_943_040, limit: 2 ** 31 },
   forwards: [{ listen: 'tcp 8080', connect: '80' }],
@@ -77,10 +78,18 @@ test('one thing asked for with -H is the bare value, two are not', (t) => {
 });
 
 test('a counter the host does not keep has no line', (t) => {
-  const usage = { cpuNanoseconds: 1, blockBytes: null, memoryBytes: null, kernelMemoryBytes: null };
+  const none = { blockBytes: null, memoryBytes: null, kernelMemoryBytes: null, oomKills: null };
+  const usage = { cpuNanoseconds: 1, ...none };
   t.deepEqual(infoLines({ ...u1, usage, disk: null, links: [] }, { ...nothing, stats: true }, true), [
     'CPU use:        0.00 seconds',
   ]);
+});
+
+test('processes that were killed for lack of memory have a line where there are any', (t) => {
+  const statistics = (oomKills: number) =>
+    infoLines({ ...u1, usage: u1.usage && { ...u1.usage, oomKills } }, { ...nothing, stats: true }, true);
+  t.true(statistics(2).includes('OOM kills:      2'));
+  t.notRegex(statistics(0).join(), /OOM/);
 });
 
 for (const [bytes, text] of [

@@ -1,8 +1,9 @@
 /** The processes of a running container, as the host sees them and as the container does. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { CommandLines } from './command-lines.ts';
+import { visitGroups } from './groups-below.ts';
 
 /** A process of a running container at one moment. */
 export interface ContainerProcess {
@@ -21,10 +22,6 @@ export interface ContainerProcess {
   readonly command: string;
 }
 
-/** As far as the monitor goes when it removes a container's groups: it may have made any number. */
-const MOST_GROUPS = 512;
-const MOST_LEVELS = 8;
-
 const NANOSECONDS_PER_TICK = 1e7;
 
 export interface Processes {
@@ -34,23 +31,12 @@ export interface Processes {
   readonly complete: boolean;
 }
 
-/** The pids below a group and the groups in it, which the container may have made and removed meanwhile. */
+/** The pids in a group and below it. */
 function pidsBelow(top: string): { readonly pids: readonly number[]; readonly complete: boolean } {
   const pids: number[] = [];
-  const groups = [{ path: top, level: 0 }];
-  let complete = true;
-  for (let at = 0; at < groups.length; at++) {
-    const { path = top, level = 0 } = groups[at] ?? {};
-    try {
-      pids.push(...readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number));
-      const inner = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-      const room = level < MOST_LEVELS ? Math.max(0, MOST_GROUPS - groups.length) : 0;
-      complete &&= inner.length <= room;
-      groups.push(...inner.slice(0, room).map(({ name }) => ({ path: join(path, name), level: level + 1 })));
-    } catch {
-      continue;
-    }
-  }
+  const complete = visitGroups(top, (group) => {
+    pids.push(...readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number));
+  });
   return { pids: pids.filter((pid) => pid > 0), complete };
 }
 

@@ -13,7 +13,7 @@ import type { CreateRequest } from '../create/making.ts';
 import type { WaitCondition } from '../readiness/condition.ts';
 import type { PendingRestart } from '../start/restart.ts';
 import type { StartRequest } from '../start/start.ts';
-import type { Usage } from '../info/usage.ts';
+import type { RunningUsage } from '../info/oom-kills.ts';
 import type { StoreOptions, Warn } from './place.ts';
 
 /** How a container is created (tlxc-create). */
@@ -162,7 +162,7 @@ export interface ContainerInfo {
   readonly pid: number | null;
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
-  readonly usage: Usage | null;
+  readonly usage: RunningUsage | null;
   readonly links: readonly LinkCounters[];
   /** Those of its network namespace, lo included; [] where it does not run. */
   readonly interfaces: readonly InterfaceReport[];

@@ -185,3 +185,18 @@ requires('root', 'userns', 'idmap', 'busybox').serial(
     t.regex(await world.sh('tlxc-info c1'), /^Last exit: +out of memory \(/m);
   },
 );
+
+requires('root', 'userns', 'idmap', 'busybox').serial(
+  'a process that lack of memory has ended is told of while the container goes on',
+  async (t) => {
+    const world = await makeWorld(t);
+    const limit = ['lxc.cgroup2.memory.max = 16M', 'lxc.cgroup2.memory.swap.max = 0'];
+    addBusybox(world, 'c1', { config: ['lxc.init.cmd = /bin/sleep 1000', ...limit] });
+    await world.sh('tlxc-start c1');
+    t.notRegex(await world.sh('tlxc-info c1'), /OOM/);
+    t.is((await world.run('tlxc-attach', '-n', 'c1', '--', 'tail', '/dev/zero')).code, 137);
+    t.regex(await world.sh('tlxc-info c1'), /^OOM kills: +1$/m);
+    t.like(JSON.parse(await world.sh('tlxc-info c1 --json')), { usage: { oomKills: 1 } });
+    await world.sh('tlxc-stop -k c1');
+  },
+);
