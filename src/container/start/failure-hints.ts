@@ -189,6 +189,11 @@ const HINTS: readonly Hint[] = [
     errno: /ENOENT/,
     hint: 'the kernel knows no such profile: load it with apparmor_parser, see lxc.apparmor.profile',
   },
+  {
+    step: /^plan$/,
+    detail: /unknown field|missing/,
+    hint: 'tlxc-monitor is of another version than this command: install the package anew (in a clone: npm run build)',
+  },
   { step: /^hook/, detail: /timeout/, hint: 'the hook ran too long and was killed' },
   { step: /^hook/, detail: /^exit 12[67]$/, hint: 'the command does not exist or is not executable' },
 ];

@@ -94,3 +94,12 @@ test('a step without words of its own is still named', (t) => {
     /the start failed at "new thing": \/srv\/data .*not permitted/,
   );
 });
+
+test('a monitor of another version than the command is told of as such', (t) => {
+  const skew = { step: 'plan', syscall: '', errno: 0, path: '', file: '', line: 0, key: '' };
+  for (const detail of ['plan.tree[3]: unknown field owner', 'plan.init: missing'])
+    t.regex(
+      lines({ ...skew, detail }).join('\n'),
+      /hint: tlxc-monitor is of another version than this command/,
+    );
+});
