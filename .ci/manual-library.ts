@@ -5,7 +5,7 @@ import { ERROR_CODES } from '../src/errors.ts';
 const roff = (text: string): string => text.replaceAll('-', '\\-').replaceAll('`', '');
 
 const HEAD = `.\\" Written by npm run build:manual; the error codes are those of src/errors.ts.
-.TH TLXC 3 2026-11 TLXC "TLXC manual"
+.TH TLXC 3 2026-11-23 TLXC "TLXC manual"
 .SH NAME
 tlxc \\- system containers for Node.js programs
 .SH SYNOPSIS

@@ -1,7 +1,9 @@
 /** The manual pages of the file formats, written from the registries of keys: what the program knows is what they say. */
 import { registry } from '../src/config/registry.ts';
 import { systemKeys } from '../src/config/system-keys.ts';
+import { EXAMPLES } from './manual-examples.ts';
 import { SYSTEM_CALL_POLICIES } from './manual-policies.ts';
+import { roff } from './roff.ts';
 
 interface Entry {
   readonly name: string;
@@ -11,14 +13,6 @@ interface Entry {
   readonly fallback: string;
   readonly list: boolean;
 }
-
-/** Text as roff takes it: no request at a line's beginning, backslashes and hyphens as they are. */
-const roff = (text: string): string =>
-  text
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replace(/^(['.])/gm, '\\&$1')
-    .replaceAll('…', '...');
 
 const sentence = (text: string) => (/[.;]$/.test(text) ? text : `${text}.`);
 
@@ -32,13 +26,13 @@ function entryText({ name, syntax, doc, fallback, list }: Entry): string {
 
 const header = (title: string, what: string) =>
   `.\\" Written by npm run build:manual from the registry of keys.\n` +
-  `.TH ${title.toUpperCase()} 5 2026-11 TLXC "TLXC manual"\n.SH NAME\n${title} \\- ${what}\n`;
+  `.TH ${title.toUpperCase()} 5 2026-11-23 TLXC "TLXC manual"\n.SH NAME\n${title} \\- ${what}\n`;
 
 const SECTIONS: readonly (readonly [title: string, names: RegExp])[] = [
   ['SYSTEM', /^lxc\.(include|arch|uts|init|environment|execute|log|signal)/],
-  ['ROOT FILESYSTEM AND MOUNTS', /^(lxc\.(rootfs|mount)|tlxc\.mount)/],
+  ['ROOT FILESYSTEM AND MOUNTS', /^t?lxc\.(rootfs|mount)\./],
   ['DEVICES AND TERMINALS', /^lxc\.(autodev|tty|pty|console)/],
-  ['NETWORK', /^lxc\.net\./],
+  ['NETWORK', /^t?lxc\.net\./],
   ['CONTROL GROUPS', /^lxc\.cgroup/],
   ['NAMESPACES AND CLOCKS', /^lxc\.(namespace|time)\./],
   ['LIMITS AND KERNEL PARAMETERS', /^lxc\.(prlimit|sysctl|proc|sched)\./],
@@ -85,6 +79,19 @@ with a warning;
 rewrites them.
 `;
 
+const FILES = `.SH FILES
+.TP
+.I /etc/tlxc/default.conf
+What the configuration of a new container begins with; a user's is
+.IR ~/.config/tlxc/default.conf .
+.TP
+.I /usr/share/tlxc/config/common.conf
+The profile that new containers include: devices, mounts, capabilities, system calls. The package's own answers where nothing is installed there.
+.TP
+.I /usr/share/tlxc/config/userns.conf
+What it becomes for unprivileged ones.
+`;
+
 /** man/tlxc.container.conf.5 */
 export function containerConfPage(): string {
   return (
@@ -92,6 +99,8 @@ export function containerConfPage(): string {
     CONTAINER_INTRODUCTION +
     sections(registry) +
     SYSTEM_CALL_POLICIES +
+    FILES +
+    EXAMPLES +
     '.SH SEE ALSO\n.BR tlxc-start (1),\n.BR tlxc-info (1),\n.BR tlxc.conf (5),\n.BR tlxc (7)\n'
   );
 }
