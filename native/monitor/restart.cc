@@ -20,6 +20,11 @@ namespace {
 constexpr int kStartMs = 600'000; // the hooks of a start have time of their own
 constexpr const char* kUseless = "exit 3";
 
+// What it printed may come after the status.
+bool is_useless(const std::string& detail) {
+    return detail == kUseless || detail.starts_with(std::string(kUseless) + ": ");
+}
+
 // Doubled each time.
 int64_t delay(const plan::Restart& restart) {
     const int64_t shift = std::clamp<int64_t>(restart.count - 1, 0, 30);
@@ -121,7 +126,7 @@ Status await(plan::RestartOrder order) {
         last = hooks::run(command, "restart", own_environment(), {});
         if (last.ok())
             return {}; // the record is no longer ours
-        if (last.failure().detail == kUseless)
+        if (is_useless(last.failure().detail))
             break;
     }
     unlinkat(runDir.get(), kFile, 0);

@@ -124,7 +124,12 @@ Result<Packet> Packet::receive(int socket, const Deadline& deadline) {
     if (size < 0)
         return syscall_failure("handshake", "recvmsg");
     keep_descriptors(header, packet.taken_);
-    if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+    // The buffer takes all that is sent: descriptors are cut off where this process may have no more of them.
+    if ((header.msg_flags & MSG_CTRUNC) != 0) {
+        errno = EMFILE;
+        return syscall_failure("handshake", "recvmsg");
+    }
+    if ((header.msg_flags & MSG_TRUNC) != 0)
         return refusal("handshake", "a message too long");
     if (static_cast<size_t>(size) < sizeof packet.tag_)
         return refusal("handshake", "a message too short");

@@ -195,7 +195,8 @@ const HINTS: readonly Hint[] = [
     hint: 'tlxc-monitor is of another version than this command: install the package anew (in a clone: npm run build)',
   },
   { step: /^hook/, detail: /timeout/, hint: 'the hook ran too long and was killed' },
-  { step: /^hook/, detail: /^exit 12[67]$/, hint: 'the command does not exist or is not executable' },
+  { step: /^hook/, detail: /^exit 12[67]\b/, hint: 'the command does not exist or is not executable' },
+  { step: /^hook/, detail: /: ./, hint: 'mend what it complains of, or take its line out' },
 ];
 
 /** A hint for the failure, "" where none is known. */

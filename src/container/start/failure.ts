@@ -108,6 +108,22 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 export const runningHint = (name: string): string =>
   `tlxc-attach -n ${name} enters it, tlxc-stop -n ${name} stops it`;
 
+/** Fewer no start does with. */
+const DESCRIPTORS = 16;
+
+/** Of a container whose own limit of open files is too low for its start. */
+function tooFewDescriptors({ name, limits }: StartPlan): TlxcError | undefined {
+  const limit = limits.find(({ resource, soft }) => resource === 'nofile' && Number(soft) < DESCRIPTORS);
+  if (limit === undefined) return undefined;
+  return new TlxcError({
+    code: 'TLXC_E_SYSCALL',
+    message: `the limit of ${limit.soft} open files is too low for its start`,
+    container: name,
+    where: limit.origin,
+    hint: `give it ${DESCRIPTORS} or more`,
+  });
+}
+
 /** The error of a start that failed as `failed` tells. */
 export function startFailure(plan: StartPlan, failed: FailedMessage): TlxcError {
   const { name } = plan;
@@ -120,6 +136,8 @@ export function startFailure(plan: StartPlan, failed: FailedMessage): TlxcError 
     });
   }
   const errno = failed.errno === 0 ? undefined : errnoName(failed.errno);
+  const ownLimit = errno === 'EMFILE' ? tooFewDescriptors(plan) : undefined;
+  if (ownLimit !== undefined) return ownLimit;
   const hint = failureHint(failed, errno ?? '');
   const code = CODES[failed.step] ?? (failed.step.startsWith('hook') ? 'TLXC_E_HOOK' : 'TLXC_E_SYSCALL');
   return new TlxcError({

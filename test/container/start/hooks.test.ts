@@ -112,6 +112,37 @@ for (const name of ['pre-start', 'pre-mount', 'mount', 'autodev', 'start-host', 
   });
 }
 
+rooted('what a hook that fails printed last is in the error and in the log', async (t) => {
+  const world = await makeWorld(t);
+  const lines =
+    'seq 1 100000; echo no disk; printf "it is \\033[31mgone" >&2; echo; sleep 3600 & echo $! >> left; exit 3';
+  const hook = program(join(world.dir, 'mount-disk'), `#!/bin/sh\ncd ${world.dir}\n${lines}\n`);
+  for (const name of ['pre-start', 'mount']) {
+    addBusybox(world, name, {
+      privileged: true,
+      config: [`lxc.hook.${name} = ${hook}`, 'lxc.log.file = log'],
+    });
+    const { stderr, milliseconds } = await world.run('tlxc-start', name);
+    t.true(milliseconds < 30_000);
+    const said = new RegExp(`the ${name} hook failed \\(exit 3: 100000 no disk it is {1,2}\\[31mgone\\): `);
+    t.regex(stderr, said);
+    t.regex(stderr, /hint: mend what it complains of/);
+    t.regex(await world.sh(`cat lxc/${name}/log`), /hook \S+: \/bin\/sh: exit 3: 100000 no disk it is/);
+  }
+  await world.sh('kill $(head -n 1 left)');
+});
+
+rooted('a limit of open files that no start does with is named', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1', { config: ['lxc.prlimit.nofile = 3'] });
+  const { code, stderr } = await world.run('tlxc-start', 'u1');
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /the limit of 3 open files is too low[^]*config:\d+ \(lxc\.prlimit\.nofile\)\n {2}hint: give it/,
+  );
+});
+
 rooted('a stop hook that fails is logged, and the container reboots all the same', async (t) => {
   const { world, state, start } = await withHook(t, 'stop');
   t.is((await start()).code, 0);
