@@ -46,7 +46,7 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
   TLXC_E_SYSCALL: ({ path }) => `${path ? `look at ${path}; ` : ''}the kernel's log (dmesg) may tell more`,
   TLXC_E_FROZEN: ({ container }) => `tlxc-unfreeze -n ${container ?? 'NAME'} lets it go on`,
   TLXC_E_UNRESPONSIVE: ({ container }) =>
-    `tlxc-stop -k -n ${container ?? 'NAME'} kills its monitor and the container`,
+    `try again: the machine may be busy (uptime); tlxc-stop -k -n ${container ?? 'NAME'} kills its monitor and the container`,
   TLXC_E_BUSY: () => 'try again when that is done',
   TLXC_E_TIMEOUT: () => 'give it more time, or see what it waits for: -l TRACE -o FILE writes that down',
   TLXC_E_PERMISSION: rights,

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <cstring>
+#include <utility>
 
 #include "addon/families.h"
 #include "addon/js.h"
@@ -18,9 +19,13 @@ namespace {
 
 constexpr size_t kDatagram = 64 * 1024;
 constexpr size_t kMaxFds = 16;
-// A monitor that runs and has not answered is on a busy machine; it gets this much more. One that is stopped
-// or stuck gets nothing: it is to delay no command.
-constexpr int kBusyMs = 2000;
+// A monitor that has not answered may be on a busy machine. What only lacks the processor, or makes progress,
+// is waited for; what waits in the kernel for long, or anywhere for longer, is given up, and what is stopped
+// at once: it is to delay no command.
+constexpr int kBusyMs = 5000;
+constexpr int kIdleMs = 2000;
+constexpr int kStuckMs = 500;
+constexpr int kLookMs = 50;
 // connect on a full backlog cannot be polled for, only tried again.
 constexpr int kRetryMs = 5;
 
@@ -30,6 +35,8 @@ struct Conversation {
     UniqueFd fd;
     bool sent = false;
     bool done = false;
+    PeerStanding peer;     // when it was last looked at, after the time was over
+    long progressAtMs = 0; // when that last was another than before
     std::string reply;
     std::vector<int> fds; // received; owned by JavaScript once returned
     Failure failure;
@@ -114,59 +121,80 @@ void receive_reply(Conversation& talk, std::vector<char>& buffer) {
     talk.done = true;
 }
 
+bool may_answer(Conversation& talk, long now) {
+    const PeerStanding before = std::exchange(talk.peer, standing_of_peer(talk.fd.get()));
+    const char state = talk.peer.state;
+    if (talk.progressAtMs == 0 || state == 'R' || talk.peer.switches != before.switches)
+        talk.progressAtMs = now;
+    const long idle = now - talk.progressAtMs;
+    return state == 'R' || (state == 'S' && idle < kIdleMs) || (state == 'D' && idle < kStuckMs);
+}
+
+// TypeScript says what it is that a monitor does instead of answering.
+void give_up(Conversation& talk) {
+    talk.fail("poll", ETIMEDOUT);
+    if (talk.peer.pid != 0)
+        talk.failure.detail = std::string{talk.peer.state} + " " + std::to_string(talk.peer.pid);
+}
+
 // Gives up those that will not answer; whether others are left that may.
-bool give_up_wedged(std::vector<Conversation>& talks) {
+bool give_up_wedged(std::vector<Conversation>& talks, long now) {
     bool working = false;
     for (auto& talk : talks) {
         if (talk.done)
             continue;
-        if (talk.sent && peer_is_working(talk.fd.get()))
+        if (talk.sent && may_answer(talk, now))
             working = true;
         else
-            talk.fail("poll", ETIMEDOUT);
+            give_up(talk);
     }
     return working;
 }
 
+// Sends what has not been sent; whether there is one that could not be, for its monitor's backlog is full.
+bool send_requests(std::vector<Conversation>& talks) {
+    bool retry = false;
+    for (auto& talk : talks) {
+        if (!talk.done && !talk.sent)
+            send_request(talk);
+        retry = retry || (!talk.done && !talk.sent);
+    }
+    return retry;
+}
+
 void converse(std::vector<Conversation>& talks, int timeoutMs) {
     long deadline = now_ms() + timeoutMs;
-    bool extended = false;
+    const long end = deadline + kBusyMs;
     std::vector<char> buffer(kDatagram);
     for (;;) {
+        const bool retry = send_requests(talks);
         std::vector<pollfd> polled;
         std::vector<Conversation*> waiting;
-        bool retry = false;
         for (auto& talk : talks) {
-            if (!talk.done && !talk.sent)
-                send_request(talk);
-            if (talk.done)
-                continue;
-            retry = retry || !talk.sent;
-            if (!talk.sent)
+            if (talk.done || !talk.sent)
                 continue;
             polled.push_back({talk.fd.get(), POLLIN, 0});
             waiting.push_back(&talk);
         }
         if (waiting.empty() && !retry)
             return;
-        const long left = deadline - now_ms();
-        if (left <= 0) {
-            if (extended || !give_up_wedged(talks))
+        const long now = now_ms();
+        if (now >= deadline) {
+            if (now >= end || !give_up_wedged(talks, now))
                 break;
-            extended = true;
-            deadline = now_ms() + kBusyMs;
-            continue;
+            deadline = now + kLookMs;
         }
+        const long left = deadline - now;
         const int patience = static_cast<int>(retry && left > kRetryMs ? kRetryMs : left);
         if (::poll(polled.data(), polled.size(), patience) <= 0)
             continue;
         for (size_t i = 0; i < polled.size(); ++i)
-            if (polled[i].revents != 0)
+            if (polled[i].revents != 0 && !waiting[i]->done)
                 receive_reply(*waiting[i], buffer);
     }
     for (auto& talk : talks)
         if (!talk.done)
-            talk.fail("poll", ETIMEDOUT);
+            give_up(talk);
 }
 
 Napi::Value exchange(const Napi::CallbackInfo& info) {

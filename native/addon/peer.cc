@@ -4,8 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <string>
-#include <string_view>
 
 #include "common/unique_fd.h"
 
@@ -25,21 +26,26 @@ bool peer_is_trusted(int socket) {
     return read_peer(socket, peer) && (peer.uid == 0 || peer.uid == ::geteuid());
 }
 
-bool peer_is_working(int socket) {
+PeerStanding standing_of_peer(int socket) {
     ucred peer{};
+    PeerStanding standing;
     if (!read_peer(socket, peer) || peer.pid <= 0)
-        return false;
-    const std::string path = "/proc/" + std::to_string(peer.pid) + "/stat";
-    const UniqueFd stat{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    char text[512];
-    const ssize_t length = stat ? ::read(stat.get(), text, sizeof text) : -1;
+        return standing;
+    standing.pid = peer.pid;
+    const std::string path = "/proc/" + std::to_string(peer.pid) + "/status";
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    char text[4096];
+    const ssize_t length = file ? ::read(file.get(), text, sizeof text) : -1;
     if (length <= 0)
-        return false;
-    // The state is the field after the name, which is in parentheses and may itself hold some.
-    const std::string_view line{text, static_cast<size_t>(length)};
-    const size_t end = line.rfind(')');
-    const char state = end != std::string_view::npos && end + 2 < line.size() ? line[end + 2] : '?';
-    return state == 'R' || state == 'S';
+        return standing;
+    // The name is escaped: no other line begins so.
+    const std::string status{text, static_cast<size_t>(length)};
+    if (const size_t at = status.find("\nState:\t"); at != std::string::npos && at + 8 < status.size())
+        standing.state = status[at + 8];
+    for (const char* key : {"\nvoluntary_ctxt_switches:\t", "\nnonvoluntary_ctxt_switches:\t"})
+        if (const size_t at = status.find(key); at != std::string::npos)
+            standing.switches += std::strtol(status.c_str() + at + std::strlen(key), nullptr, 10);
+    return standing;
 }
 
 } // namespace tlxc

@@ -26,7 +26,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 function refuse(paths: ContainerPaths, what: string, result: MonitorResult): never {
   const container = paths.name;
   if (result.kind === 'stopped') throw notRunning(paths);
-  if (result.kind === 'unresponsive') throw unresponsive(container);
+  if (result.kind === 'unresponsive') throw unresponsive(container, result);
   const error = result.reply.ok ? '' : result.reply.error;
   if (error === 'not-running') throw betweenBoots(paths);
   throw new TlxcError({

@@ -29,7 +29,7 @@ interface Now {
 async function look(paths: ContainerPaths): Promise<Now> {
   await sweepStopped(paths);
   const result = askMonitor(paths, { op: 'info' });
-  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   if (result.kind === 'answer' && result.reply.ok)
     return { state: result.reply.state ?? 'RUNNING', runs: true };
   // A start in progress has its socket already, and answers once init runs.

@@ -10,7 +10,7 @@ export interface MonitorPlace {
 }
 
 export interface AskOptions {
-  /** Milliseconds for all monitors together, 200 unless given; those that run and are only slow get two seconds more. */
+  /** Milliseconds for all monitors together, 200 unless given; those that make progress get up to five seconds more. */
   readonly timeoutMs?: number;
   /** Keep the connection open (watch, console): its descriptor is the caller's to close. */
   readonly keep?: boolean;
@@ -27,8 +27,15 @@ export type MonitorResult =
     }
   /** Nobody listens: the container does not run. */
   | { readonly kind: 'stopped' }
-  /** Something listens and does not answer in time (stopped by a signal, stuck in the kernel). */
-  | { readonly kind: 'unresponsive' };
+  /** Something listens and does not answer in time; monitor: what it does instead, where that can be seen. */
+  | { readonly kind: 'unresponsive'; readonly monitor?: MonitorStanding };
+
+/** A monitor that does not answer. */
+export interface MonitorStanding {
+  readonly pid: number;
+  /** As proc(5) has it: T is stopped by a signal, t by a debugger, D waits in the kernel. */
+  readonly state: string;
+}
 
 const DEFAULT_TIMEOUT_MS = 200;
 /** Sockets held open at once: far below the usual limit of 1024 descriptors. */
@@ -59,11 +66,17 @@ export function askMonitors(
   return results;
 }
 
+/** "T 4711" */
+function standingIn(detail: string): { readonly monitor?: MonitorStanding } {
+  const [state = '', pid = ''] = detail.split(' ');
+  return pid === '' ? {} : { monitor: { pid: Number(pid), state } };
+}
+
 function interpret(answer: MonitorAnswer, socket: string): MonitorResult {
   if (answer.failure === null) return named(JSON.parse(answer.reply) as Reply, answer);
   const errno = errnoName(answer.failure.errno);
   if (GONE.has(errno)) return { kind: 'stopped' };
-  if (errno === 'ETIMEDOUT') return { kind: 'unresponsive' };
+  if (errno === 'ETIMEDOUT') return { kind: 'unresponsive', ...standingIn(answer.failure.detail) };
   const denied = errno === 'EACCES' || errno === 'EPERM';
   throw new TlxcError({
     code: denied ? 'TLXC_E_PERMISSION' : 'TLXC_E_SYSCALL',
@@ -104,7 +117,7 @@ export async function* watchMonitor(
       code: 'TLXC_E_UNRESPONSIVE',
       message: `the container's monitor at ${place.socket} does not answer`,
       path: place.socket,
-      hint: 'tlxc-stop -k kills it and the container',
+      hint: 'try again: the machine may be busy (uptime); tlxc-stop -k kills it and the container',
     });
   }
   const { connection } = result;

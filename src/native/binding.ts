@@ -149,8 +149,9 @@ export interface Ipv4Route {
 
 export interface Binding {
   /**
-   * Asks many monitors at once; one common deadline, in milliseconds. Answers in the order asked. A monitor that runs
-   * and has not answered gets two seconds more, for the machine is busy; one that is stopped or stuck does not.
+   * Asks many monitors at once; one common deadline, in milliseconds. Answers in the order asked. A monitor that has not
+   * answered and makes progress gets up to five seconds more, for the machine is busy; one that is stopped or stuck does not.
+   * The detail of an ETIMEDOUT is the monitor's state and pid.
    */
   exchange(options: {
     requests: readonly MonitorExchange[];

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,6 +64,36 @@ rooted(
     t.true(took < 500, `${took} ms`);
   },
 );
+
+/** Listens where its argument says, naps as often and as long as the next two say before it answers. */
+const SLOW = `
+  use Socket;
+  my ($path, $naps, $seconds) = @ARGV;
+  my $socket;
+  socket($socket, AF_UNIX, SOCK_SEQPACKET, 0) && bind($socket, pack_sockaddr_un($path)) && listen($socket, 9) or die $!;
+  print $$; close STDOUT;
+  my $client;
+  accept($client, $socket) or die $!;
+  recv($client, my $request, 65536, 0);
+  select(undef, undef, undef, $seconds) for 1 .. $naps;
+  send($client, '{"ok":true,"fds":[],"name":"slow"}', 0);
+`;
+
+rooted('one that makes progress is waited for, one that sleeps is not', async (t) => {
+  const world = await makeWorld(t);
+  const asked = async (naps: number, seconds: number) => {
+    const socket = join(world.dir, `${naps}.sock`);
+    const slow = world.spawn('perl', '-e', SLOW, socket, String(naps), String(seconds));
+    const ended = once(slow, 'exit');
+    const [pid] = (await once(slow.stdout, 'data')) as [Buffer];
+    const { stdout } = await world.run(process.execPath, ...ask, 'standing', socket);
+    await world.run('kill', '-KILL', String(pid));
+    await ended;
+    return stdout;
+  };
+  t.is(await asked(15, 0.2), '["slow"]', 'three seconds of work');
+  t.is(await asked(1, 1000), '["S"]');
+});
 
 rooted('a watch tells each change of state until the end', async (t) => {
   const world = await makeWorld(t);

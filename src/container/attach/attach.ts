@@ -33,7 +33,7 @@ interface Entrance {
 function entrance(paths: ContainerPaths): Entrance {
   const container = paths.name;
   const result = askMonitor(paths, { op: 'attach' });
-  if (result.kind === 'unresponsive') throw unresponsive(container);
+  if (result.kind === 'unresponsive') throw unresponsive(container, result);
   if (result.kind === 'answer' && result.reply.ok && result.fds['initPidfd'] !== undefined)
     return { info: result.reply as unknown as MonitorInfo, fds: result.fds };
   throw result.kind === 'answer' ? betweenBoots(paths) : notRunning(paths);

@@ -37,7 +37,7 @@ function refuseUsers(container: string): void {
 function infoOf(paths: ContainerPaths): MonitorInfo {
   const result = askMonitor(paths, { op: 'info' });
   if (result.kind === 'answer' && result.reply.ok) return result.reply as unknown as MonitorInfo;
-  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   const { name: container, config } = paths;
   throw existsSync(config)
     ? new TlxcError({

@@ -33,7 +33,7 @@ export function askRunning(paths: ContainerPaths, request: Request): Told {
   const stopped = () => notRunning(paths, 'with --saved its configuration is changed, for the next start');
   if (!existsSync(paths.socket)) throw stopped();
   const result = askMonitor(paths, request, { timeoutMs: PATIENCE_MS });
-  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   if (result.kind === 'stopped') throw stopped();
   if (!result.reply.ok && result.reply.error === 'not-running') throw stopped();
   return { reply: result.reply, fds: result.fds };

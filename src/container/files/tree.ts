@@ -47,7 +47,7 @@ interface RunningTree {
 /** null: it does not run. Throws TLXC_E_UNRESPONSIVE. */
 export function openRunning(paths: ContainerPaths): RunningTree | null {
   const result = existsSync(paths.socket) ? askMonitor(paths, { op: 'attach' }) : null;
-  if (result?.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result?.kind === 'unresponsive') throw unresponsive(paths.name, result);
   if (result?.kind !== 'answer' || !result.reply.ok) return null;
   const { initPidfd, ...others } = result.fds;
   for (const fd of Object.values(others)) native().closeFd(fd);

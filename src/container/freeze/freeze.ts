@@ -111,7 +111,7 @@ async function freeze(paths: ContainerPaths, { hold, timeoutMs: asked }: Wish): 
   const timeoutMs = limitMs < 0 ? FOR_EVER_MS - GRACE_MS : limitMs;
   const result = askMonitor(paths, { op: 'freeze', hold, timeoutMs }, { keep: true });
   if (result.kind === 'stopped') throw notRunning(paths);
-  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   try {
     if (!result.reply.ok) throw refused(paths, result.reply);
     const reply = await outcome(paths, result.connection, timeoutMs);
@@ -139,7 +139,7 @@ export async function freezeContainer(paths: ContainerPaths, options: FreezeOpti
  */
 export function thawContainer(paths: ContainerPaths): void {
   const result = askMonitor(paths, { op: 'unfreeze' });
-  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   if (result.kind === 'answer' && result.reply.ok) return;
   if (result.kind === 'answer' && !result.reply.ok && result.reply.error !== 'not-running')
     throw refused(paths, result.reply);

@@ -141,7 +141,7 @@ function writeHint(name: string, file: string, errno: string): string {
 function running({ name, lxcpath, system }: CgroupFileRequest): MonitorInfo {
   const paths = containerPaths(system, lxcpath, name);
   const result = existsSync(paths.socket) ? askMonitor(paths, { op: 'info' }) : undefined;
-  if (result?.kind === 'unresponsive') throw unresponsive(name);
+  if (result?.kind === 'unresponsive') throw unresponsive(name, result);
   if (result?.kind === 'answer' && result.reply.ok) return result.reply as MonitorInfo;
   throw notRunning(paths);
 }

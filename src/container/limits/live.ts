@@ -23,7 +23,7 @@ export interface Which {
 export function runningInfo({ name, lxcpath, system }: Which): MonitorInfo | null {
   const paths = containerPaths(system, lxcpath, name);
   const result = existsSync(paths.socket) ? askMonitor(paths, { op: 'info' }) : undefined;
-  if (result?.kind === 'unresponsive') throw unresponsive(name);
+  if (result?.kind === 'unresponsive') throw unresponsive(name, result);
   return result?.kind === 'answer' && result.reply.ok ? (result.reply as MonitorInfo) : null;
 }
 

@@ -59,7 +59,7 @@ class Wait {
   async reachAll(signal: AbortSignal): Promise<void> {
     const { paths, caller, conditions, warn = () => undefined } = this.#request;
     const result = askMonitor(paths, { op: 'attach' });
-    if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+    if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
     // It has just ended: who follows its life tells.
     if (result.kind === 'stopped' || !result.reply.ok) return new Promise(() => undefined);
     const { fds } = result;

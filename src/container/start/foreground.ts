@@ -15,7 +15,7 @@ import { killedBy, relaySignals } from './relay-signals.ts';
 function watch(paths: ContainerPaths): number {
   const result = askMonitor(paths, { op: 'watch' }, { keep: true });
   if (result.kind === 'answer') return result.connection;
-  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   throw new TlxcError({
     code: 'TLXC_E_NOT_RUNNING',
     message: "the container's monitor has died",

@@ -188,14 +188,14 @@ function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): Com
 
 /** Throws TLXC_E_RUNNING or TLXC_E_UNRESPONSIVE unless the container is stopped. */
 function checkStopped(paths: ContainerPaths): void {
-  const { kind } = askMonitor(paths, { op: 'info' });
-  if (kind === 'stopped') return;
+  const result = askMonitor(paths, { op: 'info' });
+  if (result.kind === 'stopped') return;
   const container = paths.name;
-  if (kind === 'answer') {
+  if (result.kind === 'answer') {
     const hint = runningHint(container);
     throw new TlxcError({ code: 'TLXC_E_RUNNING', message: 'Container is already running', container, hint });
   }
-  throw unresponsive(container);
+  throw unresponsive(container, result);
 }
 
 /** The error, and what the host lacks that may explain it. */

@@ -34,7 +34,7 @@ function ask(paths: ContainerPaths, request: Request): void {
       : `there is no such container in ${paths.lxcpath}: tlxc-ls lists those that exist`;
     throw fail('TLXC_E_NOT_RUNNING', `${paths.name} is not running`, paths.name, hint);
   }
-  if (result.kind === 'unresponsive') throw unresponsive(paths.name);
+  if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   if (result.reply.ok) return;
   if (result.reply.error === 'not-running') throw betweenBoots(paths);
   const message = `the container's monitor refused "${request.op}": ${result.reply.error}`;

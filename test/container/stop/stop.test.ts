@@ -119,11 +119,14 @@ rooted('a wedged monitor delays no command, and does not survive -k', async (t) 
   t.is(refused.code, 1);
   t.regex(
     refused.stderr,
-    /^tlxc-stop: u1: the container's monitor does not answer\n {2}hint: tlxc-stop -k -n u1 /,
+    new RegExp(
+      `^tlxc-stop: u1: the container's monitor does not answer: process ${monitorPid} is stopped by a signal\n` +
+        `  hint: kill -CONT ${monitorPid} lets it go on; tlxc-stop -k -n u1 kills it and the container\n$`,
+    ),
   );
   t.regex(
     (await world.run('tlxc-start', 'u1')).stderr,
-    /the container's monitor does not answer\n {2}hint: /,
+    /the container's monitor does not answer: process \d+ is stopped by a signal\n {2}hint: kill -CONT /,
   );
   t.is((await stop('-k')).code, 0);
   t.is(await state(), 'STOPPED');
