@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { TlxcError } from '../errors.ts';
-import { userAgent } from './server.ts';
+import { proxyFor, userAgent } from './server.ts';
 import { trusting } from './trust.ts';
 import { withTunnel } from './tunnel.ts';
 
@@ -146,7 +146,12 @@ export async function get(
   let sent = { ...options.headers, ...headers };
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const response = await requestOnce(at, sent, options).catch((cause: unknown) => {
-      throw new TransferError(`${at.href}: ${reason(cause)}`, { transient: !isUntrusted(cause), cause });
+      const proxy = proxyFor(at, process.env);
+      const way = proxy === '' ? '' : `, by the proxy ${proxy}`;
+      throw new TransferError(`${at.href}${way}: ${reason(cause)}`, {
+        transient: !isUntrusted(cause),
+        cause,
+      });
     });
     const { statusCode: status } = response;
     if (status >= 200 && status < 300)

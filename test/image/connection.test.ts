@@ -105,7 +105,9 @@ test.serial('through the proxy of the environment, over TLS', async (t) => {
   t.is(await getText(url, 10, { ...ONCE, ca }), 'yes');
   t.deepEqual(proxy.asked, [`CONNECT localhost:${port}`]);
   process.env['https_proxy'] = `http://127.0.0.1:${proxy.port}`;
-  await t.throwsAsync(getText(url, 10, { ...ONCE, ca }), { message: /the proxy answered 407/ });
+  await t.throwsAsync(getText(url, 10, { ...ONCE, ca }), {
+    message: new RegExp(`, by the proxy 127\\.0\\.0\\.1:${proxy.port}: the proxy answered 407`),
+  });
   // The proxy gives a connection, and still is not the server.
   process.env['https_proxy'] = `http://anna:p%40ss@127.0.0.1:${proxy.port}`;
   await t.throwsAsync(getText(url, 10, ONCE), { message: /certificate/ });
@@ -120,7 +122,7 @@ test.serial('a proxy that hangs up is told of, and not dialled again and again',
   });
   withProxies(t, { https_proxy: `http://127.0.0.1:${await listening(t, proxy)}` });
   await t.throwsAsync(getText(new URL('https://localhost:1/file'), 10, ONCE), {
-    message: /localhost:1\/file: the proxy cut the connection \(one try\)/,
+    message: /localhost:1\/file, by the proxy 127\.0\.0\.1:\d+: the proxy cut the connection \(one try\)/,
   });
   t.is(asked, 1);
 });
@@ -142,6 +144,6 @@ test.serial('a proxy that is not there: the server is not asked past it', async 
   const seen = connectionsOf(server);
   const url = new URL(`http://127.0.0.1:${await listening(t, server)}/`);
   withProxies(t, { http_proxy: 'http://127.0.0.1:1' });
-  await t.throwsAsync(getText(url, 10, ONCE), { message: /refused/ });
+  await t.throwsAsync(getText(url, 10, ONCE), { message: /, by the proxy 127\.0\.0\.1:1: .*refused/ });
   t.is(seen.count, 0);
 });
