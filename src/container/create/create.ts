@@ -49,7 +49,7 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   const paths = containerPaths(system, lxcpath, name);
   if (privileged && probeHost().user !== null) throw needsRoot(name);
   refuseExisting(paths);
-  checkBackend(request);
+  refuseStorage(request);
   const seedFile = request.configFile ?? system.defaultConfig;
   const seed = readSeed(seedFile);
   checkSeed(seed, seedFile, { template, privileged });
@@ -61,7 +61,7 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   makePlaceForTrees(lxcpath, 0o711);
   const idmapped = !privileged || seed.hasIdmap;
   // Before an image is fetched or built: a backend that cannot be is refused at once.
-  const backend = makesImage(template) ? await backendOf(request, idmapped) : null;
+  const backend = await storageOf(request, idmapped);
   const making: Making = {
     ...{ request, paths, seed, idmapped, mapping, backend },
     staging: stagingPath(lxcpath, name),
@@ -79,20 +79,35 @@ const needsRoot = (name: string): TlxcError =>
     hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
   });
 
-/** A template that fills a directory, or none, leaves no choice of storage. */
-function checkBackend({ backend, template, name, volume = {} }: CreateRequest): void {
+/** Without a root filesystem there is no choice of storage. */
+function refuseStorage({ backend, template, name, volume = {} }: CreateRequest): void {
   const [option] = Object.keys(volume);
-  if ((backend ?? option) === undefined || makesImage(template)) return;
-  const isPlain = ['dir', 'none', 'best'].includes(backend ?? 'dir');
-  if (isPlain && option === undefined) return;
+  if (template !== 'none' || (backend ?? option) === undefined) return;
+  if (option === undefined && ['dir', 'none', 'best'].includes(backend ?? 'dir')) return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `${option === undefined ? `-B ${backend}` : `--${option}`} cannot be used with -t ${template}`,
     container: name,
-    hint:
-      template === 'none'
-        ? 'there is no root filesystem to store'
-        : 'such a template fills a directory: use -B dir',
+    hint: 'there is no root filesystem to store',
+  });
+}
+
+/** null: the directory that a program fills, or none. */
+async function storageOf(request: CreateRequest, idmapped: boolean): Promise<Backend | null> {
+  const { template, backend, volume = {}, name } = request;
+  if (makesImage(template)) return backendOf(request, idmapped);
+  const isPlain = ['dir', 'none', 'best'].includes(backend ?? 'dir') && Object.keys(volume).length === 0;
+  if (template === 'none' || isPlain) return null;
+  const chosen = await backendOf(
+    { ...request, backend: backend === 'best' ? 'dir' : (backend ?? 'dir') },
+    idmapped,
+  );
+  if (chosen.name !== 'overlay' && chosen.packs === undefined) return chosen;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `-B ${backend} cannot be used with -t ${template}: such a template makes no image`,
+    container: name,
+    hint: 'use -B dir, btrfs or loop; of such a container tlxc-image build --container makes an image that others lie over',
   });
 }
 
@@ -216,16 +231,13 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
     distribution: [...(idmapped ? metadata.userConfig : metadata.systemConfig), ...application.lines],
   };
-  const done = (backend: string): Created => ({
+  const done = (rootfsPath: string): Created => ({
     kind: 'container',
     dir: paths.dir,
-    backend,
+    backend: rootfsPath.split(':')[0] ?? '',
     message: [metadata.message, ...application.unaddressed.map(withoutAddress)].join('\n').trim(),
   });
-  if (request.template.startsWith('/')) {
-    await fillByProgram(making, config);
-    return done('dir');
-  }
+  if (request.template.startsWith('/')) return done(await fillByProgram(making, config));
   if (prepared === null || backend === null) {
     writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
     await syncFilesystem(staging);
@@ -234,7 +246,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   const rootfsPath = await makeRootfs(making, prepared, { backend, files: application.files });
   writeConfig(making, newConfigText({ ...config, rootfsPath }));
   await syncFilesystem(staging);
-  return done(rootfsPath.split(':')[0] ?? '');
+  return done(rootfsPath);
 }
 
 const NO_APPLICATION: Application = { lines: [], network: [], files: [], unaddressed: [] };

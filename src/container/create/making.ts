@@ -45,7 +45,7 @@ export interface Making {
   readonly store: ImageStore;
   /** Ids are mapped: the container gets a range of its own, or its seed has one. */
   readonly idmapped: boolean;
-  /** What will hold an image's tree; null for a template that makes no image. */
+  /** What will hold an image's tree, or what a program fills; null: the directory that the program fills, or none. */
   readonly backend: Backend | null;
   readonly onEvent: OnImageEvent;
 }

@@ -4,14 +4,22 @@ import { join } from 'node:path';
 import { readConfigFile } from '../../config/read-file.ts';
 import { shippedPath } from '../../config/shipped.ts';
 import { TlxcError } from '../../errors.ts';
-import { syncFilesystem } from '../../host/trees.ts';
+import { moveTree, removeTree, syncFilesystem } from '../../host/trees.ts';
 import { SHIPPED_CONFIG } from '../../image/metadata.ts';
+import { asEvents } from '../../image/progress.ts';
 import { runTemplateProgram } from '../../image/templates/program.ts';
+import { plainView } from '../../storage/view.ts';
 import { writeConfig, type Making } from './making.ts';
 import { headerLines, idmapLines, type NewConfig } from './new-config.ts';
 
-/** The program finds the configuration that LXC would give it, and its additions are kept as they are. */
-export async function fillByProgram(making: Making, config: Omit<NewConfig, 'rootfsPath'>): Promise<void> {
+/** What it has filled, while that is copied. */
+const FILLED = '.filled';
+
+/**
+ * The program finds the configuration that LXC would give it, and its additions are kept as they are. It fills a directory; what
+ * is to hold the root filesystem takes that over. Returns the value of lxc.rootfs.path.
+ */
+export async function fillByProgram(making: Making, config: Omit<NewConfig, 'rootfsPath'>): Promise<string> {
   const { request, staging, paths, onEvent } = making;
   checkProgram(request.template);
   const rootfs = join(staging, 'rootfs');
@@ -35,9 +43,28 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
     onLine: (line) => onEvent({ kind: 'output', line }),
     ...(request.stdio && { stdio: request.stdio }),
   });
-  const body = readFileSync(file, 'utf8').replaceAll(staging, paths.dir);
+  const written = readFileSync(file, 'utf8').replaceAll(staging, paths.dir);
+  const filled = `dir:${join(paths.dir, 'rootfs')}`;
+  const path = await settle(making, filled);
+  const body = written.replaceAll(filled, () => path);
   writeConfig(making, `${headerLines(config).join('\n')}\n\n${withIncludes(body, config)}`);
   await syncFilesystem(staging);
+  return path;
+}
+
+/** Where the directory was asked for, or nothing, it is the root filesystem already. */
+async function settle(
+  { backend, request, staging, paths, onEvent }: Making,
+  filled: string,
+): Promise<string> {
+  if (backend === null) return filled;
+  const tree = join(staging, FILLED);
+  await moveTree(join(staging, 'rootfs'), tree);
+  const place = { staging, final: paths.dir, name: request.name, onStage: asEvents(onEvent) };
+  const { settings } = request.system;
+  const made = await backend.create({ ...place, options: request.volume ?? {}, settings }, plainView(tree));
+  await removeTree(tree);
+  return made.path;
 }
 
 /** A program that includes nothing gets TLXC's defaults; for mapped ids their half of them is needed in any case. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../../../src/errors.ts';
@@ -7,6 +8,7 @@ import { requires } from '../../rig/requires.ts';
 import { servedImage, tinySystem } from '../images.ts';
 
 const test = requires('root');
+const onLoop = requires('root', 'loop');
 const codeOf = (error: unknown) => (error instanceof TlxcError ? error.code : String(error));
 const outcome = (promise: Promise<unknown>) => promise.then(() => 'made', codeOf);
 
@@ -170,6 +172,62 @@ test('a template program: called as LXC calls it, its lines are kept, the stagin
   t.true(config.includes(`${system.lxcpath}/c1/x mnt`));
   t.false(config.includes('staging'));
   t.true(existsSync(join(system.lxcpath, 'c1/rootfs/bin')));
+});
+
+const filler = (dir: string): string => {
+  const program = join(dir, 'filler');
+  const lines = [
+    '#!/bin/sh',
+    'mkdir "${3#--rootfs=}/etc"; echo "$2" > "${3#--rootfs=}/etc/filled"',
+    `touch ${dir}/ran`,
+  ];
+  writeFileSync(program, `${lines.join('\n')}\n`, { mode: 0o755 });
+  return program;
+};
+
+onLoop(
+  'what a template program fills can be held by what holds others: a loop file, a directory elsewhere',
+  async (t) => {
+    const { dir, system, create, entries } = await servedImage(t);
+    const template = filler(dir);
+    const own = { template, templateArgs: [], privileged: true };
+    t.like(await create('c1', { ...own, backend: 'loop', volume: { fssize: 32 * 2 ** 20 } }), {
+      backend: 'loop',
+    });
+    t.regex(
+      readFileSync(join(system.lxcpath, 'c1/config'), 'utf8'),
+      new RegExp(`^lxc\\.rootfs\\.path = loop:${system.lxcpath}/c1/rootdev$`, 'm'),
+    );
+    t.true(entries(join(system.lxcpath, 'c1')).includes('rootdev'));
+    const disk = join(system.lxcpath, 'c1/rootdev');
+    t.is(statSync(disk).size, 32 * 2 ** 20);
+    t.is(
+      execFileSync('debugfs', ['-R', 'cat /etc/filled', disk], { encoding: 'utf8', stdio: 'pipe' }),
+      '--name=c1\n',
+    );
+    const elsewhere = join(dir, 'elsewhere');
+    t.like(await create('c2', { ...own, backend: 'dir', volume: { dir: elsewhere } }), { backend: 'dir' });
+    t.is(readFileSync(join(elsewhere, 'etc/filled'), 'utf8'), '--name=c2\n');
+    t.true(
+      readFileSync(join(system.lxcpath, 'c2/config'), 'utf8').includes(
+        `lxc.rootfs.path = dir:${elsewhere}\n`,
+      ),
+    );
+    for (const name of ['c1', 'c2']) t.false(entries(join(system.lxcpath, name)).includes('.filled'));
+  },
+);
+
+test('a template program is not run for what cannot hold its work', async (t) => {
+  const { dir, system, create, entries } = await servedImage(t);
+  const template = filler(dir);
+  for (const backend of ['overlay', 'squashfs'])
+    t.is(await outcome(create('c1', { template, templateArgs: [], backend })), 'TLXC_E_UNSUPPORTED');
+  t.is(
+    await outcome(create('c1', { template, templateArgs: [], volume: { vgname: 'x' } })),
+    'TLXC_E_UNSUPPORTED',
+  );
+  t.false(existsSync(join(dir, 'ran')));
+  t.deepEqual(existsSync(system.lxcpath) ? entries(system.lxcpath) : [], []);
 });
 
 test('a template program that fails: its last words, and nothing is left', async (t) => {
