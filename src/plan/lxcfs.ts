@@ -34,7 +34,10 @@ function tellMissing(lxcfs: Missing, { config, findings }: Compilation): void {
   if (config.lxcfs?.value === 'yes')
     findings.refuse(at, `tlxc.mount.lxcfs: ${why(lxcfs)}`, isAbsent ? GET : MEND);
   else if (!isAbsent)
-    findings.warn(at, `${why(lxcfs)}: free, nproc and uptime tell of the host inside; ${MEND}`);
+    findings.warn(
+      at,
+      `${why(lxcfs)}: free, nproc and uptime tell of the host inside; ${MEND}, then stop the container and start it`,
+    );
 }
 
 /** Where the container has no such file, because it has no /proc or the kernel lacks it, there is nothing to cover. */
