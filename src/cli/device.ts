@@ -6,7 +6,6 @@ import { changeDevice } from '../container/device/change.ts';
 import { addProxy, removeProxy } from '../container/device/proxy.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { printable } from './printable.ts';
 import { tooMany, usageError } from './usage.ts';
 
 const ACTIONS = ['add', 'del'] as const;
@@ -30,7 +29,7 @@ function requestOf({ name, lxcpath, system, rest }: Invocation, cwd: string): De
   };
 }
 
-async function device(invocation: Invocation, { cwd, env, stderr }: CommandContext): Promise<number> {
+async function device(invocation: Invocation, { cwd, env }: CommandContext): Promise<number> {
   const { name, lxcpath, system, rest, options } = invocation;
   const file = typeof options['rcfile'] === 'string' ? resolve(cwd, options['rcfile']) : undefined;
   const saving = options['saved'] === true ? { environment: env, file } : undefined;
@@ -47,8 +46,7 @@ async function device(invocation: Invocation, { cwd, env, stderr }: CommandConte
     await change({ name, lxcpath, system, line: rest.slice(2).join(' '), saved: saving });
     return 0;
   }
-  const words = await changeDevice({ ...requestOf(invocation, cwd), adds: action === 'add', saving });
-  if (words !== '' && !invocation.quiet) stderr.write(`tlxc-device: ${name}: warning: ${printable(words)}\n`);
+  await changeDevice({ ...requestOf(invocation, cwd), adds: action === 'add', saving });
   return 0;
 }
 

@@ -8,7 +8,7 @@ import { startProgram } from '../../host/program.ts';
 import type { GivenDevice, MonitorInfo, StartMessage, StepFailure } from '../../monitor/protocol.ts';
 import { nativeFile } from '../../package-root.ts';
 import type { DeviceNode } from '../../plan/types.ts';
-import { boundFrom } from './entries.ts';
+import { broughtFrom } from './entries.ts';
 import { askRunning, withRunning, type DeviceRequest, type Running } from './device.ts';
 
 type Numbers = Pick<HostDevice, 'type' | 'major' | 'minor'>;
@@ -174,7 +174,7 @@ export function removeNode(request: DeviceRequest): Promise<void> {
 
 /** Of a device that was not given while it runs: what its configuration binds there, else the host's of that path. */
 function numbersOf(request: DeviceRequest, { paths }: Running, inside: string): Numbers {
-  const device = boundFrom(paths.config, inside) ?? request.device;
+  const device = broughtFrom(paths.config, inside) ?? request.device;
   const { type, major, minor } = hostNode({ ...request, device });
   return { type, major, minor };
 }

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { ConfigDocument } from '../../config/document.ts';
 import { loadContainerConfig } from '../../config/load.ts';
-import type { ContainerConfig, MountEntry } from '../../config/model.ts';
+import type { ContainerConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
-import { showMountEntry } from '../../config/values/mount.ts';
+import { showDevice } from '../../config/values/device.ts';
 import { TlxcError } from '../../errors.ts';
 import type { DeviceRequest } from './device.ts';
-import { boundFiles, type BoundFile } from './entries.ts';
+import { broughtFiles, type BroughtFile } from './entries.ts';
 import { hostNode, insidePath } from './node.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths } from '../paths.ts';
@@ -74,65 +74,68 @@ export async function changeSaved(
   });
 }
 
-// ---- device nodes: a bind mount of the host's, and the device list where there is one
+// ---- device nodes
 
 const WORLDS = ['lxc.cgroup.devices', 'lxc.cgroup2.devices'] as const;
 
-const hasList = (entries: ContainerConfig['cgroup2']): boolean =>
-  entries.some(({ value }) => value.file.startsWith('devices.'));
-
-function ruleOf(request: DeviceRequest): string {
-  const { type, major, minor } = hostNode(request);
-  return `${type} ${major}:${minor} rwm`;
+/** Throws TLXC_E_USAGE for what no line can hold. */
+function lineOf(request: DeviceRequest): string {
+  const inside = insidePath(request);
+  const words = [request.device, inside];
+  if (words.every((word) => !/[ \t]|->/.test(word))) {
+    const place = inside === request.device ? '' : inside;
+    return showDevice({ device: request.device, inside: place, optional: true, mode: -1, uid: -1, gid: -1 });
+  }
+  throw new TlxcError({
+    code: 'TLXC_E_USAGE',
+    message: `${request.device} cannot be saved: a name in tlxc.device has no blanks and no arrow`,
+    container: request.name,
+    hint: 'name it by a link without them (ln -s)',
+  });
 }
 
 /** A device that is not there at the next start does not keep the container from starting. */
-export const saveNode =
-  (request: DeviceRequest): Edit =>
-  (document, config) => {
-    const entry: MountEntry = {
-      source: request.device,
-      target: insidePath(request).slice(1),
-      fstype: 'none',
-      options: ['bind', 'create=file', 'optional'],
-    };
-    const line = showMountEntry(entry);
-    if (!document.values('lxc.mount.entry').includes(line)) document.append('lxc.mount.entry', line);
-    const rule = ruleOf(request);
-    for (const [index, entries] of [config.cgroup1, config.cgroup2].entries()) {
-      const key = `${WORLDS[index]}.allow`;
-      if (hasList(entries) && !document.values(key).includes(rule)) document.append(key, rule);
-    }
+export function saveNode(request: DeviceRequest): Edit {
+  const line = lineOf(request);
+  hostNode(request); // a mistake is told now, and not passed over at each start
+  const inside = insidePath(request);
+  return (document) => {
+    const isThere = broughtFiles(document).some(
+      (each) => each.inside === inside && each.source === request.device,
+    );
+    if (!isThere) document.append('tlxc.device', line);
   };
+}
 
 export const forgetNode =
   (request: DeviceRequest): Edit =>
   (document) => {
     const inside = insidePath(request);
-    const entries = boundFiles(document);
-    const isMeant = (each: BoundFile): boolean =>
+    const entries = broughtFiles(document);
+    const isMeant = (each: BroughtFile): boolean =>
       each.inside === inside || (request.target === undefined && each.source === request.device);
     for (const gone of entries.filter(isMeant)) {
-      document.remove('lxc.mount.entry', gone.line);
-      const shared = entries.some((each) => !isMeant(each) && each.source === gone.source);
-      if (shared || !existsSync(gone.source)) continue;
-      const rule = ruleOf({ ...request, device: gone.source });
-      for (const world of WORLDS) document.remove(`${world}.allow`, rule);
+      document.remove(gone.key, gone.line);
+      if (gone.key === 'lxc.mount.entry')
+        forgetRule(
+          document,
+          request,
+          gone.source,
+          entries.filter((each) => !isMeant(each)),
+        );
     }
   };
 
-/**
- * What of a saved node is less than what it is now; "": nothing. An unprivileged container mounts the host's own node at its
- * start, which belongs to nobody that it knows.
- */
-export function shortfall(request: DeviceRequest, mode: number, unprivileged: boolean): string {
-  const others = mode & 0o006;
-  if (!unprivileged || others === 0o006) return '';
-  const how = others === 0 ? 'not open' : 'only read';
-  return (
-    `from the next start on the container's root can ${how} ${request.device}, whose mode (${mode.toString(8).padStart(4, '0')}) ` +
-    'lets others do no more: a udev rule on the host can change that'
-  );
+/** What lxc.mount.entry has the device list opened by: unless another line wants it, too. */
+function forgetRule(
+  document: ConfigDocument,
+  request: DeviceRequest,
+  source: string,
+  others: readonly BroughtFile[],
+): void {
+  if (others.some((each) => each.source === source) || !existsSync(source)) return;
+  const { type, major, minor } = hostNode({ ...request, device: source });
+  for (const world of WORLDS) document.remove(`${world}.allow`, `${type} ${major}:${minor} rwm`);
 }
 
 // ---- interfaces

@@ -2,7 +2,7 @@
 import type { MonitorForward } from '../../monitor/protocol.ts';
 import { changeDevice, type DeviceChange } from '../device/change.ts';
 import { addProxy, listProxies, removeProxy } from '../device/proxy.ts';
-import { silently, type Located, type Warn } from './place.ts';
+import type { Located } from './place.ts';
 
 /** How a device is given, or taken back. */
 export interface DeviceOptions {
@@ -10,8 +10,6 @@ export interface DeviceOptions {
   readonly target?: string;
   /** The configuration is changed alike, for its next start; a container that does not run is no error then. */
   readonly saved?: boolean;
-  /** Something a person should know that stopped nothing. */
-  readonly warn?: Warn;
 }
 
 /** What tlxc-device does. All methods throw TlxcError. */
@@ -49,11 +47,10 @@ export class Devices {
   }
 
   async #change(device: string, options: DeviceOptions & Pick<DeviceChange, 'adds'>): Promise<void> {
-    const { adds, target, saved = false, warn = silently } = options;
+    const { adds, target, saved = false } = options;
     const { environment } = this.#container;
     const saving = saved ? { environment } : undefined;
     const where = target === undefined ? {} : { target };
-    const words = await changeDevice({ ...this.#container, device, ...where, adds, saving });
-    if (words !== '') warn(words);
+    await changeDevice({ ...this.#container, device, ...where, adds, saving });
   }
 }
