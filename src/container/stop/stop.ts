@@ -10,6 +10,7 @@ import { destroyContainer } from '../remove/destroy.ts';
 import { ignoresHalt } from './deaf-init.ts';
 import { killContainer, signal, signalAndFollow, type Ending, type How, type Order } from './kill.ts';
 import { lingering, tellLingering } from './lingering.ts';
+import { isStopped } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { cancelRestart } from '../start/restart.ts';
 import { sweepStopped } from '../remove/sweep.ts';
@@ -55,6 +56,15 @@ async function kill(request: StopRequest, paths: ContainerPaths): Promise<void> 
 function infoOf(paths: ContainerPaths): MonitorInfo | null {
   const result = askMonitor(paths, { op: 'info' });
   return result.kind === 'answer' && result.reply.ok ? (result.reply as unknown as MonitorInfo) : null;
+}
+
+/** Of one that may have ended meanwhile, as it was asked to. */
+async function killLate(request: StopRequest, paths: ContainerPaths): Promise<void> {
+  try {
+    await kill(request, paths);
+  } catch (error) {
+    if (!isStopped(error)) throw error;
+  }
 }
 
 const isFrozen = (paths: ContainerPaths): boolean => infoOf(paths)?.state === 'FROZEN';
@@ -152,7 +162,7 @@ async function stopRunning(request: StopRequest, paths: ContainerPaths, order: O
   if (ending === 'running-again' || (ending === 'stopped' && how === 'halt')) return;
   if (ending === 'stopped') throw stoppedInstead(name, wasEphemeral);
   await warnOfLingering(request, paths);
-  if (how === 'halt' && escalate) return kill(request, paths);
+  if (how === 'halt' && escalate) return killLate(request, paths);
   throw tooLong(request, paths);
 }
 

@@ -5,6 +5,7 @@ import { addBusybox, addDebian } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
 import { runningJobs } from '../../../src/container/stop/lingering.ts';
 import { requires } from '../../rig/requires.ts';
+import { loader } from '../../rig/typescript.ts';
 import { makeWorld } from '../../rig/world.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
@@ -61,6 +62,12 @@ rooted('what keeps it from ending is named before it is killed', async (t) => {
   t.regex(stderr, /; u1 is killed\n$/);
   t.is((await world.run('tlxc-start', '-n', 'u1', '--', '/bin/sh', '-c', OBEDIENT)).code, 0);
   t.is((await stop('-t', '20')).stderr, '');
+});
+
+rooted('one that ends when its time is just over has been stopped', async (t) => {
+  const { world } = await running(t, STUBBORN);
+  const script = ['--import', loader, join(import.meta.dirname, 'stop-late.ts'), 'u1'];
+  t.like(await world.run(process.execPath, ...script), { code: 0, stdout: 'stopped\n', stderr: '' });
 });
 
 for (const words of [['-k'], ['-t', '100'], ['-W'], ['-t', '100', '--rcfile', 'other.conf']])
