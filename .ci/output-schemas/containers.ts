@@ -203,6 +203,7 @@ export const limits = object({
 export const wait = object({
   name,
   states: list(state, 'Those waited for.'),
+  conditions: list(text(), 'Those of --for.'),
   reached: flag('false: the time was over.'),
 });
 

@@ -36,7 +36,7 @@ _tlxc_options() {
     tlxc-unshare) echo '-s --namespaces -u --user -H --hostname -i --ifname -d --daemon -M --remount -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-update-config) echo '-n --name -c --config --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-usernsexec) echo '-m --map -s --map-self -u --uid -g --gid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-wait) echo '-n --name -s --state -t --timeout --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-wait) echo '-n --name -s --state --for -t --timeout --json --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
   esac
 }
 
@@ -272,6 +272,7 @@ _tlxc_kind() {
     'tlxc-usernsexec -P' | 'tlxc-usernsexec --lxcpath') echo directory ;;
     'tlxc-wait -n' | 'tlxc-wait --name') echo container ;;
     'tlxc-wait -s' | 'tlxc-wait --state') echo state ;;
+    'tlxc-wait --for') echo condition ;;
     'tlxc-wait -t' | 'tlxc-wait --timeout') echo text ;;
     'tlxc-wait --rcfile') echo file ;;
     'tlxc-wait -o' | 'tlxc-wait --logfile') echo file ;;

@@ -735,6 +735,7 @@ complete -c tlxc-wait -f
 complete -c tlxc-wait -a '(__tlxc_containers)'
 complete -c tlxc-wait -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-wait -s s -l state -x -a 'STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED' -d 'Any of STOPPED|STARTING|RUNNING|STOPPING|'
+complete -c tlxc-wait -l for -x -a 'running ready ip port: exec:' -d 'Instead: once it runs, until it is running, ready (init has booted), has an ip, port:N'
 complete -c tlxc-wait -s t -l timeout -x -d 'Exit 1 after T seconds (-1, the default: never)'
 complete -c tlxc-wait -l json -d 'Tell as JSON whether it was reached'
 complete -c tlxc-wait -l rcfile -r -F -d 'Do nothing unless FILE is a correct configuration; a container that'

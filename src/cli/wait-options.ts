@@ -5,11 +5,14 @@ import type { OptionSpec } from './options.ts';
 import { secondsArgument } from './seconds.ts';
 import { usageError } from './usage.ts';
 
+/** What can be waited for, in the help of an option. */
+export const CONDITIONS =
+  'is running, ready (init has booted), has an ip, port:N\nis listened on, exec:COMMAND exits 0; several parted by commas';
+
 export const WAIT_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--wait <CONDITION>',
-    description:
-      'Return when it is running, ready (init has booted), has an ip, port:N\nis listened on, exec:COMMAND exits 0; several parted by commas',
+    description: `Return when it ${CONDITIONS}`,
     repeat: true,
   },
   {

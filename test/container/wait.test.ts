@@ -121,3 +121,39 @@ running('a wait that is killed harms nobody, and its socket goes with the next c
   await interrupted.exit;
   t.deepEqual(watchers(world), []);
 });
+
+running(
+  '--for: until it is as far, whoever starts it; what is missing, or that it ended, is told',
+  async (t) => {
+    const world = await container(t);
+    const ready = ['--for=exec:test -e /tmp/made', '--for', 'running'];
+    const late = await wait(world, '--for=ready', '-t', '1');
+    t.is(late.code, 1);
+    t.is(
+      late.stderr,
+      'tlxc-wait: c1: waited 1 s in vain for its start\n  hint: tlxc-start -n c1 starts it\n',
+    );
+    const { exit } = await begun(world, ...ready, '-t', '60');
+    await world.sh('tlxc-start -n c1 -- /bin/sleep 1000');
+    const short = await wait(world, ...ready, '-t', '1');
+    t.is(short.code, 1);
+    t.regex(
+      short.stderr,
+      /^tlxc-wait: c1: waited 1 s in vain for exec:test -e \/tmp\/made: .*\n[^]*a longer -t waits on\n$/,
+    );
+    await world.sh('tlxc-attach -n c1 -- touch /tmp/made');
+    t.is(await exit, 0);
+    t.like(JSON.parse((await wait(world, ...ready, '--json')).stdout), {
+      states: [],
+      conditions: ['exec:test -e /tmp/made', 'running'],
+      reached: true,
+    });
+    t.regex((await wait(world, '-s', 'STOPPED', '--for=ip')).stderr, /-s and --for exclude each other\n/);
+    const never = wait(world, '--for=exec:touch /tmp/asked; false', '-t', '90');
+    const look = 'until tlxc-attach -n c1 -- test -e /tmp/asked; do sleep 0.1; done';
+    await world.sh(`timeout 60 sh -c '${look}'; tlxc-stop -k -n c1`);
+    const ended = await never;
+    t.is(ended.code, 1);
+    t.regex(ended.stderr, /the container stopped while exec:touch \/tmp\/asked; false was waited for/);
+  },
+);

@@ -47,7 +47,7 @@ function wordsOf(name: string, failure: StepFailure, side: Side): Words & { read
   // Without the path: it may be a word of the container's root's, and hints are pasted into shells.
   const look = side === 'container' ? `tlxc-attach -n ${name} -- ls` : 'ls';
   const hint = hintFor(errno, failure) ?? (errno === 'ENOENT' ? `"${look}" shows what is there` : undefined);
-  const place = side === 'container' ? ' in the container' : '';
+  const place = side === 'container' ? ' in the container' : ' on the host';
   if (errno === 'ENOENT') return { message: `there is no ${path}${place}`, ...(hint && { hint }) };
   return {
     message: `cannot copy ${path}${place} (${[failure.syscall, failure.detail].filter(Boolean).join(', ')})`,

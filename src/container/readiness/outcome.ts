@@ -12,6 +12,8 @@ import type { Target } from './target.ts';
 interface Request extends Pick<Target, 'paths' | 'caller'> {
   readonly conditions: readonly Condition[];
   readonly timeoutMs: number;
+  readonly askedMs?: number;
+  readonly longer?: string;
 }
 
 function stateOf(paths: ContainerPaths): ContainerState | 'UNRESPONSIVE' {
@@ -39,7 +41,7 @@ async function look(paths: ContainerPaths): Promise<{ console: readonly string[]
 
 /** The time is over: what was waited for, what was seen of it last, and how the container is now. */
 export async function expired(
-  { paths, timeoutMs }: Request,
+  { paths, timeoutMs, askedMs = timeoutMs, longer = '--wait-timeout' }: Request,
   missing: ReadonlyMap<string, string>,
 ): Promise<TlxcError> {
   const seen = [...missing].map(([condition, words]) => `${condition}: ${words}`);
@@ -48,10 +50,10 @@ export async function expired(
   const { console, where } = await look(paths);
   return new TlxcError({
     code: 'TLXC_E_TIMEOUT',
-    message: `waited ${timeoutMs / 1000} s in vain for ${seen.join('; ')}`,
+    message: `waited ${askedMs / 1000} s in vain for ${seen.join('; ')}`,
     container: paths.name,
     console,
-    hint: `it is ${state}, and ${goesOn}; ${where}; a longer --wait-timeout waits on`,
+    hint: `it is ${state}, and ${goesOn}; ${where}; a longer ${longer} waits on`,
   });
 }
 

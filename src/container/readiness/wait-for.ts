@@ -16,6 +16,10 @@ export interface ConditionWait extends Pick<Target, 'paths' | 'caller'> {
   readonly conditions: readonly Condition[];
   /** Milliseconds; -1: for ever. */
   readonly timeoutMs: number;
+  /** What the person said, where part of it is over already. */
+  readonly askedMs?: number;
+  /** The option by which a person waits longer. */
+  readonly longer?: string;
   readonly warn?: (text: string) => void;
   /** Ends the wait, which throws its reason then. */
   readonly signal?: AbortSignal;

@@ -150,7 +150,7 @@ rooted('what cannot be copied is refused by name, with what to do', async (t) =>
     /pipe is a device, pipe or socket, not a file\n {2}hint: /,
   );
   await refused(t, world, ['push', 'dir', 'c1/tmp/'], /dir is a directory\n {2}hint: -r copies it/);
-  await refused(t, world, ['push', 'none', 'c1/tmp/'], /there is no .*none/);
+  await refused(t, world, ['push', 'none', 'c1/tmp/'], /there is no \S*none on the host\n/);
   await refused(
     t,
     world,
