@@ -118,6 +118,7 @@ function checkOwner({ value, at }: Line, { config, findings }: Compilation): voi
     findings.refuse(
       at,
       "tlxc.device: a container on the host's own root has its devices where the host has them",
+      'leave the arrow and the place out',
     );
 }
 
