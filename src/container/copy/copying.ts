@@ -17,7 +17,9 @@ import { referenceLayers } from '../../image/reference-layers.ts';
 import type { NewRootfs, VolumeOptions } from '../../storage/backend.ts';
 import { copyRootfs } from '../../storage/copy.ts';
 import { nameCopy } from '../../storage/name-container.ts';
+import { volumeOf } from '../../storage/outside.ts';
 import { asWritableTree } from '../../storage/view.ts';
+import { parseVolume } from '../../storage/volume.ts';
 import { volumeAt } from '../../storage/volume-at.ts';
 import { addClone, dropClone, parentsOf, setParentsUnsynced, type Relative } from './clones.ts';
 import { copiedConfig, ownFiles } from './config.ts';
@@ -88,7 +90,7 @@ export async function fillCopy(copying: Copying): Promise<void> {
     makeRootsOwn(copying, config);
     if (config.hooks.some(({ value }) => value.hook === 'clone'))
       await runCloneHooks(copying, config, rootfs);
-    const parents = parentsOfCopy(copying, rootfs);
+    const parents = parentsOfCopy(copying, rootfs, config);
     setParentsUnsynced(staging, parents);
     // Before it can be seen: a parent without a note of it could be destroyed below it. Before the wait for the disk, which is
     // then for both: a note of a copy that never was keeps no parent.
@@ -123,13 +125,25 @@ function makeRootsOwn({ rootsOwn = [], staging, source }: Copying, { idmap }: Co
   for (const name of rootsOwn) mkdirSync(join(staging, name), { recursive: true, mode: 0o755 });
 }
 
-/** A layer of a parent's needs that parent: the source itself, or one that the source lies over. */
-function parentsOfCopy({ source }: Copying, rootfs: NewRootfs | null): readonly Relative[] {
-  const isBelow = ({ lxcpath, name }: Relative): boolean =>
-    (rootfs?.needs ?? []).some((layer) => layer.startsWith(`${join(lxcpath, name)}/`));
+/**
+ * A layer of a parent's needs that parent: the source itself, or one that the source lies over. It lies in the parent's
+ * directory, or goes with it (tlxc-create --dir).
+ */
+function parentsOfCopy(
+  { source }: Copying,
+  rootfs: NewRootfs | null,
+  { rootfs: { path } }: ContainerConfig,
+): readonly Relative[] {
+  const needs = rootfs?.needs ?? [];
+  const isBelow = ({ lxcpath, name }: Relative): boolean => {
+    const dir = join(lxcpath, name);
+    const outside = parseVolume(volumeOf(dir)?.path ?? 'none').path;
+    return needs.some((layer) => layer.startsWith(`${dir}/`) || layer === outside);
+  };
+  const isSource = needs.includes(parseVolume(path?.value ?? 'none').path);
   return [
     ...parentsOf(source.dir).filter(isBelow),
-    ...(rootfs?.needsSource || isBelow(source) ? [source] : []),
+    ...(rootfs?.needsSource || isSource || isBelow(source) ? [source] : []),
   ];
 }
 
