@@ -20,7 +20,9 @@ sub note {
 my $dir = value('-D');
 note("$dir/argv.$action", join('', map { "$_\n" } $action, @ARGV));
 if (-e "$dir/fails") {
-    note(value('-o'), "(00.1) Warn  (x.c:1): nothing\n(00.2) Error (criu/tty.c:9): tty: Found slave\n");
+    note(value('-o'), grep({ $_ eq '-v4' } @ARGV)
+        ? "(00.1) Warn  (x.c:1): nothing\n(00.2) Error (criu/tty.c:9): tty: Found slave\n"
+        : "Warn  (x.c:1): nothing\n     1: Error (criu/tty.c:9): tty: Found slave\n");
     exit 1;
 }
 note("$dir/inventory.img", '') if $action eq 'dump';

@@ -53,10 +53,10 @@ function infoOf(paths: ContainerPaths): MonitorInfo {
       });
 }
 
-/** The last errors of CRIU's log, the cause first; "" where there is none. */
+/** The first errors of CRIU's log, the cause first; "" where there is none. Without -v its lines have no times. */
 function errorsIn(log: string): string {
   const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
-  const errors = [...text.matchAll(/^\(\S+\)\s*(?:\d+: )?Error \([^)]*\): (.*)$/gm)].map(
+  const errors = [...text.matchAll(/^(?:\(\S+\))?\s*(?:\d+: )?Error \([^)]*\): (.*)$/gm)].map(
     ([, words = '']) => words,
   );
   return errors.slice(0, 3).join('; ');

@@ -125,6 +125,8 @@ rooted('a restore that fails leaves nothing, and CRIU is quoted', async (t) => {
       `tlxc-checkpoint: c1: CRIU could not restore it: tty: Found slave\n  hint: ${log} tells all; -v makes it tell more\n`,
     ],
   );
+  const more = await world.run('tlxc-checkpoint', 'c1', '-D', 'saved', '-r', '-v');
+  t.regex(more.stderr, /: CRIU could not restore it: tty: Found slave\n/);
   t.is(await world.sh('tlxc-info c1 -sH'), 'STOPPED\n');
   await world.sh('tlxc-start c1');
   mkdirSync(join(world.dir, 'other'));
