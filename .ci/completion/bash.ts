@@ -1,6 +1,6 @@
 /** config/completion/tlxc.bash */
 import { COMMAND_NAMES } from '../../src/cli/commands.ts';
-import { STATES } from '../../src/cli/wait.ts';
+import { STATES } from '../../src/container/wait.ts';
 import {
   CONDITIONS,
   LEVELS,

@@ -1,6 +1,6 @@
 /** config/completion/_tlxc, for zsh */
 import { COMMAND_GROUPS } from '../../src/cli/commands.ts';
-import { STATES } from '../../src/cli/wait.ts';
+import { STATES } from '../../src/container/wait.ts';
 import {
   CONDITIONS,
   LEVELS,

@@ -1,6 +1,6 @@
 /** What the schemas of the commands' JSON are written with. */
 import { Type, type TProperties, type TSchema } from '@sinclair/typebox';
-import { STATES } from '../../src/cli/wait.ts';
+import { STATES } from '../../src/container/wait.ts';
 
 /** Exactly these members. */
 export const object = <T extends TProperties>(members: T, description?: string) =>

@@ -1,7 +1,7 @@
 /** tlxc-wait */
 import { containerPaths, type ContainerPaths } from '../container/paths.ts';
 import { conditionText, parseConditions } from '../container/readiness/condition.ts';
-import { waitForState } from '../container/wait.ts';
+import { checkStates, STATES, waitForState } from '../container/wait.ts';
 import { TlxcError } from '../errors.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -13,21 +13,13 @@ import { warner } from './tell.ts';
 import { usageError } from './usage.ts';
 import { CONDITIONS } from './wait-options.ts';
 
-export const STATES: readonly ContainerState[] = [
-  ...(['STOPPED', 'STARTING', 'RUNNING', 'STOPPING'] as const),
-  ...(['ABORTING', 'FREEZING', 'FROZEN', 'THAWED'] as const),
-];
-
-const isState = (text: string): text is ContainerState => (STATES as readonly string[]).includes(text);
+const STATES_HINT = `-s takes one or several of ${STATES.join('|')}`;
 
 /** STATE|STATE, as LXC reads it: what is empty does not count. */
 function parseStates(given: Invocation['options'][string]): ReadonlySet<ContainerState> {
-  const hint = `-s takes one or several of ${STATES.join('|')}`;
   const words = typeof given === 'string' ? given.split('|').filter(Boolean) : [];
-  if (words.length === 0) throw usageError('the state to wait for is missing', hint);
-  const unknown = words.find((word) => !isState(word));
-  if (unknown !== undefined) throw usageError(`invalid state '${unknown}'`, hint);
-  return new Set(words.filter(isState));
+  if (words.length === 0) throw usageError('the state to wait for is missing', STATES_HINT);
+  return new Set(checkStates(words, STATES_HINT));
 }
 
 /** Milliseconds; anything below 0 is for ever, as in LXC. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { TlxcError } from '../errors.ts';
+import { TlxcError, usageError } from '../errors.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { copyContainer } from './copy/copy.ts';
@@ -48,7 +48,7 @@ import { planStart, startContainer } from './start/start.ts';
 import { stopContainer } from './stop/stop.ts';
 import { listContainers } from './store.ts';
 import { runningUsage } from './info/oom-kills.ts';
-import { waitForState } from './wait.ts';
+import { checkStates, waitForState } from './wait.ts';
 
 const isList = (args: object): args is readonly string[] => Array.isArray(args);
 
@@ -88,6 +88,11 @@ export class Container {
   /** Creates a container: whole, or not at all. Throws TLXC_E_EXISTS, TLXC_E_TEMPLATE, TLXC_E_IMAGE, TLXC_E_STORAGE … */
   static async create(name: string, options: Options.CreateOptions): Promise<Container> {
     const { template, args = {}, configFile, backend, volume = {}, privileged = false, onEvent } = options;
+    if (typeof (template as unknown) !== 'string')
+      throw usageError(
+        'a container is created from a template, and none is given',
+        "template: 'download', for one",
+      );
     const what = { template, templateArgs: wordsOf(args), configFile, backend, volume, privileged };
     const { kind } = await createContainer({
       name,
@@ -110,7 +115,7 @@ export class Container {
   }
 
   /**
-   * Makes a container of what tlxc-export or another container manager wrote, or of a directory of LXC's; absolute.
+   * Makes a container of what tlxc-export or another container manager wrote, or of a directory of LXC's.
    * Throws TLXC_E_EXISTS, TLXC_E_USAGE, TLXC_E_STORAGE …
    */
   static async import(source: string, options: Options.ImportOptions = {}): Promise<Container> {
@@ -118,7 +123,15 @@ export class Container {
     const { privileged = false, keepMac = false, trusted = false } = options;
     const how = { name, backend, volume, privileged, keepMac, trusted, warn, onStage };
     const place = placeOf(options);
-    return new Container(await importContainer({ ...place, source, ...how, stdin: process.stdin }), place);
+    return new Container(
+      await importContainer({
+        ...place,
+        source: source === '-' ? source : files.hostPath(source),
+        ...how,
+        stdin: process.stdin,
+      }),
+      place,
+    );
   }
 
   /** Those that are defined in the store, by name. */
@@ -297,6 +310,7 @@ export class Container {
   ): Promise<void> {
     const timeoutMs = milliseconds('timeoutMs', asked);
     const wanted = typeof states === 'string' ? [states] : states;
+    checkStates(wanted);
     const { system } = this.#self;
     if (await waitForState({ system, paths: this.#paths, states: new Set(wanted), timeoutMs, signal }))
       return;
@@ -347,7 +361,7 @@ export class Container {
     return readLog(this.#paths, options);
   }
 
-  /** Copies files of the host's into the container, which may run or not: absolute paths on either side. */
+  /** Copies files of the host's into the container, which may run or not. Paths of the container are absolute. */
   push(sources: readonly string[], target: string, options: files.PushOptions = {}): Promise<void> {
     return files.push(this.#self, sources, target, options);
   }
@@ -416,7 +430,7 @@ export class Container {
   async export(file: string, options: Options.ExportOptions = {}): Promise<void> {
     const { compression = 'zstd', snapshots = false, freeze = false, onStage } = options;
     const how = { compression, snapshots, freeze, onStage };
-    await exportContainer({ ...this.#self, file, ...how });
+    await exportContainer({ ...this.#self, file: file === '-' ? file : files.hostPath(file), ...how });
   }
 
   /** Removes a stopped container; with force it is killed first, with snapshots they go with it. */

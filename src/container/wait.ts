@@ -1,12 +1,30 @@
 /** Waits until a container is in one of several states, told by its monitor. */
 import { existsSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
+import { usageError } from '../errors.ts';
 import { askMonitor, watchMonitor } from '../monitor/client.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import type { ContainerPaths } from './paths.ts';
 import { sweepStopped } from './remove/sweep.ts';
 import { unresponsive } from './stop/unresponsive.ts';
 import { watchStore } from './watch-store.ts';
+
+export const STATES: readonly ContainerState[] = [
+  ...(['STOPPED', 'STARTING', 'RUNNING', 'STOPPING'] as const),
+  ...(['ABORTING', 'FREEZING', 'FROZEN', 'THAWED'] as const),
+];
+
+const isState = (text: string): text is ContainerState => (STATES as readonly string[]).includes(text);
+
+/** As states; else throws TLXC_E_USAGE: what is none would be waited for in vain. */
+export function checkStates(
+  words: readonly string[],
+  hint = `there are ${STATES.join(', ')}`,
+): readonly ContainerState[] {
+  const unknown = words.find((word) => !isState(word));
+  if (unknown !== undefined) throw usageError(`invalid state '${unknown}'`, hint);
+  return words.filter(isState);
+}
 
 export interface Waiting {
   readonly system: SystemConfig;

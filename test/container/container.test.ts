@@ -243,3 +243,40 @@ test('errors have a stable code, an object and a hint', async (t) => {
   for (const [code, meaning] of Object.entries(ERROR_CODES))
     t.true(/^TLXC_E_[A-Z_]+$/.test(code) && meaning.length > 10);
 });
+
+rooted('paths of the host may be relative; what no state is called and no template is refused', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const told = await answerOf<Record<string, unknown>>(
+    t,
+    world,
+    `import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+    import { Container } from 'tlxc';
+    process.chdir(${JSON.stringify(world.dir)});
+    const u1 = new Container('u1');
+    mkdirSync('tree/deep', { recursive: true });
+    writeFileSync('tree/deep/file', 'from here');
+    await u1.push(['tree/deep/file'], '/one');
+    await u1.push(['tree/.'], '/srv', { recursive: true, parents: true });
+    await u1.pull(['/one'], 'tree/back');
+    await u1.export('tree/u1.tar.zst');
+    const again = await Container.import('tree/u1.tar.zst', { name: 'u2' });
+    const failure = (work: Promise<unknown>) =>
+      work.then(() => null, ({ code, message }) => [code, message]);
+    console.log(JSON.stringify({
+      one: (await u1.readFile('/one')).toString(),
+      file: (await again.readFile('/srv/deep/file')).toString(),
+      back: readFileSync('tree/back', 'utf8'),
+      here: readdirSync('tree').sort(),
+      state: await failure(u1.wait('STOPED' as never)),
+      template: await failure(Container.create('u3', {} as never)),
+      directory: await failure(u1.writeFile('/no/where/file', 'x')),
+    }));`,
+  );
+  t.deepEqual(told, {
+    ...{ one: 'from here', file: 'from here', back: 'from here', here: ['back', 'deep', 'u1.tar.zst'] },
+    state: ['TLXC_E_USAGE', "invalid state 'STOPED'"],
+    template: ['TLXC_E_USAGE', 'a container is created from a template, and none is given'],
+    directory: ['TLXC_E_NOT_FOUND', 'there is no directory /no/where'],
+  });
+});

@@ -18,8 +18,14 @@ const REASONS: Readonly<Record<string, (path: string) => Words>> = {
     hint: 'only files, directories and links are copied',
   }),
   tree: (path) => ({ message: `${path} is a directory`, hint: '-r copies it with all that is in it' }),
-  'a directory': (path) => ({ message: `${path} is a directory, and a file was to be written` }),
-  'not a directory': (path) => ({ message: `${path} is no directory` }),
+  'a directory': (path) => ({
+    message: `${path} is a directory, and a file was to be written`,
+    hint: 'with a slash at its end files go into it',
+  }),
+  'not a directory': (path) => ({
+    message: `${path} is no directory`,
+    hint: 'name a directory, or copy one file to a name of its own',
+  }),
   'no directory': (path) => ({ message: `there is no directory ${path}`, hint: '-p makes it' }),
   'too deep': (path) => ({ message: `${path} lies too deep`, hint: 'copy it by its own path' }),
   "another user's link": (path) => ({
@@ -75,7 +81,7 @@ export function transferError(
     });
   if (failure && failure.detail !== 'cut') {
     const words = wordsOf(name, failure, side);
-    const gone = errnoName(failure.errno) === 'ENOENT';
+    const gone = errnoName(failure.errno) === 'ENOENT' || failure.detail === 'no directory';
     return new TlxcError({ code: gone ? 'TLXC_E_NOT_FOUND' : 'TLXC_E_SYSCALL', container: name, ...words });
   }
   if (ended.signal === 'SIGALRM')

@@ -90,6 +90,7 @@ async function certificateOf({ tls, host, system }: Serving): Promise<Certificat
     throw new TlxcError({
       code: 'TLXC_E_USAGE',
       message: `the certificate ${tls.certFile} or its key ${tls.keyFile} cannot be used: ${(cause as Error).message}`,
+      hint: 'both are PEM, and the key is that of the certificate: openssl x509 -noout -pubkey -in FILE, openssl pkey -pubout -in FILE',
       cause,
     });
   }

@@ -1,6 +1,7 @@
 /** Files of a container's, running or not, as a program copies, reads and writes them. */
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { isAbsolute } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
@@ -45,6 +46,9 @@ function copyOf(
   return { ...container, sources, target, into, recursive, parents, warn, onStage };
 }
 
+/** Of the host, from the program's directory on; a slash or /. at its end says something, and stays. */
+export const hostPath = (path: string): string => (isAbsolute(path) ? path : `${process.cwd()}/${path}`);
+
 export function push(
   container: Located,
   sources: readonly string[],
@@ -52,7 +56,7 @@ export function push(
   options: PushOptions,
 ): Promise<void> {
   const { uid = null, gid = null, mode = null } = options;
-  return pushFiles({ ...copyOf(container, sources, target, options), uid, gid, mode });
+  return pushFiles({ ...copyOf(container, sources.map(hostPath), target, options), uid, gid, mode });
 }
 
 export const pull = (
@@ -61,7 +65,7 @@ export const pull = (
   target: string,
   options: CopyFilesOptions,
 ): Promise<void> => {
-  const copy = copyOf(container, sources, target, options);
+  const copy = copyOf(container, sources, hostPath(target), options);
   // As the command: a directory that things are put into is made.
   return pullFiles({ ...copy, parents: copy.parents || copy.into });
 };

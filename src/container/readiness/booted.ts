@@ -38,7 +38,7 @@ function hasPrompt(pid: number, depth = DEPTH): boolean {
 
 function inDistress({ paths }: Target, state: string): TlxcError {
   return new TlxcError({
-    code: 'TLXC_E_INTERNAL',
+    code: 'TLXC_E_TIMEOUT',
     message: `its systemd is in ${state} mode (rescue or emergency shell) and does not finish booting`,
     container: paths.name,
     hint: `tlxc-attach -n ${paths.name} -- systemctl --failed shows what failed`,
@@ -57,7 +57,7 @@ async function systemdIsUp(target: Target): Promise<boolean> {
   return state === 'running' || state === 'degraded';
 }
 
-/** Throws TLXC_E_INTERNAL where systemd has given up booting. */
+/** Throws TLXC_E_TIMEOUT where systemd has given up booting. */
 export function waitForBoot(target: Target): Promise<void> {
   const { note } = target;
   return lookUntil(target, LOOKS, async () => {
