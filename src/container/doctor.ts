@@ -11,6 +11,7 @@ import type { Finding } from '../host/finding.ts';
 import { probeHost } from '../host/probe.ts';
 import { lingering, userFindings } from '../host/user-checks.ts';
 import { hasUserManager } from '../host/user-manager.ts';
+import { looseFindings } from './network/bridge.ts';
 import { networkFindings } from '../network/doctor.ts';
 
 export interface Examination {
@@ -41,7 +42,9 @@ export async function examineHost(examination: Examination): Promise<Finding[]> 
     ...programFindings(probeHost().uid === 0),
     ...lxcfsFindings(),
     // Others are not shown the packet filter.
-    ...(probeHost().uid === 0 ? await networkFindings(examination.system) : []),
+    ...(probeHost().uid === 0
+      ? [...(await networkFindings(examination.system)), ...looseFindings(examination)]
+      : []),
   ];
 }
 

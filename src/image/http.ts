@@ -214,6 +214,8 @@ export function reason(error: unknown): string {
     UND_ERR_BODY_TIMEOUT: 'the transfer stalled',
     UND_ERR_SOCKET: 'the connection was cut',
   };
+  if (/:wrong version number:/.test(error.message))
+    return 'what answers there does not speak TLS (is it http://?)';
   return (code && words[code]) || error.message;
 }
 

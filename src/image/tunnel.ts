@@ -1,11 +1,20 @@
 /** The way through a proxy (CONNECT) where it comes to nothing. */
 import type { Agent, buildConnector } from 'undici';
 
+/** What became of the way to the proxy itself: the server was not asked. */
+const UNREACHED: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the proxy refused the connection',
+  ENOTFOUND: 'the host name of the proxy is not known',
+  EAI_AGAIN: 'the host name of the proxy could not be resolved (no name server answers)',
+};
+
 /**
  * In words. undici takes a proxy that hangs up for a connection of its own that was cut (UND_ERR_SOCKET), and dials again without a
  * pause and without an end: an error of another code ends that.
  */
 function tunnelError(error: Error & { code?: string }): Error {
+  const words = error.code && UNREACHED[error.code];
+  if (words) return new Error(words, { cause: error });
   if (error.code === 'UND_ERR_SOCKET') return new Error('the proxy cut the connection', { cause: error });
   const [, status] = /^Proxy response \((\d+)\)/.exec(error.message) ?? [];
   return status === undefined ? error : new Error(`the proxy answered ${status}`, { cause: error });

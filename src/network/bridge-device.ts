@@ -2,7 +2,7 @@
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native, type InterfaceState, type Ipv4Route, type NativeFailure } from '../native/binding.ts';
-import { broadcastOf, overlaps, parseAddress, type InterfaceAddress } from './ipv4.ts';
+import { broadcastOf, freeAddress, overlaps, parseAddress, type InterfaceAddress } from './ipv4.ts';
 import { isInIpv6Network } from './ipv6.ts';
 import { changeLinks, making, type LinkChange } from '../host/link-changes.ts';
 import type { BridgeSettings } from './settings.ts';
@@ -66,6 +66,15 @@ const notFree = (network: string, whose: string, setting: string, example: strin
     hint: `choose another one with: tlxc-config tlxc.bridge.${setting} ${example}`,
   });
 
+/** Free of what interfaces have and routes lead to, as far as there is such a network. */
+function freeExample(): string {
+  const own = interfaces().flatMap(({ addresses }) => addresses.filter(({ family }) => family === 'inet'));
+  const far = routes().flatMap(({ destination: address, prefix }) =>
+    prefix === 0 ? [] : [{ address, prefix }],
+  );
+  return freeAddress([...own, ...far]) || freeAddress(own) || 'ADDRESS/PREFIX';
+}
+
 /** A route into the bridge's network, a VPN's say: it would win, or take a part. One of a larger network gives way. */
 function checkRoutes({ name, ipv4 }: BridgeSettings): void {
   if (ipv4 === null) return;
@@ -73,7 +82,7 @@ function checkRoutes({ name, ipv4 }: BridgeSettings): void {
     const network = { address, prefix };
     if (device === name || prefix < Math.max(ipv4.prefix, 1) || !overlaps(ipv4, network)) continue;
     const way = [written(network), device && `by ${device}`, gateway && `via ${gateway}`].filter(Boolean);
-    throw notFree(ipv4.network, `a route (${way.join(' ')})`, 'ipv4', '10.0.5.1/24');
+    throw notFree(ipv4.network, `a route (${way.join(' ')})`, 'ipv4', freeExample());
   }
 }
 
@@ -85,7 +94,7 @@ export function checkNetworkIsFree(settings: BridgeSettings): void {
     for (const own of addresses) {
       const whose = `${name} (${written(own)})`;
       if (ipv4 && own.family === 'inet' && overlaps(ipv4, own))
-        throw notFree(ipv4.network, whose, 'ipv4', '10.0.5.1/24');
+        throw notFree(ipv4.network, whose, 'ipv4', freeExample());
       if (ipv6 && own.family === 'inet6' && isInIpv6Network(own.address, ipv6))
         throw notFree(written(ipv6), whose, 'ipv6', 'fd05::1/64');
     }
@@ -127,10 +136,13 @@ export async function raiseBridge(settings: BridgeSettings): Promise<void> {
   await changeLinks(raising(settings, readBridge(name)), `cannot set up the bridge ${name}`);
 }
 
-/** Connects those of the interfaces that exist and belong to no bridge: containers' ends, after theirs was deleted. */
+/** Those of the interfaces that exist and belong to no bridge: containers' ends, after theirs was deleted or made anew. */
+export const looseOf = (ports: readonly string[]): readonly string[] =>
+  interfaces().flatMap(({ name, master }) => (ports.includes(name) && master === undefined ? [name] : []));
+
+/** Connects the loose ones. */
 export async function connectPorts(bridge: string, ports: readonly string[]): Promise<void> {
-  const loose = interfaces().filter(({ name, master }) => ports.includes(name) && master === undefined);
-  for (const { name: link } of loose)
+  for (const link of looseOf(ports))
     await changeLinks([{ op: 'port', link, bridge }], `cannot connect ${link} to ${bridge}`);
 }
 

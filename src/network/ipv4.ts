@@ -69,3 +69,15 @@ export function drawAddress(
 /** How many addresses lie from first to last. */
 export const rangeSize = ([first, last]: readonly [string, string]): number =>
   toNumber(last) - toNumber(first) + 1;
+
+/** Networks that few have: what lies between those that are usual at home, in offices and in clouds. */
+const UNUSUAL = ['10.0', '10.73', '10.189', '172.22', '172.29', '192.168'].flatMap((first) =>
+  [5, 66, 101, 147, 211].map((third) => `${first}.${third}.1`),
+);
+
+/** An address for a bridge, in a network of 256 that has nothing in common with these; "": none is left. */
+export function freeAddress(taken: readonly InterfaceAddress[]): string {
+  const isFree = (address: string) => !taken.some((other) => overlaps({ address, prefix: 24 }, other));
+  const found = UNUSUAL.find(isFree);
+  return found === undefined ? '' : `${found}/24`;
+}

@@ -113,6 +113,13 @@ test.serial('through the proxy of the environment, over TLS', async (t) => {
   await t.throwsAsync(getText(url, 10, ONCE), { message: /certificate/ });
 });
 
+test.serial('a proxy that cannot be reached, and a server without TLS, are told of as such', async (t) => {
+  const url = new URL(`https://127.0.0.1:${await listening(t, createServer(says('yes')))}/file`);
+  await t.throwsAsync(getText(url, 10, ONCE), { message: /file: what answers there does not speak TLS/ });
+  withProxies(t, { https_proxy: 'http://127.0.0.1:1' });
+  await t.throwsAsync(getText(url, 10, ONCE), { message: /file: the proxy refused the connection/ });
+});
+
 test.serial('a proxy that hangs up is told of, and not dialled again and again', async (t) => {
   let asked = 0;
   const proxy = createServer();

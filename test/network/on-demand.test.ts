@@ -47,6 +47,12 @@ rooted('what was taken away comes back with the next start, and who ran is conne
   const bridgeBack = await start(t, world, 'c2');
   t.true(bridgeBack.up);
   t.is(bridgeBack.ports.length, 2);
+  const [port] = bridgeBack.ports;
+  await world.sh(`ip link set ${port} nomaster`);
+  const examined = await world.run('tlxc-doctor');
+  t.regex(examined.stdout, new RegExp(`problem +${port} of running containers[^]*mend: tlxc-net start`));
+  await world.sh('tlxc-net start');
+  t.notRegex((await world.run('tlxc-doctor')).stdout, /of running containers/);
   await world.sh('nft flush ruleset');
   t.true((await start(t, world, 'c3')).up);
   await world.sh(`kill ${bridgeBack.dnsmasqPid}; ip address flush dev tlxcbr0 scope global`);

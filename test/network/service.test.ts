@@ -144,6 +144,7 @@ rooted('a network that the host has already is refused', async (t) => {
   const refused = await world.run('tlxc-net', 'start');
   t.is(refused.code, 1);
   t.regex(refused.stderr, /the network 10\.0\.4\.0\/24 is already that of lan \(10\.0\.0\.7\/13\)/);
+  t.regex(refused.stderr, /choose another one with: tlxc-config tlxc\.bridge\.ipv4 10\.73\.5\.1\/24/);
   await world.sh('ip link del lan');
 });
 

@@ -1,5 +1,12 @@
 import test from 'ava';
-import { dhcpRange, networkOf, overlaps, rangeSize } from '../../src/network/ipv4.ts';
+import {
+  dhcpRange,
+  freeAddress,
+  networkOf,
+  overlaps,
+  parseAddress,
+  rangeSize,
+} from '../../src/network/ipv4.ts';
 import { parseLeases } from '../../src/network/dnsmasq.ts';
 import { ruleset } from '../../src/network/firewall.ts';
 import { bridgeSettings, uniqueLocalAddress } from '../../src/network/settings.ts';
@@ -94,4 +101,12 @@ test('leases of both kinds in one file', (t) => {
     { expires: 1790000000, mac: '10:66:6a:01:02:03', address: '10.0.4.17', hostname: 'u1' },
     { expires: 1790000001, mac: '10:66:6a:01:02:04', address: '10.0.4.18', hostname: '' },
   ]);
+});
+
+test('the network that is offered is free', (t) => {
+  t.is(freeAddress([{ address: '10.0.4.1', prefix: 24 }]), '10.0.5.1/24');
+  t.is(freeAddress([{ address: '10.0.0.7', prefix: 13 }]), '10.73.5.1/24');
+  const usual = ['10.0.0.1/8', '172.22.5.3/24'].map((text) => parseAddress(text));
+  t.is(freeAddress(usual), '172.22.66.1/24');
+  t.is(freeAddress([{ address: '1.2.3.4', prefix: 0 }]), '');
 });

@@ -2,9 +2,10 @@
 import type { SystemConfig } from '../../config/model.ts';
 import { errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
+import { problem, type Finding } from '../../host/finding.ts';
 import { askMonitors } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
-import { connectPorts } from '../../network/bridge-device.ts';
+import { connectPorts, looseOf } from '../../network/bridge-device.ts';
 import { bridgeSeemsUp, startBridge, tellHostNames } from '../../network/service.ts';
 import type { StartPlan } from '../../plan/types.ts';
 import { containerPaths } from '../paths.ts';
@@ -28,6 +29,14 @@ function portsOf({ system, lxcpath }: BridgeUser): string[] {
       link === bridgeName(system) && hostName ? [hostName] : [],
     );
   });
+}
+
+/** Running containers that lost the bridge: it was made anew by somebody else, or their ends were taken out. */
+export function looseFindings(user: BridgeUser): Finding[] {
+  const loose = looseOf(portsOf(user));
+  if (loose.length === 0) return [];
+  const found = `${loose.join(', ')} of running containers belong to it no more: they reach nobody`;
+  return [problem('bridge', found, 'tlxc-net start')];
 }
 
 /** What it says, why and what to do, in one line. */

@@ -68,6 +68,15 @@ const HINTS: readonly Hint[] = [
   },
   {
     step: /^cgroup$/,
+    syscall: /^write$/,
+    errno: /ERANGE/,
+    hint: ({ path }) =>
+      /\/cpuset\.(cpus|mems)$/.test(path)
+        ? 'the host has the processors in /sys/devices/system/cpu/online, and the memory in /sys/devices/system/node/online'
+        : '',
+  },
+  {
+    step: /^cgroup$/,
     errno: /ENOSPC/,
     hint: 'a group without cpuset.cpus and cpuset.mems takes no process, and the kernel has only so many groups: look for empty ones',
   },

@@ -7,6 +7,13 @@ const sysctl = (path: string): string => path.replace('/proc/sys/', '');
 export const NETWORK_HINTS: readonly Hint[] = [
   {
     step: /^network$/,
+    syscall: /^RTM_NEWLINK\((macvlan|ipvlan|vlan)\)$/,
+    errno: /EINVAL|EOPNOTSUPP/,
+    hint: ({ path }) =>
+      `it goes on an interface of Ethernet's kind, as eth0 is; is ${path} one ("ip -d link show ${path}")?`,
+  },
+  {
+    step: /^network$/,
     syscall: /^tlxc-user-nic$/,
     hint: ({ path }) =>
       `the line that root writes there is "USER veth ${path} 10" (/etc/lxc/lxc-usernet is LXC's alone); the system log has the reason`,
