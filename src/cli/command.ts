@@ -22,7 +22,7 @@ import {
   type OptionValues,
 } from './options.ts';
 import { jsonLine } from './printable.ts';
-import { GETOPT_MISTAKE, renderError } from './render.ts';
+import { renderError } from './render.ts';
 import { tellError } from './tell.ts';
 import { tooMany, usageError } from './usage.ts';
 
@@ -144,9 +144,6 @@ function reportUsage(spec: CommandSpec, error: unknown, context: CommandContext)
     return 1;
   }
   for (const line of renderError(context.program, error)) context.stderr.write(`${line}\n`);
-  const mistake =
-    error instanceof TlxcError && error.code === 'TLXC_E_USAGE' && GETOPT_MISTAKE.test(error.message);
-  if (mistake) context.stderr.write(helpText(spec, optionsOf(spec)));
   return 1;
 }
 

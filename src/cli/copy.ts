@@ -50,7 +50,9 @@ async function rename(invocation: Invocation, context: CommandContext): Promise<
   if (kept !== undefined) throw usageError(`-R changes only the name: --${kept} goes with a copy`);
   const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
   const warn = warner(invocation, context);
-  await renameContainer({ name, newName, lxcpath, system, environment, warn });
+  await whileShown(invocation, context, 'renaming', ({ stage: onStage }) =>
+    renameContainer({ name, newName, lxcpath, system, environment, warn, onStage }),
+  );
 }
 
 const IN_MEMORY = 'What it changes lies in memory: a reboot loses it\n';

@@ -16,14 +16,23 @@ function addressOf(listen: string): { readonly host: string; readonly port: numb
   return { host: bracketed ?? plain ?? '127.0.0.1', port: Number(port) };
 }
 
-export const serve: Run = async ({ options, system }, { cwd, stdout }, [directory = '']) => {
+export const serve: Run = async ({ options, system }, { cwd, stdout, stderr }, [directory = '']) => {
   const [cert, key] = [text(options['cert']), text(options['key'])];
   if ((cert === '') !== (key === '')) throw usageError('--cert and --key go together');
   const tls = cert === '' ? null : { certFile: resolve(cwd, cert), keyFile: resolve(cwd, key) };
   const what = { root: resolve(cwd, directory), ...addressOf(text(options['listen'])), tls, system };
   const serving = serveUntilEnded(what, ({ url, images, certificate: { certFile, fingerprint } }) => {
-    const lines = [`${url} serves ${images} images`, `certificate: ${certFile}`, `SHA-256: ${fingerprint}`];
+    const lines = [
+      `${url} serves ${images} ${images === 1 ? 'image' : 'images'}`,
+      `certificate: ${certFile}`,
+      `SHA-256: ${fingerprint}`,
+    ];
     stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
+    // One of somebody's own may be signed by whom all machines trust.
+    if (tls === null)
+      stderr.write(
+        "  hint: a client trusts it where tlxc.image.ca of its tlxc.conf names a copy of that certificate's file\n",
+      );
   });
   await inWords(`${directory} cannot be served`, serving);
   return 0;

@@ -5,10 +5,7 @@ import { remedyOf } from '../remedy.ts';
 import { printable, withoutSequences } from './printable.ts';
 import { problemLines } from './problem-lines.ts';
 
-/** A mistake of getopt's kind is answered with the whole help, as LXC does; others of usage with their own line. */
-export const GETOPT_MISTAKE = /^(unrecognized option|invalid option|option )/;
-
-/** What can be done: of a command line that makes no sense, to read what the command takes. */
+/** What can be done: of a command line that makes no sense, to read what the command takes; LXC prints that, over the mistake. */
 export const hintOf = (program: string, { code, details }: TlxcError): string | undefined =>
   details.hint ?? (code === 'TLXC_E_USAGE' ? `${program} --help shows what it takes` : undefined);
 
@@ -22,7 +19,7 @@ function placeLines({ file, line, key }: SourceLocation, message: string): strin
 
 function tlxcLines(program: string, error: TlxcError): string[] {
   const { message, errno, where, problems = [], findings = [], console = [] } = error.details;
-  const hint = GETOPT_MISTAKE.test(message) ? undefined : hintOf(program, error);
+  const hint = hintOf(program, error);
   const lines = [withReason(message, errno)];
   for (const problem of problems) lines.push(...problemLines(problem).map((line) => `  ${line}`));
   if (where) lines.push(...placeLines(where, message));

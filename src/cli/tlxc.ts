@@ -78,8 +78,9 @@ export default async function tlxc(context: CommandContext): Promise<number> {
     throw unknownCommand(word);
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
-    const lines = renderError(context.program, error);
-    if (word?.startsWith('-')) lines.push('  hint: options of a command stand after it: tlxc start -n u1');
+    const hint = 'options of a command stand after it: tlxc start -n u1';
+    const shown = word?.startsWith('-') ? new TlxcError({ ...error.details, hint }) : error;
+    const lines = renderError(context.program, shown);
     context.stderr.write(lines.map((line) => `${line}\n`).join(''));
     return 1;
   }

@@ -102,10 +102,10 @@ test('--help is on stderr and exits 0, -? exits 1, both before any other mistake
   t.is((await run(['--he'])).exit, 1);
 });
 
-test('an unknown option is named, and the help follows', async (t) => {
+test('an unknown option is named, and no help scrolls that away', async (t) => {
   const { exit, stderr } = await run(['--bogus', 'u1']);
   t.is(exit, 1);
-  t.regex(stderr, /^tlxc-try: unrecognized option '--bogus'\nUsage: tlxc-try /);
+  t.is(stderr, "tlxc-try: unrecognized option '--bogus'\n  hint: tlxc-try --help shows what it takes\n");
 });
 
 test('--version is the bare version on stdout; --usage lists the options in brackets', async (t) => {

@@ -23,10 +23,14 @@ async function serve(t: ExecutionContext, world: World, ...options: string[]): P
   const child = world.spawn('sh', '-c', line);
   const lines = createInterface({ input: child.stdout });
   const said: string[] = [];
+  let hints = '';
+  child.stderr.on('data', (bytes: Buffer) => (hints += bytes.toString()));
   lines.on('line', (text: string) => said.push(text));
   const ended = once(child, 'close');
   await eventually(20, () => Promise.resolve(said.length === 3 ? true : undefined));
-  t.is(said[0], `https://${SERVER}/ serves 1 images`);
+  t.is(said[0], `https://${SERVER}/ serves 1 image`);
+  if (options.includes('--cert')) t.is(hints, '');
+  else await eventually(20, () => Promise.resolve(hints.includes('tlxc.image.ca') || undefined));
   t.teardown(async () => {
     child.stdin.end();
     await ended;

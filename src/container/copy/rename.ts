@@ -9,6 +9,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
+import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../../host/trees.ts';
 import { referenceLayers } from '../../image/reference-layers.ts';
@@ -38,6 +39,7 @@ export interface RenameRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Something a person should know that does not stop it. */
   readonly warn: (text: string) => void;
+  readonly onStage?: OnStage | undefined;
 }
 
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_BUSY; the container is then as it was. */
@@ -45,7 +47,7 @@ export async function renameContainer(request: RenameRequest): Promise<void> {
   const { name, newName, lxcpath, system } = request;
   const [source, target] = [containerPaths(system, lxcpath, name), containerPaths(system, lxcpath, newName)];
   refuseLinked(source, 'renamed');
-  await recover(source, system);
+  await recover(source, system, request.onStage);
   checkStopped(source);
   refuseExisting(target);
   await withLock(source, () => withLock(target, () => renameLocked(request, source, target)));

@@ -14,6 +14,7 @@ import { readConfigFile } from '../../config/read-file.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import {
+  freeSpan,
   isWithin,
   overlaps,
   parseSubordinateIds,
@@ -126,8 +127,21 @@ function firstFree(directory: string, lxcpath: string, owner: RangeOwner, system
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `no ${RANGE_SIZE} free ids are left for the container`,
-    hint: 'give root more in /etc/subuid and /etc/subgid, for example with a line root:1000000:1000000000 in each',
+    hint: moreIds(uids, gids),
   });
+}
+
+const CONTAINERS = 1000;
+
+/** What makes room for more: one line of the usual length is one container. */
+export function moreIds(uids: SubordinateIds, gids: SubordinateIds): string {
+  const had = [...candidates(uids, gids)].length;
+  const taken = [uids, gids].flatMap(({ own, others }) => [...own, ...others]);
+  const { first, count } = freeSpan(CONTAINERS * RANGE_SIZE, taken);
+  return (
+    `each has ids of its own, and root's lines in /etc/subuid and /etc/subgid are enough for ${had}: ` +
+    `a line root:${first}:${count} more in each is enough for ${CONTAINERS}; containers that exist keep theirs`
+  );
 }
 
 const recordOf = (system: SystemConfig, first: number): string =>

@@ -20,6 +20,7 @@ import { incarnationOf } from '../ephemeral.ts';
 import { runHostHooks } from '../start/host-hooks.ts';
 import { releaseRange } from '../create/id-ranges.ts';
 import { stagingPath, sweepLeftovers, makeTrash } from './leftovers.ts';
+import { unmanagedEntries } from './unmanaged-rootfs.ts';
 import { killContainer } from '../stop/kill.ts';
 import { giveUpNames } from '../network/bridge-names.ts';
 import { withLock } from '../lock.ts';
@@ -110,9 +111,13 @@ function keepUnmanaged(
 ): boolean {
   const { managed } = config.rootfs;
   if (managed?.value !== false) return false;
+  const inside = unmanagedEntries(config, dir).map((entry) => join(dir, entry));
+  const remedy =
+    inside.length === 0
+      ? `to be rid of the container alone remove ${dir} yourself`
+      : `${inside.join(' and ')} would go with ${dir}: move it elsewhere before you remove that, or set lxc.rootfs.managed = 1 to have all of it destroyed`;
   warn(
-    `${dir} and its root filesystem stay as they are: lxc.rootfs.managed = 0 (${managed.at.file}:${managed.at.line}); ` +
-      `to be rid of the container alone remove ${dir} yourself`,
+    `${dir} and its root filesystem stay as they are: lxc.rootfs.managed = 0 (${managed.at.file}:${managed.at.line}); ${remedy}`,
   );
   return true;
 }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { allocateRange, candidates, releaseRange } from '../../../src/container/create/id-ranges.ts';
-import { parseSubordinateIds } from '../../../src/host/subordinate-ids.ts';
+import { allocateRange, candidates, moreIds, releaseRange } from '../../../src/container/create/id-ranges.ts';
+import { overlaps, parseSubordinateIds } from '../../../src/host/subordinate-ids.ts';
 import { loadSystemConfig } from '../../../src/config/system.ts';
 import { loader } from '../../rig/typescript.ts';
 
@@ -132,4 +132,17 @@ test('processes that allocate at once never share', async (t) => {
   const all = (await Promise.all(outputs)).flat();
   t.is(all.length, 20);
   t.is(new Set(all).size, 20);
+});
+
+test('where one line is one container, a second line is offered that overlaps none', (t) => {
+  const ids = parseSubordinateIds('root:1000000:65536\nann:100000:65536\nbob:165536:65536\n');
+  const hint = moreIds(ids, ids);
+  t.regex(hint, /enough for 1: /);
+  const offered = /root:\d+:\d+/.exec(hint)?.[0] ?? '';
+  const [span] = parseSubordinateIds(offered).own;
+  t.truthy(span);
+  if (span === undefined) return;
+  t.false([...ids.own, ...ids.others].some((each) => overlaps(each, span)));
+  const more = parseSubordinateIds(`root:1000000:65536\n${offered}\n`);
+  t.is([...candidates(more, more)].length, 1001);
 });

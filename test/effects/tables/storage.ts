@@ -71,7 +71,10 @@ export const storage: readonly Effect[] = [
       addBusybox(world, 'c1', { config: ['lxc.rootfs.managed = 0'] });
       const { code, stderr } = await world.run('tlxc-destroy', '-n', 'c1');
       t.is(code, 0, stderr);
-      t.regex(stderr, /stay as they are: lxc\.rootfs\.managed = 0 \(.*c1\/config:\d+\)/);
+      t.regex(
+        stderr,
+        /stay as they are: lxc\.rootfs\.managed = 0 \(.*c1\/config:\d+\); .*c1\/rootfs would go with .*c1: move it /,
+      );
       t.true(existsSync(join(world.lxcpath, 'c1/rootfs/bin/busybox')));
       t.is(await world.sh('tlxc-ls -1'), 'c1\n');
       await world.sh('tlxc-start -n c1 && tlxc-stop -k -n c1');
