@@ -1,4 +1,4 @@
-/** What cgroup2 was told at boot, and forgets at any mount of it on the host that does not say it again: lxcfs makes one. */
+/** What cgroup2 was told at boot, and forgets at any mount of it on the host that does not say it again: lxcfs and CRIU make one. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { allMounts, type Mount } from '../../mountinfo.ts';
 import { warning, type Finding } from '../finding.ts';
@@ -38,7 +38,7 @@ export function cgroupOptionFindings(
     warning(
       'cgroup2',
       missing.map(([option, effect]) => `without ${option}: ${effect}`).join('; '),
-      `${command} (lxcfs takes them away at each start: systemctl edit lxcfs, and write "[Service]" and "ExecStartPost=${command}")`,
+      `${command} (CRIU takes them away at each checkpoint, lxcfs at each start: systemctl edit lxcfs, and write "[Service]" and "ExecStartPost=${command}")`,
     ),
   ];
 }

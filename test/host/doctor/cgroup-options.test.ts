@@ -7,14 +7,14 @@ const mounted = (...options: string[]): Mount[] => [
 ];
 const KNOWN = ['nsdelegate', 'memory_localevents', 'memory_recursiveprot'];
 
-test('what lxcfs took from the mount of cgroup2 is told, with the command that gives it back', (t) => {
+test('what lxcfs or CRIU took from the mount of cgroup2 is told, with the command that gives it back', (t) => {
   const [found, ...more] = cgroupOptionFindings(mounted('rw'), KNOWN);
   t.deepEqual(more, []);
   t.like(found, { what: 'cgroup2', level: 'warning' });
   t.regex(found?.found ?? '', /^without memory_recursiveprot: memory-low .*; without nsdelegate: /);
   t.regex(
     found?.mend ?? '',
-    /^mount -o remount,memory_recursiveprot,nsdelegate \/sys\/fs\/cgroup \(.*systemctl edit lxcfs/,
+    /^mount -o remount,memory_recursiveprot,nsdelegate \/sys\/fs\/cgroup \(CRIU .* at each checkpoint, lxcfs .*systemctl edit lxcfs/,
   );
 });
 
