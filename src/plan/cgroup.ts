@@ -5,6 +5,7 @@
 import type { CgroupMount } from '../host/facts.ts';
 import { compileSettings, handedDown } from './cgroup-settings.ts';
 import { deviceEntries, parseDeviceRules } from './device-rules.ts';
+import { startRules } from './devices.ts';
 import { givenRules } from './given-devices.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
@@ -42,8 +43,11 @@ export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
   const groups = compileGroups(compilation);
   const settings = compileSettings(mounts, compilation);
   const written = deviceEntries(compilation);
+  const rules = parseDeviceRules(written, compilation.findings);
   // Without a list there is none to open.
-  const devices = written.length > 0 ? [...written, ...givenRules(compilation)] : written;
+  const added =
+    written.length > 0 ? [...startRules(compilation, written, rules), ...givenRules(compilation)] : [];
+  const devices = [...written, ...added];
   const deviceHierarchy = mounts.find(
     (mount) => mount.version === 1 && mount.controllers.includes('devices'),
   );
@@ -61,7 +65,7 @@ export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
     };
   });
   const byProgram = deviceHierarchy === undefined && mounts.some((mount) => mount.version === 2);
-  const deviceRules = parseDeviceRules(devices, compilation.findings);
+  const deviceRules = [...rules, ...parseDeviceRules(added, compilation.findings)];
   if (devices[0] !== undefined && deviceHierarchy === undefined && !byProgram)
     compilation.findings.refuse(
       devices[0].at,

@@ -3,11 +3,12 @@ import type { Sourced } from '../config/model.ts';
 import type { Compilation, Findings } from './input.ts';
 import type { StartPlan } from './types.ts';
 
-type DeviceRule = StartPlan['cgroups']['deviceRules'][number];
-type Entry = Sourced<{ readonly file: string; readonly value: string }>;
+export type DeviceRule = StartPlan['cgroups']['deviceRules'][number];
+export type Entry = Sourced<{ readonly file: string; readonly value: string }>;
 
 const RULE = /^([abc])(?:\s+(\*|\d+):(\*|\d+)(?:\s+([rwm]{1,3}))?)?$/;
-const ANY = -1;
+/** Every major or minor number. */
+export const ANY_DEVICE = -1;
 
 /** The lines that count here: those of the world that enforces them, or the other's where that has none. */
 export function deviceEntries({ config, host }: Compilation): readonly Entry[] {
@@ -30,7 +31,7 @@ export function parseDeviceRules(entries: readonly Entry[], findings: Findings):
       findings.refuse(at, `${value.file}: devices.allow and devices.deny are the keys of the device list`);
       return [];
     }
-    const number = (written: string) => (written === '*' ? ANY : Number(written));
+    const number = (written: string) => (written === '*' ? ANY_DEVICE : Number(written));
     return [{ allow, type, major: number(major), minor: number(minor), access }];
   });
 }

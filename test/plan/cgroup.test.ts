@@ -1,13 +1,18 @@
 import test from 'ava';
 import { compileCgroups } from '../../src/plan/cgroup.ts';
 import type { CgroupHierarchy } from '../../src/plan/types.ts';
-import { compilation, hybridHost, v1Host, v2Host, written } from './sample.ts';
+import { compilation, hybridHost, idmap, v1Host, v2Host, written } from './sample.ts';
 
 const limit = (file: string, value: string) => written({ file, value }, `lxc.cgroup.${file}`);
 const settingsOf = (hierarchies: readonly CgroupHierarchy[], controller: string) =>
   hierarchies
     .find((each) => each.controllers.includes(controller))
     ?.settings.map((each) => `${each.file}=${each.value}`);
+
+/** What a start takes of a list that denies: nodes of /dev to make, the container's own terminals to open. */
+const STARTS = ['1:7 m', '1:3 m', '1:8 m', '5:0 m', '1:9 m', '1:5 m', '5:2 rw', '136:* rw'];
+const starts = (...granted: readonly string[]) =>
+  STARTS.filter((each) => !granted.includes(each)).map((each) => `devices.allow=c ${each}`);
 
 test('limits sit on an outer group, the container in an inner one', (t) => {
   const { hierarchies, allowSuffix } = compileCgroups(compilation());
@@ -57,16 +62,39 @@ test('of a configuration that speaks both worlds, the one the host has counts', 
   const onHybrid = compilation({ config, host: hybridHost });
   const hybrid = compileCgroups(onHybrid);
   t.deepEqual(settingsOf(hybrid.hierarchies, 'memory'), ['memory.limit_in_bytes=1G']);
-  t.deepEqual(settingsOf(hybrid.hierarchies, 'devices'), ['devices.deny=a', 'devices.allow=c 1:3 rwm']);
+  t.deepEqual(settingsOf(hybrid.hierarchies, 'devices'), [
+    'devices.deny=a',
+    'devices.allow=c 1:3 rwm',
+    ...starts('1:3 m'),
+  ]);
   t.deepEqual(hybrid.deviceRules, []);
   const onV2 = compilation({ config, host: v2Host });
   const v2 = compileCgroups(onV2);
   t.deepEqual(settingsOf(v2.hierarchies, 'memory'), ['memory.max=2G']);
-  t.deepEqual(v2.deviceRules, [
+  t.deepEqual(v2.deviceRules.slice(0, 2), [
     { allow: false, type: 'a', major: -1, minor: -1, access: 'rwm' },
     { allow: true, type: 'c', major: 1, minor: 5, access: 'rwm' },
   ]);
+  t.deepEqual(
+    v2.deviceRules.slice(2).map(({ major, minor, access }) => `${major}:${minor} ${access}`),
+    ['1:7 m', '1:3 m', '1:8 m', '5:0 m', '1:9 m', '5:2 rw', '136:-1 rw'],
+  );
   t.deepEqual([...onHybrid.findings.warnings, ...onV2.findings.warnings], []);
+});
+
+test('a list that denies gets what the start takes, and no more', (t) => {
+  const listed = (lines: readonly string[], config = {}) => {
+    const cgroup1 = lines.map((line) => limit(`devices.${line.split(' ')[0]}`, line.replace(/^\w+ /, '')));
+    const { hierarchies } = compileCgroups(compilation({ config: { ...config, cgroup1 } }));
+    return settingsOf(hierarchies, 'devices')?.slice(lines.length);
+  };
+  t.deepEqual(listed(['deny a', 'allow c 1:3 rw', 'allow b 8:0 rw', 'allow c 5:* rw']), starts('5:2 rw'));
+  t.deepEqual(listed(['deny a', 'allow c *:* m', 'allow c 5:2 rwm', 'allow c 136:* rwm']), []);
+  t.deepEqual(listed(['allow c *:* rwm', 'deny a', 'allow b *:* m']), starts());
+  t.deepEqual(listed(['deny a'], { autodev: false }), starts().slice(-2));
+  t.deepEqual(listed(['deny a'], { idmap }), starts().slice(-2));
+  t.deepEqual(listed(['deny a', 'allow a']), []);
+  t.deepEqual(listed(['deny c 10:200 rwm']), []);
 });
 
 test('a limit in the other world only is translated where that is exact', (t) => {
@@ -85,7 +113,7 @@ test('a limit in the other world only is translated where that is exact', (t) =>
     'cpu.cfs_period_us=100000',
     'cpu.cfs_quota_us=50000',
   ]);
-  t.deepEqual(settingsOf(hierarchies, 'devices'), ['devices.deny=a']);
+  t.deepEqual(settingsOf(hierarchies, 'devices'), ['devices.deny=a', ...starts()]);
 
   const cgroup1 = [limit('memory.limit_in_bytes', '512M'), limit('cpu.shares', '1024')];
   const unified = compileCgroups(compilation({ config: { cgroup1 }, host: v2Host })).hierarchies;
