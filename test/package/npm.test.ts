@@ -39,7 +39,11 @@ test('npm pack: prebuilt, without install script, with its licences; it installs
     '',
   );
   for (const [path, mode] of paths)
-    t.is(mode & 0o111, /^(bin\/tlxc.*\.js|templates\/tlxc-.*|native\/.*)$/.test(path) ? 0o111 : 0, path);
+    t.is(
+      mode & 0o111,
+      /^(bin\/tlxc.*\.js|config\/inside\/.*|templates\/tlxc-.*|native\/.*)$/.test(path) ? 0o111 : 0,
+      path,
+    );
   t.true(packed.size < 20_000_000, `${packed.size} bytes`);
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
