@@ -166,24 +166,29 @@ function compileOptions(kind: Rootfs['kind'], compilation: Compilation): Options
     );
   if (kind === 'bind' && options.flags.length > 0)
     findings.warn(at, `lxc.rootfs.options: ${options.flags.join(',')} has no effect on a directory`);
-  checkIdmap(kind, options.idmap, compilation);
   return {
-    idmap: options.idmap,
+    idmap: checkedIdmap(kind, options.idmap, compilation),
     attributes: [...attributes],
     options: kind === 'bind' || kind === 'none' ? [] : filesystemOptions(options),
     propagation: options.propagation === '' ? 'rprivate' : options.propagation,
   };
 }
 
-function checkIdmap(kind: Rootfs['kind'], idmap: string, compilation: Compilation): void {
-  if (idmap === '') return;
+/** As it takes effect. */
+function checkedIdmap(kind: Rootfs['kind'], idmap: string, compilation: Compilation): string {
+  if (idmap === '') return '';
   const { config, host, findings } = compilation;
-  const refuse = (what: string): void =>
-    findings.refuse(config.rootfs.options?.at, `lxc.rootfs.options: ${what}`);
+  const at = config.rootfs.options?.at;
+  if (idmap === 'container' && config.idmap.length === 0) {
+    findings.warn(at, 'lxc.rootfs.options: idmap=container has no effect without lxc.idmap');
+    return '';
+  }
+  const refuse = (what: string): void => findings.refuse(at, `lxc.rootfs.options: ${what}`);
   const obstacle = obstacleToIdmap(idmap, compilation);
   if (obstacle !== undefined) refuse(obstacle);
   else if (kind === 'overlay' && !host.overlayOnIdmapped)
     refuse(`idmap=container on an overlay needs Linux 5.19, this is ${host.kernelRelease}`);
   else if (kind === 'overlay' && idmap !== 'container')
     refuse(`idmap=${idmap}: an overlay can only be mapped with idmap=container`);
+  return idmap;
 }

@@ -39,7 +39,7 @@ test('all problems at once, each with its place; nothing is compiled by halves',
     () =>
       compile({
         config: {
-          rootfs: { path: written('nbd:/dev/nbd0'), options: written(['idmap=container', 'nosense']) },
+          rootfs: { path: written('nbd:/dev/nbd0'), options: written(['idmap=elsewhere', 'nosense']) },
           seccomp: { allowNesting: false, profile: written('/no/such') },
           apparmor: { ...minimalConfig.apparmor, profile: written('my-profile') },
         },
@@ -53,22 +53,40 @@ test('all problems at once, each with its place; nothing is compiled by halves',
 
 test('mistakes of the configuration are told with what stands in the way here, each line once', (t) => {
   const path = written('nbd:/dev/nbd0');
-  const options = written(['idmap=container']);
+  const options = written(['idmap=elsewhere']);
+  const mountEntries = [
+    written({ source: '/a', target: 'a', fstype: 'none', options: ['bind', 'idmap=container'] }),
+  ];
   const [mistake, other] = [written('', 'lxc.tty.max'), written(['move'])];
   const told = (at: Problem['details']['at'], lost: readonly string[] = []): string[] => {
     const mistakes = { problems: [new Problem({ message: 'wrong', at })], lost: new Set(lost) };
-    const input = { ...startInput({ config: { rootfs: { path, options } } }), mistakes };
+    const input = { ...startInput({ config: { rootfs: { path, options }, mountEntries } }), mistakes };
     const error = t.throws(() => compileStartPlan(input), { instanceOf: TlxcError });
     t.is(error.message, `its configuration has ${error.details.problems?.length} problems`);
     return (error.details.problems ?? []).map(({ details }) => details.message.slice(0, 20));
   };
-  const [onPath, onOptions] = ['lxc.rootfs.path: sto', 'lxc.rootfs.options: '];
-  t.deepEqual(told(mistake.at), [onPath, onOptions, 'wrong'], 'in the order of the lines');
-  t.deepEqual(told({ ...path.at }), ['wrong', onOptions], 'the line was told of');
+  const [onPath, onOptions, onMount] = [
+    'lxc.rootfs.path: sto',
+    'lxc.rootfs.options: ',
+    'lxc.test: a: idmap=c',
+  ];
+  t.deepEqual(told(mistake.at), [onPath, onOptions, onMount, 'wrong'], 'in the order of the lines');
+  t.deepEqual(told({ ...path.at }), ['wrong', onOptions, onMount], 'the line was told of');
   t.deepEqual(
     told(other.at, ['lxc.idmap']),
-    [onPath, 'wrong'],
-    'options need lxc.idmap lines, and these are wrong',
+    [onPath, onOptions, 'wrong'],
+    'the mount needs lxc.idmap lines, and these are wrong',
+  );
+});
+
+test('idmap=container of the root filesystem means nothing without lxc.idmap, as in LXC', (t) => {
+  const { plan, warnings } = compileStartPlan(
+    startInput({ config: { rootfs: { ...minimalConfig.rootfs, options: written(['idmap=container']) } } }),
+  );
+  t.is(plan.rootfs.idmap, '');
+  t.regex(
+    warnings.join(),
+    /config:\d+: lxc\.rootfs\.options: idmap=container has no effect without lxc\.idmap/,
   );
 });
 
