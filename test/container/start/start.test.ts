@@ -173,7 +173,7 @@ const WRONG = [
   'lxc.cgroup2.memory.max = lots',
   'lxc.rootfs.path = nbd:/srv/u1',
   'lxc.seccomp.profile = /no/such.policy',
-  'lxc.rootfs.options = idmap=elsewhere,move',
+  'lxc.rootfs.options = idmap=container,move',
   'lxc.uts.nmae = u2',
 ];
 
