@@ -11,6 +11,8 @@ import { filesystemOptions, parseMountOptions } from './mount-options.ts';
 import type { Layer, Rootfs } from './types.ts';
 
 const OVERLAY_TYPES = new Set(['overlay', 'overlayfs']);
+/** All mounts of a container are shared among themselves when they are made; the kernel does not pivot into one that is before. */
+const SHARED_IN_THE_END = new Set(['', 'shared', 'rshared']);
 /** Block devices that hold a filesystem. */
 const DEVICE_TYPES = new Set(['lvm', 'rbd']);
 
@@ -170,7 +172,7 @@ function compileOptions(kind: Rootfs['kind'], compilation: Compilation): Options
     idmap: checkedIdmap(kind, options.idmap, compilation),
     attributes: [...attributes],
     options: kind === 'bind' || kind === 'none' ? [] : filesystemOptions(options),
-    propagation: options.propagation === '' ? 'rprivate' : options.propagation,
+    propagation: SHARED_IN_THE_END.has(options.propagation) ? 'rprivate' : options.propagation,
   };
 }
 

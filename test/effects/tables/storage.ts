@@ -48,6 +48,15 @@ export const storage: readonly Effect[] = [
     },
   },
   {
+    key: 'lxc.rootfs.options',
+    where: 'with rshared, as all mounts of a container are',
+    needs,
+    seen: async (t, world) => {
+      const { inside } = await boot(world, ['lxc.rootfs.options = rshared'], { privileged: true });
+      t.regex(await inside(`awk '$5 == "/"' /proc/self/mountinfo`), / shared:\d+ /);
+    },
+  },
+  {
     key: 'tlxc.rootfs.volatile',
     needs: [...needs, 'overlay'],
     seen: async (t, world) => {
