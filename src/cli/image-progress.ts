@@ -41,6 +41,8 @@ function words(event: Step): string {
       return `Looking up ${event.image}`;
     case 'failed-server':
       return `${event.reason}; trying the next server`;
+    case 'older':
+      return `${event.server} offers ${event.image} ${event.build}, which is older than the build ${event.stored} of the store: it lags behind, or holds an update back`;
     case 'waiting':
       return `Waiting for another command that makes ${event.image}`;
     case 'unpack':

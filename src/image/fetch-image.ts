@@ -14,6 +14,7 @@ import { readMetadataArchive } from './metadata-archive.ts';
 import { devicesOfKept, keepFile } from './packed-image.ts';
 import { debianArch, type Product } from './product.ts';
 import { asEvents, type OnImageEvent } from './progress.ts';
+import { checkBuild } from './rollback.ts';
 import { pathOnServer, proxyFor } from './server.ts';
 import type { ImageSource, ImageStore, StoredImage } from './store.ts';
 import { checkUnsquashfs } from './unpack-squashfs.ts';
@@ -113,6 +114,7 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
   const { store, onEvent, privileged, mapping, keyring, ca } = fetching;
   const source = sourceOf(product, server);
   const title = titleOf(source);
+  await blamed(Promise.resolve().then(() => checkBuild(source, server, fetching)));
   const files = await blamed(resolveFiles(server, product, { keyring, ca }));
   const origin = { files, server, title, arch: product.arch };
   const id = files.rootfs.sha256;

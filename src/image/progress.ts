@@ -22,6 +22,14 @@ export type ImageEvent =
   | { readonly kind: 'unpack'; readonly image: string }
   /** It did not do, and the next one is asked. */
   | { readonly kind: 'failed-server'; readonly server: string; readonly reason: string }
+  /** A build that is older than one in the store; it is taken all the same. */
+  | {
+      readonly kind: 'older';
+      readonly server: string;
+      readonly image: string;
+      readonly build: string;
+      readonly stored: string;
+    }
   /** The store has it. */
   | { readonly kind: 'cached'; readonly image: string }
   /** Not removed, though asked: a container uses it. */

@@ -1,11 +1,13 @@
 /** Several servers, none at all, and servers that must prove by OpenPGP what they say. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { loadSystemConfig } from '../../src/config/system.ts';
 import type { TlxcError } from '../../src/errors.ts';
+import { compressFile } from '../../src/image/archive.ts';
 import type { ImageEvent } from '../../src/image/progress.ts';
+import { publishedMetadata, publishImage } from '../../src/image/publish.ts';
 import { requires } from '../rig/requires.ts';
 import { serveImages, type Fault } from '../rig/serve-images.ts';
 import { servedImage } from '../container/images.ts';
@@ -84,6 +86,48 @@ test('offline: the store alone answers, also with what has expired; nothing is a
   t.is(served.server.requests.length, asked);
 });
 
+/** A newer build on the server, made as its image is; `withdraw` has it offer the first one alone again. */
+async function publishNewer({ dir, archive }: Served) {
+  const www = join(dir, 'www');
+  cpSync(www, join(dir, 'before'), { recursive: true });
+  await publishImage({
+    ...{
+      dist: 'tiny',
+      release: 'one',
+      arch: 'amd64',
+      variant: 'default',
+      build: '20260301_00:00',
+      root: www,
+    },
+    writeRootfs: (file) => compressFile(archive, file, 6),
+    metadata: publishedMetadata('amd64', 'A newer one.'),
+  });
+  return () => {
+    rmSync(www, { recursive: true });
+    renameSync(join(dir, 'before'), www);
+  };
+}
+
+/** As if so much time had gone by. */
+function expireAll(images: string): void {
+  for (const id of readdirSync(images).filter((name) => !name.startsWith('.'))) {
+    const file = join(images, id, 'image.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"expiry": \d+/, '"expiry": 1'));
+  }
+}
+
+test('a server that offers an older build than the store has is told of', async (t) => {
+  const served = await servedImage(t);
+  const withdraw = await publishNewer(served);
+  await served.create('c1');
+  withdraw();
+  expireAll(join(served.system.cacheDir, 'images'));
+  const events: ImageEvent[] = [];
+  await served.create('c2', { onEvent: (event) => events.push(event) });
+  const told = events.flatMap((event) => (event.kind === 'older' ? [[event.build, event.stored]] : []));
+  t.deepEqual(told, [['20260101_00:00', '20260301_00:00']]);
+});
+
 test('an archive that a killed command had fetched is not fetched again', async (t) => {
   const served = await servedImage(t);
   const build = join(served.dir, 'www/images/tiny/one/amd64/default/20260101_00:00');
@@ -129,4 +173,18 @@ gpg('a pinned key: signed checksums are taken; unsigned, changed or foreign ones
   run('--local-user', 'ours@example.org', '--armor', '--output', `${sums}.asc`, '--detach-sign', sums);
   await create();
   t.deepEqual(served.entries(system.lxcpath), ['c1']);
+
+  const withdraw = await publishNewer(served);
+  const newer = sums.replace('20260101', '20260301');
+  run('--local-user', 'ours@example.org', '--armor', '--output', `${newer}.asc`, '--detach-sign', newer);
+  const images = join(system.cacheDir, 'images');
+  expireAll(images);
+  await served.create('c2', { system });
+  withdraw();
+  expireAll(images);
+  await t.throwsAsync(served.create('c3', { system }), {
+    message:
+      /tiny\/one\/amd64\/default 20260101_00:00, which is older than the build 20260301_00:00 of the store: refused/,
+  });
+  t.deepEqual(served.entries(system.lxcpath), ['c1', 'c2']);
 });
