@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ struct Command {
     _exit(127);
 }
 
+constexpr int kChunks = 16;
 constexpr size_t kWords = 400; // of a failed hook's, the last: what went wrong is said at the end
 
 // What a hook prints goes where ours goes (nowhere, a log, the container's console), and its end is kept. A
@@ -60,8 +62,8 @@ class Output {
   public:
     Output() {
         int ends[2];
-        if (isatty(STDERR_FILENO) == 1 || pipe2(ends, O_CLOEXEC) != 0)
-            return; // on a terminal somebody reads it
+        if (is_read() || pipe2(ends, O_CLOEXEC) != 0)
+            return;
         read_.reset(ends[0]);
         write_.reset(ends[1]);
         fcntl(read_.get(), F_SETFL, O_NONBLOCK);
@@ -70,23 +72,29 @@ class Output {
     [[nodiscard]] int write_end() const { return write_.get(); }
     void begun() { write_.reset(); }
 
-    // Takes what there is. False: nobody can write any more.
+    // Takes what there is, as much as a pipe holds: who writes on and on must not keep us from the deadline.
+    // False: nobody can write any more.
     bool take() {
         char chunk[4096];
-        ssize_t length;
-        while ((length = read(read_.get(), chunk, sizeof chunk)) > 0) {
+        ssize_t length = -1;
+        for (int chunks = 0; chunks < kChunks && (length = read(read_.get(), chunk, sizeof chunk)) > 0;
+             ++chunks) {
             (void)!write(STDERR_FILENO, chunk, static_cast<size_t>(length));
             words_.append(chunk, static_cast<size_t>(length));
             if (words_.size() > 2 * kWords)
                 words_.erase(0, words_.size() - kWords);
         }
-        return length < 0 && errno == EAGAIN;
+        return length > 0 || (length < 0 && errno == EAGAIN);
+    }
+
+    // The hook has ended: what it has printed until then.
+    void finish() {
+        if (read_)
+            (void)take();
     }
 
     // As a part of the failure's detail, one line.
     [[nodiscard]] std::string last_words() {
-        if (read_)
-            (void)take();
         while (!words_.empty() && (words_.back() == '\n' || words_.back() == ' '))
             words_.pop_back();
         if (words_.size() > kWords)
@@ -99,6 +107,14 @@ class Output {
     }
 
   private:
+    // Ours goes to somebody who reads it as it comes: on a terminal, or behind a pipe, which could keep us
+    // waiting.
+    static bool is_read() {
+        struct stat there {};
+        return isatty(STDERR_FILENO) == 1 ||
+               (fstat(STDERR_FILENO, &there) == 0 && (S_ISFIFO(there.st_mode) || S_ISSOCK(there.st_mode)));
+    }
+
     // Where the last so many lines begin.
     [[nodiscard]] size_t from_end(int lines) const {
         size_t at = words_.size();
@@ -142,8 +158,10 @@ Status await(pid_t pid, const UniqueFd& report, const std::string& step, const p
     if (!ended) {
         kill(-pid, SIGKILL); // not reaped yet: the number is still ours
         (void)reap_within(pid, kDyingMs);
+        output.finish();
         return failed(refusal(step.c_str(), "timeout" + output.last_words()), hook);
     }
+    output.finish();
     const int status = *ended;
     int error = 0;
     if (read(report.get(), &error, sizeof error) == sizeof error) {

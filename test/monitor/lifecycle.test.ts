@@ -130,6 +130,14 @@ rooted('a hook that hangs is killed when its time is up, with what it started', 
   t.true(await eventually(() => !alive(sleeper)));
 });
 
+rooted('a hook that prints without end is killed when its time is up', async (t) => {
+  const plan = makePlan({ ...makePlace(t), argv: asleep });
+  plan.hooks.preStart.push({ ...hook('exec yes'), timeoutMs: 300 });
+  const { started } = await startMonitored(t, plan);
+  t.is(started.kind, 'failed');
+  t.regex(String((started as { detail?: string }).detail), /^timeout: y y y/);
+});
+
 rooted('SIGTERM to the monitor ends the container, SIGKILL takes it along', async (t) => {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const monitor = await startMonitored(t, makePlan({ ...makePlace(t), argv: asleep }));
