@@ -118,10 +118,12 @@ function checkNames(names: readonly string[], stores: readonly Store[]): void {
 
 async function top(invocation: Invocation, context: CommandContext): Promise<number> {
   const wishes = wishesOf(invocation);
-  const { system, lxcpaths, rest } = invocation;
+  const { system, lxcpaths, rest, options } = invocation;
+  // lxc-top takes no names, and does nothing with -n.
+  const names = typeof options['name'] === 'string' ? [options['name'], ...rest] : rest;
   const stores = [...new Set(lxcpaths)].map((lxcpath) => ({ system, lxcpath, environment: context.env }));
-  checkNames(rest, stores);
-  const meter = new Meter(stores, rest);
+  checkNames(names, stores);
+  const meter = new Meter(stores, names);
   const withPaths = stores.length > 1;
   const { stdin, stdout, env } = context;
   if (wishes.mode !== 'table') await printLines(meter, wishes, context);

@@ -105,5 +105,6 @@ rooted('what it does not take is told', async (t) => {
   t.regex(await told('-b', '--json'), /^1: .*-b and --json exclude each other/);
   addBusybox(world, 'there');
   t.regex(await told('there', 'their'), /^1: tlxc-top: their doesn't exist\n {2}hint: tlxc-ls -P .* lists/);
+  t.regex(await told('-n', 'their'), /^1: tlxc-top: their doesn't exist/);
   t.is(await told('--batch', '--count', '1', 'there'), '0: ');
 });
