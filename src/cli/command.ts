@@ -108,6 +108,20 @@ function takeName({ name }: CommandSpec, given: Values[string], words: string[])
   throw usageError('No container name specified');
 }
 
+/** Elsewhere -o names what a program writes; here it would begin a log in the archive that was meant. */
+function logTargetOf({ options }: CommandLine, context: CommandContext): LogTarget {
+  const file = text(options['logfile']);
+  if (/\.(tar(\.\w+)?|tgz|txz|tzst)$/.test(file))
+    throw usageError(
+      `-o ${file}: that is the log's name, not an archive's`,
+      'leave out -o: an archive is named by a word, as in tlxc-export NAME FILE',
+    );
+  return {
+    file: file && file !== 'none' ? resolve(context.cwd, file) : '',
+    level: parseLogLevel(text(options['logpriority']) || 'ERROR'),
+  };
+}
+
 function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandContext): Invocation {
   const words = [...line.words];
   const name = takeName(spec, line.options['name'], words);
@@ -118,11 +132,7 @@ function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandCont
   const lxcpaths = (paths.some(Boolean) ? paths.filter(Boolean) : [system.lxcpath]).map((path) =>
     resolve(context.cwd, path),
   );
-  const file = text(line.options['logfile']);
-  const logTarget: LogTarget = {
-    file: file && file !== 'none' ? resolve(context.cwd, file) : '',
-    level: parseLogLevel(text(line.options['logpriority']) || 'ERROR'),
-  };
+  const logTarget = logTargetOf(line, context);
   return {
     name,
     options: line.options,

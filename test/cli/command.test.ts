@@ -1,5 +1,5 @@
 import test from 'ava';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineCommand, type Action, type Invocation } from '../../src/cli/command.ts';
@@ -147,6 +147,17 @@ test('a command that a hint offers looks into the store that -P named', async (t
     'tlxc-unfreeze -n u1 lets it act on the signal, tlxc-stop -k -n u1 kills it; tlxc-ls lists all',
   );
   t.is(await hintOf('u1', '-P', `${dir}/store`), plain, 'the one that is meant without it');
+});
+
+test('an archive given by -o is not begun as a log', async (t) => {
+  for (const word of ['u1.tar', 'u1.tar.zst', 'u1.tgz']) {
+    const archive = join(dir, word);
+    const { exit, stderr } = await run(['u1', '-o', archive]);
+    t.is(exit, 1);
+    t.true(stderr.includes(`-o ${archive}: that is the log's name`), stderr);
+    t.regex(stderr, /hint: leave out -o/);
+    t.false(existsSync(archive));
+  }
 });
 
 test('-o appends errors to a log, -l more than errors', async (t) => {
