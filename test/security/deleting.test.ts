@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { tarOf, type Entry } from '../image/archives.ts';
+import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 import { attackProgram, createContainer } from './attacks.ts';
@@ -215,6 +216,28 @@ rooted('destroy removes files that were made immutable', async (t) => {
   t.is(destroyed.code, 0, destroyed.stderr);
   t.is(await world.sh(`ls -A ${world.lxcpath}/.trash`), '');
 });
+
+/** In every control group of the container: 40 below each other, deeper than a path can name. */
+const NEST = `name=$(printf 'x%.0s' $(seq 200)); groups=$(find /sys/fs/cgroup -path '*/tlxc/c1' -type d)
+  for group in $groups; do perl -e 'chdir shift; for (1..40) { mkdir $ARGV[0] or die; chdir $ARGV[0] }' $group $name; done
+  echo "$groups" | grep -c .`;
+
+requires('root', 'userns', 'idmap', 'busybox').serial(
+  'control groups that it has nested beyond any path go with the container, and after a killed monitor',
+  async (t) => {
+    const world = await makeWorld(t);
+    addBusybox(world, 'c1');
+    const left = "find /sys/fs/cgroup -path '*/tlxc/c1' -type d";
+    await world.sh('tlxc-start -n c1');
+    t.true(Number(await world.sh(NEST)) > 0);
+    await world.sh('tlxc-stop -k -n c1');
+    t.is(await world.sh(left), '');
+    await world.sh('tlxc-start -n c1');
+    await world.sh(NEST);
+    await world.sh('kill -9 $(ps -o ppid= -p $(tlxc-info -n c1 -pH)); tlxc-destroy -f -n c1');
+    t.is(await world.sh(left), '');
+  },
+);
 
 traced('stop opens nothing of the container', async (t) => {
   const world = await makeWorld(t);

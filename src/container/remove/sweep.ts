@@ -1,15 +1,5 @@
 /** What a monitor that was killed leaves behind, and how to end a container whose monitor does not answer. */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../../errno.ts';
@@ -23,8 +13,7 @@ import { monitorLock, withLock } from '../lock.ts';
 import { readRecord } from '../../host/own-file.ts';
 import { sweepNetwork } from '../network/sweep.ts';
 import type { ContainerPaths } from '../paths.ts';
-
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+import { removeGroup, thawGroup } from './group-tree.ts';
 
 /** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
 interface Instance {
@@ -64,70 +53,9 @@ function kill(pid: number, startTime: string, name: string): void {
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container: name, syscall: failure.syscall, errno });
 }
 
-function tryWrite(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch {
-    // the group is gone, or of the other cgroup version
-  }
-}
-
-/** A process in a frozen group dies only when it is thawed: of version 1 also where the container froze one below its own. */
 function thaw(instance: Instance): void {
-  for (const { version, mountPoint, limitGroup } of instance.cgroups) {
-    const group = join(mountPoint, limitGroup);
-    if (version === 2) tryWrite(join(group, 'cgroup.freeze'), '0');
-    else if (existsSync(join(group, 'freezer.state'))) thawTree(group);
-  }
-}
-
-/** By descriptors, one step down or up at a time: a container that has its groups to write may nest them beyond any path. */
-function thawTree(group: string): void {
-  const open = (path: string): number => openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  const enter = (fd: number): string[] => {
-    tryWrite(`/proc/self/fd/${fd}/freezer.state`, 'THAWED');
-    const entries = readdirSync(`/proc/self/fd/${fd}`, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  };
-  let here = attempt(() => open(group)) ?? -1;
-  if (here < 0) return;
-  try {
-    const trail = [attempt(() => enter(here)) ?? []];
-    while (trail.length > 0) {
-      const name = trail.at(-1)?.pop();
-      if (name === undefined && trail.length === 1) return;
-      const next = attempt(() => open(`/proc/self/fd/${here}/${name ?? '..'}`));
-      if (next === undefined && name !== undefined) continue; // went away meanwhile
-      if (next === undefined) return;
-      closeSync(here);
-      here = next;
-      if (name === undefined) trail.pop();
-      else trail.push(attempt(() => enter(next)) ?? []);
-    }
-  } finally {
-    closeSync(here);
-  }
-}
-
-function attempt<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
-}
-
-/** Removes a group and those below it. False: processes are still in it. */
-function removeGroup(path: string): boolean {
-  try {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.isDirectory()) removeGroup(join(path, entry.name));
-    }
-    rmdirSync(path);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
-  return true;
+  for (const { version, mountPoint, limitGroup } of instance.cgroups)
+    thawGroup(join(mountPoint, limitGroup), version);
 }
 
 /** Killed processes take a moment to leave; a group that is not empty then is left to the next start. */
