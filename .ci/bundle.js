@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { tidyLibraryTypes } from './library-types.js';
-import { clock, waiting, waitingHead, whenUsed } from './when-used.js';
+import { clock, shapeless, waiting, waitingHead, whenUsed } from './when-used.js';
 
 const external = ['tar', '@inquirer/select', 'cli-progress', '*.node'];
 /** What src/cli calls a program's file: start, of tlxc-start. */
@@ -92,7 +92,7 @@ for (const { path, contents } of [...outputFiles, ...http.outputFiles]) {
   const text = Buffer.from(contents).toString();
   const code = path.includes('/undici') ? text : waiting(text);
   // By rename: a command that begins meanwhile has the old one or the new.
-  writeFileSync(`${path}.new`, isProgram(path) ? asModule(code) : code);
+  writeFileSync(`${path}.new`, isProgram(path) ? asModule(shapeless(code)) : code);
   renameSync(`${path}.new`, path);
 }
 await build({
