@@ -45,7 +45,11 @@ export interface Option extends OptionShape {
   readonly overrides: string | undefined;
 }
 
-const camelCase = (long: string) => long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const camelCase = (long: string) =>
+  long
+    .split('-')
+    .map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+    .join('');
 
 function parseFlags(spec: OptionSpec): Option {
   const match = /^(?:-(\S), )?--([a-z0-9-]+)(?: ([<[])([^\]>]+)[\]>])?$/.exec(spec.flags);

@@ -57,6 +57,7 @@ export const temporaryBeside = (path: string): string =>
 
 /** Whether an entry of a directory is of such a name, of the file `of` or any: somebody writes it just now, or was killed while doing so. */
 export function isTemporary(entry: string, of?: string): boolean {
+  if (!entry.endsWith('.tmp')) return false;
   const [, file] = /^\.(.+)\.[0-9a-f]{16}\.tmp$/s.exec(entry) ?? [];
   return file !== undefined && (of === undefined || file === of);
 }

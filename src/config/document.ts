@@ -34,7 +34,7 @@ export function parseLine(raw: string): Line {
 
 /** What would end the line early would be read as another line: it never gets into the file. */
 function checkText(text: string): void {
-  if (!/[\n\0]/.test(text)) return;
+  if (!text.includes('\n') && !text.includes('\0')) return;
   throw new TlxcError({
     code: 'TLXC_E_CONFIG',
     message: `${JSON.stringify(text)} cannot be written into a configuration: it is more than one line`,

@@ -30,6 +30,9 @@ const RENAMED: Readonly<Record<string, string>> = {
   'lxc.utsname': 'lxc.uts.name',
 };
 
+/** What LXC 2 knew a root filesystem by, and what makes the new name of both. */
+const ROOTFS: readonly string[] = ['lxc.rootfs', 'lxc.rootfs.backend', 'lxc.rootfs.path'];
+
 /** lxc.network.KEY, lxc.network.3.KEY */
 const NETWORK = /^lxc\.network\.(?:(\d+)\.)?(.+)$/;
 
@@ -40,6 +43,7 @@ const networkKey = (index: number | string, key: string): string =>
 export function modernName(name: string): string | undefined {
   if (Object.hasOwn(RENAMED, name)) return RENAMED[name];
   if (name.startsWith('lxc.limit.')) return name.replace('lxc.limit.', 'lxc.prlimit.');
+  if (!name.startsWith('lxc.network.')) return undefined;
   const [, index = '[i]', key] = NETWORK.exec(name) ?? [];
   return key === undefined ? undefined : networkKey(index, key);
 }
@@ -65,7 +69,7 @@ export class LegacyReader {
   /** What a setting is now; undefined where its name is none of the old ones. */
   translate(key: string, value: string): Translation | undefined {
     if (key.startsWith('lxc.network.')) return this.#network(key, value);
-    if (/^lxc\.rootfs(\.backend|\.path)?$/.test(key)) return this.#root(key, value);
+    if (ROOTFS.includes(key)) return this.#root(key, value);
     const name = modernName(key);
     if (name === undefined) return undefined;
     if (name === '') return { kind: 'dropped', why: 'that means nothing any more: the line is passed over' };

@@ -141,7 +141,8 @@ export function find(name: string): Found {
 
 function lookUp(name: string): Found {
   const key = byName.get(name);
-  if (key && !/[*[]/.test(name)) return { kind: 'key', key, slot: name, variable: '' };
+  if (key && !name.includes('*') && !name.includes('['))
+    return { kind: 'key', key, slot: name, variable: '' };
   const clears = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined;
   if (clears) return { kind: 'group', clears };
   return findNetwork(name) ?? findCgroup(name) ?? findMember(name) ?? refuse(name);

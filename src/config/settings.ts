@@ -55,6 +55,7 @@ export class Settings {
   #findNetworks(): readonly number[] {
     const indexes = new Set<number>();
     for (const slot of this.#slots.keys()) {
+      if (!slot.includes('lxc.net.')) continue;
       const index = /^t?lxc\.net\.(\d+)\./.exec(slot)?.[1];
       if (index !== undefined) indexes.add(Number(index));
     }

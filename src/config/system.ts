@@ -107,15 +107,19 @@ export function loadSystemConfig(env: Environment): SystemConfig {
   const value = (name: string): string => settings[name] ?? '';
   const fallback = value('lxc.default_config');
   settings['lxc.default_config'] = defaultConfig(written.get('lxc.default_config'), fallback);
+  const lxcpath = value('lxc.lxcpath');
+  // A pattern that is not looked for is not compiled.
   return {
-    lxcpath: value('lxc.lxcpath').replace(/(?<=.)\/+$/, ''),
+    lxcpath: lxcpath.endsWith('/') ? lxcpath.replace(/(?<=.)\/+$/, '') : lxcpath,
     defaultConfig: value('lxc.default_config'),
     runDir: value('tlxc.rundir'),
     cacheDir: value('tlxc.cachedir'),
     stateDir: value('tlxc.statedir'),
-    imageServers: value('tlxc.image.server')
-      .trim()
-      .split(/[\s,]+/),
+    get imageServers() {
+      return value('tlxc.image.server')
+        .trim()
+        .split(/[\s,]+/);
+    },
     imageOffline: value('tlxc.image.offline') === '1',
     imageCa: value('tlxc.image.ca') || null,
     imageKeyring: value('tlxc.image.keyring') || null,

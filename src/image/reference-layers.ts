@@ -14,6 +14,7 @@ export function referenceLayers(
   how: Pick<WriteOptions, 'syncedWith'> = {},
 ): void {
   for (const layer of layers) {
+    if (!layer.startsWith(`${cacheDir}/`)) continue;
     const [, images = '', id = ''] = /^(.*)\/images\/([0-9a-f]{64})\/rootfs(?:\.\w+)?$/.exec(layer) ?? [];
     const ours = images === cacheDir || (dirname(images) === cacheDir && basename(images).startsWith('ids-'));
     if (ours) new ImageStore(images).reference(id, user, how);

@@ -45,7 +45,7 @@ export const isGone = (error: unknown): boolean =>
 
 function statusOf(path: Buffer): BigIntStats | null {
   try {
-    return lstatSync(path, { bigint: true });
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
     if (isGone(error)) return null;
     throw error;

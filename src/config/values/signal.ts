@@ -24,6 +24,7 @@ export const signal = accepting(ACCEPTED, (value: string): number => {
 });
 
 function byName(name: string): number | undefined {
+  if (!name.startsWith('SIGRTM')) return signalNumbers[name];
   const realTime = /^SIGRT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
   if (!realTime) return signalNumbers[name];
   const [, end, sign, offset = '0'] = realTime;
