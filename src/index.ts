@@ -101,4 +101,5 @@ export { loadSystemConfig } from './config/system.ts';
 export type { Elevation } from './plan/attach.ts';
 export type { Namespace, StartPlan } from './plan/types.ts';
 export type { BackendName, VolumeOptions } from './storage/backend.ts';
+export type { CloudInit } from './storage/cloud-init.ts';
 export type { Change } from './storage/diff.ts';

@@ -11,8 +11,8 @@ _tlxc_options() {
     tlxc-checkpoint) echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-config) echo '-l --list -n --name --json -o --logfile --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-console) echo '-n --name -t --tty -e --escape --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning --freeze-timeout -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --json --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning --freeze-timeout -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac --user-data --vendor-data --network-config --meta-data --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --user-data --vendor-data --network-config --meta-data --json --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -97,6 +97,10 @@ _tlxc_kind() {
     'tlxc-copy -m' | 'tlxc-copy --mount') echo text ;;
     'tlxc-copy -B' | 'tlxc-copy --backingstorage') echo '=best dir overlay btrfs loop lvm zfs rbd squashfs erofs' ;;
     'tlxc-copy -L' | 'tlxc-copy --fssize') echo text ;;
+    'tlxc-copy --user-data') echo file ;;
+    'tlxc-copy --vendor-data') echo file ;;
+    'tlxc-copy --network-config') echo file ;;
+    'tlxc-copy --meta-data') echo file ;;
     'tlxc-copy --rcfile') echo file ;;
     'tlxc-copy -o' | 'tlxc-copy --logfile') echo file ;;
     'tlxc-copy -l' | 'tlxc-copy --logpriority') echo level ;;
@@ -107,6 +111,10 @@ _tlxc_kind() {
     'tlxc-create -B' | 'tlxc-create --bdev') echo '=best dir overlay btrfs loop lvm zfs rbd squashfs erofs' ;;
     'tlxc-create --fssize') echo text ;;
     'tlxc-create --fstype') echo '=ext4 xfs btrfs' ;;
+    'tlxc-create --user-data') echo file ;;
+    'tlxc-create --vendor-data') echo file ;;
+    'tlxc-create --network-config') echo file ;;
+    'tlxc-create --meta-data') echo file ;;
     'tlxc-create --lvname') echo container ;;
     'tlxc-create --vgname') echo text ;;
     'tlxc-create --thinpool') echo text ;;

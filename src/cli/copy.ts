@@ -7,6 +7,7 @@ import { renameContainer } from '../container/copy/rename.ts';
 import { runAndHalt } from '../container/copy/run-and-halt.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { CLOUD_INIT_OPTIONS, cloudInitOf, cloudInitOption } from './cloud-init-options.ts';
 import { backendOf, mountsOf, taskOf } from './copy-options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { madeJson } from './made.ts';
@@ -17,7 +18,11 @@ import { signalNote, warner } from './tell.ts';
 import { usageError } from './usage.ts';
 
 /** What a copy and an ephemeral one have in common. */
-function requestOf(invocation: Invocation, context: CommandContext): CopyRequest {
+function requestOf(
+  invocation: Invocation,
+  context: CommandContext,
+  cloudInit?: CopyRequest['cloudInit'],
+): CopyRequest {
   const { cwd, env } = context;
   const configFile = rcfileOf(invocation, context);
   const { name, lxcpath, system, options } = invocation;
@@ -36,6 +41,7 @@ function requestOf(invocation: Invocation, context: CommandContext): CopyRequest
     volume: volumeOptions(options),
     keepName: is('keepname'),
     keepMac: is('keepmac'),
+    cloudInit,
     hookArgs: is('ephemeral') ? [] : invocation.rest,
     environment: env,
   };
@@ -44,9 +50,9 @@ function requestOf(invocation: Invocation, context: CommandContext): CopyRequest
 async function rename(invocation: Invocation, context: CommandContext): Promise<void> {
   if (invocation.options['newpath'] !== undefined)
     throw usageError('-R keeps the container where it is', 'leave out -p, or copy it');
-  const kept = ['backingstorage', 'fssize', 'rcfile'].find(
-    (option) => invocation.options[option] !== undefined,
-  );
+  const kept =
+    cloudInitOption(invocation) ??
+    ['backingstorage', 'fssize', 'rcfile'].find((option) => invocation.options[option] !== undefined);
   if (kept !== undefined) throw usageError(`-R changes only the name: --${kept} goes with a copy`);
   const { name, lxcpath, newName, system, environment } = requestOf(invocation, context);
   const warn = warner(invocation, context);
@@ -57,9 +63,13 @@ async function rename(invocation: Invocation, context: CommandContext): Promise<
 
 const IN_MEMORY = 'What it changes lies in memory: a reboot loses it\n';
 
-async function ephemeral(invocation: Invocation, context: CommandContext): Promise<number> {
+async function ephemeral(
+  invocation: Invocation,
+  context: CommandContext,
+  cloudInit: CopyRequest['cloudInit'],
+): Promise<number> {
   const { options, rest, name, quiet } = invocation;
-  const request = requestOf(invocation, context);
+  const request = requestOf(invocation, context, cloudInit);
   const foreground = options['foreground'] === true;
   const json = options['json'] === true;
   if (json && (foreground || rest.length > 0))
@@ -91,11 +101,12 @@ async function ephemeral(invocation: Invocation, context: CommandContext): Promi
 async function copy(invocation: Invocation, context: CommandContext): Promise<number> {
   const task = taskOf(invocation);
   if (task !== 'rename') await checkRcfile(invocation, context);
-  if (task === 'ephemeral') return ephemeral(invocation, context);
+  const cloudInit = task === 'rename' ? undefined : await cloudInitOf(invocation, context);
+  if (task === 'ephemeral') return ephemeral(invocation, context, cloudInit);
   if (task === 'rename') await rename(invocation, context);
   else
     await whileShown(invocation, context, 'copying', ({ stage: onStage }) =>
-      copyContainer({ ...requestOf(invocation, context), onStage }),
+      copyContainer({ ...requestOf(invocation, context, cloudInit), onStage }),
     );
   if (invocation.options['json'] === true) {
     const { system, lxcpath, newPath, newName } = requestOf(invocation, context);
@@ -157,6 +168,7 @@ export default defineCommand(
       { flags: '-L, --fssize <SIZE>', description: 'Size of the copy' },
       { flags: '-K, --keepname', description: 'Keep the host name' },
       { flags: '-M, --keepmac', description: 'Keep the hardware addresses' },
+      ...CLOUD_INIT_OPTIONS,
       rcfileOption('the settings and the root filesystem'),
     ],
   },

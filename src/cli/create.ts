@@ -4,6 +4,7 @@ import type { Ask } from '../image/templates/template.ts';
 import { templateUsage } from '../image/templates/usage.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { CLOUD_INIT_OPTIONS, cloudInitOf } from './cloud-init-options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { imageProgress } from './image-progress.ts';
 import { madeJson } from './made.ts';
@@ -35,6 +36,7 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
   const { name, lxcpath, system, options, rest, quiet } = invocation;
   const template = templateOf(invocation);
   const { stdout, stderr } = context;
+  const cloudInit = await cloudInitOf(invocation, context);
   const json = options['json'] === true;
   const ask = asker(context, quiet || json);
   // Standard output is for the object alone.
@@ -50,6 +52,7 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
       privileged: options['privileged'] === true,
       environment: context.env,
       onEvent: progress.show,
+      cloudInit,
       ...(ask && { ask }),
       ...(ownStreams && { stdio: json ? ([0, 2, 2] as const) : ([0, 1, 2] as const) }),
     });
@@ -89,6 +92,7 @@ export default defineCommand(
       },
       { flags: '--fstype <TYPE>', description: 'Its filesystem: ext4 (the default), xfs or btrfs' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
+      ...CLOUD_INIT_OPTIONS,
       { flags: '--json', description: 'Tell as JSON what was made' },
       { flags: '--lvname <NAME>', description: 'With -B lvm: name of the logical volume' },
       { flags: '--vgname <GROUP>', description: 'With -B lvm: its volume group' },

@@ -87,7 +87,8 @@ export class Container {
 
   /** Creates a container: whole, or not at all. Throws TLXC_E_EXISTS, TLXC_E_TEMPLATE, TLXC_E_IMAGE, TLXC_E_STORAGE … */
   static async create(name: string, options: Options.CreateOptions): Promise<Container> {
-    const { template, args = {}, configFile, backend, volume = {}, privileged = false, onEvent } = options;
+    const { template, args = {}, configFile, backend, volume = {}, privileged = false } = options;
+    const { cloudInit, onEvent } = options;
     if (typeof (template as unknown) !== 'string')
       throw usageError(
         'a container is created from a template, and none is given',
@@ -98,6 +99,7 @@ export class Container {
       name,
       ...placeOf(options),
       ...what,
+      cloudInit,
       ...(onEvent && { onEvent }),
     });
     if (kind === 'container') return new Container(name, options);
@@ -412,9 +414,9 @@ export class Container {
       hookArgs = [],
     } = options;
     const { keepName = false, keepMac = false, allowRunning = false, volume = {} } = options;
-    const { configFile, onStage } = options;
+    const { configFile, onStage, cloudInit } = options;
     const how = { configFile, snapshot, backend, volume, keepName, keepMac, allowRunning, hookArgs };
-    return { ...this.#self, newName, newPath, ...how, onStage };
+    return { ...this.#self, newName, newPath, ...how, cloudInit, onStage };
   }
 
   /** Gives the stopped container another name; this object is of the old one. */

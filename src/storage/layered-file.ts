@@ -53,3 +53,13 @@ function findIn(above: Parts, [name = '', ...rest]: readonly string[], layered: 
 /** null where it cannot be: a directory above it is missing, or something else than a plain file is there. Throws TLXC_E_STORAGE. */
 export const findFile = (layers: readonly string[], parts: readonly string[]): LayeredFile | null =>
   withRoots(layers, (roots) => findIn(roots, parts, layers.length > 1));
+
+function directoriesIn(above: Parts, [name, ...rest]: readonly string[], layered: boolean): BigIntStats[] {
+  const entry = name === undefined ? null : lookUp(above, Buffer.from(name).toString('latin1'), layered);
+  if (!entry?.stats.isDirectory()) return [];
+  return [entry.stats, ...withParts(entry.places, (parts) => directoriesIn(parts, rest, layered))];
+}
+
+/** Of the path's directories, from the root's own on down, as many as there are. Throws TLXC_E_STORAGE. */
+export const directoriesOf = (layers: readonly string[], parts: readonly string[]): readonly BigIntStats[] =>
+  withRoots(layers, (roots) => directoriesIn(roots, parts, layers.length > 1));

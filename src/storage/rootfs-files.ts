@@ -1,126 +1,7 @@
-/**
- * The few files that are edited in a new root filesystem. Everything in it may be hostile: paths are resolved below the
- * root by openat2(RESOLVE_IN_ROOT), and what is not a plain file in plain directories is left alone. The caller brings all of it
- * to disk.
- */
-import {
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-  type BigIntStats,
-} from 'node:fs';
-import { basename, dirname } from 'node:path';
-import { native } from '../native/binding.ts';
+/** The few files that tell a root filesystem which machine it is. The caller brings all of it to disk. */
 import { randomMachineId } from '../random.ts';
-import { findFile } from './layered-file.ts';
-
-const { O_RDONLY, O_RDWR, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_CREAT, O_EXCL } = constants;
-/** Node does not name it. */
-const O_PATH = 0o10000000;
-
-/** An absolute path in plain form; null for one with ".." or "." or doubled slashes. */
-function components(path: string): string[] | null {
-  const parts = path.slice(1).split('/');
-  return path.startsWith('/') && parts.every((part) => !['', '.', '..'].includes(part)) ? parts : null;
-}
-
-/** Runs use with a descriptor of what path names below root; null where it cannot be opened. */
-function withOpen<T>(root: string, path: string, flags: number, use: (fd: number) => T): T | null {
-  const fd = native().openInRoot({ root, path, flags: flags | O_NOFOLLOW, mode: 0o644 });
-  if (typeof fd !== 'number') return null;
-  try {
-    return use(fd);
-  } finally {
-    native().closeFd(fd);
-  }
-}
-
-/**
- * Changes the text of one file in a root filesystem made of layers (the first is written, files are looked for in all).
- * A file that does not exist is made when edit gives text for null. Returns whether something was written.
- */
-export function editRootfsFile(
-  layers: readonly string[],
-  path: string,
-  edit: (text: string | null) => string | null,
-): boolean {
-  const parts = components(path);
-  const found = parts && findFile(layers, parts);
-  if (!found) return false;
-  const { parents, file } = found;
-  const text = edit(file?.text ?? null);
-  if (text === null || text === file?.text) return false;
-  const [top = ''] = layers;
-  const place = parts.join('/');
-  if (file && isIn(top, place, file.stats)) return overwrite(top, place, text);
-  if (!copyParents(top, parts, parents)) return false;
-  if (layers.length > 1) removeWhiteout(top, place);
-  return add(top, place, { text, stats: file?.stats ?? statSync(top, { bigint: true }) });
-}
-
-const isIn = (root: string, path: string, { dev, ino }: BigIntStats): boolean =>
-  withOpen(root, path, O_PATH, (fd) => {
-    const there = fstatSync(fd, { bigint: true });
-    return there.dev === dev && there.ino === ino;
-  }) === true;
-
-function own(fd: number, { uid, gid }: BigIntStats, mode: number): void {
-  fchownSync(fd, Number(uid), Number(gid));
-  fchmodSync(fd, mode);
-}
-
-/** The directories of lower layers, in the writable one, which a container may have written. */
-function copyParents(to: string, parts: readonly string[], parents: readonly BigIntStats[]): boolean {
-  return parents.every((stats, index) => {
-    const path = parts.slice(0, index + 1).join('/');
-    if (withOpen(to, path, O_PATH | O_DIRECTORY, () => true)) return true;
-    const above = withOpen(to, dirname(path), O_RDONLY | O_DIRECTORY, (fd) => {
-      mkdirSync(`/proc/self/fd/${fd}/${basename(path)}`);
-      return true;
-    });
-    const give = (fd: number): boolean => {
-      own(fd, stats, Number(stats.mode) & 0o7777);
-      return true;
-    };
-    return above === true && withOpen(to, path, O_RDONLY | O_DIRECTORY, give) === true;
-  });
-}
-
-/** What hides the file of a lower layer is in the way of one that stands in for it. */
-function removeWhiteout(root: string, path: string): void {
-  withOpen(root, dirname(path), O_RDONLY | O_DIRECTORY, (fd) => {
-    const place = `/proc/self/fd/${fd}/${basename(path)}`;
-    const stats = lstatSync(place, { throwIfNoEntry: false });
-    if (stats?.isCharacterDevice() && stats.rdev === 0) unlinkSync(place);
-  });
-}
-
-function replaceText(fd: number, text: string): boolean {
-  // In this order: where the disk is full, what was there stays.
-  ftruncateSync(fd, writeSync(fd, text, 0));
-  return true;
-}
-
-function overwrite(root: string, path: string, text: string): boolean {
-  const use = (fd: number) => fstatSync(fd).isFile() && replaceText(fd, text);
-  return withOpen(root, path, O_RDWR | O_NONBLOCK, use) === true;
-}
-
-/** A new file, with owner and mode of the one that it stands in for, or the owner of the root directory. */
-function add(root: string, path: string, { text, stats }: { text: string; stats: BigIntStats }): boolean {
-  const use = (fd: number) => {
-    own(fd, stats, stats.isFile() ? Number(stats.mode) & 0o7777 : 0o644);
-    return replaceText(fd, text);
-  };
-  return withOpen(root, path, O_RDWR | O_CREAT | O_EXCL, use) === true;
-}
+import { renewSeed, seedCloudInit, type CloudInit } from './cloud-init.ts';
+import { editRootfsFile } from './rootfs-edit.ts';
 
 /**
  * A machine id of its own (machine-id(5)) for a system that was published with "uninitialized". systemd would make a
@@ -134,10 +15,25 @@ function identify(text: string | null): string | null {
 const reidentify = (text: string | null): string | null =>
   text !== null && /^[0-9a-f]{32}$/.test(text.trim()) ? `${randomMachineId()}\n` : null;
 
-/** Gives a copy its name in /etc/hostname, and a machine id of its own; null, true: it keeps the source's. */
-export function nameCopy(layers: readonly string[], name: string | null, keepMachineId: boolean): void {
+/** What makes a copy a machine of its own. */
+export interface CopyIdentity {
+  /** null: it keeps its name. */
+  readonly name: string | null;
+  /** And what cloud-init tells instances by. */
+  readonly keepMachineId: boolean;
+  /** What its cloud-init is told anew. */
+  readonly cloudInit?: CloudInit | undefined;
+}
+
+/** Gives a copy its name in /etc/hostname, and a machine id of its own. Returns why cloud-init cannot be told; null: it is. */
+export function nameCopy(
+  layers: readonly string[],
+  { name, keepMachineId, cloudInit }: CopyIdentity,
+): string | null {
   if (name !== null) editRootfsFile(layers, '/etc/hostname', (text) => (text === null ? null : `${name}\n`));
   if (!keepMachineId) editRootfsFile(layers, '/etc/machine-id', reidentify);
+  renewSeed(layers, { name, isNew: !keepMachineId });
+  return cloudInit ? seedCloudInit(layers, name, cloudInit) : null;
 }
 
 /** What a new container gets of its own. */
@@ -147,10 +43,18 @@ export interface Identity {
   readonly templates: readonly string[];
   /** Put where the image has no such file, or an empty one. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** What its cloud-init is told. */
+  readonly cloudInit?: CloudInit | undefined;
 }
 
-/** Gives a new container its name (LXC_NAME in the files that the image lists, /etc/hostname in any case) and its id. */
-export function nameRootfs(layers: readonly string[], { name, templates, files }: Identity): void {
+/**
+ * Gives a new container its name (LXC_NAME in the files that the image lists, /etc/hostname in any case) and its id. Returns
+ * why cloud-init cannot be told what it is to be told; null: it is.
+ */
+export function nameRootfs(
+  layers: readonly string[],
+  { name, templates, files, cloudInit }: Identity,
+): string | null {
   for (const { path, text: added } of files)
     editRootfsFile(layers, path, (text) => ((text ?? '').trim() === '' ? added : null));
   for (const path of new Set(['/etc/hosts', ...templates])) {
@@ -158,4 +62,6 @@ export function nameRootfs(layers: readonly string[], { name, templates, files }
   }
   editRootfsFile(layers, '/etc/hostname', () => `${name}\n`);
   editRootfsFile(layers, '/etc/machine-id', identify);
+  renewSeed(layers, { name, isNew: true });
+  return cloudInit ? seedCloudInit(layers, name, cloudInit) : null;
 }

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { editRootfsFile, nameRootfs } from '../../src/storage/rootfs-files.ts';
+import { editRootfsFile } from '../../src/storage/rootfs-edit.ts';
+import { nameRootfs } from '../../src/storage/rootfs-files.ts';
 import { requires } from '../rig/requires.ts';
 
 const rooted = requires('root', 'attributes');

@@ -37,6 +37,8 @@ export interface CopyRequest extends Stillness {
   readonly lines?: Copying['lines'];
   /** Directories to be made in the copy's own. */
   readonly rootsOwn?: Copying['rootsOwn'];
+  /** What its cloud-init is told anew; it is another instance in any case. */
+  readonly cloudInit?: Copying['cloudInit'];
   /** For the clone hooks. */
   readonly hookArgs: readonly string[];
   readonly onStage?: OnStage | undefined;
@@ -76,6 +78,7 @@ async function copyLocked(
     ...{ system, environment, source, target, staging, snapshot, backend, keepMac, hookArgs },
     name: request.keepName ? null : target.name,
     sameMachine: false,
+    cloudInit: request.cloudInit,
     freezeMs: request.freezeMs,
     warn: request.warn,
     onStage: request.onStage,

@@ -15,6 +15,7 @@ import { probeHost } from '../../host/probe.ts';
 import { makeTreeDirectory, overAllIds, syncFilesystem } from '../../host/trees.ts';
 import { referenceLayers } from '../../image/reference-layers.ts';
 import type { NewRootfs, VolumeOptions } from '../../storage/backend.ts';
+import type { CloudInit } from '../../storage/cloud-init.ts';
 import { copyRootfs } from '../../storage/copy.ts';
 import { nameCopy } from '../../storage/name-container.ts';
 import { volumeOf } from '../../storage/outside.ts';
@@ -28,6 +29,7 @@ import { runHostHooks } from '../start/host-hooks.ts';
 import { discard } from '../remove/discard.ts';
 import { discardUnborn } from '../remove/leftovers.ts';
 import { allocateRange, ownsRange, releaseRange } from '../create/id-ranges.ts';
+import { checkCloudInit } from '../create/told-cloud-init.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { snapshotStore } from '../snapshot/snapshots.ts';
 import { whileStill, type Stillness } from './source.ts';
@@ -56,6 +58,8 @@ export interface Copying extends Stillness {
    * no two share them. null: it keeps the source's map. A number: it has the range that begins there.
    */
   readonly ids: { readonly ofConfig: string } | number | null;
+  /** What its cloud-init is told anew. */
+  readonly cloudInit?: CloudInit | undefined;
   /** For the clone hooks. */
   readonly hookArgs: readonly string[];
   /** Further lines of its configuration. */
@@ -79,6 +83,7 @@ function sourceConfig({ source, environment }: Copying): ContainerConfig {
 export async function fillCopy(copying: Copying): Promise<void> {
   const { system, target, staging } = copying;
   const config = sourceConfig(copying);
+  checkCloudInit(copying.cloudInit, (config.rootfs.path?.value ?? 'none') !== 'none');
   await discardUnborn(system, target, copying);
   makeTreeDirectory(staging, 0o770);
   let firstId: number | null = null;
@@ -164,7 +169,7 @@ function volumeName({ lxcpath, name }: ContainerPaths): string {
 async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<NewRootfs | null> {
   const path = config.rootfs.path?.value ?? 'none';
   if (path === 'none') return null;
-  const { system, snapshot, backend, target, staging, name, sameMachine } = copying;
+  const { system, snapshot, backend, target, staging, name, sameMachine, cloudInit } = copying;
   const place = {
     staging,
     final: target.dir,
@@ -187,7 +192,7 @@ async function fillRootfs(copying: Copying, config: ContainerConfig): Promise<Ne
     : whileStill(copying.source, path, copy, copying));
   const user = { staging, config: target.config };
   referenceLayers(system.cacheDir, rootfs.needs, user, { syncedWith: staging });
-  await nameCopy({ view: rootfs.view, staging }, { name, keepMachineId: sameMachine });
+  await nameCopy({ view: rootfs.view, staging }, { name, keepMachineId: sameMachine, cloudInit });
   return rootfs;
 }
 

@@ -26,6 +26,7 @@ import { withLock } from '../lock.ts';
 import { writeConfig, type CreateRequest, type Making } from './making.ts';
 import { checkSeed, newConfigText, readSeed, type NewConfig } from './new-config.ts';
 import { makeRootfs, type PreparedImage } from './new-rootfs.ts';
+import { checkCloudInit } from './told-cloud-init.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseExisting } from '../refuse-existing.ts';
 import { fillByProgram } from './template-program.ts';
@@ -50,6 +51,7 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   if (privileged && probeHost().user !== null) throw needsRoot(name);
   refuseExisting(paths);
   refuseStorage(request);
+  checkCloudInit(request.cloudInit, template !== 'none');
   const seedFile = request.configFile ?? system.defaultConfig;
   const seed = readSeed(seedFile);
   checkSeed(seed, seedFile, { template, privileged });

@@ -9,6 +9,7 @@ import type { OnImageEvent } from '../../image/progress.ts';
 import type { ImageStore } from '../../image/store.ts';
 import type { Ask } from '../../image/templates/template.ts';
 import type { Backend, VolumeOptions } from '../../storage/backend.ts';
+import type { CloudInit } from '../../storage/cloud-init.ts';
 import type { Seed } from './new-config.ts';
 import type { ContainerPaths } from '../paths.ts';
 
@@ -28,6 +29,8 @@ export interface CreateRequest {
   /** Without an id map: root in the container is root on the host. */
   readonly privileged: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What its cloud-init is told. */
+  readonly cloudInit?: CloudInit | undefined;
   readonly ask?: Ask;
   readonly onEvent?: OnImageEvent;
   /** For a template program: its standard streams; else it reads nothing and its lines are events. */

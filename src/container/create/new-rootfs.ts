@@ -42,7 +42,8 @@ export async function makeRootfs(
     imageView(store, prepared.image),
   );
   const { templates } = prepared.metadata;
-  await nameContainer({ view: made.view, staging }, { name: request.name, templates, files });
+  const { name, cloudInit } = request;
+  await nameContainer({ view: made.view, staging }, { name, templates, files, cloudInit });
   return made.path;
 }
 

@@ -8,6 +8,8 @@ import { moveTree, removeTree, syncFilesystem } from '../../host/trees.ts';
 import { SHIPPED_CONFIG } from '../../image/metadata.ts';
 import { asEvents } from '../../image/progress.ts';
 import { runTemplateProgram } from '../../image/templates/program.ts';
+import type { NewRootfs } from '../../storage/backend.ts';
+import { nameCopy } from '../../storage/name-container.ts';
 import { plainView } from '../../storage/view.ts';
 import { writeConfig, type Making } from './making.ts';
 import { headerLines, idmapLines, type NewConfig } from './new-config.ts';
@@ -45,7 +47,10 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
   });
   const written = readFileSync(file, 'utf8').replaceAll(staging, paths.dir);
   const filled = `dir:${join(paths.dir, 'rootfs')}`;
-  const path = await settle(making, filled);
+  const { path, view } = await settle(making, filled);
+  const { name, cloudInit } = request;
+  // Names are the program's to give; what is told anew says them once more.
+  if (cloudInit) await nameCopy({ view, staging }, { name, keepMachineId: true, cloudInit });
   const body = written.replaceAll(filled, () => path);
   writeConfig(making, `${headerLines(config).join('\n')}\n\n${withIncludes(body, config)}`);
   await syncFilesystem(staging);
@@ -56,15 +61,15 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
 async function settle(
   { backend, request, staging, paths, onEvent }: Making,
   filled: string,
-): Promise<string> {
-  if (backend === null) return filled;
+): Promise<Pick<NewRootfs, 'path' | 'view'>> {
+  if (backend === null) return { path: filled, view: plainView(join(staging, 'rootfs')) };
   const tree = join(staging, FILLED);
   await moveTree(join(staging, 'rootfs'), tree);
   const place = { staging, final: paths.dir, name: request.name, onStage: asEvents(onEvent) };
   const { settings } = request.system;
   const made = await backend.create({ ...place, options: request.volume ?? {}, settings }, plainView(tree));
   await removeTree(tree);
-  return made.path;
+  return made;
 }
 
 /** A program that includes nothing gets TLXC's defaults; for mapped ids their half of them is needed in any case. */

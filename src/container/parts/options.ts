@@ -2,6 +2,7 @@
 import type { OnStage } from '../../gauge.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import type { BackendName, VolumeOptions } from '../../storage/backend.ts';
+import type { CloudInit } from '../../storage/cloud-init.ts';
 import type { CopyRequest } from '../copy/copy.ts';
 import type { CopyMount } from '../copy/ephemeral-copy.ts';
 import type { Compression } from '../export/format.ts';
@@ -33,6 +34,8 @@ export interface CreateOptions extends StoreOptions {
   readonly volume?: VolumeOptions;
   /** Root inside is root on the host: no id map. */
   readonly privileged?: boolean;
+  /** What its cloud-init is told at the first boot. */
+  readonly cloudInit?: CloudInit;
   /** Told of downloads and unpacking as they go. */
   readonly onEvent?: NonNullable<CreateRequest['onEvent']>;
 }
@@ -88,7 +91,15 @@ export interface StateWaitOptions {
 export interface CopyOptions extends Partial<
   Pick<
     CopyRequest,
-    'snapshot' | 'volume' | 'keepName' | 'keepMac' | 'allowRunning' | 'hookArgs' | 'configFile' | 'onStage'
+    | 'snapshot'
+    | 'volume'
+    | 'keepName'
+    | 'keepMac'
+    | 'allowRunning'
+    | 'cloudInit'
+    | 'hookArgs'
+    | 'configFile'
+    | 'onStage'
   >
 > {
   /** The copy's store; the container's own unless given. */
