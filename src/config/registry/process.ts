@@ -71,7 +71,7 @@ export const process = {
   selinuxContext: scalar({
     name: 'lxc.selinux.context',
     syntax: 'CONTEXT|unconfined_t',
-    doc: 'The SELinux context of init and of attached commands, on a host with SELinux; without, only unconfined_t is accepted.',
+    doc: "The SELinux context of init and of attached commands, on a host with SELinux; without, only unconfined_t is accepted, and lxc_t, the type of LXC's own policy, with a warning.",
     parse: text,
   }),
   selinuxKeyring: scalar({

@@ -95,10 +95,16 @@ export const process: readonly Effect[] = [
     key: 'lxc.selinux.context',
     needs: container,
     seen: async (t, world) => {
-      const context = 'system_u:system_r:lxc_t:s0';
+      const context = 'system_u:system_r:own_t:s0';
       const config = [`lxc.selinux.context = ${context}`];
       const { security } = planned(world, config, selinuxHost).plan;
       t.like(security, { selinuxContext: context, keyringContext: context });
+      const lxcs = planned(world, ['lxc.selinux.context = system_u:system_r:lxc_t:s0:c62,c86']);
+      t.is(lxcs.plan.security.selinuxContext, '');
+      t.regex(
+        lxcs.warnings.join(),
+        /config:2: lxc\.selinux\.context: .* the container runs without system_u:system_r:lxc_t:s0:c62,c86/,
+      );
       addBusybox(world, 'c1', { config });
       const { code, stderr } = await world.run('tlxc-start', '-n', 'c1');
       if (code !== 0)
