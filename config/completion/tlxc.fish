@@ -342,6 +342,7 @@ complete -c tlxc-create -s B -l bdev -x -a 'best dir overlay btrfs loop lvm zfs 
 complete -c tlxc-create -l fssize -x -d 'Its size: a number of MiB, or one with b, k, m, g or t behind it'
 complete -c tlxc-create -l fstype -x -a 'ext4 xfs btrfs' -d 'Its filesystem: ext4 (the default), xfs or btrfs'
 complete -c tlxc-create -l privileged -d 'Root inside is root on the host: no id map'
+complete -c tlxc-create -l keep-on-failure -d 'Keep what a template program has made when it fails'
 complete -c tlxc-create -l user-data -r -F -d 'What its cloud-init is to do at the first boot: a file that begins'
 complete -c tlxc-create -l vendor-data -r -F -d 'The same, where user data say nothing else'
 complete -c tlxc-create -l network-config -r -F -d 'What its cloud-init makes of the network'

@@ -52,6 +52,7 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
       privileged: options['privileged'] === true,
       environment: context.env,
       onEvent: progress.show,
+      keepOnFailure: options['keepOnFailure'] === true,
       cloudInit,
       ...(ask && { ask }),
       ...(ownStreams && { stdio: json ? ([0, 2, 2] as const) : ([0, 1, 2] as const) }),
@@ -92,6 +93,10 @@ export default defineCommand(
       },
       { flags: '--fstype <TYPE>', description: 'Its filesystem: ext4 (the default), xfs or btrfs' },
       { flags: '--privileged', description: 'Root inside is root on the host: no id map' },
+      {
+        flags: '--keep-on-failure',
+        description: 'Keep what a template program has made when it fails',
+      },
       ...CLOUD_INIT_OPTIONS,
       { flags: '--json', description: 'Tell as JSON what was made' },
       { flags: '--lvname <NAME>', description: 'With -B lvm: name of the logical volume' },

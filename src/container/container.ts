@@ -88,7 +88,7 @@ export class Container {
   /** Creates a container: whole, or not at all. Throws TLXC_E_EXISTS, TLXC_E_TEMPLATE, TLXC_E_IMAGE, TLXC_E_STORAGE … */
   static async create(name: string, options: Options.CreateOptions): Promise<Container> {
     const { template, args = {}, configFile, backend, volume = {}, privileged = false } = options;
-    const { cloudInit, onEvent } = options;
+    const { keepOnFailure = false, cloudInit, onEvent } = options;
     if (typeof (template as unknown) !== 'string')
       throw usageError(
         'a container is created from a template, and none is given',
@@ -99,7 +99,7 @@ export class Container {
       name,
       ...placeOf(options),
       ...what,
-      cloudInit,
+      ...{ keepOnFailure, cloudInit },
       ...(onEvent && { onEvent }),
     });
     if (kind === 'container') return new Container(name, options);

@@ -51,6 +51,7 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
   if (privileged && probeHost().user !== null) throw needsRoot(name);
   refuseExisting(paths);
   refuseStorage(request);
+  refuseKeeping(request);
   checkCloudInit(request.cloudInit, template !== 'none');
   const seedFile = request.configFile ?? system.defaultConfig;
   const seed = readSeed(seedFile);
@@ -91,6 +92,17 @@ function refuseStorage({ backend, template, name, volume = {} }: CreateRequest):
     message: `${option === undefined ? `-B ${backend}` : `--${option}`} cannot be used with -t ${template}`,
     container: name,
     hint: 'there is no root filesystem to store',
+  });
+}
+
+/** An image is made whole or not at all, and a container of it in a moment. */
+function refuseKeeping({ keepOnFailure, template, name }: CreateRequest): void {
+  if (keepOnFailure !== true || template.startsWith('/')) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `--keep-on-failure cannot be used with -t ${template}: a template of TLXC's own leaves nothing half made`,
+    container: name,
+    hint: 'it goes with a template program, named by its path: -t /usr/share/lxc/templates/lxc-debian',
   });
 }
 
@@ -145,6 +157,7 @@ async function createLocked(making: Making): Promise<Created> {
     await discard(staging, request.system);
     if (firstId !== null) releaseRange(request.system, firstId, paths.config);
   };
+  let created: Filled;
   try {
     // First: where there are no ids left, nothing is fetched.
     if (wantsRange(making) && !looksLikeQuestion(request)) takeRange();
@@ -154,13 +167,16 @@ async function createLocked(making: Making): Promise<Created> {
       return prepared;
     }
     if (wantsRange(making)) takeRange();
-    const created = await fill(making, prepared, firstId);
+    const filled = await fill(making, prepared, firstId);
     placeTree(staging, paths.dir);
-    return created;
+    created = filled;
   } catch (error) {
     await giveUp();
     throw explained(error, paths);
   }
+  // The container is there by now, and stays.
+  if (created.failure) throw created.failure;
+  return created;
 }
 
 /** Ids of its own. */
@@ -215,11 +231,14 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
 
 type Prepared = PreparedImage | null;
 
+/** With a failure: all that its template has made. */
+type Filled = Created & { readonly failure?: TlxcError | null };
+
 /** What a template keeps to itself (a password) is written nowhere. */
 const writtenArgs = ({ templateArgs }: CreateRequest, prepared: Prepared): readonly string[] =>
   prepared?.parameters ?? templateArgs;
 
-async function fill(making: Making, prepared: Prepared, firstId: number | null): Promise<Created> {
+async function fill(making: Making, prepared: Prepared, firstId: number | null): Promise<Filled> {
   const { request, paths, staging, seed, idmapped, mapping, backend } = making;
   const maps = seed.hasIdmap ? [] : (mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId)));
   const shipped = defaultMetadata(debianArch(process.arch));
@@ -239,7 +258,10 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     backend: rootfsPath.split(':')[0] ?? '',
     message: [metadata.message, ...application.unaddressed.map(withoutAddress)].join('\n').trim(),
   });
-  if (request.template.startsWith('/')) return done(await fillByProgram(making, config));
+  if (request.template.startsWith('/')) {
+    const { path, failure } = await fillByProgram(making, config);
+    return { ...done(path), failure };
+  }
   if (prepared === null || backend === null) {
     writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
     await syncFilesystem(staging);

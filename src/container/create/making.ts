@@ -28,6 +28,8 @@ export interface CreateRequest {
   readonly volume?: VolumeOptions;
   /** Without an id map: root in the container is root on the host. */
   readonly privileged: boolean;
+  /** What a template program has made stays as the container when it fails. */
+  readonly keepOnFailure?: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What its cloud-init is told. */
   readonly cloudInit?: CloudInit | undefined;

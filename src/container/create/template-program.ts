@@ -17,11 +17,18 @@ import { headerLines, idmapLines, type NewConfig } from './new-config.ts';
 /** What it has filled, while that is copied. */
 const FILLED = '.filled';
 
+/** What was filled; `failure`: why not all of it, where that is kept (CreateRequest.keepOnFailure). */
+export interface Filled {
+  /** The value of lxc.rootfs.path. */
+  readonly path: string;
+  readonly failure: TlxcError | null;
+}
+
 /**
  * The program finds the configuration that LXC would give it, and its additions are kept as they are. It fills a directory; what
- * is to hold the root filesystem takes that over. Returns the value of lxc.rootfs.path.
+ * is to hold the root filesystem takes that over.
  */
-export async function fillByProgram(making: Making, config: Omit<NewConfig, 'rootfsPath'>): Promise<string> {
+export async function fillByProgram(making: Making, config: Omit<NewConfig, 'rootfsPath'>): Promise<Filled> {
   const { request, staging, paths, onEvent } = making;
   checkProgram(request.template);
   const rootfs = join(staging, 'rootfs');
@@ -34,7 +41,7 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
     ...config.seed.others,
   ];
   writeFileSync(file, `${before.join('\n')}\n`, { mode: 0o640 });
-  await runTemplateProgram({
+  const running = runTemplateProgram({
     program: request.template,
     path: staging,
     name: request.name,
@@ -45,16 +52,39 @@ export async function fillByProgram(making: Making, config: Omit<NewConfig, 'roo
     onLine: (line) => onEvent({ kind: 'output', line }),
     ...(request.stdio && { stdio: request.stdio }),
   });
+  const failure = await running.then(
+    () => null,
+    (error: unknown) => kept(error, making),
+  );
   const written = readFileSync(file, 'utf8').replaceAll(staging, paths.dir);
   const filled = `dir:${join(paths.dir, 'rootfs')}`;
   const { path, view } = await settle(making, filled);
   const { name, cloudInit } = request;
   // Names are the program's to give; what is told anew says them once more.
-  if (cloudInit) await nameCopy({ view, staging }, { name, keepMachineId: true, cloudInit });
+  if (cloudInit && !failure) await nameCopy({ view, staging }, { name, keepMachineId: true, cloudInit });
   const body = written.replaceAll(filled, () => path);
-  writeConfig(making, `${headerLines(config).join('\n')}\n\n${withIncludes(body, config)}`);
+  const text = `${headerLines(config).join('\n')}\n\n${withIncludes(body, config)}`;
+  if (failure) writeUnfinished(making, text);
+  else writeConfig(making, text);
   await syncFilesystem(staging);
-  return path;
+  return { path, failure };
+}
+
+/** The failure, where what there is so far is to be kept; throws it otherwise. */
+function kept(error: unknown, { request, paths }: Making): TlxcError {
+  if (request.keepOnFailure !== true || !(error instanceof TlxcError)) throw error;
+  const { name } = paths;
+  const hint = `what it has made so far is kept as the container ${name}: look at it in ${paths.dir} or by tlxc-file, and remove it by tlxc-destroy -n ${name}`;
+  return new TlxcError({ ...error.details, container: name, hint });
+}
+
+/** Its configuration may be no more finished than the rest. */
+function writeUnfinished(making: Making, text: string): void {
+  try {
+    writeConfig(making, `# Unfinished: its template failed, and --keep-on-failure was given.\n${text}`);
+  } catch (error) {
+    if (!(error instanceof TlxcError && error.details.code === 'TLXC_E_CONFIG')) throw error;
+  }
 }
 
 /** Where the directory was asked for, or nothing, it is the root filesystem already. */

@@ -34,6 +34,8 @@ export interface CreateOptions extends StoreOptions {
   readonly volume?: VolumeOptions;
   /** Root inside is root on the host: no id map. */
   readonly privileged?: boolean;
+  /** What a template program has made stays as the container when it fails, which throws all the same. */
+  readonly keepOnFailure?: boolean;
   /** What its cloud-init is told at the first boot. */
   readonly cloudInit?: CloudInit;
   /** Told of downloads and unpacking as they go. */
