@@ -27,15 +27,16 @@ async function serve(t: ExecutionContext, world: World, ...options: string[]): P
   child.stderr.on('data', (bytes: Buffer) => (hints += bytes.toString()));
   lines.on('line', (text: string) => said.push(text));
   const ended = once(child, 'close');
+  // Before the first thing that may fail: a world ends with its servers.
+  t.teardown(async () => {
+    child.stdin.end();
+    await ended;
+    if (said.at(-1) !== 'ended 0') throw new Error(`a signal did not end it in good order: ${said.at(-1)}`);
+  });
   await eventually(20, () => Promise.resolve(said.length === 3 ? true : undefined));
   t.is(said[0], `https://${SERVER}/ serves 1 image`);
   if (options.includes('--cert')) t.is(hints, '');
   else await eventually(20, () => Promise.resolve(hints.includes('tlxc.image.ca') || undefined));
-  t.teardown(async () => {
-    child.stdin.end();
-    await ended;
-    if (said[3] !== 'ended 0') throw new Error(`a signal did not end it in good order: ${said[3]}`);
-  });
   return (said[1] ?? '').replace('certificate: ', '');
 }
 

@@ -71,6 +71,7 @@ looped('a filesystem on a block device, whatever the device list allows', async 
   const world = await makeWorld(t);
   await world.sh('truncate -s 4M disk; mkfs.ext4 -q disk; losetup -f --show disk > device');
   const device = (await world.sh('cat device')).trim();
+  t.teardown(() => world.sh(`losetup -d ${device}`));
   const { inside } = await boot(
     world,
     [
@@ -87,7 +88,6 @@ looped('a filesystem on a block device, whatever the device list allows', async 
   await world.sh('tlxc-stop -k -n c1');
   const entry = `lxc.mount.entry=${world.dir}/disk mnt ext4 defaults 0 0`;
   const { stderr } = await world.run('tlxc-start', '-n', 'c1', '-s', entry);
-  await world.sh(`losetup -d ${device}`);
   t.regex(stderr, /block device required\n.*\n {2}hint: this filesystem needs a block device/);
 });
 
