@@ -42,7 +42,7 @@ export class Registry implements ImageOrigin {
   async document({ digest, size, mediaType }: Descriptor): Promise<RawDocument> {
     const what = DOCUMENT_TYPES.includes(mediaType) ? 'manifests' : 'blobs';
     if (size > MAX_DOCUMENT) throw refuse(this.title, `${digest} is larger than ${MAX_DOCUMENT} bytes`);
-    const { bytes } = await this.#document(this.#url(what, digest), size);
+    const { bytes } = await this.#document(this.#url(what, digest), size, nameOf(what, digest));
     this.#check(bytes, digest, what === 'manifests' ? 'manifest' : 'configuration');
     if (bytes.length !== size)
       throw refuse(this.title, `${digest} has ${bytes.length} bytes, and ${size} were announced`);
@@ -59,10 +59,11 @@ export class Registry implements ImageOrigin {
       );
   }
 
-  #document(url: URL, limit: number) {
+  #document(url: URL, limit: number, part: string | null = null) {
     const accept = DOCUMENT_TYPES.join(', ');
-    return this.#authorized((authorization) =>
-      getBytes(url, limit, { ...this.http, headers: { ...authorization, accept } }),
+    return this.#authorized(
+      (authorization) => getBytes(url, limit, { ...this.http, headers: { ...authorization, accept } }),
+      part,
     );
   }
 
@@ -71,8 +72,10 @@ export class Registry implements ImageOrigin {
     if (size > MAX_LAYER) throw refuse(this.title, `the layer ${digest} is larger than ${MAX_LAYER} bytes`);
     const url = this.#url('blobs', digest);
     const file = { path: url.pathname, sha256: hexOf(digest), size };
-    await this.#authorized((headers) =>
-      download({ url, file, destination, limit: MAX_LAYER, onProgress }, { ...this.http, headers }),
+    await this.#authorized(
+      (headers) =>
+        download({ url, file, destination, limit: MAX_LAYER, onProgress }, { ...this.http, headers }),
+      `its layer ${hexOf(digest)}`,
     ).catch((error: unknown) => {
       // What it says of other image servers is no help here.
       if (!(error instanceof TlxcError) || !error.message.includes('SHA-256')) throw error;
@@ -84,8 +87,14 @@ export class Registry implements ImageOrigin {
     });
   }
 
-  /** Runs work with the header that the registry took last; where it is refused, once more with a new one. */
-  async #authorized<T>(work: (headers: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+  /**
+   * Runs work with the header that the registry took last; where it is refused, once more with a new one. part: what of an
+   * image that is there; null: the image itself.
+   */
+  async #authorized<T>(
+    work: (headers: Readonly<Record<string, string>>) => Promise<T>,
+    part: string | null,
+  ): Promise<T> {
     const headers = (): Record<string, string> =>
       this.#authorization === null ? {} : { authorization: this.#authorization };
     try {
@@ -101,11 +110,11 @@ export class Registry implements ImageOrigin {
       });
     } catch (error) {
       const refusal = refusalIn(error);
-      throw refusal === null ? error : this.#inWords(refusal, error as TlxcError);
+      throw refusal === null ? error : this.#inWords(refusal, error as TlxcError, part);
     }
   }
 
-  #inWords(refusal: TransferError, error: TlxcError): TlxcError {
+  #inWords(refusal: TransferError, error: TlxcError, part: string | null): TlxcError {
     const { registry, base } = this.reference;
     const told = (message: string, hint: string): TlxcError =>
       new TlxcError({
@@ -116,6 +125,11 @@ export class Registry implements ImageOrigin {
       });
     if (refusal.status === 401 || refusal.status === 403)
       return told(`${registry} does not let this image be pulled: ${this.title}`, this.#howToAuthorize());
+    if (refusal.status === 404 && part !== null)
+      return told(
+        `${registry} has the image ${this.title}, but not ${part}`,
+        'it is incomplete in the registry: pushing it again mends that; another tag may be whole',
+      );
     if (refusal.status === 404)
       return told(
         `${registry} has no image ${this.title}`,
@@ -144,6 +158,9 @@ export class Registry implements ImageOrigin {
     return elsewhere === '' ? `none were found; ${how}` : `${elsewhere}; ${how}`;
   }
 }
+
+const nameOf = (what: 'manifests' | 'blobs', digest: string): string =>
+  `its ${what === 'manifests' ? 'manifest' : 'configuration'} ${hexOf(digest)}`;
 
 /** What the server did, below the words for it. */
 const refusalIn = (error: unknown): TransferError | null =>

@@ -407,6 +407,21 @@ test('an image that is not there', async (t) => {
   t.regex(error.message, /has no image http:.*a\/b:none .*404: not here/);
 });
 
+test('an image of which a part is not there', async (t) => {
+  const image = simple();
+  const parts = [
+    ['configuration', image.config.digest],
+    ...image.layers.map(({ digest }) => ['layer', digest] as const),
+  ] as const;
+  for (const [what, digest] of parts) {
+    const answer = instead(digest, (response) => response.writeHead(404).end());
+    const served = await serve(t, [image], manifestsOf(image), answer);
+    const error = await t.throwsAsync<TlxcError>(pull(t, served));
+    t.regex(error.message, new RegExp(`has the image .*a/b:latest, but not its ${what} ${digest.slice(7)} `));
+    t.regex(error.hint ?? '', /incomplete in the registry/);
+  }
+});
+
 test('a token server that is no secure address, or sends anything but a token', async (t) => {
   const image = simple();
   for (const [realm, message] of [
