@@ -11,6 +11,7 @@ import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseExisting } from '../refuse-existing.ts';
+import { tellOfForwards } from './shared-forwards.ts';
 import { recover } from '../remove/recover.ts';
 import { checkReadable, checkStopped, type Stillness } from './source.ts';
 
@@ -74,7 +75,7 @@ async function copyLocked(
   const { system, environment, snapshot, backend, keepMac, hookArgs } = request;
   const own = containerPaths(system, request.lxcpath, request.name);
   const staging = stagingPath(target.lxcpath, target.name);
-  await fillCopy({
+  const config = await fillCopy({
     ...{ system, environment, source, target, staging, snapshot, backend, keepMac, hookArgs },
     name: request.keepName ? null : target.name,
     sameMachine: false,
@@ -88,4 +89,5 @@ async function copyLocked(
     ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),
   });
   placeTree(staging, target.dir);
+  tellOfForwards(config, { source: own, target, warn: request.warn });
 }

@@ -78,9 +78,9 @@ function sourceConfig({ source, environment }: Copying): ContainerConfig {
 /**
  * Makes the copy in its staging directory, on disk and complete, and notes whom it lies over. The caller holds the locks,
  * and renames it into place. Its configuration is that of a source that loads, with other paths, ids and names; it is loaded
- * again where lines were added. Throws TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
+ * again where lines were added. Returns the source's. Throws TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
  */
-export async function fillCopy(copying: Copying): Promise<void> {
+export async function fillCopy(copying: Copying): Promise<ContainerConfig> {
   const { system, target, staging } = copying;
   const config = sourceConfig(copying);
   checkCloudInit(copying.cloudInit, (config.rootfs.path?.value ?? 'none') !== 'none');
@@ -101,6 +101,7 @@ export async function fillCopy(copying: Copying): Promise<void> {
     // then for both: a note of a copy that never was keeps no parent.
     for (const parent of parents) if (addClone(system, parent, target, staging)) noting.push(parent);
     await syncFilesystem(staging);
+    return config;
   } catch (error) {
     takeBack(copying, noting);
     await discard(staging, system);

@@ -14,6 +14,7 @@ import { clonesOf, countedClones } from '../copy/clones.ts';
 import { refuseExisting } from '../refuse-existing.ts';
 import { fillCopy } from '../copy/copying.ts';
 import { ownsRange } from '../create/id-ranges.ts';
+import { tellOfForwards } from '../copy/shared-forwards.ts';
 import { restoreStaging, stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
@@ -56,7 +57,7 @@ const AS_IT_WAS = { snapshot: false, backend: null, hookArgs: [] } as const;
 
 /** Another machine: a name, addresses, ids and a machine id of its own. */
 async function restoreLocked(
-  { system, environment, snapshot, onStage }: RestoreRequest,
+  { system, environment, snapshot, onStage, warn }: RestoreRequest,
   container: ContainerPaths,
   target: ContainerPaths,
 ): Promise<void> {
@@ -69,8 +70,10 @@ async function restoreLocked(
     sameMachine: false,
     ids: { ofConfig: container.config },
   };
-  await fillCopy({ system, environment, source, target, staging, onStage, ...its, ...AS_IT_WAS });
+  const what = { system, environment, source, target, staging, onStage };
+  const config = await fillCopy({ ...what, ...its, ...AS_IT_WAS });
   placeTree(staging, target.dir);
+  tellOfForwards(config, { source: container, target, warn });
 }
 
 /** The same machine; only its ids are those that it has now. */

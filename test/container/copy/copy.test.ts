@@ -84,6 +84,25 @@ rooted('a snapshot of a directory lies over it: the source stays until the snaps
   await world.sh('tlxc-destroy -n u2 && tlxc-destroy -n u1');
 });
 
+rooted('forwarded ports are kept, and it is said that only one of both can run', async (t) => {
+  const world = await makeWorld(t);
+  await world.sh(`printf '%s\\n' 'lxc.net.0.type = empty' 'tlxc.net.0.forward = tcp 127.0.0.1:8080 -> 80' > seed
+    tlxc-create -n u1 -t busybox -f seed; tlxc-start -n u1`);
+  const copied = await world.run('tlxc-copy', '-n', 'u1', '-N', 'u2', '-a');
+  t.is(copied.code, 0);
+  t.regex(copied.stderr, /warning: u2 forwards tcp 127\.0\.0\.1:8080 as u1 does: only one of them can run/);
+  t.is(value(world, 'u2', 'tlxc.net.0.forward'), 'tcp 127.0.0.1:8080 -> 80');
+  const { code, stderr } = await world.run('tlxc-start', '-n', 'u2');
+  t.is(code, 1);
+  t.regex(stderr, /address already in use\n.*u2\/config:\d+ .*\n {2}hint: the container u1 has this port/);
+  const [, remedy = ''] = /to change that: (.*)/.exec(copied.stderr) ?? [];
+  await world.sh(`${remedy}; tlxc-start -n u2; tlxc-stop -k -n u2; tlxc-stop -k -n u1`);
+  await world.sh('tlxc-snapshot -n u1; tlxc-snapshot -n u2');
+  const restored = (name: string) => world.run('tlxc-snapshot', '-n', name, '-r', 'snap0', '-N', `${name}b`);
+  t.regex((await restored('u1')).stderr, /warning: u1b forwards tcp/);
+  t.is((await restored('u2')).stderr, '');
+});
+
 rooted('a copy on write that was killed keeps nothing, whoever gets its name', async (t) => {
   const world = await makeWorld(t);
   await world.sh('tlxc-create -n u1 -t busybox -B dir && tlxc-copy -n u1 -N u2 -s && tlxc-copy -n u1 -N u3');
