@@ -2,11 +2,11 @@
 import { openStore, packingAs, type ImagePlace } from '../container/image/images.ts';
 import { serversOf as systemServers } from '../container/image/pull.ts';
 import type { ImageStore, StoredImage } from '../image/store.ts';
-import { imageName, namesOf } from '../image/stored-image.ts';
+import { imageName, namesOf, originOf } from '../image/stored-image.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { imageProgress } from './image-progress.ts';
-import { bytesOf, originOf, shortDigest } from './image-table.ts';
+import { bytesOf, shortDigest } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
 
 /** words: those after the action's own. Resolves to the exit status. */
@@ -49,7 +49,7 @@ export const stored = ({ info }: StoredImage): string =>
 /** For --json: what is known of an image without asking who uses it. */
 export const storedJson = ({ info }: StoredImage) => ({
   ...{ name: imageName(info), sha256: info.id, build: namesOf(info.source)?.build ?? null },
-  ...{ kind: info.source.kind, origin: originOf(info), size: bytesOf(info) },
+  ...{ kind: info.source.kind, origin: originOf(info.source), size: bytesOf(info) },
 });
 
 /** The answer of what has brought an image into the store. */

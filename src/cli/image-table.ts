@@ -1,7 +1,7 @@
 /** How tlxc-image shows images: a table, a block of lines, JSON. Pure. */
 import { shownContainer, type ImageStatus, type Verdict } from '../container/image/images.ts';
 import type { ImageInfo } from '../image/store.ts';
-import { imageName, namesOf } from '../image/stored-image.ts';
+import { imageName, isSigned, namesOf, originOf } from '../image/stored-image.ts';
 import { columns, printable } from './printable.ts';
 
 const DIGEST_SHOWN = 12;
@@ -18,12 +18,9 @@ export function mebibytes(bytes: number): string {
 
 const day = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 10);
 
-export function originOf({ source }: ImageInfo): string {
-  if (source.kind === 'download') return source.server;
-  if (source.kind === 'oci') return source.reference;
-  if (source.kind === 'layer') return source.chainId;
-  return source.kind === 'local' ? source.archive : `template ${source.template}`;
-}
+/** What a server says is signed, or not; nothing else can be. */
+const signedOf = (info: ImageInfo): string =>
+  info.source.kind === 'download' ? (isSigned(info) ? 'yes' : 'no') : '-';
 
 const buildOf = (info: ImageInfo): string => namesOf(info.source)?.build || day(info.createdAt);
 
@@ -59,13 +56,13 @@ export const byName = (a: ImageStatus, b: ImageStatus): number => (sortKey(a) < 
 
 /** Columns as wide as they need to be; one line an image. */
 export function imageTable(statuses: readonly ImageStatus[], lxcpath: string): string {
-  const header = ['NAME', 'BUILD', 'IMAGE', 'SIZE', 'EXPIRES', 'USED BY', 'ORIGIN'];
+  const header = ['NAME', 'BUILD', 'IMAGE', 'SIZE', 'EXPIRES', 'SIGNED', 'USED BY', 'ORIGIN'];
   const rows = statuses.map((status) => {
     const { info } = status.image;
     const users = status.users.map((dir) => shownContainer(dir, lxcpath)).join(', ');
     return [
       ...[imageName(info), buildOf(info), shortDigest(info.id), sizeOf(info)],
-      ...[expiryOf(status), users || '-', originOf(info)],
+      ...[expiryOf(status), signedOf(info), users || '-', originOf(info.source)],
     ].map(printable);
   });
   return table([header, ...rows]);
@@ -84,7 +81,8 @@ export function imageBlock(status: ImageStatus, lxcpath: string): string {
   const rows: readonly (readonly [string, string])[] = [
     ['Name', imageName(info)],
     ['Image', info.id],
-    ['Origin', originOf(info)],
+    ['Origin', originOf(info.source)],
+    ['Signed by', signedOf(info) === 'no' ? 'not checked' : (info.signedBy ?? '')],
     ...(names
       ? ([
           ['Distribution', [names.dist, names.release].filter(Boolean).join(' ')],
@@ -116,7 +114,8 @@ export function imageJson({ image, users, expired }: ImageStatus) {
   const { expiry } = info.metadata;
   const members = info.tree?.members ?? info.layers?.members ?? null;
   return {
-    ...{ name: imageName(info), sha256: info.id, kind: info.source.kind, origin: originOf(info) },
+    ...{ name: imageName(info), sha256: info.id, kind: info.source.kind, origin: originOf(info.source) },
+    signedBy: info.signedBy || null,
     ...{ dist, release, arch, variant, build },
     created: new Date(info.createdAt).toISOString(),
     expires: expiry === 0 ? null : new Date(expiry * 1000).toISOString(),

@@ -1,6 +1,8 @@
 /** How tlxc-info prints: labels, units and order as LXC has them. Pure. */
+import type { MadeFrom } from '../container/info/image.ts';
 import type { LastExit } from '../container/info/last-exit.ts';
 import type { PendingRestart } from '../container/start/restart.ts';
+import { printable } from './printable.ts';
 import { exitWords, restartWords } from './restart-words.ts';
 
 /** Counters of a running container; null: this host does not keep it. */
@@ -41,6 +43,7 @@ export interface Information {
   readonly disk: Disk | null;
   readonly links: readonly Link[];
   readonly forwards: readonly Forward[];
+  readonly image: MadeFrom | null;
   readonly restart: PendingRestart | null;
   /** How it ended the last time. */
   readonly lastExit: LastExit | null;
@@ -109,6 +112,15 @@ function endLines(information: Information): string[] {
   return [...lines, labelled('Last exit:', `${exitWords(lastExit)} (${lastExit.endedAt})`)];
 }
 
+/** What a container is made from, where that was written down. */
+function imageLines({ image }: Information): string[] {
+  if (image === null) return [];
+  const { name, origin, signedBy, sha256 } = image;
+  const from = origin === '' || origin === name ? '' : ` from ${origin}`;
+  const signed = signedBy === '' ? '' : `, signed by ${signedBy}`;
+  return [labelled('Image:', printable(`${name}${from}${signed} (sha256:${sha256.slice(0, 12)})`))];
+}
+
 /** The lines of tlxc-info; with `humanize` false raw numbers, and the bare value where exactly one thing is asked for. */
 export function infoLines(information: Information, selection: Selection, humanize: boolean): string[] {
   const { state, pid, ips, stats } = selection;
@@ -123,7 +135,7 @@ export function infoLines(information: Information, selection: Selection, humani
   if (all || ips) lines.push(...information.addresses.map((address) => line('IP:', address)));
   if (all)
     lines.push(...information.forwards.map((each) => line('Forward:', `${each.listen} -> ${each.connect}`)));
-  if (all) lines.push(...endLines(information));
+  if (all) lines.push(...imageLines(information), ...endLines(information));
   if (all || stats) lines.push(...statLines(information, humanize));
   return lines;
 }

@@ -10,6 +10,7 @@ import {
   type ContainerStatus,
 } from '../container/info/inspect.ts';
 import { interfaceReports } from '../container/info/interfaces.ts';
+import { madeFrom } from '../container/info/image.ts';
 import { lastExit } from '../container/info/last-exit.ts';
 import { diskUsagesOf } from '../container/info/disk.ts';
 import { containerPaths } from '../container/paths.ts';
@@ -39,6 +40,7 @@ function informationOf(
     disk,
     links: linksOf(status),
     forwards: running?.forwards ?? [],
+    image: madeFrom(paths),
     restart: status.restart ?? null,
     lastExit: lastExit(paths),
     startFailure: startFailure(paths),

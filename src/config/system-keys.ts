@@ -250,7 +250,8 @@ export const systemKeys: readonly SystemKey[] = [
     syntax: 'FILE',
     doc:
       'OpenPGP keys (as gpg --export writes them), one of which, neither revoked nor expired, must have signed the checksums of ' +
-      'every image that is fetched (SHA256SUMS.asc beside them on the server); gpgv(1) checks it. A build older than one in the store is refused then. Empty: HTTPS and the checksums are trusted.',
+      'every image that is fetched (SHA256SUMS.asc beside them on the server); gpgv(1) checks it. A build older than a signed one in the store is refused then, and a stored image from before the key was pinned ' +
+      'is used when the key has signed it: the server is asked for that once, and not for the image. Empty: HTTPS and the checksums are trusted.',
     fallback: fixed(''),
     check: (value) => (value === '' ? undefined : absolute(value)),
   },

@@ -39,6 +39,8 @@ export interface ImageFiles {
   readonly rootfs: RemoteFile;
   /** LXC's metadata archive; null where the server has none for this build. */
   readonly metadata: RemoteFile | null;
+  /** The pinned key that has signed their checksums; "": none is pinned. */
+  readonly signedBy: string;
 }
 
 /**
@@ -53,9 +55,15 @@ export async function resolveFiles(
   const { directory } = product;
   const url = pathOnServer(server, `${directory}SHA256SUMS`);
   const sums = await getText(url, CHECKSUMS_LIMIT, options);
+  let signedBy = '';
   if (options.keyring) {
     const signature = await getText(new URL(`${url.href}.asc`), CHECKSUMS_LIMIT, options);
-    await checkSignature({ what: url.href, text: sums ?? '', signature, keyring: options.keyring });
+    signedBy = await checkSignature({
+      what: url.href,
+      text: sums ?? '',
+      signature,
+      keyring: options.keyring,
+    });
   }
   const known = sums === null ? new Map<string, string>() : parseChecksums(sums);
   const named = (name: string): RemoteFile | null => {
@@ -65,7 +73,7 @@ export async function resolveFiles(
   const rootfs = options.keyring
     ? named(product.rootfs?.path.slice(directory.length) ?? 'rootfs.tar.xz')
     : (product.rootfs ?? named('rootfs.tar.xz'));
-  if (rootfs) return { rootfs, metadata: named('meta.tar.xz') };
+  if (rootfs) return { rootfs, metadata: named('meta.tar.xz'), signedBy };
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${server.href} gives no SHA-256 for ${directory}rootfs.tar.xz: refused`,

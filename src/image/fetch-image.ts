@@ -117,13 +117,14 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
   await blamed(Promise.resolve().then(() => checkBuild(source, server, fetching)));
   const files = await blamed(resolveFiles(server, product, { keyring, ca }));
   const origin = { files, server, title, arch: product.arch };
+  const { signedBy } = files;
   const id = files.rootfs.sha256;
   if (files.rootfs.path.endsWith('.squashfs') && !isKept(files, fetching))
     checkUnsquashfs(`${title} of ${server.host}`);
   const waiting = () => onEvent({ kind: 'waiting', image: title });
   const renewed = await store.update(
     id,
-    async () => ({ source, metadata: await fetchMetadata(origin, fetching) }),
+    async () => ({ source, metadata: await fetchMetadata(origin, fetching), signedBy }),
     waiting,
   );
   if (renewed) {
@@ -133,11 +134,11 @@ async function fetchProduct(product: Product, server: URL, fetching: Fetching): 
   const make = async (work: string) => {
     const metadata = await fetchMetadata(origin, fetching);
     if (isKept(files, fetching))
-      return { source, metadata, devices: await fetchKept(work, origin, fetching) };
+      return { source, metadata, signedBy, devices: await fetchKept(work, origin, fetching) };
     const { excludes } = metadata;
     const unpacking = { work, excludes, privileged, mapping };
     const { devices, digests } = await fetchUnpacked(unpacking, origin, fetching);
-    return { source, metadata, devices, digests };
+    return { source, metadata, signedBy, devices, digests };
   };
   return store.obtain(id, make, { onWait: waiting, onStage: asEvents(onEvent) });
 }

@@ -2,14 +2,17 @@
 import { TlxcError } from '../errors.ts';
 import type { OnImageEvent } from './progress.ts';
 import type { ImageSource, ImageStore } from './store.ts';
+import { isSigned } from './stored-image.ts';
 
 type DownloadSource = Extract<ImageSource, { kind: 'download' }>;
 
 const NAMES = ['dist', 'release', 'arch', 'variant'] as const;
 
-/** The newest build of that name in the store; "": none. */
-function newestStored(store: ImageStore, offered: DownloadSource): string {
-  const builds = store.list().flatMap(({ info: { source } }) => {
+/** The newest build of that name in the store; "": none. Where a key is pinned, only what was signed can be a step back from. */
+function newestStored({ store, keyring }: RollbackCheck, offered: DownloadSource): string {
+  const builds = store.list().flatMap(({ info }) => {
+    const { source } = info;
+    if (keyring !== null && !isSigned(info)) return [];
     const isSame = source.kind === 'download' && NAMES.every((name) => source[name] === offered[name]);
     return isSame ? [source.build] : [];
   });
@@ -27,12 +30,9 @@ export interface RollbackCheck {
  * Who holds an update back, or brings a build back that is known to be broken, needs no key for that: what was signed once stays signed. Where
  * a key is pinned, a build older than one in the store is refused (TLXC_E_IMAGE); else it is told of.
  */
-export function checkBuild(
-  offered: DownloadSource,
-  server: URL,
-  { store, keyring, onEvent }: RollbackCheck,
-): void {
-  const newest = newestStored(store, offered);
+export function checkBuild(offered: DownloadSource, server: URL, check: RollbackCheck): void {
+  const { keyring, onEvent } = check;
+  const newest = newestStored(check, offered);
   if (newest <= offered.build) return;
   const name = NAMES.map((part) => offered[part]).join('/');
   if (keyring === null) {

@@ -21,10 +21,13 @@ interface Doubt {
   readonly hint: string;
 }
 
-/** Throws TLXC_E_IMAGE unless one of the pinned keys, neither revoked nor expired, made a signature of exactly this text. */
-export async function checkSignature({ what, text, signature, keyring }: Signed): Promise<void> {
+/**
+ * Who signed it, as people know the key. Throws TLXC_E_IMAGE unless one of the pinned keys, neither revoked nor expired, made
+ * a signature of exactly this text.
+ */
+export async function checkSignature({ what, text, signature, keyring }: Signed): Promise<string> {
   const doubt = signature === null ? unsigned(keyring) : await doubtOf(text, signature, keyring);
-  if (doubt === undefined) return;
+  if (typeof doubt === 'string') return doubt;
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${what}: ${doubt.why}: refused`,
@@ -37,7 +40,8 @@ const unsigned = (keyring: string): Doubt => ({
   hint: `tlxc.image.keyring, ${keyring}, asks for one: take a server that signs, or sign it there: gpg --armor --detach-sign SHA256SUMS`,
 });
 
-async function doubtOf(text: string, signature: string, keyring: string): Promise<Doubt | undefined> {
+/** The key, where there is none. */
+async function doubtOf(text: string, signature: string, keyring: string): Promise<Doubt | string> {
   const directory = mkdtempSync(join(tmpdir(), 'tlxc-signature-'));
   try {
     const file = (name: string, data: string | Buffer) => {
@@ -61,13 +65,14 @@ async function doubtOf(text: string, signature: string, keyring: string): Promis
  * The judgement is read from gpgv's lines for programs, not from its exit status: that is a failure where one of several
  * signatures is by a key that is not pinned, and none where the only one is by a key that was revoked.
  */
-function judged(told: readonly string[], errorLines: readonly string[], keyring: string): Doubt | undefined {
+function judged(told: readonly string[], errorLines: readonly string[], keyring: string): Doubt | string {
   const words = (keyword: string): readonly string[] | undefined =>
     told
       .map((line) => line.split(' ').slice(1))
       .find(([first]) => first === keyword)
       ?.slice(1);
-  if (words('GOODSIG') !== undefined) return undefined;
+  const good = words('GOODSIG');
+  if (good !== undefined) return named(good);
   const renewed = `the publisher has another one: put it into tlxc.image.keyring, ${keyring} (gpg --export KEY > FILE)`;
   const [changed, revoked, expired] = [words('BADSIG'), words('REVKEYSIG'), words('EXPKEYSIG')];
   if (changed !== undefined)

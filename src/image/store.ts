@@ -125,7 +125,7 @@ export class ImageStore {
   /** Renews what is known of an image that is there, its tree untouched; null: there is none. */
   async update(
     id: string,
-    renew: () => Promise<Partial<Pick<ImageInfo, 'source' | 'metadata' | 'alias'>>>,
+    renew: () => Promise<Partial<Pick<ImageInfo, 'source' | 'metadata' | 'alias' | 'signedBy'>>>,
     onWait: () => void = () => undefined,
   ): Promise<StoredImage | null> {
     if (this.get(id) === null) return null;
@@ -160,7 +160,7 @@ export class ImageStore {
     if (packs === null || info.packed?.type === packs) return image;
     const id = createHash('sha256').update(`${packs}:${info.id}`).digest('hex');
     const title = `${imageName(info)} as ${packs}`;
-    const { source, metadata, devices, createdAt } = info;
+    const { source, metadata, devices, createdAt, signedBy = '' } = info;
     const onStage = asEvents(onEvent);
     const make = async (work: string): Promise<ImageContent> => {
       onEvent({ kind: 'pack', image: title });
@@ -174,7 +174,7 @@ export class ImageStore {
           });
         await packTree(this.tree(info.id), { work, type: packs, onStage });
       });
-      return { source, metadata, devices, createdAt };
+      return { source, metadata, devices, createdAt, signedBy };
     };
     return this.obtain(id, make, { onWait: () => onEvent({ kind: 'waiting', image: title }), onStage });
   }

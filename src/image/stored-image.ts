@@ -61,6 +61,8 @@ export interface ImageInfo {
   readonly devices: readonly string[];
   /** Unix milliseconds. */
   readonly createdAt: number;
+  /** The OpenPGP key, pinned then, that has signed what a server says of it; "" or absent: none was pinned. */
+  readonly signedBy?: string;
   /** The name that a person gave it. */
   readonly alias?: string;
   /** It has no tree of its own, but layers, which others may have, too. */
@@ -79,11 +81,17 @@ export interface StoredImage {
 }
 
 /** What making an image gives: its tree lies in WORK/rootfs. */
-export type ImageContent = Pick<ImageInfo, 'source' | 'metadata' | 'devices' | 'alias' | 'layers'> &
+export type ImageContent = Pick<
+  ImageInfo,
+  'source' | 'metadata' | 'devices' | 'alias' | 'layers' | 'signedBy'
+> &
   Partial<Pick<ImageInfo, 'createdAt'>> & {
     /** Of its files, as far as they are known already. */
     readonly digests?: Promise<Digests>;
   };
+
+/** Whether a pinned key has signed it; a server's word is not enough where there are such keys. */
+export const isSigned = ({ signedBy = '' }: Pick<ImageInfo, 'signedBy'>): boolean => signedBy !== '';
 
 /** A server asked now might have a newer one. 0: it never expires. */
 export const hasExpired = ({ expiry }: ImageMetadata): boolean => expiry !== 0 && expiry * 1000 <= Date.now();
@@ -107,4 +115,12 @@ export function imageName({ alias, source }: Pick<ImageInfo, 'alias' | 'source'>
 export function namesOf(source: ImageSource): ImageNames | null {
   if (source.kind === 'download') return source;
   return source.kind === 'local' ? (source.names ?? null) : null;
+}
+
+/** Where it came from, for people. */
+export function originOf(source: ImageSource): string {
+  if (source.kind === 'download') return source.server;
+  if (source.kind === 'oci') return source.reference;
+  if (source.kind === 'layer') return source.chainId;
+  return source.kind === 'local' ? source.archive : `template ${source.template}`;
 }

@@ -59,18 +59,20 @@ rooted('pull, list, info: where an image is from, how old it is, who uses it', a
   await create('c1');
   t.is(server.requests.length, asked, 'what was pulled is not fetched again');
   const [header, line = ''] = (await does('list')).split('\n');
-  t.regex(header ?? '', /^NAME +BUILD +IMAGE +SIZE +EXPIRES +USED BY +ORIGIN$/);
+  t.regex(header ?? '', /^NAME +BUILD +IMAGE +SIZE +EXPIRES +SIGNED +USED BY +ORIGIN$/);
   t.regex(
     line,
     new RegExp(
-      `^${TINY} +20260101_00:00 +${id.slice(0, 12)} +\\d.* KiB +\\d{4}-\\d\\d-\\d\\d +\\S+ +${server.url}$`,
+      `^${TINY} +20260101_00:00 +${id.slice(0, 12)} +\\d.* KiB +\\d{4}-\\d\\d-\\d\\d +no +\\S+ +${server.url}$`,
     ),
   );
   const block = await does('info', 'tiny/one');
   t.regex(block, new RegExp(`^Image: +${id}$`, 'm'));
   t.regex(block, /^Distribution: +tiny one$/m);
+  t.regex(block, /^Signed by: +not checked$/m);
   const json = JSON.parse(await does('info', '--json', id.slice(0, 8))) as Record<string, unknown>;
   t.is(json['origin'], server.url);
+  t.is(json['signedBy'], null);
   t.is(json['members'], tinySystem.length);
 });
 

@@ -17,6 +17,12 @@ const u1: Information = {
   disk: { used: 41_943_040, limit: 2 ** 31 },
   forwards: [{ listen: 'tcp 8080', connect: '80' }],
   links: [{ hostName: 'vethAbC', txBytes: 1500, rxBytes: 3_145_728 }],
+  image: {
+    name: 'debian/bookworm/amd64/default 20260913_05:24',
+    origin: 'https://images.example.org/',
+    signedBy: 'Ann <ann@example.org> (5DC8F58EEFAF8942)',
+    sha256: 'ab'.repeat(32),
+  },
   restart: null,
   lastExit: null,
   startFailure: '',
@@ -30,6 +36,7 @@ const stopped: Information = {
   forwards: [],
   links: [],
   disk: null,
+  image: null,
 };
 
 // Labels, units and order are lxc-info's own (5.0.2).
@@ -41,6 +48,7 @@ test('everything, for people', (t) => {
     'IP:             10.0.4.7',
     'IP:             fd42::7',
     'Forward:        tcp 8080 -> 80',
+    'Image:          debian/bookworm/amd64/default 20260913_05:24 from https://images.example.org/, signed by Ann <ann@example.org> (5DC8F58EEFAF8942) (sha256:abababababab)',
     'CPU use:        0.01 seconds',
     'BlkIO use:      0 bytes',
     'Memory use:     868.00 KiB',
@@ -54,7 +62,7 @@ test('everything, for people', (t) => {
 });
 
 test('everything, for programs', (t) => {
-  t.deepEqual(infoLines(u1, nothing, false).slice(6, 11), [
+  t.deepEqual(infoLines(u1, nothing, false).slice(7, 12), [
     'CPU use:        10608685',
     'BlkIO use:      0',
     'Memory use:     888832',

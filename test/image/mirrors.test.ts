@@ -143,17 +143,23 @@ test('an archive that a killed command had fetched is not fetched again', async 
 
 const gpg = requires('gpg');
 
-gpg('a pinned key: signed checksums are taken; unsigned, changed or foreign ones are refused', async (t) => {
-  const served = await servedImage(t);
-  const home = join(served.dir, 'gnupg');
+/** gpg(1) with keys of its own, and what signs a file with one of them. */
+function publisher(t: ExecutionContext, dir: string) {
+  const home = join(dir, 'gnupg');
   mkdirSync(home, { mode: 0o700 });
   const run = (...words: string[]) =>
     execFileSync('gpg', ['--homedir', home, '--batch', '--quiet', '--yes', ...words], { stdio: 'pipe' });
   t.teardown(() => execFileSync('gpgconf', ['--homedir', home, '--kill', 'all']));
   for (const name of ['ours', 'others'])
     run('--passphrase', '', '--quick-generate-key', `${name}@example.org`, 'ed25519', 'sign', 'never');
-  const keyring = join(served.dir, 'pinned.asc');
+  const keyring = join(dir, 'pinned.asc');
   writeFileSync(keyring, run('--armor', '--export', 'ours@example.org'));
+  return { run, keyring };
+}
+
+gpg('a pinned key: signed checksums are taken; unsigned, changed or foreign ones are refused', async (t) => {
+  const served = await servedImage(t);
+  const { run, keyring } = publisher(t, served.dir);
   const sums = join(served.dir, 'www/images/tiny/one/amd64/default/20260101_00:00/SHA256SUMS');
   const system = settings(served, [served.server.url], `tlxc.image.keyring = ${keyring}`);
   const create = () => served.create('c1', { system });
@@ -187,4 +193,43 @@ gpg('a pinned key: signed checksums are taken; unsigned, changed or foreign ones
       /tiny\/one\/amd64\/default 20260101_00:00, which is older than the build 20260301_00:00 of the store: refused/,
   });
   t.deepEqual(served.entries(system.lxcpath), ['c1', 'c2']);
+});
+
+gpg('an image from before a key was pinned is used when the key has signed it, and not before', async (t) => {
+  const served = await servedImage(t);
+  const { run, keyring } = publisher(t, served.dir);
+  await served.create('c1');
+  const pinned = `tlxc.image.keyring = ${keyring}`;
+  const system = settings(served, [served.server.url], pinned);
+  const offline = settings(served, [served.server.url], pinned, 'tlxc.image.offline = 1');
+  const fetched = () => served.server.requests.filter((path) => path.endsWith('rootfs.tar.xz')).length;
+  const refused = await t.throwsAsync(served.create('c2', { system: offline }));
+  t.regex(
+    refused.message,
+    /^offline, and no pinned key is known to have signed the stored tiny\/one\/amd64\/default 20260101_00:00: refused/,
+  );
+  await t.throwsAsync(served.create('c2', { system }), {
+    message: /has no OpenPGP signature of it: refused/,
+  });
+  const sums = join(served.dir, 'www/images/tiny/one/amd64/default/20260101_00:00/SHA256SUMS');
+  run('--local-user', 'ours@example.org', '--armor', '--output', `${sums}.asc`, '--detach-sign', sums);
+  await served.create('c2', { system });
+  t.is(fetched(), 1, 'what the key has signed is there already');
+  await served.create('c3', { system: offline });
+  const config = readFileSync(join(system.lxcpath, 'c3/config'), 'utf8');
+  t.regex(config, /^# Image: tiny\/one\/amd64\/default 20260101_00:00 sha256:[0-9a-f]{64}$/m);
+  t.regex(config, /^# Image signed by: ours@example\.org \([0-9A-F]{16}\)$/m);
+  t.true(config.includes(`# Image origin: ${served.server.url}`));
+});
+
+gpg('a newer build that nobody has signed does not hold a signed one back', async (t) => {
+  const served = await servedImage(t);
+  const { run, keyring } = publisher(t, served.dir);
+  const withdraw = await publishNewer(served);
+  await served.create('c1');
+  withdraw();
+  const sums = join(served.dir, 'www/images/tiny/one/amd64/default/20260101_00:00/SHA256SUMS');
+  run('--local-user', 'ours@example.org', '--armor', '--output', `${sums}.asc`, '--detach-sign', sums);
+  const system = settings(served, [served.server.url], `tlxc.image.keyring = ${keyring}`);
+  await t.notThrowsAsync(served.create('c2', { system }));
 });

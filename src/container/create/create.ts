@@ -249,7 +249,7 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
     templateArgs: writtenArgs(request, prepared),
     ...{ maps, idmapped, mountMapped: idmapped && mapping === null },
     seed: { ...seed, network: [...seed.network, ...application.network] },
-    image: prepared ? `${prepared.title} sha256:${prepared.image.info.id}` : '',
+    image: prepared && { title: prepared.title, info: prepared.image.info },
     distribution: [...(idmapped ? metadata.userConfig : metadata.systemConfig), ...application.lines],
   };
   const done = (rootfsPath: string): Created => ({

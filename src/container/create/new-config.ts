@@ -5,6 +5,7 @@ import { randomHardwareAddress } from '../../config/hwaddr.ts';
 import type { IdMap } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
+import { originOf, type ImageInfo } from '../../image/stored-image.ts';
 
 export interface Seed {
   readonly network: readonly string[];
@@ -19,8 +20,8 @@ export interface NewConfig {
   /** As typed: the template and its arguments. */
   readonly template: string;
   readonly templateArgs: readonly string[];
-  /** What the image is, for people; "" without one. */
-  readonly image: string;
+  /** null: it is made from none. */
+  readonly image: { readonly title: string; readonly info: ImageInfo } | null;
   readonly seed: Seed;
   /** Configuration lines of the image, or TLXC's own for that kind of container. */
   readonly distribution: readonly string[];
@@ -91,6 +92,17 @@ export function idmapLines({ maps, mountMapped }: Pick<NewConfig, 'maps' | 'moun
   return mountMapped ? [...lines, 'lxc.rootfs.options = idmap=container'] : lines;
 }
 
+/** Read again by tlxc-info (container/info/image.ts). */
+function imageNotes(image: NewConfig['image']): (readonly [label: string, text: string])[] {
+  if (image === null) return [];
+  const { title, info } = image;
+  const more = [
+    ['Image origin', originOf(info.source)],
+    ['Image signed by', info.signedBy ?? ''],
+  ] as const;
+  return [['Image', `${title} sha256:${info.id}`], ...more.filter(([, text]) => text !== '')];
+}
+
 /** Comment lines at the top: where the container comes from. One line each, whatever the arguments hold. */
 export function headerLines({
   template,
@@ -101,7 +113,7 @@ export function headerLines({
   return [
     `# Template used to create this container: ${printable(template)}`,
     `# Parameters passed to the template: ${printable(templateArgs.join(' '))}`,
-    ...(image === '' ? [] : [`# Image: ${printable(image)}`]),
+    ...imageNotes(image).map(([label, text]) => `# ${label}: ${printable(text)}`),
     '# For additional config options, please look at lxc.container.conf(5)',
   ];
 }

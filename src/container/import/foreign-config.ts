@@ -32,7 +32,7 @@ export function foreignConfig(identity: ForeignIdentity): string {
   const seed = withAddress(identity.seed, keepMac ? foreign.hwaddr : '');
   const { userConfig, systemConfig } = defaultMetadata(debianArch(process.arch));
   return newConfigText({
-    ...{ name, template: 'tlxc-import', templateArgs: [source], image: '' },
+    ...{ name, template: 'tlxc-import', templateArgs: [source], image: null },
     ...{ maps, idmapped, mountMapped, rootfsPath },
     seed: { ...seed, others: [...seed.others, ...foreign.lines.map(([key, value]) => `${key} = ${value}`)] },
     distribution: idmapped ? userConfig : systemConfig,

@@ -5,7 +5,7 @@ import { hostDistribution } from '../host-distribution.ts';
 import { chooseProduct, matches, type Product, type Wanted } from '../product.ts';
 import { serverUrl } from '../server.ts';
 import type { StoredImage } from '../store.ts';
-import { hasExpired, imageName } from '../stored-image.ts';
+import { hasExpired, imageName, isSigned } from '../stored-image.ts';
 import { completeWanted } from './download-choice.ts';
 import { parseDownloadArgs, usage, type DownloadOptions } from './download-options.ts';
 import { listProducts } from './download-list.ts';
@@ -46,17 +46,28 @@ async function named(
   request: TemplateRequest,
 ): Promise<TemplateResult> {
   const { offline, onEvent } = request;
-  const stored = options.flushCache && !offline ? null : (storedMatches(request, servers, wanted)[0] ?? null);
+  const matching = options.flushCache && !offline ? [] : storedMatches(request, servers, wanted);
+  // What came before a key was pinned is asked for again: where a key has signed it, it is there without a transfer.
+  const stored = matching.find(({ info }) => request.keyring === null || isSigned(info));
   if (options.flushCache && !offline) await flush(request, servers, wanted);
   if (stored && (offline || options.forceCache || !hasExpired(stored.info.metadata))) {
     const result = asResult(stored);
     onEvent({ kind: 'cached', image: result.title });
     return result;
   }
+  if (offline && matching[0]) throw notSigned(matching[0], request);
   if (offline) throw notStored(wanted, request);
   return asResult(
     await fetchImage(servers, (products, server) => chooseProduct(products, wanted, server.host), request),
   );
+}
+
+function notSigned(image: StoredImage, { keyring }: TemplateRequest): TlxcError {
+  return new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `offline, and no pinned key is known to have signed the stored ${asResult(image).title}: refused`,
+    hint: `it came before tlxc.image.keyring, ${keyring ?? ''}, was set: once the server can be asked (tlxc.image.offline = 0, no --offline), the same command looks at its signature`,
+  });
 }
 
 function notStored({ dist, release, arch, variant }: Wanted, { store }: TemplateRequest): TlxcError {
