@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { hold, type Holder } from './holder.ts';
 import { grown, snapshot, type Snapshot } from './leaks.ts';
 import { runProcess, type Outcome, type RunOptions } from './process.ts';
-import { withoutRemedy } from './transcript.ts';
+import { faultsIn } from './transcript.ts';
 
 const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 
@@ -32,7 +32,7 @@ export class World {
   readonly stateDir: string;
   /** What every command run in the world sees; TLXC_CONF names the world's settings. */
   readonly env: NodeJS.ProcessEnv;
-  /** Errors of commands that said nothing of what can be done. */
+  /** Errors of commands without an object, a reason or a remedy. */
   readonly helpless: string[] = [];
   private before: Snapshot;
 
@@ -81,8 +81,8 @@ export class World {
     // nsenter begins in the root directory.
     const inside = ['env', `--chdir=${options.cwd ?? this.dir}`, program, ...args];
     const outcome = await runProcess([...this.holder.enter, ...inside], { label, ...options, env });
-    const helpless = withoutRemedy(label, outcome);
-    if (helpless !== undefined) this.helpless.push(helpless);
+    const faults = faultsIn(label, outcome);
+    if (faults !== undefined) this.helpless.push(faults);
     return outcome;
   }
 
@@ -157,7 +157,7 @@ export async function makeWorld(t: ExecutionContext, options: WorldOptions = {})
     const faults = [
       ...(left.length > 0 ? [`left behind:\n${left.join('\n')}`] : []),
       ...(world.helpless.length > 0
-        ? [`nothing is said of what can be done:\n${world.helpless.join('')}`]
+        ? [`errors that leave people alone:\n${world.helpless.join('')}`]
         : []),
     ].join('\n');
     if (faults === '') return;
