@@ -17,8 +17,12 @@ const streams = {
   },
 };
 
+/** The command that a person has typed, where that has another one run for it (spawnAttach). */
+const typed = (program: string): string => (process.argv0.startsWith('tlxc-') ? process.argv0 : program);
+
 /** Runs the command as this process; its exit code becomes the process's. */
-export async function main(program: string, command: Command): Promise<void> {
+export async function main(own: string, command: Command): Promise<void> {
+  const program = typed(own);
   const context: CommandContext = Object.assign(Object.create(streams) as typeof streams, {
     program,
     argv: process.argv.slice(2),

@@ -1,8 +1,6 @@
 /** A command in a running container, on the caller's own streams, with whose end the container ends. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { packageRoot } from '../../package-root.ts';
+import { spawnAttach } from '../attach/spawn-attach.ts';
 import { stopIfRunning } from '../stop/stop-if-running.ts';
 import type { StopRequest } from '../stop/stop.ts';
 
@@ -14,14 +12,13 @@ type Halted = Pick<StopRequest, 'name' | 'lxcpath' | 'system' | 'environment'>;
 /** Returns the command's exit code as tlxc-attach(1) gives it, once the container has stopped. */
 export async function runAndHalt(container: Halted, argv: readonly string[]): Promise<number> {
   const { name, lxcpath, environment } = container;
-  const attach = [join(packageRoot, 'bin/tlxc-attach.js'), '-P', lxcpath, '-n', name, '--'];
   // The terminal's signals are the command's already, others are passed on; this process has the container to halt.
   const pass = (signal: NodeJS.Signals): void => {
     if (signal === 'SIGTERM' || signal === 'SIGHUP') child.kill(signal);
   };
   const signals = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, pass);
-  const child = spawn(process.execPath, [...attach, ...argv], { stdio: 'inherit', env: environment });
+  const child = spawnAttach('tlxc-copy', ['-P', lxcpath, '-n', name, '--', ...argv], environment);
   try {
     const [code] = (await once(child, 'close')) as [number | null];
     return code ?? 1;

@@ -1,13 +1,12 @@
 /** Runs one command in a container of its own: tlxc-init is PID 1 there, and the container ends with the command. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { readContainerConfig, refuseProblems } from '../../config/load.ts';
 import { TlxcError } from '../../errors.ts';
 import { spawned } from '../../host/program.ts';
 import { native } from '../../native/binding.ts';
-import { nativeFile, packageRoot } from '../../package-root.ts';
+import { nativeFile } from '../../package-root.ts';
+import { spawnAttach } from '../attach/spawn-attach.ts';
 import { containerPaths } from '../paths.ts';
 import { killedBy, relaySignals, type Relay } from './relay-signals.ts';
 import { startContainer, type StartCallbacks, type StartRequest } from './start.ts';
@@ -59,9 +58,7 @@ async function attached(request: ExecuteRequest, wanted: Wanted, relay: Relay): 
   if (early !== undefined) return killedBy(early);
   const how = ['-u', uid, '-g', gid, '--cwd', wanted.cwd];
   const words = ['-n', name, '-P', lxcpath, ...how, '--', ...wanted.command];
-  const child = spawned(
-    spawn(join(packageRoot, 'bin/tlxc-attach.js'), words, { stdio: 'inherit', env: environment }),
-  );
+  const child = spawned(spawnAttach('tlxc-execute', words, environment));
   relay.to(child);
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return code ?? (signal === null ? 1 : killedBy(signal));

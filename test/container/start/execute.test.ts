@@ -27,6 +27,8 @@ rooted(
     t.is((await world.run('tlxc-info', '-n', 'c1', '-s')).stdout, 'State:          STOPPED\n');
     t.is((await world.run('tlxc-execute', '-n', 'c1', '--', 'sh', '-c', 'kill -9 $$')).code, 137);
     t.is((await world.run('tlxc-execute', '-n', 'c1', '-u', '5', '--', 'id', '-u')).stdout, '5\n');
+    const missing = await world.run('tlxc-execute', '-n', 'c1', '--', '/nosuch');
+    t.like(missing, { code: 127, stderr: 'tlxc-execute: c1: /nosuch: No such file or directory\n' });
   },
 );
 
