@@ -1,5 +1,6 @@
 /** What can be done about an error whose place has nothing better to say: by the kernel's reason, then by the code. */
-import { quotaHint, roomHint } from './room.ts';
+import { missingHint, rightsHint } from './kept-out.ts';
+import { quotaHint, readOnlyHint, roomHint } from './room.ts';
 
 /** What of an error decides: ErrorDetails has all of it. */
 interface Failed {
@@ -15,25 +16,68 @@ interface Failed {
 
 type Remedy = (failed: Failed) => string;
 
-const rights: Remedy = ({ path }) =>
-  path ? `look at the owner and mode of ${path} and what is above it (ls -ld), or be root` : 'be root (sudo)';
+/** A step of a start or an attach names its places as the container sees them: on the host those are others. */
+const ofHost = ({ path, step }: Failed): string | undefined =>
+  path?.startsWith('/') && step === undefined ? path : undefined;
 
-/** A step of a start or an attach names its places as the container sees them. */
-const room: Remedy = ({ path, step }) =>
-  path && step === undefined ? (roomHint(path) ?? '') : 'make room (df)';
-const quota: Remedy = ({ path, step }) =>
-  path && step === undefined ? quotaHint(path) : 'make room, or have the quota raised (df, quota)';
+const BE_ROOT = 'be root (sudo)';
+
+const rights: Remedy = (failed) => {
+  const place = ofHost(failed);
+  if (place !== undefined) return rightsHint(place);
+  return failed.path
+    ? `look at the owner and mode of ${failed.path} and what is above it (ls -ld), or be root`
+    : BE_ROOT;
+};
+
+/** Of what a directory's owner may not do either, modes tell nothing. */
+const privilege: Remedy = (failed) =>
+  ofHost(failed) !== undefined && process.geteuid?.() !== 0
+    ? `root may (sudo), unless ${failed.path} is immutable (lsattr -d)`
+    : rights(failed);
+
+const room: Remedy = (failed) => {
+  const place = ofHost(failed);
+  return place === undefined ? 'make room (df)' : (roomHint(place) ?? '');
+};
+const quota: Remedy = (failed) => {
+  const place = ofHost(failed);
+  return place === undefined ? 'make room, or have the quota raised (df, quota)' : quotaHint(place);
+};
+
+const missing: Remedy = (failed) => {
+  const place = ofHost(failed);
+  return (
+    (place === undefined ? undefined : missingHint(place)) ??
+    (failed.path ? `look whether ${failed.path} is there, and the directory that it lies in (ls -ld)` : '')
+  );
+};
+
+const readOnly: Remedy = (failed) => {
+  const place = ofHost(failed);
+  return place === undefined
+    ? `${failed.path || 'the filesystem'} can only be read: choose another place`
+    : readOnlyHint(place);
+};
 
 const lacking: Remedy = () => 'tlxc-doctor looks for what this host lacks';
 
 const BY_ERRNO: Readonly<Record<string, Remedy>> = {
   EACCES: rights,
-  EPERM: rights,
+  EPERM: privilege,
   ENOSPC: room,
   EDQUOT: quota,
-  ENOENT: ({ path }) =>
-    path ? `look whether ${path} is there, and the directory that it lies in (ls -ld)` : '',
-  EROFS: ({ path }) => `${path || 'the filesystem'} can only be read: choose another place`,
+  ENOENT: missing,
+  ENOTDIR: missing,
+  EISDIR: ({ path }) => (path ? `name a file: ${path} is a directory` : ''),
+  EEXIST: ({ path }) => (path ? `choose another name, or move ${path} away` : ''),
+  ENOTEMPTY: ({ path }) => (path ? `look what is left in ${path} (ls -A)` : ''),
+  ENAMETOOLONG: () => 'choose a shorter name: 255 bytes are the limit of one, 4095 of a whole path',
+  ELOOP: ({ path }) => (path ? `links lead in a circle on the way to ${path}: name the place itself` : ''),
+  EXDEV: () => 'the two places are on different filesystems: choose both on one',
+  ETXTBSY: ({ path }) => (path ? `${path} is being executed: end what runs it (fuser -v ${path})` : ''),
+  EFBIG: () => 'it is larger than this filesystem, or ulimit -f, allows',
+  EROFS: readOnly,
   EMFILE: () => 'raise the limit of open files (ulimit -n)',
   ENFILE: () => 'raise fs.file-max: the host has too many open files',
   ENOMEM: () => 'make memory free',

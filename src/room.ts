@@ -1,7 +1,8 @@
-/** Which filesystem is full, and of what: for whoever has to make room there. */
+/** Which filesystem is full, and of what, or can only be read: for whoever has to make room there. */
 import { existsSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { mountOf } from './mountinfo.ts';
+import { shellWord } from './shell-word.ts';
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 
@@ -49,5 +50,16 @@ export function quotaHint(path: string): string {
     return `make room on ${filesystemName(existing(path))}, or have the quota raised that is used up there`;
   } catch {
     return `make room where ${path} is, or have the quota raised that is used up there`;
+  }
+}
+
+/** What can be done about EROFS there. */
+export function readOnlyHint(path: string): string {
+  try {
+    const real = realpathSync(existing(path));
+    const { point = real } = mountOf(real) ?? {};
+    return `what is mounted at ${point} can only be read: choose another place, or mount -o remount,rw ${shellWord(point)}`;
+  } catch {
+    return `${path} can only be read: choose another place`;
   }
 }

@@ -1,8 +1,9 @@
 /** An error or a warning for a program: what --json puts on standard error, one object a line. tlxc(7), JSON. */
-import { errnoWords, withReason } from '../errno.ts';
+import { withReason } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 import { remedyOf } from '../remedy.ts';
-import { hintOf, isSystemError } from './render.ts';
+import { hintOf } from './render.ts';
+import { isSystemError, systemMessage } from './system-error.ts';
 
 /** All fields are always there; null: it does not apply. */
 export interface Told {
@@ -68,8 +69,8 @@ export function errorObject(command: string, error: unknown, name: string): Told
     return { ...base, code, message, ...toldBy(command, error), object: container || path || null };
   }
   if (isSystemError(error)) {
-    const { code: errno = '', syscall = '', path } = error;
-    const message = `${[syscall, path].filter(Boolean).join(' ')}: ${errnoWords(errno)}`;
+    const { code: errno = '', path } = error;
+    const message = systemMessage(error);
     const hint = remedyOf({ code: 'TLXC_E_SYSCALL', errno, path: path ?? '' }) ?? null;
     return { ...base, code: 'TLXC_E_SYSCALL', message, errno, hint, object: path ?? base.object };
   }

@@ -1,6 +1,7 @@
 /** tlxc-config explain */
 import { existsSync } from 'node:fs';
 import { explainContainer, type Explained, type Explanation } from '../container/info/explain.ts';
+import { notDefined } from '../container/not-defined.ts';
 import { containerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { placeOf } from '../problem.ts';
@@ -51,11 +52,8 @@ export async function explain(
   { env, stdout }: CommandContext,
   key: string | undefined,
 ): Promise<number> {
-  const { config } = containerPaths(system, lxcpath, name);
-  if (!existsSync(config)) {
-    const hint = `tlxc-ls -P ${lxcpath} lists those that exist`;
-    throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `${name} doesn't exist`, hint });
-  }
+  const paths = containerPaths(system, lxcpath, name);
+  if (!existsSync(paths.config)) throw notDefined(paths, `${name} doesn't exist`);
   const json = options['json'] === true;
   const explanation = await explainContainer({ system, lxcpath, environment: env }, name, key).catch(
     (error: unknown) => {

@@ -13,6 +13,7 @@ import { interfaceReports } from '../container/info/interfaces.ts';
 import { madeFrom } from '../container/info/image.ts';
 import { lastExit } from '../container/info/last-exit.ts';
 import { diskUsagesOf } from '../container/info/disk.ts';
+import { notDefined } from '../container/not-defined.ts';
 import { containerPaths } from '../container/paths.ts';
 import { startFailure } from '../container/start/restart.ts';
 import { runningUsage } from '../container/info/oom-kills.ts';
@@ -56,8 +57,7 @@ function inspect(invocation: Invocation, context: CommandContext): ContainerStat
   const config = invocation.options['rcfile'] === undefined ? configOf(store, name) : null;
   if (config instanceof TlxcError) throw config;
   if (status && (config || existsSync(containerPaths(system, lxcpath, name).config))) return status;
-  const hint = `tlxc-ls -P ${lxcpath} lists those that exist`;
-  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message: `${name} doesn't exist`, hint });
+  throw notDefined(containerPaths(system, lxcpath, name), `${name} doesn't exist`);
 }
 
 /** `KEY = VALUE`, or only the value; a list is one value a line, and an empty line follows. */

@@ -1,9 +1,10 @@
 /** How an error reads on the terminal. */
-import { errnoWords, withReason } from '../errno.ts';
+import { withReason } from '../errno.ts';
 import { TlxcError, type SourceLocation } from '../errors.ts';
 import { remedyOf } from '../remedy.ts';
 import { printable, withoutSequences } from './printable.ts';
 import { problemLines } from './problem-lines.ts';
+import { isSystemError, systemMessage } from './system-error.ts';
 
 /** What can be done: of a command line that makes no sense, to read what the command takes; LXC prints that, over the mistake. */
 export const hintOf = (program: string, { code, details }: TlxcError): string | undefined =>
@@ -31,15 +32,11 @@ function tlxcLines(program: string, error: TlxcError): string[] {
   return lines;
 }
 
-export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'code' in error && 'syscall' in error;
-
 function lines(program: string, error: unknown): string[] {
   if (error instanceof TlxcError) return tlxcLines(program, error);
   if (isSystemError(error) && error.code) {
-    const object = [error.syscall, error.path].filter(Boolean).join(' ');
     const remedy = remedyOf({ code: 'TLXC_E_SYSCALL', errno: error.code, path: error.path ?? '' });
-    return [`${object}: ${errnoWords(error.code)}`, `  hint: ${remedy}`];
+    return [systemMessage(error), `  hint: ${remedy}`];
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [`internal error, please report it`, ...stack.split('\n').map((line) => `  ${line}`)];
@@ -52,8 +49,8 @@ function lines(program: string, error: unknown): string[] {
 export function renderError(program: string, error: unknown, name = ''): string[] {
   const container = error instanceof TlxcError ? (error.details.container ?? name) : name;
   const [first = '', ...more] = lines(program, error);
-  // "u1 is not running" names it already.
-  const prefix =
-    container && !first.startsWith(`${container} `) ? `${program}: ${container}: ` : `${program}: `;
+  // "u1 is not running" names it already, and so does '"a/b" is not a container name'.
+  const named = [`${container} `, `${JSON.stringify(container)} `].some((begin) => first.startsWith(begin));
+  const prefix = container && !named ? `${program}: ${container}: ` : `${program}: `;
   return [prefix + first, ...more].map(printable);
 }

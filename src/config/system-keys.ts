@@ -19,6 +19,9 @@ export interface SystemKey {
   readonly check: (value: string) => string | undefined;
 }
 
+/** lxc.lxcpath of root's, unless it is set. */
+export const ROOTS_STORE = '/var/lib/tlxc';
+
 /** The names that -B takes, which may be cut short only there. */
 const BACKENDS = ['best', 'dir', 'overlay', 'btrfs', 'zfs', 'lvm', 'loop', 'rbd', 'squashfs', 'erofs'];
 
@@ -67,7 +70,7 @@ const places: readonly SystemKey[] = [
     name: 'lxc.lxcpath',
     syntax: 'DIRECTORY',
     doc: 'Where containers live.',
-    fallback: own('/var/lib/tlxc', ({ home }) => join(home, '.local/share/tlxc')),
+    fallback: own(ROOTS_STORE, ({ home }) => join(home, '.local/share/tlxc')),
     check: absolute,
   },
   {

@@ -1,23 +1,16 @@
 /** What is asked of a running container, and it is not one. */
 import { existsSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
+import { notDefined } from './not-defined.ts';
 import type { ContainerPaths } from './paths.ts';
-
-/** TLXC_E_NOT_FOUND, in LXC's words. */
-export const notDefined = (name: string): TlxcError =>
-  new TlxcError({
-    code: 'TLXC_E_NOT_FOUND',
-    message: 'Container is not defined',
-    container: name,
-    hint: 'tlxc-ls lists those that exist; -P names another store',
-  });
 
 /**
  * TLXC_E_NOT_RUNNING; TLXC_E_NOT_FOUND where there is no such container. `hint`: what can be done with one that is stopped,
  * where that is not to start it.
  */
-export function notRunning({ name, config }: ContainerPaths, hint?: string): TlxcError {
-  if (!existsSync(config)) return notDefined(name);
+export function notRunning(paths: ContainerPaths, hint?: string): TlxcError {
+  if (!existsSync(paths.config)) return notDefined(paths);
+  const { name } = paths;
   return new TlxcError({
     code: 'TLXC_E_NOT_RUNNING',
     message: `${name} is not running`,

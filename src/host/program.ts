@@ -166,6 +166,9 @@ export function programError(ended: Ended, failure: ProgramFailure): TlxcError {
   });
 }
 
+/** They only prepare the way for the program that complains. */
+const WRAPPERS: ReadonlySet<string> = new Set(['unshare', 'nsenter', 'setpriv', 'xargs', 'tlxc-mapped']);
+
 /** As the C library says it in the C locale; a name in a line never ends it so. */
 const NO_ROOM = /: (No space left on device|Disk quota exceeded)$/;
 
@@ -176,5 +179,11 @@ function hintOf({ program, signal, errorLines }: Ended, { hint, writesTo }: Prog
     return known || 'make room (df tells where it is short), or choose another place';
   }
   if (signal !== null) return 'dmesg tells whether memory ran out';
-  return hint ?? `mend what ${basename(program)} complains of, and try again`;
+  if (errorLines.some((line) => /: Input\/output error$/.test(line)))
+    return 'look for failures of the disk (dmesg)';
+  if (hint !== undefined) return hint;
+  const name = basename(program);
+  return WRAPPERS.has(name)
+    ? `mend what is complained of, and try again`
+    : `mend what ${name} complains of, and try again`;
 }

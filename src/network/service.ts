@@ -52,7 +52,7 @@ function requireRoot(what: string): void {
   throw new TlxcError({
     code: 'TLXC_E_PERMISSION',
     message: `only root can ${what} the bridge`,
-    hint: 'use sudo',
+    hint: 'be root (sudo)',
   });
 }
 

@@ -180,7 +180,10 @@ test('an unknown log level and a log that cannot be written are errors before an
   const unwritable = await run(['u1', '-o', `${settings}/log`]);
   t.is(unwritable.exit, 1);
   t.is(unwritable.invocation, undefined);
-  t.regex(unwritable.stderr, /^tlxc-try: open \S+\/tlxc\.conf\/log: not a directory\n/);
+  t.regex(
+    unwritable.stderr,
+    /^tlxc-try: cannot open \S+\/tlxc\.conf\/log: not a directory\n {2}hint: \S+\/tlxc\.conf is no directory: name another place\n/,
+  );
 });
 
 test('the directory of a log is made, as by LXC', async (t) => {

@@ -73,6 +73,6 @@ test('destroy: what is not defined', async (t) => {
   t.is(code, 1);
   t.is(
     stderr,
-    'tlxc-destroy: nosuch: Container is not defined\n  hint: tlxc-ls lists those that exist; -P names another store\n',
+    `tlxc-destroy: nosuch: Container is not defined\n  hint: there is no such container in ${world.lxcpath}: it has none\n`,
   );
 });

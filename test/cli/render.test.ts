@@ -97,9 +97,21 @@ test('nothing in an error can drive the terminal', (t) => {
 test('an error of the file system is a sentence too', (t) => {
   const error = Object.assign(new Error('x'), { code: 'EACCES', syscall: 'open', path: '/etc/x' });
   t.deepEqual(renderError('tlxc-ls', error), [
-    'tlxc-ls: open /etc/x: permission denied',
-    '  hint: look at the owner and mode of /etc/x and what is above it (ls -ld), or be root',
+    'tlxc-ls: cannot open /etc/x: permission denied',
+    process.geteuid?.() === 0
+      ? '  hint: root may do that unless something else is in the way: lsattr -d /etc/x, findmnt -T /etc/x, dmesg'
+      : '  hint: there is no x in /etc (ls -A /etc)',
   ]);
+  const moved = { code: 'EXDEV', syscall: 'rename', path: '/a', dest: '/b' };
+  t.is(
+    renderError('tlxc-ls', Object.assign(new Error('x'), moved))[0],
+    'tlxc-ls: cannot rename /a to /b: cross-device link not permitted',
+  );
+  const run = { code: 'EMFILE', syscall: 'spawn setpriv', path: 'setpriv' };
+  t.is(
+    renderError('tlxc-ls', Object.assign(new Error('x'), run))[0],
+    'tlxc-ls: cannot run the program setpriv: too many open files',
+  );
 });
 
 test('a bug shows where it is', (t) => {

@@ -22,6 +22,6 @@ test('an unknown container is not running: 2', async (t) => {
   t.is(exit, 2);
   t.regex(
     stderr,
-    /^tlxc-stop: u1 is not running\n {2}hint: there is no such container in \/nonexistent: tlxc-ls -P \/nonexistent lists/,
+    /^tlxc-stop: u1 is not running\n {2}hint: there is no directory \/nonexistent: /,
   );
 });

@@ -233,7 +233,7 @@ test('errors have a stable code, an object and a hint', async (t) => {
   });
   t.like(await t.throwsAsync(u1.exec(['true']), { instanceOf: TlxcError }), {
     ...{ code: 'TLXC_E_NOT_FOUND', object: 'u1' },
-    hint: 'tlxc-ls lists those that exist; -P names another store',
+    hint: 'there is no directory /nonexistent: tlxc-create makes it with a first container, or name another store (-P)',
   });
   t.is(
     (await t.throwsAsync(u1.config.set('lxc.group', 'x'), { instanceOf: TlxcError })).code,

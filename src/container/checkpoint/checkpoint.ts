@@ -20,6 +20,7 @@ import { keptCheckpoint, makeKeptDirectory } from './place.ts';
 import { runCriu } from './run-criu.ts';
 import type { Started } from '../start/launch.ts';
 import { withLock } from '../lock.ts';
+import { notDefined } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { planStart, startContainer, type StartCallbacks, type StartRequest } from '../start/start.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
@@ -45,12 +46,7 @@ function infoOf(paths: ContainerPaths): MonitorInfo {
         message: `${container} not running, not checkpointing`,
         container,
       })
-    : new TlxcError({
-        code: 'TLXC_E_NOT_FOUND',
-        message: `${container} is not defined`,
-        container,
-        hint: 'tlxc-ls lists those that exist; -P names another store',
-      });
+    : notDefined(paths, `${container} is not defined`);
 }
 
 /** The first errors of CRIU's log, the cause first; "" where there is none. Without -v its lines have no times. */

@@ -1,5 +1,4 @@
 /** The container that is copied: stopped, or one that runs and is kept from changing for as long as it is read. */
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContainerConfig } from '../../config/load.ts';
@@ -11,17 +10,11 @@ import { volumeAt } from '../../storage/volume-at.ts';
 import { partsOf } from '../../storage/volume.ts';
 import { whileFrozen } from '../freeze/freeze.ts';
 import type { ContainerPaths } from '../paths.ts';
-import { notDefined } from '../not-running.ts';
+import { refuseMissing } from '../not-defined.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const isStopped = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind === 'stopped';
-
-/** Throws unless it has a configuration. */
-export function refuseMissing({ name, config }: ContainerPaths): void {
-  if (existsSync(config)) return;
-  throw notDefined(name);
-}
 
 const running = ({ name }: ContainerPaths, hint: string): TlxcError =>
   new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name, hint });

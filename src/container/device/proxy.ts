@@ -14,7 +14,7 @@ import { failureHint } from '../start/failure-hints.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { forgetForward, rememberForward } from './proxy-config.ts';
 import { unlessStopped } from './saved.ts';
-import { refuseMissing } from '../copy/source.ts';
+import { refuseMissing } from '../not-defined.ts';
 
 export interface ProxyRequest {
   readonly name: string;

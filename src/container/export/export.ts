@@ -1,6 +1,6 @@
 /** A container as one file: its root filesystem as it sees it itself, its configuration, its snapshots. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -36,7 +36,7 @@ import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
 import { findSnapshot, snapshotsOf } from '../snapshot/snapshots.ts';
 import { inTree, openRunning, stoppedTree, type TreeRequest } from '../files/tree.ts';
-import { notDefined } from '../not-running.ts';
+import { refuseMissing } from '../not-defined.ts';
 
 export interface ExportRequest extends TreeRequest {
   /** Absolute; "-": standard output. */
@@ -63,9 +63,7 @@ interface Source {
 export async function exportContainer(request: ExportRequest): Promise<readonly string[]> {
   const { name, lxcpath, system } = request;
   const paths = containerPaths(system, lxcpath, name);
-  if (!existsSync(paths.config)) {
-    throw notDefined(name);
-  }
+  refuseMissing(paths);
   await recover(paths, system, request.onStage);
   const work = () => exportLocked(request, paths);
   // Nobody thaws meanwhile what somebody froze before.

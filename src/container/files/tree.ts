@@ -19,7 +19,7 @@ import { recover } from '../remove/recover.ts';
 import { readImages } from '../image/rootfs-image.ts';
 import { sweepDead } from '../remove/sweep.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
-import { notDefined } from '../not-running.ts';
+import { refuseMissing } from '../not-defined.ts';
 
 export interface TreeRequest {
   readonly name: string;
@@ -96,9 +96,7 @@ export async function withTree<T>(
   const paths = containerPaths(request.system, request.lxcpath, request.name);
   const running = openRunning(paths);
   if (running) return useRunning(running, work);
-  if (!existsSync(paths.config)) {
-    throw notDefined(request.name);
-  }
+  refuseMissing(paths);
   await recover(paths, request.system);
   return withLock(paths, async () => {
     const meanwhile = openRunning(paths);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { TlxcError } from '../../errors.ts';
 import { watchMonitor } from '../../monitor/client.ts';
+import { refuseMissing } from '../not-defined.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { JournalReader } from './files.ts';
 import type { LogRecord } from './record.ts';
@@ -13,13 +14,6 @@ export interface LogOptions extends LogSelection {
   /** Go on with what comes: until the signal is aborted, or with 'stop' until the container has stopped. */
   readonly follow?: boolean | 'stop';
   readonly signal?: AbortSignal;
-}
-
-function checkDefined({ dir, name, lxcpath }: ContainerPaths): void {
-  if (existsSync(dir)) return;
-  const message = `there is no container ${name} in ${lxcpath}`;
-  const hint = `tlxc-ls -P ${lxcpath} lists those that exist`;
-  throw new TlxcError({ code: 'TLXC_E_NOT_FOUND', message, container: name, path: dir, hint });
 }
 
 function nothingKept({ name, logDir }: ContainerPaths): TlxcError {
@@ -120,7 +114,7 @@ export async function* readLog(
   options: LogOptions = {},
 ): AsyncGenerator<LogRecord, void, undefined> {
   const { follow = false, signal } = options;
-  checkDefined(paths);
+  refuseMissing(paths);
   const end = new AbortController();
   const stop = (): void => end.abort();
   signal?.addEventListener('abort', stop);

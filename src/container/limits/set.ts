@@ -5,7 +5,8 @@ import { bytes } from '../../config/values/cgroup-numbers.ts';
 import { TlxcError } from '../../errors.ts';
 import { readCgroupFile } from './cgroup-file.ts';
 import { withLock } from '../lock.ts';
-import { notDefined, notRunning } from '../not-running.ts';
+import { notDefined } from '../not-defined.ts';
+import { notRunning } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { parseChange } from './change.ts';
 import { changeLive, runningInfo, type Which } from './live.ts';
@@ -23,8 +24,9 @@ export interface SetRequest extends SavedWhich {
 const SAVE_INSTEAD = 'leave --now out: the limits are set in its configuration then, for its next start';
 
 /** One that runs was started from another file. */
-function notSaved({ name, config }: ContainerPaths, runs: boolean): TlxcError {
-  if (!runs) return notDefined(name);
+function notSaved(paths: ContainerPaths, runs: boolean): TlxcError {
+  if (!runs) return notDefined(paths);
+  const { name, config } = paths;
   return new TlxcError({
     code: 'TLXC_E_NOT_FOUND',
     message: `there is no ${config} to save limits in`,
@@ -102,7 +104,7 @@ export function limitsOf(which: SavedWhich): {
   const configFile = paths.config;
   const running = runningInfo(which) !== null;
   const isDefined = existsSync(configFile);
-  if (!isDefined && !running) throw notDefined(name);
+  if (!isDefined && !running) throw notDefined(paths);
   const config = isDefined ? loadContainerConfig({ name, lxcpath, configFile, environment }) : null;
   const limits = LIMITS.map((limit) =>
     reportOf(which, running, limit, config ? savedValue(config, limit.file) : undefined),

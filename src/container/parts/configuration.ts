@@ -1,5 +1,5 @@
 /** A container's configuration file as a program reads and edits it. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { ConfigDocument } from '../../config/document.ts';
@@ -10,6 +10,7 @@ import { TlxcError } from '../../errors.ts';
 import type { Problem } from '../../problem.ts';
 import { explainContainer, type Explanation } from '../info/explain.ts';
 import { withLock } from '../lock.ts';
+import { refuseMissing } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import type { Located } from './place.ts';
 
@@ -85,14 +86,7 @@ export class Configuration {
   }
 
   #mustExist(): void {
-    if (existsSync(this.#paths.config)) return;
-    const { name, lxcpath } = this.#container;
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_FOUND',
-      message: 'Container is not defined',
-      container: name,
-      hint: `tlxc-ls -P ${lxcpath} lists those that exist`,
-    });
+    refuseMissing(this.#paths);
   }
 
   async #edit(change: (document: ConfigDocument) => void): Promise<void> {

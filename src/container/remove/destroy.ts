@@ -19,12 +19,13 @@ import { discard } from './discard.ts';
 import { incarnationOf } from '../ephemeral.ts';
 import { runHostHooks } from '../start/host-hooks.ts';
 import { releaseRange } from '../create/id-ranges.ts';
-import { stagingPath, sweepLeftovers, makeTrash } from './leftovers.ts';
+import { sweepLeftovers, makeTrash } from './leftovers.ts';
 import { unmanagedEntries } from './unmanaged-rootfs.ts';
 import { killContainer } from '../stop/kill.ts';
 import { giveUpNames } from '../network/bridge-names.ts';
 import { withLock } from '../lock.ts';
 import { ownFirstIds, refuseOthers } from './other-config.ts';
+import { notDefined } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';
 import { recover } from './recover.ts';
@@ -61,7 +62,7 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
   checkIncarnation(request, paths);
   if (isRunning(paths)) {
     if (!force) {
-      const hint = `stop it first, or use tlxc-destroy -f`;
+      const hint = `tlxc-stop -n ${name} stops it; tlxc-destroy -f -n ${name} destroys it as it runs`;
       throw new TlxcError({ code: 'TLXC_E_RUNNING', message: `${name} is running`, container: name, hint });
     }
     await killContainer(paths);
@@ -81,18 +82,6 @@ async function sweepQuietly({ system, lxcpath, warn, onStage }: DestroyRequest):
   await sweepLeftovers(system, lxcpath, onStage).catch((error: unknown) =>
     warn(error instanceof Error ? error.message : ''),
   );
-}
-
-function notDefined({ name, dir, lxcpath, ...paths }: ContainerPaths): TlxcError {
-  const orphan = existsSync(dir) && !existsSync(stagingPath(lxcpath, name));
-  return new TlxcError({
-    code: 'TLXC_E_NOT_FOUND',
-    message: 'Container is not defined',
-    container: name,
-    hint: orphan
-      ? `${dir} exists but has no config (${paths.config}): it is not a container's directory`
-      : 'tlxc-ls lists those that exist; -P names another store',
-  });
 }
 
 const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';

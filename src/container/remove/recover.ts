@@ -7,6 +7,7 @@ import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { isUnfinished, removeUnfinished } from './leftovers.ts';
 import { withLock } from '../lock.ts';
+import { notDefined } from '../not-defined.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { finishRename, isPendingRename } from '../copy/pending-rename.ts';
 import { finishRestore, isPendingRestore } from '../snapshot/pending-restore.ts';
@@ -25,10 +26,18 @@ function refuseStranger({ name, lxcpath, dir }: ContainerPaths, pending: readonl
   });
 }
 
+function entriesOf(paths: ContainerPaths): readonly string[] {
+  try {
+    return existsSync(paths.dir) ? readdirSync(paths.dir) : [];
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EACCES' ? notDefined(paths) : error;
+  }
+}
+
 /** For whoever is about to read the configuration. Nothing to do costs one look at the directory. */
 export async function recover(paths: ContainerPaths, system: SystemConfig, onStage?: OnStage): Promise<void> {
   const { dir, lxcpath } = paths;
-  const entries = existsSync(dir) ? readdirSync(dir) : [];
+  const entries = entriesOf(paths);
   const pending = entries.filter((entry) => isPendingRename(entry) || isPendingRestore(entry));
   if (pending.length > 0) refuseStranger(paths, pending);
   else if (!entries.some(isUnfinished) || strangerOn(lxcpath) !== null) return;

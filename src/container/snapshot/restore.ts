@@ -24,7 +24,7 @@ import type { SnapshotRequest } from './snapshot.ts';
 import { findSnapshot } from './snapshots.ts';
 import { checkStopped } from '../copy/source.ts';
 import { unmanagedEntries } from '../remove/unmanaged-rootfs.ts';
-import { notDefined } from '../not-running.ts';
+import { refuseMissing } from '../not-defined.ts';
 
 export interface RestoreRequest extends SnapshotRequest {
   readonly snapshot: string;
@@ -41,9 +41,7 @@ export async function restoreSnapshot(request: RestoreRequest): Promise<void> {
   const container = containerPaths(system, lxcpath, name);
   const target = containerPaths(system, lxcpath, newName);
   await recover(container, system, request.onStage);
-  if (!existsSync(container.config)) {
-    throw notDefined(name);
-  }
+  refuseMissing(container);
   findSnapshot(system, container, request.snapshot);
   if (newName === name) checkStopped(container);
   else refuseExisting(target);

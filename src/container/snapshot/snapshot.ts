@@ -1,5 +1,5 @@
 /** Takes, restores and destroys snapshots of a container: each is whole, or not there. */
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -18,9 +18,9 @@ import { snapshotStaging, sweepLeftovers, makeTrash } from '../remove/leftovers.
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
-import { checkReadable, refuseMissing, type Stillness } from '../copy/source.ts';
+import { checkReadable, type Stillness } from '../copy/source.ts';
 import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from './snapshots.ts';
-import { notDefined } from '../not-running.ts';
+import { refuseMissing } from '../not-defined.ts';
 
 export interface SnapshotRequest {
   readonly name: string;
@@ -102,9 +102,7 @@ async function destroyThose(
   which: (container: ContainerPaths) => readonly ContainerPaths[],
 ): Promise<number> {
   const container = containerPaths(system, lxcpath, name);
-  if (!existsSync(container.config)) {
-    throw notDefined(name);
-  }
+  refuseMissing(container);
   await recover(container, system);
   const gone = await withLock(container, async () => {
     const trashed: string[] = [];

@@ -9,7 +9,7 @@ import { readNote } from '../../config/open-file.ts';
 import { strangerOn } from '../../config/stranger.ts';
 import { TlxcError } from '../../errors.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
-import { notDefined } from '../not-running.ts';
+import { refuseMissing } from '../not-defined.ts';
 
 /** A snapshot that is kept. */
 export interface Snapshot {
@@ -59,9 +59,9 @@ export function snapshotsOf(dir: string): readonly Snapshot[] {
 }
 
 /** The same; throws TLXC_E_NOT_FOUND where there is no such container. */
-export function listSnapshots({ name, dir, config }: ContainerPaths): readonly Snapshot[] {
-  if (existsSync(config)) return snapshotsOf(dir);
-  throw notDefined(name);
+export function listSnapshots(paths: ContainerPaths): readonly Snapshot[] {
+  refuseMissing(paths);
+  return snapshotsOf(paths.dir);
 }
 
 /** snapN with the lowest N that is free. */

@@ -30,6 +30,7 @@ import { withLock } from '../lock.ts';
 import { makeRoom } from './make-room.ts';
 import { checkPidFile } from './pid-file.ts';
 import { checkLeases, tellNames } from '../network/bridge-names.ts';
+import { notDefined } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
 import { dropRestart, restartDone, restartPolicy, restartsUpTo } from './restart.ts';
@@ -70,15 +71,8 @@ export interface StartCallbacks {
 
 function readConfig(request: StartRequest, paths: ContainerPaths): ReadConfig {
   const configFile = request.configFile ?? paths.config;
-  if (request.configFile === undefined && !existsSync(configFile)) {
-    throw new TlxcError({
-      code: 'TLXC_E_NOT_FOUND',
-      message: 'No container config specified',
-      container: request.name,
-      path: configFile,
-      hint: `there is no ${configFile}; tlxc-create makes a container, -f FILE starts one from another file`,
-    });
-  }
+  if (request.configFile === undefined && !existsSync(configFile))
+    throw notDefined(paths, 'No container config specified');
   const { name, lxcpath, defines = [], environment } = request;
   return readContainerConfig({ name, lxcpath, configFile, overrides: defines, environment });
 }

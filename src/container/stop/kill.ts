@@ -6,6 +6,7 @@ import { askMonitor, watchMonitor } from '../../monitor/client.ts';
 import type { Request } from '../../monitor/protocol.ts';
 import { withLock } from '../lock.ts';
 import { betweenBoots } from '../not-running.ts';
+import { notDefined } from '../not-defined.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { killInstance, sweepDead } from '../remove/sweep.ts';
 import { unresponsive } from './unresponsive.ts';
@@ -28,11 +29,11 @@ const STOPPED = { kind: 'stopped' } as const;
 function ask(paths: ContainerPaths, request: Request): void {
   const result = existsSync(paths.socket) ? askMonitor(paths, request) : STOPPED;
   if (result.kind === 'stopped') {
+    const message = `${paths.name} is not running`;
     // LXC's exit code is the same for one that is not there.
-    const hint = existsSync(paths.config)
-      ? 'tlxc-ls --running lists those that do'
-      : `there is no such container in ${paths.lxcpath}: tlxc-ls lists those that exist`;
-    throw fail('TLXC_E_NOT_RUNNING', `${paths.name} is not running`, paths.name, hint);
+    throw existsSync(paths.config)
+      ? fail('TLXC_E_NOT_RUNNING', message, paths.name, 'tlxc-ls --running lists those that do')
+      : notDefined(paths, message, 'TLXC_E_NOT_RUNNING');
   }
   if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);
   if (result.reply.ok) return;

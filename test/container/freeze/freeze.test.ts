@@ -74,7 +74,7 @@ running('what does not run cannot be frozen; what is not frozen is thawed alread
   for (const program of ['tlxc-freeze', 'tlxc-unfreeze'])
     t.like(await world.run(program, '-n', 'nobody'), {
       code: 1,
-      stderr: `${program}: nobody: Container is not defined\n  hint: tlxc-ls lists those that exist; -P names another store\n`,
+      stderr: `${program}: nobody: Container is not defined\n  hint: there is no such container in ${world.lxcpath}: tlxc-ls lists those that exist\n`,
     });
 });
 
