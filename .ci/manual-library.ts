@@ -99,7 +99,7 @@ const CALLS: Readonly<Record<string, string>> = {
   net: 'Bridge',
   config: 'loadSystemConfig(), config',
   'update-config': 'config.update',
-  doctor: 'examineHost()',
+  doctor: 'examineHost(), explainDenials()',
   checkconfig: '',
   unshare: '',
   usernsexec: '',

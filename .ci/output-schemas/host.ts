@@ -121,6 +121,25 @@ export const doctor = object({
   findings: list(object({ ...finding, level: oneOf(['ok', 'warning', 'problem']) })),
 });
 
+export const denials = object({
+  denials: list(
+    object({
+      container: orNull(text(), 'null: its process has ended, and several may have its profile.'),
+      module: oneOf(['apparmor', 'seccomp']),
+      profile: text('The profile that refused it; "" with seccomp.'),
+      action: text('What was tried.'),
+      command: text('The program that tried it last.'),
+      pid: count('Its process, as the host numbers it.'),
+      count: count(),
+      last: text('RFC 3339.'),
+      allow: list(text('A line for the configuration that would allow it.')),
+      advice: text(),
+      risk: text('What allowing it opens.'),
+    }),
+  ),
+  dropped: count('Messages that the kernel left away since there were too many.'),
+});
+
 export const checkconfig = object({
   config: orNull(text(), "The kernel configuration's file; null: it is kept nowhere."),
   running: flag("It is the running kernel's."),

@@ -26,6 +26,7 @@ export const outputs: Readonly<Record<string, Output>> = {
   'tlxc-config-list': output('tlxc-config -l --json', host.configList),
   'tlxc-container': output('tlxc-create, tlxc-copy, tlxc-import --json: what was made', containers.made),
   'tlxc-doctor': output('tlxc-doctor --json', host.doctor),
+  'tlxc-doctor-denials': output('tlxc-doctor --denials --json', host.denials),
   'tlxc-export': output('tlxc-export --json: what was written', containers.exported),
   'tlxc-image-info': output('tlxc-image info --json', host.image),
   'tlxc-image-list': output('tlxc-image list --json', host.imageList),

@@ -15,7 +15,7 @@ _tlxc_options() {
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --keep-on-failure --user-data --vendor-data --network-config --meta-data --json --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-doctor) echo '--json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-doctor) echo '-n --name --denials --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-export) echo '-n --name --freeze --snapshots --compression --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-file) echo '-n --name -r --recursive -p --create-dirs --uid --gid --mode -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -136,6 +136,7 @@ _tlxc_kind() {
     'tlxc-device -o' | 'tlxc-device --logfile') echo file ;;
     'tlxc-device -l' | 'tlxc-device --logpriority') echo level ;;
     'tlxc-device -P' | 'tlxc-device --lxcpath') echo directory ;;
+    'tlxc-doctor -n' | 'tlxc-doctor --name') echo container ;;
     'tlxc-doctor -o' | 'tlxc-doctor --logfile') echo file ;;
     'tlxc-doctor -l' | 'tlxc-doctor --logpriority') echo level ;;
     'tlxc-doctor -P' | 'tlxc-doctor --lxcpath') echo directory ;;
@@ -302,7 +303,7 @@ _tlxc_words() {
     tlxc-create) echo '@container' ;;
     tlxc-destroy) echo '@container' ;;
     tlxc-device) echo '@container' ;;
-    tlxc-doctor) echo '' ;;
+    tlxc-doctor) echo '@container' ;;
     tlxc-execute) echo '@container' ;;
     tlxc-export) echo '@container' ;;
     tlxc-file) echo 'push pull edit' ;;

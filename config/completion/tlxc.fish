@@ -393,6 +393,9 @@ complete -c tlxc-device -l usage -d 'Print a short list of the options'
 complete -c tlxc-device -l version -d 'Print the version number'
 
 complete -c tlxc-doctor -f
+complete -c tlxc-doctor -a '(__tlxc_containers)'
+complete -c tlxc-doctor -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
+complete -c tlxc-doctor -l denials -d 'What AppArmor and seccomp have refused to containers, and the line'
 complete -c tlxc-doctor -l json -d 'Show what was found as JSON'
 complete -c tlxc-doctor -s o -l logfile -r -F -d 'Append the log to FILE'
 complete -c tlxc-doctor -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'

@@ -6,7 +6,8 @@
 // "tlxc-monitor await-restart" it waits until it is time to start a container again (restart.h). As
 // "tlxc-monitor add-node NODE" and "del-node NODE" it makes or removes a device node, JSON, in the container
 // whose init's pidfd comes on standard input. As "tlxc-monitor in-tree TREE -- PROGRAM [ARGUMENT]..." it
-// becomes a program that has a container's tree, JSON, as its working directory.
+// becomes a program that has a container's tree, JSON, as its working directory. As "tlxc-monitor
+// syscall-names ARCH:NUMBER..." it says what system calls are called.
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include "executor/leavings.h"
 #include "executor/mount/rooted.h"
 #include "executor/network/link_changes.h"
+#include "executor/security/syscall_names.h"
 #include "monitor/plan_text.h"
 #include "monitor/process.h"
 #include "monitor/restart.h"
@@ -141,6 +143,8 @@ int main(int argc, char** argv) {
         return tell(run_in_tree(argv[2], argv + 4), STDERR_FILENO); // its output is the program's
     if (argc == 2 && errand == "await-restart")
         return tell(await_restart(), STDERR_FILENO); // the container's log
+    if (argc > 2 && errand == "syscall-names")
+        return syscall_names::print(argc - 2, argv + 2);
     if (!leave_caller()) {
         constexpr char usage[] = "tlxc-monitor: started by tlxc-start, with a plan on descriptor 3\n";
         (void)!write(STDERR_FILENO, usage, sizeof usage - 1);

@@ -61,6 +61,11 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['tlxc-config-list', 'tlxc-config -l --json'],
   ['tlxc-config-explain', 'tlxc-config explain --json -n u1'],
   ['tlxc-doctor', 'tlxc-doctor --json || test $? = 1'],
+  [
+    'tlxc-doctor-denials',
+    `echo 'type=1400 audit(1764000000.123:1): apparmor="DENIED" operation="open" profile="lxc-container-default" name="/x" pid=1 comm="x" denied_mask="r"' > records
+     tlxc-doctor --denials=records --json`,
+  ],
   ['tlxc-checkconfig', 'tlxc-checkconfig --json'],
   ['tlxc-update-config', 'echo "lxc.utsname = x" > old; tlxc-update-config --json -c old'],
   ['tlxc-update-config', 'tlxc-update-config --json -n u3'],
