@@ -2,6 +2,7 @@
 import { registry } from '../src/config/registry.ts';
 import { systemKeys } from '../src/config/system-keys.ts';
 import { EXAMPLES } from './manual-examples.ts';
+import { NESTING } from './manual-nesting.ts';
 import { SYSTEM_CALL_POLICIES } from './manual-policies.ts';
 import { roff } from './roff.ts';
 
@@ -90,6 +91,9 @@ The profile that new containers include: devices, mounts, capabilities, system c
 .TP
 .I /usr/share/tlxc/config/userns.conf
 What it becomes for unprivileged ones.
+.TP
+.I /usr/share/tlxc/config/nesting.conf
+What it takes to run containers in it.
 `;
 
 /** man/tlxc.container.conf.5 */
@@ -99,6 +103,7 @@ export function containerConfPage(): string {
     CONTAINER_INTRODUCTION +
     sections(registry) +
     SYSTEM_CALL_POLICIES +
+    NESTING +
     FILES +
     EXAMPLES +
     '.SH SEE ALSO\n.BR tlxc-start (1),\n.BR tlxc-info (1),\n.BR tlxc.conf (5),\n.BR tlxc (7)\n'
