@@ -1,7 +1,7 @@
 // V8's code caches of the commands (dist/*.cache, see bin/run.js): each does what it is for, in a store that is thrown away, and
 // what it compiled on the way is kept. What a run cannot do here (without an addon, say) it does not, and its command compiles
-// that each time. No container is started; and a plain user makes none: its files would be of ids whose files only a container's
-// root can remove.
+// that each time. No container is started, but what a start does until its monitor is there, and when that has failed. A plain
+// user makes none: its files would be of ids whose files only a container's root can remove.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,6 +39,14 @@ function furnish() {
   const shipped = 'lxc.include = /usr/share/tlxc/config/debian.common.conf';
   write('lxc/plain/rootfs/etc/hostname', ['plain']);
   write('lxc/plain/config', [shipped, `lxc.rootfs.path = dir:${inHome('lxc/plain/rootfs')}`, ...seed]);
+  // Its monitor ends at once, with nothing done: below a file no log can be made. Neither a bridge nor a profile is asked for.
+  write('lxc/mute/rootfs/etc/hostname', ['mute']);
+  write('lxc/mute/config', [
+    `lxc.rootfs.path = dir:${inHome('lxc/mute/rootfs')}`,
+    `lxc.log.file = ${inHome('seed.conf/log')}`,
+    ...['lxc.net.0.type = empty', 'lxc.apparmor.profile = unconfined'],
+    ...['lxc.start.auto = 1', 'lxc.group = mute'],
+  ]);
 }
 
 // In this order: they work on each other's containers. The command is the first word, without "tlxc-"; "." is tlxc itself.
@@ -46,6 +54,7 @@ function furnish() {
 const making = [
   'image import --alias=tiny/1 image.tar',
   'create -n u1 -f seed.conf -t local -- -i tiny/1',
+  'create -n u4 -f seed.conf -t local -B dir -- -i tiny/1',
   'copy -n u1 -N u2 -s',
   'copy -n plain -N p2 -s',
   'copy -n plain -N p3',
@@ -59,7 +68,7 @@ const making = [
   'export u1 u1.tar',
   'import -n u3 u1.tar',
   'file push -n u1 seed.conf /etc/seed',
-  ...['u1', 'u2', 'u3', 'p2', 'p4'].map((name) => `destroy ${name}`),
+  ...['u1', 'u2', 'u3', 'u4', 'p2', 'p4'].map((name) => `destroy ${name}`),
 ];
 
 /** Also a plain user's: they make nothing, or are refused. */
@@ -90,6 +99,8 @@ const looking = [
 
 const starting = ['start plain', 'autostart'];
 
+const ending = ['start mute', 'autostart -g mute'];
+
 function warm(run, settings) {
   const [name, ...words] = run.split(' ');
   spawnSync(
@@ -107,6 +118,7 @@ furnish();
 const isRoot = process.getuid() === 0;
 for (const run of [...(isRoot ? making : []), ...looking]) warm(run, 'tlxc.conf');
 for (const run of starting) warm(run, 'idle.conf');
+if (isRoot) for (const run of ending) warm(run, 'tlxc.conf');
 try {
   rmSync(home, { recursive: true, force: true });
 } catch (error) {

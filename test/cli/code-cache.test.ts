@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { registry } from '../../src/config/registry.ts';
 import { systemKeys } from '../../src/config/system-keys.ts';
 import { packageRoot } from '../../src/package-root.ts';
@@ -32,21 +32,37 @@ test('every command has one, and its runs take it', (t) => {
 
 const asRoot = requires('root');
 
-asRoot('so do those of a user who may change nothing where TLXC is installed', (t) => {
-  t.deepEqual(notTaken('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'), []);
-});
-
-asRoot('a plain user builds as many, and nothing is left of the runs that they come from', (t) => {
+/** A package of its own, without caches, and a directory for what its runs make. */
+function copyPackage(t: ExecutionContext): string {
   const copy = mkdtempSync(join(tmpdir(), 'tlxc-warm-up-'));
   t.teardown(() => rmSync(copy, { recursive: true }));
   for (const part of ['.ci', 'bin', 'config', 'dist', 'native/build/Release', 'package.json', 'templates'])
     cpSync(join(packageRoot, part), join(copy, part), { recursive: true });
   mkdirSync(join(copy, 'tmp'));
+  return copy;
+}
+
+asRoot('a plain user builds as many, and nothing is left of the runs that they come from', (t) => {
+  const copy = copyPackage(t);
   const line = `cd ${copy} && rm dist/*.cache && chown -R 65534:65534 . &&
     TMPDIR=${copy}/tmp setpriv --reuid=65534 --regid=65534 --clear-groups ${process.execPath} .ci/warm-up.js`;
   const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
   t.deepEqual([status, stderr, readdirSync(join(copy, 'tmp'))], [0, '', []]);
   t.is(readdirSync(join(copy, 'dist')).filter((name) => name.endsWith('.cache')).length, commands.length);
+});
+
+asRoot('a start is run as far as its monitor, which ends before it has done anything', (t) => {
+  const copy = copyPackage(t);
+  const env = { PATH: process.env['PATH'], TMPDIR: join(copy, 'tmp'), TLXC_WARM_UP: '1' };
+  const { stdout, stderr } = spawnSync(process.execPath, ['.ci/warm-up.js'], {
+    ...{ cwd: copy, env, encoding: 'utf8' },
+  });
+  for (const program of ['tlxc-start', 'tlxc-autostart'])
+    t.regex(stderr, new RegExp(`^${program}: mute: cannot open the log .*/seed.conf/log \\(open\\)`, 'm'));
+  t.notRegex(stdout + stderr, /mute +RUNNING/);
+  t.deepEqual(readdirSync(join(copy, 'tmp')), []);
+  const groups = spawnSync('find', ['/sys/fs/cgroup', '-name', '*mute*'], { encoding: 'utf8' });
+  t.is(groups.stdout, '');
 });
 
 test('no command carries what manual pages say of keys', (t) => {
