@@ -32,6 +32,10 @@ test('every command has one, and its runs take it', (t) => {
 
 const asRoot = requires('root');
 
+asRoot('so do those of a user who may change nothing where TLXC is installed', (t) => {
+  t.deepEqual(notTaken('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'), []);
+});
+
 /** A package of its own, without caches, and a directory for what its runs make. */
 function copyPackage(t: ExecutionContext): string {
   const copy = mkdtempSync(join(tmpdir(), 'tlxc-warm-up-'));
