@@ -165,9 +165,10 @@ async function runAction(
 ): Promise<number> {
   const { log } = invocation;
   try {
-    log('INFO', `${context.program} ${context.argv.join(' ')}`);
+    // LXC tells of neither on INFO: with -o /dev/stdout, as monitoring scripts have it, they would be in the answer.
+    log('DEBUG', `${context.program} ${context.argv.join(' ')}`);
     const exit = await command.action(invocation, context);
-    log('INFO', `exit ${exit}`);
+    log('DEBUG', `exit ${exit}`);
     return exit;
   } catch (error) {
     tellError(error, invocation, context);

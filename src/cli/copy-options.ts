@@ -8,15 +8,20 @@ import { usageError } from './usage.ts';
 export type Task = 'copy' | 'rename' | 'ephemeral';
 
 /** Options that mean something with -e alone. */
-const EPHEMERAL = ['daemon', 'foreground', 'keepdata', 'mount', 'tmpfs'];
+const EPHEMERAL = ['keepdata', 'mount', 'tmpfs'];
 
-/** What is asked for. Throws where two tasks are, or an option that has nothing to do with it. */
-export function taskOf({ options }: Invocation): Task {
+/**
+ * What is asked for. Throws where two tasks are, or an option that has nothing to do with it. How something is started, where
+ * nothing is, is only warned of: scripts give -F to every copy, and LXC passes over it.
+ */
+export function taskOf({ options }: Invocation, warn: (text: string) => void): Task {
   const given = (name: string): boolean => options[name] !== undefined;
   const task = given('ephemeral') ? 'ephemeral' : given('rename') ? 'rename' : 'copy';
   if (task === 'ephemeral' && given('rename')) throw usageError('-e and -R are two tasks', 'give one');
   const alone = EPHEMERAL.find(given);
   if (task !== 'ephemeral' && alone !== undefined) throw usageError(`--${alone} goes with -e`);
+  const idle = ['daemon', 'foreground'].find(given);
+  if (task !== 'ephemeral' && idle !== undefined) warn(`--${idle} goes with -e: nothing is started`);
   if (given('allowrunning') && task === 'rename')
     throw usageError('-a goes with a copy', 'a container is renamed when it is stopped');
   if (given('tmpfs') && given('keepdata'))

@@ -99,7 +99,7 @@ async function ephemeral(
 }
 
 async function copy(invocation: Invocation, context: CommandContext): Promise<number> {
-  const task = taskOf(invocation);
+  const task = taskOf(invocation, warner(invocation, context));
   if (task !== 'rename') await checkRcfile(invocation, context);
   const cloudInit = task === 'rename' ? undefined : await cloudInitOf(invocation, context);
   if (task === 'ephemeral') return ephemeral(invocation, context, cloudInit);

@@ -1,4 +1,5 @@
 /** tlxc-snapshot */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { containerPaths, type ContainerPaths } from '../container/paths.ts';
 import { restoreSnapshot } from '../container/snapshot/restore.ts';
@@ -29,7 +30,7 @@ const BELONGS: Readonly<Record<string, readonly string[]>> = {
   freezeTimeout: [''],
   showcomments: ['list'],
   json: ['', 'list', 'diff'],
-  newname: ['restore'],
+  newname: ['', 'restore'],
 };
 
 /** The task, "" for taking a snapshot. Throws where two are given, or an option that says nothing about it. */
@@ -113,19 +114,38 @@ const diffJson = (changes: readonly Change[]): string =>
     }),
   );
 
+/**
+ * What -c names: a file; or words for the comment itself, which LXC passes over: no script of LXC's fails by them, and what
+ * was meant is kept.
+ */
+function commentOf(
+  { options }: Invocation,
+  cwd: string,
+  warn: (text: string) => void,
+): string | Buffer | null {
+  const { comment } = options;
+  if (typeof comment !== 'string') return null;
+  const file = resolve(cwd, comment);
+  if (comment.includes('/') || existsSync(file)) return file;
+  warn(`there is no file ${JSON.stringify(comment)}: these words are the comment`);
+  return Buffer.from(`${comment}\n`);
+}
+
 async function take(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options } = invocation;
   const { stdout, env, cwd } = context;
   const configFile = rcfileOf(invocation, context);
-  const { comment } = options;
-  const file = typeof comment === 'string' ? resolve(cwd, comment) : null;
+  const warn = warner(invocation, context);
+  const comment = commentOf(invocation, cwd, warn);
   const request = {
     ...{ name, lxcpath, system, environment: env, configFile },
-    ...stillness(options['freezeTimeout'], warner(invocation, context)),
+    ...stillness(options['freezeTimeout'], warn),
   };
   const taken = await whileShown(invocation, context, 'taking a snapshot', ({ stage: onStage }) =>
-    takeSnapshot({ ...request, onStage }, file),
+    takeSnapshot({ ...request, onStage }, comment),
   );
+  if (options['newname'] !== undefined)
+    warn(`-N names what --restore makes: the snapshot is called ${taken}`);
   if (options['json'] === true) stdout.write(takenJson(containerPaths(system, lxcpath, name), taken));
   return 0;
 }

@@ -36,10 +36,10 @@ export interface TakeRequest extends SnapshotRequest, Stillness {
 }
 
 /**
- * Takes a snapshot; `comment` is the file that is kept with it. Returns its name. Throws TLXC_E_NOT_FOUND,
+ * Takes a snapshot; `comment` is the file that is kept with it, or its bytes. Returns its name. Throws TLXC_E_NOT_FOUND,
  * TLXC_E_RUNNING, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of it is left.
  */
-export async function takeSnapshot(request: TakeRequest, comment: string | null): Promise<string> {
+export async function takeSnapshot(request: TakeRequest, comment: string | Buffer | null): Promise<string> {
   const { name, lxcpath, system } = request;
   const own = containerPaths(system, lxcpath, name);
   const source = { ...own, config: request.configFile ?? own.config };
@@ -53,7 +53,7 @@ export async function takeSnapshot(request: TakeRequest, comment: string | null)
 async function takeLocked(
   request: TakeRequest,
   source: ContainerPaths,
-  comment: string | null,
+  comment: string | Buffer | null,
 ): Promise<string> {
   checkReadable(source, request.environment);
   const { system, environment, freezeMs, warn, onStage } = request;
@@ -75,7 +75,8 @@ async function takeLocked(
   return target.name;
 }
 
-function readComment(from: string): Buffer {
+function readComment(from: string | Buffer): Buffer {
+  if (typeof from !== 'string') return from;
   try {
     return readFileSync(from);
   } catch (error) {

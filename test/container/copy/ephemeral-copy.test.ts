@@ -109,6 +109,7 @@ rooted('what cannot be is refused, and nothing is left', async (t) => {
   await fails('-e', /pre-start/);
   await fails('-e -R -N u2', /-e and -R are two tasks/);
   await fails('-D -N u2', /--keepdata goes with -e/);
+  await fails('-m bind=/tmp -N u2', /--mount goes with -e/);
   await fails('-a -R -N u2', /-a goes with a copy/);
   await fails('-e -t -D', /-t and -D exclude each other/);
   await fails('-t -N u2', /--tmpfs goes with -e/);
@@ -121,6 +122,19 @@ rooted('what cannot be is refused, and nothing is left', async (t) => {
     '-N u2 -L 1G',
     /backing store dir cannot be kept to a size: .* has no project quotas[^]*or use -B loop/,
   );
+});
+
+rooted('how to start goes with -e: elsewhere it is warned of, as scripts for LXC give it', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const copied = await world.run('tlxc-copy', '-n', 'u1', '-N', 'u2', '-F');
+  t.is(copied.code, 0, copied.stderr);
+  t.regex(copied.stderr, /warning: --foreground goes with -e: nothing is started/);
+  const renamed = await world.run('tlxc-copy', '-n', 'u2', '-N', 'u3', '-R', '-d');
+  t.is(renamed.code, 0, renamed.stderr);
+  t.regex(renamed.stderr, /warning: --daemon goes with -e/);
+  t.deepEqual(containers(world), ['u1', 'u3']);
+  t.is(await world.sh('tlxc-ls --running'), '');
 });
 
 rooted('many at once: none is left, and the source is free of them', async (t) => {

@@ -103,7 +103,7 @@ rooted('what cannot be is refused in words, and changes nothing', async (t) => {
   await fails('tlxc-snapshot u1 -d ../../u1', /there is no snapshot/);
   await fails('tlxc-snapshot u1 -L -d snap0', /--list and --destroy are two tasks/);
   await fails('tlxc-snapshot u1 -C', /--showcomments goes with --list/);
-  await fails('tlxc-snapshot u1 -c nowhere', /comment file .*nowhere cannot be read: no such file/i);
+  await fails('tlxc-snapshot u1 -c ./nowhere', /comment file .*nowhere cannot be read: no such file/i);
   await fails('tlxc-destroy u1', /Destroying u1 failed: u1 has snapshots/);
   await fails('tlxc-copy u1 -N u2 -R', /u1 has snapshots/);
   await world.sh('tlxc-start u1 -s lxc.net.0.link=');
@@ -111,6 +111,21 @@ rooted('what cannot be is refused in words, and changes nothing', async (t) => {
   t.deepEqual(hidden(world, 'u1'), []);
   t.deepEqual(readdirSync(join(world.lxcpath, 'u1/snaps')), ['snap0']);
 });
+
+rooted(
+  'what scripts give LXC, which passes over it, takes a snapshot: words as a comment, a name',
+  async (t) => {
+    const world = await makeWorld(t);
+    await world.sh('tlxc-create -n u1 -t busybox -B overlay');
+    const words = await world.run('tlxc-snapshot', '-n', 'u1', '-c', 'before the upgrade');
+    t.is(words.code, 0, words.stderr);
+    t.regex(words.stderr, /warning: there is no file "before the upgrade": these words are the comment/);
+    const named = await world.run('tlxc-snapshot', '-n', 'u1', '-N', 'monday');
+    t.is(named.code, 0, named.stderr);
+    t.regex(named.stderr, /warning: -N names what --restore makes: the snapshot is called snap1/);
+    t.regex(await world.sh('tlxc-snapshot -LC u1'), /^snap0 .*\nbefore the upgrade\nsnap1 .*\n$/);
+  },
+);
 
 rooted('whom a container lies over is known of its snapshots, and of what is made of them', async (t) => {
   const world = await makeWorld(t);
