@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Outcome } from './process.ts';
+import type { Outcome, RunOptions } from './process.ts';
 import { makeWorld, type World } from './world.ts';
 
 export const USER = { name: 'ann', uid: 4711, firstUid: 200_000, firstGid: 300_000 } as const;
@@ -22,6 +22,10 @@ export class User {
 
   /** Runs a program as the user logged in: the user's own environment and places, none of the world's. */
   run(program: string, ...args: readonly string[]): Promise<Outcome> {
+    return this.runWith({}, program, ...args);
+  }
+
+  runWith(options: RunOptions, program: string, ...args: readonly string[]): Promise<Outcome> {
     const become = ['setpriv', `--reuid=${USER.uid}`, `--regid=${USER.uid}`, '--clear-groups', '--'];
     const environment = [`HOME=${this.home}`, `USER=${USER.name}`, `PATH=${this.world.env['PATH']}`];
     const join_ = [
@@ -39,7 +43,7 @@ export class User {
       program,
       ...args,
     ];
-    return this.world.run(first, ...rest);
+    return this.world.runWith(options, first, ...rest);
   }
 
   /** A line of shell as the user: its output; throws with all it said unless it exits 0. */
