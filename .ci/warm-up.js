@@ -50,6 +50,7 @@ function furnish() {
 }
 
 // In this order: they work on each other's containers. The command is the first word, without "tlxc-"; "." is tlxc itself.
+// With options, as people write them: reading those is a part of each run.
 
 const making = [
   'image import --alias=tiny/1 image.tar',
@@ -82,24 +83,39 @@ const looking = [
     'import none',
     'file pull none:/a .',
   ],
-  ...['image list', 'start --plan plain', 'ls', 'ls -f', 'info plain', 'config -l', 'config lxc.lxcpath'],
-  ...['set -n plain memory=1G', 'autostart -L', 'net status', 'monitor -Q', 'top --count 1 --json'],
-  ...['wait -s STOPPED plain', 'execute plain', 'logs plain', 'attach plain', 'cgroup plain', 'checkconfig'],
   ...[
-    'checkpoint plain',
-    'console plain',
+    'image list',
+    'start --plan plain',
+    'ls',
+    'ls --fancy',
+    'info -n plain',
+    'config -l',
+    'config lxc.lxcpath',
+  ],
+  ...['set -n plain memory=1G', 'autostart -L', 'net status', 'monitor -Q', 'top --count 1 --json'],
+  ...[
+    'wait -n plain -s STOPPED',
+    'execute -n plain',
+    'logs -n plain',
+    'attach -n plain -- true',
+    'checkconfig',
+  ],
+  ...[
+    'cgroup -n plain cpu.shares',
+    'checkpoint -n plain',
+    'console -n plain',
     'device plain',
     'doctor',
-    'freeze plain',
-    'stop plain',
-    'unfreeze plain',
+    'freeze -n plain',
+    'stop -k -n plain',
+    'unfreeze -n plain',
   ],
   ...['unshare --help', 'usernsexec --help', 'update-config -c lxc/plain/config', '. strat'],
 ];
 
-const starting = ['start plain', 'autostart'];
+const starting = ['start -n plain', 'autostart'];
 
-const ending = ['start mute', 'autostart -g mute'];
+const ending = ['start -n mute', 'autostart -g mute'];
 
 function warm(run, settings) {
   const [name, ...words] = run.split(' ');
