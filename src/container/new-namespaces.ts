@@ -18,7 +18,7 @@ function refuseWithoutPrivilege({ namespaces }: NewNamespaces): void {
   if (namespaces.includes('user') || ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n) return;
   throw new TlxcError({
     code: 'TLXC_E_PERMISSION',
-    message: 'only root may make these namespaces alone',
+    message: `only root may make ${namespaces.map((each) => `'${each}'`).join(', ')} alone, without a user namespace`,
     hint: 'add USER to -s: in a user namespace of its own everybody may make the others',
   });
 }

@@ -42,24 +42,28 @@ function fromJson(line: string): readonly Told[] {
   ];
 }
 
-/** The errors in it: warnings, and what is said of work that goes on, are none. */
+/** A warning, what is said of work that goes on, and the sum of what was told one by one. */
+const NOTE = /(^|: )(warning|waiting for it to shut down): |: \d+ s$|^\d+ of \d+ containers? .*:$/;
+
+/** The errors in it; notes are none. */
 function errorsIn(stderr: string): readonly Told[] {
   const blocks = stderr.split(/\n(?! )/);
   return blocks.flatMap((block) => {
     if (block.startsWith('{"level":')) return fromJson(block.trimEnd());
     const [, program = '', message = ''] = ERROR.exec(block) ?? [];
-    const isNote = /(^|: )(warning|waiting for it to shut down): /.test(message);
+    const isNote = NOTE.test(message);
     return program === '' || isNote
       ? []
       : [{ program, message, more: block.split('\n').slice(1).join('\n') }];
   });
 }
 
-/** A path, a name or key with a dot, an option, a number, or what is quoted. */
-const NAMED = /["'][^"']+["']|\/\S|(^|\s)-{1,2}\w|\b[a-z]\w*\.[a-z]|\bprogram \w|\d/;
+/** A name that it begins with, a path, a name or key with a dot, an option, a number, or what is quoted. */
+const NAMED = /^[\w.-]+: |["'][^"']+["']|\/\S|(^|\s)-{1,2}\w|\b[a-z]\w*\.[a-z]|\bprogram \w|\d/;
 
 /** LXC's words, of what nobody has named: the command itself is what they are about. */
-const OF_NOTHING = /^No container name specified$/;
+const OF_NOTHING =
+  /^(No container name specified|A (command to execute in the new namespace|namespace to execute command) is required)$/;
 
 /** Whether it says of which thing it speaks: of a word of the command's own, or of one that shows that it names something. */
 const namesObject = (command: string, message: string): boolean =>
