@@ -112,6 +112,8 @@ export function missingHint(path: string): string | undefined {
   try {
     const { kind, path: at } = follow(path);
     if (kind === 'no directory') return `${at} is no directory: name another place`;
+    if (kind === 'reached' && stats(at)?.isDirectory() === false)
+      return `${at} is no directory: name another place`;
     if (kind !== 'missing') return undefined;
     const place = dirname(at);
     return at === resolve(path)

@@ -3,10 +3,11 @@ import { raiseContainersBridge } from '../container/network/bridge.ts';
 import { lost, owned } from '../network/doctor.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
+import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
-import { warner } from './tell.ts';
+import { tellError, warner } from './tell.ts';
 import { usageError } from './usage.ts';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
@@ -41,10 +42,25 @@ const stop: Action = async ({ system, quiet }, { stderr, program }) => {
 const restart: Action = async (invocation, context) =>
   (await stop(invocation, context)) || start(invocation, context);
 
-const status: Action = async ({ system, options }, { stdout }) => {
+/** What it lacks of a bridge that serves containers. */
+function lacks({ link, addresses, dnsmasqPid, rules }: BridgeStatus): string {
+  const parts = [
+    addresses.length === 0 && 'its addresses',
+    dnsmasqPid === null && 'DHCP and DNS',
+    !rules && 'its firewall rules',
+  ].filter((part) => part !== false);
+  return link === 'up' && parts.length > 0 ? `without ${parts.join(', ')}` : link;
+}
+
+const status: Action = async (invocation, context) => {
+  const { system, options } = invocation;
   const state = await bridgeStatus(system);
-  stdout.write(options['json'] ? jsonText(state) : describe(state));
-  return state.up ? 0 : NOT_RUNNING;
+  context.stdout.write(options['json'] ? jsonText(state) : describe(state));
+  if (state.up) return 0;
+  const message = `the bridge ${state.bridge} is ${lacks(state)}`;
+  const hint = 'tlxc-net start brings it up, and so does a start of a container of root that is on it';
+  tellError(new TlxcError({ code: 'TLXC_E_NETWORK', message, hint }), invocation, context);
+  return NOT_RUNNING;
 };
 
 const warnings = ({ obstacles }: BridgeStatus): string[] =>

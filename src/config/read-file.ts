@@ -63,7 +63,8 @@ function open(path: string, asker: Asker): OpenedFile {
       errno,
       where: { file: path, line: 0 },
       cause,
-      hint: 'look whether it is there, and who may read it (ls -l)',
+      // What a user's file names is looked at with that user's rights only.
+      ...(asker !== null && { hint: 'look whether it is there, and who may read it (ls -l)' }),
     });
   }
 }

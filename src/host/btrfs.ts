@@ -24,7 +24,9 @@ function failed(what: string, { errno, syscall, path, detail }: NativeFailure): 
   return new TlxcError({
     code: 'TLXC_E_STORAGE',
     message: `${what}: ${[path, why].filter(Boolean).join(': ')}`,
-    ...(name !== '' && { errno: name, syscall }),
+    ...(name !== ''
+      ? { errno: name, syscall }
+      : { hint: 'btrfs subvolume list shows what lies there: take out what is too much, and try again' }),
   });
 }
 

@@ -1,9 +1,10 @@
 /** An image from archives on this machine: a root filesystem with or without metadata, or one archive of Incus' with both. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError, usageError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
 import { overAllIds } from '../host/trees.ts';
+import { shellWord } from '../shell-word.ts';
 import { usingDigested, type DigestedFile } from './digest.ts';
 import { parseIncusMetadata } from './incus-metadata.ts';
 import { keepArchive } from './keep-archive.ts';
@@ -44,8 +45,19 @@ export function checkAlias(alias: string): void {
   );
 }
 
+function refuseDirectory(archive: string): void {
+  if (statSync(archive, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  throw new TlxcError({
+    code: 'TLXC_E_IMAGE',
+    message: `${archive} is a directory, and no archive of one`,
+    path: archive,
+    hint: `name a file in it; of a whole system: tar -C ${shellWord(archive)} -cf rootfs.tar . makes an archive`,
+  });
+}
+
 /** An image that the store has already is only named. Throws TLXC_E_IMAGE, TLXC_E_STORAGE. */
 export async function importImage(request: ImportRequest): Promise<StoredImage> {
+  refuseDirectory(request.archive);
   const given = await readGiven(request.metadata);
   return usingDigested(request.archive, (file) => importDigested(request, given, file));
 }

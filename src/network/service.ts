@@ -47,11 +47,11 @@ export interface BridgeStatus {
   readonly hostNames: HostNames;
 }
 
-function requireRoot(what: string): void {
+function requireRoot(what: string, bridge: string): void {
   if (process.getuid?.() === 0) return;
   throw new TlxcError({
     code: 'TLXC_E_PERMISSION',
-    message: `only root can ${what} the bridge`,
+    message: `only root can ${what} the bridge '${bridge}'`,
     hint: 'be root (sudo)',
   });
 }
@@ -97,8 +97,8 @@ async function whileLocked<T>(
  * failed; what was up by then stays, and a second start completes it.
  */
 export async function startBridge(system: SystemConfig): Promise<void> {
-  requireRoot('bring up');
   const settings = bridgeSettings(system);
+  requireRoot('bring up', settings.name);
   await locked(system, async (places) => {
     checkNetworkIsFree(settings);
     await raiseBridge(settings);
@@ -116,8 +116,8 @@ export async function tellHostNames(system: SystemConfig): Promise<void> {
 
 /** Takes everything down. Returns the ports on account of which the bridge itself stays, without addresses and down. */
 export async function stopBridge(system: SystemConfig): Promise<readonly string[]> {
-  requireRoot('take down');
   const settings = bridgeSettings(system);
+  requireRoot('take down', settings.name);
   const { name } = settings;
   if (!existsSync(networkPlaces(system).run) && readBridge(name) === null) return [];
   return locked(system, async (places) => {
@@ -181,8 +181,8 @@ export function bridgeSeemsUp(system: SystemConfig): boolean {
 
 /** Needs root: the packet filter is not shown to others. */
 export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> {
-  requireRoot('look into');
   const settings = bridgeSettings(system);
+  requireRoot('look into', settings.name);
   const places = networkPlaces(system);
   const bridge = readBridge(settings.name);
   const rules = await rulesPresent();

@@ -49,6 +49,7 @@ rooted('start brings all up, again changes nothing, stop leaves nothing', async 
   const down = await world.run('tlxc-net', 'status');
   t.is(down.code, 3);
   t.regex(down.stdout, /^Bridge: {9}tlxcbr0 absent\n/);
+  t.regex(down.stderr, /^tlxc-net: the bridge tlxcbr0 is absent\n {2}hint: tlxc-net start brings it up/);
   t.deepEqual(await world.leaks(), []);
   t.is((await world.run('tlxc-net', 'stop')).code, 0, 'stopping what is down is no error');
 });
@@ -58,7 +59,9 @@ rooted('what went away is brought back by another start', async (t) => {
   await world.sh('tlxc-net start');
   const { dnsmasqPid } = await statusOf(world);
   await world.sh(`kill ${dnsmasqPid}; nft delete table inet tlxc; ip address flush dev tlxcbr0`);
-  t.is((await world.run('tlxc-net', 'status')).code, 3);
+  const broken = await world.run('tlxc-net', 'status');
+  t.is(broken.code, 3);
+  t.regex(broken.stderr, /the bridge tlxcbr0 is without its addresses, DHCP and DNS, its firewall rules\n/);
   await world.sh('tlxc-net start');
   t.true((await statusOf(world)).up);
 });

@@ -5,6 +5,7 @@ import { startHooks } from '../../plan/hooks.ts';
 import type { StartPlan } from '../../plan/types.ts';
 import { failureHint } from './failure-hints.ts';
 import type { FailedMessage } from './hint.ts';
+import { failedByLimit } from './own-limits.ts';
 
 /** What could not be done, completed by the path; the first entry that fits. */
 const STEPS: readonly (readonly [step: RegExp, syscall: RegExp, words: string])[] = [
@@ -108,22 +109,6 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 export const runningHint = (name: string): string =>
   `tlxc-attach -n ${name} enters it, tlxc-stop -n ${name} stops it`;
 
-/** Fewer no start does with. */
-const DESCRIPTORS = 16;
-
-/** Of a container whose own limit of open files is too low for its start. */
-function tooFewDescriptors({ name, limits }: StartPlan): TlxcError | undefined {
-  const limit = limits.find(({ resource, soft }) => resource === 'nofile' && Number(soft) < DESCRIPTORS);
-  if (limit === undefined) return undefined;
-  return new TlxcError({
-    code: 'TLXC_E_SYSCALL',
-    message: `the limit of ${limit.soft} open files is too low for its start`,
-    container: name,
-    where: limit.origin,
-    hint: `give it ${DESCRIPTORS} or more`,
-  });
-}
-
 /** The error of a start that failed as `failed` tells. */
 export function startFailure(plan: StartPlan, failed: FailedMessage): TlxcError {
   const { name } = plan;
@@ -136,8 +121,8 @@ export function startFailure(plan: StartPlan, failed: FailedMessage): TlxcError 
     });
   }
   const errno = failed.errno === 0 ? undefined : errnoName(failed.errno);
-  const ownLimit = errno === 'EMFILE' ? tooFewDescriptors(plan) : undefined;
-  if (ownLimit !== undefined) return ownLimit;
+  const byLimit = failedByLimit(plan, failed, errno ?? '');
+  if (byLimit !== undefined) return byLimit;
   const hint = failureHint(failed, errno ?? '');
   const code = CODES[failed.step] ?? (failed.step.startsWith('hook') ? 'TLXC_E_HOOK' : 'TLXC_E_SYSCALL');
   return new TlxcError({

@@ -9,16 +9,20 @@ import type { ImageStore, StoredImage } from '../store.ts';
 import { parseTemplateArgs, type Template, type TemplateRequest, type TemplateResult } from './template.ts';
 
 const usage = `Template options of oci (after --):
-  -u, --url=IMAGE           docker://[HOST[:PORT]/]NAME[:TAG][@DIGEST] of a registry (docker://debian:12 is Docker Hub's;
-                            http:// instead of docker:// where a registry has no TLS), oci:DIRECTORY[:TAG],
+  -u, --url=IMAGE           docker://[HOST[:PORT]/]NAME[:TAG][@DIGEST] of a registry
+                            (docker://debian:12 is Docker Hub's; http:// instead of docker://
+                            where a registry has no TLS), oci:DIRECTORY[:TAG],
                             oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]
   -a, --arch=ARCHITECTURE   amd64, arm64, arm/v7 … (default: the host's)
       --username=NAME       For the registry
-      --password=PASSWORD   Everybody on this host can read it while the command runs: --authfile is better
-      --authfile=FILE       Where podman login or docker login stored them (default: where these do)
+      --password=PASSWORD   Everybody on this host can read it while the command runs:
+                            --authfile is better
+      --authfile=FILE       Where podman login or docker login stored them
+                            (default: where these do)
       --no-cache            Fetch the image anew, even if it is stored
       --offline             Use no network: only what the store has
-      --dhcp                Fail where TLXC's bridge does not give the container its address, as it does unasked
+      --dhcp                Fail where TLXC's bridge does not give the container its address,
+                            as it does unasked
   -h, --help                This text
 Every manifest, configuration and layer is verified by its SHA-256.
 `;

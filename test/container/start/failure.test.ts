@@ -62,6 +62,30 @@ test('a missing bridge: tlxc-net brings one up', (t) => {
   t.regex(hint ?? '', /tlxc-net start/);
 });
 
+const memory = { file: '/c/u1/config', line: 9, key: 'lxc.cgroup2.memory.max' };
+const withMemory = (file: string, value: string) =>
+  ({
+    ...plan,
+    limits: [],
+    cgroups: { hierarchies: [{ settings: [{ file, value, origin: memory }] }] },
+  }) as unknown as StartPlan;
+
+test('a limit of memory that no start does with is named by its line, whatever fails by it', (t) => {
+  const told = (limited: StartPlan, changes: Partial<FailedMessage>) =>
+    renderError('tlxc-start', startFailure(limited, { ...failed, key: '', file: '', line: 0, ...changes }));
+  const mkdir = { step: 'cgroup', syscall: 'mkdir', errno: 12, path: '/sys/fs/cgroup/memory/tlxc/u1/ns' };
+  const ended = { step: 'start', syscall: '', errno: 0, path: '', detail: 'ended' };
+  for (const changes of [mkdir, ended])
+    t.deepEqual(told(withMemory('memory.max', '100K'), changes), [
+      'tlxc-start: u1: the memory limit of 100K is too low for its start',
+      '  at /c/u1/config:9 (lxc.cgroup2.memory.max)',
+      '  hint: give it 32M or more; the smallest of systems do with 1M',
+    ]);
+  t.regex(told(withMemory('memory.limit_in_bytes', '1'), mkdir)[0] ?? '', /the memory limit of 1 is too low/);
+  t.regex(told(withMemory('memory.max', '64M'), mkdir)[0] ?? '', /cannot make the control group/);
+  t.regex(told(withMemory('memory.max', 'max'), ended)[0] ?? '', /the start failed/);
+});
+
 test('a hook is shown as it was written, with its exit status', (t) => {
   const [first, at] = lines({
     ...origin,
