@@ -39,6 +39,9 @@ async function furnish({ world: { dir }, push }: Machine): Promise<void> {
   await push(build('sh', '-c', 'command -v busybox'), '/bin');
 }
 
+/** Set-user-id root where the administrator made it so. */
+const nic = '/usr/lib/tlxc/native/build/Release/tlxc-user-nic';
+
 /** Whoever is asked anything by it waits for an answer that does not come: standard input ends at once. */
 const install = (files: string) =>
   `DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --allow-downgrades --no-install-recommends ${files} </dev/null 2>&1`;
@@ -65,6 +68,7 @@ async function useRunning(t: ExecutionContext, { sh }: Machine, limit: number): 
 }
 
 async function staysSet(t: ExecutionContext, { sh }: Machine): Promise<void> {
+  t.is(await sh(`stat -c %a ${nic}`), '4755\n');
   t.is(await sh('cat /etc/tlxc/default.conf'), 'lxc.net.0.type = empty\n');
   t.is(await sh('systemctl is-enabled tlxc tlxc-net || true'), 'enabled\ndisabled\n');
 }
@@ -77,6 +81,7 @@ test('an upgrade and a downgrade leave what runs, what is set and what is enable
   await sh(install('/srv/xz-utils_*.deb /srv/packages/earlier/tlxc.deb'));
   // The bridge is for others to prove: it would take dnsmasq and nft.
   await sh("echo 'lxc.net.0.type = empty' > /etc/tlxc/default.conf; systemctl disable tlxc-net 2>&1");
+  await sh(`chmod u+s ${nic}`);
   await sh('for c in up cold down; do tlxc-create -q -t busybox -n $c; done');
   await sh('tlxc-start -n up; tlxc-start -n cold; tlxc-freeze -n cold');
   const before = [await sh(inits), await sh(monitors)];
@@ -101,6 +106,9 @@ test('an upgrade and a downgrade leave what runs, what is set and what is enable
   t.deepEqual([await sh(inits), await sh(monitors)], running);
   await useRunning(t, machine, 78);
   await staysSet(t, machine);
+  await sh(`chmod u-s ${nic}`);
+  await sh(install('/srv/packages/later/tlxc.deb'));
+  t.is(await sh(`stat -c %a ${nic}`), '755\n', 'nor does it come back');
   await sh('tlxc-stop -n up; tlxc-stop -n cold -k');
   t.is(await sh(monitors), '');
 });
@@ -125,6 +133,12 @@ test('its service is active from the installation on, and stops all; an upgrade 
   await sh("echo 'lxc.net.0.type = empty' > /etc/tlxc/default.conf; tlxc-create -q -t busybox -n c1");
   await sh('tlxc-start -n c1; systemctl stop tlxc');
   t.is(await sh('tlxc-info -n c1 -sH'), 'STOPPED\n');
+  // A unit of its own: its container's end is no failure of it, whoever asked for it.
+  for (const end of ['tlxc-stop -n c1', 'tlxc-attach -n c1 -- poweroff', 'systemctl stop tlxc@c1']) {
+    await sh(`systemctl start tlxc@c1; ${end}; tlxc-wait -n c1 -s STOPPED -t 60`);
+    const ended = 'until systemctl is-active tlxc@c1 | grep -Eq "^(inactive|failed)$"; do sleep 0.1; done';
+    t.is(await sh(`timeout 30 sh -c '${ended}'; systemctl is-active tlxc@c1 || true`), 'inactive\n', end);
+  }
   await sh(install('--reinstall /srv/packages/later/tlxc.deb'));
   t.is(await sh(active), 'inactive\n');
   await sh('dpkg --remove tlxc 2>&1');
