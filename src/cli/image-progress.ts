@@ -5,7 +5,7 @@ import type { Stage } from '../gauge.ts';
 import type { ImageEvent } from '../image/progress.ts';
 import type { CommandContext } from './context.ts';
 import { printable } from './printable.ts';
-import { progressLine, type Progress } from './progress.ts';
+import { elapsed, progressLine, type Progress } from './progress.ts';
 
 export interface ImageProgress {
   readonly show: (event: ImageEvent) => void;
@@ -130,11 +130,16 @@ class Shown implements ImageProgress {
 export const imageProgress = (voice: Voice, quiet: boolean): ImageProgress =>
   quiet ? SILENT : new Shown(voice);
 
+/** What the package works out, in seconds; it gives a word as long as too little has come to tell. */
+const timeLeft = (seconds: unknown): string =>
+  typeof seconds === 'number' ? `  ${elapsed(seconds * 1000)} left` : '';
+
 async function newBar(stream: WriteStream, total: number): Promise<SingleBar> {
   const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
     stream,
-    format: '  {bar} {percentage}%  {value}/{total} MiB  {eta_formatted} left',
+    format: '  {bar} {percentage}%  {value}/{total} MiB{eta_formatted}',
+    formatTime: timeLeft,
     clearOnComplete: true,
     hideCursor: true,
   });

@@ -17,7 +17,8 @@ function meet(left: string, right: string): boolean {
   return isSix(left) === isSix(right) && (all(left) || all(right));
 }
 
-function sameHostEnd(left: ForwardConfig, right: ForwardConfig): boolean {
+/** Whether both want a port or socket of the host that only one can have. */
+export function sameHostEnd(left: ForwardConfig, right: ForwardConfig): boolean {
   const [one, other]: [HostEnd, HostEnd] = [left.from, right.from];
   if ('path' in one || 'path' in other) return 'path' in one && 'path' in other && one.path === other.path;
   const apart = one.port + left.count <= other.port || other.port + right.count <= one.port;

@@ -4,6 +4,7 @@ import { cgroupOptionFindings } from '../host/doctor/cgroup-options.ts';
 import { cgroupFindings } from '../host/doctor/cgroups.ts';
 import { kernelFindings } from '../host/doctor/kernel.ts';
 import { lxcfsFindings } from '../host/doctor/lxcfs.ts';
+import { privilegeFindings } from '../host/doctor/privileges.ts';
 import { programFindings } from '../host/doctor/programs.ts';
 import { securityModuleFindings } from '../host/doctor/security-modules.ts';
 import { filesystemFindings } from '../host/doctor/store.ts';
@@ -26,6 +27,7 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
   const host = probeHost();
   return [
     ...kernelFindings(host),
+    ...(host.user === null ? privilegeFindings() : []),
     ...cgroupFindings(host, environment),
     ...cgroupOptionFindings(),
     ...securityModuleFindings(host),

@@ -252,6 +252,11 @@ function transferFailed(what: string, error: TransferError, tries: number): Tlxc
 }
 
 function hintOf({ cause, transient, status }: TransferError): string | undefined {
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'ask the server by a name that its certificate has: tlxc-config tlxc.image.server https://NAME';
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return "see whether this machine's clock is right (date); else the server needs another certificate";
   if (isUntrusted(cause))
     return 'if you trust the server: tlxc-config tlxc.image.ca FILE, where FILE has its certificate (PEM)';
   if (transient) return 'see whether the server can be reached from here (curl -I), and try again';

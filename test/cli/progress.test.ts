@@ -83,8 +83,14 @@ test('it comes on a terminal that can, when a second is over, and goes when it i
   t.deepEqual([short, dumb, pipe, quiet, json], ['', '', '', '', '']);
 });
 
-/** A download that is half done, on a terminal of that kind. */
-function halfDownloaded(TERM: string): { readonly shown: () => string; readonly end: () => void } {
+interface Download {
+  readonly shown: () => string;
+  readonly came: (mebibytes: number) => void;
+  readonly end: () => void;
+}
+
+/** A download of 10 MiB that is half done, on a terminal of that kind. */
+function halfDownloaded(TERM: string): Download {
   let text = '';
   const write = (part: string) => (text += part).length > 0;
   const members = { isTTY: true, columns: 80, write };
@@ -93,8 +99,10 @@ function halfDownloaded(TERM: string): { readonly shown: () => string; readonly 
     Object.fromEntries(Object.entries(members).map(([name, value]) => [name, { value }])),
   ) as WriteStream;
   const progress = imageProgress({ stderr, stdout: { write: () => true }, env: { TERM } }, false);
-  progress.show({ kind: 'download', what: 'rootfs', received: 5 * MIB, total: 10 * MIB });
-  return { shown: () => text, end: progress.end };
+  const came = (mebibytes: number): void =>
+    progress.show({ kind: 'download', what: 'rootfs', received: mebibytes * MIB, total: 10 * MIB });
+  came(5);
+  return { shown: () => text, came, end: progress.end };
 }
 
 test('a download has a bar, but none on a terminal that can move no cursor', async (t) => {
@@ -103,6 +111,22 @@ test('a download has a bar, but none on a terminal that can move no cursor', asy
   t.teardown(none.end);
   await t.notThrowsAsync(eventually(20, () => Promise.resolve(bar.shown().includes('\u001b') || undefined)));
   t.is(none.shown(), '');
+});
+
+test('how long a download will take is told when it can be known', async (t) => {
+  const bar = halfDownloaded('xterm');
+  t.teardown(bar.end);
+  const shows = (words: RegExp) =>
+    t.notThrowsAsync(eventually(20, () => Promise.resolve(words.test(bar.shown()) || undefined)));
+  await shows(/ 0% /);
+  // Nothing has come since the bar is there: how fast it comes, nobody knows.
+  bar.came(0);
+  await sleep(300);
+  bar.came(0);
+  await sleep(300);
+  t.notRegex(bar.shown(), /MiB {2}|left/);
+  bar.came(5);
+  await shows(/ 50% {2}5\/10 MiB {2}\d+ s left/);
 });
 
 const seen = requires('root', 'userns', 'idmap', 'busybox', 'terminal');

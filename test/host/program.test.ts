@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { startProgram } from '../../src/host/program.ts';
+import { programError, startProgram } from '../../src/host/program.ts';
 import { loader } from '../rig/typescript.ts';
 
 async function linesOf(script: string): Promise<string[]> {
@@ -17,6 +17,14 @@ test('lines end as files and terminals end them, wherever the pieces of them are
     'bc',
   ]);
   t.deepEqual(await linesOf(String.raw`printf 'a\342\200'; sleep 0.1; printf '\250b\n'`), ['a\u2028b']);
+});
+
+test('who is not read to the end blames the reader, and no memory', async (t) => {
+  const failure = { code: 'TLXC_E_STORAGE', what: 'standard output could not be written' } as const;
+  const ended = await startProgram(['sh', '-c', 'kill -PIPE $$']).ended;
+  const { message, hint } = programError(ended, failure);
+  t.is(message, 'standard output could not be written: sh: killed by SIGPIPE');
+  t.is(hint, 'what was to read it has ended: see what that complains of');
 });
 
 test('without descriptors left nothing is started: told at once, and no signal goes astray', (t) => {

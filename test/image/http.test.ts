@@ -10,6 +10,7 @@ import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { getText } from '../../src/image/http.ts';
+import type { TlxcError } from '../../src/errors.ts';
 import { pathOnServer, proxyFor, serverUrl } from '../../src/image/server.ts';
 
 const QUICK = { retryDelaysMs: [1, 1], stallMs: 2_000 };
@@ -51,6 +52,19 @@ test('certificates of a file are trusted besides the usual ones; what is none is
     [fileURLToPath(import.meta.url), /http\.test\.ts: it has no certificate/],
   ] as const)
     await t.throwsAsync(getText(new URL(url), 100, { ...QUICK, ca }), { message: said });
+});
+
+test('a certificate of another name is told apart from one that nobody vouches for', async (t) => {
+  const { url, cert } = await tlsServer(t);
+  const other = url.replace('localhost', '127.0.0.1');
+  const named = await t.throwsAsync<TlxcError>(getText(new URL(other), 100, { ...QUICK, ca: cert }));
+  t.regex(named.message, /does not match certificate's altnames/);
+  t.is(
+    named.hint,
+    'ask the server by a name that its certificate has: tlxc-config tlxc.image.server https://NAME',
+  );
+  const unknown = await t.throwsAsync<TlxcError>(getText(new URL(url), 100, QUICK));
+  t.regex(unknown.hint ?? '', /^if you trust the server: tlxc-config tlxc\.image\.ca FILE/);
 });
 
 test('from HTTPS no redirect leads to plain HTTP', async (t) => {

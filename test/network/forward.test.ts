@@ -260,7 +260,10 @@ tested('what is remembered is a line of the configuration, and nothing else in i
   await w.sh(`tlxc-device -n c1 add --saved proxy 'udp [::1]:53 -> 53'`);
   t.is(config(), `${before}tlxc.net.0.forward = udp [::1]:53 -> 53\n`);
   const taken = await w.run('tlxc-device', '-n', 'c1', 'add', '--saved', 'proxy', '9001 -> 80');
-  t.regex(taken.stderr, /tcp 9001 is forwarded at \S+config:\d+ already/);
+  t.regex(
+    taken.stderr,
+    /^tlxc-device: c1: tcp 9001 is forwarded at \S+config:\d+ already\n {2}hint: tlxc-device -n c1 del --saved proxy 'tcp 9000-9001' takes that away\n$/,
+  );
   await w.sh(`tlxc-device -n c1 del --saved proxy 'udp [::1]:53'`);
   t.is(config(), before);
   const part = await w.run('tlxc-device', '-n', 'c1', 'del', '--saved', 'proxy', '9001');

@@ -1,6 +1,7 @@
 /** The lines tlxc.net.N.forward of a container's configuration, written and removed by a command. */
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { ConfigDocument } from '../../config/document.ts';
+import { sameHostEnd } from '../../config/forward-checks.ts';
 import { BadValue } from '../../config/key.ts';
 import { loadSettings, type LoadRequest } from '../../config/load.ts';
 import type { ForwardConfig, ForwardEnd, Sourced } from '../../config/model.ts';
@@ -57,10 +58,21 @@ function interfaceOf(settings: Settings, { name, config }: ContainerPaths): numb
   });
 }
 
-/** Throws TLXC_E_CONFIG where the line would contradict another. */
+const forwardsOf = (settings: Settings): readonly Sourced<ForwardConfig>[] =>
+  settings.networks().flatMap((index) => [...settings.all(network.forward, index)]);
+
+/** Throws TLXC_E_NETWORK where a line forwards it already, TLXC_E_CONFIG where it would contradict one otherwise. */
 export function rememberForward(place: ConfigPlace, added: ForwardConfig): Change {
   const { paths } = place;
   const { settings } = loadSettings(requestOf(place));
+  const other = forwardsOf(settings).find(({ value }) => sameHostEnd(value, added));
+  if (other)
+    throw new TlxcError({
+      code: 'TLXC_E_NETWORK',
+      message: `${nameOf(added)} is forwarded at ${placeOf(other.at)} already`,
+      container: paths.name,
+      hint: `tlxc-device -n ${paths.name} del --saved proxy '${nameOf(other.value)}' takes that away`,
+    });
   const key = `tlxc.net.${interfaceOf(settings, paths)}.forward`;
   const value = showForward(added);
   loadSettings({ ...requestOf(place), overrides: [`${key} = ${value}`] });
@@ -93,10 +105,7 @@ function forwardOf(key: string, value: string): ForwardConfig | null {
 export function forgetForward(place: ConfigPlace, side: HostSide): Change | undefined {
   const { paths } = place;
   const { settings } = loadSettings(requestOf(place));
-  const all: Sourced<ForwardConfig>[] = settings
-    .networks()
-    .flatMap((index) => [...settings.all(network.forward, index)]);
-  const found = all.filter(({ value }) => meets(value, side));
+  const found = forwardsOf(settings).filter(({ value }) => meets(value, side));
   for (const { value, at } of found) {
     const elsewhere = at.file !== paths.config;
     if (!elsewhere && nameOf(value) === nameOf(side)) continue;

@@ -1,6 +1,6 @@
 /** A container as one file: its root filesystem as it sees it itself, its configuration, its snapshots. */
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -120,8 +120,14 @@ async function write(source: Source): Promise<void> {
 /** What an export to this file that was killed has left beside it. */
 function removeInterrupted(file: string): void {
   const left = (name: string): boolean => isTemporary(name, basename(file));
-  for (const name of readdirSync(dirname(file)).filter(left))
-    rmSync(join(dirname(file), name), { force: true });
+  const directory = dirname(file);
+  if (!existsSync(directory))
+    throw new TlxcError({
+      code: 'TLXC_E_STORAGE',
+      message: `${file} cannot be written: there is no directory ${directory}`,
+      hint: 'make it (mkdir -p), or name another',
+    });
+  for (const name of readdirSync(directory).filter(left)) rmSync(join(directory, name), { force: true });
 }
 
 async function compressInto(

@@ -70,7 +70,7 @@ function meaning(paths: ContainerPaths, refusal: Refusal): ErrorDetails {
       return {
         code: 'TLXC_E_UNSUPPORTED',
         message: 'it has no control group that can be frozen',
-        hint: "it needs cgroup v2, or a group of version 1's freezer (lxc.cgroup.use in tlxc.conf), from its start on",
+        hint: "it takes cgroup v2, or a group of version 1's freezer (lxc.cgroup.use in tlxc.conf), from its start on; to copy or keep it, stop it: that takes neither",
       };
     default:
       return {

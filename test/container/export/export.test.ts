@@ -39,6 +39,16 @@ async function isSame(t: ExecutionContext, world: World, before: string, name: s
   t.deepEqual(after.split('\n'), before.split('\n'));
 }
 
+rooted('a directory that is not there is named, and how it comes', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  const nowhere = await world.run('tlxc-export', '-n', 'c1', '/backup-of-nobody/c1.tar.zst');
+  t.is(
+    nowhere.stderr,
+    'tlxc-export: c1: /backup-of-nobody/c1.tar.zst cannot be written: there is no directory /backup-of-nobody\n  hint: make it (mkdir -p), or name another\n',
+  );
+});
+
 rooted('from privileged to unprivileged and back: the same tree, seen from inside', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1', {

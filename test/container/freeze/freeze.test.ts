@@ -210,6 +210,8 @@ byUser(
     const { code, stderr } = await user.run('tlxc-freeze', '-n', 'c1');
     t.is(code, 1);
     t.regex(stderr, /^tlxc-freeze: c1: it has no control group that can be frozen\n {2}hint: /);
+    const copied = await user.run('tlxc-copy', '-a', '-n', 'c1', '-N', 'c2');
+    t.regex(copied.stderr, /\n {2}hint: .* to copy or keep it, stop it: that takes neither\n$/);
     t.is((await user.run('tlxc-unfreeze', '-n', 'c1')).code, 0);
     t.is(await user.sh('tlxc-info -n c1 -sH'), 'RUNNING\n');
     await user.sh('tlxc-wait -n c1 -s RUNNING; tlxc-stop -k -n c1; tlxc-wait -n c1 -s STOPPED -t 10');
