@@ -1,5 +1,6 @@
 /** How tlxc-image shows images: a table, a block of lines, JSON. Pure. */
 import { shownContainer, type ImageStatus, type Verdict } from '../container/image/images.ts';
+import type { LayerRecord } from '../image/layered-image.ts';
 import type { ImageInfo } from '../image/store.ts';
 import { imageName, isSigned, namesOf, originOf } from '../image/stored-image.ts';
 import { columns, printable } from './printable.ts';
@@ -41,11 +42,14 @@ function sizeOf(info: ImageInfo): string {
   return info.packed ? `${size} ${info.packed.type}` : size;
 }
 
+const layersOf = ({ paths }: LayerRecord): string =>
+  paths.length === 1 ? '1 layer' : `${paths.length} layers`;
+
 function sizeLine(info: ImageInfo): string {
   const { tree, layers, packed } = info;
   const members = (tree ?? layers)?.members;
   if (members !== undefined)
-    return `${sizeOf(info)}, ${members} members${layers ? `, ${layers.paths.length} layers` : ''}`;
+    return `${sizeOf(info)}, ${members} members${layers ? `, ${layersOf(layers)}` : ''}`;
   return packed ? sizeOf(info) : '';
 }
 

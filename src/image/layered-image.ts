@@ -37,10 +37,15 @@ export function stacking({ lowers, upper, work, target }: Stacking): readonly st
   return mounting({ fstype: 'overlay', options, source: 'overlay', target });
 }
 
-/** All layers as one tree, seen by a program as mounted on a directory of the image's own. */
+/** Where all layers are one tree for who reads them: one alone is a tree as it is, several are mounted for a program. */
+export const layeredRoot = (directory: string, lowers: readonly string[]): string =>
+  (lowers.length === 1 ? lowers[0] : undefined) ?? join(directory, 'mnt');
+
+/** That tree. */
 export function layeredTree(directory: string, lowers: readonly string[]): Tree & { readonly root: string } {
-  const target = join(directory, 'mnt');
-  return { directory, mapping: null, root: target, words: stacking({ lowers, target }) };
+  const root = layeredRoot(directory, lowers);
+  if (lowers.length === 1) return { directory: dirname(root), mapping: null, root };
+  return { directory, mapping: null, root, words: stacking({ lowers, target: root }) };
 }
 
 /** The id of the stored layer whose tree that is. */

@@ -23,7 +23,7 @@ import type { Digests } from './file-digests.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
 import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
 import { recordTree, type Tree } from './manifest.ts';
-import { layeredTree, type LayerRecord } from './layered-image.ts';
+import { layeredRoot, layeredTree, type LayerRecord } from './layered-image.ts';
 import { packedFile, packedTree, packTree, refusePacking, settlePacked } from './packed-image.ts';
 import { asEvents, type OnImageEvent } from './progress.ts';
 import { imageName, type ImageContent, type ImageInfo, type StoredImage } from './stored-image.ts';
@@ -308,7 +308,9 @@ const storedAt = (directory: string, info: ImageInfo): StoredImage => ({
   info,
   rootfs: info.packed
     ? packedFile(directory, info.packed.type)
-    : join(directory, info.layers ? 'mnt' : 'rootfs'),
+    : info.layers
+      ? layeredRoot(directory, info.layers.paths)
+      : join(directory, 'rootfs'),
 });
 
 function readInfo(directory: string): ImageInfo | null {

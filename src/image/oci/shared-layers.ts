@@ -42,7 +42,7 @@ export async function canShare(
   diffIds: readonly string[],
 ): Promise<boolean> {
   const host = probeHost();
-  if (store.mapping !== null || host.user !== null || !host.overlay || diffIds.length < 2) return false;
+  if (store.mapping !== null || host.user !== null || !host.overlay || diffIds.length === 0) return false;
   const paths = sharedLayers(diffIds).map(({ id }) => join(store.tree(id).directory, 'rootfs'));
   return canStack(paths) && (await statfs(work)).type !== OVERLAYFS_MAGIC;
 }

@@ -34,6 +34,7 @@ const MORE: readonly Entry[] = [
 
 const run = { config: { Entrypoint: ['sh', '-c', 'exec sleep 1000'] } };
 const images = (): Readonly<Record<string, BuiltImage>> => ({
+  alone: buildImage({ layers: [base], ...run }),
   base: buildImage({ layers: [base, [{ path: 'etc/issue', content: 'base\n' }]], ...run }),
   one: buildImage({ layers: [base, CHANGES], ...run }),
   two: buildImage({ layers: [base, CHANGES, MORE], ...run }),
@@ -127,6 +128,31 @@ local(
     t.is(await world.sh('ls -A cache/images'), '');
   },
 );
+
+local('the one layer of an image is there once with those that begin with it', async (t) => {
+  const world = await makeWorld(t);
+  const layout = layoutIn(world);
+  await world.sh('tlxc-image pull oci:layout:alone');
+  const [first = { digest: '' }] = images()['alone']?.layers ?? [];
+  rmSync(join(layout, 'blobs/sha256', first.digest.slice('sha256:'.length)));
+  await world.sh('tlxc-image pull oci:layout:one');
+  t.deepEqual(await stored(world), [2, 2]);
+  t.regex((await world.run('tlxc-image', 'verify')).stdout, /^(.*sound, \d+ members.*\n){2}$/);
+  for (const backend of ['overlay', 'dir'])
+    t.is(
+      await world.sh(`touch seed; tlxc-create -q -n ${backend} -f seed -t oci -B ${backend} -- -u oci:layout:alone --offline
+        tlxc-start -n ${backend}; tlxc-attach -n ${backend} -- sh -c 'echo x > /etc/mine; ls -d /srv/one /etc/group 2>/dev/null; :'
+        tlxc-stop -k -n ${backend}`),
+      '/etc/group\n',
+    );
+  await world.sh('tlxc-destroy -n dir; tlxc-image prune --all');
+  t.deepEqual(await stored(world), [1, 1], 'the image that a container lies over, and its layer');
+  await world.sh(
+    'tlxc-start -n overlay; tlxc-attach -n overlay -- cat /etc/mine; tlxc-destroy -f -n overlay',
+  );
+  await world.sh('tlxc-image prune --all');
+  t.is(await world.sh('ls -A cache/images'), '');
+});
 
 local('damage of a layer is told for every image that has it, and mended by another pull', async (t) => {
   const world = await makeWorld(t);
