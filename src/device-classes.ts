@@ -31,6 +31,14 @@ export const DEVICE_CLASSES: Readonly<Record<DeviceClass, Kind>> = {
   tun: { where: '/dev/net/tun', places: [['net', /^tun$/]] },
 };
 
+/** Whether the host has its nodes at such a path. */
+export const isOfClass = (kind: DeviceClass, path: string): boolean =>
+  DEVICE_CLASSES[kind].places.some(([directory, names]) => {
+    const below = directory === '.' ? '/dev/' : `/dev/${directory}/`;
+    const name = path.slice(below.length);
+    return path.startsWith(below) && !name.includes('/') && names.test(name);
+  });
+
 export const deviceClasses: readonly string[] = Object.keys(DEVICE_CLASSES);
 
 export const isDeviceClass = (word: string): word is DeviceClass => Object.hasOwn(DEVICE_CLASSES, word);

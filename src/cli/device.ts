@@ -1,6 +1,7 @@
 /** tlxc-device */
 import { resolve } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
+import { deviceClasses } from '../device-classes.ts';
 import type { DeviceRequest } from '../container/device/device.ts';
 import { changeDevice } from '../container/device/change.ts';
 import { addProxy, removeProxy } from '../container/device/proxy.ts';
@@ -39,7 +40,9 @@ async function device(invocation: Invocation, { cwd, env }: CommandContext): Pro
   // As LXC, which then makes no use of it.
   if (file !== undefined) loadContainerConfig({ name, lxcpath, configFile: file, environment: env });
   if (dev === undefined)
-    throw usageError(`what to ${action} is missing: an interface, the path of a device node, or proxy`);
+    throw usageError(
+      `what to ${action} is missing: an interface, the path of a device node, ${deviceClasses.join(', ')}, or proxy`,
+    );
   if (dev === 'proxy' && target !== undefined) {
     if (saving?.file !== undefined) throw usageError('--rcfile is not for a proxy that is saved');
     const change = action === 'add' ? addProxy : removeProxy;
@@ -54,7 +57,7 @@ export default defineCommand(
   {
     program: 'tlxc-device',
     summary: 'gives a device of the host to the running container NAME, or takes it back',
-    usage: "--name=NAME add|del DEV [DST] | proxy 'tcp 8080 -> 80'",
+    usage: "--name=NAME add|del DEV [DST] | gpu|kvm|fuse|tun|snd|video | proxy 'tcp 8080 -> 80'",
     name: 'required',
     rest: 'words',
     options: [

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEVICE_CLASSES, isOfClass, type DeviceClass } from '../../src/device-classes.ts';
 import { deviceAt, devicesOf, findDevices } from '../../src/host/devices.ts';
 import { requires } from '../rig/requires.ts';
 
@@ -56,4 +57,15 @@ requires('root')('a class is the nodes of that kind; what is no device, or anoth
 test('a group without a name is none', (t) => {
   const found = deviceAt('/dev/null', { dev: '/dev', groups: '/no/such' });
   t.is(typeof found === 'string' ? found : found.group, '');
+});
+
+test('the class of a path, of a device that is gone by now, too', (t) => {
+  const classesOf = (path: string): readonly string[] =>
+    Object.keys(DEVICE_CLASSES).filter((kind) => isOfClass(kind as DeviceClass, path));
+  t.deepEqual(classesOf('/dev/dri/renderD128'), ['gpu']);
+  t.deepEqual(classesOf('/dev/nvidia0'), ['gpu']);
+  t.deepEqual(classesOf('/dev/net/tun'), ['tun']);
+  t.deepEqual(classesOf('/dev/snd/pcmC0D0p'), ['snd']);
+  for (const other of ['/dev/snd/by-path/x', '/dev/null', '/srv/net/tun', '/dev/tun', '/dev/kvm0'])
+    t.deepEqual(classesOf(other), [], other);
 });

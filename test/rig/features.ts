@@ -89,6 +89,8 @@ const probes = {
   gpg: () => program('gpg') ?? program('gpgv'),
   /** lxcfs can be mounted. */
   lxcfs: () => program('lxcfs') ?? file('/dev/fuse'),
+  /** Its node; the class of devices that most hosts have. */
+  tun: () => file('/dev/net/tun'),
   /** For the small C programs of tests. */
   compiler: () => program('gcc'),
   zsh: () => program('zsh'),

@@ -13,7 +13,7 @@ export interface DeviceRequest {
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
-  /** An interface's name, or a node's path: on the host to add it, inside to take it away. */
+  /** An interface's name, a class of nodes, or a node's path: on the host to add it, inside to take it away. */
   readonly device: string;
   /** Its name on the other side; the same (of an interface taken away: the one that it had) unless given. */
   readonly target?: string;

@@ -21,12 +21,12 @@ export class Devices {
     this.#container = container;
   }
 
-  /** Gives it a device node, by its absolute path on the host, or an interface by its name. Only root may. */
+  /** Gives it a device node by its absolute path on the host, all of a class by its word ('gpu'), or an interface by its name. Only root may. */
   add(device: string, options: DeviceOptions = {}): Promise<void> {
     return this.#change(device, { ...options, adds: true });
   }
 
-  /** Takes one back, by its path or name inside. */
+  /** Takes one back, by its path or name inside, or its class. */
   remove(device: string, options: DeviceOptions = {}): Promise<void> {
     return this.#change(device, { ...options, adds: false });
   }
