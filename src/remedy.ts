@@ -73,7 +73,10 @@ const BY_ERRNO: Readonly<Record<string, Remedy>> = {
   EEXIST: ({ path }) => (path ? `choose another name, or move ${path} away` : ''),
   ENOTEMPTY: ({ path }) => (path ? `look what is left in ${path} (ls -A)` : ''),
   ENAMETOOLONG: () => 'choose a shorter name: 255 bytes are the limit of one, 4095 of a whole path',
-  ELOOP: ({ path }) => (path ? `links lead in a circle on the way to ${path}: name the place itself` : ''),
+  ELOOP: ({ path }) =>
+    path
+      ? `a link is in the way to ${path} where none may be, or links lead in a circle: name the place itself`
+      : '',
   EXDEV: () => 'the two places are on different filesystems: choose both on one',
   ETXTBSY: ({ path }) => (path ? `${path} is being executed: end what runs it (fuser -v ${path})` : ''),
   EFBIG: () => 'it is larger than this filesystem, or ulimit -f, allows',

@@ -9,11 +9,13 @@ import { programFindings } from '../host/doctor/programs.ts';
 import { securityModuleFindings } from '../host/doctor/security-modules.ts';
 import { filesystemFindings } from '../host/doctor/store.ts';
 import type { Finding } from '../host/finding.ts';
+import { findLxcfs } from '../host/lxcfs.ts';
 import { probeHost } from '../host/probe.ts';
 import { lingering, userFindings } from '../host/user-checks.ts';
 import { hasUserManager } from '../host/user-manager.ts';
 import { looseFindings } from './network/bridge.ts';
 import { networkFindings } from '../network/doctor.ts';
+import { staleLxcfsFindings } from './stale-lxcfs.ts';
 
 export interface Examination {
   readonly system: SystemConfig;
@@ -39,10 +41,12 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
 
 /** Everything, in the order in which a start would need it. */
 export async function examineHost(examination: Examination): Promise<Finding[]> {
+  const lxcfs = findLxcfs();
   return [
     ...fastFindings(examination),
     ...programFindings(probeHost().uid === 0),
-    ...lxcfsFindings(),
+    ...lxcfsFindings(lxcfs),
+    ...staleLxcfsFindings(examination, lxcfs),
     // Others are not shown the packet filter.
     ...(probeHost().uid === 0
       ? [...(await networkFindings(examination.system)), ...looseFindings(examination)]

@@ -243,6 +243,7 @@ rooted(
       /has no image tiny\/two\/amd64\/default\n.*releases of tiny there: one/,
     );
     t.regex(await refusal('import', 'none.tar'), /none\.tar: no such file/);
+    t.regex(await refusal('import', dir), /is a directory, and no archive of one\n +hint: .*tar -C /);
     t.regex(await refusal('import', '--alias', '-x', 'none.tar'), /no image can be called "-x"/);
     writeFileSync(join(dir, 'text'), 'no archive');
     t.regex(await refusal('import', 'text'), /is no tar archive/);

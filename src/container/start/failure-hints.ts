@@ -150,6 +150,11 @@ const HINTS: readonly Hint[] = [
     errno: /ELOOP/,
     hint: 'nothing is mounted or made through a symbolic link: name the place that it leads to',
   },
+  {
+    step: /^terminals$/,
+    errno: /ELOOP/,
+    hint: 'a link of the root filesystem lies in its place: remove it there, or lxc.autodev = 1 has a /dev of its own made',
+  },
   { step: /^namespaces$/, errno: /EPERM/, hint: 'this takes root, or unprivileged user namespaces' },
   { step: /^namespaces$/, errno: /ENOSPC/, hint: 'a limit in /proc/sys/user/max_*_namespaces is reached' },
   { step: /^share namespace$/, errno: /ENOENT/, hint: 'no such process or namespace file' },

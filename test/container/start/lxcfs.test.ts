@@ -21,6 +21,11 @@ const HOST_KB = /^MemTotal: +(\d+) kB/.exec(readFileSync('/proc/meminfo', 'latin
 const memoryOf = async (world: World): Promise<string | undefined> =>
   /^MemTotal: +(\d+) kB/.exec(await inside(world, 'head -n 1 /proc/meminfo'))?.[1];
 
+async function doctor(world: World): Promise<{ what: string; found: string; mend: string }[]> {
+  const { stdout } = await world.run('tlxc-doctor', '--json');
+  return (JSON.parse(stdout) as { findings: { what: string; found: string; mend: string }[] }).findings;
+}
+
 /** How many mounts of lxcfs lie there. */
 const mountsAt = (world: World, path: string): Promise<string> =>
   inside(world, `grep -c " ${path} .* fuse.lxcfs " /proc/self/mountinfo; true`);
@@ -111,9 +116,7 @@ for (const { signal, words } of [
     t.is(await memoryOf(world), HOST_KB);
     await world.sh('tlxc-stop -k -n c1');
     t.regex(await refused(world), words);
-    const { stdout } = await world.run('tlxc-doctor', '--json');
-    const { findings } = JSON.parse(stdout) as { findings: { what: string; found: string; mend: string }[] };
-    const found = findings.find(({ what }) => what === 'lxcfs');
+    const found = (await doctor(world)).find(({ what }) => what === 'lxcfs');
     t.regex(found?.found ?? '', /^(has ended|at .* does not answer)/);
     t.regex(found?.mend ?? '', /systemctl restart lxcfs/);
     if (signal === 'STOP') await world.sh('kill -CONT $(cat lxcfs.pid)');
@@ -128,8 +131,13 @@ tested('a container that reboots gets the lxcfs that runs by then', async (t) =>
   );
   t.regex(await inside(world, 'cat /proc/meminfo 2>&1; true'), /not connected/);
   await runLxcfs(world);
-  await world.sh('tlxc-stop -r -n c1 && tlxc-wait -n c1 -s RUNNING -t 20');
+  const stale = (await doctor(world)).find(({ found }) =>
+    found.startsWith('c1: started with one that has ended'),
+  );
+  t.is(stale?.mend, 'tlxc-stop -r -n c1');
+  await world.sh(`${stale?.mend} && tlxc-wait -n c1 -s RUNNING -t 20`);
   t.is(await memoryOf(world), String(64 * 1024));
+  t.notRegex(JSON.stringify(await doctor(world)), /started with one that has ended/);
 });
 
 users("a plain user's container sees its own", async (t) => {
