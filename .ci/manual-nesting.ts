@@ -15,9 +15,10 @@ Overlays do not go upon each other. In a container whose own root filesystem is 
 that is installed, and else copy (vfs); made with \\-B dir, btrfs, loop or lvm it has room for overlays of theirs, which is faster.
 .TP
 .B Docker
-Runs as installed. Version 20.10, Debian 12's, gives \\-\\-privileged all capabilities that there are: the container then needs a last line
+Runs as installed. Version 20.10, Debian 12's, gives \\-\\-privileged all capabilities that there are, and fails for those that the container has not;
+a last line
 .B lxc.cap.drop =
-(in its own user namespace it may have them).
+gives the container all of them (over itself alone), but systemd in it may then call itself degraded: units that need more than the capability are tried.
 .TP
 .B Podman
 As root of the container as installed; as another user of it in a session (log in, or

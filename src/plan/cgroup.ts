@@ -77,11 +77,11 @@ export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
 /** v1's throttles hold in one group alone: in groups of its own the container would be free of them. */
 const isEscapable = ({ file }: CgroupHierarchy['settings'][number]) => file.startsWith('blkio.throttle.');
 
-/** What a container's root needs to make groups of its own below the inner one (cgroups(7), /sys/kernel/cgroup/delegate). */
+/** What a container's root needs to make groups of its own below the inner one (cgroups(7), /sys/kernel/cgroup/delegate); LXC uses no tree without all of it. */
 function delegatedFiles(mount: CgroupMount): string[] {
   return mount.version === 1
     ? ['tasks', 'cgroup.procs']
-    : ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
+    : ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads', 'memory.oom.group', 'memory.reclaim'];
 }
 
 function groupsIn(

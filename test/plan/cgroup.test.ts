@@ -25,6 +25,18 @@ test('limits sit on an outer group, the container in an inner one', (t) => {
   t.true(allowSuffix);
 });
 
+test("the container's root gets all that makes groups of its own: LXC inside takes no tree without", (t) => {
+  const [tree] = compileCgroups(compilation({ host: v2Host })).hierarchies;
+  const kernels = [
+    'cgroup.procs',
+    'cgroup.subtree_control',
+    'cgroup.threads',
+    'memory.oom.group',
+    'memory.reclaim',
+  ];
+  t.deepEqual(tree?.delegatedFiles, kernels);
+});
+
 test('lxc.cgroup.dir gives the groups their LXC names', (t) => {
   const [first] = compileCgroups(compilation({ config: { cgroupDir: { dir: written('box') } } })).hierarchies;
   t.is(first?.limitGroup, 'box/lxc.payload.u1');

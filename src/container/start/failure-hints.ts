@@ -37,6 +37,12 @@ const HINTS: readonly Hint[] = [
   },
   {
     step: /^cgroup$/,
+    syscall: /^fchown/,
+    errno: /EINVAL/,
+    hint: 'lxc.idmap names ids that this host, itself a container, does not have (/proc/self/uid_map): run it on the outer host, or give this one more ids',
+  },
+  {
+    step: /^cgroup$/,
     errno: /EROFS|EACCES|EPERM/,
     hint: 'the cgroup filesystem is not writable here: start it as root',
   },
