@@ -28,6 +28,34 @@ function loadAddon() {
   return undefined;
 }
 
+/**
+ * Signals that whoever called ignores (nohup, trap ''), as each program that is started from a shell inherits it. Node sets all to
+ * their default before any code runs, so the commands begin as a line of sh, which looks (SigIgn of proc(5)). Others have a meaning
+ * of their own to Node.
+ */
+const IGNORED = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGUSR2: 12,
+  SIGTERM: 15,
+  SIGTSTP: 20,
+  SIGTTIN: 21,
+  SIGTTOU: 22,
+};
+
+function ignoreAsBefore(addon) {
+  const { TLXC_IGNORED: mask } = process.env;
+  if (mask === undefined) return;
+  delete process.env.TLXC_IGNORED;
+  if (!/^[0-9a-f]*[1-9a-f][0-9a-f]*$/.test(mask)) return;
+  const bits = BigInt(`0x${mask}`);
+  const names = Object.keys(IGNORED).filter((name) => (bits >> BigInt(IGNORED[name] - 1)) & 1n);
+  // src/host/ignored-signals.ts finds them here.
+  globalThis[Symbol.for('tlxc.ignored')] = names;
+  addon?.ignoreSignals({ signals: names.map((name) => IGNORED[name]) });
+}
+
 /** The text of a bundle, all of it ASCII, which V8 keeps as it is. The addon maps it, since most of it is never looked at: 1.5 ms. */
 const readText = (path, addon) => addon?.mapText({ path }) ?? readFileSync(path, 'latin1');
 
@@ -45,6 +73,7 @@ function readCache(path, addon) {
 function compile(name) {
   const filename = join(dist, `${name}.cjs`);
   const addon = loadAddon();
+  ignoreAsBefore(addon);
   const source = readText(filename, addon);
   const cacheFile = join(dist, `${name}.${source.slice(-BUILD_ID)}.cache`);
   // A cache keeps the name that it was made with: the path would be the build machine's.

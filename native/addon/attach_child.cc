@@ -195,7 +195,7 @@ void take_descriptors(AttachChild& child) {
 } // namespace
 
 void attach_child(AttachChild& child) {
-    reset_signals();
+    reset_signals(Ignored::kept);
     prepare_outside(child);
     enter_namespaces(child);
     take_ids(child);

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "addon/families.h"
+#include "addon/stdio.h"
 
 namespace tlxc {
 namespace {
@@ -24,13 +25,15 @@ Napi::Value hold_signals(const Napi::CallbackInfo& info) {
     sigset_t set;
     sigemptyset(&set);
     for (const int each : kHeld)
-        sigaddset(&set, each);
+        if (!is_ignored(each))
+            sigaddset(&set, each);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     struct sigaction action {};
     action.sa_handler = hand_over;
     action.sa_flags = SA_RESTART;
     for (const int each : kHeld)
-        sigaction(each, &action, nullptr);
+        if (!is_ignored(each))
+            sigaction(each, &action, nullptr);
     return info.Env().Undefined();
 }
 

@@ -37,7 +37,7 @@ struct MonitorStart {
 int become_monitor(const MonitorStart& start) {
     static char* const noEnvironment[] = {nullptr};
     ::setsid();
-    reset_signals();
+    reset_signals(Ignored::reset);
     const int sources[] = {start.stdio[0], start.stdio[1], start.stdio[2], start.planFd, start.statusFd};
     static_assert(kStatusFd == 4 && kPlanFd == 3);
     if (!place_descriptors(sources, 5))
@@ -121,12 +121,20 @@ Napi::Value become(const Napi::CallbackInfo& info) {
         make_inheritable(fd);
     for (const int fd : js::numbers(options, "keep"))
         ::fcntl(fd, F_SETFD, 0);
-    // Node ignores SIGPIPE, and what is ignored stays so across exec.
+    // Node ignores these two, and what is ignored stays so across exec.
     ::signal(SIGPIPE, SIG_DFL);
+    ::signal(SIGXFSZ, SIG_DFL);
     ::execve(path.c_str(), argvPointers.data(), environmentPointers.data());
     const auto failure = syscall_failure("execve", "execve", path);
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
     return js::failure(info.Env(), failure);
+}
+
+Napi::Value ignore_signals(const Napi::CallbackInfo& info) {
+    for (const int signal : js::numbers(info[0].As<Napi::Object>(), "signals"))
+        ignore_signal(signal);
+    return info.Env().Undefined();
 }
 
 // The pidfds of children that this thread's event loop waits for.
@@ -210,6 +218,7 @@ Napi::Value core_scheduling(const Napi::CallbackInfo& info) {
 void export_process(Napi::Env env, Napi::Object exports) {
     exports.Set("spawnMonitor", Napi::Function::New(env, spawn_monitor));
     exports.Set("execve", Napi::Function::New(env, become));
+    exports.Set("ignoreSignals", Napi::Function::New(env, ignore_signals));
     exports.Set("waitChild", Napi::Function::New(env, wait_child));
     exports.Set("releaseChild", Napi::Function::New(env, release_child));
     exports.Set("coreScheduling", Napi::Function::New(env, core_scheduling));

@@ -5,12 +5,29 @@
 #include <unistd.h>
 
 namespace tlxc {
+namespace {
 
-void reset_signals() {
+bool callersIgnored[NSIG];
+
+} // namespace
+
+void ignore_signal(int signal) {
+    if (signal <= 0 || signal >= NSIG || ::signal(signal, SIG_IGN) == SIG_ERR)
+        return;
+    callersIgnored[signal] = true;
+}
+
+bool is_ignored(int signal) {
+    return callersIgnored[signal];
+}
+
+void reset_signals(Ignored ignored) {
     struct sigaction action {};
-    action.sa_handler = SIG_DFL;
-    for (int signal = 1; signal < NSIG; ++signal)
+    for (int signal = 1; signal < NSIG; ++signal) {
+        const bool stays = ignored == Ignored::kept && callersIgnored[signal];
+        action.sa_handler = stays ? SIG_IGN : SIG_DFL;
         ::sigaction(signal, &action, nullptr); // KILL and STOP refuse
+    }
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -4,8 +4,15 @@
 
 namespace tlxc {
 
-// Every signal to its default action, none blocked.
-void reset_signals();
+// What the caller ignores (nohup, trap ''), from now on, here and in the programs that this process becomes.
+// Node resets every signal when it starts; bin/run.js knows what was before.
+void ignore_signal(int signal);
+bool is_ignored(int signal);
+
+// Every signal to its default action, none blocked; but those of ignore_signal where a program takes our
+// place.
+enum class Ignored : bool { reset, kept };
+void reset_signals(Ignored ignored);
 
 // Survives exec, and blocks as programs expect: libuv makes pipes and terminals non-blocking.
 void make_inheritable(int fd);

@@ -11,13 +11,20 @@ namespace {
 
 constexpr int kForwarded[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
 
+// Under nohup, say. Blocked, it would come by the descriptor all the same.
+bool is_ignored(int signal) {
+    struct sigaction action {};
+    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 } // namespace
 
 int open_signals() {
     sigset_t set;
     sigemptyset(&set);
     for (const int each : kForwarded)
-        sigaddset(&set, each);
+        if (!is_ignored(each))
+            sigaddset(&set, each);
     for (const int each : {SIGCHLD, SIGWINCH, SIGCONT, SIGPIPE})
         sigaddset(&set, each);
     sigset_t blocked = set;

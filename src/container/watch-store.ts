@@ -7,6 +7,7 @@ import { closeSync, constants, openSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
+import { heeded } from '../host/ignored-signals.ts';
 import type { Event } from '../monitor/protocol.ts';
 import { makeRunDir } from './lock.ts';
 import { storeRunDir } from './paths.ts';
@@ -37,7 +38,7 @@ function leave(signal: NodeJS.Signals): void {
 function sweepAtEnd(socket: string): void {
   if (ours.size === 0) {
     process.on('exit', removeOurs);
-    for (const signal of SIGNALS) process.prependListener(signal, leave);
+    for (const signal of heeded(SIGNALS)) process.prependListener(signal, leave);
   }
   ours.add(socket);
 }

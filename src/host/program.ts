@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { TlxcError, type ErrorCode } from '../errors.ts';
+import { ignoringAsWell } from './ignored-signals.ts';
 import { quotaHint, roomHint } from '../room.ts';
 
 export interface ProgramOptions {
@@ -63,7 +64,7 @@ export function spawned<Child extends ChildProcess>(child: Child): Child {
 export function startProgram(argv: readonly string[], options: ProgramOptions = {}): RunningProgram {
   const { stdin = 'ignore', stdout } = options;
   const wantsLines = typeof stdout === 'function';
-  const words = ['--pdeathsig', 'KILL', ...(options.privileges ?? []), '--', ...argv];
+  const words = ['--pdeathsig', 'KILL', ...(options.privileges ?? []), '--', ...ignoringAsWell(argv)];
   const child = spawned(
     spawn('setpriv', words, {
       stdio: [

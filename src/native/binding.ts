@@ -233,6 +233,8 @@ export interface Binding {
   }): readonly (readonly [name: string, value: string])[] | NativeFailure;
   /** Signals by pidfd_open after checking the start time (clock ticks since boot, /proc/PID/stat field 22). */
   signalProcess(options: { pid: number; startTime: string; signal: number }): NativeFailure | null;
+  /** From here on this process and what it becomes ignore them; bin/run.js asks for it. */
+  ignoreSignals(options: { signals: readonly number[] }): void;
   /** Kills the process that the descriptor names, if it still is. */
   killProcess(options: { pidfd: number }): void;
   /** A detached process reading and writing nothing of ours but the given descriptors, in a new session. The caller closes pidfd (-1: it has ended already). */

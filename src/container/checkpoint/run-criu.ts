@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { heeded } from '../../host/ignored-signals.ts';
 import { spawned } from '../../host/program.ts';
 
 /** Without a byte more in its directory. */
@@ -32,7 +33,7 @@ function bytesIn(directory: string): number {
 /** directory: where it writes. In a session of its own: what is typed at the terminal does not reach it. */
 export async function runCriu(argv: readonly string[], directory: string): Promise<CriuEnd> {
   const ignore = (): void => undefined;
-  for (const signal of HELD) process.on(signal, ignore);
+  for (const signal of heeded(HELD)) process.on(signal, ignore);
   const [criu = '', ...args] = argv;
   const child = spawned(
     spawn(criu, args, { detached: true, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] }),

@@ -1,5 +1,6 @@
 /** A command in a running container, on the caller's own streams, with whose end the container ends. */
 import { once } from 'node:events';
+import { heeded } from '../../host/ignored-signals.ts';
 import { spawnAttach } from '../attach/spawn-attach.ts';
 import { stopIfRunning } from '../stop/stop-if-running.ts';
 import type { StopRequest } from '../stop/stop.ts';
@@ -16,7 +17,7 @@ export async function runAndHalt(container: Halted, argv: readonly string[]): Pr
   const pass = (signal: NodeJS.Signals): void => {
     if (signal === 'SIGTERM' || signal === 'SIGHUP') child.kill(signal);
   };
-  const signals = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM'] as const;
+  const signals = heeded(['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM']);
   for (const signal of signals) process.on(signal, pass);
   const child = spawnAttach('tlxc-copy', ['-P', lxcpath, '-n', name, '--', ...argv], environment);
   try {

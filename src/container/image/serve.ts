@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
 import { errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
+import { heeded } from '../../host/ignored-signals.ts';
 import {
   ownCertificate,
   readCertificate,
@@ -76,7 +77,7 @@ export async function serveUntilEnded(
   const served = await serveImages(serving);
   onListening(served);
   await new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+    for (const signal of heeded(['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, resolve);
   });
   await served.close();
 }

@@ -1,6 +1,7 @@
 /** The signals of a process that starts a container for whoever runs it. */
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
+import { heeded } from '../../host/ignored-signals.ts';
 
 const PASSED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 /** From a terminal they reach the command themselves, which is in the same process group. */
@@ -24,7 +25,7 @@ export function relaySignals(): Relay {
       early = signal;
     } else if (!process.stdin.isTTY || !TYPED.some((each) => each === signal)) command.kill(signal);
   };
-  const all = [...PASSED, ...TYPED];
+  const all = heeded([...PASSED, ...TYPED]);
   const end = (): void => {
     for (const signal of all) process.off(signal, pass);
   };
