@@ -8,6 +8,7 @@ const [, , name, ...words] = process.argv;
 const compiled = compile(name);
 process.argv.splice(2, Infinity, ...words);
 process.on('exit', () => {
+  if (compiled.cacheFile === null) return;
   writeFileSync(`${compiled.cacheFile}.new`, compiled.script.createCachedData());
   renameSync(`${compiled.cacheFile}.new`, compiled.cacheFile);
   process.exitCode = 0; // what the run came to does not matter

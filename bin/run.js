@@ -1,6 +1,6 @@
 // Runs a bundled command. V8's code cache beside the bundle saves compiling it at every run (a third of a command's own
-// start-up). It is named after the build, so that it never belongs to other code; one that another version of Node made
-// is not taken, which costs time only.
+// start-up). It is named after the bundle and the build of V8, so that it never belongs to other code: V8 itself takes one that
+// another release of the same Node made, or one for another machine, and crashes. Without one a command compiles what it uses.
 'use strict';
 const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
@@ -8,7 +8,7 @@ const { Script } = require('node:vm');
 
 const root = dirname(__dirname);
 const dist = join(root, 'dist');
-/** The bundle's last characters, written by .ci/bundle.js. */
+/** So many characters name a build: the bundle's last ones, written by .ci/bundle.js, and the first of V8's. */
 const BUILD_ID = 16;
 
 /** What was built here, else what the package brings for this machine: as src/package-root.ts has it. */
@@ -59,25 +59,22 @@ function ignoreAsBefore(addon) {
 /** The text of a bundle, all of it ASCII, which V8 keeps as it is. The addon maps it, since most of it is never looked at: 1.5 ms. */
 const readText = (path, addon) => addon?.mapText({ path }) ?? readFileSync(path, 'latin1');
 
-/** Half a millisecond sooner by the addon, which maps it. */
-function readCache(path, addon) {
-  if (addon) return addon.mapBytes({ path }) ?? undefined;
-  try {
-    return readFileSync(path);
-  } catch {
-    return undefined;
-  }
+/** Where the code cache for this V8 is or should be; null: it does not say which it is. */
+function cacheOf(name, source, addon) {
+  const v8 = addon?.v8Build().slice(0, BUILD_ID);
+  return v8 ? join(dist, `${name}.${source.slice(-BUILD_ID)}.${v8}.cache`) : null;
 }
 
-/** The bundle as a script, not yet run, and where its code cache is or should be. */
+/** The bundle as a script, not yet run, and its code cache's place. */
 function compile(name) {
   const filename = join(dist, `${name}.cjs`);
   const addon = loadAddon();
   ignoreAsBefore(addon);
   const source = readText(filename, addon);
-  const cacheFile = join(dist, `${name}.${source.slice(-BUILD_ID)}.cache`);
+  const cacheFile = cacheOf(name, source, addon);
+  const cachedData = (cacheFile && addon.mapBytes({ path: cacheFile })) ?? undefined;
   // A cache keeps the name that it was made with: the path would be the build machine's.
-  const script = new Script(source, { filename: `${name}.cjs`, cachedData: readCache(cacheFile, addon) });
+  const script = new Script(source, { filename: `${name}.cjs`, cachedData });
   return { filename, script, cacheFile };
 }
 

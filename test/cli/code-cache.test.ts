@@ -1,6 +1,16 @@
 /** V8's code caches: made by the build, taken by every run, whoever it is of. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -28,6 +38,26 @@ const notTaken = (...before: readonly string[]): unknown => {
 test('every command has one, and its runs take it', (t) => {
   t.true(commands.length > 30);
   t.deepEqual(notTaken(), []);
+});
+
+/** Such as a cache that a package brings, made by a Node of the same version but another build. */
+test('one of another build of V8 is never given to it', (t) => {
+  const copy = copyPackage(t);
+  const caches = readdirSync(join(copy, 'dist')).filter((file) => file.endsWith('.cache'));
+  for (const file of caches) writeFileSync(join(copy, 'dist', file), 'no cache');
+  const look = `const { compile } = require(${JSON.stringify(join(copy, 'bin/run.js'))});
+const { cacheFile, script } = compile('tlxc-ls');
+console.log(JSON.stringify([cacheFile, String(script.cachedDataRejected)]));`;
+  const looked = (): unknown =>
+    JSON.parse(spawnSync(process.execPath, ['-e', look], { encoding: 'utf8' }).stdout);
+  const file = caches.find((name) => name.startsWith('tlxc-ls.')) ?? '';
+  t.deepEqual(looked(), [join(copy, 'dist', file), 'true']);
+  const { stdout } = spawnSync('readelf', ['-nW', process.execPath], { encoding: 'utf8' });
+  const [, id] = /Build ID: ([0-9a-f]{40})/.exec(stdout) ?? [];
+  // Where Node is a small program over a library, that is another one.
+  if (statSync(process.execPath).size > 2 ** 24) t.is(file.split('.')[2], id?.slice(0, 16));
+  renameSync(join(copy, 'dist', file), join(copy, 'dist', file.replace(/\w+(?=\.cache$)/, 'f'.repeat(16))));
+  t.deepEqual(looked(), [join(copy, 'dist', file), 'undefined']);
 });
 
 const asRoot = requires('root');
