@@ -20,8 +20,5 @@ for (const [words, message] of [
 test('an unknown container is not running: 2', async (t) => {
   const { exit, stderr } = await runCommand(stop, ['-P', '/nonexistent', 'u1'], { program: 'tlxc-stop' });
   t.is(exit, 2);
-  t.regex(
-    stderr,
-    /^tlxc-stop: u1 is not running\n {2}hint: there is no directory \/nonexistent: /,
-  );
+  t.regex(stderr, /^tlxc-stop: u1 is not running\n {2}hint: there is no directory \/nonexistent: /);
 });

@@ -156,9 +156,7 @@ export async function makeWorld(t: ExecutionContext, options: WorldOptions = {})
     const left = await world.close();
     const faults = [
       ...(left.length > 0 ? [`left behind:\n${left.join('\n')}`] : []),
-      ...(world.helpless.length > 0
-        ? [`errors that leave people alone:\n${world.helpless.join('')}`]
-        : []),
+      ...(world.helpless.length > 0 ? [`errors that leave people alone:\n${world.helpless.join('')}`] : []),
     ].join('\n');
     if (faults === '') return;
     if (t.passed) throw new Error(faults);

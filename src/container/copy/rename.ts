@@ -56,7 +56,8 @@ export async function renameContainer(request: RenameRequest): Promise<void> {
 function refuseDependants({ dir, name }: ContainerPaths): void {
   const refuse = (what: string, hint: string): TlxcError =>
     new TlxcError({ code: 'TLXC_E_BUSY', message: `${name} has ${what}`, container: name, hint });
-  if (snapshotsOf(dir).length > 0) throw refuse('snapshots', `they name it: tlxc-snapshot -n ${name} -d ALL destroys them`);
+  if (snapshotsOf(dir).length > 0)
+    throw refuse('snapshots', `they name it: tlxc-snapshot -n ${name} -d ALL destroys them`);
   const [clone] = clonesOf(dir);
   if (clone !== undefined || countedClones(dir) > 0)
     throw refuse(
