@@ -1,7 +1,7 @@
 /** What commands print of containers. */
 import { Type } from '@sinclair/typebox';
 import { COMPRESSIONS } from '../../src/container/export/format.ts';
-import { error } from './host.ts';
+import { error, sha256 } from './host.ts';
 import {
   count,
   counter,
@@ -135,6 +135,15 @@ export const info = object({
       minor: count(),
     }),
     'Those given while it runs (tlxc-device).',
+  ),
+  image: orNull(
+    object({
+      name: text(),
+      origin: text('The server, registry, archive or template; "": not written down.'),
+      signedBy: text('The pinned key that had signed it; "": none was pinned.'),
+      sha256,
+    }),
+    'What it was made from; null: none, or by something else.',
   ),
   restart,
   lastExit,

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { ERROR_CODES } from '../../src/errors.ts';
 import { count, flag, list, lxcpath, name, object, oneOf, orNull, problem, state, text } from './parts.ts';
 
-const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+export const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const stored = {
   name: text(),
   sha256,
@@ -18,6 +18,7 @@ const listed = object({
   ...stored,
   ...{ dist: orNull(text()), release: orNull(text()), arch: orNull(text()), variant: orNull(text()) },
   ...{ created: text('UTC.'), expires: when, expired: flag(), members: orNull(count('Files.')) },
+  signedBy: orNull(text(), 'The pinned key that had signed it; null: none was pinned.'),
   packed: orNull(oneOf(['squashfs', 'erofs'], 'It is one file, not a tree.')),
   rootfs: text(
     'Its tree, the file that it is packed in, or where its layers are mounted for who reads them.',

@@ -31,14 +31,22 @@ const KINDS: Readonly<Record<number, string>> = {
   [constants.S_IFSOCK]: 'a socket',
 };
 
+const ANOTHER = 'name another file, or mend this one';
+
 const refuse = (path: string, reason: string, line?: number): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_CONFIG',
     message: `${line === undefined ? path : `${path}:${line}`}: ${reason}`,
     path,
     where: { file: path, line: line ?? 0 },
-    hint: 'name another file, or mend this one',
+    hint: ANOTHER,
   });
+
+/** What can be done where the system's own word does not tell. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENXIO: ANOTHER,
+  ETIMEDOUT: 'see whether it answers (getent initgroups USER); what root owns is read without it',
+};
 
 function open(path: string, asker: Asker): OpenedFile {
   try {
@@ -51,11 +59,15 @@ function open(path: string, asker: Asker): OpenedFile {
       EACCES: 'permission denied',
       ENOTDIR: 'a part of the path is not a directory',
       ELOOP: 'too many symbolic links',
-      ENXIO: 'it is a socket, not a regular file',
+      ENXIO: 'it is a socket or a terminal, not a regular file',
       ETIMEDOUT: "what knows the host's users (nsswitch.conf) does not say in which groups its owner is",
     };
     const whose = asker !== null && errno === 'EACCES' ? `${askerName(asker)} may not` : null;
     const reason = `cannot be read: ${whose ?? words[errno] ?? errno}`;
+    // What a user's file names is looked at with that user's rights only.
+    const hint =
+      REMEDIES[errno] ??
+      (asker === null ? undefined : 'look whether it is there, and who may read it (ls -l)');
     throw new TlxcError({
       code: 'TLXC_E_CONFIG',
       message: `${path}: ${reason}`,
@@ -63,8 +75,7 @@ function open(path: string, asker: Asker): OpenedFile {
       errno,
       where: { file: path, line: 0 },
       cause,
-      // What a user's file names is looked at with that user's rights only.
-      ...(asker !== null && { hint: 'look whether it is there, and who may read it (ls -l)' }),
+      ...(hint !== undefined && { hint }),
     });
   }
 }

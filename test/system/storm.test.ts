@@ -86,20 +86,24 @@ async function storm(state: Storm): Promise<readonly string[]> {
 const namesIn = async (owner: Owner): Promise<readonly string[]> =>
   (await owner.sh('tlxc-ls -1')).split('\n').filter((name) => name !== '');
 
+/** "": it is gone. */
 const stateOf = async (owner: Owner, name: string): Promise<string> =>
-  (await owner.sh(`tlxc-info -n ${name} -s -H`)).trim();
+  (await owner.run('tlxc-info', '-n', name, '-s', '-H')).stdout.trim();
 
-/** Monitors whose commands were killed go on, or give up by themselves. */
+/** Monitors whose commands were killed go on, or give up by themselves. What runs by then may have been asked to end: it is ended. */
 async function settled(owner: Owner): Promise<void> {
-  for (const name of await namesIn(owner))
-    await eventually(15, async () =>
-      /STARTING|STOPPING|ABORTING/.test(await stateOf(owner, name)) ? undefined : true,
-    );
+  for (const name of await namesIn(owner)) {
+    const rests = await eventually(15, async () => {
+      const state = await stateOf(owner, name);
+      return /STARTING|STOPPING|ABORTING/.test(state) ? undefined : state;
+    });
+    if (!['STOPPED', ''].includes(rests)) await owner.run('tlxc-stop', '-k', '-n', name);
+  }
 }
 
-/** Starts it where it does not run; how much there is of it. */
+/** Starts it; how much there is of it. */
 async function contentOf(owner: Owner, name: string): Promise<string> {
-  if ((await stateOf(owner, name)) !== 'RUNNING') await owner.sh(`tlxc-start -n ${name}`);
+  await owner.sh(`tlxc-start -n ${name}`);
   const content = await owner.sh(`tlxc-attach -n ${name} -- sh -c 'find /bin /etc /sbin /usr | wc -l'`);
   await owner.sh(`tlxc-stop -k -n ${name}`);
   return content;
@@ -142,8 +146,9 @@ async function weather(
   t.log(names.join(' '));
   checkIds?.(names.map((name) => firstId(owner, name)));
   for (const name of names) t.is(await contentOf(owner, name), whole, `${name}\n${said.join('')}`);
-  // Nothing is in the way of the next commands.
-  for (const name of NAMES.filter((each) => !names.includes(each)))
+  // Nothing is in the way of the next commands. An ephemeral one went when it was stopped.
+  const left = await namesIn(owner);
+  for (const name of NAMES.filter((each) => !left.includes(each)))
     await owner.sh(`tlxc-create -n ${name} -t busybox -f seed`);
   for (const name of NAMES) await owner.sh(`tlxc-snapshot -n ${name}`);
   await destroyAll(owner);

@@ -38,7 +38,10 @@ rooted.serial('create, ls, start, info, attach, stop, destroy', async (t) => {
   t.is(statSync(join(world.lxcpath, 'u1')).mode & 0o7777, 0o770);
   t.is(await succeed(t, world, 'tlxc-ls', '-1'), 'u1\n');
   t.regex(await succeed(t, world, 'tlxc-ls', '--fancy'), /^NAME +STATE[^\n]*\nu1 +STOPPED 0 .* true +\n$/);
-  t.regex(await succeed(t, world, 'tlxc-info', '-n', 'u1'), /^Name: +u1\nState: +STOPPED\n$/);
+  t.regex(
+    await succeed(t, world, 'tlxc-info', '-n', 'u1'),
+    /^Name: +u1\nState: +STOPPED\nImage: +debian\/bookworm\/amd64\/default 20260101_05:24 from http:\/\/127\.0\.0\.1:\d+\/ \(sha256:[0-9a-f]{12}\)\n$/,
+  );
 
   await succeed(t, world, 'tlxc-start', '-n', 'u1');
   t.is(await bootsTo(world, 'u1'), 'running');
