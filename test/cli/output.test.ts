@@ -47,7 +47,10 @@ test('a reader that goes away ends it without a word', async (t) => {
 
 test('a disk that is full is an error', (t) => {
   const { status, stderr } = shell(`${join(packageRoot, 'bin/tlxc-config.js')} -l > /dev/full`);
-  t.deepEqual([status, stderr], [1, 'tlxc-config: cannot write: no space left on device\n  hint: make room (df)\n']);
+  t.deepEqual(
+    [status, stderr],
+    [1, 'tlxc-config: cannot write: no space left on device\n  hint: make room (df)\n'],
+  );
 });
 
 test('who reads from the same pipe after it waits there as before', (t) => {
