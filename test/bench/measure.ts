@@ -166,15 +166,6 @@ for (const tool of tools) {
   mkdirSync(stores[tool], { recursive: true });
   addContainer(tool, 'b1');
 }
-/** What TLXC's commands take beyond these figures where npm has installed them. */
-function printStartOfNpm(): void {
-  const byEnv: Step = { argv: ['env', 'node', '-e', '0'] };
-  const times = sample([bare, byEnv], rounds);
-  const more = median(times.get(byEnv) ?? []) - median(times.get(bare) ?? []);
-  console.log(`commands as in the Debian package; from npm each takes ${more.toFixed(1)} ms more (env)`);
-}
-
-printStartOfNpm();
 console.log(
   `${`medians of ${rounds} rounds`.padEnd(44)}${'TLXC'.padStart(12)}${'LXC'.padStart(12)}${'ratio'.padStart(9)}`,
 );

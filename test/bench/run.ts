@@ -25,7 +25,7 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * The world's commands become links to files that begin as the Debian package has them (.ci/deb): LXC is measured as Debian's
- * package has it. The kernel starts Node there; in npm's package env(1) looks for it first.
+ * package has it. Node's path is written there; in npm's package the shell looks for it first.
  */
 function installAsPackage(dir: string): void {
   const own = join(dir, 'package');
@@ -35,7 +35,7 @@ function installAsPackage(dir: string): void {
   for (const name of readdirSync(join(dir, 'bin'))) {
     const file = join(own, 'bin', `${name}.js`);
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace('#!/usr/bin/env node', `#!${process.execPath}`));
+    writeFileSync(file, text.replace('; exec node "$0" ', `; exec ${process.execPath} "$0" `));
     rmSync(join(dir, 'bin', name));
     symlinkSync(`../package/bin/${name}.js`, join(dir, 'bin', name));
   }
