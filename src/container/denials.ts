@@ -111,7 +111,8 @@ function explainAppArmor(record: AuditRecord, suspect: Suspect | null): Explanat
     ...(rule === '' ? [] : [`lxc.apparmor.raw = ${rule}`]),
     ...(isNesting(record) ? [NESTING] : []),
   ];
-  if (rule === '') return { ...told, allow, advice: 'no rule can name it: its path has control characters' };
+  if (rule === '')
+    return { ...told, allow, advice: 'no rule can name it: it has characters that rules do not take' };
   return { ...told, allow, advice: 'in force from its next start on' };
 }
 

@@ -58,6 +58,14 @@ test('a mount that was refused twice is one entry, with the rule, the risk and t
   );
 });
 
+test('a filesystem type that would be rules of its own gives none', async (t) => {
+  const { profile, told } = await makeCase(t);
+  const mount = `profile="${profile}" name="/mnt/" pid=1 comm="mount" fstype="x,mount" srcname="none"`;
+  const { denials } = await told([refused(1, 'mount', mount)]);
+  t.like(denials[0], { action: 'mount x,mount on /mnt/', allow: [] });
+  t.regex(denials[0]?.advice ?? '', /^no rule can name it/);
+});
+
 test('what a manager of containers needs is offered as nesting, too', async (t) => {
   const { profile, told } = await makeCase(t);
   const { denials } = await told([
@@ -115,7 +123,7 @@ test('a name in hexadecimal is read, and one that would leave its line gets no r
   const { denials } = await told([open('/a b'), open('/a",\nfile,')]);
   t.deepEqual(denials[0]?.allow, ['lxc.apparmor.raw = "/a b" r,']);
   t.deepEqual(denials[1]?.allow, []);
-  t.regex(denials[1]?.advice ?? '', /control characters/);
+  t.regex(denials[1]?.advice ?? '', /^no rule can name it: it has characters/);
 });
 
 test("a profile that the container has loaded itself, one of LXC's, and another program's", async (t) => {

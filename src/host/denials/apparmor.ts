@@ -19,6 +19,9 @@ function pattern(path: string): string {
   return `"${path.replace(/[\\"*?[\]{}^]/g, '\\$&')}"`;
 }
 
+/** Of a filesystem's type, which mount(2) takes as it comes: a comma in it would begin a rule of its own. */
+const typeRule = (type: string): string => (/^[\w.-]+$/.test(type) ? `fstype=${type}` : '');
+
 const of = (fields: Fields, key: string): string => fields[key] ?? '';
 
 /** A rule of these words; none where one of them could not be written. */
@@ -52,7 +55,7 @@ function mount(fields: Fields): Refused {
   }
   return {
     action: `mount ${type || from || 'something'} on ${where}${how}`,
-    rule: rule('mount', ...(type === '' ? [] : [`fstype=${type}`]), ...target),
+    rule: rule('mount', ...(type === '' ? [] : [typeRule(type)]), ...target),
     risk: type === '' || OF_THE_KERNEL.test(type) ? MOUNT_RISK : FORGED_RISK,
   };
 }
