@@ -5,6 +5,7 @@ import { warning, type Finding } from '../host/finding.ts';
 import type { Lxcfs } from '../host/lxcfs.ts';
 import { askMonitors } from '../monitor/client.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
+import { shellWord } from '../shell-word.ts';
 import { containerPaths } from './paths.ts';
 import { listActive } from './store.ts';
 
@@ -48,7 +49,7 @@ export function staleLxcfsFindings(store: Store, { state }: Lxcfs): Finding[] {
     .filter(([, pid]) => devicesSeenBy(pid).some((device) => !alive.has(device)))
     .map(([name]) => name);
   if (stale.length === 0) return [];
-  const place = store.lxcpath === store.system.lxcpath ? '' : ` -P ${store.lxcpath}`;
+  const place = store.lxcpath === store.system.lxcpath ? '' : ` -P ${shellWord(store.lxcpath)}`;
   const found = `${stale.join(', ')}: started with one that has ended, free, nproc and uptime fail there`;
   const again = stale.map((name) => `tlxc-stop -r${place} -n ${name}`).join('; ');
   return [warning('lxcfs', found, alive.size > 0 ? again : `systemctl restart lxcfs; ${again}`)];
