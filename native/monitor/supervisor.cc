@@ -51,9 +51,6 @@ Supervisor::Supervisor(UniqueFd planText, RunDir dir, Log log, std::shared_ptr<J
 Status Supervisor::start(const plan::StartPlan& plan, Report& report, bool owned) {
     TRY(prepare(plan));
     TRY(launch(plan));
-    Status listening = server_.listen();
-    if (!listening.ok())
-        return fail(plan, std::move(listening.failure()));
     // Whose command was killed meanwhile leaves none behind.
     if (owned && !report.is_heard())
         return fail(plan, refusal("start", "the command is gone"));
@@ -123,6 +120,9 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     Status ready = publish(plan);
     if (ready.ok())
         ready = enter_forwards(plan);
+    // Before RUNNING is told: who hears it asks at once, and finds nobody listening only where nothing runs.
+    if (ready.ok() && reboots_ == 0)
+        ready = server_.listen();
     if (!ready.ok())
         return fail(plan, std::move(ready.failure()));
     console_.begin(std::move(running_.console), std::move(running_.consolePeer), foreground_);
