@@ -65,6 +65,11 @@ export const net = object({
   addresses: list(text(), 'ADDRESS/PREFIX'),
   ports: list(text()),
   dnsmasqPid: orNull(count(), 'null: it does not run.'),
+  names: object({
+    served: flag('The bridge itself answers: containers are found by their names.'),
+    servers: list(text(), 'Whom containers are told to ask.'),
+    heldBy: list(text(), 'Who has port 53 of the bridge, and so keeps it from serving names.'),
+  }),
   leases: list(
     object({ expires: count('Seconds since 1970.'), mac: text(), address: text(), hostname: text() }),
   ),

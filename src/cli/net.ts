@@ -1,8 +1,10 @@
 /** tlxc-net: the bridge service by hand or from an init system; the words of LXC's lxc-net, and status. */
 import { raiseContainersBridge } from '../container/network/bridge.ts';
 import { lost, owned } from '../network/doctor.ts';
+import { namesLost } from '../network/served-names.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
+import { bridgeSettings, type BridgeSettings } from '../network/settings.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -55,7 +57,7 @@ function lacks({ link, addresses, dnsmasqPid, rules }: BridgeStatus): string {
 const status: Action = async (invocation, context) => {
   const { system, options } = invocation;
   const state = await bridgeStatus(system);
-  context.stdout.write(options['json'] ? jsonText(state) : describe(state));
+  context.stdout.write(options['json'] ? jsonText(state) : describe(state, bridgeSettings(system)));
   if (state.up) return 0;
   const message = `the bridge ${state.bridge} is ${lacks(state)}`;
   const hint = 'tlxc-net start brings it up, and so does a start of a container of root that is on it';
@@ -65,6 +67,17 @@ const status: Action = async (invocation, context) => {
 
 const warnings = ({ obstacles }: BridgeStatus): string[] =>
   obstacles.map((one) => `${owned(one)} drops ${lost(one)}; mend it with: ${one.remedy}`);
+
+/** At a start it is told by the start itself. */
+function nameWarnings({ names, dnsmasqPid }: BridgeStatus, settings: BridgeSettings): string[] {
+  const gone = dnsmasqPid === null ? null : namesLost(names, settings);
+  return gone === null ? [] : [`${gone.found}; ${gone.mend}`];
+}
+
+function served({ dnsmasqPid, names }: BridgeStatus): string {
+  if (dnsmasqPid === null) return 'not running';
+  return `dnsmasq, pid ${dnsmasqPid}${names.served ? '' : ', DHCP alone'}`;
+}
 
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
 
@@ -89,18 +102,18 @@ function hostNames({ hostNames: { wanted, by, works, why } }: BridgeStatus): str
 }
 
 /** Aligned as tlxc-info's output is. */
-function describe(state: BridgeStatus): string {
-  const { bridge, link, addresses, ports, dnsmasqPid, rules, nat, forwarding } = state;
+function describe(state: BridgeStatus, settings: BridgeSettings): string {
+  const { bridge, link, addresses, ports, rules, nat, forwarding } = state;
   const rows: readonly (readonly [string, string])[] = [
     ['Bridge', `${bridge} ${link}`],
     ...addresses.map((address) => ['Address', address] as const),
     ['Ports', ports.length === 0 ? 'none' : ports.join(' ')],
-    ['DHCP, DNS', dnsmasqPid === null ? 'not running' : `dnsmasq, pid ${dnsmasqPid}`],
+    ['DHCP, DNS', served(state)],
     ...addressRows(state),
     ['Rules', rules ? `table inet tlxc, NAT ${onOff(nat)}` : 'none'],
     ['Forwarding', `IPv4 ${onOff(forwarding.ipv4)}, IPv6 ${onOff(forwarding.ipv6)}`],
     ['Host names', hostNames(state)],
-    ...warnings(state).map((line) => ['Warning', line] as const),
+    ...[...nameWarnings(state, settings), ...warnings(state)].map((line) => ['Warning', line] as const),
   ];
   return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${value}\n`).join('');
 }

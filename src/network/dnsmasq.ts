@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { otherNameServers, portIsHeld } from './name-service.ts';
 import type { NamePlaces, NetworkPlaces } from './places.ts';
-import { nameServersEverywhere, portHolders } from './port-holder.ts';
+import { nameServerHolders, portHolders } from './port-holder.ts';
 import type { BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
 
@@ -16,6 +17,8 @@ interface Record {
   readonly startTime: string;
   /** To see whether it runs as the settings now say. */
   readonly argv: readonly string[];
+  /** Whom containers ask for names, where that is not this instance: somebody else has port 53. */
+  readonly others?: readonly string[];
 }
 
 /** An address that the bridge's DHCP has given. */
@@ -139,6 +142,13 @@ function running(places: NetworkPlaces): Record | null {
 
 export const dnsmasqPid = (places: NetworkPlaces): number | null => running(places)?.pid ?? null;
 
+/** Whom containers ask for names while our instance runs without its port 53; null: that instance, if any. */
+export const otherServers = (places: NetworkPlaces): readonly string[] | null =>
+  running(places)?.others ?? null;
+
+const same = (one: readonly string[] | undefined, other: readonly string[]): boolean =>
+  one?.join('\0') === other.join('\0');
+
 /** Has it read the directories again: what was changed or removed there it does not see. Nothing, where it does not run. */
 export function rereadHosts(places: NetworkPlaces): void {
   const record = running(places);
@@ -155,14 +165,22 @@ export function dropLeases(places: NetworkPlaces, isStale: LeaseTest): void {
   writeFileAtomically(leaseFile(places), kept.join('\n'));
 }
 
-/** Starts it; where it runs already as the settings say, does nothing; where they changed, starts it anew. */
+/**
+ * Starts it; where it runs already as the settings say, does nothing; where they changed, starts it anew. Where somebody else has
+ * port 53 it serves addresses alone.
+ */
 export async function startDnsmasq(
   settings: BridgeSettings,
   places: NetworkPlaces & NamePlaces,
 ): Promise<void> {
-  const argv = dnsmasqArguments(settings, places, serviceUser());
+  const wanted = dnsmasqArguments(settings, places, serviceUser());
   const current = running(places);
-  if (current?.argv.join('\0') === argv.join('\0')) return;
+  if (same(current?.argv, wanted)) return;
+  // It may be our own instance, with other settings, that has the port.
+  if (current !== null && current.others === undefined) await stopDnsmasq(places);
+  const others = (await portIsHeld(settings)) ? await otherNameServers(settings) : undefined;
+  const argv = others === undefined ? wanted : withoutNames(wanted, others);
+  if (same(current?.argv, argv)) return;
   await stopDnsmasq(places);
   const what = `cannot serve DHCP and DNS on ${settings.name}`;
   try {
@@ -171,25 +189,43 @@ export async function startDnsmasq(
     throw explain(error, what);
   }
   const pid = Number(readFileSync(pidFile(places), 'utf8'));
-  const record: Record = { pid, startTime: startTimeOf(pid) ?? '', argv };
+  const record: Record = { pid, startTime: startTimeOf(pid) ?? '', argv, ...(others && { others }) };
   writeFileAtomically(recordFile(places), JSON.stringify(record), { mode: 0o600 });
+}
+
+/** What the arguments become where another program has port 53: addresses all the same, and the servers for names that are told. */
+function withoutNames(argv: readonly string[], servers: readonly string[]): string[] {
+  const option = (name: string, values: readonly string[]): string[] =>
+    values.length === 0 ? [] : [`--dhcp-option=${[name, ...values].join(',')}`];
+  return [
+    ...argv,
+    '--port=0',
+    ...option(
+      'option:dns-server',
+      servers.filter((address) => !address.includes(':')),
+    ),
+    ...option(
+      'option6:dns-server',
+      servers.filter((address) => address.includes(':')).map((address) => `[${address}]`),
+    ),
+  ];
 }
 
 /** "Address already in use" says neither which port nor whose. */
 function explain(error: unknown, what: string): unknown {
   if (!(error instanceof TlxcError) || !/address already in use/i.test(error.message)) return error;
+  // That of names was free a moment ago, or is not asked for.
   const [port, holders] = (
     [
-      [53, nameServersEverywhere()],
       [67, portHolders(67)],
-      [53, portHolders(53)],
+      [53, nameServerHolders()],
     ] as const
-  ).find(([, who]) => who.length > 0) ?? [53, []];
+  ).find(([, who]) => who.length > 0) ?? [67, []];
   return new TlxcError({
     code: 'TLXC_E_NETWORK',
     message: `${what}: port ${port} is held by ${holders.join(', ') || 'a process that cannot be seen'}`,
     errno: 'EADDRINUSE',
-    hint: 'make it listen on its own addresses only (named: listen-on; dnsmasq: bind-interfaces), or stop it',
+    hint: 'make it listen on its own addresses or interfaces only (dnsmasq: bind-interfaces), or stop it',
     cause: error,
   });
 }

@@ -5,11 +5,15 @@ import { fine, problem, warning, type Finding } from '../host/finding.ts';
 import type { Obstacle } from './other-firewalls.ts';
 import { nameServersEverywhere } from './port-holder.ts';
 import { bridgeStatus, type BridgeStatus } from './service.ts';
-import { bridgeSettings } from './settings.ts';
+import { LET_GO, namesLost } from './served-names.ts';
+import { bridgeSettings, type BridgeSettings } from './settings.ts';
 
 const WHAT = 'bridge';
 
-function device({ bridge, link, addresses, dnsmasqPid, rules }: BridgeStatus): Finding {
+function device(
+  { bridge, link, addresses, dnsmasqPid, rules, names }: BridgeStatus,
+  settings: BridgeSettings,
+): Finding {
   const start = 'tlxc-net start';
   if (link === 'absent') return warning(WHAT, `${bridge} is not there`, start);
   if (link === 'down') return warning(WHAT, `${bridge} is down`, start);
@@ -18,6 +22,8 @@ function device({ bridge, link, addresses, dnsmasqPid, rules }: BridgeStatus): F
     ...(rules ? [] : ['the packet filter rules']),
   ];
   if (missing.length > 0) return problem(WHAT, `${bridge} lacks ${missing.join(' and ')}`, start);
+  const lost = namesLost(names, settings);
+  if (lost !== null) return warning(WHAT, lost.found, lost.mend);
   return fine(WHAT, `${bridge} ${addresses.join(' ')}, DHCP and DNS, rules`);
 }
 
@@ -52,8 +58,8 @@ function ports({ dnsmasqPid }: BridgeStatus): Finding[] {
   return [
     warning(
       'ports',
-      `port 53 is held by ${servers.join(', ')}: the bridge may not get it`,
-      'make it listen on its own addresses only (named: listen-on; dnsmasq: bind-interfaces), or stop it',
+      `port 53 is held by ${servers.join(', ')}: the bridge serves addresses then, but no names`,
+      LET_GO,
     ),
   ];
 }
@@ -69,7 +75,13 @@ export async function networkFindings(system: SystemConfig): Promise<Finding[]> 
   try {
     const status = await bridgeStatus(system);
     const rest = status.link === 'absent' ? [] : [forwarding(status)];
-    return [device(status), ...rest, ...firewalls(status), ...ports(status), ...hostNames(status)];
+    return [
+      device(status, bridgeSettings(system)),
+      ...rest,
+      ...firewalls(status),
+      ...ports(status),
+      ...hostNames(status),
+    ];
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
     const { name } = bridgeSettings(system);

@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../config/atomic-write.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { startProgram } from '../host/program.ts';
-import { GATEWAY } from './dnsmasq.ts';
+import { GATEWAY, otherServers } from './dnsmasq.ts';
 import type { NetworkPlaces } from './places.ts';
 import { addServer, FAILED, hasServer, removeServer, whyNotOurs } from './resolv-conf.ts';
 import { reverseZones } from './reverse-zones.ts';
@@ -136,6 +136,11 @@ async function tellWanted(settings: BridgeSettings, places: NetworkPlaces): Prom
     const message = `${FAILED}: that needs ${what}`;
     throw new TlxcError({ code: 'TLXC_E_NETWORK', message, hint: 'or set tlxc.bridge.host.names = 0' });
   }
+  if (otherServers(places) !== null) {
+    await untellHost(settings, places);
+    const message = `${FAILED}: the bridge does not serve them, since port 53 is somebody else's`;
+    throw new TlxcError({ code: 'TLXC_E_NETWORK', message, hint: 'or set tlxc.bridge.host.names = 0' });
+  }
   const way = await choose();
   if (recorded(places) !== '' && recorded(places) !== way) await untellHost(settings, places);
   await how[way](settings);
@@ -185,6 +190,7 @@ export async function hostNamesState(settings: BridgeSettings, places: NetworkPl
   const { hostNames: wanted } = settings;
   const by = await choose();
   if (!wanted) return { wanted, by, works: false, why: '' };
-  const works = await resolves(settings);
+  // Nobody could answer: that takes seconds to find out.
+  const works = otherServers(places) === null && (await resolves(settings));
   return { wanted, by, works, why: works ? '' : whyNot(settings, places, by) };
 }

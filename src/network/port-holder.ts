@@ -80,3 +80,9 @@ export const portHolders = (port: number, protocols: readonly Protocol[] = ['udp
  */
 export const nameServersEverywhere = (): string[] =>
   holders({ port: 53, protocols: ['udp', 'tcp'], everywhere: true });
+
+/** Those who keep port 53 of the bridge's addresses from it; where none is on all addresses, whoever has it on any. */
+export function nameServerHolders(): string[] {
+  const everywhere = nameServersEverywhere();
+  return everywhere.length > 0 ? everywhere : portHolders(53);
+}

@@ -23,6 +23,7 @@ import { findObstacles, type Obstacle } from './other-firewalls.ts';
 import { namePlaces, networkPlaces, type NetworkPlaces } from './places.ts';
 import { clearNames, layOutNames } from './registration.ts';
 import { readReservations, type Reservation } from './reservations.ts';
+import { bridgeNames, type BridgeNames } from './served-names.ts';
 import { bridgeSettings, type BridgeSettings } from './settings.ts';
 
 /** The bridge and its services as they are now. */
@@ -36,6 +37,8 @@ export interface BridgeStatus {
   readonly ports: readonly string[];
   /** null: not running. */
   readonly dnsmasqPid: number | null;
+  /** Who answers containers that ask for names. */
+  readonly names: BridgeNames;
   readonly leases: readonly Lease[];
   /** What is kept for containers, whether they run or not. */
   readonly reservations: readonly Reservation[];
@@ -94,18 +97,19 @@ async function whileLocked<T>(
 
 /**
  * Brings everything up, or what is missing of it. Throws TLXC_E_PERMISSION, or TLXC_E_NETWORK with the step that
- * failed; what was up by then stays, and a second start completes it.
+ * failed; what was up by then stays, and a second start completes it. Where another program has port 53 that is told, no failure.
  */
-export async function startBridge(system: SystemConfig): Promise<void> {
+export async function startBridge(system: SystemConfig): Promise<BridgeNames> {
   const settings = bridgeSettings(system);
   requireRoot('bring up', settings.name);
-  await locked(system, async (places) => {
+  return locked(system, async (places) => {
     checkNetworkIsFree(settings);
     await raiseBridge(settings);
     enableForwarding(settings);
     await applyRules(settings);
     layOutNames(system);
     await startDnsmasq(settings, { ...places, ...namePlaces(system) });
+    return bridgeNames(settings, places);
   });
 }
 
@@ -192,6 +196,7 @@ export async function bridgeStatus(system: SystemConfig): Promise<BridgeStatus> 
     addresses: bridge?.addresses ?? [],
     ports: bridge?.ports ?? [],
     dnsmasqPid: dnsmasqPid(places),
+    names: await bridgeNames(settings, places),
     leases: readLeases(places),
     reservations: [...readReservations(places).values()],
     rules,

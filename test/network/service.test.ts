@@ -7,6 +7,11 @@ interface Status {
   readonly up: boolean;
   readonly link: string;
   readonly dnsmasqPid: number;
+  readonly names: {
+    readonly served: boolean;
+    readonly servers: readonly string[];
+    readonly heldBy: readonly string[];
+  };
   readonly addresses: readonly string[];
   readonly leases: readonly { readonly address: string; readonly hostname: string }[];
 }
@@ -118,17 +123,66 @@ ip link add mine type bridge`);
   await world.sh('ip link del mine');
 });
 
-rooted('who holds the DNS port is named', async (t) => {
-  const world = await makeWorld(t);
+/** What a neighbour is given by DHCP: its address, its router, whom it asks for names. */
+async function leaseOf(world: World, host: string): Promise<readonly string[]> {
+  await world.sh(`${neighbour(host)}; cat > lease; chmod +x lease`, { input: onLease });
+  const asked = `ip netns exec ${host} busybox udhcpc -q -f -n -i eth0 -s $PWD/lease 2>/dev/null`;
+  return (await world.sh(asked)).trim().split(' ');
+}
+
+rooted('where another program has the DNS port addresses are given all the same', async (t) => {
+  const world = await makeWorld(t, { settings: ['tlxc.bridge.host.names = 1'] });
   const listener = 'require("dgram").createSocket("udp4").bind(53, () => console.log())';
-  await world.sh(`mkfifo up; node -e '${listener}' > up 2>/dev/null & echo $! > holder; read line < up`);
-  const refused = await world.run('tlxc-net', 'start');
-  t.is(refused.code, 1);
+  await world.sh(`mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns; ip link set lo up
+    printf 'nameserver 127.0.0.53\nnameserver fe80::1%%eth0\nnameserver 192.0.2.53\n' > resolv.conf
+    mount --bind resolv.conf /etc/resolv.conf
+    mkfifo up; node -e '${listener}' > up 2>/dev/null & echo $! > holder; read line < up`);
+  const started = await world.run('tlxc-net', 'start');
+  t.is(started.code, 0, started.stderr);
   t.regex(
-    refused.stderr,
-    /^tlxc-net: cannot serve DHCP and DNS on tlxcbr0: port 53 is held by \S+ \(pid \d+\): address already in use\n {2}hint: /,
+    started.stderr,
+    /warning: port 53 of tlxcbr0 is held by \S+ \(pid \d+\): containers ask 192\.0\.2\.53, but they are not found by their names; make it listen/,
   );
-  await world.sh('kill $(cat holder); tlxc-net start; tlxc-net stop');
+  t.regex(started.stderr, /cannot be told to the host: the bridge does not serve them/);
+  t.notRegex(await world.sh('cat /etc/resolv.conf'), /10\.0\.4\.1/, 'the host does not ask the bridge');
+  const first = await statusOf(world);
+  t.like(first, { up: true, names: { served: false, servers: ['192.0.2.53'] } });
+  t.regex(first.names.heldBy.join(), /\(pid \d+\)$/);
+  const [address = '', router, dns] = await leaseOf(world, 'n1');
+  t.regex(address, /^10\.0\.4\.\d+$/);
+  t.deepEqual([router, dns], ['10.0.4.1', '192.0.2.53']);
+  const told = await world.run('tlxc-net', 'status');
+  t.is(told.code, 0);
+  t.regex(told.stdout, /^DHCP, DNS: {6}dnsmasq, pid \d+, DHCP alone$/m);
+  t.regex(told.stdout, /^Warning: {8}port 53 of tlxcbr0 is held by/m);
+  t.regex(await world.sh('tlxc-doctor --json || true'), /"found": ?"port 53 of tlxcbr0 is held by/);
+
+  t.is((await world.run('tlxc-net', 'start')).code, 0);
+  t.is((await statusOf(world)).dnsmasqPid, first.dnsmasqPid, 'nothing has changed, nothing is done');
+  await world.sh('kill $(cat holder)');
+  t.regex((await world.run('tlxc-net', 'status')).stdout, /^Warning: .* is free again; tlxc-net start$/m);
+  t.is((await world.run('tlxc-net', 'start')).stderr, '');
+  t.like((await statusOf(world)).names, { served: true, heldBy: [] });
+  t.is((await leaseOf(world, 'n2'))[2], '10.0.4.1');
+  await world.sh('ip netns del n1; ip netns del n2; tlxc-net stop; umount /run/netns /etc/resolv.conf');
+});
+
+rooted('whoever has the DNS port is asked by containers where it answers them', async (t) => {
+  const world = await makeWorld(t);
+  const other = 'dnsmasq --conf-file=/dev/null --pid-file=$PWD/other.pid --address=/ours.example/192.0.2.7';
+  await world.sh(`mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns; ip link set lo up; ${other}`);
+  const started = await world.run('tlxc-net', 'start');
+  t.is(started.code, 0, started.stderr);
+  t.regex(started.stderr, /held by dnsmasq \(pid \d+\): it answers containers, but they are not found/);
+  const { names, addresses } = await statusOf(world);
+  t.deepEqual(
+    names.servers,
+    addresses.map((each) => each.split('/')[0]),
+  );
+  t.is((await leaseOf(world, 'n1'))[2], '10.0.4.1');
+  const answer = await world.sh('ip netns exec n1 busybox nslookup -type=a ours.example 10.0.4.1');
+  t.regex(answer, /192\.0\.2\.7/);
+  await world.sh('ip netns del n1; kill $(cat other.pid); tlxc-net stop; umount /run/netns');
 });
 
 rooted('a bridge with ports stays, but serves nobody', async (t) => {

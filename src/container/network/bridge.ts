@@ -7,6 +7,8 @@ import { askMonitors } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { connectPorts, looseOf } from '../../network/bridge-device.ts';
 import { bridgeSeemsUp, startBridge, tellHostNames } from '../../network/service.ts';
+import { namesLost } from '../../network/served-names.ts';
+import { bridgeSettings } from '../../network/settings.ts';
 import type { StartPlan } from '../../plan/types.ts';
 import { containerPaths } from '../paths.ts';
 import { listActive } from '../store.ts';
@@ -46,11 +48,12 @@ function textOf({ details: { message, errno, hint } }: TlxcError): string {
 }
 
 /**
- * Brings the bridge up, and connects to it the running containers that lost it. Throws TLXC_E_NETWORK, TLXC_E_PERMISSION; that the
- * host cannot be told of their names is a warning.
+ * Brings the bridge up, and connects to it the running containers that lost it. Throws TLXC_E_NETWORK, TLXC_E_PERMISSION; that names
+ * are not served, or the host cannot be told of them, is a warning.
  */
 export async function raiseContainersBridge(user: BridgeUser, warn: (text: string) => void): Promise<void> {
-  await startBridge(user.system);
+  const lost = namesLost(await startBridge(user.system), bridgeSettings(user.system));
+  if (lost !== null) warn(`${lost.found}; ${lost.mend}`);
   await connectPorts(bridgeName(user.system), portsOf(user));
   try {
     await tellHostNames(user.system);

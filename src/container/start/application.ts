@@ -1,7 +1,9 @@
 /** What an init would see to, for containers that run a program alone (images of OCI registries): network and names. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
+import { otherServers } from '../../network/dnsmasq.ts';
+import { hostNameServers } from '../../network/name-service.ts';
+import { networkPlaces } from '../../network/places.ts';
 import { bridgeSettings } from '../../network/settings.ts';
 
 export interface Application {
@@ -28,15 +30,9 @@ const settingOf = (lines: readonly string[], index: string, key: string): string
 const indexesOf = (lines: readonly string[]): string[] =>
   lines.flatMap((line) => /^lxc\.net\.(\d+)\.type = /.exec(line)?.[1] ?? []);
 
-/** Those that the host asks, without such as only the host itself can reach. */
-function hostNameServers(): string[] {
-  try {
-    const found = [...readFileSync('/etc/resolv.conf', 'utf8').matchAll(/^nameserver\s+(\S+)/gm)];
-    return found.map(([, address = '']) => address).filter((address) => !/^(127\.|::1$)/.test(address));
-  } catch {
-    return [];
-  }
-}
+/** The bridge's own, or those that DHCP there tells of while names are somebody else's to serve. */
+const onTheBridge = (address: string, system: SystemConfig): readonly string[] =>
+  otherServers(networkPlaces(system)) ?? [address];
 
 export interface ApplicationRequest {
   /** The container's directory, once it is made. */
@@ -64,7 +60,7 @@ export function applicationSetup({ dir, network: lines, system, user }: Applicat
   );
   const given = user || !ipv4 ? [] : open.filter((index) => onBridge.includes(index));
   const own = indexesOf(lines).some((index) => typeOf(index) !== 'none');
-  const servers = onBridge.length > 0 && ipv4 ? [ipv4.address] : hostNameServers();
+  const servers = onBridge.length > 0 && ipv4 ? onTheBridge(ipv4.address, system) : hostNameServers();
   const search = onBridge.length > 0 && domain !== '' ? [`search ${domain}`] : [];
   const resolver = [...servers.map((address) => `nameserver ${address}`), ...search];
   return {
