@@ -49,7 +49,8 @@ export function wishesOf({ options, rest }: Invocation): Wishes {
   const is = (key: string) => options[key] === true;
   return {
     columns: typeof given === 'string' ? parseColumns(given) : DEFAULT_COLUMNS,
-    fancy: is('fancy') || given !== undefined,
+    // -1 goes before -F alone, as with LXC's, whose users' loops say both.
+    fancy: is('fancy') || (given !== undefined && !is('line')),
     json: is('json'),
     groups: typeof options['groups'] === 'string' ? options['groups'].split(',').filter(Boolean) : [],
     levels: levelsOf(options['nesting']),

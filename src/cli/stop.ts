@@ -23,14 +23,15 @@ function checkCombination({ options }: Invocation): void {
   }
   if (options['nokill'] === true) throw usageError("-k can't be used with --nokill");
   if (options['reboot'] === true) throw usageError("-k can't be used with -r");
-  if (options['timeout'] !== undefined) throw usageError("-k doesn't allow timeouts");
+  // Scripts of LXC's users write -t 0 there: at once.
+  if ((options['timeout'] ?? '0') !== '0') throw usageError("-k doesn't allow timeouts");
 }
 
 /** Milliseconds; -1 for ever, 0 not at all. */
 function timeoutMs({ options }: Invocation): number {
   if (options['nowait'] === true) return 0;
   const given = options['timeout'];
-  if (typeof given !== 'string') return DEFAULT_SECONDS * 1000;
+  if (typeof given !== 'string' || options['kill'] === true) return DEFAULT_SECONDS * 1000;
   return secondsArgument(given);
 }
 

@@ -1,8 +1,7 @@
 /**
  * Scripts written for LXC's commands run with the names exchanged: each of the *.sh here is run with lxc-* and with tlxc-*,
- * and prints the same; those in user/ are run by somebody who is not root. What differs on purpose is not in them: tlxc-start -F ends with init's status and prints what init
- * does where standard output is no terminal, tlxc-monitor tells signals in 'exited with status', words too many and names
- * that are none are refused, and errors are told on standard error (by tlxc-config, too).
+ * and prints the same; those in user/ are run by somebody who is not root. What differs on purpose is not in
+ * them: tlxc(7), DIFFERENCES FROM LXC, tells of it.
  */
 import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

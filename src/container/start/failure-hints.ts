@@ -21,6 +21,12 @@ const HINTS: readonly Hint[] = [
     hint: 'a link in /proc may lead out of the container: name the directory itself',
   },
   {
+    step: /^standard streams$/,
+    hint:
+      'this is the /dev of the container: with lxc.console.path = none its init writes to the null device there. ' +
+      'Take that line away, have lxc.autodev = 1, or bind one: lxc.mount.entry = /dev/null dev/null none bind,create=file 0 0',
+  },
+  {
     step: /^init$/,
     errno: /ENOENT/,
     hint: 'the root filesystem has no such program, or not the interpreter or loader it names: see lxc.init.cmd',

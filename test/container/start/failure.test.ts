@@ -56,6 +56,14 @@ test('a filesystem that cannot be id-mapped: the ways out are named', (t) => {
   t.regex(hint ?? '', /filesystem of \/nfs\/u1 takes no id-mapped mounts.*ext4.*--privileged/);
 });
 
+test('a null device that is missing is the one of the container', (t) => {
+  const step = { step: 'standard streams', syscall: 'open', path: '/dev/null', file: '', line: 0, key: '' };
+  t.regex(
+    lines(step).at(-1) ?? '',
+    /hint: this is the \/dev of the container: .*mount\.entry = \/dev\/null dev\/null/,
+  );
+});
+
 test('a missing bridge: tlxc-net brings one up', (t) => {
   const [first, , hint] = lines({ step: 'network', syscall: 'RTM_GETLINK', errno: 19, path: 'tlxcbr0' });
   t.is(first, 'tlxc-start: u1: there is no network interface tlxcbr0 (RTM_GETLINK): no such device');
