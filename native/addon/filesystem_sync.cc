@@ -1,5 +1,5 @@
-// syncfs(2) aside: it takes as long as the disk does, and progress is shown meanwhile. Mostly the disk is
-// quicker than the event loop.
+// What was written is brought to disk, aside: it takes as long as the disk does, and progress is shown
+// meanwhile. Mostly the disk is quicker than the event loop.
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include "addon/families.h"
 #include "addon/js.h"
 #include "addon/readiness.h"
+#include "addon/small_tree.h"
 
 namespace tlxc {
 namespace {
@@ -29,13 +30,22 @@ Napi::Value outcome(Napi::Env env, const Status& status) {
     return status.ok() ? env.Null() : Napi::Value(js::failure(env, status.failure()));
 }
 
-Napi::Value sync_filesystem(const Napi::CallbackInfo& info) {
-    const auto env = info.Env();
-    const auto path = js::text(info[0].As<Napi::Object>(), "path");
+Status sync_tree(const std::string& path, const std::vector<std::string>& others) {
+    if (small_tree::much_is_dirty()) {
+        auto alone = small_tree::sync(path, others);
+        if (!alone.ok())
+            return std::move(alone.failure());
+        if (alone.value())
+            return {};
+    }
+    return sync(path);
+}
+
+Napi::Value aside(Napi::Env env, const std::function<Status()>& work) {
     const auto status = std::make_shared<Status>();
-    const auto done = begin_aside([status, path] { *status = sync(path); });
+    const auto done = begin_aside([status, work] { *status = work(); });
     if (!done)
-        return outcome(env, sync(path));
+        return outcome(env, work());
     pollfd waiting{.fd = done->get(), .events = POLLIN, .revents = 0};
     if (::poll(&waiting, 1, kAtOnceMs) == 1)
         return outcome(env, *status);
@@ -43,10 +53,24 @@ Napi::Value sync_filesystem(const Napi::CallbackInfo& info) {
                          [status, done](Napi::Env env, bool) { return outcome(env, *status); });
 }
 
+Napi::Value sync_filesystem(const Napi::CallbackInfo& info) {
+    const auto path = js::text(info[0].As<Napi::Object>(), "path");
+    return aside(info.Env(), [path] { return sync(path); });
+}
+
+Napi::Value sync_tree(const Napi::CallbackInfo& info) {
+    const auto options = info[0].As<Napi::Object>();
+    const auto path = js::text(options, "path");
+    return aside(info.Env(),
+                 [path, others = js::texts(options, "others")] { return sync_tree(path, others); });
+}
+
 } // namespace
 
 void export_filesystem_sync(Napi::Env env, Napi::Object exports) {
     exports.Set("syncFilesystem", Napi::Function::New(env, sync_filesystem));
+    exports.Set("syncTree",
+                Napi::Function::New(env, static_cast<Napi::Value (*)(const Napi::CallbackInfo&)>(sync_tree)));
 }
 
 } // namespace tlxc

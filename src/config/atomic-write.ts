@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
+import { leaveToSync } from '../left-to-sync.ts';
 import { native } from '../native/binding.ts';
 import { randomHex } from '../random.ts';
 import { syncDirectory } from '../sync-directory.ts';
@@ -24,8 +25,8 @@ import { strangerOn, type Stranger } from './stranger.ts';
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
   readonly mode?: number;
-  /** What the caller brings to disk (syncFilesystem) before anybody counts on the file: on the same filesystem it goes with that. */
-  readonly syncedWith?: string;
+  /** The tree that the caller brings to disk (syncTree) before anybody counts on the file: on the same filesystem it goes with that. */
+  readonly syncedWith?: string | undefined;
 }
 
 interface Destination {
@@ -80,7 +81,8 @@ export function writeFileAtomically(
   }
   const directory = openDirectory(stranger);
   try {
-    replaceFile(placeAmongStrangers(path, directory), data, options);
+    // By the time a tree is synced the directory's descriptor is closed.
+    replaceFile(placeAmongStrangers(path, directory), data, { ...options, syncedWith: undefined });
   } finally {
     closeSync(directory);
   }
@@ -116,7 +118,8 @@ function replaceFile(
   // Of a directory the kernel refuses it.
   if (stat && !stat.isFile() && !stat.isDirectory()) throw noFile(target);
   const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
-  const isSynced = options.syncedWith !== undefined && onOneFilesystem(dirname(target), options.syncedWith);
+  const { syncedWith: tree } = options;
+  const isSynced = tree !== undefined && onOneFilesystem(dirname(target), tree);
   const temporary = temporaryBeside(target);
   const fd = openSync(temporary, 'wx', 0o600);
   try {
@@ -134,13 +137,14 @@ function replaceFile(
     unlinkSync(temporary);
     throw error;
   }
-  if (!isSynced) syncDirectory(dirname(target));
+  if (isSynced) leaveToSync(tree, target);
+  else syncDirectory(dirname(target));
 }
 
 const onOneFilesystem = (one: string, other: string): boolean => statSync(one).dev === statSync(other).dev;
 
 /**
- * Writes a file into a directory that nobody counts on before it was brought to disk as a whole (syncFilesystem): each sync is
+ * Writes a file into a directory that nobody counts on before it was brought to disk as a whole (syncTree): each sync is
  * a write of the journal that everybody waits for. What has the name makes way, whatever it is. Throws the system's error.
  */
 export function writeStagedFile(path: string, data: string | Buffer, mode: number): void {

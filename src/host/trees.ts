@@ -13,7 +13,8 @@ import { basename, dirname, join } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { unmeasured, type OnStage } from '../gauge.ts';
-import { native } from '../native/binding.ts';
+import { takeLeftToSync } from '../left-to-sync.ts';
+import { native, type NativeFailure } from '../native/binding.ts';
 import { randomHex } from '../random.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { isBtrfs, removeSubvolumes } from './btrfs.ts';
@@ -178,7 +179,20 @@ export async function copyOwner(from: string, ...directories: readonly string[])
 
 /** Everything written to the filesystem that holds path is on disk when this resolves. Throws TLXC_E_STORAGE. */
 export async function syncFilesystem(path: string): Promise<void> {
-  const failure = await native().syncFilesystem({ path });
+  takeLeftToSync(path);
+  throwUnsynced(path, await native().syncFilesystem({ path }));
+}
+
+/**
+ * Everything below path, which nobody else writes, is on disk when this resolves, and what was left to its sync (left-to-sync.ts).
+ * A copy on write is a handful of files: it does not wait for the gigabytes that somebody else writes to the same filesystem.
+ * Throws TLXC_E_STORAGE.
+ */
+export async function syncTree(path: string): Promise<void> {
+  throwUnsynced(path, await native().syncTree({ path, others: takeLeftToSync(path) }));
+}
+
+function throwUnsynced(path: string, failure: NativeFailure | null): void {
   if (failure === null) return;
   const errno = errnoName(failure.errno);
   throw new TlxcError({

@@ -193,6 +193,14 @@ export interface Binding {
    */
   syncFilesystem(options: { path: string }): NativeFailure | null | Promise<NativeFailure | null>;
   /**
+   * As syncFilesystem of what lies below path and of other files of that filesystem. A tree of a few files does not wait for
+   * what others have written there.
+   */
+  syncTree(options: {
+    path: string;
+    others: readonly string[];
+  }): NativeFailure | null | Promise<NativeFailure | null>;
+  /**
    * Has ext2, ext3 and ext4 put the trees that will be made in the directory apart from each other (chattr +T). Other filesystems
    * refuse it.
    */

@@ -49,6 +49,25 @@ cut('what was done is there, byte by byte', async (t) => {
   for (const name of ['u0', 'u1', 'u4']) await works(world, name);
 });
 
+const KILOBYTES_OF_ANOTHER = 40_000;
+
+/** What waits to be written on this machine, kB. */
+const dirty = async (world: World): Promise<number> =>
+  Number(await world.sh('awk \'$1 == "Dirty:" { print $2 }\' /proc/meminfo'));
+
+cut('a copy on write does not wait for what others write, and is there', async (t) => {
+  const world = await worldOnDisk(t);
+  await world.sh(`${CREATE} u2 -B dir`);
+  await world.sh(`sync -f lxc; head -c ${KILOBYTES_OF_ANOTHER}K /dev/zero > lxc/lost+found/another`);
+  await world.sh('tlxc-copy -n u2 -N u1 -s');
+  t.true((await dirty(world)) > KILOBYTES_OF_ANOTHER / 2, "what is not the copy's was written, too");
+  const before = await contents(world);
+  await cutPower(world, 'lost');
+  await powerOn(world);
+  t.is(await contents(world), before);
+  await works(world, 'u1');
+});
+
 /** Runs it with the power failing after some milliseconds, and has the machine back. */
 async function interrupted(
   world: World,

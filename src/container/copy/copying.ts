@@ -12,7 +12,7 @@ import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { probeHost } from '../../host/probe.ts';
-import { makeTreeDirectory, overAllIds, syncFilesystem } from '../../host/trees.ts';
+import { makeTreeDirectory, overAllIds, syncTree } from '../../host/trees.ts';
 import { referenceLayers } from '../../image/reference-layers.ts';
 import type { NewRootfs, VolumeOptions } from '../../storage/backend.ts';
 import type { CloudInit } from '../../storage/cloud-init.ts';
@@ -100,7 +100,7 @@ export async function fillCopy(copying: Copying): Promise<ContainerConfig> {
     // Before it can be seen: a parent without a note of it could be destroyed below it. Before the wait for the disk, which is
     // then for both: a note of a copy that never was keeps no parent.
     for (const parent of parents) if (addClone(system, parent, target, staging)) noting.push(parent);
-    await syncFilesystem(staging);
+    await syncTree(staging);
     return config;
   } catch (error) {
     takeBack(copying, noting);

@@ -8,7 +8,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import { errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
-import { makePlaceForTrees, makeTreeDirectory, placeTree, syncFilesystem } from '../../host/trees.ts';
+import { makePlaceForTrees, makeTreeDirectory, placeTree, syncTree } from '../../host/trees.ts';
 import { defaultMetadata, type ImageMetadata } from '../../image/metadata.ts';
 import { debianArch } from '../../image/product.ts';
 import { ImageStore } from '../../image/store.ts';
@@ -264,12 +264,12 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   }
   if (prepared === null || backend === null) {
     writeConfig(making, newConfigText({ ...config, rootfsPath: null }));
-    await syncFilesystem(staging);
+    await syncTree(staging);
     return done('none');
   }
   const rootfsPath = await makeRootfs(making, prepared, { backend, files: application.files });
   writeConfig(making, newConfigText({ ...config, rootfsPath }));
-  await syncFilesystem(staging);
+  await syncTree(staging);
   return done(rootfsPath);
 }
 
