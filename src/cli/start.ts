@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { startInForeground } from '../container/start/foreground.ts';
 import { containerPaths } from '../container/paths.ts';
+import { withoutSecrets } from '../plan/credentials.ts';
 import { planStart, startContainer, type StartRequest } from '../container/start/start.ts';
 import { notifyReady } from '../host/service-manager.ts';
 import { defineCommand, type Invocation } from './command.ts';
@@ -84,7 +85,7 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
   if (invocation.options['plan'] === true) {
     const { plan, warnings } = planStart(request);
     warnings.forEach(warn);
-    context.stdout.write(jsonText(plan));
+    context.stdout.write(jsonText(withoutSecrets(plan)));
     return 0;
   }
   if (invocation.options['restart'] === true) {

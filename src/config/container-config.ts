@@ -4,6 +4,7 @@ import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts
 import { networkConfig } from './network-config.ts';
 import { mapped as map, optional } from './sourced.ts';
 import { cgroup } from './registry/cgroup.ts';
+import { credentials } from './registry/credentials.ts';
 import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { namespaces } from './registry/namespaces.ts';
@@ -200,6 +201,7 @@ type ProcessPart = Pick<
   | 'limits'
   | 'sysctls'
   | 'procFiles'
+  | 'credentials'
   | 'inheritsKeyring'
   | 'coreScheduling'
   | 'selinux'
@@ -220,6 +222,7 @@ function processPart(settings: Settings): ProcessPart {
     limits: settings.all(process.limit),
     sysctls: settings.all(process.sysctl),
     procFiles: settings.all(process.procFile),
+    credentials: [...settings.all(credentials.set), ...settings.all(credentials.load)],
     inheritsKeyring: flagOf(settings, process.keyringSession),
     ...optional('coreScheduling', core?.value === true ? core : undefined),
     selinux: {

@@ -7,6 +7,7 @@ import { StatementReader } from './include.ts';
 import { BadValue } from './key.ts';
 import { withLines, type LineOf } from './locate.ts';
 import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts';
+import type { Asker } from './open-file.ts';
 import { storage } from './registry/storage.ts';
 import { readConfigFile } from './read-file.ts';
 import { Settings } from './settings.ts';
@@ -32,6 +33,8 @@ export interface ReadConfig {
   readonly mistakes: Mistakes;
   /** The line that a place is of, as it was written. */
   readonly lineOf: LineOf;
+  /** With whose rights what a file of it names is read. */
+  readonly askerOf: (file: string) => Asker;
 }
 
 /** The caller's directory is where relative paths of -s begin. */
@@ -118,7 +121,7 @@ export function readContainerConfig(request: LoadRequest): ReadConfig {
   if (settings.isPartial) refuseProblems(request, settings, lineOf);
   const { name, lxcpath, configFile } = request;
   const config = containerConfig({ identity: { name, lxcpath, configFile }, settings, inputs, fstabEntries });
-  return { config, mistakes: settings, lineOf };
+  return { config, mistakes: settings, lineOf, askerOf: (file) => reader.speakers.get(file) ?? null };
 }
 
 /**

@@ -3,6 +3,7 @@ import { TlxcError } from '../errors.ts';
 import type { Fault, Problem, SourceLocation } from '../problem.ts';
 import { parseLine } from './document.ts';
 import { readConfigFile } from './read-file.ts';
+import { tellableLine } from './secret.ts';
 
 interface Extent {
   /** 0-based, in UTF-16 units. */
@@ -50,7 +51,7 @@ export function locate(problem: Problem, lineOf: LineOf): Problem {
   const { start, text } = extentOf(raw, fault);
   return problem.with({
     at: at.line === 0 ? at : { ...at, column: start + 1 },
-    source: { text: raw, start, length: Math.max(1, text.length) },
+    source: { text: tellableLine(raw), start, length: Math.max(1, text.length) },
   });
 }
 

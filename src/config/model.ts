@@ -176,6 +176,13 @@ export interface Sysctl {
   readonly value: string;
 }
 
+/** Either its text or the host's file that it is in. */
+export interface Credential {
+  readonly name: string;
+  readonly text?: string;
+  readonly file?: string;
+}
+
 /** A file of /proc/PID. */
 export interface ProcFile {
   readonly file: string;
@@ -290,6 +297,8 @@ export interface ContainerConfig {
   readonly limits: readonly Sourced<ResourceLimit>[];
   readonly sysctls: readonly Sourced<Sysctl>[];
   readonly procFiles: readonly Sourced<ProcFile>[];
+  /** tlxc.credential.set and .load. */
+  readonly credentials: readonly Sourced<Credential>[];
   /** lxc.keyring.session = 1: init keeps the caller's session keyring. */
   readonly inheritsKeyring: boolean;
   /** Set only where it is 1. */

@@ -4,6 +4,7 @@ import type { AnyKey } from './key.ts';
 import { modernName } from './legacy.ts';
 import { nearest } from './nearest.ts';
 import { cgroup } from './registry/cgroup.ts';
+import { credentials } from './registry/credentials.ts';
 import { devices } from './registry/devices.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { namespaces } from './registry/namespaces.ts';
@@ -22,6 +23,7 @@ export const registry: readonly AnyKey[] = [
   ...Object.values(cgroup),
   ...Object.values(namespaces),
   ...Object.values(process),
+  ...Object.values(credentials),
   ...Object.values(security),
   ...Object.values(lifecycle),
   ...hooks.values(),
@@ -53,6 +55,9 @@ const GROUPS: Readonly<Record<string, (slot: string) => boolean>> = {
   'lxc.prlimit': (slot) => slot === process.limit.name,
   'lxc.proc': (slot) => slot === process.procFile.name,
   'lxc.sysctl': (slot) => slot === process.sysctl.name,
+  'tlxc.credential': below('tlxc.credential.'),
+  'tlxc.credential.set': (slot) => slot === credentials.set.name,
+  'tlxc.credential.load': (slot) => slot === credentials.load.name,
 };
 
 /** LXC's limit: an index is an int. */
@@ -78,7 +83,10 @@ function findCgroup(name: string): Found | undefined {
 }
 
 /** Keys whose last part is free, each family in a slot of its own. */
-const families = [namespaces.share, process.limit, process.sysctl, process.procFile].map((key: AnyKey) => ({
+const families = [
+  ...[namespaces.share, process.limit, process.sysctl, process.procFile],
+  ...[credentials.set, credentials.load],
+].map((key: AnyKey) => ({
   key,
   prefix: key.name.slice(0, -1),
 }));

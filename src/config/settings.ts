@@ -5,6 +5,7 @@ import { BadValue, type Accepts, type AnyKey, type Key, type ParseContext } from
 import type { Sourced } from './model.ts';
 import { nearest } from './nearest.ts';
 import { find, slotOf } from './registry.ts';
+import { tellable } from './secret.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -81,7 +82,7 @@ export class Settings {
     if (found.kind === 'group' && value === '') this.#reset(found.clears);
     else if (found.kind === 'group') {
       const message = `only an empty value, which resets all of ${name}.*, may be set`;
-      this.problems.push(new Problem({ message, at, subject: { key: name, value } }));
+      this.problems.push(new Problem({ message, at, subject: { key: name, value: tellable(name, value) } }));
     }
   }
 
@@ -126,7 +127,8 @@ export class Settings {
       variable,
       directory,
       environment: this.#environment,
-      warn: (message) => void this.warnings.push(`${placeOf(at)}: ${name} = ${value}: ${message}`),
+      warn: (message) =>
+        void this.warnings.push(`${placeOf(at)}: ${name} = ${tellable(name, value)}: ${message}`),
     };
     try {
       this.#checkNeeds(key, variable);
@@ -134,7 +136,7 @@ export class Settings {
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
       const { message, fault } = error;
-      const subject = { key: name, value };
+      const subject = { key: name, value: tellable(name, value) };
       this.problems.push(new Problem({ message, at, subject, fault: withOffer(fault, value, key.accepts) }));
       return undefined;
     }

@@ -2,6 +2,7 @@
 import type { AnyKey } from './key.ts';
 import { find, slotOf } from './registry.ts';
 import { cgroup } from './registry/cgroup.ts';
+import { credentials } from './registry/credentials.ts';
 import { network } from './registry/network.ts';
 import { process } from './registry/process.ts';
 import type { Settings } from './settings.ts';
@@ -24,7 +25,10 @@ function showKey(settings: Settings, key: AnyKey, variable: string): Shown {
   return key.joinedBy === undefined ? lines(texts) : value(texts.join(key.joinedBy));
 }
 
-const FAMILIES: readonly AnyKey[] = [process.limit, process.procFile, process.sysctl];
+const FAMILIES: readonly AnyKey[] = [
+  ...[process.limit, process.procFile, process.sysctl],
+  ...[credentials.set, credentials.load],
+];
 
 /** lxc.net: the type of each interface. Families such as lxc.cgroup and lxc.prlimit: every line. */
 function showGroup(settings: Settings, name: string): Shown {

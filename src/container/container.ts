@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { TlxcError, usageError } from '../errors.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
+import { withoutSecrets } from '../plan/credentials.ts';
 import type { StartPlan } from '../plan/types.ts';
 import { copyContainer } from './copy/copy.ts';
 import { createContainer } from './create/create.ts';
@@ -205,14 +206,14 @@ export class Container {
     });
   }
 
-  /** What a start would do, as data: nothing is started. Throws TLXC_E_CONFIG. */
+  /** What a start would do, as data, without the texts of credentials: nothing is started. Throws TLXC_E_CONFIG. */
   plan({
     warn = silently,
     ...options
   }: Omit<Options.StartOptions, 'wait' | 'waitTimeoutMs'> = {}): StartPlan {
     const { plan, warnings } = planStart({ ...this.#self, ...options });
     warnings.forEach(warn);
-    return plan;
+    return withoutSecrets(plan);
   }
 
   /** Throws TLXC_E_NOT_RUNNING, TLXC_E_TIMEOUT, TLXC_E_UNRESPONSIVE. */

@@ -1,6 +1,7 @@
 /** What an attach will do, computed from what the container's monitor answers and what the caller asks: no I/O. */
 import { join } from 'node:path';
 import { attachEnvironment, type EnvironmentPolicy } from './attach-environment.ts';
+import { withoutCredentials } from './credentials.ts';
 import type { ResourceLimit } from '../config/model.ts';
 import type { Namespace } from './types.ts';
 
@@ -152,7 +153,7 @@ export function compileAttachPlan(info: AttachSource, options: AttachOptions): A
     gid,
     groups: options.groups ?? [],
     terminalOwner: terminalOwner(info, uid, gid, namespaces.includes('user')),
-    environment: attachEnvironment(info.environment, options.environment),
+    environment: attachEnvironment(withoutCredentials(info.environment), options.environment),
     identity: options.environment.base === 'clean',
     remount: options.remount && !inMounts,
     cwd,

@@ -174,6 +174,14 @@ const mountedDevices = ({ devices }: StartPlan): readonly Undumpable[] =>
       : [],
   );
 
+/** In a ramfs, of which CRIU knows nothing. */
+const credentialMounts = ({ tree }: StartPlan): readonly Undumpable[] =>
+  tree.flatMap(({ op, origin }) =>
+    op === 'credentials'
+      ? [{ why: 'CRIU cannot save its credentials', hint: 'take tlxc.credential.* out', origin }]
+      : [],
+  );
+
 /** What of a plan CRIU cannot save or bring back, with the line that asks for it. stop: the container ends with it. */
 export function undumpable(plan: StartPlan, stop: boolean): readonly Undumpable[] {
   const { terminals, rootfs, idmap, shared, interfaces, security } = plan;
@@ -203,7 +211,7 @@ export function undumpable(plan: StartPlan, stop: boolean): readonly Undumpable[
         'veth, macvlan, empty and none will do',
         origin,
       );
-  found.push(...mountedDevices(plan));
+  found.push(...mountedDevices(plan), ...credentialMounts(plan));
   for (const { namespace, origin } of shared)
     add(`it shares the ${namespace} namespace with others, who would not be saved`, UNSHARED, origin);
   if (security.seccomp?.notify)

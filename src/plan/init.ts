@@ -1,4 +1,5 @@
 /** What becomes the container's PID 1, as whom, where, and with which environment. */
+import { credentialEnvironment } from './credentials.ts';
 import { isMapped } from './idmap.ts';
 import type { Compilation } from './input.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
@@ -52,6 +53,7 @@ export function compileInit(compilation: Compilation): StartPlan['init'] {
     coreScheduling: compileCoreScheduling(compilation),
     environment: [
       'container=lxc',
+      ...credentialEnvironment(compilation),
       ...[...config.environment, ...config.environmentRuntime].map((each) => each.value),
     ],
     personality: config.arch?.value ?? '',

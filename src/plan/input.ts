@@ -56,6 +56,9 @@ export interface StartOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** The bytes of a file, or why it cannot be read. */
+export type ReadSecret = Uint8Array | { readonly why: string };
+
 /** Texts of files that the configuration names and the plan swallows. */
 export interface StartFiles {
   /** lxc.seccomp.profile, read by the caller, or why it cannot be; needed whenever the key is set. */
@@ -71,6 +74,8 @@ export interface StartFiles {
   readonly lxcfs?: Lxcfs | undefined;
   /** The systemd that it boots: its version, 0 before 231; looked for where a view of control groups depends on it. */
   readonly guestSystemd?: number | undefined;
+  /** tlxc.credential.load, by the credential's name: its bytes, or why they cannot be read. */
+  readonly credentials?: Readonly<Record<string, ReadSecret>> | undefined;
   /** Files and devices of lxc.rootfs.path that hold a filesystem, by their paths: its type, "" where blkid knows none. */
   readonly imageFilesystems?: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,7 @@
 /** The mounts of a container in LXC's order: /dev, lxc.mount.auto (proc, sys), fstab, entries, cgroup. */
 import { autoMounts, lastAutoMount } from './auto-mounts.ts';
 import { cgroupMounts } from './cgroup-mounts.ts';
+import { credentialFiles, runFilesystem } from './credentials.ts';
 import type { Compilation } from './input.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
 import { lxcfsMounts } from './lxcfs.ts';
@@ -15,9 +16,11 @@ export function compileTree(compilation: Compilation): TreeStep[] {
   return [
     ...deviceFilesystem(compilation),
     ...autoMounts(compilation),
+    ...runFilesystem(compilation),
     ...entries.flatMap((entry) => entryStep(entry, compilation)),
     ...lxcfsMounts(compilation),
     ...mountTunnel(compilation),
+    ...credentialFiles(compilation),
     ...nestingMounts(compilation),
     ...cgroupMounts(compilation),
   ];

@@ -227,6 +227,19 @@ const MountReadonly = record('MountReadonly', { op: Type.Literal('readonly'), ta
 /** A file with a boot id of this start, read-only over the kernel's, which is the host's. Absent target: nothing to do. */
 const MountBootId = record('MountBootId', { op: Type.Literal('bootId'), target: text, origin: Origin });
 
+/** A file that init alone reads; its bytes in hexadecimal. */
+const CredentialFile = record('CredentialFile', { name: text, contents: text });
+
+/** A read-only filesystem in memory, which is never swapped, with these files; all is uid's and gid's, as ids inside. */
+const MountCredentials = record('MountCredentials', {
+  op: Type.Literal('credentials'),
+  target: text,
+  uid: whole,
+  gid: whole,
+  files: Type.Array(CredentialFile),
+  origin: Origin,
+});
+
 const MakeDirectory = record('MakeDirectory', {
   op: Type.Literal('directory'),
   target: text,
@@ -259,7 +272,7 @@ const MakeDevice = record('MakeDevice', {
 export const TreeStep = Type.Union(
   [
     ...[MountFilesystem, MountBind, MountRemount, MountMask, MountReadonly, MountBootId],
-    ...[MakeDirectory, MakeSymlink, MakeDevice, GiveDevice],
+    ...[MountCredentials, MakeDirectory, MakeSymlink, MakeDevice, GiveDevice],
   ],
   { $id: 'TreeStep' },
 );

@@ -117,6 +117,9 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.proc.oom_score_adj': { good: ['10', '-5'], bad: [] },
   'lxc.proc.../1/oom_score_adj': { good: [], bad: ['10'] },
   'lxc.proc.uid_map': { good: [], bad: ['0 0 1'] },
+  'tlxc.credential.set.passwd.hashed-password.root': { good: [['$y$j9T$x y', '(hidden)']], bad: [] },
+  'tlxc.credential.load.tls.key': { good: ['/etc/tls.key', ['tls.key', '/etc/here/tls.key']], bad: [] },
+  'tlxc.credential.load.a/b': { good: [], bad: ['/x'] },
   'lxc.keyring.session': flag,
   'lxc.sched.core': flag,
   'lxc.selinux.context': { good: ['system_u:system_r:lxc_t:s0:c22', 'unconfined_t'], bad: [] },
@@ -453,6 +456,8 @@ test('every key of the registry is tried, says what it is for, and what it takes
       .replace(/^(lxc\.cgroup2?)\.\*$/, '$1.devices.allow')
       .replace('share.*', 'share.net')
       .replace('prlimit.*', 'prlimit.nofile')
+      .replace('credential.set.*', 'credential.set.passwd.hashed-password.root')
+      .replace('credential.load.*', 'credential.load.tls.key')
       .replace('sysctl.*', 'sysctl.net.ipv4.ip_forward')
       .replace('proc.*', 'proc.oom_score_adj');
     const tried = name === 'lxc.include' || concrete in rows || name === 'lxc.cgroup2.*';

@@ -3,6 +3,7 @@ import { registry } from '../../src/config/registry.ts';
 import { apparmor } from './tables/apparmor.ts';
 import { cgroup } from './tables/cgroup.ts';
 import { console } from './tables/console.ts';
+import { credentials } from './tables/credentials.ts';
 import { devices } from './tables/devices.ts';
 import { hooks } from './tables/hooks.ts';
 import { lifecycle } from './tables/lifecycle.ts';
@@ -26,6 +27,7 @@ const effects = [
   cgroup,
   namespaces,
   process,
+  credentials,
   security,
   seccomp,
   apparmor,

@@ -65,6 +65,7 @@ export const minimalConfig: ContainerConfig = {
   limits: [],
   sysctls: [],
   procFiles: [],
+  credentials: [],
   inheritsKeyring: false,
   selinux: {},
   environment: [],

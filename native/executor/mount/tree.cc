@@ -26,6 +26,9 @@ const char* step_name(const plan::MountReadonly&) {
 const char* step_name(const plan::MountBootId&) {
     return "boot-id";
 }
+const char* step_name(const plan::MountCredentials&) {
+    return "credentials";
+}
 const char* step_name(const plan::MakeDirectory&) {
     return "directory";
 }

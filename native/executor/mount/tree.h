@@ -27,6 +27,7 @@ class Tree {
     [[nodiscard]] Status perform(const plan::MountMask& step);
     [[nodiscard]] Status perform(const plan::MountReadonly& step);
     [[nodiscard]] Status perform(const plan::MountBootId& step);
+    [[nodiscard]] Status perform(const plan::MountCredentials& step);
     [[nodiscard]] Status perform(const plan::MakeDirectory& step);
     [[nodiscard]] Status perform(const plan::MakeSymlink& step);
     [[nodiscard]] Status perform(const plan::MakeDevice& step);

@@ -107,6 +107,7 @@ const FAMILIES: readonly (readonly [RegExp, Judge])[] = [
   [/^lxc\.prlimit\.(as|core|cpu|data|fsize|locks|nofile|nproc|rss|rttime|sigpending|stack)$/, any],
   [/^lxc\.sysctl\.(net(\.[A-Za-z0-9_-]+)+|fs\.mqueue\.[a-z_]+)$/, any],
   [/^lxc\.sysctl\.kernel\.(shm[a-z_]+|msg[a-z_]+|sem|sem_next_id|domainname|hostname)$/, any],
+  [/^tlxc\.credential\.set\.[A-Za-z0-9_.@+-]+$/, any],
   [/^lxc\.net\.\d+$/, any],
   [/^lxc\.net\.\d+\.type$/, only('veth', 'empty')],
   [/^lxc\.net\.\d+\.link$/, (value, { bridges }) => value === '' || bridges.includes(value)],

@@ -21,6 +21,7 @@ import { wantsLxcfs } from '../../plan/lxcfs.ts';
 import { attachRootfs, lacksDevice } from '../../storage/attach.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../../plan/start-plan.ts';
 import { destroyCommand } from '../ephemeral.ts';
+import { readCredentials } from './credentials.ts';
 import { guestSystemd } from './guest-systemd.ts';
 import type { StartPlan } from '../../plan/types.ts';
 import { launchMonitor, type LaunchCallbacks, type Started } from './launch.ts';
@@ -170,6 +171,7 @@ function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): Com
   };
   const files = {
     seccompProfile: readProfile(config),
+    credentials: readCredentials(read),
     imageFilesystems: readImages(config),
     tunnelIsShared: readTunnel(config),
     devices: findDevices(config.devices.map(({ value }) => value.device)),

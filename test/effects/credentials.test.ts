@@ -1,0 +1,4 @@
+import { see } from './effect.ts';
+import { credentials } from './tables/credentials.ts';
+
+see(credentials);
