@@ -95,7 +95,8 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
   TLXC_E_UNRESPONSIVE: ({ container }) =>
     `try again: the machine may be busy (uptime); tlxc-stop -k -n ${container ?? 'NAME'} kills its monitor and the container`,
   TLXC_E_BUSY: () => 'try again when that is done',
-  TLXC_E_TIMEOUT: () => 'give it more time, or see what it waits for: -l TRACE -o FILE writes that down',
+  TLXC_E_TIMEOUT: () =>
+    'give it more time, or see what it waits for: a log of level TRACE (-l TRACE -o FILE) has it',
   TLXC_E_PERMISSION: rights,
   TLXC_E_UNSUPPORTED: lacking,
   TLXC_E_NETWORK: lacking,
@@ -103,7 +104,7 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
   TLXC_E_HOOK: () => 'run the hook by hand to see what it lacks, or take its line out',
   TLXC_E_TEMPLATE: () => 'mend what the template complains of, and try again',
   TLXC_E_IMAGE: () => 'fetch it again, or take another',
-  TLXC_E_INTERNAL: () => 'please report it, with what -l TRACE -o FILE writes',
+  TLXC_E_INTERNAL: () => 'please report it, with a log of level TRACE (-l TRACE -o FILE)',
 };
 
 /** undefined: the error tells enough (problems or findings), or its hint is the caller's, as a program's --help is. */

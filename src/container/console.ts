@@ -33,7 +33,7 @@ function refuse(paths: ContainerPaths, what: string, result: MonitorResult): nev
     code: error === 'busy' ? 'TLXC_E_BUSY' : 'TLXC_E_NOT_FOUND',
     message: `cannot open ${what}: ${REFUSALS[error] ?? (error || 'the monitor gave none')}`,
     container,
-    hint: '-t N takes another tty; lxc.tty.max and lxc.console.path say which there are',
+    hint: 'take another tty (-t N); lxc.tty.max and lxc.console.path say which there are',
   });
 }
 

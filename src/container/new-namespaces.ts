@@ -19,7 +19,7 @@ function refuseWithoutPrivilege({ namespaces }: NewNamespaces): void {
   throw new TlxcError({
     code: 'TLXC_E_PERMISSION',
     message: `only root may make ${namespaces.map((each) => `'${each}'`).join(', ')} alone, without a user namespace`,
-    hint: 'add USER to -s: in a user namespace of its own everybody may make the others',
+    hint: 'ask for USER, too (-s): in a user namespace of its own everybody may make the others',
   });
 }
 
@@ -82,7 +82,7 @@ function firstRange(kind: IdKind, uid: number): MappedIds {
     code: 'TLXC_E_USAGE',
     message: `${file} gives ${name} no ids`,
     path: file,
-    hint: `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has) gives some; -m names a map`,
+    hint: `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has) gives some; or give a map (-m)`,
   });
 }
 

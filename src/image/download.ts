@@ -87,7 +87,7 @@ async function fetchVerified(request: DownloadRequest, part: string, options: Ht
     throw new TlxcError({
       code: 'TLXC_E_IMAGE',
       message: `${url.href}: SHA-256 is ${sha256}, but the server's index says ${file.sha256}: refused`,
-      hint: 'the file was damaged on its way or on the server; try again later, or another --server',
+      hint: 'the file was damaged on its way or on the server; try again later, or another server (--server)',
     });
   }
 }

@@ -39,7 +39,7 @@ export async function exportToServer(
   if (names.dist === '' || names.release === '') {
     throw usageError(
       'a server lists images by distribution and release, and this one has none',
-      'name it: --alias DIST/RELEASE',
+      'give it an alias (--alias DIST/RELEASE)',
     );
   }
   const { info } = image;

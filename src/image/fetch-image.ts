@@ -88,7 +88,7 @@ export async function firstServer<T>(
     code: 'TLXC_E_IMAGE',
     message: `none of the ${failures.length} image servers gave the image`,
     problems: failures.map(({ message }) => new Problem({ message })),
-    hint: 'they are those of tlxc.image.server in tlxc.conf; --server asks another',
+    hint: 'they are those of tlxc.image.server in tlxc.conf; another can be asked instead (--server)',
   });
 }
 

@@ -57,8 +57,8 @@ export async function keepArchive(keeping: Keeping): Promise<readonly string[] |
   if (type === null || type !== packs)
     throw refuse(
       'TLXC_E_UNSUPPORTED',
-      `--keep: ${archive} is no ${packs ?? 'packed'} image`,
-      'leave out --keep: it is then unpacked, and packed anew',
+      `${archive} cannot be kept as it is (--keep): it is no ${packs ?? 'packed'} image`,
+      'do not ask to keep it: it is then unpacked, and packed anew',
     );
   await keepFile(file.held, work, { type });
   // Of the copy, which nobody else can change: who may write the file may have done so while it was read.
@@ -68,8 +68,8 @@ export async function keepArchive(keeping: Keeping): Promise<readonly string[] |
   if (await isNested(work, type))
     throw refuse(
       'TLXC_E_UNSUPPORTED',
-      `--keep: ${archive} holds metadata and a rootfs/, and only a root filesystem can be kept as it is`,
-      'leave out --keep: it is then unpacked, and packed anew',
+      `${archive} cannot be kept as it is (--keep): it holds metadata and a rootfs/, and only a root filesystem can`,
+      'do not ask to keep it: it is then unpacked, and packed anew',
     );
   return devices;
 }

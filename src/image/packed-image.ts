@@ -82,7 +82,7 @@ export async function packTree(tree: Tree, { work, type, onStage }: Packing): Pr
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `files of the image have access control lists, for which ${type} has no room`,
-    hint: 'erofs keeps them: -B erofs, --pack=erofs',
+    hint: 'erofs keeps them: take that (-B erofs, --pack=erofs)',
   });
 }
 

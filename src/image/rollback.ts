@@ -42,6 +42,6 @@ export function checkBuild(offered: DownloadSource, server: URL, check: Rollback
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${server.host} offers ${name} ${offered.build}, which is older than the build ${newest} of the store: refused`,
-    hint: 'it may lag behind, or hold an update back: --offline takes the stored build, and another --server may have a newer one',
+    hint: 'it may lag behind, or hold an update back: the stored build can be had without it (--offline), and another server (--server) may have a newer one',
   });
 }

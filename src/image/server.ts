@@ -29,7 +29,7 @@ export function pathOnServer(server: URL, path: string): URL {
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `the index of ${server.href} names a file outside the server: ${JSON.stringify(path)}`,
-    hint: 'ask another server: --server, or tlxc.image.server',
+    hint: 'ask another server (--server, or tlxc.image.server)',
   });
 }
 

@@ -78,7 +78,7 @@ function judged(told: readonly string[], errorLines: readonly string[], keyring:
   if (changed !== undefined)
     return {
       why: `it is not what ${named(changed)} has signed, but was changed afterwards`,
-      hint: 'try again later, or another --server',
+      hint: 'try again later, or another server (--server)',
     };
   if (revoked !== undefined)
     return { why: `it is signed by a key that was revoked, ${named(revoked)}`, hint: renewed };

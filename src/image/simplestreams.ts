@@ -20,7 +20,7 @@ function parseObject(text: string, where: string): Json {
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `${where} is not a simplestreams document`,
-    hint: 'ask another server: --server, or tlxc.image.server',
+    hint: 'ask another server (--server, or tlxc.image.server)',
   });
 }
 

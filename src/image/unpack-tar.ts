@@ -41,7 +41,7 @@ function tarCommand({ excludes, nested = false, layer = [] }: UnpackJob): string
 const REMEDIES = [
   {
     words: /Cannot change ownership .*: Invalid argument$/,
-    hint: 'its files belong to more ids than the container has: give it more by lxc.idmap, in the configuration that -f names',
+    hint: 'its files belong to more ids than the container has: give it more by lxc.idmap, in the configuration that it is made from (-f)',
   },
   {
     words:

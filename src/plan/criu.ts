@@ -190,8 +190,8 @@ export function undumpable(plan: StartPlan, stop: boolean): readonly Undumpable[
   const add = (why: string, hint: string, origin?: Origin): void => void found.push({ why, hint, origin });
   if (stop && ending)
     add(
-      'with -s it ends, and is destroyed then: what the checkpoint needs would be gone',
-      'leave out -s, or set lxc.ephemeral = 0',
+      'stopping it (-s) destroys it: what the checkpoint needs would be gone',
+      'let it go on, or set lxc.ephemeral = 0',
       ending.origin,
     );
   const [firstMap] = idmap;

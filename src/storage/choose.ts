@@ -51,8 +51,8 @@ const unsupported = (name: string, obstacle: string, sized = false): TlxcError =
     code: 'TLXC_E_UNSUPPORTED',
     message: `backing store ${name} ${obstacle}`,
     hint: sized
-      ? 'leave out --fssize, or use -B loop, a filesystem with a size of its own'
-      : 'use -B dir, -B overlay, or -B best, which takes the best that the host can do',
+      ? 'ask for no size (--fssize), or take loop (-B), a filesystem with a size of its own'
+      : 'take dir, overlay, or best, which is the best that the host can do (-B)',
   });
 
 const isSized = (obstacle: string | null): boolean => obstacle?.startsWith(NO_SIZE) === true;
@@ -83,7 +83,7 @@ function untaken({ takes }: Backend, options: VolumeOptions): string | null {
   const name = (Object.keys(options) as (keyof VolumeOptions)[]).find((each) => !takes.includes(each));
   if (name === undefined) return null;
   const those = backends.filter((backend) => backend.takes.includes(name)).map((backend) => backend.name);
-  return `does not take --${name}: that is only valid with -B ${those.join(', ')}`;
+  return `takes no ${name} (--${name}): that is only valid with ${those.join(', ')}`;
 }
 
 /** Throws TLXC_E_UNSUPPORTED where the backend cannot hold another container there. */

@@ -38,17 +38,19 @@ function refuseImpossible({ snapshot }: CopyRequest, { from, path }: Source, to:
   const becomesLower = to.name === 'overlay' && from.canLieBelow?.(path) === true;
   if (snapshot && from === to && !from.snapshots) {
     const [what, hint] =
-      from.name === 'dir' ? ['directory', 'use -B overlay, or leave out -s'] : [from.name, 'leave out -s'];
+      from.name === 'dir'
+        ? ['directory', 'make it an overlay (-B overlay), or a copy rather than a snapshot (-s)']
+        : [from.name, 'make a copy rather than a snapshot (-s)'];
     throw unsupported(`a ${what} cannot be a snapshot`, hint);
   }
   if (snapshot && from !== to && !becomesLower) {
     const message = `a snapshot of a root filesystem of type ${from.name} cannot be of type ${to.name}`;
-    throw unsupported(message, 'leave out -B, or -s');
+    throw unsupported(message, 'keep the type (-B), or make a copy rather than a snapshot (-s)');
   }
   if (!snapshot && from !== to && to.name === 'overlay')
     throw unsupported(
       'a root filesystem becomes an overlay only as a snapshot of a directory',
-      'add -s, or leave out -B',
+      'make a snapshot (-s), or keep the type (-B)',
     );
 }
 

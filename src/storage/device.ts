@@ -58,6 +58,8 @@ export function mayShareBlocks(
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message,
-    hint: isPlain ? 'leave out -s' : 'leave out -L, or -s',
+    hint: isPlain
+      ? 'make a copy rather than a snapshot (-s)'
+      : 'ask for no size and filesystem (-L), or make a copy (no -s)',
   });
 }

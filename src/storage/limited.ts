@@ -31,7 +31,7 @@ function ownObstacle({ user, kernelRelease }: HostFacts, idmapped: boolean): str
 const FULL = /No space left on device|Disk quota exceeded/;
 
 const tooSmall = (error: TlxcError['details']): TlxcError =>
-  new TlxcError({ ...error, hint: 'it holds more: give it a larger --fssize' });
+  new TlxcError({ ...error, hint: 'it holds more: give it more (--fssize)' });
 
 /** Says so where a copy found no room in what it was to fill. */
 export async function withinSize<T>(copying: Promise<T>): Promise<T> {

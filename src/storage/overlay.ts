@@ -93,7 +93,7 @@ export const overlayBackend: Backend = {
       throw new TlxcError({
         code: 'TLXC_E_UNSUPPORTED',
         message: 'an overlay cannot lie over what has to be mounted first',
-        hint: 'choose another type with -B',
+        hint: 'choose another type (-B)',
       });
     }
     const { delta, work } = await makeDelta(place, () => Promise.resolve());

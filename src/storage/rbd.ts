@@ -179,7 +179,7 @@ export const rbdBackend: Backend = {
     const pool = options.rbdpool ?? settings['lxc.bdev.rbd.rbdpool'] ?? '';
     const why = await complaintOf(...words(settings), 'ls', pool);
     if (why !== null)
-      return `cannot be used: the pool ${pool} cannot be listed (${why}); --rbdpool, or lxc.bdev.rbd.rbdpool in tlxc.conf, names another`;
+      return `cannot be used: the pool ${pool} cannot be listed (${why}); name another (--rbdpool, or lxc.bdev.rbd.rbdpool in tlxc.conf)`;
     return filesystemObstacle(options.fstype);
   },
   create(place, tree) {

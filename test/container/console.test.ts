@@ -53,7 +53,7 @@ rooted('a tty that is in use or does not exist is refused', async (t) => {
   t.is(missing.code, 1);
   t.is(
     missing.stderr,
-    'tlxc-console: u1: cannot open tty 2: the container has no such tty (lxc.tty.max)\n  hint: -t N takes another tty; lxc.tty.max and lxc.console.path say which there are\n',
+    'tlxc-console: u1: cannot open tty 2: the container has no such tty (lxc.tty.max)\n  hint: take another tty (-t N); lxc.tty.max and lxc.console.path say which there are\n',
   );
   const busy = await world.sh(
     `(sleep 30 | tlxc-console -n u1 -t 1 2>/dev/null & echo $! > pid); sleep 1
@@ -61,7 +61,7 @@ rooted('a tty that is in use or does not exist is refused', async (t) => {
   );
   t.is(
     busy,
-    'tlxc-console: u1: cannot open tty 1: it is in use already\n  hint: -t N takes another tty; lxc.tty.max and lxc.console.path say which there are\n1\n',
+    'tlxc-console: u1: cannot open tty 1: it is in use already\n  hint: take another tty (-t N); lxc.tty.max and lxc.console.path say which there are\n1\n',
   );
 });
 

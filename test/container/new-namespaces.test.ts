@@ -207,7 +207,7 @@ rooted('the command ends with tlxc-unshare', async (t) => {
 requires('users', 'root')('who is not root is told what would be allowed', async (t) => {
   const user = await makeUser(t);
   const alone = await user.run('tlxc-unshare', '-s', 'UTSNAME', 'true');
-  t.deepEqual([alone.code, alone.stderr.includes('hint: add USER to -s')], [1, true]);
+  t.deepEqual([alone.code, alone.stderr.includes('hint: ask for USER, too (-s)')], [1, true]);
   t.is((await user.run('tlxc-unshare', '-s', 'USER|UTSNAME', '-H', 'mine', 'hostname')).stdout, 'mine\n');
   await user.world.sh('echo > /etc/subuid');
   const none = await user.run('tlxc-usernsexec', 'true');

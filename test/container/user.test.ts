@@ -160,7 +160,7 @@ rooted('what a user lacks is named with the command that mends it, before anythi
   };
   t.regex(
     await refusal('tlxc-create', '-n', 'p1', '-t', 'busybox', '--privileged'),
-    /--privileged takes root/,
+    /a privileged container takes root/,
   );
   const start = (...words: string[]) => refusal('tlxc-start', '-n', 'c1', ...words);
   t.regex(

@@ -38,10 +38,16 @@ rooted('what cannot become another type is refused, with what can', async (t) =>
   for (const [words, reason] of [
     [
       '-n u1 -N u9 -s -B dir',
-      /a snapshot of a root filesystem of type overlay cannot be of type dir\n {2}hint: leave out -B/,
+      /a snapshot of a root filesystem of type overlay cannot be of type dir\n {2}hint: keep the type \(-B\)/,
     ],
-    ['-n u2 -N u9 -s -B dir', /a directory cannot be a snapshot\n {2}hint: use -B overlay/],
-    ['-n u2 -N u9 -B overlay', /becomes an overlay only as a snapshot of a directory\n {2}hint: add -s/],
+    [
+      '-n u2 -N u9 -s -B dir',
+      /a directory cannot be a snapshot\n {2}hint: make it an overlay \(-B overlay\)/,
+    ],
+    [
+      '-n u2 -N u9 -B overlay',
+      /becomes an overlay only as a snapshot of a directory\n {2}hint: make a snapshot \(-s\)/,
+    ],
     ['-n u2 -N u9 -B nosuch', /nosuch is not a valid backing storage type/],
   ] as const) {
     const { code, stderr } = await world.run('tlxc-copy', ...words.split(' '));

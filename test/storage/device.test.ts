@@ -13,7 +13,7 @@ test('where they must share, why they cannot is said, and what to leave out', (t
   const error = t.throws(() => mayShareBlocks(DEVICE, { fstype: 'xfs', must: true }, {}), {
     message: /would have its filesystem's number \(xfs\), and could not be mounted beside it/,
   });
-  t.is((error as { hint?: string }).hint, 'leave out -s');
+  t.is((error as { hint?: string }).hint, 'make a copy rather than a snapshot (-s)');
   for (const options of [{ fssize: 1 }, { fstype: 'xfs' }])
     t.throws(() => mayShareBlocks(DEVICE, { fstype: 'ext4', must: true }, options), {
       message: 'a snapshot of /dev/vg/u1 has its size and its filesystem, and no others',

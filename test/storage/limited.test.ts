@@ -21,7 +21,7 @@ looped('what keeps a tree from being kept to a size is said, with what helps', a
   };
   const none = (store: string): RegExp =>
     new RegExp(
-      `backing store ${store} cannot be kept to a size: the filesystem of .*/lxc has no project quotas, .*tune2fs -O project,quota.*\n  hint: leave out --fssize, or use -B loop`,
+      `backing store ${store} cannot be kept to a size: the filesystem of .*/lxc has no project quotas, .*tune2fs -O project,quota.*\n  hint: ask for no size \\(--fssize\\), or take loop`,
     );
   await fails('-B dir', none('dir'));
   await fails('', none('overlay'));

@@ -81,15 +81,18 @@ looped('what cannot be is refused, and nothing is left', async (t) => {
   await fails(`${create} -B loop --fssize 12x`, /"12x" is no size\n {2}hint: write a number of MiB/);
   await fails(
     `${create} -B dir --fstype ext4`,
-    /backing store dir does not take --fstype: that is only valid with -B loop/,
+    /backing store dir takes no fstype \(--fstype\): that is only valid with loop/,
   );
   await fails(
     `${create} -B loop --fssize 2M`,
-    /No space left on device.*\n {2}hint: it holds more: give it a larger --fssize/,
+    /No space left on device.*\n {2}hint: it holds more: give it more \(--fssize\)/,
   );
   t.is(await world.sh('ls -A lxc'), '');
   await world.sh(`${create} -B loop --fssize 100M`);
-  await fails('tlxc-copy -n u1 -N u2 -s', /a loop cannot be a snapshot\n {2}hint: leave out -s/);
+  await fails(
+    'tlxc-copy -n u1 -N u2 -s',
+    /a loop cannot be a snapshot\n {2}hint: make a copy rather than a snapshot \(-s\)/,
+  );
   await world.sh('chmod o+w lxc/u1/rootdev');
   await fails('tlxc-copy -n u1 -N u2', /rootdev can be written by others than root, and is not mounted/);
   t.is(await world.sh('ls -A lxc | grep -v trash'), 'u1\n');

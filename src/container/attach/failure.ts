@@ -29,7 +29,7 @@ const STEPS: Readonly<Record<string, string>> = {
 const HINTS: Readonly<Record<string, string>> = {
   'limits EPERM': 'to raise a limit takes CAP_SYS_RESOURCE, which this command does not have',
   'namespaces EPERM':
-    "entering a container takes root; a user enters a namespace of theirs with the container's user namespace: -s 'NETWORK|USER'",
+    "entering a container takes root; a user enters a namespace of theirs with the container's user namespace (-s 'NETWORK|USER')",
   'namespaces ESRCH': 'its init has ended meanwhile',
   'cgroup EACCES':
     'a user joins control groups only from another of theirs: run it where the container was started; one that was started with ' +

@@ -11,8 +11,8 @@ export async function withLabel(options: AttachOptions, label: string): Promise<
   if (selinux) return { ...options, selinuxContext: label };
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: '-c: neither AppArmor nor SELinux is enabled on this host, and only they have labels',
-    hint: 'leave -c out',
+    message: 'there are no labels (-c) on this host: neither AppArmor nor SELinux is enabled',
+    hint: 'ask for no label',
   });
 }
 

@@ -65,7 +65,7 @@ function refuseUsed(directory: string, container: string): void {
     message: `there is a checkpoint in ${directory} already`,
     container,
     path: directory,
-    hint: 'give a fresh directory with -D',
+    hint: 'give a fresh directory (-D)',
   });
 }
 
@@ -78,7 +78,7 @@ function checkPredump(directory: string, container: string): void {
       container,
       path: directory,
     },
-    hint: '--predump-dir is relative to the directory of -D; -p makes one',
+    hint: 'it is relative to the directory of the checkpoint (-D); a pre-dump (-p) makes one',
   });
 }
 
@@ -98,7 +98,7 @@ async function runDump(argv: readonly string[], paths: ContainerPaths, log: stri
       ? `exit status ${status}`
       : `killed by ${signal}`;
   const reason = errorsIn(log) || words.split('\n').slice(-2).join('; ');
-  const more = existsSync(log) ? `${log} tells all; -v makes it tell more` : undefined;
+  const more = existsSync(log) ? `${log} tells all, and more where it is asked to (-v)` : undefined;
   const hint = status === null ? afterKill(paths) : more;
   throw new TlxcError({
     code: 'TLXC_E_SYSCALL',
@@ -157,7 +157,7 @@ function removeEmpty(directory: string): void {
 function told(error: unknown, log: string): unknown {
   if (!(error instanceof TlxcError) || error.details.step !== 'restore') return error;
   const words = errorsIn(log);
-  const hint = existsSync(log) ? `${log} tells all; -v makes it tell more` : error.details.hint;
+  const hint = existsSync(log) ? `${log} tells all, and more where it is asked to (-v)` : error.details.hint;
   return new TlxcError({
     ...error.details,
     message: words === '' ? error.message : `CRIU could not restore it: ${words}`,

@@ -33,7 +33,7 @@ export function makeKeptDirectory(directory: string, container: string): { place
     const { code = '' } = error as NodeJS.ErrnoException;
     throw new TlxcError({
       ...{ code: 'TLXC_E_SYSCALL', message: `cannot make the directory ${directory}`, errno: code },
-      ...{ path: directory, container, hint: 'choose another directory with -D' },
+      ...{ path: directory, container, hint: 'choose another directory (-D)' },
     });
   }
 }

@@ -62,7 +62,7 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
 
 function checkSource(source: ContainerPaths, { allowRunning = false, environment }: CopyRequest): void {
   if (allowRunning) checkReadable(source, environment);
-  else checkStopped(source, ', or give -a, which freezes it for so long');
+  else checkStopped(source, ', or let it be frozen for so long (-a)');
 }
 
 async function copyLocked(

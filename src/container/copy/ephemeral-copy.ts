@@ -56,7 +56,7 @@ const missing = (message: string, path: string): TlxcError =>
 function mountLine(mount: CopyMount, copyDir: string, index: number): readonly [string, string] {
   const { source, target, readOnly } = mount;
   const stats = statSync(source, { throwIfNoEntry: false });
-  if (!stats) throw missing(`-m: there is no ${source} on the host`, source);
+  if (!stats) throw missing(`there is no ${source} on the host to be mounted (-m)`, source);
   const line = (what: string, type: string, options: readonly string[]) =>
     ['lxc.mount.entry', `${what} ${field(target.slice(1))} ${type} ${options.join(',')} 0 0`] as const;
   if (mount.type === 'bind')
@@ -65,12 +65,12 @@ function mountLine(mount: CopyMount, copyDir: string, index: number): readonly [
       readOnly ? 'ro' : 'rw',
       `create=${stats.isDirectory() ? 'dir' : 'file'}`,
     ]);
-  if (!stats.isDirectory()) throw missing(`-m: ${source} is no directory, which an overlay needs`, source);
+  if (!stats.isDirectory()) throw missing(`${source} is no directory, which an overlay (-m) needs`, source);
   const [upper, work] = changesOf(index).map((name) => join(copyDir, name));
   const places = Object.entries({ lowerdir: source, upperdir: upper ?? '', workdir: work ?? '' });
   const odd = places.find(([, path]) => /[,:\\]/.test(path));
   if (odd)
-    throw missing(`-m: overlayfs cannot take a path with a comma, colon or backslash: ${odd[1]}`, odd[1]);
+    throw missing(`overlayfs (-m) cannot take a path with a comma, colon or backslash: ${odd[1]}`, odd[1]);
   return line('overlay', 'overlay', [...places.map(([key, path]) => `${key}=${field(path)}`), 'create=dir']);
 }
 

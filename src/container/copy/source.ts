@@ -85,7 +85,7 @@ export async function whileStill<T>(
     code: 'TLXC_E_TIMEOUT',
     message: `its root filesystem was not read within ${freezeMs / 1000} s, so it runs on and nothing was kept`,
     container: paths.name,
-    hint: `stop it first: tlxc-stop -n ${paths.name}; or let it stand still for longer: --freeze-timeout`,
+    hint: `stop it first: tlxc-stop -n ${paths.name}; or let it stand still for longer (--freeze-timeout)`,
   });
 }
 

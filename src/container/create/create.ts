@@ -77,7 +77,7 @@ export async function createContainer(request: CreateRequest): Promise<Created> 
 const needsRoot = (name: string): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_PERMISSION',
-    message: '--privileged takes root: such a container is root on the host',
+    message: 'a privileged container takes root: it is root on the host',
     container: name,
     hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
   });
@@ -100,9 +100,9 @@ function refuseKeeping({ keepOnFailure, template, name }: CreateRequest): void {
   if (keepOnFailure !== true || template.startsWith('/')) return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: `--keep-on-failure cannot be used with -t ${template}: a template of TLXC's own leaves nothing half made`,
+    message: `there is nothing to keep on failure with template ${template}: one of TLXC's own leaves nothing half made`,
     container: name,
-    hint: 'it goes with a template program, named by its path: -t /usr/share/lxc/templates/lxc-debian',
+    hint: 'it goes with a template program, named by its path: /usr/share/lxc/templates/lxc-debian',
   });
 }
 
@@ -119,9 +119,9 @@ async function storageOf(request: CreateRequest, idmapped: boolean): Promise<Bac
   if (chosen.name !== 'overlay' && chosen.packs === undefined) return chosen;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: `-B ${backend} cannot be used with -t ${template}: such a template makes no image`,
+    message: `backing store ${backend} cannot be used with template ${template}, which makes no image`,
     container: name,
-    hint: 'use -B dir, btrfs or loop; of such a container tlxc-image build --container makes an image that others lie over',
+    hint: 'take dir, btrfs or loop (-B); of such a container tlxc-image build --container makes an image that others lie over',
   });
 }
 
@@ -138,7 +138,7 @@ async function backendOf(
     return await chooseBackend(choice);
   } catch (error) {
     if (backend !== undefined || asked === 'best' || !(error instanceof TlxcError)) throw error;
-    const hint = `tlxc.bdev = ${asked} in tlxc.conf asks for it; -B takes another, and so does a list there: ${asked},best`;
+    const hint = `tlxc.bdev = ${asked} in tlxc.conf asks for it; another can be asked for (-B), and so does a list there: ${asked},best`;
     throw new TlxcError({ ...error.details, hint });
   }
 }
@@ -294,7 +294,7 @@ function refuseUnaddressed({ unaddressed }: Application): void {
   if (index === undefined) return;
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
-    message: `--dhcp: no DHCP client is run for a container, and lxc.net.${index} is not one of root's on TLXC's bridge`,
-    hint: `in the configuration that -f names: lxc.net.${index}.ipv4.address and .ipv4.gateway, or the bridge as lxc.net.${index}.link`,
+    message: `no DHCP client is run for a container (--dhcp), and lxc.net.${index} is not one of root's on TLXC's bridge`,
+    hint: `in the configuration that it is made from (-f): lxc.net.${index}.ipv4.address and .ipv4.gateway, or the bridge as lxc.net.${index}.link`,
   });
 }

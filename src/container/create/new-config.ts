@@ -75,9 +75,9 @@ export function checkSeed(
 ) {
   const conflict =
     seed.hasRootfs && template !== 'none'
-      ? 'sets lxc.rootfs.path, but the root filesystem comes from the template; use -t none to keep it'
+      ? 'sets lxc.rootfs.path, but the root filesystem comes from the template; template none keeps it'
       : privileged && seed.hasIdmap
-        ? 'sets lxc.idmap, which --privileged contradicts'
+        ? 'sets lxc.idmap, and a privileged container has none'
         : '';
   if (conflict !== '')
     throw new TlxcError({ code: 'TLXC_E_USAGE', message: `${file} ${conflict}`, path: file });

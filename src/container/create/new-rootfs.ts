@@ -60,6 +60,6 @@ function refuseDevices(devices: readonly string[], idmapped: boolean, title: str
   throw new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `image ${title} has the device node ${device}, which an unprivileged container may not have`,
-    hint: 'only with --privileged can such an image be used, if you trust it',
+    hint: 'only for a privileged container (--privileged) can such an image be used, if you trust it',
   });
 }

@@ -24,7 +24,7 @@ export function checkCloudInit(told: CloudInit | undefined, hasRootfs: boolean):
   if (!hasRootfs)
     throw usage(
       'without a root filesystem there is no cloud-init to be told anything',
-      'user data go with a template that makes one: -t download -- --variant cloud',
+      'user data go with a template that makes one: download, variant cloud (-t download -- --variant cloud)',
     );
   checkKind('user data', told.userData);
   checkKind('vendor data', told.vendorData);

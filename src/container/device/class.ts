@@ -26,7 +26,7 @@ function absent({ name }: DeviceRequest, kind: DeviceClass): TlxcError {
     code: 'TLXC_E_NOT_FOUND',
     message: `the host has no ${kind} (${DEVICE_CLASSES[kind].where})`,
     container: name,
-    hint: 'load its driver on the host (modprobe); with --saved a container that does not run gets what is there when it starts',
+    hint: 'load its driver on the host (modprobe); saved (--saved), a container that does not run gets what is there when it starts',
   });
 }
 

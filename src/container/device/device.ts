@@ -30,7 +30,8 @@ export interface Told {
 
 /** What a running container's monitor answers. Throws TLXC_E_NOT_RUNNING, TLXC_E_UNRESPONSIVE. */
 export function askRunning(paths: ContainerPaths, request: Request): Told {
-  const stopped = () => notRunning(paths, 'with --saved its configuration is changed, for the next start');
+  const stopped = () =>
+    notRunning(paths, 'saved (--saved), it goes into the configuration, for the next start');
   if (!existsSync(paths.socket)) throw stopped();
   const result = askMonitor(paths, request, { timeoutMs: PATIENCE_MS });
   if (result.kind === 'unresponsive') throw unresponsive(paths.name, result);

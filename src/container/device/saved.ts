@@ -53,7 +53,7 @@ export async function changeSaved(
       code: 'TLXC_E_NOT_FOUND',
       message: `there is no ${file} to save a device in`,
       container: name,
-      hint: 'leave --saved out: the running container has the device then, and no later start',
+      hint: 'do not save it (--saved): the running container has the device then, and no later start',
     });
   loadContainerConfig({ name, lxcpath, configFile: file, environment });
   await unlessStopped(live);

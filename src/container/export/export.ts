@@ -85,7 +85,7 @@ async function exportLocked(request: ExportRequest, paths: ContainerPaths): Prom
         code: 'TLXC_E_RUNNING',
         message: `${name} is running`,
         container: name,
-        hint: `what it writes meanwhile would be in the file by halves: tlxc-stop -n ${name} first, or freeze it for so long with --freeze`,
+        hint: `what it writes meanwhile would be in the file by halves: tlxc-stop -n ${name} first, or let it be frozen for so long (--freeze)`,
       });
     }
     const tree = await stoppedTree(paths, request, { onlyRead: true });

@@ -17,7 +17,10 @@ const REASONS: Readonly<Record<string, (path: string) => Words>> = {
     message: `${path} is a device, pipe or socket, not a file`,
     hint: 'only files, directories and links are copied',
   }),
-  tree: (path) => ({ message: `${path} is a directory`, hint: '-r copies it with all that is in it' }),
+  tree: (path) => ({
+    message: `${path} is a directory`,
+    hint: 'a recursive copy (-r) takes it with all that is in it',
+  }),
   'a directory': (path) => ({
     message: `${path} is a directory, and a file was to be written`,
     hint: 'with a slash at its end files go into it',
@@ -26,7 +29,10 @@ const REASONS: Readonly<Record<string, (path: string) => Words>> = {
     message: `${path} is no directory`,
     hint: 'name a directory, or copy one file to a name of its own',
   }),
-  'no directory': (path) => ({ message: `there is no directory ${path}`, hint: '-p makes it' }),
+  'no directory': (path) => ({
+    message: `there is no directory ${path}`,
+    hint: 'make it, or let it be made (-p)',
+  }),
   'too deep': (path) => ({ message: `${path} lies too deep`, hint: 'copy it by its own path' }),
   "another user's link": (path) => ({
     message: `${path} is a link that another user has put there, and is not followed`,
@@ -48,7 +54,7 @@ function wordsOf(name: string, failure: StepFailure, side: Side): Words & { read
   if (errno === 'EINVAL' && failure.detail !== '')
     return {
       message: `${path} cannot belong to ${failure.detail}: the container has no such ids`,
-      hint: 'say whose it is to be: --uid 0 --gid 0',
+      hint: 'say whose it is to be (--uid 0 --gid 0)',
     };
   // Without the path: it may be a word of the container's root's, and hints are pasted into shells.
   const look = side === 'container' ? `tlxc-attach -n ${name} -- ls` : 'ls';

@@ -57,7 +57,7 @@ export async function serveImages(serving: Serving): Promise<ServedImages> {
       message,
       errno: code,
       cause,
-      hint: '--listen=[ADDRESS:]PORT chooses another; ss -ltnp shows who has this one',
+      hint: 'choose another (--listen=[ADDRESS:]PORT); ss -ltnp shows who has this one',
     });
   });
   const { cert, certFile, fingerprint } = certificate;

@@ -33,6 +33,6 @@ export function refuseLeadingOut({ source, environment }: ImportRequest, name: s
     code: 'TLXC_E_PERMISSION',
     message: `${source} can be changed by others than you, and its lxc.rootfs.path (${path}) is no directory below it`,
     path: source,
-    hint: 'let its owner tlxc-export it, and import that file; --trust takes it as it is',
+    hint: 'let its owner tlxc-export it, and import that file; trusted (--trust), it is taken as it is',
   });
 }

@@ -45,7 +45,7 @@ export async function importContainer(request: ImportRequest): Promise<string> {
   if (request.privileged && user !== null)
     throw new TlxcError({
       code: 'TLXC_E_PERMISSION',
-      message: '--privileged takes root: such a container is root on the host',
+      message: 'a privileged container takes root: it is root on the host',
       hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
     });
   const { name, look } = request.name === null ? await named(request) : { name: request.name, look: null };
@@ -60,7 +60,8 @@ export async function importContainer(request: ImportRequest): Promise<string> {
   return name;
 }
 
-const noName = (why: string): TlxcError => usageError(why, '-N NAME says what the container is to be called');
+const noName = (why: string): TlxcError =>
+  usageError(why, 'say what the container is to be called (-N NAME)');
 
 const isDirectory = ({ source }: ImportRequest): boolean => {
   const stats = source === '-' ? null : statSync(source, { throwIfNoEntry: false });
@@ -110,7 +111,7 @@ async function backendOf({ backend, privileged, lxcpath, volume, system }: Impor
   throw new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: 'an imported container cannot be an overlay: there is no image that it lies over',
-    hint: 'use -B dir, or leave it out',
+    hint: 'take dir (-B), or ask for none',
   });
 }
 
@@ -131,7 +132,7 @@ async function archiveOf(request: ImportRequest, staging: string, known: Look | 
     if (!trusted) {
       refuseLeadingOut(request, name);
       request.warn(
-        `${source} can be changed by others than you: it is taken as an archive is, without its snapshots; --trust takes it all`,
+        `${source} can be changed by others than you: it is taken as an archive is, without its snapshots; trusted (--trust), all of it is taken`,
       );
     }
     const from = { name, lxcpath: dirname(source), system, environment, snapshots: trusted, freeze: false };

@@ -54,7 +54,7 @@ export function readIncus(yaml: string, archive: string): Foreign {
     throw refuse(
       archive,
       'holds the root filesystem as its storage has it',
-      'export it once more without --optimized-storage',
+      'export it once more, without optimized storage (no --optimized-storage)',
     );
   const config = mapping(index['config']);
   const container = mapping(config['container'] ?? config['instance']);

@@ -46,7 +46,7 @@ export async function fillFrom(source: TreeSource, backend: Backend, place: Plac
   const space = await spaceAt(work);
   const scan = new MemberScan({
     ...{ archive, bytes: Infinity, members: Infinity, space, place: work },
-    elsewhere: 'import it into a store elsewhere: -P DIRECTORY',
+    elsewhere: 'import it into a store elsewhere (-P DIRECTORY)',
   });
   const job = {
     archive,

@@ -32,7 +32,7 @@ function ofBoot(records: Iterable<LogRecord>, boot: number): readonly LogRecord[
   throw new TlxcError({
     code: 'TLXC_E_NOT_FOUND',
     message,
-    hint: '--boot=0 is the last one, -1 that before it',
+    hint: 'boot 0 is the last one, -1 that before it',
   });
 }
 

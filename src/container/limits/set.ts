@@ -21,7 +21,7 @@ export interface SetRequest extends SavedWhich {
   readonly warn: (text: string) => void;
 }
 
-const SAVE_INSTEAD = 'leave --now out: the limits are set in its configuration then, for its next start';
+const SAVE_INSTEAD = 'set them for its next start instead, in its configuration (no --now)';
 
 /** One that runs was started from another file. */
 function notSaved(paths: ContainerPaths, runs: boolean): TlxcError {
@@ -31,7 +31,7 @@ function notSaved(paths: ContainerPaths, runs: boolean): TlxcError {
     code: 'TLXC_E_NOT_FOUND',
     message: `there is no ${config} to save limits in`,
     container: name,
-    hint: '--now sets them in the running container alone',
+    hint: 'set them in the running container alone (--now)',
   });
 }
 

@@ -144,7 +144,7 @@ export class Images {
     const made = await inWords('the image could not be built', built);
     if (typeof made !== 'string') return made;
     const message = 'the template only answered a question: these arguments build nothing';
-    throw usageError(message, 'leave out what only asks: --help, --list');
+    throw usageError(message, 'leave out what only asks (help, list)');
   }
 
   /** The root filesystem to one file, absolute, and with `metadata` what LXC and Incus read about it to another. */

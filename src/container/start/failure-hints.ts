@@ -11,7 +11,7 @@ const HINTS: readonly Hint[] = [
     errno: /EINVAL|EPERM|EOPNOTSUPP/,
     hint: ({ path }) =>
       `the filesystem of ${path || 'the root filesystem'} takes no id-mapped mounts: keep the container on ` +
-      'ext4, xfs, btrfs or tmpfs (another -P), or create it with --privileged',
+      'ext4, xfs, btrfs or tmpfs (another -P), or create it as a privileged one (--privileged)',
   },
   ...NETWORK_HINTS,
   ...FORWARD_HINTS,

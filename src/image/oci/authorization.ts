@@ -78,7 +78,7 @@ function tokenRefused(url: URL, error: TlxcError): TlxcError {
   return new TlxcError({
     code: 'TLXC_E_IMAGE',
     message: `the token server ${url.host} does not accept the credentials (${url.origin}${url.pathname} answered ${cause.status}${wordsIn(cause)})`,
-    hint: 'check --username and --password, or what podman login or docker login has stored; without any, public images can be pulled',
+    hint: 'check the name and the password (--username, --password), or what podman login or docker login has stored; without any, public images can be pulled',
   });
 }
 

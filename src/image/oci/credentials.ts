@@ -80,7 +80,7 @@ function readFile(path: string, mustExist: boolean): Readonly<Record<string, unk
     code: 'TLXC_E_USAGE',
     message: `${path} holds no credentials: it is no JSON object`,
     path,
-    hint: 'mend it, or name another with -- --authfile=FILE',
+    hint: 'mend it, or name another (--authfile=FILE)',
   });
 }
 

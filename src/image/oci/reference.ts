@@ -110,7 +110,7 @@ function baseOf(protocol: string, host: string, text: string): URL {
   throw usage(
     text,
     `${JSON.stringify(host)} is no host`,
-    'credentials are given with --username and --password',
+    'give a name and a password apart from it (--username, --password)',
   );
 }
 

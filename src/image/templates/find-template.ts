@@ -79,7 +79,7 @@ export function findTemplate(name: string): Template {
     code: 'TLXC_E_TEMPLATE',
     message: `Template ${JSON.stringify(name)} not found`,
     hint: isLxc
-      ? `LXC's own template of that name is used by its path: -t ${foreign}`
+      ? `LXC's own template of that name is used by its path, ${foreign}`
       : `there are ${TEMPLATE_NAMES.join(', ')}, and any program by its absolute path`,
   });
 }

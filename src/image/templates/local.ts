@@ -79,7 +79,7 @@ function existingFile(path: string | undefined, option: string): string {
   if (path !== undefined && existsSync(path)) return resolve(path);
   throw usageError(
     path === undefined ? `template local: ${option} is missing` : `template local: ${path}: no such file`,
-    'the root filesystem is given with -- -f ARCHIVE',
+    'name the archive of the root filesystem (-- -f ARCHIVE)',
   );
 }
 

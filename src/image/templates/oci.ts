@@ -58,7 +58,7 @@ function parseOptions(args: readonly string[]): OciOptions | null {
   });
   if (values.help) return null;
   const { url = '', username = '', password = '' } = values;
-  if (url === '') throw misuse('no OCI URL given', '-- --url docker://debian:12, for instance');
+  if (url === '') throw misuse('no OCI URL given', 'name one (-- --url docker://debian:12)');
   if (password !== '' && username === '') throw misuse('password given but no username specified');
   if (username.includes(':')) throw misuse('a name has no colon');
   return {

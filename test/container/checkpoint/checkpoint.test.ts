@@ -122,7 +122,7 @@ rooted('a restore that fails leaves nothing, and CRIU is quoted', async (t) => {
     [failed.code, failed.stderr],
     [
       1,
-      `tlxc-checkpoint: c1: CRIU could not restore it: tty: Found slave\n  hint: ${log} tells all; -v makes it tell more\n`,
+      `tlxc-checkpoint: c1: CRIU could not restore it: tty: Found slave\n  hint: ${log} tells all, and more where it is asked to (-v)\n`,
     ],
   );
   const more = await world.run('tlxc-checkpoint', 'c1', '-D', 'saved', '-r', '-v');
@@ -168,7 +168,7 @@ rooted('what would end with the dump, or was changed since the start, is refused
   await world.sh('tlxc-start c1');
   t.regex(
     (await world.run('tlxc-checkpoint', 'c1', '-D', 'saved', '-s')).stderr,
-    /c1\/config:\d+: with -s it ends, and is destroyed/,
+    /c1\/config:\d+: stopping it \(-s\) destroys it/,
   );
   await world.sh('echo "lxc.mount.entry = /usr mnt none bind,ro 0 0" >> lxc/c1/config');
   const { stderr } = await world.run('tlxc-checkpoint', 'c1', '-D', 'saved');

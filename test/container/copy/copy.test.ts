@@ -258,7 +258,7 @@ rooted('what cannot be copied is refused, and nothing is left', async (t) => {
     t,
     world,
     ['-n', 'u1', '-N', 'u2'],
-    /u1 is running\n {2}hint: .*tlxc-stop -n u1 first, or give -a/,
+    /u1 is running\n {2}hint: .*tlxc-stop -n u1 first, or let it be frozen for so long \(-a\)/,
   );
   t.false(existsSync(join(world.lxcpath, 'u2')));
 });

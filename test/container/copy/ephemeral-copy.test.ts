@@ -120,7 +120,7 @@ rooted('what cannot be is refused, and nothing is left', async (t) => {
   await fails('-e -B dir', /a directory cannot be a snapshot/);
   await fails(
     '-N u2 -L 1G',
-    /backing store dir cannot be kept to a size: .* has no project quotas[^]*or use -B loop/,
+    /backing store dir cannot be kept to a size: .* has no project quotas[^]*or take loop \(-B\)/,
   );
 });
 

@@ -37,5 +37,5 @@ test('it goes with template programs alone', async (t) => {
   const world = await makeWorld(t);
   const { code, stderr } = await world.run('tlxc-create', '-n', 'c1', '-t', 'busybox', '--keep-on-failure');
   t.is(code, 1);
-  t.regex(stderr, /--keep-on-failure cannot be used with -t busybox/);
+  t.regex(stderr, /nothing to keep on failure with template busybox/);
 });

@@ -144,7 +144,7 @@ freezing('one that runs is refused, one that is frozen is exported as its root f
   t.is(running.code, 1);
   t.regex(
     running.stderr,
-    /c1 is running\n {2}hint: .*tlxc-stop -n c1 first, or freeze it for so long with --freeze/,
+    /c1 is running\n {2}hint: .*tlxc-stop -n c1 first, or let it be frozen for so long \(--freeze\)/,
   );
   await world.sh(
     'tlxc-freeze -n c1; tlxc-export -n c1; tlxc-unfreeze -n c1; tlxc-export --freeze -n c1 again.tar',
@@ -206,7 +206,11 @@ rooted("another user's directory is no more than an archive of theirs", async (t
     const { code, stderr } = await world.run('tlxc-import', ...words, '-N', name, 'old/c1');
     t.is(code, 0, stderr);
     const kept = /^lxc.hook/m.test(config(world, name));
-    if (!kept) t.regex(stderr, /old\/c1 can be changed by others than you: .* --trust takes it all/);
+    if (!kept)
+      t.regex(
+        stderr,
+        /old\/c1 can be changed by others than you: .* trusted \(--trust\), all of it is taken/,
+      );
     t.is(existsSync(join(world.lxcpath, name, 'hook')), kept);
     return kept;
   };

@@ -149,7 +149,12 @@ rooted('what cannot be copied is refused by name, with what to do', async (t) =>
     ['push', 'pipe', 'c1/tmp/'],
     /pipe is a device, pipe or socket, not a file\n {2}hint: /,
   );
-  await refused(t, world, ['push', 'dir', 'c1/tmp/'], /dir is a directory\n {2}hint: -r copies it/);
+  await refused(
+    t,
+    world,
+    ['push', 'dir', 'c1/tmp/'],
+    /dir is a directory\n {2}hint: a recursive copy \(-r\) takes it/,
+  );
   await refused(t, world, ['push', 'none', 'c1/tmp/'], /there is no \S*none on the host\n/);
   await refused(
     t,
@@ -158,12 +163,17 @@ rooted('what cannot be copied is refused by name, with what to do', async (t) =>
     /cannot belong to 70000:70000: the container has no such ids\n {2}hint: .*--uid/,
   );
   const owned = ['push', '--uid', '0', '--gid', '0', 'file'];
-  await refused(t, world, [...owned, 'c1/no/where/file'], /no directory \/no\/where\n {2}hint: -p makes it/);
+  await refused(
+    t,
+    world,
+    [...owned, 'c1/no/where/file'],
+    /no directory \/no\/where\n {2}hint: make it, or let it be made \(-p\)/,
+  );
   await refused(
     t,
     world,
     ['push', '--uid', '0', '--gid', '0', 'file', 'c1/no/where/'],
-    /no directory \/no\/where\/\n {2}hint: -p makes it/,
+    /no directory \/no\/where\/\n {2}hint: make it, or let it be made \(-p\)/,
   );
   await refused(
     t,
@@ -178,7 +188,7 @@ rooted('what cannot be copied is refused by name, with what to do', async (t) =>
     ['pull', 'c1/none', 'x'],
     /c1: there is no \/none in the container\n {2}hint: .*ls" shows/,
   );
-  await refused(t, world, ['pull', 'c1/etc', 'x'], /\/etc is a directory\n {2}hint: -r/);
+  await refused(t, world, ['pull', 'c1/etc', 'x'], /\/etc is a directory\n {2}hint: a recursive copy \(-r\)/);
   await refused(t, world, ['pull', 'c1/etc/passwd', '/dev/null'], /\/dev\/null is a device/);
   await refused(t, world, ['pull', 'c2/etc/passwd', 'x'], /c2: Container is not defined/);
   await refused(t, world, ['pull', 'c1', 'x'], /'c1' names no file of a container\n {2}hint: .*NAME\/PATH/);

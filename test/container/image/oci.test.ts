@@ -262,7 +262,10 @@ local('--dhcp fails where nobody would give an address; without it that is told'
     world.run('tlxc-create', '-f', 'seed', '-n', 'c1', '-t', 'oci', '--', '-u', 'oci:layout', ...words);
   const refused = await make('--dhcp');
   t.is(refused.code, 1);
-  t.regex(refused.stderr, /--dhcp: no DHCP client is run.*lxc\.net\.0.*hint: .*ipv4\.address/s);
+  t.regex(
+    refused.stderr,
+    /no DHCP client is run for a container \(--dhcp\).*lxc\.net\.0.*hint: .*ipv4\.address/s,
+  );
   const made = await make();
   t.regex(made.stdout, /names no program.*lxc\.net\.0 gets no IPv4 address/s);
 });

@@ -126,7 +126,7 @@ rooted('what of Incus no container here can be is refused with the way out', asy
   mkdirSync(join(world.dir, 'backup'));
   for (const [change, reason] of [
     [INDEX.replace('type: container', 'type: virtual-machine'), /is a virtual machine/],
-    [INDEX.replace('optimized: false', 'optimized: true'), /without --optimized-storage/],
+    [INDEX.replace('optimized: false', 'optimized: true'), /without optimized storage/],
     ['a: [', /is no YAML/],
   ] as const) {
     writeFileSync(join(world.dir, 'backup/index.yaml'), change);

@@ -54,7 +54,7 @@ running('console and monitor are kept, nobody else may read them, and each boot 
   t.like(await logs(world, '--boot=-3'), {
     code: 1,
     stderr:
-      'tlxc-logs: c1: the log has no more than 3 boots\n  hint: --boot=0 is the last one, -1 that before it\n',
+      'tlxc-logs: c1: the log has no more than 3 boots\n  hint: boot 0 is the last one, -1 that before it\n',
   });
   t.notRegex((await logs(world, '--monitor')).stdout, /hello/);
   t.is((await logs(world, '--lines=2')).stdout.split('\n').length, 3);

@@ -86,7 +86,10 @@ running('what an included file says is outdone, and not running is told', async 
   writeFileSync(shared, 'lxc.cgroup.memory.limit_in_bytes = 64M\nlxc.cgroup2.pids.max = 10\n');
   const file = join(world.lxcpath, 'c1/config');
   writeFileSync(file, `lxc.include = ${shared}\n${configOf(world)}`);
-  t.regex((await set(world, '--now', 'memory=1G')).stderr, /c1 is not running\n {2}hint: leave --now out/);
+  t.regex(
+    (await set(world, '--now', 'memory=1G')).stderr,
+    /c1 is not running\n {2}hint: set them for its next start instead/,
+  );
   t.is((await set(world, 'memory=128M', 'pids-')).code, 0);
   await world.sh('tlxc-start -n c1');
   t.is(await now(world, 'memory.max'), String(128 * 1024 ** 2));
