@@ -35,4 +35,12 @@ since it leaves none of them in sight; \\-U needs more ids than 65536 (lxc.idmap
 With
 .B lxc.apparmor.profile = unconfined
 in the inner container, where the host has AppArmor.
+.TP
+.B TLXC
+Runs as installed; tlxc\\-doctor there says what can be had. What the kernel leaves to the machine's root is missing: device nodes are the outer container's (tlxc.device
+at a start, no tlxc\\-device), \\-B is dir or overlay, nothing is limited in size, CRIU saves nothing, and lists of devices are left out, since no node can be made. No mount maps ids either: containers of root have the ids of the
+outer container (lxc.idmap = u 0 0 65536), each in a user namespace of its own. Its root may do nothing to what is around it, but is the owner of whatever of root's is shared with it (lxc.mount.entry,
+lxc.net.0.type = none). The bridge takes another network than the host's (tlxc.bridge.ipv4 = auto). A user of the container with fewer than 65536 subordinate ids names them:
+.BR "lxc.idmap = u 0 20000 40000" ,
+and g, in ~/.config/tlxc/default.conf. In a privileged container nothing of this holds.
 `;

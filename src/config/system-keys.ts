@@ -172,10 +172,10 @@ const bridge: readonly SystemKey[] = [
   },
   {
     name: 'tlxc.bridge.ipv4',
-    syntax: 'ADDRESS/PREFIX|none',
-    doc: "The bridge's own IPv4 address; containers get others of its subnet.",
-    fallback: fixed('10.0.4.1/24'),
-    check: network(isIPv4, 30, ['none']),
+    syntax: 'ADDRESS/PREFIX|auto|none',
+    doc: "The bridge's own IPv4 address; containers get others of its subnet. auto: 10.0.4.1/24, and in an unprivileged container, which may be on that network itself, another one drawn from the machine's id.",
+    fallback: fixed('auto'),
+    check: network(isIPv4, 30, ['auto', 'none']),
   },
   {
     name: 'tlxc.bridge.ipv6',

@@ -4,6 +4,7 @@ import { cgroupOptionFindings } from '../host/doctor/cgroup-options.ts';
 import { cgroupFindings } from '../host/doctor/cgroups.ts';
 import { kernelFindings } from '../host/doctor/kernel.ts';
 import { lxcfsFindings } from '../host/doctor/lxcfs.ts';
+import { nestedFindings } from '../host/doctor/nested.ts';
 import { privilegeFindings } from '../host/doctor/privileges.ts';
 import { programFindings } from '../host/doctor/programs.ts';
 import { securityModuleFindings } from '../host/doctor/security-modules.ts';
@@ -30,12 +31,13 @@ function fastFindings({ lxcpath, environment }: Examination): Finding[] {
   return [
     ...kernelFindings(host),
     ...(host.user === null ? privilegeFindings() : []),
+    ...nestedFindings(host),
     ...cgroupFindings(host, environment),
     ...cgroupOptionFindings(),
     ...securityModuleFindings(host),
     ...(host.user === null ? [] : userFindings(host.user, environment)),
     ...(host.user !== null && hasUserManager(environment) ? lingering(host.user) : []),
-    ...filesystemFindings('containers', lxcpath),
+    ...filesystemFindings('containers', lxcpath, host),
   ];
 }
 

@@ -4,6 +4,7 @@ import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import type { MappedIds, Mapping } from '../host/mapped.ts';
 import { inNewNamespaces, type NewNamespaces } from '../host/new-namespaces.ts';
+import { probeHost } from '../host/probe.ts';
 import { startProgram } from '../host/program.ts';
 import { readUser } from '../host/user.ts';
 import { parseSubordinateIds, ROOT } from '../host/subordinate-ids.ts';
@@ -82,7 +83,10 @@ function firstRange(kind: IdKind, uid: number): MappedIds {
     code: 'TLXC_E_USAGE',
     message: `${file} gives ${name} no ids`,
     path: file,
-    hint: `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has) gives some; or give a map (-m)`,
+    hint:
+      probeHost().nested === null
+        ? `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has) gives some; or give a map (-m)`
+        : `give a map of ids that this container has (-m b:0:${uid}:1), or have a line in ${file} for them`,
   });
 }
 

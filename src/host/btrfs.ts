@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native, type NativeFailure } from '../native/binding.ts';
+import { probeHost } from './probe.ts';
 
 const BTRFS_MAGIC = 0x9123683e;
 /** The inode number of every subvolume's own directory. */
@@ -36,9 +37,10 @@ export function createSubvolume(directory: string, name: string): void {
   if (failure) throw failed(`no subvolume could be made in ${directory}`, failure);
 }
 
-/** An empty directory for a tree: root's on btrfs is a subvolume, which a container's root filesystem can be a snapshot of. */
+/** An empty directory for a tree: root's on btrfs is a subvolume, which a container's root filesystem can be a snapshot of. In a container none could be removed again. */
 export function makeTree(directory: string, name: string): void {
-  if (process.getuid?.() === 0 && isBtrfs(directory)) createSubvolume(directory, name);
+  const { user, nested } = probeHost();
+  if (user === null && nested === null && isBtrfs(directory)) createSubvolume(directory, name);
   else mkdirSync(join(directory, name), { mode: 0o755 });
 }
 

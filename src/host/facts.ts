@@ -10,11 +10,19 @@ export interface CgroupMount {
   readonly ownGroup: string;
 }
 
+/** The ids that there are in a user namespace. */
+export interface NamespaceIds {
+  readonly uids: readonly IdSpan[];
+  readonly gids: readonly IdSpan[];
+}
+
 /** What a plain user has for containers: host/user.ts. */
 export interface UserFacts {
   readonly name: string;
   readonly subuids: readonly IdSpan[];
   readonly subgids: readonly IdSpan[];
+  /** As HostFacts has it. */
+  readonly nested: NamespaceIds | null;
   /** What other users have. */
   readonly otherSubuids: readonly IdSpan[];
   readonly otherSubgids: readonly IdSpan[];
@@ -85,6 +93,11 @@ export interface HostFacts {
   readonly filtered: boolean;
   readonly uid: number;
   readonly gid: number;
+  /**
+   * null: this is the first user namespace. Else TLXC runs in an unprivileged container, whose root the kernel lets neither
+   * make or open device nodes, map the ids of mounts, attach loop devices, write lists of devices nor see trusted.* attributes.
+   */
+  readonly nested: NamespaceIds | null;
   /** The kernel lets this process make device nodes: root of the first user namespace, not of a container's. */
   readonly makesNodes: boolean;
   /** null: root. */

@@ -8,10 +8,8 @@ import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
 import type { CgroupMount, HostFacts } from './facts.ts';
 import { filesystemKnown, hasIdmappedMounts, hasOverlayOnIdmapped } from './kernel.ts';
 import { signalNumbers } from './signals.ts';
+import { namespaceIds } from './user-namespace.ts';
 import { readUser } from './user.ts';
-
-/** What the first user namespace maps. */
-const ALL_IDS = /^\s*0\s+0\s+4294967295\s*$/;
 
 let probed: HostFacts | undefined;
 
@@ -57,10 +55,9 @@ function readFacts(): HostFacts {
     filtered: () => /^Seccomp:\s*[12]$/m.test(status()),
     uid: () => process.getuid?.() ?? 0,
     gid: () => process.getgid?.() ?? 0,
+    nested: () => namespaceIds(),
     makesNodes: () =>
-      facts.uid === 0 &&
-      facts.boundingCapabilities.includes('mknod') &&
-      ALL_IDS.test(read('/proc/self/uid_map')),
+      facts.uid === 0 && facts.nested === null && facts.boundingCapabilities.includes('mknod'),
     user: () => (facts.uid === 0 ? null : readUser(facts.uid, facts.cgroups)),
     bootId: () => read('/proc/sys/kernel/random/boot_id').trim(),
     signals: () => signalNumbers,

@@ -45,12 +45,21 @@ export function withoutRepeats(spans: readonly IdSpan[]): readonly IdSpan[] {
 /** Where useradd(8) begins. */
 const LOWEST = 100_000;
 
-/** The first so many ids that are in none of these. */
-export function freeSpan(count: number, taken: readonly IdSpan[]): IdSpan {
-  let first = LOWEST;
-  for (const span of withoutRepeats(taken))
+/** Those of the system itself, as far as nobody. */
+const SYSTEM: IdSpan = { first: 0, count: 65_536 };
+
+/** The first so many ids that are in none of these, in a container beyond the system's own; null: it has not so many. */
+export function freeSpan(count: number, taken: readonly IdSpan[]): IdSpan;
+export function freeSpan(
+  count: number,
+  taken: readonly IdSpan[],
+  within: readonly IdSpan[] | undefined,
+): IdSpan | null;
+export function freeSpan(count: number, taken: readonly IdSpan[], within?: readonly IdSpan[]): IdSpan | null {
+  let first = within ? 0 : LOWEST;
+  for (const span of withoutRepeats(within ? [SYSTEM, ...taken] : taken))
     if (overlaps(span, { first, count })) first = span.first + span.count;
-  return { first, count };
+  return within && !isWithin({ first, count }, within) ? null : { first, count };
 }
 
 /** Whether every id of a is in one of spans, or in several that follow each other: as newuidmap(1) sees it. */

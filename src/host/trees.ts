@@ -105,7 +105,8 @@ export async function removeTree(path: string): Promise<void> {
   const failure = { code: 'TLXC_E_STORAGE', what: `${path} could not be removed` } as const;
   const [name, place] = [basename(path), { cwd: dirname(path) }];
   const remove = ['rm', '-rf', '--one-file-system', '--', name];
-  const isRoot = probeHost().user === null;
+  const { user, nested } = probeHost();
+  const isRoot = user === null && nested === null;
   // One by one they would be emptied; and rm takes them for other filesystems.
   if (isRoot && !isLink && isBtrfs(path)) removeSubvolumes(path);
   if ((await startProgram(remove, place).ended).status === 0) return;

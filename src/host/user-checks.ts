@@ -8,6 +8,10 @@ import { freeSpan, overlaps, spanText, type IdSpan } from './subordinate-ids.ts'
 /** How many ids a system in a container expects; one program, or a small system, does with fewer. */
 const ENOUGH = 65_536;
 
+/** In a container; lxc.idmap of both kinds. */
+const TOO_FEW =
+  'this container has no more: on its host, give it 65536 more ids that nobody has (lxc.idmap = u 65536 FIRST 65536, and g)';
+
 const check = (what: string, ok: boolean, found: string, mend: string): Finding =>
   ok ? fine(what, found) : problem(what, found, mend);
 
@@ -19,7 +23,11 @@ function subordinateIds(kind: 'uid' | 'gid', user: UserFacts): Finding {
   const [spans, others] = spansOf(kind, user);
   const file = `/etc/sub${kind}`;
   const what = `subordinate ${kind}s`;
-  const mend = `usermod --add-sub${kind}s ${spanText(freeSpan(ENOUGH, [...spans, ...others]))} ${name} (as root; a range nobody else has)`;
+  const free = freeSpan(ENOUGH, [...spans, ...others], user.nested?.[`${kind}s`]);
+  const mend =
+    free === null
+      ? `${TOO_FEW}, or name fewer (tlxc-create -f FILE): lxc.idmap = ${kind.charAt(0)} 0 FIRST COUNT`
+      : `usermod --add-sub${kind}s ${spanText(free)} ${name} (as root; a range nobody else has)`;
   if (spans.length === 0) return problem(what, `${file} gives ${name} none`, mend);
   const found = `${file} gives ${name} ${spans.map(spanText).join(', ')}`;
   return spans.some(({ count }) => count >= ENOUGH) ? fine(what, found) : warning(what, found, mend);

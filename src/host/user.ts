@@ -6,6 +6,7 @@ import { native } from '../native/binding.ts';
 import { nativeFile } from '../package-root.ts';
 import type { CgroupMount, UserFacts } from './facts.ts';
 import { parseSubordinateIds } from './subordinate-ids.ts';
+import { namespaceIds } from './user-namespace.ts';
 
 const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
@@ -50,6 +51,7 @@ export function readUser(uid: number, cgroups: readonly CgroupMount[]): UserFact
   const [newUidMap, newGidMap] = [systemProgram('newuidmap'), systemProgram('newgidmap')];
   return {
     name,
+    nested: namespaceIds(),
     subuids: uids?.own ?? [],
     subgids: gids?.own ?? [],
     otherSubuids: uids?.others ?? [],

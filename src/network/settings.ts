@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { SystemConfig } from '../config/model.ts';
+import { probeHost } from '../host/probe.ts';
 import { canonicalIpv6 } from './ipv6.ts';
 import { dhcpRange, networkOf, parseAddress, type InterfaceAddress } from './ipv4.ts';
 
@@ -37,9 +38,17 @@ function machineId(): string {
   }
 }
 
+/** A /24 beside the one that hosts have, and a container on such a host is on. */
+export function innerAddress(machineId: string): string {
+  const digest = createHash('sha256').update(`tlxc-bridge ipv4 ${machineId}`).digest();
+  return `10.0.${5 + (digest.readUInt32BE() % 250)}.1/24`;
+}
+
+const ownAddress = (): string => (probeHost().nested === null ? '10.0.4.1/24' : innerAddress(machineId()));
+
 function ipv4Settings(address: string, range: string): BridgeSettings['ipv4'] {
   if (address === 'none') return null;
-  const own = parseAddress(address);
+  const own = parseAddress(address === 'auto' ? ownAddress() : address);
   const [first, last] = range.split(',');
   const given = range !== 'auto' && first !== undefined && last !== undefined;
   return { ...own, network: networkOf(own), range: given ? [first, last] : dhcpRange(own) };

@@ -32,7 +32,7 @@ export function compileDevices(compilation: Compilation): TreeStep[] {
  * there, opened as far as the list says, and so are the terminals, which are the container's own.
  */
 export function startRules(
-  { config }: Compilation,
+  { config, host }: Compilation,
   written: readonly Entry[],
   rules: readonly DeviceRule[],
 ): readonly Entry[] {
@@ -40,7 +40,7 @@ export function startRules(
   const [line] = written;
   if (line === undefined || all === -1 || rules[all]?.allow) return [];
   const listed = rules.slice(all + 1).filter(({ type, allow }) => allow && type === 'c');
-  const makes = fillsDev(config) && config.idmap.length === 0;
+  const makes = fillsDev(config) && config.idmap.length === 0 && host.makesNodes;
   return [...(makes ? NODES.map(([, major, minor]) => ({ major, minor, access: 'm' })) : []), ...TERMINALS]
     .filter((needed) => !listed.some((rule) => grants(rule, needed)))
     .map(({ major, minor, access }) => ({
@@ -64,10 +64,10 @@ const grants = (rule: DeviceRule, { major, minor, access }: Needed): boolean =>
 
 const fillsDev = (config: ContainerConfig): boolean => config.autodev && config.rootfs.path?.value !== 'none';
 
-function freshDevices({ config }: Compilation): TreeStep[] {
+function freshDevices({ config, host }: Compilation): TreeStep[] {
   if (!fillsDev(config)) return [];
   // The kernel lets no user namespace make device nodes, so the host's are bound there.
-  const bound = config.idmap.length > 0;
+  const bound = config.idmap.length > 0 || !host.makesNodes;
   return [
     ...NODES.map(([name, major, minor]) => ({
       op: 'device' as const,

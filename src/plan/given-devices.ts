@@ -2,7 +2,7 @@
 import type { DeviceConfig, Sourced } from '../config/model.ts';
 import { DEVICE_CLASSES, isDeviceClass } from '../device-classes.ts';
 import type { HostDevice } from '../host/devices.ts';
-import { isMapped } from './idmap.ts';
+import { isMapped, mapsToThemselves } from './idmap.ts';
 import { originOf, type Compilation } from './input.ts';
 import type { HostNode, TreeStep } from './types.ts';
 
@@ -24,8 +24,12 @@ const found = ({ files }: Compilation, { value }: Line): readonly HostDevice[] =
 /** Where the kernel lets nobody here make nodes, the host's own is bound, whose owner is nobody inside. */
 const isBound = ({ host }: Compilation): boolean => !host.makesNodes;
 
+/** Root of a container in a container has the ids of root around it, who owns what that was given. */
+const sharesIds = ({ host, config }: Compilation): boolean =>
+  host.nested !== null && host.user === null && (config.idmap.length === 0 || mapsToThemselves(config.idmap));
+
 const isUsable = (device: HostDevice, compilation: Compilation): boolean =>
-  !isBound(compilation) || (device.mode & OTHERS) !== 0;
+  !isBound(compilation) || (device.mode & OTHERS) !== 0 || sharesIds(compilation);
 
 const targetOf = ({ line, device }: Given): string => (line.value.inside || device.path).slice(1);
 

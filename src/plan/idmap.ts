@@ -18,6 +18,10 @@ export function isMapped(maps: readonly Sourced<IdMap>[], kind: IdMap['kind'], i
   return maps.some(({ value: map }) => map.kind === kind && id >= map.inside && id < map.inside + map.count);
 }
 
+/** Each id that is mapped is the same inside: the files of its root filesystem have no others. */
+export const mapsToThemselves = (maps: readonly Sourced<IdMap>[]): boolean =>
+  maps.length > 0 && maps.every(({ value: { inside, outside } }) => inside === outside);
+
 function checkMaps(maps: readonly Sourced<IdMap>[], findings: Findings): void {
   for (const kind of ['uid', 'gid'] as const) {
     const ofKind = maps.filter((map) => map.value.kind === kind);

@@ -1,6 +1,7 @@
 /** What an overlay root filesystem has below: directories, and image files that nobody can write. */
 import type { SourceLocation } from '../errors.ts';
 import { isReadOnly, obstacleToMapping, READ_ONLY_FILESYSTEMS } from '../host/read-only-filesystems.ts';
+import { obstacleToDevices } from '../host/user-namespace.ts';
 import type { Compilation } from './input.ts';
 import type { Layer } from './types.ts';
 
@@ -10,11 +11,12 @@ export function compileLayer(source: string, at: SourceLocation, compilation: Co
   const fstype = files.imageFilesystems?.[source];
   if (fstype === undefined) return { source, fstype: '' };
   const refuse = (why: string): void => findings.refuse(at, `lxc.rootfs.path: ${source} ${why}`);
+  const obstacle = obstacleToDevices(host);
   if (!isReadOnly(fstype))
     refuse(
       `${fstype === '' ? 'is a file, and no image' : `holds ${fstype}`}: an overlay lies over directories and over images of ${READ_ONLY_FILESYSTEMS.join(' or ')}`,
     );
-  else if (host.user !== null) refuse('is an image: only root may mount it');
+  else if (obstacle !== null) refuse(`is an image, which ${obstacle}`);
   return { source, fstype };
 }
 

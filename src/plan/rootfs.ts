@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import type { SourceLocation } from '../errors.ts';
 import { isReadOnly } from '../host/read-only-filesystems.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
+import { obstacleToDevices, overlayNotes } from '../host/user-namespace.ts';
 import type { Compilation } from './input.ts';
+import { mapsToThemselves } from './idmap.ts';
 import { obstacleToIdmap } from './idmapped-mounts.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
 import { checkMappedLayers, compileLayer } from './layers.ts';
@@ -54,7 +56,8 @@ export function compileRootfs(compilation: Compilation): Rootfs {
   // Without these two words zfs refuses a dataset that has a mount point of its own, as LXC's have.
   const zfs = source.fstype === 'zfs' ? ['zfsutil', `mntpoint=${mountPath}`] : [];
   const readOnly = source.kind === 'image' && isReadOnly(source.fstype) ? ['ro'] : [];
-  const options = [...new Set([...compiled.options, ...zfs, ...readOnly])];
+  const notes = source.kind === 'overlay' ? overlayNotes(compilation.host) : [];
+  const options = [...new Set([...compiled.options, ...zfs, ...readOnly, ...notes])];
   checkMappedLayers(source.kind === 'image' ? [source] : source.lower, at, compilation);
   return { ...source, mountPath, ...compiled, options, origin: originOf(at) };
 }
@@ -112,8 +115,10 @@ function compileVolatile(source: Source, { config, findings, host }: Compilation
   if (lower.length === 0)
     refuse(`lxc.rootfs.path = ${config.rootfs.path?.value ?? ''} is no directory that a tmpfs can lie over`);
   if (!host.overlay) refuse('this kernel has no overlayfs');
-  if (host.user !== null && !kernelAtLeast(host.kernelRelease, 6, 6))
-    refuse(`without root it needs Linux 6.6 (user.* attributes on a tmpfs), this is ${host.kernelRelease}`);
+  if (overlayNotes(host).length > 0 && !kernelAtLeast(host.kernelRelease, 6, 6))
+    refuse(
+      `without the machine's root it needs Linux 6.6 (user.* attributes on a tmpfs), this is ${host.kernelRelease}`,
+    );
   return {
     ...NOTHING,
     kind: 'overlay',
@@ -123,33 +128,37 @@ function compileVolatile(source: Source, { config, findings, host }: Compilation
 }
 
 /** The kernel has to be told what filesystem the image holds; who read the configuration has looked. */
-function compileImage(path: string, at: SourceLocation, { findings, files, host }: Compilation): Source {
+function compileImage(path: string, at: SourceLocation, compilation: Compilation): Source {
+  const { findings, files } = compilation;
   const fstype = files.imageFilesystems?.[path] ?? '';
   if (fstype === '')
     findings.refuse(
       at,
       `lxc.rootfs.path: blkid finds no filesystem in ${path}: is it there, and made with mkfs?`,
     );
-  if (host.user !== null) findings.refuse(at, 'lxc.rootfs.path: loop: only root may have loop devices');
+  refuseDevice('loop', at, compilation);
   return { ...NOTHING, kind: 'image', source: path, fstype };
 }
 
+function refuseDevice(type: string, at: SourceLocation, { findings, host }: Compilation): void {
+  const obstacle = obstacleToDevices(host);
+  if (obstacle !== null) findings.refuse(at, `lxc.rootfs.path: ${type} ${obstacle}`);
+}
+
 /** A dataset of ZFS is named to its filesystem; a block device holds one of whatever type. */
-function compileDevice(
-  type: string,
-  source: string,
-  at: SourceLocation,
-  { findings, files, host }: Compilation,
-): Source {
+function compileDevice(type: string, source: string, at: SourceLocation, compilation: Compilation): Source {
+  const { findings, files } = compilation;
   const fstype = type === 'zfs' ? type : (files.imageFilesystems?.[source] ?? '');
   if (fstype === '')
     findings.refuse(
       at,
       `lxc.rootfs.path: blkid finds no filesystem in ${source}: is it there? (lvchange -ay, or rbd map, has it appear)`,
     );
-  if (host.user !== null) findings.refuse(at, `lxc.rootfs.path: ${type}: only root may mount it`);
+  refuseDevice(type, at, compilation);
   return { ...NOTHING, kind: 'device', source, fstype };
 }
+
+const OWN_IDS = 'have each id mapped to itself: lxc.idmap = u 0 0 65536; lxc.idmap = g 0 0 65536';
 
 type Options = Pick<Rootfs, 'idmap' | 'attributes' | 'options' | 'propagation'>;
 
@@ -185,9 +194,17 @@ function checkedIdmap(kind: Rootfs['kind'], idmap: string, compilation: Compilat
     findings.warn(at, 'lxc.rootfs.options: idmap=container has no effect without lxc.idmap');
     return '';
   }
-  const refuse = (what: string): void => findings.refuse(at, `lxc.rootfs.options: ${what}`);
+  // In a container no mount maps ids; and where each is mapped to itself, none has to.
+  if (idmap === 'container' && host.nested !== null && mapsToThemselves(config.idmap)) return '';
+  const refuse = (what: string, hint?: string): void =>
+    findings.refuse(at, `lxc.rootfs.options: ${what}`, hint);
   const obstacle = obstacleToIdmap(idmap, compilation);
   if (obstacle !== undefined) refuse(obstacle);
+  else if (host.nested !== null)
+    refuse(
+      `idmap=${idmap} takes the machine's root: in an unprivileged container no mount of its files maps ids`,
+      OWN_IDS,
+    );
   else if (kind === 'overlay' && !host.overlayOnIdmapped)
     refuse(`idmap=container on an overlay needs Linux 5.19, this is ${host.kernelRelease}`);
   else if (kind === 'overlay' && idmap !== 'container')

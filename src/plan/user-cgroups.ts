@@ -17,14 +17,14 @@ export function delegatedHierarchies({ cgroups, user }: HostFacts): readonly Cgr
   });
 }
 
-/** The configuration with those limits that can be set. */
+/** The configuration with those limits that can be set: in a container no list of devices, whoever asks. */
 export function withDelegatedLimits(compilation: Compilation): ContainerConfig {
   const { config, host, findings } = compilation;
-  const { user } = host;
-  if (user === null) return config;
+  const { user, nested } = host;
+  if (user === null && nested === null) return config;
   const cgroup1 = config.cgroup1.filter((entry) => keeps(entry, 'lxc.cgroup', compilation));
   const cgroup2 = config.cgroup2.filter((entry) => keeps(entry, 'lxc.cgroup2', compilation));
-  if (Object.keys(user.cgroups).length === 0) findings.warn(undefined, nothingDelegated(user));
+  if (user && Object.keys(user.cgroups).length === 0) findings.warn(undefined, nothingDelegated(user));
   return { ...config, cgroup1, cgroup2 };
 }
 
@@ -34,7 +34,6 @@ const nothingDelegated = ({ name }: UserFacts): string =>
 function keeps(entry: Sourced<CgroupValue>, world: string, { host, findings }: Compilation): boolean {
   const { file } = entry.value;
   const controller = file.split('.', 1)[0] ?? file;
-  const user = host.user?.name ?? '';
   const refuse = (why: string, hint?: string) => {
     if (!isShipped(entry.at.file)) findings.refuse(entry.at, `${world}.${file}: ${why}`, hint);
     return false;
@@ -44,14 +43,15 @@ function keeps(entry: Sourced<CgroupValue>, world: string, { host, findings }: C
     if (!isShipped(entry.at.file))
       findings.warn(
         entry.at,
-        `${world}.${file} has no effect for a user: in a user namespace no device node can be made and none ` +
-          'opened, but for those that are bound in',
+        `${world}.${file} has no effect ${host.user ? 'for a user' : 'in an unprivileged container'}: in a user namespace ` +
+          'no device node can be made and none opened, but for those that are bound in',
       );
     return false;
   }
+  if (host.user === null) return true;
   const has = (mounts: readonly CgroupMount[]) => mounts.some((mount) => controls(mount, controller));
   if (has(delegatedHierarchies(host)) || !has(host.cgroups)) return true;
-  return refuse(`the controller ${controller} is not delegated to ${user}`, DELEGATE);
+  return refuse(`the controller ${controller} is not delegated to ${host.user.name}`, DELEGATE);
 }
 
 const DELEGATE =

@@ -36,8 +36,8 @@ export const btrfsBackend: Backend = {
   limited: true,
   takes: ['fssize'],
   obstacle({ host, lxcpath }) {
-    if (host.user !== null)
-      return Promise.resolve("is root's: others may make subvolumes, but not remove them");
+    if (host.user !== null || host.nested !== null)
+      return Promise.resolve("is the machine's root's: others may make subvolumes, but not remove them");
     return Promise.resolve(isBtrfs(lxcpath) ? null : `cannot be used: ${lxcpath} does not lie on btrfs`);
   },
   create,

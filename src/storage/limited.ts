@@ -22,8 +22,9 @@ export function sizeObstacle(
   return why === null ? null : `${NO_SIZE}: ${why}`;
 }
 
-function ownObstacle({ user, kernelRelease }: HostFacts, idmapped: boolean): string | null {
+function ownObstacle({ user, nested, kernelRelease }: HostFacts, idmapped: boolean): string | null {
   if (user !== null) return "only root may set a project's limit";
+  if (nested !== null) return "in an unprivileged container nobody may set a project's limit";
   if (!idmapped) return 'the root of a privileged container could take its files out of the project';
   return kernelAtLeast(kernelRelease, 5, 14) ? null : `Linux ${kernelRelease} has no quotactl_fd (5.14 has)`;
 }

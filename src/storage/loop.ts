@@ -7,6 +7,7 @@ import { writtenBy } from '../host/copy-gauge.ts';
 import { refuseForeign } from '../host/forged-image.ts';
 import { programError, startProgram } from '../host/program.ts';
 import { isReadOnly, READ_ONLY_FILESYSTEMS } from '../host/read-only-filesystems.ts';
+import { obstacleToDevices } from '../host/user-namespace.ts';
 import type { Backend, CopyHow, NewRootfs, Place, VolumeUsage } from './backend.ts';
 import {
   DEFAULT_SIZE,
@@ -89,7 +90,8 @@ export const loopBackend: Backend = {
   canLieBelow: (path) => isReadOnly(filesystemOf(path)),
   takes: ['fssize', 'fstype'],
   obstacle({ host }, { fstype }) {
-    if (host.user !== null) return Promise.resolve("is root's: only root may have loop devices");
+    const devices = obstacleToDevices(host);
+    if (devices !== null) return Promise.resolve(devices);
     if (!existsSync('/dev/loop-control'))
       return Promise.resolve('cannot be used: there is no /dev/loop-control');
     return Promise.resolve(filesystemObstacle(fstype));

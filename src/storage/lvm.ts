@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { isInstalled } from '../host/packers.ts';
+import { obstacleToDevices } from '../host/user-namespace.ts';
 import type { Backend, CopyHow, NewRootfs, Place, VolumeUsage } from './backend.ts';
 import { deviceView, fillDevice, mayShareBlocks, onDevice } from './device.ts';
 import { DEFAULT_SIZE, filesystemObstacle, filesystemOf } from './filesystem.ts';
@@ -110,7 +111,8 @@ export const lvmBackend: Backend = {
   takes: ['fssize', 'fstype', 'lvname', 'vgname', 'thinpool'],
   beside: (device) => ({ vgname: groupOf(device) }),
   async obstacle({ host, settings }, { vgname, fstype }) {
-    if (host.user !== null) return "is root's";
+    const devices = obstacleToDevices(host);
+    if (devices !== null) return devices;
     if (!isInstalled('lvcreate')) return 'cannot be used: lvcreate is not installed (Debian: lvm2)';
     const group = vgname ?? settings['lxc.bdev.lvm.vg'] ?? '';
     if (!(await succeeds('vgs', group)))

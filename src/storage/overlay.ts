@@ -6,6 +6,7 @@ import { refuseForeign } from '../host/forged-image.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
 import { runProgram } from '../host/program.ts';
 import { copyOwner, copyTree } from '../host/trees.ts';
+import { overlayNotes } from '../host/user-namespace.ts';
 import type { Backend, Circumstances, NewRootfs, Place, VolumeOptions } from './backend.ts';
 import { filesystemOf, mountedView } from './filesystem.ts';
 import { fillLimited, sizeObstacle, usageOfTree } from './limited.ts';
@@ -17,10 +18,11 @@ const OVERLAYFS_MAGIC = 0x794c7630;
 function obstacle(circumstances: Circumstances, options: VolumeOptions): string | null {
   const { host, idmapped, lxcpath } = circumstances;
   if (!host.overlay) return 'cannot be used: this kernel has no overlayfs';
-  if (host.user === null && idmapped && !host.overlayOnIdmapped)
+  const owned = overlayNotes(host).length > 0;
+  if (!owned && idmapped && !host.overlayOnIdmapped)
     return `cannot be used unprivileged: Linux ${host.kernelRelease} has no overlayfs on idmapped layers (5.19 has)`;
-  if (host.user !== null && !kernelAtLeast(host.kernelRelease, 5, 11))
-    return `cannot be used by users: Linux ${host.kernelRelease} lets only root mount an overlayfs (5.11 others, too)`;
+  if (owned && !kernelAtLeast(host.kernelRelease, 5, 11))
+    return `cannot be used by users: Linux ${host.kernelRelease} lets only the machine's root mount an overlayfs (5.11 others, too)`;
   const { type } = statfsSync(lxcpath);
   if (type === OVERLAYFS_MAGIC) return `cannot be used: ${lxcpath} lies on an overlay itself`;
   return sizeObstacle(circumstances, options);

@@ -5,6 +5,7 @@
 import { TlxcError } from '../errors.ts';
 import { obstacleToMapping, type ReadOnlyFilesystem } from '../host/read-only-filesystems.ts';
 import { obstacleToPacking } from '../host/packers.ts';
+import { obstacleToDevices } from '../host/user-namespace.ts';
 import type { Backend, Circumstances, Place, VolumeOptions } from './backend.ts';
 import { overlayBackend } from './overlay.ts';
 import type { View } from './view.ts';
@@ -15,7 +16,8 @@ function obstacle(
   options: VolumeOptions,
 ): Promise<string | null> {
   const { host, idmapped } = circumstances;
-  if (host.user !== null) return Promise.resolve("is root's: only root may mount an image");
+  const devices = obstacleToDevices(host);
+  if (devices !== null) return Promise.resolve(devices);
   const missing = obstacleToPacking(type);
   if (missing !== null) return Promise.resolve(`cannot be used: ${missing}`);
   const unmapped = idmapped ? obstacleToMapping(type, host.kernelRelease) : undefined;

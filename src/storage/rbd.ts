@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { isInstalled } from '../host/packers.ts';
 import { runProgram } from '../host/program.ts';
+import { obstacleToDevices } from '../host/user-namespace.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import { deviceView, fillDevice, mayShareBlocks, onDevice } from './device.ts';
 import { DEFAULT_SIZE, filesystemObstacle, filesystemOf } from './filesystem.ts';
@@ -172,7 +173,8 @@ export const rbdBackend: Backend = {
   takes: ['fssize', 'fstype', 'rbdname', 'rbdpool', 'rbduser'],
   beside: (device) => ({ rbdpool: poolOf(device) }),
   async obstacle({ host, settings }, options) {
-    if (host.user !== null) return "is root's";
+    const devices = obstacleToDevices(host);
+    if (devices !== null) return devices;
     if (options.rbduser !== undefined)
       return 'takes its user from lxc.bdev.rbd.rbduser of tlxc.conf: later commands have to know it as well';
     if (!isInstalled('rbd')) return 'cannot be used: rbd is not installed (Debian: ceph-common)';

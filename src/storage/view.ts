@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { mounting } from '../host/mounting.ts';
 import { probeHost } from '../host/probe.ts';
+import { overlayNotes } from '../host/user-namespace.ts';
 
 export interface View {
   /**
@@ -33,8 +34,10 @@ function refuseUnwritable(paths: readonly string[]): void {
   });
 }
 
-/** trusted.* attributes are the host's root's. */
-const attributes = (): string => (probeHost().user === null ? '' : ',userxattr');
+const attributes = (): string =>
+  overlayNotes(probeHost())
+    .map((option) => `,${option}`)
+    .join('');
 
 /** The same as one tree to be read: an overlay is mounted at `mountPoint`. Throws TLXC_E_UNSUPPORTED. */
 export function asOneTree(view: View, mountPoint: () => string): View {

@@ -6,6 +6,7 @@ import { kernelAtLeast } from '../host/kernel.ts';
 import { mounting } from '../host/mounting.ts';
 import { isInstalled } from '../host/packers.ts';
 import { programError, startProgram } from '../host/program.ts';
+import { obstacleToDevices } from '../host/user-namespace.ts';
 import type { Backend, CopyHow, NewRootfs, Place } from './backend.ts';
 import { fill } from './filesystem.ts';
 import { claimVolume, freeName } from './outside.ts';
@@ -143,7 +144,8 @@ export const zfsBackend: Backend = {
   takes: ['fssize', 'zfsroot'],
   beside: (dataset) => ({ zfsroot: parentOf(dataset) }),
   async obstacle({ host, settings, idmapped }, { zfsroot }) {
-    if (host.user !== null) return "is root's";
+    const devices = obstacleToDevices(host);
+    if (devices !== null) return devices;
     if (!isInstalled('zfs')) return 'cannot be used: zfs is not installed';
     const version = moduleVersion();
     if (idmapped && version !== '' && !kernelAtLeast(version, 2, 2))

@@ -49,7 +49,7 @@ test('every wrong setting is told with its line', (t) => {
       'tlxc.conf:2:1: lxc.lxcpth is not a setting (did you mean lxc.lxcpath?)',
       'tlxc.conf:3:15: lxc.lxcpath = x: it must be an absolute path',
       'tlxc.conf:4:21: lxc.bdev.zfs.root = /tank: it must be the name of a dataset',
-      'tlxc.conf:7:8: tlxc.bridge.ipv4 = 10.0.4.1: it must be ADDRESS/PREFIX or none',
+      'tlxc.conf:7:8: tlxc.bridge.ipv4 = 10.0.4.1: it must be ADDRESS/PREFIX or auto or none',
       'tlxc.conf:8:7: tlxc.bridge.mac = 11:22:33:44:55:66: it must be a unicast MAC address or auto',
     ],
   );

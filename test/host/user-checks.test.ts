@@ -14,6 +14,7 @@ const ann: UserFacts = {
   otherSubuids: [],
   otherSubgids: [],
   powerless: [],
+  nested: null,
   newUidMap: '/usr/bin/newuidmap',
   newGidMap: '/usr/bin/newgidmap',
   nic: '/usr/lib/tlxc/tlxc-user-nic',

@@ -127,6 +127,7 @@ export const hybridHost: HostFacts = {
   filtered: false,
   apparmorFeatures: NO_APPARMOR,
   uid: 0,
+  nested: null,
   makesNodes: true,
   gid: 0,
   user: null,

@@ -16,6 +16,7 @@ const ann: UserFacts = {
   otherSubuids: [],
   otherSubgids: [],
   powerless: [],
+  nested: null,
   newUidMap: '/usr/bin/newuidmap',
   newGidMap: '/usr/bin/newgidmap',
   nic: '/nic',

@@ -4,7 +4,14 @@ import type { HostFacts } from '../../src/host/facts.ts';
 import { chooseBackend } from '../../src/storage/choose.ts';
 
 const host = (over: Partial<HostFacts>) =>
-  ({ user: null, overlay: true, overlayOnIdmapped: true, kernelRelease: '5.10.0', ...over }) as HostFacts;
+  ({
+    user: null,
+    nested: null,
+    overlay: true,
+    overlayOnIdmapped: true,
+    kernelRelease: '5.10.0',
+    ...over,
+  }) as HostFacts;
 const choose = async (asked: string | null, over: Partial<HostFacts> = {}, idmapped = true) =>
   (await chooseBackend({ asked, options: {}, settings: {}, idmapped, host: host(over), lxcpath: tmpdir() }))
     .name;

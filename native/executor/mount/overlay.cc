@@ -124,8 +124,6 @@ std::vector<std::string> options_of(const plan::StartPlan& plan, const Names& na
     options.push_back(std::string("upperdir=") + kChanges + "/" + names.upper);
     options.push_back(std::string("workdir=") + kChanges + "/" + names.work);
     options.emplace_back("metacopy=off"); // a file's content never depends on an attribute of the upper layer
-    if (plan.user)
-        options.emplace_back("userxattr"); // trusted.* are the host's root's
     return options;
 }
 

@@ -13,6 +13,8 @@ import type { IdMap, SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
+import type { NamespaceIds } from '../../host/facts.ts';
+import { probeHost } from '../../host/probe.ts';
 import {
   freeSpan,
   isWithin,
@@ -94,10 +96,27 @@ function take(directory: string, first: number, owner: RangeOwner): boolean {
 }
 
 /**
+ * In a container no mount maps ids, so files have to have those that are used. Its containers all have its own ids, each in a
+ * user namespace of its own: their root has no power over what is around them, and is nobody on the host. Nothing is recorded.
+ */
+function firstShared({ uids, gids }: NamespaceIds): number {
+  const range = { first: 0, count: RANGE_SIZE };
+  if (isWithin(range, uids) && isWithin(range, gids)) return range.first;
+  const few = Math.min(...[uids, gids].map((spans) => spans.reduce((sum, { count }) => sum + count, 0)));
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `this is a container that has ${few} ids, and a container in it takes ${RANGE_SIZE}`,
+    hint: `give this one more on its host (lxc.idmap there), or begin with a configuration (-f) that has for example: lxc.idmap = u 0 0 ${few}; lxc.idmap = g 0 0 ${few}`,
+  });
+}
+
+/**
  * Takes a free range for a container; owner.staging must exist already, and the caller brings it to disk. Returns its first id.
  * Throws TLXC_E_UNSUPPORTED when all are taken.
  */
 export function allocateRange(system: SystemConfig, lxcpath: string, owner: RangeOwner): number {
+  const { nested } = probeHost();
+  if (nested !== null) return firstShared(nested);
   const directory = join(system.stateDir, 'ranges');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const lock = lockRanges(directory);

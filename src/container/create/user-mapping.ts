@@ -11,12 +11,26 @@ import { Problem } from '../../problem.ts';
 import type { HostFacts, UserFacts } from '../../host/facts.ts';
 import type { Mapping } from '../../host/mapped.ts';
 import { startChecks } from '../../host/user-checks.ts';
+import { mapsToThemselves } from '../../plan/idmap.ts';
 import { whyNoGroups, whyNotMapped } from '../../plan/user.ts';
 import { wholeRange } from './id-ranges.ts';
 
+/** Root's files of unshifted ids are mapped by mounts, which a container has not. */
+function refuseShifted({ name, idmap }: ContainerConfig): void {
+  if (idmap.length === 0 || mapsToThemselves(idmap)) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: 'lxc.idmap maps ids to others, for which no mount can be made in an unprivileged container',
+    container: name,
+    problems: idmap.slice(0, 1).map(({ at }) => new Problem({ message: 'the first of these lines', at })),
+    hint: 'leave the lines out, then tlxc-create writes some, or map each id to itself: lxc.idmap = u 0 0 65536',
+  });
+}
+
 /** null for root. Throws TLXC_E_PERMISSION with everything that a user lacks, and the commands that mend it. */
 export function mappingOf(seed: ContainerConfig, host: HostFacts): Mapping | null {
-  const { user } = host;
+  const { user, nested } = host;
+  if (user === null && nested !== null) refuseShifted(seed);
   if (user === null) return null;
   const own = seed.idmap.map(({ value }) => value);
   const needed = own.length > 0 ? ['problem'] : ['problem', 'warning'];

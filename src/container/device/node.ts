@@ -4,6 +4,7 @@ import { placeInside } from '../../config/values/device.ts';
 import { TlxcError } from '../../errors.ts';
 import { errnoName } from '../../errno.ts';
 import { deviceAt, type HostDevice } from '../../host/devices.ts';
+import { probeHost } from '../../host/probe.ts';
 import { startProgram } from '../../host/program.ts';
 import type { GivenDevice, MonitorInfo, StartMessage, StepFailure } from '../../monitor/protocol.ts';
 import { nativeFile } from '../../package-root.ts';
@@ -129,12 +130,24 @@ function changeList({ paths }: Running, op: 'allow-device' | 'forbid-device', de
   });
 }
 
+/** A start binds the node, before the container's own mounts; one that runs would have to be given a new one. */
+function refuseNested({ name, device }: DeviceRequest): void {
+  if (probeHost().nested === null) return;
+  throw new TlxcError({
+    code: 'TLXC_E_UNSUPPORTED',
+    message: `${device} cannot be given while it runs: in an unprivileged container the kernel lets nobody make device nodes`,
+    container: name,
+    hint: `tlxc.device = ${device} in its configuration gives it from the next start on`,
+  });
+}
+
 /**
  * Makes the host's node (device) in the container at target, for its root to use, and opens its device list for it.
  * Throws TLXC_E_NOT_FOUND, TLXC_E_EXISTS, TLXC_E_SYSCALL; the container is as before then.
  */
 export function addNode(request: DeviceRequest): Promise<void> {
   return withRunning(request, async (running) => {
+    refuseNested(request);
     const found = hostNode(request);
     const { type, major, minor } = found;
     const inside = insidePath(request);

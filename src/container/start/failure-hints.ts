@@ -45,7 +45,7 @@ const HINTS: readonly Hint[] = [
     step: /^cgroup$/,
     syscall: /^fchown/,
     errno: /EINVAL/,
-    hint: 'lxc.idmap names ids that this host, itself a container, does not have (/proc/self/uid_map): run it on the outer host, or give this one more ids',
+    hint: 'lxc.idmap names ids that this host, itself a container, does not have (/proc/self/uid_map): give this one more on its own host, or write ids that it has; tlxc-create does',
   },
   {
     step: /^cgroup$/,

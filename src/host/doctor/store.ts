@@ -1,6 +1,7 @@
 /** The directories that containers live in: what their filesystem can do. */
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { HostFacts } from '../facts.ts';
 import { problem, warning, type Finding } from '../finding.ts';
 
 /** statfs(2) magic numbers of filesystems that take no id-mapped mounts. */
@@ -19,11 +20,16 @@ function upwards(path: string): string[] {
 }
 
 /** Where path, or the first directory above it that exists, lies. */
-export function filesystemFindings(what: string, path: string): Finding[] {
+export function filesystemFindings(
+  what: string,
+  path: string,
+  { nested }: Pick<HostFacts, 'nested'>,
+): Finding[] {
   const place = upwards(path).findLast((directory) => existsSync(directory)) ?? '/';
   const { type, bavail, bsize } = statfsSync(place);
   const free = (bavail * bsize) / GIBIBYTE;
-  const kind = NO_IDMAP.get(type);
+  // In a container none maps ids.
+  const kind = nested === null ? NO_IDMAP.get(type) : undefined;
   const findings: Finding[] = [];
   if (kind !== undefined) {
     findings.push(

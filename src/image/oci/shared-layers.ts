@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
 import { programError, startProgram } from '../../host/program.ts';
+import { overlayNotes } from '../../host/user-namespace.ts';
 import { canStack, stacking, type LayerRecord } from '../layered-image.ts';
 import { defaultMetadata } from '../metadata.ts';
 import { debianArch } from '../product.ts';
@@ -42,7 +43,8 @@ export async function canShare(
   diffIds: readonly string[],
 ): Promise<boolean> {
   const host = probeHost();
-  if (store.mapping !== null || host.user !== null || !host.overlay || diffIds.length === 0) return false;
+  if (store.mapping !== null || overlayNotes(host).length > 0 || !host.overlay || diffIds.length === 0)
+    return false;
   const paths = sharedLayers(diffIds).map(({ id }) => join(store.tree(id).directory, 'rootfs'));
   return canStack(paths) && (await statfs(work)).type !== OVERLAYFS_MAGIC;
 }
