@@ -17,6 +17,7 @@ export type {
 export type { StoreOptions, Warn } from './container/parts/place.ts';
 export type { ControlGroup } from './container/parts/cgroup.ts';
 export type { Configuration } from './container/parts/configuration.ts';
+export type { ListedDevice } from './container/device/list.ts';
 export type { DeviceOptions, Devices } from './container/parts/devices.ts';
 export type { ContainerEvent, EventOptions, EventStream } from './container/parts/events.ts';
 export type { CopyFilesOptions, PushOptions, WriteFileOptions } from './container/parts/files.ts';
@@ -93,6 +94,7 @@ export type {
 export type { LinkCounts } from './native/binding.ts';
 export type { Lease } from './network/dnsmasq.ts';
 export type { HostNames, HostResolver } from './network/host-names.ts';
+export type { BridgeNames } from './network/served-names.ts';
 export type { Obstacle } from './network/other-firewalls.ts';
 export type { Reservation, Reserved } from './network/reservations.ts';
 export type { BridgeStatus } from './network/service.ts';

@@ -86,7 +86,7 @@ function offersWhatItShould(t: ExecutionContext, offers: Offers, glued: boolean)
   t.deepEqual(offers('tlxc-set al'), ['alpha']);
   t.deepEqual(offers('tlxc-set alpha memory-').sort(), ['memory-high=', 'memory-low=']);
   t.deepEqual(offers('tlxc set alpha pi'), ['pids=']);
-  t.deepEqual(offers('tlxc-device -n alpha ').sort(), ['add', 'del']);
+  t.deepEqual(offers('tlxc-device -n alpha ').sort(), ['add', 'del', 'list']);
   t.deepEqual(offers('tlxc-image inf'), ['info']);
   t.deepEqual(offers('tlxc-image info deb'), ['debian/bookworm/amd64/default']);
   t.deepEqual(offers('tlxc-stop -t '), [], "a number is nobody's to know");

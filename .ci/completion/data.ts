@@ -65,7 +65,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 
 /** What follows the container's name, or the first word. */
 const LATER: Readonly<Record<string, 'image' | readonly string[]>> = {
-  'tlxc-device': ['add', 'del'],
+  'tlxc-device': ['add', 'del', 'list'],
   'tlxc-image': 'image',
   'tlxc-set': LIMITS.map(({ name }) => `${name}=`),
 };

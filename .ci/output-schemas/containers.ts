@@ -47,6 +47,19 @@ const lastExit = orNull(
   "How it ended the last time; null: it has not since the host's boot.",
 );
 
+export const devices = list(
+  object({
+    kind: oneOf(['node', 'class', 'interface', 'proxy'], 'class: all nodes that a word stands for.'),
+    host: text('A path, a word (gpu), the name of an interface, "tcp 8080".'),
+    inside: text('Where it is, or leads to; empty for a class.'),
+    now: orNull(
+      flag(),
+      'null: the start brought it, as far as the configuration is the one that it began with.',
+    ),
+    saved: flag('The configuration brings it at the next start.'),
+  }),
+);
+
 export const ls = list(
   object({
     name,

@@ -25,6 +25,7 @@ export const outputs: Readonly<Record<string, Output>> = {
   'tlxc-config-explain': output('tlxc-config explain --json', host.configExplain),
   'tlxc-config-list': output('tlxc-config -l --json', host.configList),
   'tlxc-container': output('tlxc-create, tlxc-copy, tlxc-import --json: what was made', containers.made),
+  'tlxc-device-list': output('tlxc-device list --json', containers.devices),
   'tlxc-doctor': output('tlxc-doctor --json', host.doctor),
   'tlxc-doctor-denials': output('tlxc-doctor --denials --json', host.denials),
   'tlxc-export': output('tlxc-export --json: what was written', containers.exported),

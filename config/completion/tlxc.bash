@@ -14,7 +14,7 @@ _tlxc_options() {
     tlxc-copy) echo '-n --name -N --newname -p --newpath -R --rename --json -s --snapshot -a --allowrunning --freeze-timeout -e --ephemeral -d --daemon -F --foreground -D --keepdata -m --mount -t --tmpfs -B --backingstorage -L --fssize -K --keepname -M --keepmac --user-data --vendor-data --network-config --meta-data --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-create) echo '-n --name -f --config -t --template -B --bdev --fssize --fstype --privileged --keep-on-failure --user-data --vendor-data --network-config --meta-data --json --lvname --vgname --thinpool --zfsroot --rbdname --rbdpool --rbduser --dir -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-destroy) echo '-n --name -s --snapshots -f --force --rcfile -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
-    tlxc-device) echo '-n --name --rcfile --saved -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
+    tlxc-device) echo '-n --name --rcfile --saved --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-doctor) echo '-n --name --denials --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-execute) echo '-n --name -d --daemon -f --rcfile -s --define -u --uid -g --gid --share-net --share-ipc --share-uts --share-pid -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
     tlxc-export) echo '-n --name --freeze --snapshots --compression --json -o --logfile -l --logpriority -q --quiet -P --lxcpath -h --help --usage --version' ;;
@@ -330,7 +330,7 @@ _tlxc_words() {
 
 _tlxc_later() {
   case $1 in
-    tlxc-device) echo 'add del' ;;
+    tlxc-device) echo 'add del list' ;;
     tlxc-image) echo '@image' ;;
     tlxc-set) echo 'memory= memory-high= memory-low= swap= cpus= cpu-weight= cpuset= mems= pids= io-weight= read= write= read-iops= write-iops=' ;;
   esac

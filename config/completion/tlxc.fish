@@ -380,10 +380,11 @@ complete -c tlxc-destroy -l version -d 'Print the version number'
 
 complete -c tlxc-device -f
 complete -c tlxc-device -n 'not __tlxc_named' -a '(__tlxc_containers)'
-complete -c tlxc-device -n __tlxc_named -a 'add del'
+complete -c tlxc-device -n __tlxc_named -a 'add del list'
 complete -c tlxc-device -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-device -l rcfile -r -F -d 'Read FILE; with --saved: change it instead of NAME\'s configuration'
 complete -c tlxc-device -l saved -d 'Change the configuration of NAME alike, for its next start'
+complete -c tlxc-device -l json -d 'Of list: print JSON'
 complete -c tlxc-device -s o -l logfile -r -F -d 'Append the log to FILE'
 complete -c tlxc-device -s l -l logpriority -x -a 'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -d 'Log what is at least LEVEL (ERROR unless set)'
 complete -c tlxc-device -s q -l quiet -d 'Print no errors; the exit status tells'

@@ -16,7 +16,7 @@ const published = (name: string): string =>
 
 /** Whose standard output is the container's, or who have nothing to tell but that it is done. */
 const SILENT = [
-  ...['attach', 'console', 'execute', 'file', 'start', 'stop', 'destroy', 'freeze', 'unfreeze', 'device'],
+  ...['attach', 'console', 'execute', 'file', 'start', 'stop', 'destroy', 'freeze', 'unfreeze'],
   ...['unshare', 'usernsexec', 'checkpoint'],
 ];
 
@@ -38,6 +38,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['tlxc-export', 'tlxc-export --json -n u1 --snapshots u1.tar.gz'],
   ['tlxc-ls', 'tlxc-start -n u1; tlxc-ls --json'],
   ['tlxc-info', 'tlxc-device -n u1 add /dev/zero /dev/nil; tlxc-info --json -n u1'],
+  ['tlxc-device-list', 'tlxc-device -n u1 list --json'],
   ['tlxc-info', 'tlxc-info --json -n u3'],
   ['tlxc-top', 'tlxc-top --json --count 2 -d 0.1'],
   ['tlxc-net', 'tlxc-net status --json'],
@@ -160,6 +161,7 @@ const FAILING: Readonly<Record<string, string>> = {
   config: 'tlxc-config --json bogus',
   copy: 'tlxc-copy --json -n absent -N u2',
   create: 'tlxc-create --json -n u1 -t bogus',
+  device: 'tlxc-device --json -n absent list',
   doctor: 'tlxc-doctor --json bogus',
   export: 'tlxc-export --json -n absent',
   image: 'tlxc-image --json info absent',

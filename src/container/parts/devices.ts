@@ -1,6 +1,7 @@
 /** Devices of the host's, and ports, that a running container is given and that are taken back. */
 import type { MonitorForward } from '../../monitor/protocol.ts';
 import { changeDevice, type DeviceChange } from '../device/change.ts';
+import { listDevices, type ListedDevice } from '../device/list.ts';
 import { addProxy, listProxies, removeProxy } from '../device/proxy.ts';
 import type { Located } from './place.ts';
 
@@ -39,6 +40,11 @@ export class Devices {
   /** Takes that back; what is before the arrow is enough. */
   unforward(line: string, { saved = false }: Pick<DeviceOptions, 'saved'> = {}): Promise<void> {
     return removeProxy({ ...this.#container, line, saved: saved ? this.#container : undefined });
+  }
+
+  /** What it has of the host's devices, interfaces and ports, now and at its next start; running or not. */
+  list(): readonly ListedDevice[] {
+    return listDevices(this.#container);
   }
 
   /** The ports and sockets that lead into it now. Throws TLXC_E_NOT_RUNNING. */
