@@ -1,7 +1,7 @@
 /** The manual pages tell what the commands take and what the keys are: no more, no less. */
 import test from 'ava';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXAMPLE_CONFIGURATIONS } from '../.ci/manual-examples.ts';
@@ -10,8 +10,7 @@ import { containerConfPage, systemConfPage } from '../.ci/manual.ts';
 import type { Command } from '../src/cli/context.ts';
 import { loadContainerConfig } from '../src/config/load.ts';
 import { runCommand } from './cli/run-command.ts';
-
-const page = (name: string) => readFileSync(new URL(`../man/${name}`, import.meta.url), 'utf8');
+import { linesShown, manualPage as page } from './rig/manual.ts';
 
 const COMMANDS = [
   'attach',
@@ -100,16 +99,6 @@ function commandsOf(line: string): string[][] {
   });
 }
 
-/** Lines of pages and of README.md that begin with one of the commands. */
-const shown = (text: string): string[] =>
-  text
-    .replaceAll('\\-', '-')
-    .replaceAll('\\(aq', "'")
-    .replaceAll('\\e', '\\')
-    .split('\n')
-    .map((line) => line.replace(/^(?: *|# )(?=tlxc)/, ''))
-    .filter((line) => /^tlxc(-[a-z]+)+ [^ ]/.test(line) && !/\[|…|\t|^tlxc-[a-z-]+ \(/.test(line));
-
 /** After the options, before what is the command's or the template's own. */
 function withHelp(words: readonly string[]): string[] {
   const end = words.indexOf('--');
@@ -124,7 +113,7 @@ for (const [name, text] of [
   ...EXAMPLE_PAGES.map((file) => [file, page(file).split('.SH EXAMPLES')[1] ?? ''] as const),
   ['README.md', page('../README.md').split('\n## Commands')[0] ?? ''] as const,
 ]) {
-  const lines = shown(text);
+  const lines = linesShown(text);
   // A page without examples is no test.
   if (lines.length === 0) continue;
   test(`the command lines that ${name} shows are understood`, async (t) => {

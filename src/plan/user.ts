@@ -31,8 +31,8 @@ function checkMaps({ config, host, findings }: Compilation, user: UserFacts): vo
   if (config.idmap.length === 0)
     findings.refuse(
       undefined,
-      `${config.configFile}: there is no lxc.idmap, and only root runs containers without a user namespace; ` +
-        `write for example: ${exampleMaps(user).join('; ')}`,
+      `${config.configFile}: there is no lxc.idmap, and only root runs containers without a user namespace`,
+      `write for example: ${exampleMaps(user).join('; ')}`,
     );
   for (const { value, at } of config.idmap) {
     const why = whyNotMapped(value, host, user);

@@ -75,11 +75,12 @@ test('no gid but the own one is refused: the user’s other groups could not be 
   t.deepEqual(rest, []);
 });
 
-test('no map at all is no container of a user', (t) => {
-  t.regex(
-    plan({ idmap: [] }).problems[0] ?? '',
-    /write for example: lxc\.idmap = u 0 200000 65536; lxc\.idmap = g 0 300000 65536/,
-  );
+test('no map at all is no container of a user; lines that would do are shown', (t) => {
+  const made = compilation({ config: { idmap: [], networks: [] }, host: annsHost() });
+  compileUser(made);
+  const [{ message, hint } = {}] = made.findings.problems.map(({ details }) => details);
+  t.regex(message ?? '', /there is no lxc\.idmap, and only root runs containers without a user namespace$/);
+  t.is(hint, 'write for example: lxc.idmap = u 0 200000 65536; lxc.idmap = g 0 300000 65536');
 });
 
 const groupsOf = (cgroup2: ContainerConfig['cgroup2'], user: Partial<UserFacts> = {}) => {
