@@ -4,7 +4,6 @@
 #include "executor/hooks.h"
 #include "executor/init.h"
 #include "executor/mount/idmap.h"
-#include "executor/mount/procfs.h"
 #include "executor/mount/rootfs.h"
 #include "executor/mount/scratch.h"
 #include "executor/mount/sources.h"
@@ -40,8 +39,8 @@ class Child {
             TRY(open_network());
         auto terminals = TRY(enter_root(std::move(mountPoint)));
         const handshake::Go go = TRY(hand_over(terminals));
-        TRY(sysctl::write(plan_, proc_, sysctl::When::Late)); // the network's are there by now
-        proc_.reset();
+        TRY(sysctl::write(plan_, procs_, sysctl::When::Late)); // the network's are there by now
+        procs_ = {};
         return execute(go, terminals);
     }
 
@@ -85,22 +84,14 @@ class Child {
     // At home in the new namespaces: root of the user namespace, its groups the roots it sees, no mount
     // shared.
     Status settle() {
-        if (!plan_.sysctls.empty())
-            TRY(take_proc());
+        procs_ = TRY(sysctl::take(plan_));
         TRY(clocks::enter(plan_));
         deadline_ = Deadline(patienceMs_); // the old one was told by the other clock
-        TRY(sysctl::write(plan_, proc_, sysctl::When::Early));
+        TRY(sysctl::write(plan_, procs_, sysctl::When::Early));
         TRY(idmap::become_root(plan_));
         TRY(init::die_with_monitor(plan_));
         TRY(namespaces::unshare_cgroup(plan_));
         return rootfs::isolate();
-    }
-
-    Status take_proc() {
-        proc_ = procfs::open_root();
-        if (!proc_)
-            return syscall_failure("sysctl", "open", "/proc");
-        return {};
     }
 
     Result<UniqueFd> attach_root(const UniqueFd& mountPoint) {
@@ -177,7 +168,7 @@ class Child {
     std::vector<handshake::PreparedMount> prepared_;
     UniqueFd image_;  // of init, where it is the host's; close-on-exec
     UniqueFd rootfs_; // detached; none on the host's own root
-    UniqueFd proc_;   // the host's; only where something is to be written below it
+    sysctl::Procs procs_;
 };
 
 } // namespace

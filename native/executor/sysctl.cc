@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "executor/mount/mount_api.h"
 #include "executor/mount/procfs.h"
 
 namespace tlxc::sysctl {
@@ -19,8 +20,27 @@ When due(const UniqueFd& proc, const char* path) {
 
 } // namespace
 
-Status write(const plan::StartPlan& plan, const UniqueFd& proc, When when) {
+Result<Procs> take(const plan::StartPlan& plan) {
+    Procs procs;
     for (const auto& each : plan.sysctls) {
+        if (each.ownProc && !procs.own) {
+            auto made = mount_api::make({"proc", "proc", {}, {"nosuid", "nodev", "noexec"}});
+            if (!made.ok())
+                return at(std::move(made.failure()), each.origin);
+            procs.own = std::move(made).value();
+        }
+        if (!each.ownProc && !procs.hosts) {
+            procs.hosts = procfs::open_root();
+            if (!procs.hosts)
+                return at(syscall_failure("sysctl", "open", "/proc"), each.origin);
+        }
+    }
+    return procs;
+}
+
+Status write(const plan::StartPlan& plan, const Procs& procs, When when) {
+    for (const auto& each : plan.sysctls) {
+        const UniqueFd& proc = each.ownProc ? procs.own : procs.hosts;
         const std::string path = "sys/" + each.path;
         if (due(proc, path.c_str()) != when)
             continue;

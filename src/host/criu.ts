@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { problem, type Finding } from './finding.ts';
+import { probeHost } from './probe.ts';
 
 const PLACES = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const CHECK_MS = 30_000;
@@ -21,7 +22,15 @@ const plainWords = (line: string): string =>
   line.replace(/^(?:\(\d+\.\d+\)\s*)?(?:Error \([^)]*\): )?/, '').trim();
 
 /** What stands in the way on this host; [] where nothing does. Runs `criu check`. */
-export function criuFindings(criu: string): readonly Finding[] {
+export function criuFindings(criu: string, { nested } = probeHost()): readonly Finding[] {
+  if (nested !== null)
+    return [
+      problem(
+        'criu',
+        'saves nothing in an unprivileged container',
+        'do it on a host, or in a privileged one',
+      ),
+    ];
   const kernel = existsSync(BUILT_FOR_IT)
     ? []
     : [

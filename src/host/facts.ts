@@ -89,6 +89,8 @@ export interface HostFacts {
   /** The host's network has IPv6. */
   readonly ipv6: boolean;
   readonly seccomp: boolean;
+  /** What is mounted below /proc. */
+  readonly procMounts: readonly string[];
   /** This process runs under a filter of system calls already. */
   readonly filtered: boolean;
   readonly uid: number;

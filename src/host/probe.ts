@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { endianness, machine } from 'node:os';
 import { join } from 'node:path';
+import { allMounts } from '../mountinfo.ts';
 import { appArmorFeatures, NO_APPARMOR, loadedProfiles } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
@@ -52,6 +53,7 @@ function readFacts(): HostFacts {
     apparmorProfiles: () => (facts.apparmor ? loadedProfiles(read, list) : []),
     ipv6: () => existsSync('/proc/net/if_inet6'),
     seccomp: () => existsSync('/proc/sys/kernel/seccomp/actions_avail'),
+    procMounts: () => mountsInProc(),
     filtered: () => /^Seccomp:\s*[12]$/m.test(status()),
     uid: () => process.getuid?.() ?? 0,
     gid: () => process.getgid?.() ?? 0,
@@ -64,6 +66,11 @@ function readFacts(): HostFacts {
   });
   return facts;
 }
+
+const mountsInProc = (): string[] =>
+  allMounts()
+    .map(({ point }) => point)
+    .filter((point) => point.startsWith('/proc/'));
 
 /** An object of which each member is read when it is first asked for, and then stays. */
 function whenAsked<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): T {

@@ -1,6 +1,7 @@
 /** idmap= and owner=, of a mount or of the root filesystem: mount_setattr(2) with MOUNT_ATTR_IDMAP. */
 import type { ContainerConfig } from '../config/model.ts';
 import { hostId } from './attach.ts';
+import { mapsToThemselves } from './idmap.ts';
 import type { Compilation } from './input.ts';
 
 /** Of any such mount. */
@@ -9,6 +10,10 @@ function obstacleToAny(option: string, { host }: Compilation): string | undefine
   if (!host.idmappedMounts) return `${option} needs Linux 5.12, this is ${host.kernelRelease}`;
   return undefined;
 }
+
+/** In a container no mount maps ids; and where each is mapped to itself, none has to. */
+export const isNeedless = (idmap: string, { config, host }: Pick<Compilation, 'config' | 'host'>): boolean =>
+  idmap === 'container' && host.nested !== null && mapsToThemselves(config.idmap);
 
 /** Why this container on this host cannot have it; undefined where it can. */
 export function obstacleToIdmap(idmap: string, compilation: Compilation): string | undefined {

@@ -1,7 +1,7 @@
 /** A line of lxc.mount.entry or lxc.mount.fstab, as the step that mounts it. lxc.container.conf(5), mount(8). */
 import type { MountEntry, Sourced } from '../config/model.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
-import { obstacleToIdmap, obstacleToOwner, ownerOf } from './idmapped-mounts.ts';
+import { isNeedless, obstacleToIdmap, obstacleToOwner, ownerOf } from './idmapped-mounts.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { filesystemOptions, isAccessTime, parseMountOptions, type MountOptions } from './mount-options.ts';
@@ -91,7 +91,7 @@ function bind(entry: Entry): TreeStep {
     lastPropagation: lastPropagation(options),
     create: options.create,
     optional: options.optional,
-    idmap: options.idmap,
+    idmap: isNeedless(options.idmap, entry.compilation) ? '' : options.idmap,
     owner: ownerOf(options.owner, entry.compilation.config),
     origin,
   };

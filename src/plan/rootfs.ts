@@ -5,8 +5,7 @@ import { isReadOnly } from '../host/read-only-filesystems.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
 import { obstacleToDevices, overlayNotes } from '../host/user-namespace.ts';
 import type { Compilation } from './input.ts';
-import { mapsToThemselves } from './idmap.ts';
-import { obstacleToIdmap } from './idmapped-mounts.ts';
+import { isNeedless, obstacleToIdmap } from './idmapped-mounts.ts';
 import { NO_ORIGIN, originOf } from './input.ts';
 import { checkMappedLayers, compileLayer } from './layers.ts';
 import { filesystemOptions, parseMountOptions } from './mount-options.ts';
@@ -194,8 +193,7 @@ function checkedIdmap(kind: Rootfs['kind'], idmap: string, compilation: Compilat
     findings.warn(at, 'lxc.rootfs.options: idmap=container has no effect without lxc.idmap');
     return '';
   }
-  // In a container no mount maps ids; and where each is mapped to itself, none has to.
-  if (idmap === 'container' && host.nested !== null && mapsToThemselves(config.idmap)) return '';
+  if (isNeedless(idmap, compilation)) return '';
   const refuse = (what: string, hint?: string): void =>
     findings.refuse(at, `lxc.rootfs.options: ${what}`, hint);
   const obstacle = obstacleToIdmap(idmap, compilation);

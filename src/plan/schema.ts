@@ -73,7 +73,13 @@ const ResourceLimit = record('ResourceLimit', { resource: text, soft: text, hard
 const ProcFile = record('ProcFile', { file: text, value: text, origin: Origin });
 
 /** A file below /proc/sys, written in the container's namespaces. */
-const Sysctl = record('Sysctl', { path: text, value: text, origin: Origin });
+const Sysctl = record('Sysctl', {
+  path: text,
+  value: text,
+  /** Something is mounted over it in the host's /proc: it is written through a procfs of the container's processes. */
+  ownProc: flag,
+  origin: Origin,
+});
 
 /** One write into a cgroup file, made before init's first instruction. */
 const CgroupSetting = record('CgroupSetting', { file: text, value: text, origin: Origin });

@@ -8,14 +8,20 @@ import type { StartPlan } from './types.ts';
 const HOSTNAME = 'kernel/hostname';
 
 export function compileSysctls(compilation: Compilation): StartPlan['sysctls'] {
+  const mayMount = originOfNamespace(compilation, 'pid') === 'new';
   return compilation.config.sysctls
     .filter((each) => isOwn(each, compilation) && each.value.path !== HOSTNAME)
     .map(({ value, at }) => ({
       path: value.path,
       value: value.value,
+      ownProc: mayMount && isCovered(value.path, compilation.host.procMounts),
       origin: originOf(at),
     }));
 }
+
+/** As in a container, which is shown most of /proc/sys for reading only. */
+const isCovered = (path: string, mounts: readonly string[]): boolean =>
+  mounts.some((point) => `/proc/sys/${path}/`.startsWith(`${point}/`));
 
 /** The later of two names counts in LXC, which writes parameters last: kernel.hostname. */
 export function compileHostname(compilation: Compilation): string {

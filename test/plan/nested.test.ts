@@ -7,6 +7,7 @@ import { packageRoot } from '../../src/package-root.ts';
 import { compileCgroups } from '../../src/plan/cgroup.ts';
 import { compileDevices } from '../../src/plan/devices.ts';
 import { compileRootfs } from '../../src/plan/rootfs.ts';
+import { compileSysctls } from '../../src/plan/sysctls.ts';
 import { compilation, hybridHost, idmap as shifted, v2Host, written } from './sample.ts';
 
 const ALL = [{ first: 0, count: 65_536 }];
@@ -71,6 +72,28 @@ test('where each id is itself no mount has to map any; others are refused, with 
   const { problems: refused } = rootfs({ idmap: shifted, rootfs: overlay });
   t.is(refused.length, 1);
   t.regex(refused[0] ?? '', /idmap=container takes the machine's root/);
+});
+
+test('a parameter below what is mounted over /proc/sys is written through another procfs, which takes PIDs of its own', (t) => {
+  const sysctls = [
+    written({
+      path: 'net/ipv4/ip_forward',
+      value: '1',
+      name: 'net.ipv4.ip_forward',
+      namespace: 'net' as const,
+    }),
+  ];
+  const own = (procMounts: readonly string[], keep: readonly 'pid'[] = []) =>
+    compileSysctls(
+      compilation({
+        host: { ...hybridHost, procMounts },
+        config: { sysctls, namespaces: { clone: [], keep: keep.map((name) => written(name)), share: [] } },
+      }),
+    ).map(({ ownProc }) => ownProc);
+  t.deepEqual(own(['/proc/sys/fs/binfmt_misc', '/proc/sys/net/ipv6']), [false]);
+  t.deepEqual(own(['/proc/sys']), [true]);
+  t.deepEqual(own(['/proc/sys/net']), [true]);
+  t.deepEqual(own(['/proc/sys'], ['pid']), [false]);
 });
 
 test('what lies in an image file is refused', (t) => {

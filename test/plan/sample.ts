@@ -124,6 +124,7 @@ export const hybridHost: HostFacts = {
   apparmorProfiles: [],
   ipv6: true,
   seccomp: true,
+  procMounts: [],
   filtered: false,
   apparmorFeatures: NO_APPARMOR,
   uid: 0,

@@ -10,7 +10,7 @@ const both = requires('root', 'userns', 'idmap', 'busybox');
 
 /** All that a start can be made to hold open: kernel parameters take the host's /proc, masks a filesystem of their own. */
 function holdMuch(plan: StartPlan): void {
-  plan.sysctls.push({ path: 'net/ipv4/ip_forward', value: '1', origin: ORIGIN });
+  plan.sysctls.push({ path: 'net/ipv4/ip_forward', value: '1', ownProc: true, origin: ORIGIN });
   plan.protect.push({ op: 'mask', target: 'proc/keys', origin: ORIGIN });
 }
 

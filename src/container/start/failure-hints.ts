@@ -11,7 +11,8 @@ const HINTS: readonly Hint[] = [
     errno: /EINVAL|EPERM|EOPNOTSUPP/,
     hint: ({ path }) =>
       `the filesystem of ${path || 'the root filesystem'} takes no id-mapped mounts: keep the container on ` +
-      'ext4, xfs, btrfs or tmpfs (another -P), or create it as a privileged one (--privileged)',
+      'ext4, xfs, btrfs or tmpfs (another -P), or create it as a privileged one (--privileged); in an unprivileged ' +
+      'container only a tmpfs of its own takes any',
   },
   ...NETWORK_HINTS,
   ...FORWARD_HINTS,
@@ -137,7 +138,7 @@ const HINTS: readonly Hint[] = [
     hint: 'this kernel does not know the filesystem type: is its module there (modprobe)?',
   },
   {
-    step: /^mount$/,
+    step: /^(mount|sysctl)$/,
     errno: /EPERM/,
     detail: /too revealing/,
     hint:
@@ -180,6 +181,11 @@ const HINTS: readonly Hint[] = [
     step: /^sysctl$/,
     errno: /ENOENT/,
     hint: 'this kernel has no such parameter, or has it for the host alone',
+  },
+  {
+    step: /^sysctl$/,
+    errno: /EXDEV/,
+    hint: 'something is mounted over it in the /proc here, as in a container: with a PID namespace of its own it can be written',
   },
   { step: /^sysctl$/, errno: /EINVAL|ERANGE/, hint: 'the kernel does not take this value' },
   { step: /^sysctl$/, errno: /EACCES|EPERM/, hint: "this kernel leaves the parameter to the host's root" },
