@@ -80,9 +80,19 @@ rooted('containers of its root: made, started, entered, copied, stopped, destroy
     'for i in $(seq 50); do tlxc-info -n in -iH | grep -m1 "^10\\.0\\." && exit; sleep 0.1; done; exit 1';
   t.regex(await works(address), /^10\.0\.\d+\.\d+\n$/);
 
-  await works(
-    'tlxc-stop -n in && tlxc-snapshot -n in && tlxc-copy -n in -N over -s && tlxc-copy -n in -N whole',
-  );
+  await works('tlxc-stop -n in');
+  // Below what is covered in the /proc of a container.
+  const lines = [
+    'lxc.sysctl.net.ipv4.ip_unprivileged_port_start = 80',
+    'tlxc.net.0.forward = tcp 8080 -> 80',
+  ];
+  await works(`printf '%s\\n' '${lines.join("' '")}' >>/var/lib/tlxc/in/config; tlxc-start -n in`);
+  t.is(await works('tlxc-attach -n in -- cat /proc/sys/net/ipv4/ip_unprivileged_port_start'), '80\n');
+  await works("tlxc-attach -n in -- sh -c 'mkdir /www && echo forwarded >/www/index.html && httpd -h /www'");
+  t.is(await works('busybox wget -qO- http://127.0.0.1:8080/'), 'forwarded\n');
+  await works("tlxc-stop -n in; sed -i '/^tlxc.net.0.forward/d' /var/lib/tlxc/in/config");
+
+  await works('tlxc-snapshot -n in && tlxc-copy -n in -N over -s && tlxc-copy -n in -N whole');
   await works('tlxc-create -q -n bare -t busybox --privileged');
   for (const name of ['over', 'whole', 'bare']) {
     await works(`tlxc-start -n ${name}`);
