@@ -200,8 +200,15 @@ export class ImageStore {
       return storedAt(join(this.#images, id), info);
     } catch (error) {
       await removeTree(work);
+      if (isFullDisk(error)) this.#giveRoomBack(id);
       throw error;
     }
+  }
+
+  /** What has arrived is resumed by the next try, but not at the price of the room that it lacked. The caller holds the image's lock. */
+  #giveRoomBack(id: string): void {
+    const files = existsSync(this.#downloads) ? readdirSync(this.#downloads) : [];
+    for (const name of files) if (name.startsWith(id)) rmSync(join(this.#downloads, name), { force: true });
   }
 
   /** What was made takes its final form. */
@@ -327,6 +334,11 @@ const textOf = (info: ImageInfo): string => `${JSON.stringify(info, null, 2)}\n`
 
 const writeInfo = (directory: string, info: ImageInfo): void =>
   writeFileAtomically(join(directory, INFO), textOf(info), { mode: 0o600 });
+
+function isFullDisk(error: unknown): boolean {
+  const reason = error instanceof TlxcError ? error.details.errno : (error as NodeJS.ErrnoException).code;
+  return /^(ENOSPC|EDQUOT)$/.test(reason ?? '');
+}
 
 function isOlder(path: string, milliseconds: number): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });

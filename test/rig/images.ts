@@ -15,10 +15,11 @@ import { loader } from './typescript.ts';
 const published = join(cacheDir, 'images-1');
 const server = fileURLToPath(new URL('../../.ci/image-server.ts', import.meta.url));
 const port = 8087;
+const url = `http://127.0.0.1:${port}/`;
 const BUILD = '20260101_05:24';
 
 /** The setting that makes a world's tlxc-create ask serveDebian's server. */
-export const imageServerSetting = `tlxc.image.server = http://127.0.0.1:${port}/`;
+export const imageServerSetting = `tlxc.image.server = ${url}`;
 
 /** Published once and kept; whoever is slower than another test throws its own away. */
 async function publish(): Promise<void> {
@@ -61,15 +62,21 @@ export async function publishedDebian(): Promise<{ readonly meta: string; readon
   return { meta: join(build, 'meta.tar.xz'), rootfs: join(build, 'rootfs.tar.xz') };
 }
 
-/** Serves until the test ends. */
-export async function serveDebian(t: ExecutionContext, world: World): Promise<void> {
-  await publish();
+/** Serves what was published in `root` until the test ends; its URL. */
+export async function servePublished(t: ExecutionContext, world: World, root: string): Promise<string> {
   // The shell ends with its standard input, and takes the server with it.
   const child = world.spawn(
     'sh',
     '-c',
-    `${process.execPath} --import=${loader} ${server} ${published} ${port} & read end; kill $!`,
+    `${process.execPath} --import=${loader} ${server} ${root} ${port} & read end; kill $!`,
   );
   t.teardown(() => child.stdin.end());
   await once(createInterface({ input: child.stdout }), 'line');
+  return url;
+}
+
+/** Serves Debian until the test ends. */
+export async function serveDebian(t: ExecutionContext, world: World): Promise<void> {
+  await publish();
+  await servePublished(t, world, published);
 }

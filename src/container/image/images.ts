@@ -192,12 +192,12 @@ async function verifyLayers(store: ImageStore, ids: readonly string[]): Promise<
 }
 
 /** The system's own errors (a full disk, most of all) in words; ours as they are. */
-export async function inWords<T>(what: string, work: Promise<T>): Promise<T> {
+export async function inWords<T>(what: string, work: Promise<T>, place?: string): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (error instanceof TlxcError || !(error instanceof Error)) throw error;
-    const { code, syscall, path } = error as NodeJS.ErrnoException;
+    const { code, syscall, path = place } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined) throw error;
     throw new TlxcError({
       code: 'TLXC_E_STORAGE',

@@ -55,7 +55,11 @@ export async function pullReference(
   const pulled = openOrigin(reference, { environment, ca: system.imageCa }).then((origin) =>
     pullImage({ origin, ...how }),
   );
-  return inWords('the image could not be stored', inForm(store, pulled, onEvent));
+  return inWords(
+    `the image could not be stored in ${system.cacheDir}`,
+    inForm(store, pulled, onEvent),
+    system.cacheDir,
+  );
 }
 
 /** debian bookworm and the like; the newest build. Throws TLXC_E_IMAGE, TLXC_E_STORAGE. */
@@ -70,5 +74,9 @@ export async function pullRelease(request: PullRequest, wanted: Wanted): Promise
   const choose = (products: readonly Product[], server: URL) =>
     chooseProduct(products, complete, server.host);
   const pulled = fetchImage(servers, choose, { ...fetching, environment });
-  return inWords('the image could not be stored', inForm(store, pulled, onEvent));
+  return inWords(
+    `the image could not be stored in ${system.cacheDir}`,
+    inForm(store, pulled, onEvent),
+    system.cacheDir,
+  );
 }
