@@ -149,10 +149,15 @@ function readLines(file: string | undefined): readonly string[] {
       code: CODES[errno] ?? 'TLXC_E_SYSCALL',
       message: `cannot read the kernel's records in ${path}`,
       ...{ errno, path },
-      ...(file === undefined && { hint: 'be root (sudo): they are about all users' }),
+      ...(file === undefined && {
+        hint: errno === 'ENOENT' ? ELSEWHERE : 'be root (sudo): they are about all users',
+      }),
     });
   }
 }
+
+/** No container has a node of the kernel's log. */
+const ELSEWHERE = 'a container has none of them: ask on the machine that it runs on';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'TLXC_E_PERMISSION',

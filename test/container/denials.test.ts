@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Denials } from '../../src/index.ts';
 import { addBusybox } from '../rig/containers.ts';
+import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const stamp = (second: number): string => `audit(17640000${String(second).padStart(2, '0')}.123:4711): `;
@@ -195,4 +196,15 @@ test('no records, no file, and a name without --denials are told', async (t) => 
   const named = await world.run('tlxc-doctor', '-n', 'u1');
   t.is(named.code, 1);
   t.regex(named.stderr, /a name is of --denials/);
+});
+
+requires('root')('in a container there are no records: the machine has them', async (t) => {
+  const { world } = await makeCase(t);
+  const line = 'mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 && exec tlxc-doctor --denials';
+  const { code, stderr } = await world.run('unshare', '--mount', 'sh', '-c', line);
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /kernel's records in \/dev\/kmsg: no such file.*\n {2}hint: a container has none of them: ask on the machine/,
+  );
 });

@@ -57,7 +57,7 @@ class Groups {
       if (files.length > 0) return { world, files, isOwn: false };
     }
     if (this.#isWithheld(controllerOf(file))) throw this.#error(file, ...withheld(controllerOf(file)));
-    throw this.#error(file, this.#whyNot(file));
+    throw this.#error(file, ...this.#whyNot(file));
   }
 
   /** The host has it, and gave this container no group of it. */
@@ -111,16 +111,21 @@ class Groups {
     return existsSync(this.#path(file, world));
   }
 
-  #whyNot(file: string): string {
+  #whyNot(file: string): [why: string, hint?: string] {
     const controller = controllerOf(file);
-    if (controller === 'devices') return 'the list of devices is a program in the kernel here';
+    if (controller === 'devices') return ['the list of devices is a program in the kernel here'];
     for (const world of WORLDS) {
       if (!hierarchyOf(controller, world, this.#all)) continue;
       const beside = { last: () => undefined, blockWeights: [] };
       const translated = translateSetting({ file, value: '' }, world === 1 ? 2 : 1, beside);
-      return `${controller} is cgroup v${world} here: ${'why' in translated ? translated.why : 'this kernel has no such file'}`;
+      return [
+        `${controller} is cgroup v${world} here: ${'why' in translated ? translated.why : 'this kernel has no such file'}`,
+      ];
     }
-    return `no cgroup hierarchy of this host has the controller ${controller}`;
+    return [
+      `no cgroup hierarchy of this host has the controller ${controller}`,
+      'tlxc-doctor tells which controllers there are, and what brings the others',
+    ];
   }
 }
 

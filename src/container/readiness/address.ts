@@ -2,7 +2,7 @@
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { native, type InterfaceState, type NativeFailure } from '../../native/binding.ts';
-import { pause, type Target } from './target.ts';
+import { aborted, pause, type Target } from './target.ts';
 
 /** Between two looks: whoever is root in the container can send as many events as it likes. */
 const REST_MS = 20;
@@ -30,6 +30,8 @@ function words(interfaces: readonly InterfaceState[]): string {
 export async function waitForAddress(target: Target): Promise<void> {
   const { initPidfd, signal, note } = target;
   const socket = native().openNetworkEvents({ initPidfd });
+  // It has just ended: who follows its life tells, and ends this.
+  if (typeof socket !== 'number' && errnoName(socket.errno) === 'ESRCH') return aborted(signal);
   if (typeof socket !== 'number') throw failure(target, socket);
   const stop = (): void => native().stopWaiting({ connection: socket });
   signal.addEventListener('abort', stop);

@@ -24,6 +24,12 @@ export function initPidOf({ initPidfd }: Target): number | null {
   return pid > 0 ? pid : null;
 }
 
+/** Resolves when the signal is aborted. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
 /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);

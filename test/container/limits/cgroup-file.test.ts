@@ -64,7 +64,7 @@ running('what cannot be done is said with its reason', async (t) => {
   };
   await refused(/no memory\.of_mine: memory is cgroup v[12] here/, 'memory.of_mine');
   await refused(
-    /no nothing\.at_all: no cgroup hierarchy of this host has the controller nothing/,
+    /no nothing\.at_all: no cgroup hierarchy of this host has the controller nothing\n {2}hint: tlxc-doctor tells which controllers there are/,
     'nothing.at_all',
   );
   await refused(/no name of a control group file/, '../../memory.max');
