@@ -14,6 +14,7 @@ import type { ContainerPaths } from '../paths.ts';
 import { snapshotStore } from '../snapshot/snapshots.ts';
 import { absentHere } from './absent.ts';
 import type { Content } from './content.ts';
+import { deviceLines } from './foreign-devices.ts';
 import { foreignConfig } from './foreign-config.ts';
 import { ownFilesIn } from './look.ts';
 import type { ImportRequest } from './request.ts';
@@ -90,8 +91,9 @@ function configFor(filling: Filling, member: string, rootfsPath: string): Import
   if (content.kind === 'foreign') {
     const source = basename(request.source);
     const { foreign } = content;
-    const lines = { foreign, source, name, seed, rootfsPath, idmapped, keepMac, ...ids };
-    return { text: foreignConfig(lines), leftOut: foreign.leftOut };
+    const devices = deviceLines(foreign.devices, request.trusted);
+    const lines = { foreign, devices, source, name, seed, rootfsPath, idmapped, keepMac, ...ids };
+    return { text: foreignConfig(lines), leftOut: [...foreign.leftOut, ...devices.leftOut] };
   }
   const written = content.look.texts.get(member)?.toString('utf8') ?? '';
   const { trusted } = request;

@@ -3,6 +3,7 @@ import type { IdMap } from '../../config/model.ts';
 import { defaultMetadata } from '../../image/metadata.ts';
 import { debianArch } from '../../image/product.ts';
 import { newConfigText, type Seed } from '../create/new-config.ts';
+import type { DeviceLines } from './foreign-devices.ts';
 import type { Foreign } from './foreign.ts';
 
 export interface ForeignIdentity {
@@ -17,6 +18,8 @@ export interface ForeignIdentity {
   readonly idmapped: boolean;
   readonly mountMapped: boolean;
   readonly keepMac: boolean;
+  /** What its devices became. */
+  readonly devices: DeviceLines;
 }
 
 /** The first interface is the seed's, with the address that it had there where that is to be kept. */
@@ -28,13 +31,21 @@ function withAddress(seed: Seed, hwaddr: string): Seed {
 
 /** The text of the configuration file. */
 export function foreignConfig(identity: ForeignIdentity): string {
-  const { foreign, source, name, rootfsPath, maps, idmapped, mountMapped, keepMac } = identity;
+  const { foreign, source, name, rootfsPath, maps, idmapped, mountMapped, keepMac, devices } = identity;
   const seed = withAddress(identity.seed, keepMac ? foreign.hwaddr : '');
   const { userConfig, systemConfig } = defaultMetadata(debianArch(process.arch));
   return newConfigText({
     ...{ name, template: 'tlxc-import', templateArgs: [source], image: null },
     ...{ maps, idmapped, mountMapped, rootfsPath },
-    seed: { ...seed, others: [...seed.others, ...foreign.lines.map(([key, value]) => `${key} = ${value}`)] },
+    seed: {
+      ...seed,
+      others: [
+        ...seed.others,
+        ...foreign.lines.map(([key, value]) => `${key} = ${value}`),
+        ...devices.others,
+      ],
+      network: [...seed.network, ...devices.network],
+    },
     distribution: idmapped ? userConfig : systemConfig,
   });
 }

@@ -1,3 +1,14 @@
+export type Line = readonly [key: string, value: string];
+
+/** What it had of its host. */
+export interface ForeignDevice {
+  /** For people: "device data (disk)". */
+  readonly label: string;
+  readonly lines: readonly Line[];
+  /** Why there is no line; "" where there are. */
+  readonly why: string;
+}
+
 /** A container of another manager's: what of it TLXC has keys for, and what it leaves behind. */
 export interface Foreign {
   /** What it was called there; "" where nothing tells. */
@@ -7,7 +18,8 @@ export interface Foreign {
   /** Members that are about the container, not of it. */
   readonly excludes: readonly string[];
   /** Lines of its configuration. */
-  readonly lines: readonly (readonly [key: string, value: string])[];
+  readonly lines: readonly Line[];
+  readonly devices: readonly ForeignDevice[];
   /** Of its first network interface; "": none is told. */
   readonly hwaddr: string;
   /** Settings that were there and are not taken over: "limits.processes = 500". */
@@ -15,7 +27,7 @@ export interface Foreign {
 }
 
 export const NOTHING_TOLD: Foreign = {
-  ...{ name: '', prefix: '', excludes: [], lines: [], hwaddr: '', leftOut: [] },
+  ...{ name: '', prefix: '', excludes: [], lines: [], devices: [], hwaddr: '', leftOut: [] },
 };
 
 /** What control groups of version 2 take: a quota of each 100 ms. */

@@ -2,6 +2,7 @@
 import { load } from 'js-yaml';
 import { TlxcError } from '../../errors.ts';
 import { amountOf, cpuLines, HWADDR, memoryLines, type Foreign } from './foreign.ts';
+import { deviceOf, type Options } from './incus-devices.ts';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -45,6 +46,9 @@ function firstInterface(devices: readonly (readonly [string, unknown])[], config
   return { name, hwaddr: HWADDR.test(hwaddr) ? hwaddr : '' };
 }
 
+const optionsOf = (device: unknown): Options =>
+  Object.fromEntries(Object.entries(mapping(device)).map(([key, value]) => [key, text(value)]));
+
 /** `archive`: its path, for errors. Throws TLXC_E_UNSUPPORTED for a virtual machine, or what only their own storage can read. */
 export function readIncus(yaml: string, archive: string): Foreign {
   const index = parse(yaml, archive);
@@ -66,19 +70,21 @@ export function readIncus(yaml: string, archive: string): Foreign {
     lines: linesOf(key, text(value)),
   }));
   const nic = firstInterface(devices, mapping(container['config']));
-  const others = devices.filter(([name, device]) => name !== nic.name && mapping(device)['path'] !== '/');
+  const others = devices
+    .map(([name, device]) => [name, optionsOf(device)] as const)
+    .filter(([name, { path, type }]) => name !== nic.name && path !== '/' && type !== 'none');
   const snapshots = Array.isArray(index['snapshots']) ? index['snapshots'].map(text) : [];
   return {
     name: text(index['name']),
     prefix: 'backup/container/rootfs',
     excludes: [],
     lines: read.flatMap(({ lines }) => lines ?? []),
+    devices: others.map(([name, device]) => deviceOf(name, device)),
     hwaddr: nic.hwaddr,
     leftOut: [
       ...read
         .filter(({ key, lines }) => lines === null && !IDLE.test(key))
         .map(({ key, value }) => `${key} = ${value}`),
-      ...others.map(([name, device]) => `device ${name} (${text(mapping(device)['type'])})`),
       ...(snapshots.length > 0 ? [`snapshots ${snapshots.join(', ')}`] : []),
     ],
   };

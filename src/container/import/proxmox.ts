@@ -44,6 +44,7 @@ export function readProxmox(text: string): Foreign {
     prefix: '',
     excludes: ['etc/vzdump'],
     lines: [...lines.values()],
+    devices: [],
     hwaddr: HWADDR.test(hwaddr) ? hwaddr : '',
     leftOut: taken
       .filter(({ key, lines: own }) => own === null && !IDLE.has(key))

@@ -52,12 +52,63 @@ config:
       environment.LANG: de_DE.UTF-8
       security.nesting: "true"
     expanded_devices:
+      cam:
+        source: /dev/zero
+        path: /dev/cam
+        mode: "0660"
+        gid: "44"
+        type: unix-char
+      card:
+        type: gpu
       data:
         path: /data
+        source: /srv/no such
+        readonly: "true"
         type: disk
       eth0:
         name: eth0
         type: nic
+      etc:
+        path: /mnt/etc
+        source: /etc
+        recursive: "true"
+        required: "false"
+        type: disk
+      motd:
+        path: /mnt/passwd
+        source: /etc/passwd
+        type: disk
+      one:
+        type: gpu
+        pci: "0000:01:00.0"
+      out:
+        bind: container
+        listen: tcp:127.0.0.1:80
+        connect: tcp:127.0.0.1:80
+        type: proxy
+      scratch:
+        path: /scratch
+        source: "tmpfs:"
+        size: 64MiB
+        type: disk
+      sock:
+        listen: unix:/run/shop.sock
+        connect: tcp:127.0.0.1:5432
+        uid: "1000"
+        type: proxy
+      stick:
+        type: usb
+        vendorid: "1234"
+      vol:
+        path: /vol
+        pool: default
+        source: stuff
+        type: disk
+      web:
+        listen: tcp:0.0.0.0:80,443
+        connect: tcp:127.0.0.1:8080,8443
+        proxy_protocol: "true"
+        type: proxy
       root:
         path: /
         type: disk
@@ -115,11 +166,54 @@ rooted('an export of Incus: limits, environment and start come along, the rest i
   t.regex(config(world, 'shop'), /^lxc.environment = LANG=de_DE.UTF-8$/m);
   t.regex(config(world, 'shop'), /^lxc.net.0.hwaddr = 00:16:3e:01:02:03$/m);
   t.regex(stderr, /warning: not taken over: security.nesting = true\n/);
-  t.regex(stderr, /warning: not taken over: device data \(disk\)\n/);
+  const etc = 'lxc.mount.entry = /etc mnt/etc none rbind,optional,create=dir 0 0';
+  t.true(
+    stderr.includes(
+      `warning: not taken over: device etc (disk): ${etc}: it is of the host; --trust takes it over\n`,
+    ),
+    stderr,
+  );
+  t.regex(stderr, /not taken over: device stick \(usb\): there is no key for its kind\n/);
+  t.regex(stderr, /not taken over: device vol \(disk\): it is the volume stuff of the pool default/);
+  t.regex(stderr, /not taken over: device out \(proxy\): it leads out of the container/);
+  t.regex(stderr, /not taken over: device one \(gpu\): it is one GPU \(pci = 0000:01:00\.0\)/);
+  t.true(config(world, 'shop').includes(`\n# not imported: ${etc}\n`));
+  t.regex(config(world, 'shop'), /^lxc\.mount\.entry = tmpfs scratch tmpfs create=dir,size=67108864 0 0$/m);
+  t.notRegex(
+    config(world, 'shop'),
+    /^(tlxc\.device|tlxc\.net\.0\.forward) = /m,
+    'nothing of the host, unasked',
+  );
   t.regex(stderr, /warning: not taken over: snapshots before\n/);
   t.is(await world.sh('stat -c %u:%g lxc/shop/rootfs/etc/whose; ls -A lxc/shop'), '5:6\nconfig\nrootfs\n');
   await boots(t, world, 'shop');
 });
+
+rooted(
+  'with --trust what an export of Incus has of its host is taken over, as far as this one has it',
+  async (t) => {
+    const world = await makeWorld(t);
+    makeTree(world, 'backup/container/rootfs');
+    writeFileSync(join(world.dir, 'backup/index.yaml'), INDEX);
+    await world.sh('tar -czf shop-backup.tar.gz backup');
+    const { stderr, code } = await world.run('tlxc-import', '--trust', 'shop-backup.tar.gz');
+    t.is(code, 0, stderr);
+    const lines = config(world, 'shop').split('\n');
+    for (const line of [
+      'tlxc.device = /dev/zero -> /dev/cam mode=0660 gid=44',
+      'tlxc.device = gpu',
+      'lxc.mount.entry = /etc mnt/etc none rbind,optional,create=dir 0 0',
+      'lxc.mount.entry = /etc/passwd mnt/passwd none bind,create=file 0 0',
+      'tlxc.net.0.forward = tcp 0.0.0.0:80 -> 8080 proxy-protocol=1',
+      'tlxc.net.0.forward = tcp 0.0.0.0:443 -> 8443 proxy-protocol=1',
+      'tlxc.net.0.forward = tcp unix:/run/shop.sock -> 5432 mode=0644 uid=1000',
+      '# not imported: lxc.mount.entry = /srv/no\\040such data none bind,ro,create=dir 0 0',
+    ])
+      t.true(lines.includes(line), line);
+    t.regex(stderr, /device data \(disk\): .*: there is no \/srv\/no such here\n/);
+    t.notRegex(stderr, /device (cam|card|etc|motd|sock|web|eth0|root) /);
+  },
+);
 
 rooted('what of Incus no container here can be is refused with the way out', async (t) => {
   const world = await makeWorld(t);
