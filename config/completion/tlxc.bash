@@ -457,7 +457,7 @@ _tlxc() {
     setting) words=$(_tlxc_settings "$current") ;;
     level) words='TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
     state) words='STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED' ;;
-    condition) words='running ready ip port: exec:' ;;
+    condition) words='running ready ip ip4 ip6 port: exec:' ;;
     file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     text) return ;;

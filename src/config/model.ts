@@ -6,7 +6,7 @@ import type { SourceLocation } from '../errors.ts';
 
 /** What a container is waited for: tlxc.start.ready, --wait. */
 export type Condition =
-  | { readonly kind: 'running' | 'ready' | 'ip' }
+  | { readonly kind: 'running' | 'ready' | 'ip' | 'ip4' | 'ip6' }
   | { readonly kind: 'exec'; readonly command: string }
   | { readonly kind: 'port'; readonly port: number };
 

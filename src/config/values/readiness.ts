@@ -16,8 +16,11 @@ export const conditionText = (condition: Condition): string =>
 export const conditionsText = (conditions: readonly Condition[]): string =>
   conditions.map(conditionText).join(',');
 
+const PLAIN = ['running', 'ready', 'ip', 'ip4', 'ip6'] as const;
+
 function parseOne(text: string): Condition {
-  if (text === 'running' || text === 'ready' || text === 'ip') return { kind: text };
+  const plain = PLAIN.find((each) => each === text);
+  if (plain !== undefined) return { kind: plain };
   const [, kind, rest = ''] = /^(exec|port):(.*)$/s.exec(text) ?? [];
   if (kind === 'exec' && rest.trim() !== '') return { kind, command: rest };
   if (kind === 'exec') throw new BadValue('exec: names no command to wait for');

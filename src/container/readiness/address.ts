@@ -16,18 +16,48 @@ function failure({ paths }: Target, { syscall, errno }: NativeFailure): TlxcErro
   });
 }
 
-const isReachable = ({ up, loopback, addresses }: InterfaceState): boolean =>
-  up && !loopback && addresses.some(({ scope }) => scope === 'global');
+/** Which addresses will do: "ip" is any by which it has a network beyond its bridge. */
+export type AddressKind = 'ip' | 'ip4' | 'ip6';
 
-function words(interfaces: readonly InterfaceState[]): string {
+type Address = InterfaceState['addresses'][number];
+
+/** RFC 4193: of a network of its own, which a bridge gives at once; IPv4, by which it reaches others, comes later. */
+const isLocal = ({ family, address }: Address): boolean => family === 'inet6' && /^f[cd]/i.test(address);
+
+const fits = (address: Address, kind: AddressKind): boolean => {
+  if (address.scope !== 'global') return false;
+  if (kind === 'ip') return !isLocal(address);
+  return address.family === (kind === 'ip4' ? 'inet' : 'inet6');
+};
+
+const isReachable = ({ up, loopback, addresses }: InterfaceState, kind: AddressKind): boolean =>
+  up && !loopback && addresses.some((address) => fits(address, kind));
+
+const LACKED: Readonly<Record<AddressKind, string>> = {
+  ip: 'global address',
+  ip4: 'global IPv4 address',
+  ip6: 'global IPv6 address',
+};
+
+/** What it has, and is not waited for. */
+function othersOf(interfaces: readonly InterfaceState[], kind: AddressKind): string {
+  const there = interfaces.flatMap(({ loopback, addresses }) =>
+    loopback ? [] : addresses.filter(({ scope }) => scope === 'global').map(({ address }) => address),
+  );
+  if (there.length === 0) return '';
+  const more = kind === 'ip' ? '; ip6 is content with that' : '';
+  return ` but ${there.join(', ')}${more}`;
+}
+
+function words(interfaces: readonly InterfaceState[], kind: AddressKind): string {
   const others = interfaces.filter(({ loopback }) => !loopback);
   if (others.length === 0) return 'it has no network interface but lo (lxc.net.0.type gives it one)';
   const each = others.map(({ name, up, state }) => `${name} is ${up ? `up (link ${state})` : 'down'}`);
-  return `no interface has a global address: ${each.join(', ')}`;
+  return `no interface has a ${LACKED[kind]}${othersOf(others, kind)}: ${each.join(', ')}`;
 }
 
 /** Throws TLXC_E_NETWORK where the namespace cannot be listened to. */
-export async function waitForAddress(target: Target): Promise<void> {
+export async function waitForAddress(target: Target, kind: AddressKind): Promise<void> {
   const { initPidfd, signal, note } = target;
   const socket = native().openNetworkEvents({ initPidfd });
   // It has just ended: who follows its life tells, and ends this.
@@ -40,8 +70,8 @@ export async function waitForAddress(target: Target): Promise<void> {
     while (!signal.aborted) {
       const state = native().networkState({ initPidfd, timeoutMs: LIST_MS });
       if ('errno' in state) note(`its interfaces cannot be listed (${errnoName(state.errno)})`);
-      else if (state.some(isReachable)) return;
-      else note(words(state));
+      else if (state.some((each) => isReachable(each, kind))) return;
+      else note(words(state, kind));
       await native().networkChange({ socket });
       await pause(REST_MS, signal);
     }

@@ -33,7 +33,9 @@ function reach(condition: Condition, target: Target): Promise<void> {
     case 'ready':
       return waitForBoot(target);
     case 'ip':
-      return waitForAddress(target);
+    case 'ip4':
+    case 'ip6':
+      return waitForAddress(target, condition.kind);
     case 'port':
       return waitForPort(target, condition.port);
     case 'exec':

@@ -17,7 +17,7 @@ test('whose init has ended is nobody to wait for, and no failure: who follows it
   const target = { initPidfd: started.pidfd, signal: waiting.signal } as Target;
   t.teardown(() => native().closeFd(started.pidfd));
   await eventually(10, () => Promise.resolve(initPidOf(target) === null || undefined));
-  const wait = waitForAddress(target).then(() => 'over');
+  const wait = waitForAddress(target, 'ip').then(() => 'over');
   t.is(await Promise.race([wait, sleep(100, 'waits')]), 'waits');
   waiting.abort();
   t.is(await wait, 'over');

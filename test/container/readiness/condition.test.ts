@@ -8,6 +8,7 @@ test('conditions are parted by commas; a command keeps its own', (t) => {
   t.deepEqual(texts('running'), ['running']);
   t.deepEqual(texts('ready, ip,port:80', 'port:65535'), ['ready', 'ip', 'port:80', 'port:65535']);
   t.deepEqual(texts('ip,exec:echo a,b | grep -q port:1,ip'), ['ip', 'exec:echo a,b | grep -q port:1,ip']);
+  t.deepEqual(texts('ip4,ip6'), ['ip4', 'ip6']);
   t.deepEqual(texts('exec:echo exec:a,ip'), ['exec:echo exec:a,ip']);
   for (const wrong of ['', 'ip,', 'Ready', 'port:', 'port:65536', 'port:http', 'exec: ', 'ready:1'])
     t.throws(() => parseConditions([wrong]), { code: 'TLXC_E_USAGE' }, wrong);

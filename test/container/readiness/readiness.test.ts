@@ -72,6 +72,23 @@ running('ip: an address that others can reach, from the moment it is there', asy
   );
 });
 
+running('ip: the local IPv6 address that a bridge gives first is not enough, but to ip6', async (t) => {
+  const world = await container(t, [], NETWORK);
+  await start(world, '--wait=running');
+  await inside(world, 'ip link set eth0 up; ip addr add fd01::5/64 dev eth0');
+  const wait = (condition: string) => world.run('tlxc-wait', '-n', 'c1', `--for=${condition}`, '-t', '0');
+  t.is((await wait('ip6')).code, 0);
+  const local = await wait('ip');
+  t.is(local.code, 1);
+  t.regex(local.stderr, /no interface has a global address but fd01::5; ip6 is content with that: eth0/);
+  t.regex((await wait('ip4')).stderr, /no interface has a global IPv4 address but fd01::5: eth0/);
+  await inside(world, 'ip addr add 2001:db8::5/64 dev eth0');
+  t.is((await wait('ip')).code, 0);
+  t.is((await wait('ip4')).code, 1);
+  await inside(world, 'ip addr del 2001:db8::5/64 dev eth0; ip addr add 10.1.2.3/24 dev eth0');
+  t.is((await wait('ip,ip4,ip6')).code, 0);
+});
+
 running('ip: without a network there is none, and the reason is told', async (t) => {
   const world = await container(t, []);
   const { stderr } = await start(world, '--wait=ip', '--wait-timeout=0');
