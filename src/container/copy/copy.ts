@@ -8,6 +8,7 @@ import { makePlaceForTrees, placeTree } from '../../host/trees.ts';
 import type { VolumeOptions } from '../../storage/backend.ts';
 import { fillCopy, type Copying } from './copying.ts';
 import { stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
+import { sweepUnstarted } from '../remove/destroy.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseExisting } from '../refuse-existing.ts';
@@ -38,6 +39,8 @@ export interface CopyRequest extends Stillness {
   readonly lines?: Copying['lines'];
   /** Directories to be made in the copy's own. */
   readonly rootsOwn?: Copying['rootsOwn'];
+  /** Called with where the copy lies when all of it is there, before anybody sees it. */
+  readonly onMade?: (staging: string) => void;
   /** What its cloud-init is told anew; it is another instance in any case. */
   readonly cloudInit?: Copying['cloudInit'];
   /** For the clone hooks. */
@@ -57,6 +60,7 @@ export async function copyContainer(request: CopyRequest): Promise<void> {
   refuseExisting(target);
   makePlaceForTrees(newPath, 0o711);
   await sweepLeftovers(system, newPath, request.onStage).catch(() => undefined);
+  await sweepUnstarted({ ...request, lxcpath: newPath });
   await withLock(source, () => withLock(target, () => copyLocked(request, source, target)));
 }
 
@@ -88,6 +92,7 @@ async function copyLocked(
     ...(request.lines && { lines: request.lines }),
     ...(request.rootsOwn && { rootsOwn: request.rootsOwn }),
   });
+  request.onMade?.(staging);
   placeTree(staging, target.dir);
   tellOfForwards(config, { source: own, target, warn: request.warn });
 }

@@ -5,6 +5,7 @@ import { TlxcError } from '../../errors.ts';
 import { randomBytes } from '../../random.ts';
 import { copyContainer, type CopyRequest } from './copy.ts';
 import { destroyContainer } from '../remove/destroy.ts';
+import { claimUnstarted, endClaim } from '../remove/unstarted.ts';
 import { containerPaths } from '../paths.ts';
 import { startContainer, type StartCallbacks } from '../start/start.ts';
 
@@ -100,22 +101,29 @@ export async function copyAndStart(
   { warn = () => undefined, own, onCopied }: StartCallbacks & { readonly onCopied: () => void },
 ): Promise<void> {
   const { newName: name, newPath: lxcpath, system, environment, keep, foreground, command } = request;
-  await copyContainer({ ...request, snapshot: true, ...additionsOf(request) });
-  onCopied();
+  const claims: number[] = [];
+  const onMade = (staging: string): void => {
+    if (!keep) claims.push(claimUnstarted(staging));
+  };
+  await copyContainer({ ...request, snapshot: true, ...additionsOf(request), onMade });
   const started = { name, lxcpath, system, environment, foreground };
   try {
+    onCopied();
     await startContainer({ ...started, command: command.length > 0 ? command : undefined }, { warn, own });
   } catch (error) {
-    if (!keep) {
-      const gone = { name, lxcpath, system, environment, warn: () => undefined };
-      // The start's failure is what is told; a monitor may have destroyed it by now.
-      await destroyContainer({ ...gone, force: false, snapshots: false }).catch((left: unknown) => {
-        if (left instanceof TlxcError && left.code === 'TLXC_E_NOT_FOUND') return;
-        warn(
-          `${name} is left: ${left instanceof Error ? left.message : String(left)}; tlxc-destroy -n ${name}`,
-        );
-      });
-    }
+    if (!keep) await destroyUnstarted(request, warn);
     throw error;
+  } finally {
+    for (const claim of claims) endClaim(containerPaths(system, lxcpath, name), claim);
   }
+}
+
+/** The start's failure is what is told; a monitor may have destroyed it by now. */
+async function destroyUnstarted(request: EphemeralRequest, warn: (text: string) => void): Promise<void> {
+  const { newName: name, newPath: lxcpath, system, environment } = request;
+  const gone = { name, lxcpath, system, environment, warn: () => undefined, force: false, snapshots: false };
+  await destroyContainer(gone).catch((left: unknown) => {
+    if (left instanceof TlxcError && left.code === 'TLXC_E_NOT_FOUND') return;
+    warn(`${name} is left: ${left instanceof Error ? left.message : String(left)}; tlxc-destroy -n ${name}`);
+  });
 }

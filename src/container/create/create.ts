@@ -16,8 +16,8 @@ import { findTemplate } from '../../image/templates/find-template.ts';
 import type { TemplateResult } from '../../image/templates/template.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { chooseBackend } from '../../storage/choose.ts';
-
 import { applicationSetup, type Application } from '../start/application.ts';
+import { sweepUnstarted } from '../remove/destroy.ts';
 import { discard } from '../remove/discard.ts';
 import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
 import { asEvents } from '../../image/progress.ts';
@@ -191,6 +191,7 @@ const looksLikeQuestion = ({ templateArgs }: CreateRequest): boolean =>
 async function sweepQuietly({ request, store, onEvent }: Making): Promise<void> {
   const onStage = asEvents(onEvent);
   await sweepLeftovers(request.system, request.lxcpath, onStage).catch(() => undefined);
+  await sweepUnstarted(request);
   await store.sweep(onStage).catch(() => undefined);
 }
 

@@ -33,6 +33,7 @@ import { forgetEnds } from '../start/restart.ts';
 import { refuseClones } from '../snapshot/snapshot.ts';
 import { snapshotsOf, snapshotStore } from '../snapshot/snapshots.ts';
 import { sweepDead } from './sweep.ts';
+import { eachAbandoned } from './unstarted.ts';
 
 export interface DestroyRequest {
   readonly name: string;
@@ -77,11 +78,23 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
   if (trashed !== null) await discard(trashed, system);
 }
 
+type Sweep = Pick<DestroyRequest, 'system' | 'lxcpath' | 'environment' | 'onStage'>;
+
+/** Removes ephemeral copies of a store whose command was killed before it had started them, and will not. */
+export async function sweepUnstarted({ system, lxcpath, environment, onStage }: Sweep): Promise<void> {
+  const how = { force: false, snapshots: false, warn: () => undefined };
+  await eachAbandoned(system, lxcpath, (name, incarnation) =>
+    destroyContainer({ ...how, name, lxcpath, system, environment, onStage, incarnation }),
+  ).catch(() => undefined);
+}
+
 /** Housekeeping never stops what the person asked for. */
-async function sweepQuietly({ system, lxcpath, warn, onStage }: DestroyRequest): Promise<void> {
+async function sweepQuietly(request: DestroyRequest): Promise<void> {
+  const { system, lxcpath, warn, onStage } = request;
   await sweepLeftovers(system, lxcpath, onStage).catch((error: unknown) =>
     warn(error instanceof Error ? error.message : ''),
   );
+  await sweepUnstarted(request);
 }
 
 const isRunning = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind !== 'stopped';

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addBusybox } from '../../rig/containers.ts';
+import { eventually } from '../../rig/eventually.ts';
 import { requires } from '../../rig/requires.ts';
 import { makeWorld, type World } from '../../rig/world.ts';
 
@@ -144,6 +145,24 @@ rooted('many at once: none is left, and the source is free of them', async (t) =
   await world.sh(
     `for i in 1 2 3 4 5 6 7 8; do ${one} & pids="$pids $!"; done; for p in $pids; do wait $p || exit; done`,
   );
+  t.deepEqual(containers(world), ['u1']);
+  await world.sh('tlxc-destroy u1');
+});
+
+rooted('killed before the start it goes with the next command, and not before', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  // Who cannot tell the name of the copy goes no further: it is there, and not started.
+  await world.sh(
+    'mkfifo full; exec 3<>full; dd if=/dev/zero bs=4096 count=16 >&3 2>/dev/null; sleep 60 3>&3 > /dev/null 2>&1 & echo $! > keeper',
+  );
+  const pid = (await world.sh('tlxc-copy u1 -e -N u2 > full 2> said & echo $!')).trim();
+  await eventually(20, () => Promise.resolve(existsSync(join(world.lxcpath, 'u2/config')) || undefined));
+  await world.sh('tlxc-copy u1 -N u3');
+  t.deepEqual(containers(world), ['u1', 'u2', 'u3']);
+  await world.sh(`kill -9 ${pid}; kill $(cat keeper)`);
+  t.is(await world.sh('tlxc-info -n u2 -sH'), 'STOPPED\n');
+  await world.sh('tlxc-destroy u3');
   t.deepEqual(containers(world), ['u1']);
   await world.sh('tlxc-destroy u1');
 });
