@@ -118,11 +118,13 @@ function dnsmasqArguments(
   ];
 }
 
+/** null: it has ended, even where the host's process 1 is slow to take note, or never does, as in many containers. */
 function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command's name, in parentheses, may hold anything: fields are counted after the last one.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return 'ZX'.includes(state) ? null : (fields[18] ?? null);
   } catch {
     return null;
   }
