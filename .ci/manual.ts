@@ -38,7 +38,7 @@ const SECTIONS: readonly (readonly [title: string, names: RegExp])[] = [
   ['NAMESPACES AND CLOCKS', /^lxc\.(namespace|time)\./],
   ['LIMITS AND KERNEL PARAMETERS', /^lxc\.(prlimit|sysctl|proc|sched)\./],
   ['PRIVILEGES', /^lxc\.(idmap|cap|no_new_privs|seccomp|apparmor|selinux|keyring)/],
-  ['STARTING AND HOOKS', /^t?lxc\.(start|restart|group|ephemeral|monitor|hook)/],
+  ['STARTING AND HOOKS', /^t?lxc\.(start|restart|health|group|ephemeral|monitor|hook)/],
 ];
 
 function sections(entries: readonly Entry[]): string {

@@ -11,7 +11,7 @@
   "targets": [
     {
       "target_name": "tlxc",
-      "sources": ["<!@(find addon common -name '*.cc')"],
+      "sources": ["<!@(find addon attach common -name '*.cc')"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "libraries": ["-l:libcap.a"]
@@ -19,7 +19,7 @@
     {
       "target_name": "tlxc-monitor",
       "type": "executable",
-      "sources": ["<!@(find executor monitor plan common -name '*.cc')"],
+      "sources": ["<!@(find executor monitor attach plan common -name '*.cc')"],
       "cflags": ["-Os", "-ffunction-sections", "-fdata-sections", "-isystem", "/usr/include/libnl3"],
       "cflags!": ["-O3", "-fPIC", "-pthread"],
       "ldflags": ["-static", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now"],

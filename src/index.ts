@@ -65,6 +65,7 @@ export type { FreezeOptions } from './container/freeze/freeze.ts';
 export type { ImageStatus, Pruned, Verdict } from './container/image/images.ts';
 export type { LinkCounters } from './container/info/inspect.ts';
 export type { InterfaceReport } from './container/info/interfaces.ts';
+export type { ContainerHealth } from './container/info/health.ts';
 export type { LastExit } from './container/info/last-exit.ts';
 export type { Started } from './container/start/launch.ts';
 export type { PendingRestart } from './container/start/restart.ts';
@@ -86,6 +87,8 @@ export type { ImageEvent, OnImageEvent } from './image/progress.ts';
 export type { ImageInfo, ImageNames, ImageSource, StoredImage } from './image/stored-image.ts';
 export type {
   ContainerState,
+  HealthStatus,
+  MonitorHealth,
   GivenDevice,
   MonitorForward,
   MonitorInfo,

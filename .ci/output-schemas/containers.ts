@@ -32,6 +32,26 @@ const restart = orNull(
   'When it is started again (tlxc.restart); null: it is not.',
 );
 
+const healthStatus = oneOf(['starting', 'healthy', 'unhealthy']);
+
+const health = orNull(
+  object({
+    status: healthStatus,
+    since: time,
+    failures: count('In a row, of those that count.'),
+    last: orNull(
+      object({
+        exitCode: orNull(count(), 'As a shell counts; null: it could not be run.'),
+        timedOut: flag('It took too long, and was killed.'),
+        output: text('The end of what it printed: the words of the container.'),
+        endedAt: time,
+      }),
+      'null: it has not run yet.',
+    ),
+  }),
+  'What tlxc.health.command came to; null: there is none, or the container does not run.',
+);
+
 const lastExit = orNull(
   object({
     code: orNull(count(), "Init's; null: a signal ended it, or it did not start again after a reboot."),
@@ -39,6 +59,7 @@ const lastExit = orNull(
     outOfMemory: flag('Init was killed for lack of memory.'),
     oomKills: count('How many of its processes were, where it failed.'),
     requested: flag('Somebody had it stopped.'),
+    unhealthy: flag('Its monitor ended it for that (tlxc.health.restart).'),
     failed: flag('Neither that nor in order.'),
     endedAt: time,
     restarts: count('In a row, by then.'),
@@ -79,6 +100,7 @@ export const ls = list(
     unprivileged: orNull(flag()),
     rxBytes: counter(),
     txBytes: counter(),
+    health: orNull(healthStatus, 'null: nobody asks, or it does not run.'),
     restart,
     diskBytes: counter('Of its root filesystem, where its backing store counts'),
     diskLimitBytes: counter('The most that its root filesystem may take'),
@@ -158,6 +180,7 @@ export const info = object({
     }),
     'What it was made from; null: none, or by something else.',
   ),
+  health,
   restart,
   lastExit,
   startFailure: text('Why the last attempt to start it again failed; "": it did not.'),
@@ -196,6 +219,9 @@ export const monitor = object({
   exitCode: Type.Optional(orNull(count(), "Init's; null: a signal killed it.")),
   signal: Type.Optional(orNull(count())),
   reboot: Type.Optional(Type.Literal(true, { description: 'It is being started again.' })),
+  health: Type.Optional(
+    oneOf(['starting', 'healthy', 'unhealthy'], 'What it has changed to; the state has not changed.'),
+  ),
 });
 
 export const log = object({

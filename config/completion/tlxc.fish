@@ -31,7 +31,7 @@ end
 # Keys, for the interface that is being written of.
 function __tlxc_keys
     set -l index (string match -r -g '^lxc\.net\.(\d+)\.' -- (commandline -ct)); or set index 0
-    printf '%s\n' lxc.include lxc.arch lxc.uts.name lxc.init.cmd lxc.init.cwd lxc.init.uid lxc.init.gid lxc.init.groups lxc.signal.halt lxc.signal.reboot lxc.signal.stop lxc.environment lxc.environment.runtime lxc.environment.hooks lxc.execute.cmd lxc.log.file lxc.log.level lxc.log.syslog lxc.rootfs.path lxc.rootfs.mount lxc.rootfs.options lxc.rootfs.managed tlxc.rootfs.volatile lxc.mount.auto lxc.mount.entry lxc.mount.fstab tlxc.mount.base tlxc.mount.lxcfs tlxc.mount.masked tlxc.mount.readonly tlxc.device lxc.autodev lxc.autodev.tmpfs.size lxc.tty.max lxc.tty.dir lxc.pty.max lxc.console.path lxc.console.logfile lxc.console.size lxc.console.buffer.size lxc.console.rotate lxc.net.0.type lxc.net.0.flags lxc.net.0.link lxc.net.0.name lxc.net.0.hwaddr lxc.net.0.mtu lxc.net.0.ipv4.address lxc.net.0.ipv4.gateway lxc.net.0.ipv6.address lxc.net.0.ipv6.gateway lxc.net.0.l2proxy lxc.net.0.script.up lxc.net.0.script.down tlxc.net.0.forward lxc.net.0.veth.pair lxc.net.0.veth.mode lxc.net.0.veth.n_rxqueues lxc.net.0.veth.n_txqueues lxc.net.0.veth.ipv4.route lxc.net.0.veth.ipv6.route lxc.net.0.veth.vlan.id lxc.net.0.veth.vlan.tagged.id lxc.net.0.macvlan.mode lxc.net.0.ipvlan.mode lxc.net.0.ipvlan.isolation lxc.net.0.vlan.id tlxc.net.0.ipv4.lease tlxc.net.0.ipv4.static tlxc.net.0.ipv6.lease tlxc.net.0.filter lxc.cgroup.dir lxc.cgroup.dir.container lxc.cgroup.dir.monitor lxc.cgroup.dir.monitor.pivot lxc.cgroup.dir.container.inner lxc.cgroup.relative lxc.cgroup. lxc.cgroup2. lxc.namespace.clone lxc.namespace.keep lxc.namespace.share. lxc.time.offset.boot lxc.time.offset.monotonic lxc.prlimit. lxc.sysctl. lxc.proc. lxc.keyring.session lxc.sched.core lxc.selinux.context lxc.selinux.context.keyring tlxc.credential.set. tlxc.credential.load. lxc.idmap lxc.cap.drop lxc.cap.keep lxc.no_new_privs lxc.seccomp.profile lxc.seccomp.allow_nesting lxc.seccomp.notify.proxy lxc.seccomp.notify.cookie lxc.apparmor.profile lxc.apparmor.allow_incomplete lxc.apparmor.allow_nesting lxc.apparmor.raw lxc.start.auto lxc.start.delay lxc.start.order tlxc.start.after tlxc.start.ready tlxc.restart tlxc.restart.delay tlxc.restart.max lxc.group lxc.ephemeral lxc.monitor.unshare lxc.monitor.signal.pdeath lxc.hook.version lxc.hook.pre-start lxc.hook.pre-mount lxc.hook.mount lxc.hook.autodev lxc.hook.start-host lxc.hook.start lxc.hook.stop lxc.hook.post-stop lxc.hook.clone lxc.hook.destroy | string replace -r '^lxc\.net\.0\.' "lxc.net.$index."
+    printf '%s\n' lxc.include lxc.arch lxc.uts.name lxc.init.cmd lxc.init.cwd lxc.init.uid lxc.init.gid lxc.init.groups lxc.signal.halt lxc.signal.reboot lxc.signal.stop lxc.environment lxc.environment.runtime lxc.environment.hooks lxc.execute.cmd lxc.log.file lxc.log.level lxc.log.syslog lxc.rootfs.path lxc.rootfs.mount lxc.rootfs.options lxc.rootfs.managed tlxc.rootfs.volatile lxc.mount.auto lxc.mount.entry lxc.mount.fstab tlxc.mount.base tlxc.mount.lxcfs tlxc.mount.masked tlxc.mount.readonly tlxc.device lxc.autodev lxc.autodev.tmpfs.size lxc.tty.max lxc.tty.dir lxc.pty.max lxc.console.path lxc.console.logfile lxc.console.size lxc.console.buffer.size lxc.console.rotate lxc.net.0.type lxc.net.0.flags lxc.net.0.link lxc.net.0.name lxc.net.0.hwaddr lxc.net.0.mtu lxc.net.0.ipv4.address lxc.net.0.ipv4.gateway lxc.net.0.ipv6.address lxc.net.0.ipv6.gateway lxc.net.0.l2proxy lxc.net.0.script.up lxc.net.0.script.down tlxc.net.0.forward lxc.net.0.veth.pair lxc.net.0.veth.mode lxc.net.0.veth.n_rxqueues lxc.net.0.veth.n_txqueues lxc.net.0.veth.ipv4.route lxc.net.0.veth.ipv6.route lxc.net.0.veth.vlan.id lxc.net.0.veth.vlan.tagged.id lxc.net.0.macvlan.mode lxc.net.0.ipvlan.mode lxc.net.0.ipvlan.isolation lxc.net.0.vlan.id tlxc.net.0.ipv4.lease tlxc.net.0.ipv4.static tlxc.net.0.ipv6.lease tlxc.net.0.filter lxc.cgroup.dir lxc.cgroup.dir.container lxc.cgroup.dir.monitor lxc.cgroup.dir.monitor.pivot lxc.cgroup.dir.container.inner lxc.cgroup.relative lxc.cgroup. lxc.cgroup2. lxc.namespace.clone lxc.namespace.keep lxc.namespace.share. lxc.time.offset.boot lxc.time.offset.monotonic lxc.prlimit. lxc.sysctl. lxc.proc. lxc.keyring.session lxc.sched.core lxc.selinux.context lxc.selinux.context.keyring tlxc.credential.set. tlxc.credential.load. lxc.idmap lxc.cap.drop lxc.cap.keep lxc.no_new_privs lxc.seccomp.profile lxc.seccomp.allow_nesting lxc.seccomp.notify.proxy lxc.seccomp.notify.cookie lxc.apparmor.profile lxc.apparmor.allow_incomplete lxc.apparmor.allow_nesting lxc.apparmor.raw lxc.start.auto lxc.start.delay lxc.start.order tlxc.start.after tlxc.start.ready tlxc.restart tlxc.restart.delay tlxc.restart.max lxc.group lxc.ephemeral lxc.monitor.unshare lxc.monitor.signal.pdeath lxc.hook.version tlxc.health.command tlxc.health.interval tlxc.health.timeout tlxc.health.retries tlxc.health.start-period tlxc.health.restart lxc.hook.pre-start lxc.hook.pre-mount lxc.hook.mount lxc.hook.autodev lxc.hook.start-host lxc.hook.start lxc.hook.stop lxc.hook.post-stop lxc.hook.clone lxc.hook.destroy | string replace -r '^lxc\.net\.0\.' "lxc.net.$index."
 end
 
 function __tlxc_values
@@ -130,6 +130,8 @@ function __tlxc_values
             printf '%s\n' SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTKFLT SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPOLL SIGPWR SIGSYS
         case lxc.hook.version
             printf '%s\n' 0 1
+        case tlxc.health.restart
+            printf '%s\n' 0 1
     end
 end
 
@@ -217,7 +219,7 @@ complete -c tlxc-autostart -s a -l all -d 'Take containers of all groups and of 
 complete -c tlxc-autostart -s A -l ignore-auto -d 'Take those without lxc.start.auto as well'
 complete -c tlxc-autostart -s g -l groups -x -d 'Take the containers of these groups, parted by commas, in their'
 complete -c tlxc-autostart -s t -l timeout -x -d 'Wait T seconds for a shutdown before the kill (60), or a reboot'
-complete -c tlxc-autostart -l wait -x -a 'running ready ip ip4 ip6 port: exec:' -d 'Return when it is running, ready (init has booted), has an ip (ip4, ip6), port:N'
+complete -c tlxc-autostart -l wait -x -a 'running ready healthy ip ip4 ip6 port: exec:' -d 'Return when it is running, ready (init has booted), healthy, has an ip'
 complete -c tlxc-autostart -l wait-timeout -x -d 'Exit 1 when that has not come after so many seconds (90; -1: never)'
 complete -c tlxc-autostart -l json -d 'Print what became of each container (with -L: what is known of each) as JSON'
 complete -c tlxc-autostart -s o -l logfile -r -F -d 'Append the log to FILE'
@@ -647,7 +649,7 @@ complete -c tlxc-start -l share-net -x -a '(__tlxc_containers)' -d 'Share the ne
 complete -c tlxc-start -l share-ipc -x -a '(__tlxc_containers)' -d 'Share the ipc namespace of a container, a pid or a path'
 complete -c tlxc-start -l share-uts -x -a '(__tlxc_containers)' -d 'Share the uts namespace of a container, a pid or a path'
 complete -c tlxc-start -l share-pid -x -a '(__tlxc_containers)' -d 'Share the pid namespace of a container, a pid or a path'
-complete -c tlxc-start -l wait -x -a 'running ready ip ip4 ip6 port: exec:' -d 'Return when it is running, ready (init has booted), has an ip (ip4, ip6), port:N'
+complete -c tlxc-start -l wait -x -a 'running ready healthy ip ip4 ip6 port: exec:' -d 'Return when it is running, ready (init has booted), healthy, has an ip'
 complete -c tlxc-start -l wait-timeout -x -d 'Exit 1 when that has not come after so many seconds (90; -1: never)'
 complete -c tlxc-start -l plan -d 'Print what a start would do, as JSON, and start nothing'
 complete -c tlxc-start -s o -l logfile -r -F -d 'Append the log to FILE'
@@ -748,7 +750,7 @@ complete -c tlxc-wait -f
 complete -c tlxc-wait -a '(__tlxc_containers)'
 complete -c tlxc-wait -s n -l name -x -a '(__tlxc_containers)' -d 'NAME of the container'
 complete -c tlxc-wait -s s -l state -x -a 'STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED' -d 'Any of STOPPED|STARTING|RUNNING|STOPPING|'
-complete -c tlxc-wait -l for -x -a 'running ready ip ip4 ip6 port: exec:' -d 'Instead: once it runs, until it is running, ready (init has booted), has an ip (ip4, ip6), port:N'
+complete -c tlxc-wait -l for -x -a 'running ready healthy ip ip4 ip6 port: exec:' -d 'Instead: once it runs, until it is running, ready (init has booted), healthy, has an ip'
 complete -c tlxc-wait -s t -l timeout -x -d 'Exit 1 after T seconds (-1, the default: never)'
 complete -c tlxc-wait -l json -d 'Tell as JSON whether it was reached'
 complete -c tlxc-wait -l rcfile -r -F -d 'Do nothing unless FILE is a correct configuration; a container that'

@@ -8,11 +8,11 @@
 
 #include <string_view>
 
-#include "addon/attach_child.h"
-#include "addon/attach_image.h"
 #include "addon/attach_pty.h"
 #include "addon/families.h"
 #include "addon/js.h"
+#include "attach/child.h"
+#include "attach/image.h"
 #include "common/pointers.h"
 #include "common/resources.h"
 

@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "addon/families.h"
-#include "addon/stdio.h"
+#include "common/stdio.h"
 
 namespace tlxc {
 namespace {

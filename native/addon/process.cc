@@ -14,8 +14,8 @@
 #include "addon/families.h"
 #include "addon/js.h"
 #include "addon/readiness.h"
-#include "addon/stdio.h"
 #include "common/pointers.h"
+#include "common/stdio.h"
 #include "common/unique_fd.h"
 
 namespace tlxc {

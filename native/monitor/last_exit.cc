@@ -66,6 +66,7 @@ std::string json(const LastExit& exit) {
                json.member("status", exit.status);
                json.member("oomKills", exit.oomKills);
                json.member("asked", exit.asked);
+               json.member("unhealthy", exit.unhealthy);
                json.member("endedAtMs", now.tv_sec * 1000L + now.tv_nsec / 1'000'000);
                json.member("restarts", exit.restarts);
                json.member("givenUp", exit.givenUp);

@@ -12,8 +12,9 @@ struct LastExit {
     int status = -1;      // as waitpid gives it; -1: a reboot that did not start again
     int64_t oomKills = 0; // processes that the kernel has killed for lack of memory in the container's groups
     bool asked = false;   // somebody had it stopped
-    int64_t restarts = 0; // in a row, before this end
-    bool givenUp = false; // it would be started again if that had not been done too often
+    bool unhealthy = false; // its monitor ended it for that
+    int64_t restarts = 0;   // in a row, before this end
+    bool givenUp = false;   // it would be started again if that had not been done too often
 };
 
 namespace last_exit {

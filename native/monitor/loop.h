@@ -16,6 +16,7 @@ enum class Source : uint32_t {
     ConsolePath,
     Notifier,
     Freezer,
+    Health,
     Owner
 };
 

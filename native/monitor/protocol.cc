@@ -188,6 +188,10 @@ std::string event(State state, int exitStatus, bool reboot) {
     return text + "}";
 }
 
+std::string health_event(State state, const char* health) {
+    return std::string("{\"state\":\"") + name_of(state) + "\",\"health\":\"" + health + "\"}";
+}
+
 bool send(int socket, const std::string& text, std::span<const NamedFd> fds) {
     iovec data{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxFds * sizeof(int))> control{};

@@ -69,6 +69,8 @@ struct NamedFd {
 [[nodiscard]] std::string refused(const Failure& failure);
 // A state change; exitStatus as waitpid gives it, -1: none to tell.
 [[nodiscard]] std::string event(State state, int exitStatus, bool reboot);
+// A change of its health, in a state that stays.
+[[nodiscard]] std::string health_event(State state, const char* health);
 
 // Sends one datagram with its descriptors, without ever waiting. false: the client is gone or does not read.
 [[nodiscard]] bool send(int socket, const std::string& text, std::span<const NamedFd> fds = {});

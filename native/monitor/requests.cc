@@ -156,7 +156,8 @@ bool Supervisor::answer_info(Client& client, bool attach) {
         fds.push_back({"listeners", entrance.get()});
     const char* state = protocol::name_of(state_ == State::Running ? freezer_.state() : state_);
     const std::string members = std::string("\"state\":\"") + state + "\"," + members_ + "," +
-                                info::changing(running_) + "," + freezer_.member() + "," + forwards_.member();
+                                info::changing(running_) + "," + freezer_.member() + "," +
+                                forwards_.member() + health_.member();
     return protocol::send(client.fd.get(), protocol::accepted(fds, members), fds);
 }
 

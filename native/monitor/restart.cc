@@ -78,7 +78,8 @@ std::vector<std::string> own_environment() {
 
 std::optional<plan::Restart> after(const plan::Restart& policy, LastExit& exit, int64_t ranMs) {
     exit.restarts = policy.count;
-    if (exit.asked || (!policy.always && exit.status >= 0 && last_exit::clean(exit.status)))
+    const bool well = exit.status >= 0 && last_exit::clean(exit.status) && !exit.unhealthy;
+    if (exit.asked || (!policy.always && well))
         return std::nullopt;
     plan::Restart next = policy;
     next.count = ranMs >= policy.calmMs ? 1 : policy.count + 1;

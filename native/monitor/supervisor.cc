@@ -131,6 +131,7 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
     viewerComes_ = Deadline{kViewerMs};
     process::set_oom_score(kProtected);
     ranSinceMs_ = process::since_boot_ms();
+    health_.begin(plan.health);
     set_state(State::Running);
     return {};
 }
@@ -170,6 +171,7 @@ void Supervisor::remember(const plan::StartPlan& plan) {
     pidFile_ = plan.monitor.pidFile;
     foreground_ = plan.monitor.foreground;
     hasPostStop_ = !plan.hooks.postStop.empty();
+    haltMs_ = plan.health && plan.health->endsUnhealthy ? plan.health->haltMs : 0;
 }
 
 Status Supervisor::record(const std::vector<plan::Leaving>& leavings) const {
@@ -254,6 +256,8 @@ void Supervisor::dispatch(const LoopEvent& event) {
         return running_.notifier->handle();
     case Source::Freezer:
         return freezer_.tick();
+    case Source::Health:
+        return health_.tick();
     case Source::Owner:
         return end_abandoned();
     case Source::Console:
@@ -300,6 +304,8 @@ void Supervisor::reap() {
             stop_task_done();
         else if (pid == postStopTask_)
             buried(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        else if (health_.reaped(pid))
+            continue;
         else if (Status lost; forwards_.reaped(pid, lost) && !lost.ok())
             log_.failure(Log::Level::Error, lost.failure());
     }
@@ -322,6 +328,8 @@ void Supervisor::announce(State state, int exitStatus, bool reboot) {
     const std::string event = protocol::event(state, exitStatus, reboot);
     server_.broadcast(event);
     watchers_.tell(event);
+    if (state == State::Thawed)
+        health_.thawed();
 }
 
 void Supervisor::set_state(State state, bool tellStatus, bool reboot) {
@@ -355,9 +363,12 @@ void Supervisor::init_exited(int status) {
     reboot_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
     console_.end();
     freezer_.end();
+    health_.end();
     if (running_.notifier)
         loop_.remove(running_.notifier->fd());
     lastExit_ = {.status = status, .asked = end_was_asked()};
+    lastExit_.unhealthy = unhealthy_ && !lastExit_.asked;
+    unhealthy_ = false;
     if (!lastExit_.asked && !last_exit::clean(status))
         lastExit_.oomKills = last_exit::oom_kills(running_.cgroups);
     set_state(State::Stopping, true, reboot_);
@@ -436,8 +447,11 @@ void Supervisor::conclude(const plan::StartPlan& plan) {
         return;
     if (!buried_)
         lastExit_ = {};
+    // That it ran says little where it did not do its work.
+    const int64_t wellMs =
+        lastExit_.unhealthy ? health_.well_for_ms() : process::since_boot_ms() - ranSinceMs_;
     if (plan.monitor.restart)
-        again_ = restart::after(*plan.monitor.restart, lastExit_, process::since_boot_ms() - ranSinceMs_);
+        again_ = restart::after(*plan.monitor.restart, lastExit_, wellMs);
     Status written = dir_.write(last_exit::kFile, last_exit::json(lastExit_));
     if (written.ok() && again_)
         written = restart::note(dir_.fd(), *again_);

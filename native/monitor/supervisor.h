@@ -14,6 +14,7 @@
 #include "monitor/console.h"
 #include "monitor/forwards.h"
 #include "monitor/freezer.h"
+#include "monitor/health.h"
 #include "monitor/last_exit.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
@@ -73,6 +74,9 @@ class Supervisor {
     [[nodiscard]] bool asks_for_end(const protocol::Request& request) const;
     bool stay_ended(); // false: it is not on its way to an end
     [[nodiscard]] bool end_was_asked() const;
+    [[nodiscard]] Health::Ways health_ways();
+    [[nodiscard]] pid_t spawn_probe(int report);
+    void health_changed();
     [[nodiscard]] bool has_run() const { return buried_ || reboots_ > 0; }
     void end_abandoned();
     void end_by(int signal);
@@ -107,6 +111,7 @@ class Supervisor {
     Forwards forwards_{[this] { return record(left_); }};
 
     Freezer freezer_{loop_, server_, running_.cgroups, [this](State state) { announce(state); }};
+    Health health_{loop_, health_ways()};
 
     State state_ = State::Starting; // whether a running one is frozen is the freezer's to say
     bool done_ = false;
@@ -120,6 +125,7 @@ class Supervisor {
     int64_t ranSinceMs_ = 0;
     std::optional<plan::Restart> again_;
     int reboots_ = 0;
+    bool unhealthy_ = false; // and is ended for that
     pid_t stopTask_ = -1;
     pid_t postStopTask_ = -1;
 
@@ -130,6 +136,7 @@ class Supervisor {
     std::string oomScore_;
     bool foreground_ = false;
     bool hasPostStop_ = false;
+    int64_t haltMs_ = 0; // how long an unhealthy one has to end; 0: it goes on
     Deadline viewerComes_{0};
     bool childEnded_ = false; // while the viewer was awaited
 };

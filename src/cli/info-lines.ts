@@ -1,5 +1,6 @@
 /** How tlxc-info prints: labels, units and order as LXC has them. Pure. */
 import type { MadeFrom } from '../container/info/image.ts';
+import { outcomeWords, type ContainerHealth } from '../container/info/health.ts';
 import type { LastExit } from '../container/info/last-exit.ts';
 import type { PendingRestart } from '../container/start/restart.ts';
 import { printable } from './printable.ts';
@@ -44,6 +45,8 @@ export interface Information {
   readonly links: readonly Link[];
   readonly forwards: readonly Forward[];
   readonly image: MadeFrom | null;
+  /** null: nobody asks, or it does not run. */
+  readonly health: ContainerHealth | null;
   readonly restart: PendingRestart | null;
   /** How it ended the last time. */
   readonly lastExit: LastExit | null;
@@ -112,6 +115,16 @@ function endLines(information: Information): string[] {
   return [...lines, labelled('Last exit:', `${exitWords(lastExit)} (${lastExit.endedAt})`)];
 }
 
+/** "unhealthy (exit code 7: connection refused)" */
+function healthLines({ health }: Information): string[] {
+  if (health === null) return [];
+  const words = outcomeWords(health);
+  return [labelled('Health:', printable(words ? `${health.status} (${words})` : health.status))];
+}
+
+const forwardLines = ({ forwards }: Information): string[] =>
+  forwards.map(({ listen, connect }) => labelled('Forward:', `${listen} -> ${connect}`));
+
 /** What a container is made from, where that was written down. */
 function imageLines({ image }: Information): string[] {
   if (image === null) return [];
@@ -133,8 +146,7 @@ export function infoLines(information: Information, selection: Selection, humani
   if (all || state) lines.push(line('State:', information.state));
   if ((all || pid) && information.pid !== null) lines.push(line('PID:', String(information.pid)));
   if (all || ips) lines.push(...information.addresses.map((address) => line('IP:', address)));
-  if (all)
-    lines.push(...information.forwards.map((each) => line('Forward:', `${each.listen} -> ${each.connect}`)));
+  if (all) lines.push(...healthLines(information), ...forwardLines(information));
   if (all) lines.push(...imageLines(information), ...endLines(information));
   if (all || stats) lines.push(...statLines(information, humanize));
   return lines;

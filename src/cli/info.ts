@@ -11,6 +11,7 @@ import {
 } from '../container/info/inspect.ts';
 import { interfaceReports } from '../container/info/interfaces.ts';
 import { madeFrom } from '../container/info/image.ts';
+import { healthOf } from '../container/info/health.ts';
 import { lastExit } from '../container/info/last-exit.ts';
 import { diskUsagesOf } from '../container/info/disk.ts';
 import { notDefined } from '../container/not-defined.ts';
@@ -42,6 +43,7 @@ function informationOf(
     links: linksOf(status),
     forwards: running?.forwards ?? [],
     image: madeFrom(paths),
+    health: healthOf(running?.health),
     restart: status.restart ?? null,
     lastExit: lastExit(paths),
     startFailure: startFailure(paths),

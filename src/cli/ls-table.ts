@@ -28,6 +28,7 @@ const CELLS = {
   UNPRIVILEGED: (row: Row) => orEmpty(row.unprivileged, String),
   RX: (row: Row) => orEmpty(row.rxBytes, mebibytes),
   TX: (row: Row) => orEmpty(row.txBytes, mebibytes),
+  HEALTH: (row: Row) => row.health ?? '',
   RESTART: (row: Row) => orEmpty(row.restart, dueWords),
   DISK: (row: Row) => orEmpty(row.diskBytes, mebibytes),
   DISKLIMIT: (row: Row) => orEmpty(row.diskLimitBytes, mebibytes),
@@ -41,6 +42,12 @@ export const DEFAULT_COLUMNS: readonly Column[] = [
   ...(['NAME', 'STATE', 'AUTOSTART', 'GROUPS'] as const),
   ...(['IPV4', 'IPV6', 'UNPRIVILEGED'] as const),
 ];
+
+/** Beside LXC's own, where nothing else was asked for, what a container of TLXC's has to tell. */
+export const shownColumns = (rows: readonly Row[], columns: readonly Column[]): readonly Column[] =>
+  columns === DEFAULT_COLUMNS && rows.some(({ health }) => health !== null)
+    ? columns.flatMap((column) => (column === 'STATE' ? (['STATE', 'HEALTH'] as const) : column))
+    : columns;
 
 /** The columns that -F names, in its order and in either case. Throws TLXC_E_USAGE with LXC's words on another. */
 export function parseColumns(text: string): Column[] {

@@ -18,7 +18,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { withNested } from './ls-nested.ts';
-import { fancyTable, nameColumns, type Column, type Row } from './ls-table.ts';
+import { fancyTable, nameColumns, shownColumns, type Column, type Row } from './ls-table.ts';
 import { wishesOf, type Wishes } from './ls-wishes.ts';
 import { jsonText } from './printable.ts';
 import { tellError } from './tell.ts';
@@ -76,7 +76,8 @@ function find(store: Store, wishes: Wishes): Found[] {
     json || (fancy && wanted.some((column) => columns.includes(column)));
   const byState = only.active || only.running || only.frozen || only.stopped;
   const stateMatters = byState || undefinedOnes.size > 0 || levels > 0;
-  const asksMonitors = stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', 'RESTART', ...OF_NETWORK);
+  const asksMonitors =
+    stateMatters || shown('STATE', 'PID', 'RAM', 'SWAP', 'HEALTH', 'RESTART', ...OF_NETWORK);
   const network = shown(...OF_NETWORK);
   const { states, whole }: Inspection = asksMonitors
     ? beginInspection(store, names, { network })
@@ -132,6 +133,7 @@ function rowOf(found: Found, wishes: Wishes, disk: Disk | undefined): Row {
     ipv4: addressesOf(found, 'inet'),
     ipv6: addressesOf(found, 'inet6'),
     ...trafficOf(found),
+    health: found.running?.health?.status ?? null,
     restart: found.restart ?? null,
     ...(disk ?? { diskBytes: null, diskLimitBytes: null }),
   };
@@ -174,7 +176,7 @@ async function ls(invocation: Invocation, context: CommandContext): Promise<numb
         context,
       ),
     );
-  else if (rows.length > 0) print(fancyTable(rows, wishes.columns));
+  else if (rows.length > 0) print(fancyTable(rows, shownColumns(rows, wishes.columns)));
   return 0;
 }
 
@@ -194,7 +196,7 @@ export default defineCommand(
       {
         flags: '-F, --fancy-format <COLUMNS>',
         description:
-          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED, RX, TX, RESTART,\nDISK, DISKLIMIT',
+          'A table of these columns, separated by commas:\nNAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS,\nINTERFACE, IPV4, IPV6, UNPRIVILEGED, RX, TX, HEALTH,\nRESTART, DISK, DISKLIMIT',
       },
       { flags: '--json', description: 'All that is known of each, as JSON' },
       { flags: '--active', description: 'Only those with a live monitor' },

@@ -21,7 +21,8 @@ const endOf = (status: number): End =>
 const exitStatus = ({ exitCode, signal }: End): number =>
   exitCode ?? (signal === SIGINT ? 0 : 128 + (signal ?? 0));
 
-function textLines({ name, state, exitStatus: status }: StoreEvent): string {
+function textLines({ name, state, exitStatus: status, health }: StoreEvent): string {
+  if (health !== undefined) return `'${name}' changed health to [${health}]\n`;
   const ended =
     status !== undefined && state === 'STOPPING'
       ? `'${name}' exited with status [${exitStatus(endOf(status))}]\n`
@@ -29,11 +30,12 @@ function textLines({ name, state, exitStatus: status }: StoreEvent): string {
   return `${ended}'${name}' changed state to [${state}]\n`;
 }
 
-function eventJson(lxcpath: string, { name, state, exitStatus: status, reboot }: StoreEvent): string {
+function eventJson(lxcpath: string, { name, state, exitStatus: status, reboot, health }: StoreEvent): string {
   const fact = {
     ...{ time: new Date().toISOString(), lxcpath, name, state },
     ...(status !== undefined && endOf(status)),
     ...(reboot && { reboot }),
+    ...(health && { health }),
   };
   return jsonLine(fact);
 }

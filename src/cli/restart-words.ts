@@ -2,11 +2,12 @@
 import type { LastExit } from '../container/info/last-exit.ts';
 import type { PendingRestart } from '../container/start/restart.ts';
 
-type Exit = Pick<LastExit, 'code' | 'signal' | 'outOfMemory' | 'oomKills' | 'requested'>;
+type Exit = Pick<LastExit, 'code' | 'signal' | 'outOfMemory' | 'oomKills' | 'requested' | 'unhealthy'>;
 
 /** "exit code 3", "killed by SIGSEGV", "out of memory". */
-export function exitWords({ code, signal, outOfMemory, oomKills, requested }: Exit): string {
+export function exitWords({ code, signal, outOfMemory, oomKills, requested, unhealthy }: Exit): string {
   if (requested) return 'stopped by request';
+  if (unhealthy) return 'ended because it was unhealthy';
   if (outOfMemory) return 'out of memory';
   if (signal === 'SIGINT') return 'powered off';
   if (signal !== null) return `killed by ${signal}`;

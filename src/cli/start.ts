@@ -61,7 +61,8 @@ async function startAndWait(
   wait: WaitArguments,
   warn: (text: string) => void,
 ): Promise<void> {
-  await startContainer(request, { warn }).catch((error: unknown) => {
+  const { checkFor } = await import('../container/readiness/health.ts');
+  await startContainer(request, { warn, check: checkFor(wait.conditions) }).catch((error: unknown) => {
     if (!(error instanceof TlxcError) || error.code !== 'TLXC_E_RUNNING') throw error;
   });
   const { waitForConditions, DEFAULT_WAIT_MS } = await import('../container/readiness/wait-for.ts');

@@ -7,7 +7,7 @@ import { usageError } from './usage.ts';
 
 /** What can be waited for, in the help of an option. */
 export const CONDITIONS =
-  'is running, ready (init has booted), has an ip (ip4, ip6), port:N\nis listened on, exec:COMMAND exits 0; several parted by commas';
+  'is running, ready (init has booted), healthy, has an ip\n(ip4, ip6), port:N is listened on, exec:COMMAND exits 0; several parted by commas';
 
 export const WAIT_OPTIONS: readonly OptionSpec[] = [
   {

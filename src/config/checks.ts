@@ -4,6 +4,7 @@ import { placeOf } from '../problem.ts';
 import { checkForwards } from './forward-checks.ts';
 import { checkNamespaces } from './namespace-checks.ts';
 import { cgroup } from './registry/cgroup.ts';
+import { health } from './registry/health.ts';
 import { lifecycle } from './registry/lifecycle.ts';
 import { network } from './registry/network.ts';
 import { security } from './registry/security.ts';
@@ -22,6 +23,7 @@ export function checkTogether(settings: Settings): void {
   checkMountTargets(settings);
   checkForwards(settings);
   checkRestart(settings);
+  checkHealth(settings);
 }
 
 function checkCapabilities(settings: Settings): void {
@@ -105,6 +107,26 @@ function checkRestart(settings: Settings): void {
     (key) => settings.last(key) ?? [],
   ))
     settings.warnings.push(`${placeOf(at)}: ${at.key ?? ''} does nothing without tlxc.restart`);
+}
+
+function checkHealth(settings: Settings): void {
+  const { command, restart, ...others } = health;
+  const ends = settings.last(restart);
+  if (ends?.value === true && (settings.last(lifecycle.restart)?.value ?? 'no') === 'no')
+    settings.problem(
+      ends.at,
+      `${restart.name} = 1 needs tlxc.restart = on-failure or always: it would be ended for good`,
+    );
+  if (settings.last(command)) return;
+  const ready = settings.last(lifecycle.ready);
+  if (ready?.value.some(({ kind }) => kind === 'healthy'))
+    settings.problem(ready.at, `${lifecycle.ready.name} = healthy needs ${command.name}`, {
+      word: 'healthy',
+    });
+  for (const { at } of [restart, ...Object.values(others)].flatMap(
+    (key) => settings.last<unknown>(key) ?? [],
+  ))
+    settings.warnings.push(`${placeOf(at)}: ${at.key ?? ''} does nothing without ${command.name}`);
 }
 
 /** Inside, and of the pairs' ends on the host: a name is there once. */

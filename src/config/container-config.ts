@@ -6,6 +6,7 @@ import { mapped as map, optional } from './sourced.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { credentials } from './registry/credentials.ts';
 import { devices } from './registry/devices.ts';
+import { health } from './registry/health.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { namespaces } from './registry/namespaces.ts';
 import { process } from './registry/process.ts';
@@ -153,8 +154,21 @@ export const groupsPart = (settings: Settings): ContainerConfig['groups'] =>
 
 type LifecyclePart = Pick<
   ContainerConfig,
-  'start' | 'restart' | 'groups' | 'ephemeral' | 'monitor' | 'hooks' | 'hookVersion'
+  'start' | 'restart' | 'health' | 'groups' | 'ephemeral' | 'monitor' | 'hooks' | 'hookVersion'
 >;
+
+function healthPart(settings: Settings): ContainerConfig['health'] {
+  const { command, interval, timeout, retries, startPeriod, restart } = health;
+  const number = (key: Key<number>) => settings.last(key)?.value ?? Number(key.fallback);
+  return {
+    ...optional('command', settings.last(command)),
+    interval: number(interval),
+    timeout: number(timeout),
+    retries: number(retries),
+    startPeriod: number(startPeriod),
+    restart: flagOf(settings, restart),
+  };
+}
 
 function lifecyclePart(settings: Settings): LifecyclePart {
   const ephemeral = settings.last(lifecycle.ephemeral);
@@ -170,6 +184,7 @@ function lifecyclePart(settings: Settings): LifecyclePart {
       delay: settings.last(lifecycle.restartDelay)?.value ?? 1,
       max: numberOf(settings, lifecycle.restartMax),
     },
+    health: healthPart(settings),
     groups: groupsPart(settings),
     hooks: [...hooks].flatMap(([hook, key]) =>
       settings.all(key).map((one) => map(one, (command) => ({ hook, command }))),

@@ -6,7 +6,7 @@ import type { SourceLocation } from '../errors.ts';
 
 /** What a container is waited for: tlxc.start.ready, --wait. */
 export type Condition =
-  | { readonly kind: 'running' | 'ready' | 'ip' | 'ip4' | 'ip6' }
+  | { readonly kind: 'running' | 'ready' | 'healthy' | 'ip' | 'ip4' | 'ip6' }
   | { readonly kind: 'exec'; readonly command: string }
   | { readonly kind: 'port'; readonly port: number };
 
@@ -340,6 +340,16 @@ export interface ContainerConfig {
     readonly policy: (typeof RESTART_POLICIES)[number];
     readonly delay: number;
     readonly max: number;
+  };
+  /** tlxc.health.*; times in seconds. Without a command nothing of it has a meaning. */
+  readonly health: {
+    readonly command?: Sourced<string>;
+    readonly interval: number;
+    readonly timeout: number;
+    readonly retries: number;
+    readonly startPeriod: number;
+    /** An unhealthy container is ended and started again. */
+    readonly restart: boolean;
   };
   readonly groups: readonly string[];
   readonly hooks: readonly Sourced<{ readonly hook: HookName; readonly command: string }>[];

@@ -6,6 +6,7 @@ import { nearest } from './nearest.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { credentials } from './registry/credentials.ts';
 import { devices } from './registry/devices.ts';
+import { health } from './registry/health.ts';
 import { hooks, lifecycle } from './registry/lifecycle.ts';
 import { namespaces } from './registry/namespaces.ts';
 import { network } from './registry/network.ts';
@@ -26,6 +27,7 @@ export const registry: readonly AnyKey[] = [
   ...Object.values(credentials),
   ...Object.values(security),
   ...Object.values(lifecycle),
+  ...Object.values(health),
   ...hooks.values(),
 ];
 

@@ -23,6 +23,7 @@ import { addressesOf, inspectContainers, linksOf } from './info/inspect.ts';
 import { interfaceReports } from './info/interfaces.ts';
 import { readLog, type LogOptions } from './journal/log.ts';
 import type { LogRecord } from './journal/record.ts';
+import { healthOf } from './info/health.ts';
 import { lastExit } from './info/last-exit.ts';
 import type { Started } from './start/launch.ts';
 import { nestedLimits, type Nested } from './nested/limits.ts';
@@ -42,6 +43,7 @@ import { placeOf, silently, type Located, type StoreOptions } from './parts/plac
 import { Snapshots } from './parts/snapshots.ts';
 import { containerPaths, type ContainerPaths } from './paths.ts';
 import { conditionText, parseConditions, type Condition, type WaitCondition } from './readiness/condition.ts';
+import { checkFor } from './readiness/health.ts';
 import { DEFAULT_WAIT_MS, waitForConditions } from './readiness/wait-for.ts';
 import { processesOf, type ContainerProcess } from './info/processes.ts';
 import { renameContainer } from './copy/rename.ts';
@@ -169,14 +171,15 @@ export class Container {
     const conditions = wait === undefined ? [] : parseConditions([wait].flat());
     const timeout =
       waitTimeoutMs === undefined ? {} : { timeoutMs: milliseconds('waitTimeoutMs', waitTimeoutMs) };
-    const started = await startContainer({ ...this.#self, ...options }, callbacks);
+    const check = checkFor(conditions);
+    const started = await startContainer({ ...this.#self, ...options }, { ...callbacks, check });
     if (conditions.length > 0) await this.#waitFor(conditions, { ...timeout, ...callbacks });
     return started;
   }
 
   /**
-   * Resolves once all of these are so in the running container: 'running', 'ready' (init has booted), 'ip', 'port:80',
-   * 'exec:COMMAND' (exits 0). Throws TLXC_E_TIMEOUT with what is missing, TLXC_E_ABORTED, TLXC_E_NOT_RUNNING as soon as it
+   * Resolves once all of these are so in the running container: 'running', 'ready' (init has booted), 'healthy'
+   * (tlxc.health.command), 'ip', 'port:80', 'exec:COMMAND' (exits 0). Throws TLXC_E_TIMEOUT with what is missing, TLXC_E_ABORTED, TLXC_E_NOT_RUNNING as soon as it
    * has ended.
    */
   async waitFor(
@@ -285,6 +288,7 @@ export class Container {
       links: linksOf(status),
       interfaces: interfaceReports(status),
       lastExit: lastExit(this.#paths),
+      health: healthOf(running?.health),
       restart: status.restart ?? null,
     };
   }

@@ -72,8 +72,8 @@ export async function waitForState(waiting: Waiting): Promise<boolean> {
   if (timeoutMs === 0 || signal?.aborted) return false;
   const passed = new Set<ContainerState>();
   let wake = (): void => undefined;
-  const end = await watchStore(system, paths.lxcpath, ({ name, state }) => {
-    if (name !== paths.name || !states.has(state)) return;
+  const end = await watchStore(system, paths.lxcpath, ({ name, state, health }) => {
+    if (name !== paths.name || health !== undefined || !states.has(state)) return;
     passed.add(state);
     wake();
   });

@@ -98,12 +98,29 @@ function named(reply: Reply, answer: MonitorAnswer): MonitorResult {
   return { kind: 'answer', reply, fds, connection: answer.connection };
 }
 
+/** State changes of one container, as eventsOf gives them. */
+export async function* watchMonitor(
+  place: MonitorPlace,
+  timeoutMs = -1,
+  signal?: AbortSignal,
+): AsyncGenerator<Event, void, undefined> {
+  for await (const event of eventsOf(place, timeoutMs, signal)) if (event.health === undefined) yield event;
+}
+
+/** Changes of its health, as eventsOf gives them. */
+export async function* watchHealth(
+  place: MonitorPlace,
+  signal: AbortSignal,
+): AsyncGenerator<Event, void, undefined> {
+  for await (const event of eventsOf(place, -1, signal)) if (event.health !== undefined) yield event;
+}
+
 /**
- * State changes of one container, from now until STOPPED, or until `timeoutMs` (for all of them together; -1: no limit)
+ * Changes of one container's state and health, from now until STOPPED, or until `timeoutMs` (for all of them together; -1: no limit)
  * ran out or `signal` was aborted; ends at once when it does not run. The connection is closed when the loop is left.
  * Throws TLXC_E_UNRESPONSIVE when the monitor does not answer the subscription.
  */
-export async function* watchMonitor(
+export async function* eventsOf(
   place: MonitorPlace,
   timeoutMs = -1,
   signal?: AbortSignal,

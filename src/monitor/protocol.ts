@@ -91,6 +91,26 @@ export interface GivenDevice {
   readonly minor: number;
 }
 
+/** Whether what runs in the container is well. */
+export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
+
+/** What its monitor knows of that (native/monitor/health.h). */
+export interface MonitorHealth {
+  readonly status: HealthStatus;
+  /** Since the epoch, as endedAtMs. */
+  readonly sinceMs: number;
+  /** In a row. */
+  readonly failures: number;
+  readonly last: {
+    /** -1: the command could not be run; the output tells why. */
+    readonly exitCode: number;
+    readonly timedOut: boolean;
+    /** The end of it. */
+    readonly output: string;
+    readonly endedAtMs: number;
+  } | null;
+}
+
 /** What a running container's monitor tells of it. */
 export interface MonitorInfo {
   readonly name: string;
@@ -117,6 +137,8 @@ export interface MonitorInfo {
   /** Those given while it runs (tlxc-device). */
   readonly devices: readonly GivenDevice[];
   readonly forwards: readonly MonitorForward[];
+  /** Absent: nobody asks (tlxc.health.command), or it does not run yet. */
+  readonly health?: MonitorHealth;
   /** Kept capabilities, names; uid and gid maps as the plan gave them. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
@@ -141,12 +163,14 @@ export type Reply =
       Pick<StepFailure, 'syscall' | 'path' | 'detail'>
     >);
 
-/** A state change. exitStatus: wait status of init as waitpid gives it, with STOPPING and STOPPED. */
+/** A change of the state, or of the health. exitStatus: wait status of init as waitpid gives it, with STOPPING and STOPPED. */
 export interface Event {
   readonly state: ContainerState;
   readonly exitStatus?: number;
   /** true with STOPPED when the container is being started again. */
   readonly reboot?: boolean;
+  /** Its health has changed; the state has not. */
+  readonly health?: HealthStatus;
 }
 
 /**

@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly initProgram?: string | undefined;
   /** Where tlxc-proxy lies, for forwards. */
   readonly proxyProgram?: string | undefined;
+  /** Where tlxc-enter lies, for tlxc.health.command. */
+  readonly enterProgram?: string | undefined;
   /** lxc.ephemeral: the command that destroys this very container; not given where it is not defined. */
   readonly destroy?: readonly string[] | undefined;
   /** tlxc.restart, with the command that starts it again; null or not given: it stays as it ends. */

@@ -10,6 +10,7 @@ import { Type } from '@sinclair/typebox';
 import { Hook, Origin, flag, names, record, text, texts, whole } from './schema-parts.ts';
 import { GiveDevice } from './schema-device.ts';
 import { Forwards } from './schema-forward.ts';
+import { Health } from './schema-health.ts';
 import { Restart } from './schema-restart.ts';
 import { Interface } from './schema-interface.ts';
 
@@ -488,6 +489,8 @@ export const StartPlan = record('StartPlan', {
   security: Security,
   signals: Signals,
   init: Init,
+  /** null: nobody asks whether it is well. */
+  health: Type.Union([Health, Type.Null()]),
   /** null: init is executed. */
   restore: Type.Union([Restore, Type.Null()]),
 });

@@ -9,6 +9,7 @@ import { compileCgroups } from './cgroup.ts';
 import { compileClocks } from './clocks.ts';
 import { compileDevices } from './devices.ts';
 import { compileForwards } from './forwards.ts';
+import { compileHealth } from './health.ts';
 import { compileHooks } from './hooks.ts';
 import { compileIdmap } from './idmap.ts';
 import { compileInit } from './init.ts';
@@ -103,9 +104,15 @@ function compilePlan(compilation: Compilation): StartPlan {
     ...compileAttributes(compilation),
     security: compileSecurity(compilation),
     signals: compileSignals(compilation),
-    init: compileInit(compilation),
+    ...compileCommands(compilation),
     restore: null,
   };
+}
+
+/** What is executed in it. */
+function compileCommands(compilation: Compilation): Pick<StartPlan, 'init' | 'health'> {
+  const init = compileInit(compilation);
+  return { init, health: compileHealth(compilation, init) };
 }
 
 /** Every file that the plan was made of. */

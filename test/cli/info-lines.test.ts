@@ -23,6 +23,7 @@ const u1: Information = {
     signedBy: 'Ann <ann@example.org> (5DC8F58EEFAF8942)',
     sha256: 'ab'.repeat(32),
   },
+  health: null,
   restart: null,
   lastExit: null,
   startFailure: '',
@@ -114,7 +115,7 @@ for (const [bytes, text] of [
 
 const crashed: NonNullable<Information['lastExit']> = {
   ...{ code: null, signal: 'SIGKILL', outOfMemory: true, oomKills: 1, requested: false, failed: true },
-  ...{ endedAt: '2026-11-22T17:00:00.000Z', restarts: 2, givenUp: false },
+  ...{ endedAt: '2026-11-22T17:00:00.000Z', restarts: 2, givenUp: false, unhealthy: false },
 };
 const tail = (information: Partial<Information>) =>
   infoLines({ ...stopped, ...information }, nothing, true).slice(2);

@@ -16,6 +16,7 @@ const stopped: Row = {
   unprivileged: false,
   rxBytes: null,
   txBytes: null,
+  health: null,
   restart: null,
   diskBytes: null,
   diskLimitBytes: null,

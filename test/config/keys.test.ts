@@ -393,6 +393,12 @@ const rows: Readonly<Record<string, Row>> = {
   'tlxc.restart': { good: ['no', 'on-failure', 'always'], bad: ['yes', 'Always', '1'] },
   'tlxc.restart.delay': { good: ['1', '86400'], bad: ['0', '-1', '1s', '86401'] },
   'tlxc.restart.max': { good: ['0', '5'], bad: ['-1', 'many'] },
+  'tlxc.health.command': { good: ['curl -fsS http://localhost/', 'true || exit 1'], bad: [] },
+  'tlxc.health.interval': { good: ['1', '86400'], bad: ['0', '5s', '86401'] },
+  'tlxc.health.timeout': { good: ['1', '86400'], bad: ['0', '-1', '86401'] },
+  'tlxc.health.retries': { good: ['1', '1000'], bad: ['0', '1001'] },
+  'tlxc.health.start-period': { good: ['0', '86400'], bad: ['-1', '86401'] },
+  'tlxc.health.restart': { good: ['0', '1'], bad: ['2', 'yes'] },
   'lxc.group': { good: [['onboot  x', 'onboot\nx\n']], bad: [] },
   'lxc.hook.version': { good: ['0', '1'], bad: ['2', 'x'] },
   ...Object.fromEntries(

@@ -57,6 +57,7 @@ export function makePlan({ scratch, rootfs, argv, unprivileged = true, change }:
   const ids = { inside: 0, outside: OUTSIDE, count: 65_536, origin: ORIGIN };
   const plan: StartPlan = {
     version: 1,
+    health: null,
     name: 'x1',
     lxcpath: scratch,
     runDir: join(scratch, 'run'),

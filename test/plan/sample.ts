@@ -77,6 +77,7 @@ export const minimalConfig: ContainerConfig = {
   apparmor: { allowIncomplete: false, allowNesting: false, raw: [] },
   start: { auto: false, delay: 0, order: 0, after: [] },
   restart: { policy: 'no', delay: 1, max: 0 },
+  health: { interval: 30, timeout: 30, retries: 3, startPeriod: 30, restart: false },
   groups: [],
   hooks: [],
   hookVersion: 0,

@@ -16,7 +16,7 @@ export const conditionText = (condition: Condition): string =>
 export const conditionsText = (conditions: readonly Condition[]): string =>
   conditions.map(conditionText).join(',');
 
-const PLAIN = ['running', 'ready', 'ip', 'ip4', 'ip6'] as const;
+const PLAIN = ['running', 'ready', 'healthy', 'ip', 'ip4', 'ip6'] as const;
 
 function parseOne(text: string): Condition {
   const plain = PLAIN.find((each) => each === text);

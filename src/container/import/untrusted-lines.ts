@@ -98,6 +98,7 @@ function isNoMoreTasks(value: string): boolean {
  */
 const FAMILIES: readonly (readonly [RegExp, Judge])[] = [
   [/^lxc\.cgroup2?\.pids\.max$/, isNoMoreTasks],
+  [/^tlxc\.health\.[a-z-]+$/, any],
   [/^lxc\.cgroup2?\.(hugetlb|rdma)\.[A-Za-z0-9_.]+$/, any],
   [/^lxc\.cgroup2?\.(io|blkio)\.(max|weight|weight_device|bfq\.weight|throttle\.[a-z_]+)$/, any],
   [/^lxc\.cgroup\.memory\.((memsw\.|soft_|kmem\.|kmem\.tcp\.)?limit_in_bytes|swappiness)$/, any],

@@ -15,6 +15,8 @@ export interface LastExit {
   readonly oomKills: number;
   /** Somebody had it stopped: tlxc-stop, tlxc-destroy, the end of the host. */
   readonly requested: boolean;
+  /** Its monitor ended it because it was unhealthy (tlxc.health.restart). */
+  readonly unhealthy: boolean;
   /** Neither that nor in order: what tlxc.restart = on-failure takes for a failure. */
   readonly failed: boolean;
   readonly endedAt: string;
@@ -30,6 +32,8 @@ interface Noted {
   readonly status: number;
   readonly oomKills: number;
   readonly asked: boolean;
+  /** Absent: a monitor of before. */
+  readonly unhealthy?: boolean;
   readonly endedAtMs: number;
   readonly restarts: number;
   readonly givenUp: boolean;
@@ -53,14 +57,14 @@ function read(path: string): Noted | null {
 export function lastExit({ lastExit: path }: ContainerPaths): LastExit | null {
   const noted = read(path);
   if (noted === null) return null;
-  const { status, oomKills, asked, endedAtMs, restarts, givenUp } = noted;
+  const { status, oomKills, asked, endedAtMs, restarts, givenUp, unhealthy = false } = noted;
   const signal = status < 0 ? null : signalName(status & 0x7f);
   const code = status < 0 || signal !== null ? null : (status >> 8) & 0xff;
   return {
-    ...{ code, signal, oomKills, restarts, givenUp },
+    ...{ code, signal, oomKills, restarts, givenUp, unhealthy },
     outOfMemory: signal === 'SIGKILL' && oomKills > 0,
     requested: asked,
-    failed: !asked && code !== 0 && signal !== 'SIGINT',
+    failed: unhealthy || (!asked && code !== 0 && signal !== 'SIGINT'),
     endedAt: new Date(endedAtMs).toISOString(),
   };
 }

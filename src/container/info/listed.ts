@@ -1,4 +1,5 @@
 /** A container as lists show it. */
+import type { HealthStatus } from '../../monitor/protocol.ts';
 import type { PendingRestart } from '../start/restart.ts';
 
 /** One container of a list. null: not known, not asked for, or the container does not run. */
@@ -21,6 +22,8 @@ export interface ListedContainer {
   /** Bytes received and sent over all interfaces but lo, as the container counts them. */
   readonly rxBytes: number | null;
   readonly txBytes: number | null;
+  /** Of one with tlxc.health.command. */
+  readonly health: HealthStatus | null;
   /** When it is started again; null where it is not. */
   readonly restart: PendingRestart | null;
   /** What its root filesystem takes, and the most that it may, where its backing store counts that. */

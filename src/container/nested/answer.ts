@@ -18,7 +18,7 @@ const STATES: readonly unknown[] = [
 export const STOPPED: Omit<ListedContainer, 'name' | 'parents'> = {
   ...{ state: 'STOPPED', pid: null, ram: null, swap: null, autostart: null, unprivileged: null },
   ...{ groups: [], interfaces: [], ipv4: [], ipv6: [], rxBytes: null, txBytes: null },
-  ...{ restart: null, diskBytes: null, diskLimitBytes: null },
+  ...{ health: null, restart: null, diskBytes: null, diskLimitBytes: null },
 };
 
 export const isContainerName = (value: unknown): value is string =>

@@ -1,12 +1,12 @@
 /** State changes as a program follows them. */
-import { watchMonitor } from '../../monitor/client.ts';
-import type { ContainerState, Event } from '../../monitor/protocol.ts';
+import { eventsOf } from '../../monitor/client.ts';
+import type { ContainerState, Event, HealthStatus } from '../../monitor/protocol.ts';
 import { processEnd, type ProcessEnd } from '../exec/wait-status.ts';
 import { containerPaths } from '../paths.ts';
 import { watchStore } from '../watch-store.ts';
 import type { Located, Place } from './place.ts';
 
-/** A container has changed its state. */
+/** A container has changed its state, or its health. */
 export interface ContainerEvent {
   /** The container's. */
   readonly name: string;
@@ -15,6 +15,8 @@ export interface ContainerEvent {
   readonly exit?: ProcessEnd;
   /** With STOPPED: it is being started again. */
   readonly reboot?: boolean;
+  /** What its health has changed to (tlxc.health.command); the state is as it was. */
+  readonly health?: HealthStatus;
 }
 
 /** How events are followed. */
@@ -23,10 +25,11 @@ export interface EventOptions {
   readonly signal?: AbortSignal;
 }
 
-const eventOf = (name: string, { state, exitStatus, reboot }: Event): ContainerEvent => ({
+const eventOf = (name: string, { state, exitStatus, reboot, health }: Event): ContainerEvent => ({
   ...{ name, state },
   ...(exitStatus !== undefined && { exit: processEnd(exitStatus) }),
   ...(reboot && { reboot }),
+  ...(health && { health }),
 });
 
 /** Of one container from now until it has stopped; none of one that does not run. */
@@ -35,7 +38,7 @@ export async function* containerEvents(
   { signal }: EventOptions,
 ): AsyncGenerator<ContainerEvent, void, undefined> {
   const paths = containerPaths(system, lxcpath, name);
-  for await (const event of watchMonitor(paths, -1, signal)) yield eventOf(name, event);
+  for await (const event of eventsOf(paths, -1, signal)) yield eventOf(name, event);
 }
 
 /** The changes of a store's containers from the moment on that it is made; it ends when the loop is left, or by its signal. */

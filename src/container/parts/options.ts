@@ -9,6 +9,7 @@ import type { Compression } from '../export/format.ts';
 import type { ImportRequest } from '../import/import.ts';
 import type { ContainerStatus, LinkCounters } from '../info/inspect.ts';
 import type { InterfaceReport } from '../info/interfaces.ts';
+import type { ContainerHealth } from '../info/health.ts';
 import type { LastExit } from '../info/last-exit.ts';
 import type { CreateRequest } from '../create/making.ts';
 import type { WaitCondition } from '../readiness/condition.ts';
@@ -181,6 +182,8 @@ export interface ContainerInfo {
   readonly interfaces: readonly InterfaceReport[];
   /** How it ended the last time; null where it has not since the host's boot. */
   readonly lastExit: LastExit | null;
+  /** What tlxc.health.command came to; null where there is none, or it does not run. */
+  readonly health: ContainerHealth | null;
   /** When it is started again (tlxc.restart); null where it is not. */
   readonly restart: PendingRestart | null;
   /** All that its monitor tells; null where it does not run. */

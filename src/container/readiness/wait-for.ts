@@ -7,6 +7,7 @@ import { waitForAddress } from './address.ts';
 import { waitForBoot } from './booted.ts';
 import { waitForCommand } from './command.ts';
 import { conditionText, type Condition } from './condition.ts';
+import { waitForHealth } from './health.ts';
 import { ended, expired } from './outcome.ts';
 import { waitForPort } from './port.ts';
 import type { Target } from './target.ts';
@@ -32,6 +33,8 @@ function reach(condition: Condition, target: Target): Promise<void> {
   switch (condition.kind) {
     case 'ready':
       return waitForBoot(target);
+    case 'healthy':
+      return waitForHealth(target);
     case 'ip':
     case 'ip4':
     case 'ip6':

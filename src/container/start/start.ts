@@ -44,7 +44,7 @@ import { sweepDead } from '../remove/sweep.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
 
 export interface StartRequest extends Partial<
-  Omit<PlanOptions, 'runDir' | 'share' | 'destroy' | 'restart' | 'proxyProgram'>
+  Omit<PlanOptions, 'runDir' | 'share' | 'destroy' | 'restart' | 'proxyProgram' | 'enterProgram'>
 > {
   readonly name: string;
   readonly lxcpath: string;
@@ -63,6 +63,8 @@ export interface StartRequest extends Partial<
 export interface StartCallbacks {
   /** Something a person should know that does not stop the start. */
   readonly warn?: (text: string) => void;
+  /** Looks at the plan before anything is done, and may throw. */
+  readonly check?: (plan: StartPlan) => void;
   /** What is done to the plan last. */
   readonly finish?: ((plan: StartPlan) => StartPlan) | undefined;
   /** The container ends with who has this (LaunchCallbacks). */
@@ -165,6 +167,7 @@ function planRead(request: StartRequest, read: ReadConfig, host: HostFacts): Com
     share: shareOf(request, read),
     noCoreScheduling: config.coreScheduling ? whyNoCoreScheduling() : '',
     proxyProgram: nativeFile('tlxc-proxy'),
+    enterProgram: nativeFile('tlxc-enter'),
     destroy: config.ephemeral && destroyCommand(paths),
     restart: restartOf(request, config, paths),
     environment: request.environment,
@@ -237,6 +240,7 @@ export async function startContainer(
   }
   const { plan, warnings, members } = planRead(request, read, scope?.host ?? probeHost());
   warnings.forEach(warn);
+  callbacks.check?.(plan);
   return withLock(paths, async () => {
     // Again: one that was on its way may run by now.
     checkStopped(paths);

@@ -108,13 +108,36 @@ function environmentLines(config: ImageConfig, user: ImageUser, remarks: string[
 const described = (what: string, list: readonly string[]): string[] =>
   list.length === 0 ? [] : [comment(`${what}: ${[...list].sort().join(' ')}`)];
 
-function commentLines({ ports, volumes, labels, health }: ImageConfig): string[] {
+function commentLines({ ports, volumes, labels }: ImageConfig): string[] {
   const entries = Object.entries(labels).slice(0, MAX_LABELS);
   return [
     ...described('It listens on', ports),
     ...described('It keeps data in', volumes),
-    ...(health === '' ? [] : [comment(`It is well where this succeeds: ${health}`)]),
     ...entries.map(([name, text]) => comment(`${name}: ${text}`)),
+  ];
+}
+
+const NANOSECONDS = 1e9;
+const LONGEST_S = 86_400;
+const MOST_RETRIES = 1000;
+
+/** Run as root, where Docker runs it as the image's user: no right more than an attached command has. */
+function healthLines({ health }: ImageConfig, remarks: string[]): string[] {
+  if (health === null) return [];
+  const { test, retries } = health;
+  const command = typeof test === 'string' ? test : test.map(quoted).join(' ');
+  if (!isOneLine(command) || command.trim() === '') {
+    remarks.push("The image's health check cannot be written as one line: see tlxc.health.command.");
+    return [];
+  }
+  const seconds = (key: string, given: number): string[] =>
+    given === 0 ? [] : [`tlxc.health.${key} = ${Math.min(Math.ceil(given / NANOSECONDS), LONGEST_S)}`];
+  return [
+    `tlxc.health.command = ${value(command)}`,
+    ...seconds('interval', health.interval),
+    ...seconds('timeout', health.timeout),
+    ...(retries === 0 ? [] : [`tlxc.health.retries = ${Math.min(retries, MOST_RETRIES)}`]),
+    ...seconds('start-period', health.startPeriod),
   ];
 }
 
@@ -130,6 +153,7 @@ export function configLines(config: ImageConfig, user: ImageUser): ConfigLines {
     ...userLines(user),
     ...(cwd === '/' ? [] : [`lxc.init.cwd = ${value(cwd)}`]),
     ...(signal === null ? [] : [`lxc.signal.halt = ${signal}`]),
+    ...healthLines(config, remarks),
     ...commentLines(config),
   ];
   return { lines, remarks };

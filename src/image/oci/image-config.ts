@@ -17,8 +17,20 @@ export interface ImageConfig {
   readonly ports: readonly string[];
   readonly volumes: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** The command that asks how it is; "": none. */
-  readonly health: string;
+  /** null: nothing asks how it is. */
+  readonly health: ImageHealth | null;
+}
+
+/** Docker's Healthcheck. */
+export interface ImageHealth {
+  /** A line for a shell, or a command in words. */
+  readonly test: string | readonly string[];
+  /** Nanoseconds, as its makers write them; 0: not said. */
+  readonly interval: number;
+  readonly timeout: number;
+  readonly startPeriod: number;
+  /** 0: not said. */
+  readonly retries: number;
 }
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -40,10 +52,20 @@ const wordsOf = (value: unknown, what: string, name: string): string[] =>
   textsOf(typeof value === 'string' ? [value].filter(Boolean) : value, what, name);
 
 /** Docker's Healthcheck: ["CMD", word …], ["CMD-SHELL", line], ["NONE"]. */
-function healthOf(value: unknown): string {
-  const test: unknown = isFields(value) ? value['Test'] : null;
+function healthOf(value: unknown): ImageHealth | null {
+  const fields = isFields(value) ? value : {};
+  const { Test: test } = fields;
   const [kind, ...words] = Array.isArray(test) ? (test as readonly unknown[]).map(textOf) : [];
-  return kind === 'CMD' || kind === 'CMD-SHELL' ? words.join(' ') : '';
+  if (words.length === 0 || words.length > MAX_WORDS || (kind !== 'CMD' && kind !== 'CMD-SHELL')) return null;
+  const number = (name: string): number => {
+    const given = fields[name];
+    return typeof given === 'number' && given > 0 && Number.isFinite(given) ? Math.ceil(given) : 0;
+  };
+  return {
+    test: kind === 'CMD' ? words : words.join(' '),
+    ...{ interval: number('Interval'), timeout: number('Timeout'), retries: number('Retries') },
+    startPeriod: number('StartPeriod'),
+  };
 }
 
 const keysOf = (value: unknown): string[] => (isFields(value) ? Object.keys(value).slice(0, MAX_WORDS) : []);

@@ -6,7 +6,13 @@ import { listeningPorts } from '../../../src/container/readiness/port.ts';
 test('conditions are parted by commas; a command keeps its own', (t) => {
   const texts = (...given: string[]) => parseConditions(given).map(conditionText);
   t.deepEqual(texts('running'), ['running']);
-  t.deepEqual(texts('ready, ip,port:80', 'port:65535'), ['ready', 'ip', 'port:80', 'port:65535']);
+  t.deepEqual(texts('ready, ip,healthy,port:80', 'port:65535'), [
+    'ready',
+    'ip',
+    'healthy',
+    'port:80',
+    'port:65535',
+  ]);
   t.deepEqual(texts('ip,exec:echo a,b | grep -q port:1,ip'), ['ip', 'exec:echo a,b | grep -q port:1,ip']);
   t.deepEqual(texts('ip4,ip6'), ['ip4', 'ip6']);
   t.deepEqual(texts('exec:echo exec:a,ip'), ['exec:echo exec:a,ip']);

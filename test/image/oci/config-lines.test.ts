@@ -93,14 +93,27 @@ test('a working directory that is relative begins at the root', (t) => {
   t.deepEqual(cwd(''), []);
 });
 
-test('how it tells that it is well is a comment', (t) => {
-  const lines = (Test: unknown) =>
-    linesOf({ Cmd: ['x'], Healthcheck: { Test } }).lines.filter((line) => /well/.test(line));
-  t.deepEqual(lines(['CMD', 'curl', '-f', 'localhost']), [
-    '# It is well where this succeeds: curl -f localhost',
+test('how Docker asks whether it is well is how TLXC does', (t) => {
+  const lines = (Healthcheck: unknown) => {
+    const { lines: all } = linesOf({ Cmd: ['x'], Healthcheck });
+    return all.filter((line) => line.startsWith('tlxc.health.'));
+  };
+  const times = { Interval: 5e9, Timeout: 1_500_000_000, StartPeriod: 1e18, Retries: 2 };
+  t.deepEqual(lines({ Test: ['CMD', 'curl', '-f', 'a b'], ...times }), [
+    "tlxc.health.command = curl -f 'a b'",
+    'tlxc.health.interval = 5',
+    'tlxc.health.timeout = 2',
+    'tlxc.health.retries = 2',
+    'tlxc.health.start-period = 86400',
   ]);
-  t.deepEqual(lines(['CMD-SHELL', 'a ||\nexit 1']), ['# It is well where this succeeds: a || exit 1']);
-  for (const none of [['NONE'], ['CMD'], [], 'CMD', null, [7]]) t.deepEqual(lines(none), []);
+  const shell = { Test: ['CMD-SHELL', 'a || exit 1'], Interval: 0, Retries: -1, Timeout: '1s' };
+  t.deepEqual(lines(shell), ['tlxc.health.command = a || exit 1']);
+  t.deepEqual(lines({ Test: ['CMD-SHELL', 'a ||\nlxc.hook.stop = /evil'] }), []);
+  t.regex(
+    linesOf({ Cmd: ['x'], Healthcheck: { Test: ['CMD-SHELL', 'a\nb'] } }).remarks.join(),
+    /health check cannot be written as one line/,
+  );
+  for (const Test of [['NONE'], ['CMD'], [], 'CMD', null, [7]]) t.deepEqual(lines({ Test }), []);
 });
 
 test('users and groups by name or number, as Docker finds them', (t) => {

@@ -1,4 +1,4 @@
-#include "addon/attach_image.h"
+#include "attach/image.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "addon/attach_child.h"
+#include "attach/child.h"
 #include "common/attach_report.h"
 #include "common/syscalls.h"
 #include "common/unique_fd.h"

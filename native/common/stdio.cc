@@ -1,4 +1,4 @@
-#include "addon/stdio.h"
+#include "common/stdio.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "addon/attach_child.h"
+#include "attach/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "addon/stdio.h"
 #include "common/attach_report.h"
 #include "common/descriptor.h"
+#include "common/stdio.h"
 
 namespace tlxc {
 namespace {

@@ -1,0 +1,34 @@
+/** tlxc.health.*: the command that says whether what runs in the container is well, and how often it is asked. */
+import { attachEnvironment } from './attach-environment.ts';
+import { LEAF } from './attach.ts';
+import { originOf, type Compilation } from './input.ts';
+import type { StartPlan } from './types.ts';
+
+/** Until it is well for the first time somebody may be waiting for that. */
+const START_INTERVAL_MS = 1000;
+/** What systemd gives a service to stop is 90 s: a service that hangs has shown already that it does not answer. */
+const HALT_MS = 30_000;
+
+/** init: whose environment is every command's that comes into the container. */
+export function compileHealth(
+  { config, options }: Compilation,
+  init: StartPlan['init'],
+): StartPlan['health'] {
+  const { command, interval, timeout, retries, startPeriod, restart } = config.health;
+  if (command === undefined) return null;
+  return {
+    argv: ['/bin/sh', '-c', command.value],
+    environment: attachEnvironment(init.environment, { base: 'clear', keep: [], set: [], caller: {} }),
+    enter: options.enterProgram ?? '',
+    leaf: LEAF,
+    intervalMs: interval * 1000,
+    startIntervalMs: Math.min(START_INTERVAL_MS, interval * 1000),
+    startPeriodMs: startPeriod * 1000,
+    timeoutMs: timeout * 1000,
+    retries,
+    // What nobody would start again (in the foreground) goes on.
+    endsUnhealthy: restart && (options.restart ?? null) !== null,
+    haltMs: HALT_MS,
+    origin: originOf(command.at),
+  };
+}
