@@ -15,6 +15,8 @@ const NEEDS = [
   ['remount', 'mount', '-M needs -s MOUNT'],
 ] as const;
 
+const NO_USER = 'getent passwd lists those that there are; with -s USER a number need not be of one';
+
 function namespacesOf({ options, rest }: Invocation): Namespace[] {
   const text = options['namespaces'];
   if (rest.length === 0) throw usageError('A command to execute in the new namespace is required');
@@ -32,11 +34,11 @@ async function userOf(user: string, namespaces: readonly Namespace[]): Promise<P
   const account = await findAccount(user);
   if (namespaces.includes('user')) {
     const inside = account?.uid ?? (/^\d{1,10}$/.test(user) ? Number(user) : undefined);
-    if (inside === undefined) throw usageError(`there is no user '${user}'`);
+    if (inside === undefined) throw usageError(`there is no user '${user}'`, NO_USER);
     const map = { kind: 'uid' as const, inside, outside: callerIds().uid, count: 1 };
     return { uid: inside, mapping: { newUidMap: '', newGidMap: '', maps: [map] } };
   }
-  if (account === null) throw usageError(`there is no user '${user}'`);
+  if (account === null) throw usageError(`there is no user '${user}'`, NO_USER);
   return account;
 }
 

@@ -29,12 +29,23 @@ const STALE_MS = 3600 * 1000;
 const DAYS = 825;
 const RENEW_BEFORE_MS = 30 * 24 * 3600 * 1000;
 
+function readPem(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code: errno = 'EIO' } = cause as NodeJS.ErrnoException;
+    const message = `the ${what} ${path} cannot be read`;
+    const hint = 'name a file in PEM that is there and may be read; without --cert and --key one is made';
+    throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, errno, path, hint, cause });
+  }
+}
+
 /**
- * Throws TLXC_E_USAGE for a key that is another certificate's, the system's error for a file that cannot be read, and
+ * Throws TLXC_E_USAGE for a key that is another certificate's, TLXC_E_SYSCALL for a file that cannot be read, and
  * OpenSSL's for what is no certificate or no key.
  */
 export function readCertificate(certFile: string, keyFile: string): Certificate {
-  const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')];
+  const [cert, key] = [readPem(certFile, 'certificate'), readPem(keyFile, 'key')];
   const certificate = new X509Certificate(cert);
   if (!certificate.checkPrivateKey(createPrivateKey(key))) {
     throw new TlxcError({

@@ -5,6 +5,7 @@ import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo, Reply, Request } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
+import { shellWord } from '../../shell-word.ts';
 import { notRunning } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
@@ -58,7 +59,7 @@ export async function withRunning<T>(
       code: 'TLXC_E_PERMISSION',
       message,
       container: name,
-      hint: 'run it as root (sudo)',
+      hint: `run it as root (sudo), with -P ${shellWord(lxcpath)}`,
     });
   }
   const paths = containerPaths(system, lxcpath, name);

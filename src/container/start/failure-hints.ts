@@ -51,7 +51,10 @@ const HINTS: readonly Hint[] = [
   {
     step: /^cgroup$/,
     errno: /EROFS|EACCES|EPERM/,
-    hint: 'the cgroup filesystem is not writable here: start it as root',
+    hint: () =>
+      process.geteuid?.() === 0
+        ? 'the cgroup filesystem is not writable here: mount -o remount,rw, or in a container lxc.mount.auto = cgroup:rw of its own configuration, makes it so'
+        : 'the cgroup filesystem is not writable here: start it as root',
   },
   {
     step: /^cgroup$/,
