@@ -130,7 +130,7 @@ function imageLines({ image }: Information): string[] {
   if (image === null) return [];
   const { name, origin, signedBy, sha256 } = image;
   const from = origin === '' || origin === name ? '' : ` from ${origin}`;
-  const signed = signedBy === '' ? '' : `, signed by ${signedBy}`;
+  const signed = signedBy === null ? '' : `, signed by ${signedBy}`;
   return [labelled('Image:', printable(`${name}${from}${signed} (sha256:${sha256.slice(0, 12)})`))];
 }
 

@@ -3,7 +3,7 @@ import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
 
-const rooted = requires('root', 'busybox');
+const rooted = requires('root', 'userns', 'idmap', 'overlay', 'busybox');
 
 /** A line of shell that signals its last command, once that command's own work shows, and tells how it ended. */
 const hungUp = (command: string, shows: string): string =>
@@ -16,6 +16,9 @@ rooted(
   async (t) => {
     const world = await makeWorld(t);
     addBusybox(world, 'u1');
+    const copied = 'tlxc-copy u1 -q -e -- grep SigIgn /proc/self/status';
+    t.regex(await world.sh(`nohup ${copied}`), /\t0+1\n$/);
+    t.regex(await world.sh(copied), /\t0+\n$/);
     await world.sh('tlxc-start u1');
     const ignored = 'tlxc-attach -n u1 -- grep SigIgn /proc/self/status';
     t.regex(await world.sh(ignored), /\t0+\n$/);

@@ -1,6 +1,7 @@
 /** tlxc-attach as a process of its own, on this one's streams. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { ignoredMask } from '../../host/ignored-signals.ts';
 import { packageRoot } from '../../package-root.ts';
 
 /** program: the command that needs it; what it says begins with that name (cli/main.ts), since nobody has typed its own. */
@@ -12,5 +13,5 @@ export const spawnAttach = (
   spawn(process.execPath, [join(packageRoot, 'bin/tlxc-attach.js'), ...words], {
     argv0: program,
     stdio: 'inherit',
-    env: environment,
+    env: { ...environment, ...ignoredMask() },
   });

@@ -7,8 +7,8 @@ export interface MadeFrom {
   readonly name: string;
   /** The server, registry, archive or template; "": not written down. */
   readonly origin: string;
-  /** The pinned key that had signed it; "": none was pinned. */
-  readonly signedBy: string;
+  /** The pinned key that had signed it; null: none was pinned. */
+  readonly signedBy: string | null;
   /** What tlxc-image calls it. */
   readonly sha256: string;
 }
@@ -34,5 +34,5 @@ export function madeFrom({ config }: Pick<ContainerPaths, 'config'>): MadeFrom |
   if (name === undefined || sha256 === undefined) return null;
   const noted = (label: string): string =>
     plain(new RegExp(`^# Image ${label}: (.*)$`, 'm').exec(text)?.[1] ?? '');
-  return { name: plain(name), origin: noted('origin'), signedBy: noted('signed by'), sha256 };
+  return { name: plain(name), origin: noted('origin'), signedBy: noted('signed by') || null, sha256 };
 }

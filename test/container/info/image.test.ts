@@ -17,7 +17,7 @@ rooted('the image of a container, of its copy, and of one that has none', async 
     (JSON.parse(await world.sh(`tlxc-info -n ${name} --json`)) as { readonly image: unknown }).image;
   const [, sha256 = ''] =
     /^# Image: busybox sha256:(.*)$/m.exec(readFileSync(join(world.lxcpath, 'u1/config'), 'utf8')) ?? [];
-  const image = { name: 'busybox', origin: 'template busybox', signedBy: '', sha256 };
+  const image = { name: 'busybox', origin: 'template busybox', signedBy: null, sha256 };
   for (const name of ['u1', 'u2']) t.deepEqual(await told(name), image);
   t.is(await told('u3'), null);
   const line = new RegExp(`^Image: +busybox from template busybox \\(sha256:${sha256.slice(0, 12)}\\)$`, 'm');
