@@ -39,15 +39,25 @@ function linesOf(key: string, value: string): Foreign['lines'] | null {
 /** Bookkeeping, what the archive shows itself, and words for people. */
 const IDLE = /^(volatile|image|user)\.|^security\.(privileged|idmap)/;
 
+const optionsOf = (device: unknown): Options =>
+  Object.fromEntries(Object.entries(mapping(device)).map(([key, value]) => [key, text(value)]));
+
 /** Its name and address; "" where there is none, or it was drawn at random elsewhere. */
 function firstInterface(devices: readonly (readonly [string, unknown])[], config: Mapping) {
   const [name = '', device] = devices.find(([, each]) => mapping(each)['type'] === 'nic') ?? [];
-  const hwaddr = text(mapping(device)['hwaddr']) || text(config[`volatile.${name}.hwaddr`]);
-  return { name, hwaddr: HWADDR.test(hwaddr) ? hwaddr : '' };
+  const options = optionsOf(device);
+  const hwaddr = options['hwaddr'] ?? text(config[`volatile.${name}.hwaddr`]);
+  return {
+    name,
+    hwaddr: HWADDR.test(hwaddr) ? hwaddr : '',
+    elsewhere: isElsewhere(options)
+      ? [`device ${name} (nic, ${options['nictype']}): it is one on the bridge`]
+      : [],
+  };
 }
 
-const optionsOf = (device: unknown): Options =>
-  Object.fromEntries(Object.entries(mapping(device)).map(([key, value]) => [key, text(value)]));
+/** Neither on a bridge nor on a network of Incus' own, which has one. */
+const isElsewhere = ({ nictype = 'bridged' }: Options): boolean => !['bridged', 'p2p'].includes(nictype);
 
 /** `archive`: its path, for errors. Throws TLXC_E_UNSUPPORTED for a virtual machine, or what only their own storage can read. */
 export function readIncus(yaml: string, archive: string): Foreign {
@@ -82,6 +92,7 @@ export function readIncus(yaml: string, archive: string): Foreign {
     devices: others.map(([name, device]) => deviceOf(name, device)),
     hwaddr: nic.hwaddr,
     leftOut: [
+      ...nic.elsewhere,
       ...read
         .filter(({ key, lines }) => lines === null && !IDLE.test(key))
         .map(({ key, value }) => `${key} = ${value}`),

@@ -74,6 +74,10 @@ config:
         recursive: "true"
         required: "false"
         type: disk
+      lan:
+        nictype: macvlan
+        parent: eno1
+        type: nic
       motd:
         path: /mnt/passwd
         source: /etc/passwd
@@ -152,7 +156,8 @@ async function boots(t: ExecutionContext, world: World, name: string): Promise<v
 rooted('an export of Incus: limits, environment and start come along, the rest is named', async (t) => {
   const world = await makeWorld(t);
   makeTree(world, 'backup/container/rootfs');
-  writeFileSync(join(world.dir, 'backup/index.yaml'), INDEX);
+  const macvlan = INDEX.replace(/(expanded_devices[^]*name: eth0\n)/, '$1        nictype: macvlan\n');
+  writeFileSync(join(world.dir, 'backup/index.yaml'), macvlan);
   await world.sh('chown 5:6 backup/container/rootfs/etc/whose; tar -czf shop-backup.tar.gz backup');
   const { stdout, stderr, code } = await world.run('tlxc-import', '-M', 'shop-backup.tar.gz');
   t.is(code, 0, stderr);
@@ -173,6 +178,8 @@ rooted('an export of Incus: limits, environment and start come along, the rest i
     ),
     stderr,
   );
+  t.regex(stderr, /not taken over: device eth0 \(nic, macvlan\): it is one on the bridge\n/);
+  t.regex(stderr, /not taken over: device lan \(nic\): one interface is taken over; lxc\.net\.1\.\* lines/);
   t.regex(stderr, /not taken over: device stick \(usb\): there is no key for its kind\n/);
   t.regex(stderr, /not taken over: device vol \(disk\): it is the volume stuff of the pool default/);
   t.regex(stderr, /not taken over: device out \(proxy\): it leads out of the container/);
