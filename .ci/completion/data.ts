@@ -128,4 +128,13 @@ export const LEVELS: readonly string[] =
   registry.find(({ name }) => name === 'lxc.log.level')?.accepts.words ?? [];
 
 /** Of --wait. */
-export const CONDITIONS: readonly string[] = ['running', 'ready', 'healthy', 'ip', 'ip4', 'ip6', 'port:', 'exec:'];
+export const CONDITIONS: readonly string[] = [
+  'running',
+  'ready',
+  'healthy',
+  'ip',
+  'ip4',
+  'ip6',
+  'port:',
+  'exec:',
+];
