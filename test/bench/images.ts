@@ -5,7 +5,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { publishedRoot } from '../rig/images.ts';
-import { mountFreshExt4, removeFreshExt4 } from './fresh-ext4.ts';
+import { freshExt4, mountFreshExt4, removeFreshExt4 } from './fresh-ext4.ts';
 import { median, run, sample, type Step } from './sample.ts';
 
 export type Print = (what: string, ours: number, theirs: number, unit: string) => void;
@@ -39,17 +39,17 @@ interface Places {
   readonly home: string;
 }
 
-/** What is compared, and the options of tlxc-create for it. Each gets a filesystem of its own. */
+/** What is compared, the options of tlxc-create for it, and whether the images that were unpacked before are there. */
 const KINDS = [
-  { kind: 'first', what: 'first create of Debian, over HTTPS', storage: [] },
-  { kind: 'overlay', what: 'create of a stored Debian, overlay', storage: ['-B', 'overlay'] },
-  { kind: 'dir', what: 'create of a stored Debian, directory', storage: ['-B', 'dir'] },
+  { what: 'first create of Debian, over HTTPS', storage: [], stored: false },
+  { what: 'create of a stored Debian, overlay', storage: ['-B', 'overlay'], stored: true },
+  { what: 'create of a stored Debian, directory', storage: ['-B', 'dir'], stored: true },
 ] as const;
 
 /**
- * Prints how long a first create takes, and further ones, with either storage. Both tools work on one new filesystem, and nothing
- * is removed from it between the rounds. What the other tool has left for the kernel to write is written before each step,
- * untimed: TLXC's create waits until its files are on disk, LXC's does not.
+ * Prints how long a first create takes, and further ones, with either storage. Each step's container, and of a first create the
+ * image too, comes to a filesystem of its own, made before it and not timed: nothing is left there for the kernel to write or to
+ * forget. TLXC's create waits until its files are on disk, LXC's does not.
  */
 export async function compareImages(
   { home }: Pick<Places, 'home'>,
@@ -61,28 +61,25 @@ export async function compareImages(
   run(['tlxc-config', 'tlxc.image.ca', certificate]);
   writeFileSync(empty, '');
   writeFileSync(wgetrc, `ca_certificate=${certificate}\n`);
-  for (const { kind, what, storage } of KINDS) {
-    const place = join(home, kind);
-    mountFreshExt4(place);
-    // A first create finds no image of a round before.
-    const suffix = (round: number) => (kind === 'first' ? `-${round}` : '');
+  const [fresh, kept] = [join(home, 'fresh'), join(home, 'kept')];
+  mountFreshExt4(fresh);
+  mountFreshExt4(kept);
+  for (const { what, storage, stored } of KINDS) {
+    const cache = stored ? kept : fresh;
+    run(['tlxc-config', 'tlxc.cachedir', join(cache, 'images')]);
     const create = (tool: 'tlxc' | 'lxc', options: readonly string[]): Step => ({
-      before: (round) => [
-        'sh',
-        '-ec',
-        `tlxc-config tlxc.cachedir ${place}/images${suffix(round)}; sync -f ${place}`,
-      ],
-      argv: (round) => [
-        ...['env', `WGETRC=${wgetrc}`, `LXC_CACHE_PATH=${place}/lxc-images${suffix(round)}`],
-        ...[`${tool}-create`, '-P', join(place, tool), '-n', `c${round}`, '-f', empty, ...options],
+      before: freshExt4(fresh),
+      argv: [
+        ...['env', `WGETRC=${wgetrc}`, `LXC_CACHE_PATH=${cache}/lxc-images`],
+        ...[`${tool}-create`, '-P', join(fresh, tool), '-n', 'c1', '-f', empty, ...options],
         ...FROM_SERVER,
       ],
     });
     const [ours, theirs] = [create('tlxc', storage), create('lxc', [])];
     const times = sample([ours, theirs], rounds);
     print(what, median(times.get(ours) ?? []), median(times.get(theirs) ?? []), 'ms');
-    removeFreshExt4(place);
   }
+  for (const place of [fresh, kept]) removeFreshExt4(place);
   await end();
 }
 
