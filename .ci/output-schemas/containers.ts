@@ -175,7 +175,7 @@ export const info = object({
     object({
       name: text(),
       origin: text('The server, registry, archive or template; "": not written down.'),
-      signedBy: text('The pinned key that had signed it; "": none was pinned.'),
+      signedBy: orNull(text(), 'The pinned key that had signed it; null: none was pinned.'),
       sha256,
     }),
     'What it was made from; null: none, or by something else.',

@@ -1,5 +1,6 @@
 /** One lock a container: held by whoever creates, starts or destroys it; readers take none. */
-import { join } from 'node:path';
+import { ftruncateSync, readFileSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
@@ -7,10 +8,10 @@ import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
 import type { ContainerPaths } from './paths.ts';
 
-/** How long a command waits for another one that works on the same container. */
+/** How long a command waits for another one that works on the same container; in a queue, for each. */
 const PATIENCE_MS = 10_000;
-/** How long one piece of work of a program waits for another of its own: twenty copies of one container queue up. */
-const OWN_PATIENCE_MS = 600_000;
+/** How long a command waits in a queue that moves: forty copies of one container, say. */
+const QUEUE_PATIENCE_MS = 600_000;
 const RETRY_MS = 25;
 
 function tryLock(container: string, path: string): number | null {
@@ -38,20 +39,54 @@ function isBetween(paths: ContainerPaths): boolean {
 /** The locks that this process holds. */
 const held = new Set<string>();
 
-/** Tries until it does not give null. Throws TLXC_E_BUSY after 10 s in which others had the lock. */
+/** Who has the lock; "" where it does not say so, or not yet. */
+function holderOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** For those who wait: by it they see that the queue moves, and whom they wait for. */
+function sayWhoHolds(lock: number): void {
+  try {
+    ftruncateSync(lock);
+    writeSync(lock, `${process.pid}\n`, 0);
+  } catch {
+    // a run directory that is full: others wait all the same, for ten seconds
+  }
+}
+
+/** "another command, tlxc-copy (pid 4711)," as far as that can be seen. */
+function whoWorks(pid: string): string {
+  if (!/^\d+$/.test(pid) || pid === String(process.pid)) return 'another command';
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const command = words.map((word) => basename(word, '.js')).find((word) => word.startsWith('tlxc'));
+    return `another command, ${command ?? basename(words[0] ?? '')} (pid ${pid}),`;
+  } catch {
+    return 'another command';
+  }
+}
+
+/** Tries until it does not give null. Throws TLXC_E_BUSY after 10 s in which one other had the lock. */
 async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Promise<T> {
   const begun = performance.now();
-  let othersSince = begun;
+  let sameSince = begun;
+  let holder = '';
   for (let got = attempt(); ; got = attempt()) {
     if (got !== null) return got;
     const now = performance.now();
-    if (held.has(paths.lock)) othersSince = now;
-    if (now - othersSince > PATIENCE_MS || now - begun > OWN_PATIENCE_MS) {
+    const current = holderOf(paths.lock);
+    if (held.has(paths.lock) || current !== holder) sameSince = now;
+    holder = current;
+    if (now - sameSince > PATIENCE_MS || now - begun > QUEUE_PATIENCE_MS) {
       throw new TlxcError({
         code: 'TLXC_E_BUSY',
-        message: 'another command works on the container, or it is being started or stopped',
+        message: `${whoWorks(current)} works on the container, or it is being started or stopped`,
         container: paths.name,
-        hint: `find who does with: fuser -v ${paths.lock} ${monitorLock(paths)}`,
+        hint: `wait for its end, or see what it does: fuser -v ${paths.lock} ${monitorLock(paths)}`,
       });
     }
     await sleep(RETRY_MS);
@@ -75,12 +110,13 @@ export function makeRunDir({ name, runDir }: Pick<ContainerPaths, 'name' | 'runD
 
 /**
  * Runs `work` while this process holds the container's lock; the kernel releases it should the process die.
- * Throws TLXC_E_BUSY when another command holds it for 10 s, or a monitor neither runs the container nor ends.
+ * Throws TLXC_E_BUSY when one other command holds it for 10 s, or a monitor neither runs the container nor ends.
  */
 export async function withLock<T>(paths: ContainerPaths, work: () => T | Promise<T>): Promise<T> {
   makeRunDir(paths);
   const lock = await patiently(paths, () => tryLock(paths.name, paths.lock));
   try {
+    sayWhoHolds(lock);
     await patiently(paths, () => (isBetween(paths) ? null : true));
     held.add(paths.lock);
     return await work();

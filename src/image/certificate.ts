@@ -35,7 +35,8 @@ function readPem(path: string, what: string): string {
   } catch (cause) {
     const { code: errno = 'EIO' } = cause as NodeJS.ErrnoException;
     const message = `the ${what} ${path} cannot be read`;
-    const hint = 'name a file in PEM that is there and may be read; without --cert and --key one is made';
+    const hint =
+      'name a file in PEM that is there and may be read, or none: then one is made (without --cert and --key)';
     throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, errno, path, hint, cause });
   }
 }

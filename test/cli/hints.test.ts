@@ -31,6 +31,8 @@ requires(
   const refused = await user.run('tlxc-device', '-n', 'c1', 'add', '/dev/null');
   t.regex(
     refused.stderr,
-    new RegExp(`hint: run it as root \\(sudo\\), with -P ${user.home}/\\.local/share/tlxc\\n`),
+    new RegExp(
+      `hint: run it as root \\(sudo\\), for the containers in ${user.home}/\\.local/share/tlxc \\(-P\\)\\n`,
+    ),
   );
 });

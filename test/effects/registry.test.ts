@@ -5,6 +5,7 @@ import { cgroup } from './tables/cgroup.ts';
 import { console } from './tables/console.ts';
 import { credentials } from './tables/credentials.ts';
 import { devices } from './tables/devices.ts';
+import { health } from './tables/health.ts';
 import { hooks } from './tables/hooks.ts';
 import { lifecycle } from './tables/lifecycle.ts';
 import { mounts } from './tables/mounts.ts';
@@ -32,6 +33,7 @@ const effects = [
   seccomp,
   apparmor,
   lifecycle,
+  health,
   hooks,
   running,
 ].flat();

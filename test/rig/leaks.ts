@@ -1,15 +1,33 @@
 /** What a world holds that outlives a command: compared before and after, it tells what was left behind. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import type { Holder } from './holder.ts';
 
 /** One line a thing: "process 123 dnsmasq", "mount /x", "cgroup /y", "interface veth0", "file /z". */
 export type Snapshot = ReadonlySet<string>;
 
-function below(directory: string): string[] {
-  const entries = readdirSync(directory, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+/** What is there; a directory that goes away while it is looked at has nothing. */
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
+
+const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name);
+
+function allBelow(directory: string): readonly Dirent[] {
+  return entriesOf(directory).flatMap((entry) =>
+    entry.isDirectory() ? [entry, ...allBelow(pathOf(entry))] : [entry],
+  );
+}
+
+const below = (directory: string): readonly string[] =>
+  allBelow(directory)
+    .filter((entry) => entry.isDirectory())
+    .map(pathOf);
 
 const lines = (file: string): string[] => {
   try {
@@ -32,14 +50,10 @@ function processes(holder: Holder): string[] {
 
 /** Sockets and records of running containers, and what a create or destroy that ended midway leaves. */
 function files(runDir: string, lxcpath: string): string[] {
-  const running = !existsSync(runDir)
-    ? []
-    : readdirSync(runDir, { withFileTypes: true, recursive: true }).filter(({ name }) =>
-        ['monitor.sock', 'instance.json'].includes(name),
-      );
-  const hidden = readdirSync(lxcpath).filter((name) => name.startsWith('.'));
-  const halfMade = hidden.flatMap((name) => readdirSync(join(lxcpath, name), { withFileTypes: true }));
-  return [...running, ...halfMade].map((entry) => `file ${join(entry.parentPath, entry.name)}`);
+  const running = allBelow(runDir).filter(({ name }) => ['monitor.sock', 'instance.json'].includes(name));
+  const hidden = entriesOf(lxcpath).filter(({ name }) => name.startsWith('.'));
+  const halfMade = hidden.flatMap((entry) => entriesOf(pathOf(entry)));
+  return [...running, ...halfMade].map((entry) => `file ${pathOf(entry)}`);
 }
 
 export function snapshot(

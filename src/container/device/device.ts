@@ -59,7 +59,7 @@ export async function withRunning<T>(
       code: 'TLXC_E_PERMISSION',
       message,
       container: name,
-      hint: `run it as root (sudo), with -P ${shellWord(lxcpath)}`,
+      hint: `run it as root (sudo), for the containers in ${shellWord(lxcpath)} (-P)`,
     });
   }
   const paths = containerPaths(system, lxcpath, name);

@@ -29,7 +29,7 @@ const found = (path: string) => statSync(path, { throwIfNoEntry: false });
 /** Why a line of the archive's may not be one here; "": it may. */
 function whyNot(line: Line, trusted: boolean): string {
   if (/^tmpfs /.test(line[1])) return '';
-  if (!trusted) return 'it is of the host; --trust takes it over';
+  if (!trusted) return 'it is of the host: where the archive is trusted (--trust), it is taken over';
   const path = pathOf(line);
   if (path === '') return '';
   const stats = found(path);

@@ -13,7 +13,7 @@ const noHealth = (container: string): TlxcError =>
     code: 'TLXC_E_USAGE',
     message: 'nothing says whether it is healthy: its configuration has no tlxc.health.command',
     container,
-    hint: 'tlxc.health.command = COMMAND in its configuration, then a new start; or --wait=exec:COMMAND',
+    hint: 'tlxc.health.command = COMMAND in its configuration, then a new start; or wait for a command (exec:COMMAND)',
   });
 
 /** Whoever waits for health is told before anything is started that nobody asks for it. */

@@ -114,7 +114,7 @@ const REFUSALS: readonly (readonly [string, string, RegExp])[] = [
   ],
   ['one that is not inside', 'del eth9', /c1: the container has no network interface named eth9\n/],
   ['a bad name', 'add eth7 a/b', /'a\/b' is no name of an interface/],
-  ['another word', 'move eth7', /'move' is neither add nor del/],
+  ['another word', 'move eth7', /'move' is none of add, del and list/],
   ['no device', 'add', /what to add is missing/],
   ['too many words', 'add a b c', /one argument too many: 'c'/],
 ];

@@ -174,7 +174,7 @@ rooted('an export of Incus: limits, environment and start come along, the rest i
   const etc = 'lxc.mount.entry = /etc mnt/etc none rbind,optional,create=dir 0 0';
   t.true(
     stderr.includes(
-      `warning: not taken over: device etc (disk): ${etc}: it is of the host; --trust takes it over\n`,
+      `warning: not taken over: device etc (disk): ${etc}: it is of the host: where the archive is trusted (--trust), it is taken over\n`,
     ),
     stderr,
   );

@@ -1,0 +1,62 @@
+/** Who waits for a container's lock: for how long, and what it reads in the end. */
+import type { ExecutionContext } from 'ava';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { addBusybox } from '../rig/containers.ts';
+import { eventually } from '../rig/eventually.ts';
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
+
+const held = requires('root', 'userns', 'idmap', 'busybox');
+
+/** Of a container that a command has worked on before. */
+async function lockOf(t: ExecutionContext, world: World): Promise<string> {
+  addBusybox(world, 'u1');
+  await world.sh('tlxc-copy -n u1 -N u2');
+  const [store = ''] = (await world.sh(`ls ${world.runDir}`)).split('\n');
+  const lock = join(world.runDir, store, 'u1', 'lock');
+  t.regex(readFileSync(lock, 'utf8'), /^\d+\n$/);
+  return lock;
+}
+
+/** Holds the lock for some seconds, once it is its turn, and says so as TLXC's commands do. */
+function hold(world: World, lock: string, seconds: number) {
+  const work = `echo $$ > ${lock}; exec -a tlxc-import sleep ${seconds}`;
+  return world.spawn('flock', '--no-fork', lock, 'bash', '-c', work);
+}
+
+/** Resolves to what the one says that has it next. */
+const nextHolder = (lock: string, before: string): Promise<string> =>
+  eventually(60, () => {
+    const text = readFileSync(lock, 'utf8');
+    return Promise.resolve(text !== before && text.endsWith('\n') ? text.trim() : undefined);
+  });
+
+held('in a queue that moves nobody gives up', async (t) => {
+  const world = await makeWorld(t);
+  const lock = await lockOf(t, world);
+  const before = readFileSync(lock, 'utf8');
+  const queue = [5, 5, 5].map((seconds) => once(hold(world, lock, seconds), 'exit'));
+  await nextHolder(lock, before);
+  const begun = performance.now();
+  t.is((await world.run('tlxc-copy', '-n', 'u1', '-N', 'u3')).code, 0);
+  t.true(performance.now() - begun > 10_000, 'it was behind all of them');
+  await Promise.all(queue);
+});
+
+held('one that works on it for ten seconds is named', async (t) => {
+  const world = await makeWorld(t);
+  const lock = await lockOf(t, world);
+  const before = readFileSync(lock, 'utf8');
+  const ended = once(hold(world, lock, 300), 'exit');
+  const pid = await nextHolder(lock, before);
+  const { code, stderr } = await world.run('tlxc-copy', '-n', 'u1', '-N', 'u3');
+  await world.sh(`kill ${pid}`);
+  await ended;
+  t.is(code, 1);
+  t.true(
+    stderr.includes(`\ntlxc-copy: u1: another command, tlxc-import (pid ${pid}), works on the container, or`),
+    stderr,
+  );
+});
