@@ -102,14 +102,18 @@ export function seedCloudInit(
     : `${PLACE} cannot be written: what is there, or above it, is something else than directories and files`;
 }
 
+/** It may hold passwords and keys, and the directory may be the image's, which all may enter. */
+const FOR_ROOT = 0o600;
+
 /** `otherwise`: where nothing is given, and nothing there. Returns whether it is there as wanted. */
 function write(layers: readonly string[], file: string, given?: string, otherwise?: string): boolean {
   const text = given ?? otherwise;
   if (text === undefined) return true;
   const there = new Set<string | null>();
-  const written = editRootfsFile(layers, `${PLACE}/${file}`, (old) => {
+  const edit = (old: string | null): string | null => {
     there.add(old);
     return given === undefined && old !== null ? null : text;
-  });
+  };
+  const written = editRootfsFile(layers, `${PLACE}/${file}`, edit, FOR_ROOT);
   return written || there.has(text) || (given === undefined && !there.has(null) && there.size > 0);
 }

@@ -43,12 +43,14 @@ export function withOpen<T>(root: string, path: string, flags: number, use: (fd:
 
 /**
  * Changes the text of one file in a root filesystem made of layers (the first is written, files are looked for in all).
- * A file that does not exist is made when edit gives text for null. Returns whether something was written.
+ * A file that does not exist is made when edit gives text for null. What is written has `mode`, else that of the file that was
+ * there, or 0644. Returns whether something was written.
  */
 export function editRootfsFile(
   layers: readonly string[],
   path: string,
   edit: (text: string | null) => string | null,
+  mode?: number,
 ): boolean {
   const parts = components(path);
   const found = parts && findFile(layers, parts);
@@ -58,10 +60,11 @@ export function editRootfsFile(
   if (text === null || text === file?.text) return false;
   const [top = ''] = layers;
   const place = parts.join('/');
-  if (file && isIn(top, place, file.stats)) return overwrite(top, place, text);
+  if (file && isIn(top, place, file.stats)) return overwrite(top, place, text, mode);
   if (!copyParents(top, parts, parents)) return false;
   if (layers.length > 1) removeWhiteout(top, place);
-  return add(top, place, { text, stats: file?.stats ?? statSync(top, { bigint: true }) });
+  const stats = file?.stats ?? statSync(top, { bigint: true });
+  return add(top, place, text, { stats, mode });
 }
 
 const isIn = (root: string, path: string, { dev, ino }: BigIntStats): boolean =>
@@ -107,15 +110,25 @@ function replaceText(fd: number, text: string): boolean {
   return true;
 }
 
-function overwrite(root: string, path: string, text: string): boolean {
-  const use = (fd: number) => fstatSync(fd).isFile() && replaceText(fd, text);
+function overwrite(root: string, path: string, text: string, mode: number | undefined): boolean {
+  const use = (fd: number) => {
+    if (!fstatSync(fd).isFile()) return false;
+    // Before it has the text that others may not read.
+    if (mode !== undefined) fchmodSync(fd, mode);
+    return replaceText(fd, text);
+  };
   return withOpen(root, path, O_RDWR | O_NONBLOCK, use) === true;
 }
 
 /** A new file, with owner and mode of the one that it stands in for, or the owner of the root directory. */
-function add(root: string, path: string, { text, stats }: { text: string; stats: BigIntStats }): boolean {
+function add(
+  root: string,
+  path: string,
+  text: string,
+  { stats, mode }: { stats: BigIntStats; mode: number | undefined },
+): boolean {
   const use = (fd: number) => {
-    own(fd, stats, stats.isFile() ? Number(stats.mode) & 0o7777 : 0o644);
+    own(fd, stats, mode ?? (stats.isFile() ? Number(stats.mode) & 0o7777 : 0o644));
     return replaceText(fd, text);
   };
   return withOpen(root, path, O_RDWR | O_CREAT | O_EXCL, use) === true;

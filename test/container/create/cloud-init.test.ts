@@ -41,7 +41,20 @@ for (const backend of ['overlay', 'dir'])
     t.is(off.code, 1, 'what the image turns it off by is gone');
     await world.sh('tlxc-file pull -r c1/var/lib/cloud/seed seen');
     t.is(await world.sh('stat -c %a seen/seed/nocloud seen/seed'), '700\n755\n');
+    t.is(await world.sh('stat -c %a seen/seed/nocloud/user-data'), '600\n');
     t.is(await world.sh('tar -tf image.tar ./etc/cloud/cloud-init.disabled | wc -l'), '1\n');
+  });
+
+for (const backend of ['overlay', 'dir'])
+  test(`-B ${backend}: where the image has such files, for everybody, they are root's`, async (t) => {
+    const world = await withImage(t);
+    await world.sh(`mkdir -p -m 755 image${SEED}; echo none > image${SEED}/user-data; chmod 644 image${SEED}/user-data
+      tar -C image -cf image.tar .; tlxc-create -q -n c1 -t local -B ${backend} --user-data user-data -- -f image.tar
+      tlxc-file pull -r c1${SEED} seen`);
+    t.is(
+      await world.sh('stat -c %a seen/nocloud seen/nocloud/user-data; cat seen/nocloud/user-data'),
+      '755\n600\n#cloud-config\npassword: secret\n',
+    );
   });
 
 test('a copy is another instance, and may be told something else; a snapshot is the same', async (t) => {
