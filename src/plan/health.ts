@@ -1,6 +1,7 @@
 /** tlxc.health.*: the command that says whether what runs in the container is well, and how often it is asked. */
 import { attachEnvironment } from './attach-environment.ts';
 import { LEAF } from './attach.ts';
+import { withoutCredentials } from './credentials.ts';
 import { originOf, type Compilation } from './input.ts';
 import type { StartPlan } from './types.ts';
 
@@ -16,9 +17,10 @@ export function compileHealth(
 ): StartPlan['health'] {
   const { command, interval, timeout, retries, startPeriod, restart } = config.health;
   if (command === undefined) return null;
+  const own = withoutCredentials(init.environment);
   return {
     argv: ['/bin/sh', '-c', command.value],
-    environment: attachEnvironment(init.environment, { base: 'clear', keep: [], set: [], caller: {} }),
+    environment: attachEnvironment(own, { base: 'clear', keep: [], set: [], caller: {} }),
     enter: options.enterProgram ?? '',
     leaf: LEAF,
     intervalMs: interval * 1000,

@@ -106,6 +106,7 @@ rooted('what is asked has the rights of an attached command, its variables and n
     'grep -E "^(Cap|Seccomp:|NoNewPrivs|Uid|Gid|Groups)" /proc/self/status; env | sort | grep -v ^SHLVL; pwd; ' +
     'cat /proc/self/cgroup; ulimit -n; for ns in mnt net user pid; do readlink /proc/self/ns/$ns; done';
   const more = ['lxc.environment = COLOUR=blue', 'lxc.prlimit.nofile = 500', 'lxc.cap.drop = net_raw'];
+  more.push('tlxc.credential.set.key = for init alone');
   const world = await made(t, facts, [...more, 'lxc.no_new_privs = 1']);
   writeFileSync(inside(world, 'facts'), `${facts}\n`);
   await world.sh('tlxc-start c1 --wait=healthy');
