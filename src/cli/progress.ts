@@ -2,6 +2,7 @@
  * How far something is that takes its time: on a terminal one line that is written over, from the second second on; elsewhere
  * a plain line now and then, the first after ten seconds. Nothing with -q, nor with --json. It has no colours.
  */
+import { waitedFor } from '../container/lock.ts';
 import { unmeasured, type Gauge, type OnStage, type Stage } from '../gauge.ts';
 import type { CommandContext } from './context.ts';
 import type { Output } from './output.ts';
@@ -111,6 +112,20 @@ interface Current {
   readonly began: number;
 }
 
+/** Nothing is done as long as another command has the container. */
+function awaiting(whole: Current): Current | null {
+  const other = waitedFor();
+  return other === '' ? null : { ...whole, words: `${whole.words}: waiting for ${other}` };
+}
+
+/** What is written to that terminal; null: to none. */
+function lineOf(words: string, done: Done, terminal: Output | null): string {
+  if (terminal === null) return `${progressText(words, done)}\n`;
+  // The cursor waits at the beginning: whatever else is printed meanwhile begins there.
+  // 0 columns: a terminal that was never told its size.
+  return `\r${progressOnTerminal(words, done, (terminal.columns || 80) - 1)}\u001b[K\r`;
+}
+
 /** words: what is done, to what: "tlxc-copy: u2: copying". Begins to count now; the timer keeps no process alive. */
 export function progressLine(words: string, voice: Voice, plain = true): Progress {
   const began = performance.now();
@@ -127,16 +142,12 @@ export function progressLine(words: string, voice: Voice, plain = true): Progres
       next = plain ? PLAIN_FIRST_MS : Infinity;
       return;
     }
-    const { done: bytes, total } = stage.gauge();
+    const current = awaiting({ words, gauge: unmeasured, began }) ?? stage;
+    const { done: bytes, total } = current.gauge();
     if (now - began < next) return;
     next = now - began + (person ? STEP_MS / 2 : PLAIN_MS);
-    const amount = { bytes, total, milliseconds: now - began, counted: now - stage.began };
-    // The cursor waits at the beginning: whatever else is printed meanwhile begins there.
-    // 0 columns: a terminal that was never told its size.
-    const line = person
-      ? `\r${progressOnTerminal(stage.words, amount, (stderr.columns || 80) - 1)}\u001b[K\r`
-      : `${progressText(stage.words, amount)}\n`;
-    stderr.write(line);
+    const done = { bytes, total, milliseconds: now - began, counted: now - current.began };
+    stderr.write(lineOf(current.words, done, person ? stderr : null));
     if (person) showing.add((shownOn = stderr));
   };
   // Work that is done before anything is waited for, a short command's, ends before a timer of it could: it makes none.

@@ -70,8 +70,25 @@ function whoWorks(pid: string): string {
   }
 }
 
+/** The locks that are waited for just now: by whose pid each is held. */
+const awaited = new Map<string, string>();
+
+/** "another command, tlxc-copy (pid 4711)": whom this process waits for just now; '': nobody. */
+export function waitedFor(): string {
+  const [holder] = awaited.values();
+  return holder === undefined ? '' : whoWorks(holder).replace(/,$/, '');
+}
+
 /** Tries until it does not give null. Throws TLXC_E_BUSY after 10 s in which one other had the lock. */
 async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Promise<T> {
+  try {
+    return await inTurn(paths, attempt);
+  } finally {
+    awaited.delete(paths.lock);
+  }
+}
+
+async function inTurn<T>(paths: ContainerPaths, attempt: () => T | null): Promise<T> {
   const begun = performance.now();
   let sameSince = begun;
   let holder = '';
@@ -81,6 +98,7 @@ async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Pro
     const current = holderOf(paths.lock);
     if (held.has(paths.lock) || current !== holder) sameSince = now;
     holder = current;
+    awaited.set(paths.lock, holder);
     if (now - sameSince > PATIENCE_MS || now - begun > QUEUE_PATIENCE_MS) {
       throw new TlxcError({
         code: 'TLXC_E_BUSY',
