@@ -12,6 +12,7 @@ void export_open_file(Napi::Env env, Napi::Object exports);
 void export_filesystem_sync(Napi::Env env, Napi::Object exports);
 void export_attributes(Napi::Env env, Napi::Object exports);
 void export_btrfs(Napi::Env env, Napi::Object exports);
+void export_small_copy(Napi::Env env, Napi::Object exports);
 void export_placement(Napi::Env env, Napi::Object exports);
 void export_projects(Napi::Env env, Napi::Object exports);
 void export_network_state(Napi::Env env, Napi::Object exports);

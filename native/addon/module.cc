@@ -10,6 +10,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     tlxc::export_filesystem_sync(env, exports);
     tlxc::export_attributes(env, exports);
     tlxc::export_btrfs(env, exports);
+    tlxc::export_small_copy(env, exports);
     tlxc::export_placement(env, exports);
     tlxc::export_projects(env, exports);
     tlxc::export_network_state(env, exports);

@@ -124,6 +124,8 @@ export async function copyTree(
   to: string,
   { words = [], onStage }: { words?: readonly string[]; onStage?: OnStage | undefined } = {},
 ): Promise<void> {
+  const isOwn = words.length === 0 && probeHost().user === null;
+  if (isOwn && native().copySmallTree({ from, to })) return;
   const failure = {
     code: 'TLXC_E_STORAGE',
     what: `the root filesystem could not be copied to ${to}`,

@@ -201,6 +201,11 @@ export interface Binding {
     others: readonly string[];
   }): NativeFailure | null | Promise<NativeFailure | null>;
   /**
+   * Copies what is in `from` into the empty directory `to` as cp --archive --one-file-system does, where that is a hundred plain
+   * files at most. false: it is not, or did not work; cp may be asked then, which writes over what there is.
+   */
+  copySmallTree(options: { from: string; to: string }): boolean;
+  /**
    * Has ext2, ext3 and ext4 put the trees that will be made in the directory apart from each other (chattr +T). Other filesystems
    * refuse it.
    */
