@@ -12,6 +12,8 @@ export interface OptionShape {
   /** "" where there is only a short form. */
   readonly long: string;
   readonly argument: 'none' | 'required' | 'optional';
+  /** An abbreviation that fits another option, too, is that one's: LXC has the other alone. */
+  readonly yields?: boolean;
 }
 
 export interface FoundOption<S extends OptionShape> {
@@ -26,6 +28,8 @@ function findLong<S extends OptionShape>(name: string, typed: string, shapes: re
   const candidates = shapes.filter((shape) => name !== '' && shape.long.startsWith(name));
   const exact = candidates.find((shape) => shape.long === name);
   if (exact || candidates.length <= 1) return exact ?? candidates[0];
+  const others = candidates.filter(({ yields }) => yields !== true);
+  if (others.length === 1) return others[0];
   const possibilities = candidates.map((shape) => ` '--${shape.long}'`).join('');
   throw usageError(`option '${typed}' is ambiguous; possibilities:${possibilities}`);
 }

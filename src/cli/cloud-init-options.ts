@@ -19,12 +19,14 @@ export const CLOUD_INIT_OPTIONS: readonly OptionSpec[] = [
     flags: '--user-data <FILE>',
     description:
       'What its cloud-init is to do at the first boot: a file that begins\nwith #cloud-config or #!; - is standard input',
+    yields: true,
   },
-  { flags: '--vendor-data <FILE>', description: 'The same, where user data say nothing else' },
-  { flags: '--network-config <FILE>', description: 'What its cloud-init makes of the network' },
+  { flags: '--vendor-data <FILE>', description: 'The same, where user data say nothing else', yields: true },
+  { flags: '--network-config <FILE>', description: 'What its cloud-init makes of the network', yields: true },
   {
     flags: '--meta-data <FILE>',
     description: 'What it is to know of the machine; instance-id and\nlocal-hostname are added',
+    yields: true,
   },
 ];
 

@@ -12,6 +12,8 @@ export interface OptionSpec {
   readonly hidden?: boolean;
   /** The key of an option that this one takes back: of the two the last one counts. */
   readonly overrides?: string;
+  /** LXC has none such: an abbreviation that fits one of LXC's, too, is that one's. */
+  readonly yields?: boolean;
 }
 
 /** By the long option's name in camel case: true, the argument, or a list of arguments. */
@@ -56,8 +58,19 @@ function parseFlags(spec: OptionSpec): Option {
   if (!match) throw new Error(`bad flags: ${spec.flags}`);
   const [, short = '', long = '', bracket, valueName = ''] = match;
   const argument = bracket === undefined ? 'none' : bracket === '<' ? 'required' : 'optional';
-  const { description, repeat = false, hidden = false, overrides } = spec;
-  return { short, long, argument, valueName, description, repeat, hidden, overrides, key: camelCase(long) };
+  const { description, repeat = false, hidden = false, overrides, yields = false } = spec;
+  return {
+    short,
+    long,
+    argument,
+    valueName,
+    description,
+    repeat,
+    hidden,
+    overrides,
+    yields,
+    key: camelCase(long),
+  };
 }
 
 const common = (flags: string, description = '') => parseFlags({ flags, description });

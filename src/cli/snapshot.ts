@@ -222,6 +222,7 @@ export default defineCommand(
         flags: '--diff <SNAPSHOT>',
         description:
           'Print the files added (A), changed (M) and removed (D) since it,\nor between it and the snapshot that follows',
+        yields: true,
       },
       { flags: '-c, --comment <FILE>', description: 'Keep the text of FILE with the new snapshot' },
       {
