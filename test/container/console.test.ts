@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../rig/containers.ts';
 import { requires } from '../rig/requires.ts';
+import { Terminal } from '../rig/terminal.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox', 'terminal');
@@ -13,11 +14,17 @@ async function running(t: ExecutionContext, inittab: string, config: readonly st
   return world;
 }
 
-/** Types the lines, each after a moment, on a terminal that runs the command; what the terminal showed. */
-async function typed(world: World, command: string, ...keys: readonly string[]): Promise<string> {
-  const keyboard = keys.map((key) => `printf '${key}'; sleep 0.7`).join('; ');
-  const line = `(sleep 1; ${keyboard}) | script -qE never -ec 'stty rows 33 cols 99; ${command}; echo "status $?"' /dev/null`;
-  return (await world.sh(line)).replaceAll('\r\n', '\n');
+/** A terminal that runs the command, once it is connected. */
+async function connected(
+  t: ExecutionContext,
+  world: World,
+  command: string,
+  greeting: string,
+): Promise<Terminal> {
+  const terminal = new Terminal(world, command, { rows: 33, columns: 99 });
+  await terminal.shows(/^Connected to tty \d+\nType /m);
+  t.true(terminal.output.replaceAll('\r\n', '\n').startsWith(greeting), terminal.output);
+  return terminal;
 }
 
 const banner = (tty: number, key = 'Ctrl+a') =>
@@ -25,26 +32,24 @@ const banner = (tty: number, key = 'Ctrl+a') =>
 
 rooted('a tty is a terminal on its getty; the escape leaves it and the terminal as it was', async (t) => {
   const world = await running(t, 'tty1::respawn:-/bin/sh\n', ['lxc.tty.max = 2']);
-  const shown = await typed(
-    world,
-    'tlxc-console -n u1 -t 1',
-    '\\r',
-    'stty size; echo a-$((1+1))-z\\r',
-    '\\001q',
-  );
-  t.true(shown.startsWith(banner(1)), shown);
-  t.regex(shown, /^33 99$/m);
-  t.regex(shown, /^a-2-z$/m);
-  t.regex(shown, /status 0\n$/);
+  const terminal = await connected(t, world, 'tlxc-console -n u1 -t 1', banner(1));
+  terminal.press('\r');
+  terminal.press('stty size; echo a-$((1+1))-z\r');
+  await terminal.shows(/^33 99\na-2-z$/m);
+  terminal.press('\u0001q');
+  t.regex(await terminal.end(), /status 0\n$/);
 });
 
 rooted('-t 0 is the console, -e another escape, no -t the next free tty', async (t) => {
   const world = await running(t, 'console::respawn:-/bin/sh\n', ['lxc.tty.max = 2']);
-  const shown = await typed(world, 'tlxc-console -n u1 -t 0 -e ^b', 'echo a-$((1+1))-z\\r', '\\002q');
-  t.true(shown.startsWith(banner(0, 'Ctrl+b')), shown);
-  t.regex(shown, /^a-2-z$/m);
-  t.regex(shown, /status 0\n$/);
-  t.true((await typed(world, 'tlxc-console -n u1', '\\001q')).startsWith(banner(1)));
+  const terminal = await connected(t, world, 'tlxc-console -n u1 -t 0 -e ^b', banner(0, 'Ctrl+b'));
+  terminal.press('echo a-$((1+1))-z\r');
+  await terminal.shows(/^a-2-z$/m);
+  terminal.press('\u0002q');
+  t.regex(await terminal.end(), /status 0\n$/);
+  const next = await connected(t, world, 'tlxc-console -n u1', banner(1));
+  next.press('\u0001q');
+  t.regex(await next.end(), /status 0\n$/);
 });
 
 rooted('a tty that is in use or does not exist is refused', async (t) => {
@@ -55,10 +60,10 @@ rooted('a tty that is in use or does not exist is refused', async (t) => {
     missing.stderr,
     'tlxc-console: u1: cannot open tty 2: the container has no such tty (lxc.tty.max)\n  hint: take another tty (-t N); lxc.tty.max and lxc.console.path say which there are\n',
   );
-  const busy = await world.sh(
-    `(sleep 30 | tlxc-console -n u1 -t 1 2>/dev/null & echo $! > pid); sleep 1
-     tlxc-console -n u1 -t 1 2>&1 </dev/null; echo $?; pkill -P 1 sleep; kill $(cat pid) || true`,
-  );
+  const first = await connected(t, world, 'tlxc-console -n u1 -t 1', banner(1));
+  const busy = await world.sh('tlxc-console -n u1 -t 1 2>&1 </dev/null; echo $?');
+  first.press('\u0001q');
+  t.regex(await first.end(), /status 0\n$/);
   t.is(
     busy,
     'tlxc-console: u1: cannot open tty 1: it is in use already\n  hint: take another tty (-t N); lxc.tty.max and lxc.console.path say which there are\n1\n',

@@ -1,7 +1,7 @@
 /** tlxc-unshare and tlxc-usernsexec beside LXC's: what the command sees, and how its end is told. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { defaultMaps, withSelf } from '../../src/container/new-namespaces.ts';
+import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
 import { makeUser, USER } from '../rig/user.ts';
 import { makeWorld, type World } from '../rig/world.ts';
@@ -200,8 +200,8 @@ rooted('the command ends with tlxc-unshare', async (t) => {
   const ended = new Promise((resolve) => child.once('close', resolve));
   await world.sh('kill $(pgrep -x tlxc-namespaces || pgrep -f tlxc-namespaces.*sleep)');
   await ended;
-  await sleep(50);
-  t.is((await world.run('pgrep', '-x', 'sleep')).code, 1);
+  const left = async () => (await world.run('pgrep', '-x', 'sleep')).code;
+  t.is(await eventually(20, async () => ((await left()) === 1 ? 'nothing' : undefined)), 'nothing');
 });
 
 requires('users', 'root')('who is not root is told what would be allowed', async (t) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { debianRootfsTar } from '../rig/debian.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
+import { Terminal } from '../rig/terminal.ts';
 import { allowInterfaces, delegateGroups, makeUser, USER, type User } from '../rig/user.ts';
 
 const rooted = requires('root', 'userns', 'overlay', 'users', 'busybox');
@@ -109,9 +110,13 @@ typing('the console is the user’s own', async (t) => {
   const user = await makeUser(t);
   await create(user, 'c1', [ALONE]);
   await user.sh('tlxc-start -n c1 2>/dev/null');
-  const keys = `(sleep 1; printf '\\r'; sleep 1; printf 'echo a-$((1+1))-z\\r'; sleep 1; printf '\\001q')`;
-  const shown = await user.sh(`${keys} | script -qE never -ec 'tlxc-console -n c1 -t 0' /dev/null`);
-  t.regex(shown, /^a-2-z\r?$/m);
+  const terminal = new Terminal(user, 'tlxc-console -n c1 -t 0', { rows: 24, columns: 80 });
+  await terminal.shows(/^Connected to tty 0$/m);
+  terminal.press('\r');
+  terminal.press('echo a-$((1+1))-z\r');
+  await terminal.shows(/^a-2-z$/m);
+  terminal.press('\u0001q');
+  t.regex(await terminal.end(), /status 0\n$/);
 });
 
 typing('a command on a terminal has one of the container’s, which is its user’s', async (t) => {

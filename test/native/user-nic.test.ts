@@ -3,6 +3,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
 import { allowInterfaces, makeUser, USER, type User } from '../rig/user.ts';
 
@@ -50,9 +51,11 @@ networked(
     const { user, nic } = await lab(t, `${USER.name} veth tlxcbr0 9`);
     user.world.spawn('unshare', '--net', 'sleep', '60');
     user.world.spawn('unshare', '--user', '--map-root-user', '--net', 'sleep', '60');
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const pids = (await user.world.sh('pgrep -x sleep')).trim().split('\n');
-    t.is(pids.length, 2);
+    // Each is sleep once it has its namespaces.
+    const pids = await eventually(20, async () => {
+      const asleep = (await user.world.sh('pgrep -x sleep || true')).trim().split('\n');
+      return asleep.length === 2 ? asleep : undefined;
+    });
     for (const pid of ['$$', '1', '999999', ...pids]) {
       const outcome = await nic(`$nic create /a b ${pid} veth tlxcbr0 eth9`);
       t.is(outcome.code, 1);

@@ -4,7 +4,14 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
-import type { World } from './world.ts';
+
+/** A world, or a user in it. */
+interface Place {
+  /** What it may write in. */
+  readonly dir: string;
+  readonly spawn: (program: string, ...args: readonly string[]) => ChildProcessWithoutNullStreams;
+  readonly sh: (line: string) => Promise<string>;
+}
 
 export interface Size {
   readonly rows: number;
@@ -14,19 +21,19 @@ export interface Size {
 let made = 0;
 
 export class Terminal {
-  readonly #world: World;
+  readonly #place: Place;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #tty: string;
   readonly #closed: Promise<unknown>;
   #output = '';
 
   /** Runs the line of shell at once; afterwards the terminal's settings are printed when they are not as before. */
-  constructor(world: World, line: string, { rows, columns }: Size) {
-    this.#world = world;
-    this.#tty = join(world.dir, `tty-${++made}`);
+  constructor(place: Place, line: string, { rows, columns }: Size) {
+    this.#place = place;
+    this.#tty = join(place.dir, `tty-${++made}`);
     const script = `stty rows ${rows} cols ${columns}; tty > ${this.#tty}; before=$(stty -g)
       TERM=xterm ${line}; echo "status $?"; [ "$(stty -g)" = "$before" ] || echo "terminal spoiled"`;
-    this.#child = world.spawn('script', '-qfE', 'never', '-ec', script, '/dev/null');
+    this.#child = place.spawn('script', '-qfE', 'never', '-ec', script, '/dev/null');
     this.#closed = once(this.#child, 'close');
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
   }
@@ -51,7 +58,7 @@ export class Terminal {
 
   async resize({ rows, columns }: Size): Promise<void> {
     const tty = readFileSync(this.#tty, 'utf8').trim();
-    await this.#world.sh(`stty -F ${tty} rows ${rows} cols ${columns}`);
+    await this.#place.sh(`stty -F ${tty} rows ${rows} cols ${columns}`);
   }
 
   /** Waits until a person sees it. */

@@ -1,5 +1,6 @@
 /** A plain user in a world, with an account and subordinate ids that only the world's own /etc has. */
 import type { ExecutionContext } from 'ava';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,11 +14,13 @@ const nic = fileURLToPath(new URL('../../native/build/Release/tlxc-user-nic', im
 
 export class User {
   readonly home: string;
+  /** The same: what the user may write in. */
+  readonly dir: string;
   /** cgroup.procs of the groups that were given to the user: every program is run in them. */
   readonly groups: string[] = [];
 
   constructor(readonly world: World) {
-    this.home = join(world.dir, 'home');
+    this.home = this.dir = join(world.dir, 'home');
   }
 
   /** Runs a program as the user logged in: the user's own environment and places, none of the world's. */
@@ -26,6 +29,15 @@ export class User {
   }
 
   runWith(options: RunOptions, program: string, ...args: readonly string[]): Promise<Outcome> {
+    return this.world.runWith(options, ...this.#loggedIn(program, args));
+  }
+
+  /** As the world's, as the user logged in. */
+  spawn(program: string, ...args: readonly string[]): ChildProcessWithoutNullStreams {
+    return this.world.spawn(...this.#loggedIn(program, args));
+  }
+
+  #loggedIn(program: string, args: readonly string[]): [string, ...string[]] {
     const become = ['setpriv', `--reuid=${USER.uid}`, `--regid=${USER.uid}`, '--clear-groups', '--'];
     const environment = [`HOME=${this.home}`, `USER=${USER.name}`, `PATH=${this.world.env['PATH']}`];
     const join_ = [
@@ -43,7 +55,7 @@ export class User {
       program,
       ...args,
     ];
-    return this.world.runWith(options, first, ...rest);
+    return [first, ...rest];
   }
 
   /** A line of shell as the user: its output; throws with all it said unless it exits 0. */

@@ -30,10 +30,10 @@ rooted('whatever /etc/passwd is, an attach runs at once and shows nothing of the
   for (const [what, make] of Object.entries(ACCOUNTS)) {
     await world.sh(`tlxc-attach -n c1 -- sh -c 'rm -rf /etc/passwd; ${make.replaceAll("'", `'\\''`)}'`);
     const asked = ['-n', 'c1', '-u', '65534', '--', 'sh', '-c', 'echo ran; env'];
-    const ran = await world.runWith({ timeout: 5000 }, 'tlxc-attach', ...asked);
+    const ran = await world.runWith({ timeout: 15_000 }, 'tlxc-attach', ...asked);
     t.regex(ran.stdout, /^ran$/m, `${what}: ${ran.stderr}`);
     t.notRegex(ran.stdout, /TLXC|^HOME=\/tmp\/tlxc/m, what);
-    const shell = await world.runWith({ timeout: 5000, input: 'echo shell\n' }, 'tlxc-attach', '-n', 'c1');
+    const shell = await world.runWith({ timeout: 15_000, input: 'echo shell\n' }, 'tlxc-attach', '-n', 'c1');
     t.is(shell.stdout, 'shell\n', `${what}: ${shell.stderr}`);
   }
 });

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
@@ -204,15 +203,16 @@ rooted('signals reach the command, and what kills the attach ends the command', 
     `tlxc-attach -n u1 -- sh -c 'echo ready; exec sleep 4242' > out & pid=$!
      while ! grep -q ready out; do sleep 0.05; done; kill -KILL $pid; wait $pid || true`,
   );
-  await sleep(200);
-  t.is((await world.run('pgrep', '-f', 'sleep 4242')).stdout, '');
+  const left = async () => (await world.run('pgrep', '-f', 'sleep 4242')).stdout;
+  t.is(await eventually(20, async () => ((await left()) === '' ? 'nothing' : undefined)), 'nothing');
 });
 
 rooted('no Node process stays behind: it has become a small native one', async (t) => {
   const { world } = await running(t);
   const exe = await world.sh(
     `tlxc-attach -n u1 -- sh -c 'echo ready; sleep 5' > out & pid=$!
-     while ! grep -q ready out; do sleep 0.05; done; sleep 0.1; readlink /proc/$pid/exe; kill $pid`,
+     while ! grep -q ready out; do sleep 0.05; done
+     for i in $(seq 600); do readlink /proc/$pid/exe | grep '/tlxc-pty$' && break; sleep 0.05; done; kill $pid`,
   );
   t.regex(exe, /\/tlxc-pty$/m);
 });
