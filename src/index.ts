@@ -90,6 +90,7 @@ export type {
   HealthStatus,
   MonitorHealth,
   GivenDevice,
+  MonitorCgroup,
   MonitorForward,
   MonitorInfo,
   MonitorInterface,

@@ -111,6 +111,18 @@ export interface MonitorHealth {
   } | null;
 }
 
+/** A control group hierarchy, and the container's groups in it: paths relative to mountPoint. */
+export interface MonitorCgroup {
+  readonly version: number;
+  readonly mountPoint: string;
+  /** Of version 1: those mounted together. */
+  readonly controllers: readonly string[];
+  /** Where its limits sit. */
+  readonly limitGroup: string;
+  /** The root of its cgroup namespace: limitGroup, or a child of it. */
+  readonly innerGroup: string;
+}
+
 /** What a running container's monitor tells of it. */
 export interface MonitorInfo {
   readonly name: string;
@@ -126,13 +138,7 @@ export interface MonitorInfo {
   readonly holder?: number;
   /** Namespaces the container has of its own or shares with another than the host. */
   readonly namespaces: readonly string[];
-  readonly cgroups: readonly {
-    readonly version: number;
-    readonly mountPoint: string;
-    readonly controllers: readonly string[];
-    readonly limitGroup: string;
-    readonly innerGroup: string;
-  }[];
+  readonly cgroups: readonly MonitorCgroup[];
   readonly interfaces: readonly MonitorInterface[];
   /** Those given while it runs (tlxc-device). */
   readonly devices: readonly GivenDevice[];
@@ -162,6 +168,8 @@ export type Reply =
   | ({ readonly ok: false; readonly error: string; readonly errno: number } & Partial<
       Pick<StepFailure, 'syscall' | 'path' | 'detail'>
     >);
+
+export type Refusal = Extract<Reply, { ok: false }>;
 
 /** A change of the state, or of the health. exitStatus: wait status of init as waitpid gives it, with STOPPING and STOPPED. */
 export interface Event {

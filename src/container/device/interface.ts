@@ -1,10 +1,8 @@
 /** Interfaces of the host's that come into a running container and go back. */
 import { TlxcError } from '../../errors.ts';
 import { errnoName } from '../../errno.ts';
-import type { MonitorInfo, Reply } from '../../monitor/protocol.ts';
+import type { MonitorInfo, Refusal } from '../../monitor/protocol.ts';
 import { askRunning, withRunning, type DeviceRequest } from './device.ts';
-
-type Refusal = Extract<Reply, { ok: false }>;
 
 /** By the executor's word for it: what failed, and what can be done. */
 const REASONS: Readonly<

@@ -5,7 +5,7 @@ import { forward, forwardListen } from '../../config/values/forward.ts';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
-import type { MonitorForward, MonitorInfo, Reply } from '../../monitor/protocol.ts';
+import type { MonitorForward, MonitorInfo, Refusal } from '../../monitor/protocol.ts';
 import { nativeFile } from '../../package-root.ts';
 import { expandForward, forwardLock, forwardName } from '../../plan/forwards.ts';
 import type { Forward } from '../../plan/types.ts';
@@ -25,8 +25,6 @@ export interface ProxyRequest {
   /** Whether the configuration is changed alike; the environment is what it is read with, the caller's. */
   readonly saved?: { readonly environment: Readonly<Record<string, string | undefined>> } | undefined;
 }
-
-type Refusal = Extract<Reply, { ok: false }>;
 
 const pathsOf = ({ name, lxcpath, system }: Omit<ProxyRequest, 'line' | 'saved'>): ContainerPaths =>
   containerPaths(system, lxcpath, name);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { errnoName } from '../../errno.ts';
 import { TlxcError, type ErrorDetails } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
-import type { Reply } from '../../monitor/protocol.ts';
+import type { Refusal, Reply } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
 import { milliseconds } from '../milliseconds.ts';
 import { notRunning } from '../not-running.ts';
@@ -22,8 +22,6 @@ const DEFAULT_MS = 10_000;
 const FOR_EVER_MS = 2 ** 31 - 1;
 /** For the monitor to say that the time is over. */
 const GRACE_MS = 2_000;
-
-type Refusal = Extract<Reply, { ok: false }>;
 
 /** The command line of a process, "" where it is gone. */
 function commandOf(pid: string): string {

@@ -1,10 +1,8 @@
 /** Whether a container is frozen, read from its cgroups: no process inside has to run for the answer. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MonitorInfo } from '../../monitor/protocol.ts';
+import type { MonitorCgroup, MonitorInfo } from '../../monitor/protocol.ts';
 import { LEAF } from '../../plan/attach.ts';
-
-type Place = MonitorInfo['cgroups'][number];
 
 function contains(path: string, text: RegExp): boolean {
   try {
@@ -14,7 +12,7 @@ function contains(path: string, text: RegExp): boolean {
   }
 }
 
-function isFrozenIn({ version, mountPoint, controllers, limitGroup, innerGroup }: Place): boolean {
+function isFrozenIn({ version, mountPoint, controllers, limitGroup, innerGroup }: MonitorCgroup): boolean {
   // The container may freeze the leaf for itself: an attach would stop in it all the same.
   const leaf = version === 2 ? [join(innerGroup, LEAF)] : [];
   const groups = [...new Set([limitGroup, innerGroup, ...leaf])].map((group) => join(mountPoint, group));

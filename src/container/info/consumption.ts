@@ -1,7 +1,7 @@
 /** All that the kernel counts of a running container: what Usage has, with its parts, limits, pressure and traffic. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MonitorInfo } from '../../monitor/protocol.ts';
+import type { MonitorCgroup, MonitorInfo } from '../../monitor/protocol.ts';
 import { keyed, readerOf, usageOf, type ReadCounter, type Usage } from './usage.ts';
 
 /** Per cent of the last ten seconds in which at least one process waited for it (PSI's "some avg10"). */
@@ -90,7 +90,7 @@ function memoryParts(
 }
 
 /** Kept by the v2 group of a hybrid host as well: it takes no controller. */
-function pressureOf(cgroups: MonitorInfo['cgroups']): Pressure {
+function pressureOf(cgroups: readonly MonitorCgroup[]): Pressure {
   const group = cgroups.find(({ version }) => version === 2);
   const some = (what: string): number | null => {
     if (!group) return null;

@@ -1,7 +1,7 @@
 /** How many processes of a container that runs the kernel has killed for lack of memory: nobody inside is told of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MonitorInfo } from '../../monitor/protocol.ts';
+import type { MonitorCgroup } from '../../monitor/protocol.ts';
 import { visitGroups } from './groups-below.ts';
 import { keyed, usageOf, type Usage } from './usage.ts';
 
@@ -11,10 +11,8 @@ export interface RunningUsage extends Usage {
   readonly oomKills: number | null;
 }
 
-type Hierarchy = MonitorInfo['cgroups'][number];
-
 /** null: this host does not count them. Never throws. */
-function oomKillsOf(cgroups: readonly Hierarchy[]): number | null {
+function oomKillsOf(cgroups: readonly MonitorCgroup[]): number | null {
   const memory = cgroups.find(({ controllers }) => controllers.includes('memory'));
   if (!memory) return null;
   const group = join(memory.mountPoint, memory.limitGroup);
@@ -34,7 +32,7 @@ function oomKillsOf(cgroups: readonly Hierarchy[]): number | null {
   return sum;
 }
 
-export const runningUsage = (cgroups: readonly Hierarchy[]): RunningUsage => ({
+export const runningUsage = (cgroups: readonly MonitorCgroup[]): RunningUsage => ({
   ...usageOf(cgroups),
   oomKills: oomKillsOf(cgroups),
 });

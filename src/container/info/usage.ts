@@ -1,7 +1,7 @@
 /** What a running container uses: counters of its limit groups, on v1, hybrid and v2 hosts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MonitorInfo } from '../../monitor/protocol.ts';
+import type { MonitorCgroup } from '../../monitor/protocol.ts';
 
 /** null: this host does not keep the counter. */
 export interface Usage {
@@ -13,8 +13,6 @@ export interface Usage {
   readonly swapBytes: number | null;
 }
 
-type Hierarchy = MonitorInfo['cgroups'][number];
-
 /** The text of a file of the limit group whose hierarchy has the controller, null where there is none. */
 export type ReadCounter = (
   controller: string,
@@ -22,9 +20,9 @@ export type ReadCounter = (
   v2File: string,
 ) => { text: string; version: number } | null;
 
-export const readerOf = (cgroups: readonly Hierarchy[]): ReadCounter =>
+export const readerOf = (cgroups: readonly MonitorCgroup[]): ReadCounter =>
   function readCounter(controller, v1File, v2File) {
-    const has = ({ controllers }: Hierarchy) => controllers.includes(controller);
+    const has = ({ controllers }: MonitorCgroup) => controllers.includes(controller);
     // cpu.stat's usage_usec is there without the controller: on a v2 host every group has it.
     const group =
       cgroups.find(has) ??
@@ -87,7 +85,7 @@ function swap(read: ReadCounter): number | null {
 }
 
 /** Reads the counters now. Never throws: a container may end at any moment. */
-export function usageOf(cgroups: readonly Hierarchy[]): Usage {
+export function usageOf(cgroups: readonly MonitorCgroup[]): Usage {
   const read = readerOf(cgroups);
   return {
     cpuNanoseconds: cpu(read),

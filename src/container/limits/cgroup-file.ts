@@ -7,15 +7,13 @@ import { checkCgroupFile } from '../../config/values/cgroup-files.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
 import { askMonitor } from '../../monitor/client.ts';
-import type { MonitorInfo } from '../../monitor/protocol.ts';
+import type { MonitorCgroup, MonitorInfo } from '../../monitor/protocol.ts';
 import { writesOf, type GroupWrite } from '../../plan/cgroup-change.ts';
 import { controllerOf, hierarchyOf } from '../../plan/cgroup-settings.ts';
 import { equalsOf, translateSetting, type CgroupValue } from '../../plan/cgroup-translation.ts';
 import { notRunning } from '../not-running.ts';
 import { containerPaths } from '../paths.ts';
 import { unresponsive } from '../stop/unresponsive.ts';
-
-type Hierarchy = MonitorInfo['cgroups'][number];
 
 export interface CgroupFileRequest {
   readonly name: string;
@@ -38,7 +36,7 @@ const WORLDS = [1, 2] as const;
 const OF_PROCESSES = new Set(['cgroup.procs', 'cgroup.threads']);
 
 class Groups {
-  readonly #all: readonly Hierarchy[];
+  readonly #all: readonly MonitorCgroup[];
   readonly #container: string;
 
   constructor(request: CgroupFileRequest) {

@@ -1,13 +1,11 @@
 /** What the control groups of a running container hold. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MonitorInfo } from '../../monitor/protocol.ts';
+import type { MonitorCgroup } from '../../monitor/protocol.ts';
 import { equalsOf } from '../../plan/cgroup-translation.ts';
 import type { Live } from './live.ts';
 
-type Group = MonitorInfo['cgroups'][number];
-
-function read({ mountPoint, limitGroup }: Group, file: string): string | undefined {
+function read({ mountPoint, limitGroup }: MonitorCgroup, file: string): string | undefined {
   try {
     return readFileSync(join(mountPoint, limitGroup, file), 'utf8')
       .trimEnd()
@@ -17,7 +15,7 @@ function read({ mountPoint, limitGroup }: Group, file: string): string | undefin
   }
 }
 
-const has = ({ controllers, version }: Group, file: string): boolean => {
+const has = ({ controllers, version }: MonitorCgroup, file: string): boolean => {
   const [controller = ''] = file.split('.');
   return controllers.includes(controller) || (version === 2 && controller === 'cgroup');
 };
