@@ -3,17 +3,15 @@ import { architecture } from '../config/values/plain.ts';
 import { FULL_ELEVATION, NO_ELEVATION, type Elevation } from '../plan/attach.ts';
 import type { EnvironmentPolicy } from '../plan/attach-environment.ts';
 import type { Namespace } from '../plan/types.ts';
-import type { Invocation } from './command.ts';
 import { parseNamespaceWords } from './namespace-words.ts';
+import { argumentsOf, type OptionValue, type OptionValues } from './options.ts';
 import { usageError } from './usage.ts';
-
-type Value = Invocation['options'][string];
 
 /** The largest id; the one above it means "unchanged" to the kernel. */
 const MAX_ID = 0xfffffffe;
 
 /** -u and -g: decimal digits and nothing else. */
-export function parseId(option: string, value: Value): number {
+export function parseId(option: string, value: OptionValue): number {
   if (value === undefined) return 0;
   const id = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : NaN;
   if (id <= MAX_ID) return id;
@@ -27,7 +25,7 @@ const ELEVATIONS: Readonly<Record<string, keyof Elevation>> = {
 };
 
 /** -e: all, or those of CAP|CGROUP|LSM. */
-export function parseElevation(value: Value): Elevation {
+export function parseElevation(value: OptionValue): Elevation {
   if (value === undefined) return NO_ELEVATION;
   if (typeof value !== 'string') return FULL_ELEVATION;
   const elevation = { ...NO_ELEVATION } as Record<keyof Elevation, boolean>;
@@ -40,10 +38,10 @@ export function parseElevation(value: Value): Elevation {
 }
 
 /** -s. */
-export const parseNamespaces = (value: Value): Namespace[] | undefined =>
+export const parseNamespaces = (value: OptionValue): Namespace[] | undefined =>
   typeof value === 'string' ? parseNamespaceWords(value) : undefined;
 
-export function parseArchitecture(value: Value): 'linux32' | 'linux64' | undefined {
+export function parseArchitecture(value: OptionValue): 'linux32' | 'linux64' | undefined {
   if (typeof value !== 'string') return undefined;
   try {
     return architecture(value);
@@ -52,18 +50,16 @@ export function parseArchitecture(value: Value): 'linux32' | 'linux64' | undefin
   }
 }
 
-const list = (value: Value): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);
-
 export function parseEnvironment(
-  options: Invocation['options'],
+  options: OptionValues,
   caller: EnvironmentPolicy['caller'],
 ): EnvironmentPolicy {
   const keepAll = options['keepEnv'] === true;
   const clear = options['clearEnv'] === true;
   if (keepAll && clear) throw usageError('--keep-env and --clear-env exclude each other');
-  const set = list(options['setVar']);
+  const set = argumentsOf(options['setVar']);
   const wrong = set.find((assignment) => !/^[^=]+=/.test(assignment));
   if (wrong !== undefined) throw usageError(`-v takes VAR=VALUE, not ${JSON.stringify(wrong)}`);
   const base = keepAll ? 'keep' : clear ? 'clear' : 'clean';
-  return { base, keep: list(options['keepVar']), set, caller };
+  return { base, keep: argumentsOf(options['keepVar']), set, caller };
 }

@@ -17,9 +17,8 @@ import {
 } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { argumentOf } from './options.ts';
 import { rcfileOf } from './rcfile.ts';
-
-const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
 function optionsOf({ options, rest }: Invocation, { cwd, env }: CommandContext): AttachOptions {
   const namespaces = parseNamespaces(options['namespaces']);
@@ -29,8 +28,8 @@ function optionsOf({ options, rest }: Invocation, { cwd, env }: CommandContext):
     uid: parseId('-u', options['uid']),
     gid: parseId('-g', options['gid']),
     environment: parseEnvironment(options, env),
-    cwd: text(options['cwd']) ?? cwd,
-    cwdAsked: text(options['cwd']) !== undefined,
+    cwd: argumentOf(options['cwd']) ?? cwd,
+    cwdAsked: argumentOf(options['cwd']) !== undefined,
     // As LXC: -s implies -e.
     elevation: namespaces === undefined ? elevation : FULL_ELEVATION,
     namespaces,
@@ -67,11 +66,11 @@ async function attach(invocation: Invocation, context: CommandContext): Promise<
   const { name, lxcpath, system, options } = invocation;
   const paths = containerPaths(system, lxcpath, name);
   let wanted = optionsOf(invocation, context);
-  const label = text(options['context']);
+  const label = argumentOf(options['context']);
   if (label !== undefined) wanted = await withLabel(wanted, label);
   const rcfile = rcfileOf(invocation, context);
   if (rcfile !== undefined) wanted = await rcfileSettings(paths, rcfile, wanted);
-  const log = openLog(text(options['ptyLog']), context.cwd);
+  const log = openLog(argumentOf(options['ptyLog']), context.cwd);
   // A signal that comes before tlxc-pty is there to pass it on is for the command all the same.
   native().holdSignals();
   const target = { paths, program: context.program, caller: context.env };

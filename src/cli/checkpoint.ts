@@ -6,12 +6,11 @@ import type { StartRequest } from '../container/start/start.ts';
 import type { CheckpointPlace } from '../plan/criu.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { argumentOf } from './options.ts';
 import { whileShown } from './progress.ts';
 import { namedConfig } from './rcfile.ts';
 import { signalNote, warner } from './tell.ts';
 import { usageError } from './usage.ts';
-
-const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
 
 /** As LXC's command has them exclude each other. */
 function refuseContradictions({ options }: Invocation): void {
@@ -35,7 +34,7 @@ function requestOf(
     configFile: namedConfig(options['rcfile'], cwd),
     foreground: options['foreground'] === true && options['daemon'] !== true,
     logFile: logTarget.file || undefined,
-    logLevel: text(options['logpriority']) ? logTarget.level : undefined,
+    logLevel: argumentOf(options['logpriority']) ? logTarget.level : undefined,
   };
 }
 
@@ -43,14 +42,14 @@ async function checkpoint(invocation: Invocation, context: CommandContext): Prom
   refuseContradictions(invocation);
   const { options } = invocation;
   const request = requestOf(invocation, context);
-  const script = text(options['actionScript']);
+  const script = argumentOf(options['actionScript']);
   const place: CheckpointPlace = {
-    directory: resolve(context.cwd, text(options['checkpointDir']) ?? ''),
+    directory: resolve(context.cwd, argumentOf(options['checkpointDir']) ?? ''),
     verbose: options['verbose'] === true,
     actionScript: script?.includes('/') ? resolve(context.cwd, script) : script,
   };
   if (options['restore'] !== true) {
-    const predumpDir = text(options['predumpDir']);
+    const predumpDir = argumentOf(options['predumpDir']);
     await whileShown(invocation, context, 'saving', () =>
       checkpointContainer(request, {
         ...{ ...place, predumpDir },

@@ -3,12 +3,11 @@ import { becomeConsole, openConsole } from '../container/console.ts';
 import { containerPaths } from '../container/paths.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import type { OptionValue } from './options.ts';
 import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { usageError } from './usage.ts';
 
-type Value = Invocation['options'][string];
-
-function parseTty(value: Value): number {
+function parseTty(value: OptionValue): number {
   if (value === undefined) return -1;
   if (typeof value === 'string' && /^(-1|\d{1,5})$/.test(value)) return Number(value);
   const message = `-t takes the number of a tty, 0 for the console or -1 for the next free tty, not '${String(value)}'`;
@@ -16,7 +15,7 @@ function parseTty(value: Value): number {
 }
 
 /** "a" and "^a" are Ctrl+a; any other single character is itself. */
-export function parseEscape(value: Value): { readonly byte: number; readonly label: string } {
+export function parseEscape(value: OptionValue): { readonly byte: number; readonly label: string } {
   const given = value === undefined ? '^a' : String(value);
   const letter = /^\^?([A-Za-z])$/.exec(given)?.[1]?.toLowerCase();
   if (letter) return { byte: letter.charCodeAt(0) & 0x1f, label: `Ctrl+${letter}` };

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { CopyMount } from '../container/copy/ephemeral-copy.ts';
 import { backendName } from '../storage/choose.ts';
 import type { Invocation } from './command.ts';
+import { argumentsOf, type OptionValue } from './options.ts';
 import { usageError } from './usage.ts';
 
 export type Task = 'copy' | 'rename' | 'ephemeral';
@@ -36,9 +37,10 @@ export function backendOf(given: unknown): string | null {
 }
 
 /** -m bind=SOURCE[:TARGET][:ro|rw] or overlay=SOURCE[:TARGET], several of them with commas between. */
-export function mountsOf(given: Invocation['options'][string], cwd: string): CopyMount[] {
-  const words = Array.isArray(given) ? (given as string[]) : [];
-  return words.flatMap((word) => word.split(',')).map((word) => mountOf(word, cwd));
+export function mountsOf(given: OptionValue, cwd: string): CopyMount[] {
+  return argumentsOf(given)
+    .flatMap((word) => word.split(','))
+    .map((word) => mountOf(word, cwd));
 }
 
 function mountOf(word: string, cwd: string): CopyMount {

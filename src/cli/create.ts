@@ -5,16 +5,15 @@ import { templateUsage } from '../image/templates/usage.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { CLOUD_INIT_OPTIONS, cloudInitOf } from './cloud-init-options.ts';
+import { argumentOf } from './options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { imageProgress } from './image-progress.ts';
 import { madeJson } from './made.ts';
 import { namedConfig } from './rcfile.ts';
 import { usageError } from './usage.ts';
 
-const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
-
 function templateOf({ options }: Invocation): string {
-  const template = text(options['template']);
+  const template = argumentOf(options['template']);
   if (template) return template;
   throw usageError(
     'A template must be specified',
@@ -47,7 +46,7 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
     const created = await createContainer({
       ...{ name, lxcpath, system, template, templateArgs: rest },
       configFile: namedConfig(options['config'], context.cwd),
-      backend: text(options['bdev']),
+      backend: argumentOf(options['bdev']),
       volume: volumeOptions(options),
       privileged: options['privileged'] === true,
       environment: context.env,

@@ -3,29 +3,23 @@ import { executeInBackground, executeInForeground, type ExecuteRequest } from '.
 import { parseId } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { argumentOf, argumentsOf } from './options.ts';
 import { printable } from './printable.ts';
 import { namedConfig } from './rcfile.ts';
-
-const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
+import { sharedOf, SHARE_OPTIONS } from './share-options.ts';
 
 function requestOf(
   { name, lxcpath, system, options, rest }: Invocation,
   { cwd, env }: CommandContext,
 ): ExecuteRequest {
-  const share = {
-    ...(text(options['shareNet']) && { net: text(options['shareNet']) }),
-    ...(text(options['shareIpc']) && { ipc: text(options['shareIpc']) }),
-    ...(text(options['shareUts']) && { uts: text(options['shareUts']) }),
-    ...(text(options['sharePid']) && { pid: text(options['sharePid']) }),
-  } as NonNullable<ExecuteRequest['share']>;
-  const [uid, gid] = [text(options['uid']), text(options['gid'])];
+  const [uid, gid] = [argumentOf(options['uid']), argumentOf(options['gid'])];
   if (uid !== undefined) parseId('-u', uid);
   if (gid !== undefined) parseId('-g', gid);
   return {
-    ...{ name, lxcpath, system, share, uid, gid },
+    ...{ name, lxcpath, system, uid, gid, share: sharedOf(options) },
     environment: env,
     configFile: namedConfig(options['rcfile'], cwd),
-    defines: (options['define'] as readonly string[] | undefined) ?? [],
+    defines: argumentsOf(options['define']),
     command: rest.length > 0 ? rest : undefined,
   };
 }
@@ -55,10 +49,7 @@ export default defineCommand(
       { flags: '-s, --define <KEY=VAL>', description: 'Set KEY to VAL, after the file', repeat: true },
       { flags: '-u, --uid <UID>', description: 'Run COMMAND as this user inside' },
       { flags: '-g, --gid <GID>', description: 'Run COMMAND as this group inside' },
-      ...(['net', 'ipc', 'uts', 'pid'] as const).map((each) => ({
-        flags: `--share-${each} <NAME>`,
-        description: `Share the ${each} namespace of the container NAME, or of a pid`,
-      })),
+      ...SHARE_OPTIONS,
     ],
   },
   execute,

@@ -5,6 +5,7 @@ import { pullFiles, pushFiles, type Copy } from '../container/files/transfer.ts'
 import type { OnStage } from '../gauge.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import type { OptionValues } from './options.ts';
 import { printable } from './printable.ts';
 import { whileShown } from './progress.ts';
 import { tooMany, usageError } from './usage.ts';
@@ -30,7 +31,7 @@ function insideOf(word: string, given: string | undefined): Inside {
 const outside = (word: string, cwd: string): string =>
   word === '-' ? word : `${resolve(cwd, word)}${/(^|\/)\.$/.test(word) ? '/.' : ''}`;
 
-function number(options: Invocation['options'], key: 'uid' | 'gid' | 'mode'): number | null {
+function number(options: OptionValues, key: 'uid' | 'gid' | 'mode'): number | null {
   const text = options[key];
   if (typeof text !== 'string') return null;
   const [pattern, base]: [RegExp, number] = key === 'mode' ? [/^[0-7]{1,4}$/, 8] : [/^\d{1,10}$/, 10];

@@ -7,6 +7,7 @@ import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { imageProgress } from './image-progress.ts';
 import { bytesOf, shortDigest } from './image-table.ts';
+import { argumentOf, type OptionValue } from './options.ts';
 import { jsonText, printable } from './printable.ts';
 
 /** words: those after the action's own. Resolves to the exit status. */
@@ -17,8 +18,7 @@ export type Run = (
 ) => Promise<number>;
 
 /** An option's argument, "" where it was not given. */
-export const text = (value: Invocation['options'][string]): string =>
-  typeof value === 'string' ? value : '';
+export const text = (value: OptionValue): string => argumentOf(value) ?? '';
 
 export const placeOf = (invocation: Invocation, { env }: CommandContext): ImagePlace => ({
   system: invocation.system,

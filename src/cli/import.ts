@@ -4,13 +4,11 @@ import { importContainer } from '../container/import/import.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { madeJson } from './made.ts';
+import { argumentOf } from './options.ts';
 import { whileShown } from './progress.ts';
 import { warner } from './tell.ts';
 import { volumeOptions } from './volume-options.ts';
 import { tooMany, usageError } from './usage.ts';
-
-const text = (value: Invocation['options'][string]): string | null =>
-  typeof value === 'string' ? value : null;
 
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
   const { lxcpath, system, rest, options, quiet } = invocation;
@@ -23,8 +21,8 @@ async function run(invocation: Invocation, context: CommandContext): Promise<num
     importContainer({
       ...{ lxcpath, system, stdin, warn, environment: env },
       source: source === '-' ? source : resolve(cwd, source),
-      name: text(options['newname']) ?? text(options['name']),
-      backend: text(options['bdev']),
+      name: argumentOf(options['newname']) ?? argumentOf(options['name']) ?? null,
+      backend: argumentOf(options['bdev']) ?? null,
       volume: volumeOptions(options),
       privileged: options['privileged'] === true,
       keepMac: options['keepmac'] === true,

@@ -22,6 +22,7 @@ import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { infoLines, type Disk, type Information, type Selection } from './info-lines.ts';
+import { argumentsOf } from './options.ts';
 import { jsonText, printable } from './printable.ts';
 import { namedConfig } from './rcfile.ts';
 import { tellError } from './tell.ts';
@@ -69,7 +70,7 @@ function itemLines(key: string, text: string, bare: boolean): string[] {
 }
 
 function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContext, bare: boolean): string[] {
-  const keys = (invocation.options['config'] as readonly string[] | undefined) ?? [];
+  const keys = argumentsOf(invocation.options['config']);
   const rcfile = invocation.options['rcfile'];
   if (keys.length === 0 && rcfile === undefined) return [];
   const { name, system, lxcpath } = invocation;
@@ -99,7 +100,7 @@ async function info(invocation: Invocation, context: CommandContext): Promise<nu
   const selection: Selection = { state: is('state'), pid: is('pid'), ips: is('ips'), stats: is('stats') };
   const status = inspect(invocation, context);
   if (status.untold) tellError(status.untold, invocation, context);
-  const keys = (options['config'] as readonly string[] | undefined) ?? [];
+  const keys = argumentsOf(options['config']);
   const selected = Object.values(selection).filter(Boolean).length;
   const showsDisk = is('json') || selection.stats || (selected === 0 && keys.length === 0);
   const information = informationOf(

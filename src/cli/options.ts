@@ -18,6 +18,15 @@ export interface OptionSpec {
 
 /** By the long option's name in camel case: true, the argument, or a list of arguments. */
 export type OptionValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+export type OptionValue = OptionValues[string];
+
+/** An option's argument; undefined where it was not given. */
+export const argumentOf = (value: OptionValue): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+/** All arguments of one that may be given more than once. */
+export const argumentsOf = (value: OptionValue): readonly string[] =>
+  typeof value === 'object' ? value : [];
 
 export interface CommandSpec {
   readonly program: string;

@@ -5,6 +5,7 @@ import { takeStream } from '../config/read-file.ts';
 import type { Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import type { OptionSpec } from './options.ts';
+import type { OptionValue } from './options.ts';
 
 /** The option, where the command takes something from FILE; `taken` completes the description. */
 export const rcfileOption = (taken: string): OptionSpec => ({
@@ -29,7 +30,7 @@ function isStream(path: string): boolean {
 }
 
 /** The absolute path of a configuration that the command line names, which may be a pipe or /dev/null; undefined where none was given. */
-export function namedConfig(given: Invocation['options'][string], cwd: string): string | undefined {
+export function namedConfig(given: OptionValue, cwd: string): string | undefined {
   if (typeof given !== 'string') return undefined;
   const path = resolve(cwd, given);
   if (isStream(path)) takeStream(path);

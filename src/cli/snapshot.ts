@@ -15,6 +15,7 @@ import { TlxcError } from '../errors.ts';
 import type { Change } from '../storage/diff.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { argumentOf } from './options.ts';
 import { jsonText, printable } from './printable.ts';
 import { whileShown, type Progress } from './progress.ts';
 import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
@@ -164,13 +165,11 @@ async function destroy(request: SnapshotRequest, which: string): Promise<void> {
 async function snapshot(invocation: Invocation, context: CommandContext): Promise<number> {
   const { name, lxcpath, system, options, rest } = invocation;
   const { env } = context;
-  const text = (key: string): string | undefined =>
-    typeof options[key] === 'string' ? options[key] : undefined;
   const request = { name, lxcpath, system, environment: env };
   const warn = warner(invocation, context);
   const shown = <T>(doing: string, work: (progress: Progress) => Promise<T>): Promise<T> =>
     whileShown(invocation, context, doing, work);
-  const which = text('restore') ?? text('destroy') ?? '';
+  const which = argumentOf(options['restore']) ?? argumentOf(options['destroy']) ?? '';
   const task = taskOf(invocation);
   await checkRcfile(invocation, context);
   switch (task) {
@@ -181,7 +180,7 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
         restoreSnapshot({
           ...request,
           snapshot: which,
-          newName: text('newname') ?? rest[0] ?? name,
+          newName: argumentOf(options['newname']) ?? rest[0] ?? name,
           warn,
           onStage,
         }),
@@ -192,7 +191,7 @@ async function snapshot(invocation: Invocation, context: CommandContext): Promis
       return 0;
     case 'diff': {
       const changes = await shown('comparing', () =>
-        diffSnapshots(request, { from: text('diff') ?? '', to: rest[0] ?? null }),
+        diffSnapshots(request, { from: argumentOf(options['diff']) ?? '', to: rest[0] ?? null }),
       );
       context.stdout.write(options['json'] === true ? diffJson(changes) : diffLines(changes));
       return 0;

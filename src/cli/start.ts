@@ -8,43 +8,37 @@ import { planStart, startContainer, type StartRequest } from '../container/start
 import { notifyReady } from '../host/service-manager.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { argumentOf, argumentsOf, type OptionValue } from './options.ts';
 import { jsonText } from './printable.ts';
 import { whileShown } from './progress.ts';
 import { namedConfig } from './rcfile.ts';
+import { sharedOf, SHARE_OPTIONS } from './share-options.ts';
 import { signalNote, warner } from './tell.ts';
 import { waitArguments, WAIT_OPTIONS, type WaitArguments } from './wait-options.ts';
 import { usageError } from './usage.ts';
 
-const text = (value: Invocation['options'][string]) => (typeof value === 'string' ? value : undefined);
-
 /** What the command line asks for; relative paths begin at the caller's directory. */
 function requestOf(invocation: Invocation, { cwd, env }: CommandContext): StartRequest {
   const { name, lxcpath, system, options, rest, logTarget } = invocation;
-  const path = (value: Invocation['options'][string]) => {
-    const given = text(value);
+  const path = (value: OptionValue) => {
+    const given = argumentOf(value);
     return given === undefined ? undefined : resolve(cwd, given);
   };
-  const share = {
-    ...(text(options['shareNet']) && { net: text(options['shareNet']) }),
-    ...(text(options['shareIpc']) && { ipc: text(options['shareIpc']) }),
-    ...(text(options['shareUts']) && { uts: text(options['shareUts']) }),
-    ...(text(options['sharePid']) && { pid: text(options['sharePid']) }),
-  } as NonNullable<StartRequest['share']>;
   return {
     name,
     lxcpath,
     system,
-    share,
+    share: sharedOf(options),
     environment: env,
     configFile: namedConfig(options['rcfile'], cwd),
-    defines: (options['define'] as readonly string[] | undefined) ?? [],
+    defines: argumentsOf(options['define']),
     consolePath: options['console'] === 'none' ? 'none' : path(options['console']),
     consoleLog: path(options['consoleLog']),
     pidFile: path(options['pidfile']),
     foreground: options['foreground'] === true,
     command: rest.length > 0 ? rest : undefined,
     logFile: logTarget.file || undefined,
-    logLevel: text(options['logpriority']) ? logTarget.level : undefined,
+    logLevel: argumentOf(options['logpriority']) ? logTarget.level : undefined,
   };
 }
 
@@ -116,8 +110,6 @@ async function start(invocation: Invocation, context: CommandContext): Promise<n
   return 0;
 }
 
-const SHARED = ['net', 'ipc', 'uts', 'pid'] as const;
-
 export default defineCommand(
   {
     program: 'tlxc-start',
@@ -151,10 +143,7 @@ export default defineCommand(
           'Let no inherited descriptor reach the container;\nthis is always so, the option is LXC compatible',
       },
       { flags: '-s, --define <KEY=VAL>', description: 'Set the configuration key KEY to VAL', repeat: true },
-      ...SHARED.map((namespace) => ({
-        flags: `--share-${namespace} <NAME>`,
-        description: `Share the ${namespace} namespace of a container, a pid or a path`,
-      })),
+      ...SHARE_OPTIONS,
       ...WAIT_OPTIONS,
       { flags: '--restart', description: '', hidden: true, yields: true },
       {

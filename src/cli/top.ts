@@ -10,6 +10,7 @@ import { Screen } from '../host/screen.ts';
 import { painter } from './colour.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import type { OptionValue } from './options.ts';
 import { containerOrders, sorted, totalOrders, type Order } from './top-columns.ts';
 import { CSV_HEADER, csvLine, measurementJson } from './top-lines.ts';
 import { showLive } from './top-live.ts';
@@ -31,7 +32,7 @@ interface Wishes {
   readonly reversed: boolean;
 }
 
-function delayOf(given: Invocation['options'][string], fallback: number): number {
+function delayOf(given: OptionValue, fallback: number): number {
   if (typeof given !== 'string') return fallback * 1000;
   if (!/^\d{1,6}(\.\d{1,3})?$/.test(given))
     throw usageError(`-d takes a number of seconds, not '${given}'`, 'as -d 1 or -d 0.5');
@@ -39,14 +40,14 @@ function delayOf(given: Invocation['options'][string], fallback: number): number
 }
 
 /** The letter that a word begins with counts, as in LXC: -s cpu. */
-function sortOf(given: Invocation['options'][string]): string {
+function sortOf(given: OptionValue): string {
   const letter = typeof given === 'string' ? given.slice(0, 1) : 'n';
   if (containerOrders.some(({ key }) => key === letter)) return letter;
   const keys = containerOrders.map(({ key, words }) => `${key} (${words})`).join(', ');
   throw usageError(`-s: there is no order '${String(given)}'`, `there are ${keys}`);
 }
 
-function countOf(given: Invocation['options'][string]): number {
+function countOf(given: OptionValue): number {
   if (typeof given !== 'string') return Infinity;
   if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
   throw usageError(`--count takes a number of looks, not '${given}'`, 'as --count 1');

@@ -6,6 +6,7 @@ import type { Namespace } from '../plan/types.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { parseNamespaceWords } from './namespace-words.ts';
+import { argumentsOf } from './options.ts';
 import { usageError } from './usage.ts';
 
 /** Options that make sense in one namespace only, and what -s calls it. */
@@ -48,7 +49,7 @@ async function unshare(invocation: Invocation, context: CommandContext): Promise
   const wanted: NewNamespaces = {
     namespaces,
     hostname: typeof hostname === 'string' ? hostname : undefined,
-    interfaces: (ifname as readonly string[] | undefined) ?? [],
+    interfaces: argumentsOf(ifname),
     remount: remount === true,
     daemon: daemon === true,
     ...(typeof user === 'string' && (await userOf(user, namespaces))),

@@ -5,6 +5,7 @@ import { callerIds } from '../host/user.ts';
 import { parseId } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import { argumentsOf } from './options.ts';
 import { usageError } from './usage.ts';
 
 const KINDS: Readonly<Record<string, readonly MappedIds['kind'][]>> = {
@@ -37,7 +38,7 @@ function refuseUnmapped(maps: readonly MappedIds[], kind: MappedIds['kind'], id:
 
 function usernsexec({ options, rest }: Invocation, context: CommandContext): number {
   const ids = callerIds();
-  const given = ((options['map'] as readonly string[] | undefined) ?? []).flatMap(parseMap);
+  const given = argumentsOf(options['map']).flatMap(parseMap);
   const maps = given.length > 0 ? given : defaultMaps(ids.uid);
   const all = options['mapSelf'] === true ? withSelf(maps, ids) : maps;
   const [uid, gid] = [parseId('-u', options['uid']), parseId('-g', options['gid'])];

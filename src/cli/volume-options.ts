@@ -2,13 +2,13 @@
 import type { VolumeOptions } from '../storage/backend.ts';
 import { resolve } from 'node:path';
 import { parseSize } from '../storage/size.ts';
-import type { Invocation } from './command.ts';
+import type { OptionValues } from './options.ts';
 import { usageError } from './usage.ts';
 
 const NAMES = ['fstype', 'lvname', 'vgname', 'thinpool', 'zfsroot', 'rbdname', 'rbdpool', 'rbduser'] as const;
 
 /** Those that were given. Throws TLXC_E_USAGE for a size that is none, or a name that is not one. */
-export function volumeOptions(options: Invocation['options']): VolumeOptions {
+export function volumeOptions(options: OptionValues): VolumeOptions {
   const given = NAMES.flatMap((name) => {
     const value = options[name];
     return typeof value === 'string' ? [[name, checked(name, value)] as const] : [];

@@ -6,6 +6,7 @@ import { TlxcError } from '../errors.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
+import type { OptionValue } from './options.ts';
 import { jsonText } from './printable.ts';
 import { CHECKED_RCFILE, checkRcfile } from './rcfile.ts';
 import { secondsArgument } from './seconds.ts';
@@ -16,14 +17,14 @@ import { CONDITIONS } from './wait-options.ts';
 const STATES_HINT = `-s takes one or several of ${STATES.join('|')}`;
 
 /** STATE|STATE, as LXC reads it: what is empty does not count. */
-function parseStates(given: Invocation['options'][string]): ReadonlySet<ContainerState> {
+function parseStates(given: OptionValue): ReadonlySet<ContainerState> {
   const words = typeof given === 'string' ? given.split('|').filter(Boolean) : [];
   if (words.length === 0) throw usageError('the state to wait for is missing', STATES_HINT);
   return new Set(checkStates(words, STATES_HINT));
 }
 
 /** Milliseconds; anything below 0 is for ever, as in LXC. */
-const timeoutOf = (given: Invocation['options'][string]): number =>
+const timeoutOf = (given: OptionValue): number =>
   typeof given !== 'string' || /^-\d+$/.test(given) ? -1 : secondsArgument(given);
 
 /** --for. Throws TLXC_E_TIMEOUT with what is missing, and where the container ends meanwhile. */
