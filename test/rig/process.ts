@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly input?: string | Buffer;
   /** After which it is killed, and the outcome rejected; 120 000. */
   readonly timeout?: number;
+  /** Whether what is said of work that goes on (progress-lines.ts) is kept; in a world it is not. */
+  readonly progress?: boolean;
   /** What to call it in an error; its argv. */
   readonly label?: string;
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from './process.ts';
+import { PROGRESS } from './progress-lines.ts';
 
 /** A hint, what is allowed, the word that is wrong, a command that mends it, or the whole help. */
 const REMEDY = /^ {2,}(hint|mend|allowed): |; mend: |^ +\^|did you mean |"hint":"|"mend":"|^Usage: /m;
@@ -43,7 +44,7 @@ function fromJson(line: string): readonly Told[] {
 }
 
 /** A warning, what is said of work that goes on, and the sum of what was told one by one. */
-const NOTE = /(^|: )(warning|waiting for it to shut down): |: \d+ s$|^\d+ of \d+ containers? .*:$/;
+const NOTE = /(^|: )(warning|waiting for it to shut down): |^\d+ of \d+ containers? .*:$/;
 
 /** The errors in it; notes are none. */
 function errorsIn(stderr: string): readonly Told[] {
@@ -51,7 +52,7 @@ function errorsIn(stderr: string): readonly Told[] {
   return blocks.flatMap((block) => {
     if (block.startsWith('{"level":')) return fromJson(block.trimEnd());
     const [, program = '', message = ''] = ERROR.exec(block) ?? [];
-    const isNote = NOTE.test(message);
+    const isNote = NOTE.test(message) || PROGRESS.test(message);
     return program === '' || isNote
       ? []
       : [{ program, message, more: block.split('\n').slice(1).join('\n') }];

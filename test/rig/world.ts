@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hold, type Holder } from './holder.ts';
 import { grown, snapshot, type Snapshot } from './leaks.ts';
+import { withoutProgress } from './progress-lines.ts';
 import { runProcess, type Outcome, type RunOptions } from './process.ts';
 import { faultsIn } from './transcript.ts';
 
@@ -83,7 +84,7 @@ export class World {
     const outcome = await runProcess([...this.holder.enter, ...inside], { label, ...options, env });
     const faults = faultsIn(label, outcome);
     if (faults !== undefined) this.helpless.push(faults);
-    return outcome;
+    return options.progress === true ? outcome : withoutProgress(outcome);
   }
 
   /** Starts a program that goes on while the test does; the caller ends it, or the end of the world. */

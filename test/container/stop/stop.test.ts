@@ -163,7 +163,7 @@ debian(
     await world.sh('tlxc-start -n d1 --wait=ready');
     await world.sh(`printf '${unit}' | tlxc-attach -n d1 -- tee /run/systemd/system/slow.service`);
     await world.sh('tlxc-attach -n d1 -- systemctl start slow');
-    const { code, stderr } = await world.run('tlxc-stop', '-n', 'd1', '-t', '15');
+    const { code, stderr } = await world.runWith({ progress: true }, 'tlxc-stop', '-n', 'd1', '-t', '15');
     t.is(code, 0);
     t.regex(
       stderr,
