@@ -97,7 +97,7 @@ const TRIALS: Readonly<Record<string, readonly (readonly [line: RegExp, trial: T
     [/--remote|pull|--server/, { elsewhere: network }],
     [/build/, { prints: /web\/1\/amd64/, first: stopped }],
     [/-t local/, { prints: /^/, first: 'tlxc-destroy -f -n u2 2> /dev/null;' }],
-    [/ serve /, { prints: /serves 1 image/, first: 'timeout -k 1 6', code: 124 }],
+    [/ serve /, { prints: /serves 1 image/, first: 'timeout -k 30 6', code: 124 }],
     [/export/, done],
     [/verify/, { prints: /sound/ }],
     [/prune/, done],
@@ -125,7 +125,7 @@ const TRIALS: Readonly<Record<string, readonly (readonly [line: RegExp, trial: T
     [/--running/, { prints: /^u1$/m, first: running }],
     [/RAM/, { prints: /^u1 +[\d.]+MB/m }],
   ],
-  monitor: [[/^/, { prints: /^/, first: 'timeout -k 1 2', code: 124 }]],
+  monitor: [[/^/, { prints: /^/, first: 'timeout -k 30 2', code: 124 }]],
   net: [
     [/ipv4/, { prints: /^/, first: 'trap "rm .config/tlxc/tlxc.conf" EXIT;' }],
     [/restart|status/, { root: /only root can/ }],
@@ -143,7 +143,7 @@ const TRIALS: Readonly<Record<string, readonly (readonly [line: RegExp, trial: T
   ],
   stop: [[/^/, { prints: /^/, first: 'tlxc-start -n db 2> /dev/null;' }]],
   top: [
-    [/-b/, { prints: /^/, first: 'timeout -k 1 3', code: 124 }],
+    [/-b/, { prints: /^/, first: 'timeout -k 30 3', code: 124 }],
     [/--json/, done],
     [/-s m/, { elsewhere: 'a terminal' }],
   ],

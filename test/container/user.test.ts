@@ -123,12 +123,12 @@ typing('a command on a terminal has one of the containerâ€™s, which is its userâ
   const user = await makeUser(t);
   await create(user, 'c1', [ALONE]);
   await user.sh('tlxc-start -n c1 2>/dev/null');
-  const shown = (words: string): Promise<string> =>
-    user.sh(
-      `sleep 2 | script -qE never -ec "tlxc-attach -n c1 ${words} -- sh -c 'stat -c %n-%u-%g \\$(tty)'" /dev/null`,
-    );
-  t.regex(await shown(''), /^\/dev\/pts\/\d+-0-5\r?$/m);
-  t.regex(await shown('-u 7 -g 9'), /^\/dev\/pts\/\d+-7-5\r?$/m);
+  const shown = (words: string): Promise<string> => {
+    const line = `tlxc-attach -n c1 ${words} -- sh -c 'stat -c %n-%u-%g $(tty)'`;
+    return new Terminal(user, line, { rows: 24, columns: 80 }).end();
+  };
+  t.regex(await shown(''), /^\/dev\/pts\/\d+-0-5\nstatus 0\n$/);
+  t.regex(await shown('-u 7 -g 9'), /^\/dev\/pts\/\d+-7-5\nstatus 0\n$/);
 });
 
 networked('its interface is made by tlxc-user-nic, counted, and gone with the container', async (t) => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { networked } from '../effects/networks.ts';
 import { requires } from '../rig/requires.ts';
 import { nativeFile } from '../../src/package-root.ts';
-import { addService, forward, heard, peer, world } from './services.ts';
+import { abandon, addService, forward, heard, world } from './services.ts';
 
 const tested = requires(...networked);
 
@@ -17,7 +17,7 @@ tested('of containers that are started at once for one socket, one has it', asyn
   for (const name of names)
     addService(w, name, [`tcp 127.0.0.1 80`], { config: [forward(`unix:${path} -> 80`)] });
   // All of them find one that nobody listens on.
-  await w.sh(`timeout -s KILL 0.3 ${peer} serve unix ${path} - || true; test -S ${path}`);
+  await abandon(w, path);
   const started = await Promise.all(names.map((name) => w.run('tlxc-start', '-n', name)));
   t.is(started.filter(({ code }) => code === 0).length, 1);
   for (const { code, stderr } of started)

@@ -6,7 +6,7 @@ import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
 import { makeUser } from '../rig/user.ts';
-import { addService, forward, heard, peer, proxies, say, world } from './services.ts';
+import { abandon, addService, forward, heard, peer, proxies, say, world } from './services.ts';
 
 const tested = requires(...networked);
 const ownedByUser = requires(...networked, 'users', 'overlay');
@@ -71,8 +71,7 @@ tested('a Unix socket leads in and out, made with its mode and removed at the en
     '127.0.0.1:8080 -> unix:/tmp/app.sock',
   ];
   addService(w, 'c1', ['unix /tmp/app.sock -', 'tcp 127.0.0.1 80'], { config: lines.map(forward) });
-  // As a process that was killed leaves one.
-  await w.sh(`timeout -s KILL 0.3 ${peer} serve unix ${other} - || true; test -S ${other}`);
+  await abandon(w, other);
   await w.sh('tlxc-start -n c1');
   t.is(await heard(w, `unix ${host} -`), 'unix /tmp/app.sock -: hello');
   t.is(await heard(w, `unix ${other} -`), 'tcp 127.0.0.1 80: hello');

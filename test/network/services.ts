@@ -41,6 +41,12 @@ export const heard = (world: World, end: string): Promise<string> =>
     return answer.startsWith('exit') ? undefined : answer;
   });
 
+/** A Unix socket that nobody listens on, as a process that was killed leaves one. */
+export const abandon = (world: World, path: string): Promise<string> =>
+  world.sh(
+    `${peer} serve unix ${path} - & until test -S ${path}; do sleep 0.02; done; kill -KILL $!; wait $! || true`,
+  );
+
 /** A world whose loopback is up, and that has an address of either family. */
 export async function world(t: ExecutionContext): Promise<World> {
   const made = await makeWorld(t);

@@ -52,7 +52,7 @@ for (const privileged of [false, true]) {
       const attaches = 'i=0; while [ $i -lt 40 ]; do tlxc-attach -n u1 -- true; i=$((i+1)); done';
       await world.sh(
         `tlxc-attach -n u1 -- sh -c '${watch}' > seen 2>/dev/null & pid=$!
-       sleep 0.5; TLXC_HOST_SECRET=1; ${attaches}; kill $pid; wait $pid || true`,
+       until [ -s seen ]; do sleep 0.1; done; TLXC_HOST_SECRET=1; ${attaches}; kill $pid; wait $pid || true`,
       );
       const seen = new Set(readFileSync(join(world.dir, 'seen'), 'utf8').split('\n'));
       const executables = [...seen].filter((line) => line.startsWith('/'));

@@ -35,7 +35,10 @@ rooted(
 rooted('init reaps orphans, and nothing of the host is mapped by it', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1', { privileged: true });
-  const orphans = '(sleep 0.1 &); sleep 0.5; ps | grep -c "[Z]ombie\\|\\[sleep\\]"; readlink /proc/1/exe';
+  // Zombies have their names, too.
+  const asleep = 'ps -o comm | grep -x sleep';
+  const orphans = `(sleep 1000 & echo $! > /tmp/orphan); until ${asleep} > /dev/null; do usleep 10000; done; kill $(cat /tmp/orphan)
+    for i in $(seq 300); do ${asleep} > /dev/null || break; usleep 100000; done; ${asleep} | wc -l; readlink /proc/1/exe`;
   const { stdout } = await world.run('tlxc-execute', '-n', 'c1', '--', 'sh', '-c', orphans);
   t.regex(stdout, /^0\n\/memfd:tlxc-init \(deleted\)\n$/);
 });
