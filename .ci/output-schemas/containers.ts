@@ -192,6 +192,7 @@ const measured = (description?: string) => Type.Optional(counter(description));
 
 export const top = object({
   ...{ time, lxcpath, name, state, pid },
+  health: orNull(healthStatus, 'null: nobody asks.'),
   cpuPercent: orNull(Type.Number({ minimum: 0 }), '100: one processor all the time; null at the first look.'),
   cpuNanoseconds: measured(),
   cpuUserNanoseconds: measured(),

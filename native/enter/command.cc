@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "enter/passwd.h"
+#include "enter/user.h"
 
 namespace tlxc::enter {
 namespace {
@@ -49,6 +50,9 @@ void become_command(const Command& command) {
     setsid();
     if (command.ttyFd >= 0 && ioctl(command.ttyFd, TIOCSCTTY, 0) != 0)
         failed(command.label, "controlling terminal");
+    // With what the container's root may do, and no more: where that is not to change its user, it does not.
+    if (command.user != nullptr && !become_user(command.label, command.user))
+        _exit(126);
     static PasswdEntry user;
     if (command.identity || command.argv[0] == nullptr)
         find_user(geteuid(), user);

@@ -7,12 +7,12 @@
 //   tlxc-enter LABEL TTY-FD PARENT-PID FLAGS [COMMAND [ARGUMENT ...]]
 //
 // The environment is the command's. FLAGS begin with "-": i fills in HOME, USER, LOGNAME and SHELL; r mounts
-// a fresh /proc and /sys.
+// a fresh /proc and /sys; u ends them, and what follows it is the user that the command is run as
+// (enter/user.h).
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -24,6 +24,24 @@
 namespace {
 
 using tlxc::enter::complain;
+
+struct Flags {
+    bool identity = false, remount = false;
+    char* user = nullptr;
+};
+
+Flags read_flags(char* text) {
+    Flags flags;
+    for (; *text != '\0'; ++text) {
+        flags.identity |= *text == 'i';
+        flags.remount |= *text == 'r';
+        if (*text == 'u') {
+            flags.user = text + 1;
+            break;
+        }
+    }
+    return flags;
+}
 
 bool mount_over(const char* type, const char* path) {
     // EBUSY: it is there already, because the namespace it tells of is the caller's own.
@@ -54,12 +72,12 @@ int main(int argc, char** argv) {
     prctl(PR_SET_DUMPABLE, 0);
     const char* label = argv[1];
     const int ttyFd = atoi(argv[2]);
-    const bool remount = strchr(argv[4], 'r') != nullptr;
+    const Flags flags = read_flags(argv[4]);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const pid_t caller = atoi(argv[3]);
     if (getppid() != caller)
         return 1; // the caller ended before that
-    if (remount && !leave_mounts(label))
+    if (flags.remount && !leave_mounts(label))
         return 1;
     // Raw, like fork: the C library has no wrapper that takes CLONE_PARENT without a stack.
     const auto child =
@@ -77,8 +95,8 @@ int main(int argc, char** argv) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (const pid_t parent = getppid(); parent != 0 && parent != caller)
         _exit(1);
-    if (remount && !mount_fresh(label))
+    if (flags.remount && !mount_fresh(label))
         _exit(1);
     tlxc::enter::become_command(
-        {.label = label, .ttyFd = ttyFd, .identity = strchr(argv[4], 'i') != nullptr, .argv = argv + 5});
+        {.label = label, .ttyFd = ttyFd, .user = flags.user, .identity = flags.identity, .argv = argv + 5});
 }

@@ -1,17 +1,24 @@
-// The container's /etc/passwd, read by hand: no libc lookup may load the container's code.
+// The container's /etc/passwd.
 #pragma once
 #include <sys/types.h>
 
 namespace tlxc::enter {
 
 struct PasswdEntry {
+    uid_t uid;
+    gid_t gid;
     char name[256];
     char home[1024];
     char shell[1024];
 };
 
-// The first line with this uid; all fields empty where there is none, or where /etc/passwd is not a regular
-// file of at most 1 MiB. The file is the container's: it may hold, or be, anything.
-void find_user(uid_t uid, PasswdEntry& entry);
+// Digits only, and all of them; 4294967295 is no id.
+[[nodiscard]] bool read_id(const char* text, uid_t& id);
+
+// The first line with this uid; all fields empty where there is none. false: there is none.
+bool find_user(uid_t uid, PasswdEntry& entry);
+
+// The first line of this name.
+[[nodiscard]] bool find_user_named(const char* name, PasswdEntry& entry);
 
 } // namespace tlxc::enter

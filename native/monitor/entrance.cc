@@ -101,9 +101,21 @@ Status Entrance::take_groups() {
     return {};
 }
 
+// Ids are taken before the restrictions. A name is looked up after them, by the container's root in its own
+// files.
+void Entrance::take_user() {
+    const auto& health = *plan_.health;
+    for (const int64_t group : health.groups)
+        groups_.push_back(static_cast<gid_t>(group));
+    child_.groups = groups_;
+    child_.uid = static_cast<uid_t>(health.uid);
+    child_.gid = static_cast<gid_t>(health.gid);
+}
+
 void Entrance::take_words() {
     // tlxc-enter's arguments; no descriptor of 0, 1, 2 is a terminal, and the environment is whole.
-    words_ = {"tlxc-enter", "tlxc-health", "-1", std::to_string(getpid()), "-"};
+    const std::string user = plan_.health->user.empty() ? "" : "u" + plan_.health->user;
+    words_ = {"tlxc-enter", "tlxc-health", "-1", std::to_string(getpid()), "-" + user};
     for (const std::string& word : plan_.health->argv)
         words_.push_back(word);
     if (!plan_.security.apparmorProfile.empty())
@@ -114,6 +126,7 @@ Result<pid_t> Entrance::start(int input, int output) {
     TRY(take_limits());
     TRY(take_capabilities());
     TRY(take_groups());
+    take_user();
     take_words();
     child_.enterFd = TRY(sealed_enter(plan_.health->enter));
     child_.initPidfd = running_.initPidfd.get();

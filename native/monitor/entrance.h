@@ -22,12 +22,14 @@ class Entrance {
     [[nodiscard]] Status take_limits();
     [[nodiscard]] Status take_capabilities();
     [[nodiscard]] Status take_groups();
+    void take_user();
     void take_words();
 
     const plan::StartPlan& plan_;
     const Running& running_;
     int listeners_;
     std::vector<std::string> tasks_, words_;
+    std::vector<gid_t> groups_;
     std::vector<ProcessLimit> limits_;
     std::vector<sock_filter> filter_;
     std::string leafPath_, profile_;

@@ -82,6 +82,16 @@ function pressureCell(row: Measurement): Cell {
   return highest >= 50 ? { text, alarm: 'red' } : highest >= 10 ? { text, alarm: 'yellow' } : { text };
 }
 
+function healthCell({ running }: Measurement): Cell {
+  const status = running?.health?.status;
+  const text = status ?? '-';
+  return status === 'unhealthy'
+    ? { text, alarm: 'red' }
+    : status === 'starting'
+      ? { text, alarm: 'yellow' }
+      : { text };
+}
+
 const sum = (a: Number, b: Number): number | null =>
   a === null || a === undefined ? (b ?? null) : a + (b ?? 0);
 
@@ -90,6 +100,10 @@ export const containerColumns: readonly Column<Measurement>[] = [
   {
     ...{ title: 'STATE', width: 12, key: '', importance: 1, cell: ({ state }) => plain(state) },
     rare: ({ state }) => state !== 'RUNNING',
+  },
+  {
+    ...{ title: 'HEALTH', width: 9, key: '', importance: 1, cell: healthCell },
+    rare: ({ running }) => running?.health !== undefined,
   },
   { title: 'CPU%', width: 6, key: 'c', importance: 1, cell: (row) => plain(percent(row.cpuPercent)) },
   { title: 'TIME', width: 9, key: 't', importance: 8, cell: (row) => plain(cpuTime(row.cpuNanoseconds)) },

@@ -23,5 +23,6 @@ export function csvLine(time: number, row: Measurement): string {
 export function measurementJson(time: number, { running, ...row }: Measurement): string {
   const { name, lxcpath, state, ...numbers } = row;
   const pid = running?.initPid ?? null;
-  return jsonLine({ time: new Date(time).toISOString(), lxcpath, name, state, pid, ...numbers });
+  const health = running?.health?.status ?? null;
+  return jsonLine({ time: new Date(time).toISOString(), lxcpath, name, state, pid, health, ...numbers });
 }

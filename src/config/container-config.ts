@@ -147,6 +147,7 @@ export const startPart = (settings: Settings): ContainerConfig['start'] => ({
   order: numberOf(settings, lifecycle.order),
   after: settings.all(lifecycle.after),
   ...optional('ready', settings.last(lifecycle.ready)?.value),
+  hasHealth: settings.last(health.command) !== undefined,
 });
 
 export const groupsPart = (settings: Settings): ContainerConfig['groups'] =>
@@ -158,10 +159,11 @@ type LifecyclePart = Pick<
 >;
 
 function healthPart(settings: Settings): ContainerConfig['health'] {
-  const { command, interval, timeout, retries, startPeriod, restart } = health;
+  const { command, user, interval, timeout, retries, startPeriod, restart } = health;
   const number = (key: Key<number>) => settings.last(key)?.value ?? Number(key.fallback);
   return {
     ...optional('command', settings.last(command)),
+    ...optional('user', settings.last(user)?.value),
     interval: number(interval),
     timeout: number(timeout),
     retries: number(retries),

@@ -4,6 +4,7 @@ import { StatementReader, type Statement } from './include.ts';
 import type { LoadRequest } from './load.ts';
 import type { ContainerConfig } from './model.ts';
 import { find } from './registry.ts';
+import { health } from './registry/health.ts';
 import { lifecycle } from './registry/lifecycle.ts';
 import { security } from './registry/security.ts';
 import { Settings } from './settings.ts';
@@ -17,7 +18,9 @@ export interface Glance extends Pick<ContainerConfig, 'start' | 'groups'> {
 
 const { auto, delay, order, after, ready, group, ephemeral } = lifecycle;
 const WANTED: ReadonlySet<string> = new Set(
-  [auto, delay, order, after, ready, group, ephemeral, security.idmap].map(({ name }) => name),
+  [auto, delay, order, after, ready, group, ephemeral, security.idmap, health.command].map(
+    ({ name }) => name,
+  ),
 );
 
 /** Those that are wanted, and what nobody knows: it may be one of them, misspelled. */

@@ -334,6 +334,8 @@ export interface ContainerConfig {
     readonly after: readonly Sourced<string>[];
     /** tlxc.start.ready; undefined where nothing is said. */
     readonly ready?: readonly Condition[];
+    /** tlxc.health.command is set. */
+    readonly hasHealth: boolean;
   };
   /** tlxc.restart, .delay (seconds) and .max (0: no limit). */
   readonly restart: {
@@ -344,6 +346,8 @@ export interface ContainerConfig {
   /** tlxc.health.*; times in seconds. Without a command nothing of it has a meaning. */
   readonly health: {
     readonly command?: Sourced<string>;
+    /** USER[:GROUP] of the container's own; else who init is. */
+    readonly user?: string;
     readonly interval: number;
     readonly timeout: number;
     readonly retries: number;

@@ -10,16 +10,24 @@ const START_INTERVAL_MS = 1000;
 /** What systemd gives a service to stop is 90 s: a service that hangs has shown already that it does not answer. */
 const HALT_MS = 30_000;
 
+/** As whom: what runs in the container as no root is not asked by root either. */
+const identity = (
+  { uid, gid, groups }: StartPlan['init'],
+  user: string | undefined,
+): Pick<NonNullable<StartPlan['health']>, 'uid' | 'gid' | 'groups' | 'user'> =>
+  user === undefined ? { uid, gid, groups, user: '' } : { uid: 0, gid: 0, groups: [], user };
+
 /** init: whose environment is every command's that comes into the container. */
 export function compileHealth(
   { config, options }: Compilation,
   init: StartPlan['init'],
 ): StartPlan['health'] {
-  const { command, interval, timeout, retries, startPeriod, restart } = config.health;
+  const { command, user, interval, timeout, retries, startPeriod, restart } = config.health;
   if (command === undefined) return null;
   const own = withoutCredentials(init.environment);
   return {
     argv: ['/bin/sh', '-c', command.value],
+    ...identity(init, user),
     environment: attachEnvironment(own, { base: 'clear', keep: [], set: [], caller: {} }),
     enter: options.enterProgram ?? '',
     leaf: LEAF,

@@ -1,9 +1,16 @@
 /** How the monitor finds out whether what runs in the container is well (tlxc.health.*). */
+import { Type } from '@sinclair/typebox';
 import { Origin, flag, record, text, texts, whole } from './schema-parts.ts';
 
 export const Health = record('Health', {
-  /** Run as the container's root, restricted as an attached command is. Well is what exits 0. */
+  /** Restricted as an attached command is. Well is what exits 0. */
   argv: texts,
+  /** As whom, inside. */
+  uid: whole,
+  gid: whole,
+  groups: Type.Array(whole),
+  /** USER[:GROUP], looked up in the container's own files by root, which uid is then; "": uid is who it is. */
+  user: text,
   /** KEY=VALUE, all of it. */
   environment: texts,
   /** Where tlxc-enter lies. */

@@ -85,6 +85,27 @@ test('what no container has takes no room', (t) => {
   t.regex(lines[2] ?? '', /^u2 .*FROZEN.*1\.0G.*12\/0\/-/);
 });
 
+test('who is asked how it is stands out where it is not well', (t) => {
+  const of = (status: 'healthy' | 'unhealthy'): Measurement['running'] =>
+    ({ health: { status, sinceMs: 0, failures: 0, last: null } }) as unknown as Measurement['running'];
+  const rows = [
+    named('u1'),
+    named('u2', { running: of('healthy') }),
+    named('u3', { running: of('unhealthy') }),
+  ];
+  t.notRegex(table(rows.slice(0, 1), 200)[0] ?? '', /HEALTH/);
+  const lines = containerTable(rows, {
+    ...{ width: 200, sort: 'n', withPaths: false },
+    paint: (colour, text) => `<${colour}:${text.trim()}>`,
+  });
+  t.regex(lines[0] ?? '', /^NAME +HEALTH/);
+  t.regex(lines[1] ?? '', /^u1 +- /);
+  t.regex(lines[2] ?? '', /^u2 +healthy /);
+  t.regex(lines[3] ?? '', /^u3 +<red:unhealthy> /);
+  t.like(JSON.parse(measurementJson(0, rows[2] ?? idle)), { health: 'unhealthy' });
+  t.like(JSON.parse(measurementJson(0, idle)), { health: null });
+});
+
 test('near a limit a number stands out', (t) => {
   const painted = containerTable([named('u1', { memoryLimitBytes: 460_000, taskLimit: 2 })], {
     ...{ width: 200, sort: 'n', withPaths: false },

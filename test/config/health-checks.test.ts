@@ -9,6 +9,7 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
   [`${COMMAND}tlxc.health.interval = 0\n`, /^config:2: .*a whole number from 1 to 86400/],
   [`${COMMAND}tlxc.health.timeout = 5s\n`, /^config:2: .*a whole number from 1 to 86400/],
   [`${COMMAND}tlxc.health.retries = 0\n`, /^config:2: .*a whole number from 1 to 1000/],
+  [`${COMMAND}tlxc.health.user = www data\n`, /^config:2: .*it is no USER or USER:GROUP/],
   [`${COMMAND}tlxc.health.restart = 1\n`, /^config:2: .*needs tlxc\.restart = on-failure or always/],
   ['tlxc.start.ready = ip,healthy\n', /^config:1: tlxc\.start\.ready = healthy needs tlxc\.health\.command/],
 ];

@@ -394,6 +394,7 @@ const rows: Readonly<Record<string, Row>> = {
   'tlxc.restart.delay': { good: ['1', '86400'], bad: ['0', '-1', '1s', '86401'] },
   'tlxc.restart.max': { good: ['0', '5'], bad: ['-1', 'many'] },
   'tlxc.health.command': { good: ['curl -fsS http://localhost/', 'true || exit 1'], bad: [] },
+  'tlxc.health.user': { good: ['www-data', '1000:1000'], bad: ['a b', 'a:', 'a:b:c', ':b'] },
   'tlxc.health.interval': { good: ['1', '86400'], bad: ['0', '5s', '86401'] },
   'tlxc.health.timeout': { good: ['1', '86400'], bad: ['0', '-1', '86401'] },
   'tlxc.health.retries': { good: ['1', '1000'], bad: ['0', '1001'] },

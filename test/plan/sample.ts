@@ -75,7 +75,7 @@ export const minimalConfig: ContainerConfig = {
   monitor: { unshare: false },
   seccomp: { allowNesting: false },
   apparmor: { allowIncomplete: false, allowNesting: false, raw: [] },
-  start: { auto: false, delay: 0, order: 0, after: [] },
+  start: { auto: false, delay: 0, order: 0, after: [], hasHealth: false },
   restart: { policy: 'no', delay: 1, max: 0 },
   health: { interval: 30, timeout: 30, retries: 3, startPeriod: 30, restart: false },
   groups: [],

@@ -10,16 +10,32 @@ function shellCommand(value: string): string {
   throw new BadValue('it names no command');
 }
 
+/** What may stand in a field of /etc/passwd. */
+const USER = /^[^:\s\p{Cc}]{1,255}(:[^:\s\p{Cc}]{1,255})?$/u;
+
+function userOf(value: string): string {
+  if (USER.test(value)) return value;
+  throw new BadValue('it is no USER or USER:GROUP, each a name or a number');
+}
+
 export const health = {
   command: scalar({
     name: 'tlxc.health.command',
     syntax: 'COMMAND',
     doc:
       "A command line for the container's /bin/sh that exits 0 while what runs there is well: curl -fsS http://localhost/, " +
-      'for instance. Its monitor runs it as root of the container, restricted as a command of tlxc-attach is, with the variables ' +
-      'of lxc.environment. tlxc-info and tlxc-ls say what came of it: starting, healthy or unhealthy. What it has started ends ' +
+      'for instance. Its monitor runs it as the user that its init is run as (root where lxc.init.uid says nothing), restricted as a ' +
+      'command of tlxc-attach is, with the variables of lxc.environment. tlxc-info and tlxc-ls say what came of it: starting, healthy or unhealthy. What it has started ends ' +
       'with it. While the container is frozen it is not run; a reboot begins anew. A change holds from the next start on.',
     parse: shellCommand,
+  }),
+  user: scalar({
+    name: 'tlxc.health.user',
+    syntax: 'USER[:GROUP]',
+    doc:
+      'Run tlxc.health.command as this user of the container: names of its own /etc/passwd and /etc/group, or numbers. Without ' +
+      'GROUP the user has its own group, and all that it is a member of. A name that is not there makes the container unhealthy.',
+    parse: userOf,
   }),
   interval: scalar({
     name: 'tlxc.health.interval',

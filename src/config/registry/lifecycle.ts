@@ -47,10 +47,10 @@ export const lifecycle = {
     fallback: 'ready',
     doc:
       'What tlxc-autostart waits for before it starts those that come after this container (tlxc.start.after), for 90 seconds: ' +
-      'running (its init has been executed), ready (its init has finished booting), ip (it has an address of IPv4, or one of IPv6 that is not fc00::/7), ip4 and ip6 (any of that family), port:N (something ' +
+      'running (its init has been executed), ready (its init has finished booting), healthy (tlxc.health.command says so), ip (it has an address of IPv4, or one of IPv6 that is not fc00::/7), ip4 and ip6 (any of that family), port:N (something ' +
       'listens on that TCP port in it), exec:COMMAND (the shell command exits 0 in it; the last of several). Where that does not ' +
-      'come about they are not started; without this line they are, with a warning, since not every init tells when it has ' +
-      'booted. Nobody waits for a container that no other comes after.',
+      'come about they are not started. Without this line it is healthy where it has a tlxc.health.command, and else ready; they ' +
+      'are started then all the same, with a warning, since not every init tells when it has booted. Nobody waits for a container that no other comes after.',
     parse: waitConditions,
     show: conditionsText,
   }),

@@ -78,7 +78,7 @@ function readForEnd(name: string, { lxcpath, system, environment }: AutostartReq
     return { ...config, doubts: mistakes.problems.map(String) };
   } catch (error) {
     if (!(error instanceof TlxcError)) throw error;
-    const start = { auto: false, delay: 0, order: 0, after: [] };
+    const start = { auto: false, delay: 0, order: 0, after: [], hasHealth: false };
     return {
       name,
       start,
@@ -283,9 +283,9 @@ class Run {
     if (!isNeeded) return null;
     const { readyTimeoutMs: timeoutMs } = this.request;
     const time = timeoutMs === undefined ? {} : { timeoutMs };
-    return start.ready === undefined
-      ? { conditions: [{ kind: 'ready' }], ...time, otherwise: 'go-on' }
-      : { conditions: start.ready, ...time };
+    if (start.ready !== undefined) return { conditions: start.ready, ...time };
+    const kind = start.hasHealth ? 'healthy' : 'ready';
+    return { conditions: [{ kind }], ...time, otherwise: 'go-on' };
   }
 
   #fail(name: string, error: unknown, first = name): void {

@@ -3,6 +3,7 @@
  * the right kind, and of a size, or the answer counts not at all. Pure.
  */
 import { CONTAINER_NAME } from '../../config/values/container-name.ts';
+import type { HealthStatus } from '../../monitor/protocol.ts';
 import type { ListedContainer } from '../info/listed.ts';
 
 /** Longer than any address, group or interface. */
@@ -13,6 +14,8 @@ const STATES: readonly unknown[] = [
   ...['STOPPED', 'STARTING', 'RUNNING', 'STOPPING', 'ABORTING', 'FREEZING', 'FROZEN', 'THAWED'],
   ...['UNRESPONSIVE', 'BROKEN', 'RESTARTING'],
 ];
+
+const HEALTH: readonly HealthStatus[] = ['starting', 'healthy', 'unhealthy'];
 
 /** Nothing is known of it but that it is there. */
 export const STOPPED: Omit<ListedContainer, 'name' | 'parents'> = {
@@ -26,6 +29,8 @@ export const isContainerName = (value: unknown): value is string =>
 
 const count = (value: unknown): number | null =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+const health = (value: unknown): ListedContainer['health'] =>
+  HEALTH.find((status) => status === value) ?? null;
 const flag = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null);
 const words = (value: unknown): readonly string[] =>
   Array.isArray(value)
@@ -41,6 +46,7 @@ function listed(row: Readonly<Record<string, unknown>>): ListedContainer | null 
   return {
     ...{ ...STOPPED, name, parents, state: state as string },
     ...{ pid: count(row['pid']), ram: count(row['ram']), swap: count(row['swap']) },
+    health: health(row['health']),
     ...{ autostart: flag(row['autostart']), unprivileged: flag(row['unprivileged']) },
     ...{ groups: words(row['groups']), interfaces: words(row['interfaces']) },
     ...{ ipv4: words(row['ipv4']), ipv6: words(row['ipv6']) },

@@ -121,7 +121,6 @@ const NANOSECONDS = 1e9;
 const LONGEST_S = 86_400;
 const MOST_RETRIES = 1000;
 
-/** Run as root, where Docker runs it as the image's user: no right more than an attached command has. */
 function healthLines({ health }: ImageConfig, remarks: string[]): string[] {
   if (health === null) return [];
   const { test, retries } = health;

@@ -30,6 +30,7 @@ const storeOf = (wishes: Readonly<Record<string, Wishes>>): Candidate[] =>
       order,
       delay,
       after: after.map((value, line) => ({ value, at: at(name, line + 1) })),
+      hasHealth: false,
     };
     return { name, start, groups };
   });
@@ -269,6 +270,22 @@ rooted('a container waits for what it needs, and is not started without', async 
     ...['app started ', 'bad failed TLXC_E_HOOK', 'lost failed TLXC_E_CONFIG'],
     ...['on-bad failed TLXC_E_NOT_RUNNING', 'on-that failed TLXC_E_NOT_RUNNING'],
   ]);
+});
+
+rooted('what comes after one that is asked how it is comes once that is well', async (t) => {
+  const world = await makeWorld(t);
+  const asked = `echo asked >> ${world.dir}/order`;
+  addBusybox(world, 'db', { config: ['tlxc.health.command = test -e /well', 'tlxc.health.interval = 1'] });
+  writeFileSync(join(world.dir, 'app'), `#!/bin/sh\n${asked}\n`, { mode: 0o755 });
+  const after = ['lxc.start.auto = 1', 'tlxc.start.after = db', `lxc.hook.start-host = ${world.dir}/app`];
+  addBusybox(world, 'app', { config: after });
+  await world.sh(`tlxc-autostart > told 2>&1 & echo $! > pid; tlxc-wait -n db -s RUNNING -t 60
+    for i in $(seq 300); do tlxc-info db --json | grep -q '"exitCode": *1' && break; sleep 0.1; done
+    test ! -e order && tlxc-attach -n db -- touch /well && tlxc-wait -n app -s RUNNING -t 60 && test -e order`);
+  t.is(
+    (JSON.parse(await world.sh('tlxc-info db --json')) as { health: { status: string } }).health.status,
+    'healthy',
+  );
 });
 
 rooted('with --wait a container starts when those before it are ready', async (t) => {

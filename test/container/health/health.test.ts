@@ -115,6 +115,47 @@ rooted('what is asked has the rights of an attached command, its variables and n
   t.is((await infoOf(world)).health?.last?.output, attached);
 });
 
+/** Who asks, and what it may do: no root's capabilities. */
+const IDENTITY = 'id -u; id -g; id -G; grep CapEff /proc/self/status';
+const POWERLESS = 'CapEff:\t0000000000000000\n';
+
+rooted('what is asked by a user of the container has its groups and no power', async (t) => {
+  const world = await made(t, IDENTITY, ['tlxc.health.user = web']);
+  writeFileSync(inside(world, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nweb:x:70:71::/srv:/bin/sh\n');
+  const others = Array.from({ length: 900 }, (_, at) => `somebody-of-many-${at}`).join(',');
+  writeFileSync(
+    inside(world, 'etc/group'),
+    `web:x:71:\nlong:x:80:${others},web\nnot:x:81:webs\nlast:x:82:web`,
+  );
+  await world.sh('tlxc-start c1 --wait=healthy');
+  t.is((await infoOf(world)).health?.last?.output, `70\n71\n71 80 82\n${POWERLESS}`);
+  await world.sh('tlxc-stop -k -n c1');
+  for (const [user, output] of [
+    ['web:long', '70\n80\n80\n'],
+    ['70', '70\n71\n71 80 82\n'],
+    ['5:6', '5\n6\n6\n'],
+  ] as const) {
+    await world.sh(`tlxc-start c1 -s tlxc.health.user=${user} --wait=healthy`);
+    t.is((await infoOf(world)).health?.last?.output, output + POWERLESS, user);
+    await world.sh('tlxc-stop -k -n c1');
+  }
+});
+
+rooted('whom it does not know runs nothing; without a word it is who runs its init', async (t) => {
+  const world = await made(t, IDENTITY, [...AT_ONCE, 'tlxc.health.user = nobody-here']);
+  await world.sh('tlxc-start c1');
+  const ill = await once(world, is('unhealthy'));
+  const output = "tlxc-health: no user nobody-here in the container's /etc/passwd\n";
+  t.like(ill.health?.last, { exitCode: 126, output });
+  await world.sh('tlxc-stop -k -n c1');
+  const init = ['lxc.init.uid=1000', 'lxc.init.gid=1001', 'lxc.init.groups=7,8', 'tlxc.health.user='];
+  await world.sh(
+    `tlxc-start c1 ${init.map((line) => `-s ${line}`).join(' ')} -s lxc.init.cmd='/bin/sleep 1000' --wait=healthy`,
+  );
+  t.is((await infoOf(world)).health?.last?.output, `1000\n1001\n1001 7 8\n${POWERLESS}`);
+  await world.sh('tlxc-stop -k -n c1');
+});
+
 rooted('a start may take its time; a reboot begins anew', async (t) => {
   const world = await made(t, 'echo x >> /asked; exit 3', AT_ONCE.slice(1));
   await world.sh('tlxc-start c1');

@@ -7,6 +7,10 @@ test('of JSON, what is of the right kind counts', (t) => {
   t.deepEqual(more, []);
   t.like(found, { name: 'in', state: 'RUNNING', pid: 7, parents: [], groups: ['web'], ipv4: [], ram: null });
   t.false('later' in (found ?? {}));
+  const health = (word: unknown) => readJson(JSON.stringify([{ ...row, health: word }]))?.[0]?.health;
+  t.is(health('unhealthy'), 'unhealthy');
+  t.is(health('\u001b[2J'), null);
+  t.is(health(undefined), null);
 });
 
 for (const [what, text] of [

@@ -40,6 +40,15 @@ export const health: readonly Effect[] = [
     },
   },
   {
+    key: 'tlxc.health.user',
+    needs: BUSYBOX,
+    seen: async (t, world) => {
+      await boot(world, ['tlxc.health.command = id -u', 'tlxc.health.user = user']);
+      await world.sh('tlxc-wait -n c1 --for=healthy -t 60');
+      t.regex(await world.sh('tlxc-info -n c1 --json'), /"output": ?"1000\\n"/);
+    },
+  },
+  {
     key: 'tlxc.health.interval',
     needs: BUSYBOX,
     seen: async (t, world) => {
