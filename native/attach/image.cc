@@ -13,6 +13,10 @@ Result<int> sealed_enter(const std::string& path) {
     if (sealed)
         return sealed.get();
     sealed = TRY(sealed_copy("enter", path));
+    // A program that who runs it may not read is not to be looked into: until the command is executed, the
+    // process in the container belongs to nobody there, whatever its root may trace.
+    if (::fchmod(sealed.get(), 0111) != 0)
+        return syscall_failure("enter", "fchmod");
     return sealed.get();
 }
 

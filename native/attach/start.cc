@@ -1,12 +1,16 @@
 // Forks the child of an attach and hears how it went.
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+
+#include <optional>
 
 #include "attach/child.h"
 #include "common/attach_report.h"
+#include "common/deadline.h"
+#include "common/reap.h"
 #include "common/syscalls.h"
 #include "common/unique_fd.h"
 
@@ -54,33 +58,65 @@ Failure told(const AttachChild& child, const AttachReport& report) {
     return failure;
 }
 
-// tlxc-enter ends once it has told of the command: its end of the pipe is closed then.
-void reap_enter(pid_t enter, pollfd& pipe) {
-    const bool ended = ::poll(&pipe, 1, kPatienceMs) > 0;
-    ::waitpid(enter, nullptr, ended ? 0 : WNOHANG);
+// One message and who sent it, as the kernel saw that. Descriptors that came along are closed by it: there is
+// no room for them.
+struct Message {
+    AttachReport report{};
+    ssize_t size = 0; // 0 from nobody: none has the other end any more
+    pid_t from = 0;
+};
+
+Message receive(int socket) {
+    Message message;
+    union {
+        cmsghdr header; // for its alignment
+        char bytes[CMSG_SPACE(sizeof(ucred))];
+    } control{};
+    iovec part{&message.report, sizeof message.report};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.bytes;
+    header.msg_controllen = sizeof control;
+    message.size = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    const cmsghdr* about = CMSG_FIRSTHDR(&header);
+    if (message.size >= 0 && about != nullptr && about->cmsg_type == SCM_CREDENTIALS)
+        memcpy(&message.from, CMSG_DATA(about), sizeof message.from); // ucred begins with the pid
+    return message;
+}
+
+// What the child says, and it alone: a process of the container may have got hold of the socket.
+std::optional<Message> hear_child(pid_t pid, int socket) {
+    const Deadline deadline{kPatienceMs};
+    pollfd readable{socket, POLLIN, 0};
+    while (::poll(&readable, 1, deadline.left()) > 0) {
+        Message message = receive(socket);
+        if (message.from == pid || (message.from == 0 && message.size == 0))
+            return message;
+        if (deadline.left() == 0)
+            break;
+    }
+    return {};
 }
 
 // Either what went wrong or the command's pid. Nothing at all: tlxc-enter has ended, its own words and its
 // status tell why.
-Result<pid_t> hear(const AttachChild& child, pid_t pid, int fd) {
-    pollfd readable{fd, POLLIN, 0};
-    AttachReport report{};
-    const int ready = ::poll(&readable, 1, kPatienceMs);
-    const ssize_t size = ready > 0 ? ::read(fd, &report, sizeof report) : 0;
-    if (size == sizeof(Entered)) {
+Result<pid_t> hear(const AttachChild& child, pid_t pid, int socket) {
+    const auto message = hear_child(pid, socket);
+    if (message && message->size == sizeof(Entered)) {
         Entered command = 0;
-        memcpy(&command, &report, sizeof command);
-        reap_enter(pid, readable);
+        memcpy(&command, &message->report, sizeof command);
+        (void)reap_within(pid, kPatienceMs); // it ends once it has told of the command
         return command;
     }
-    if (ready > 0 && size == 0)
+    if (message && message->size == 0)
         return pid;
     ::kill(pid, SIGKILL);
     // A child that hangs in the kernel is left behind rather than waited for.
-    ::waitpid(pid, nullptr, ready > 0 ? 0 : WNOHANG);
-    if (ready <= 0)
+    ::waitpid(pid, nullptr, message ? 0 : WNOHANG);
+    if (!message)
         return Failure{.step = "attach", .syscall = "poll", .err = ETIMEDOUT};
-    return told(child, report);
+    return told(child, message->report);
 }
 
 // Born in the v2 group: moving there later would wait for an RCU grace period, 10 ms and more.
@@ -98,10 +134,13 @@ pid_t fork_into(int group) {
 
 Result<pid_t> start_attach(AttachChild& child) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0)
-        return syscall_failure("attach", "pipe2");
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return syscall_failure("attach", "socketpair");
     const UniqueFd reading{ends[0]};
     UniqueFd writing{ends[1]};
+    constexpr int asked = 1;
+    if (::setsockopt(reading.get(), SOL_SOCKET, SO_PASSCRED, &asked, sizeof asked) != 0)
+        return syscall_failure("attach", "setsockopt");
     child.report = writing.get();
     sigset_t all;
     sigset_t before;

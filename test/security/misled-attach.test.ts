@@ -1,6 +1,8 @@
 /** Files of the container that an attach meets, made to mislead it: accounts, /proc, /dev/null, the directory it is in. */
+import { spawn } from 'node:child_process';
 import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { requires } from '../rig/requires.ts';
 import { makeWorld } from '../rig/world.ts';
 import { createContainer } from './attacks.ts';
@@ -149,6 +151,36 @@ traced(
     );
   },
 );
+
+/** What a container may do that has LXC's list of system calls or none: nothing there forbids pidfd_getfd. */
+const UNFILTERED = { attacks: ['forge'], config: ['lxc.seccomp.profile ='] } as const;
+
+for (const profile of ['u2', 'full'] as const) {
+  traced(`${profile}: no process of the container tells in an attach's place what was born`, async (t) => {
+    const world = await makeWorld(t);
+    await createContainer(world, 'c1', profile, UNFILTERED);
+    await world.sh('tlxc-start -n c1');
+    const victim = spawn('sleep', ['60']);
+    t.teardown(() => victim.kill());
+    const forger = world.spawn('tlxc-attach', '-n', 'c1', '--', '/forge', String(victim.pid));
+    const said = createInterface({ input: forger.stdout })[Symbol.asyncIterator]();
+    await said.next();
+    // Each write comes late, and each close: there is time for another's write, and to get hold of what with.
+    const late = ['-e', 'inject=write:delay_enter=100000', '-e', 'inject=close:delay_enter=100000:when=1'];
+    const slow = ['-f', '-o', '/dev/null', '-e', 'trace=write,close', ...late];
+    const attach = ['tlxc-attach', '-n', 'c1', '--', 'sh', '-c', 'exit 7'];
+    for (let i = 0; i < 3; ++i) {
+      const { code, stderr } = await world.runWith({ timeout: 20_000 }, 'strace', ...slow, ...attach);
+      t.is(code, 7, stderr);
+    }
+    forger.stdin.end('enough');
+    const { value: counted } = (await said.next()) as { value: string };
+    t.regex(counted, /^met [1-9]/);
+    // Root with CAP_SYS_PTRACE over the host's processes gets hold of it, and is not listened to.
+    t.regex(counted, profile === 'u2' ? / taken 0 written 0$/ : / taken [1-9]\d* written [1-9]/);
+    t.is(victim.exitCode ?? victim.signalCode, null);
+  });
+}
 
 rooted("the caller's directory is not brought along", async (t) => {
   const world = await makeWorld(t);
