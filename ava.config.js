@@ -23,6 +23,9 @@ const place = (file) => {
   return index < 0 ? LONG.length : index;
 };
 
+// What tests make is read by containers' users and by others, whatever the umask of who runs them: workers have this one's.
+process.umask(0o022);
+
 // Test files run in processes of their own: what they test are processes, namespaces and the addon. Four at a time, since half
 // of its time a file waits for what it has started.
 export default {
