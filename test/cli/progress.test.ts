@@ -71,8 +71,9 @@ async function writtenSoon(): Promise<string> {
   throw new Error(`300 ms took this machine ${took.map(Math.round).join(', ')} ms`);
 }
 
+// The work ends with the third second: a later line is a busy machine's.
 // eslint-disable-next-line no-control-regex
-const LINE = /^\rtlxc-try: u1: copying: [12] s\u001b\[K\r.*\r\u001b\[K$/s;
+const LINE = /^\rtlxc-try: u1: copying: [1-9]\d* s\u001b\[K\r.*\r\u001b\[K$/s;
 
 test('it comes on a terminal that can, when a second is over, and goes when it is done', async (t) => {
   const [long, short, dumb, pipe, quiet, json] = await Promise.all([
