@@ -2,7 +2,9 @@
 import type { MadeFrom } from '../container/info/image.ts';
 import { outcomeWords, type ContainerHealth } from '../container/info/health.ts';
 import type { LastExit } from '../container/info/last-exit.ts';
+import type { LinkCounters } from '../container/info/inspect.ts';
 import type { PendingRestart } from '../container/start/restart.ts';
+import type { VolumeUsage } from '../storage/backend.ts';
 import { printable } from './printable.ts';
 import { exitWords, restartWords } from './restart-words.ts';
 
@@ -15,23 +17,10 @@ export interface Usage {
   readonly oomKills: number | null;
 }
 
-/** A network interface with a side on the host; counters as the container sees them. */
-export interface Link {
-  readonly hostName: string;
-  readonly txBytes: number;
-  readonly rxBytes: number;
-}
-
 /** A port or socket of the host that leads into the container. */
 export interface Forward {
   readonly listen: string;
   readonly connect: string;
-}
-
-/** Bytes of the root filesystem; null: its backing store keeps no count. */
-export interface Disk {
-  readonly used: number | null;
-  readonly limit: number | null;
 }
 
 /** What tlxc-info knows of a container; null where it does not run. */
@@ -41,8 +30,9 @@ export interface Information {
   readonly pid: number | null;
   readonly addresses: readonly string[];
   readonly usage: Usage | null;
-  readonly disk: Disk | null;
-  readonly links: readonly Link[];
+  /** null: its backing store keeps no count. */
+  readonly disk: VolumeUsage | null;
+  readonly links: readonly LinkCounters[];
   readonly forwards: readonly Forward[];
   readonly image: MadeFrom | null;
   /** null: nobody asks, or it does not run. */

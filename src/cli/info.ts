@@ -19,9 +19,10 @@ import { containerPaths } from '../container/paths.ts';
 import { startFailure } from '../container/start/restart.ts';
 import { runningUsage } from '../container/info/oom-kills.ts';
 import { TlxcError } from '../errors.ts';
+import type { VolumeUsage } from '../storage/backend.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { infoLines, type Disk, type Information, type Selection } from './info-lines.ts';
+import { infoLines, type Information, type Selection } from './info-lines.ts';
 import { argumentsOf } from './options.ts';
 import { jsonText, printable } from './printable.ts';
 import { namedConfig } from './rcfile.ts';
@@ -30,7 +31,7 @@ import { tellError } from './tell.ts';
 function informationOf(
   status: ContainerStatus,
   { system, lxcpath }: Pick<Invocation, 'system' | 'lxcpath'>,
-  disk: Disk | null,
+  disk: VolumeUsage | null,
 ): Information {
   const { name, state, running } = status;
   const paths = containerPaths(system, lxcpath, name);
@@ -88,7 +89,7 @@ function configLines(invocation: Invocation, { cwd, env, stderr }: CommandContex
 async function diskOf(
   { name, system, lxcpath }: Invocation,
   env: CommandContext['env'],
-): Promise<Disk | null> {
+): Promise<VolumeUsage | null> {
   const config = configOf({ system, lxcpath, environment: env }, name);
   const [usage] = await diskUsagesOf([config instanceof TlxcError ? null : config]);
   return usage ?? null;

@@ -6,6 +6,7 @@ import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { askMonitor } from '../monitor/client.ts';
 import { native } from '../native/binding.ts';
+import { readableText } from '../readable-text.ts';
 import type { ContainerPaths } from './paths.ts';
 
 /** How long a command waits for another one that works on the same container; in a queue, for each. */
@@ -40,13 +41,7 @@ function isBetween(paths: ContainerPaths): boolean {
 const held = new Set<string>();
 
 /** Who has the lock; "" where it does not say so, or not yet. */
-function holderOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1').trim();
-  } catch {
-    return '';
-  }
-}
+const holderOf = (path: string): string => readableText(path).trim();
 
 /** For those who wait: by it they see that the queue moves, and whom they wait for. */
 function sayWhoHolds(lock: number): void {

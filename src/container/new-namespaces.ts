@@ -9,6 +9,7 @@ import { startProgram } from '../host/program.ts';
 import { readUser } from '../host/user.ts';
 import { parseSubordinateIds, ROOT } from '../host/subordinate-ids.ts';
 import { native } from '../native/binding.ts';
+import { readableText } from '../readable-text.ts';
 
 const CAP_SYS_ADMIN = 21n;
 
@@ -76,7 +77,7 @@ function firstRange(kind: IdKind, uid: number): MappedIds {
   const user = readUser(uid, []);
   const owner = user === null ? ROOT : [user.name, String(uid)];
   const name = user?.name ?? 'root';
-  const text = readText(file);
+  const text = readableText(file);
   const [first] = parseSubordinateIds(text, owner).own;
   if (first !== undefined) return { kind, inside: 0, outside: first.first, count: first.count };
   throw new TlxcError({
@@ -88,14 +89,6 @@ function firstRange(kind: IdKind, uid: number): MappedIds {
         ? `usermod --add-sub${kind}s 100000-165535 ${name} (as root; a range nobody else has) gives some; or give a map (-m)`
         : `give a map of ids that this container has (-m b:0:${uid}:1), or have a line in ${file} for them`,
   });
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 /** What the caller's lines of /etc/subuid and /etc/subgid give out, from 0 on: the first line of each, as LXC has it. */

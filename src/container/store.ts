@@ -19,7 +19,8 @@ function namesWith(directory: string, file: string): string[] {
     .filter((name) => existsSync(`${directory}/${name}/${file}`));
 }
 
-const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+/** The order of names that does not depend on anybody's language. */
+export const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Names of the containers that are defined (have a config file), sorted. */
 export function listContainers(lxcpath: string): string[] {

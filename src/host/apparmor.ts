@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import type { AppArmorFeatures } from './facts.ts';
 
+/** Its files; the directory is there where AppArmor is enabled. */
+export const POLICY = '/sys/kernel/security/apparmor';
+
 /** The names in its list of profiles, whose lines are "NAME (MODE)"; a name may hold blanks. */
 export const profileNames = (text: string): readonly string[] =>
   text.split('\n').flatMap((line) => /^(.+) \(\w+\)$/.exec(line)?.[1] ?? []);
-
-const POLICY = '/sys/kernel/security/apparmor';
 
 /** The profiles that are loaded. The list is root's to read; others see a directory a profile, NAME.NUMBER with dots for slashes. */
 export function loadedProfiles(

@@ -1,6 +1,6 @@
 /** How far programs are that read files, or copy them: the kernel and find(1) are asked, once somebody looks. */
-import { readFileSync } from 'node:fs';
 import type { Amount, Gauge } from '../gauge.ts';
+import { readableText } from '../readable-text.ts';
 import { startProgram, type RunningProgram } from './program.ts';
 
 /** A gauge, and what has to be done when its work is over. */
@@ -10,14 +10,7 @@ export interface Measured {
   readonly end: () => Promise<void>;
 }
 
-/** "" where it has gone, or is not the caller's to look at. */
-function told(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch {
-    return '';
-  }
-}
+const told = (pid: number, file: string): string => readableText(`/proc/${pid}/${file}`);
 
 /** The program itself, where the process that was started waits for another one that became it (tlxc-mapped). */
 function innermost(pid: number): number {

@@ -1,7 +1,8 @@
 /** Device nodes of the host's: one by its path, or all of a class, with the names of the groups that they belong to. */
-import { readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { DEVICE_CLASSES, isDeviceClass, type DeviceClass } from '../device-classes.ts';
+import { readableText } from '../readable-text.ts';
 
 export interface HostDevice {
   readonly path: string;
@@ -27,19 +28,11 @@ const majorOf = (device: bigint): number =>
 const minorOf = (device: bigint): number => Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n));
 
 function groupName(gid: number, file: string): string {
-  const line = read(file)
+  const line = readableText(file)
     .split('\n')
     .map((each) => each.split(':'))
     .find(([, , number]) => number === String(gid));
   return line?.[0] ?? '';
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function statOf(path: string): Stats | undefined {

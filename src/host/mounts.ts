@@ -1,5 +1,5 @@
 /** What is mounted in this process's view of the host. */
-import { realpathSync } from 'node:fs';
+import { realpathSync, statfsSync } from 'node:fs';
 import { TlxcError } from '../errors.ts';
 import { allMounts, mountOf } from '../mountinfo.ts';
 
@@ -14,6 +14,11 @@ function mountsBelow(path: string): string[] {
 /** Whether something is mounted below the existing path, other than at it. */
 export const isMountedBelow = (path: string): boolean =>
   mountsBelow(path).some((point) => point !== realpathSync(path));
+
+const OVERLAYFS_MAGIC = 0x794c7630;
+
+/** Whether the existing path lies on an overlay, which can be no other overlay's upper directory. */
+export const liesOnOverlay = (path: string): boolean => statfsSync(path).type === OVERLAYFS_MAGIC;
 
 /** Whether the existing path lies on a shared mount. */
 export function liesOnShared(path: string): boolean {

@@ -1,8 +1,9 @@
 /** Reads what this machine can do: a handful of small files of /proc and /sys, each once a process, when it is first asked for. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { endianness, machine } from 'node:os';
 import { join } from 'node:path';
 import { allMounts } from '../mountinfo.ts';
+import { readableText } from '../readable-text.ts';
 import { appArmorFeatures, NO_APPARMOR, loadedProfiles } from './apparmor.ts';
 import { boundingCapabilities, knownCapabilities } from './capabilities.ts';
 import { cgroupLayout, parseCgroupMounts } from './cgroups.ts';
@@ -26,31 +27,31 @@ export function probeHost(): HostFacts {
 }
 
 function readFacts(): HostFacts {
-  const status = (): string => read('/proc/self/status');
+  const status = (): string => readableText('/proc/self/status');
   const facts: HostFacts = whenAsked({
-    kernelRelease: () => read('/proc/sys/kernel/osrelease').trim(),
+    kernelRelease: () => readableText('/proc/sys/kernel/osrelease').trim(),
     machine: () => (machine().startsWith('mips') && endianness() === 'LE' ? `${machine()}el` : machine()),
     cgroups: () =>
       parseCgroupMounts({
-        mountinfo: read('/proc/self/mountinfo'),
-        membership: read('/proc/self/cgroup'),
-        controllersOf: (mountPoint) => read(join(mountPoint, 'cgroup.controllers')),
+        mountinfo: readableText('/proc/self/mountinfo'),
+        membership: readableText('/proc/self/cgroup'),
+        controllersOf: (mountPoint) => readableText(join(mountPoint, 'cgroup.controllers')),
       }),
     cgroupLayout: () => cgroupLayout(facts.cgroups),
     cgroupNamespaces: () => existsSync('/proc/self/ns/cgroup'),
     blockWeights: () => blockWeights(facts.cgroups),
     timeNamespaces: () => existsSync('/proc/self/ns/time'),
     selinux: () => existsSync('/sys/fs/selinux/enforce'),
-    capabilities: () => knownCapabilities(read('/proc/sys/kernel/cap_last_cap')),
+    capabilities: () => knownCapabilities(readableText('/proc/sys/kernel/cap_last_cap')),
     boundingCapabilities: () => boundingCapabilities(status(), facts.capabilities),
     idmappedMounts: () => hasIdmappedMounts(facts.kernelRelease),
     // A module that is not loaded yet is not listed; mounting loads it.
     overlay: () =>
-      filesystemKnown(read('/proc/filesystems'), 'overlay') || hasOverlayModule(facts.kernelRelease),
+      filesystemKnown(readableText('/proc/filesystems'), 'overlay') || hasOverlayModule(facts.kernelRelease),
     overlayOnIdmapped: () => hasOverlayOnIdmapped(facts.kernelRelease),
-    apparmor: () => read('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
-    apparmorFeatures: () => (facts.apparmor ? appArmorFeatures(read) : NO_APPARMOR),
-    apparmorProfiles: () => (facts.apparmor ? loadedProfiles(read, list) : []),
+    apparmor: () => readableText('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
+    apparmorFeatures: () => (facts.apparmor ? appArmorFeatures(readableText) : NO_APPARMOR),
+    apparmorProfiles: () => (facts.apparmor ? loadedProfiles(readableText, list) : []),
     ipv6: () => existsSync('/proc/net/if_inet6'),
     seccomp: () => existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     procMounts: () => mountsInProc(),
@@ -61,7 +62,7 @@ function readFacts(): HostFacts {
     makesNodes: () =>
       facts.uid === 0 && facts.nested === null && facts.boundingCapabilities.includes('mknod'),
     user: () => (facts.uid === 0 ? null : readUser(facts.uid, facts.cgroups)),
-    bootId: () => read('/proc/sys/kernel/random/boot_id').trim(),
+    bootId: () => readableText('/proc/sys/kernel/random/boot_id').trim(),
     signals: () => signalNumbers,
   });
   return facts;
@@ -91,7 +92,9 @@ function whenAsked<T extends object>(readers: { readonly [K in keyof T]: () => T
 function blockWeights(cgroups: readonly CgroupMount[]): HostFacts['blockWeights'] {
   const v2 = cgroups.find(({ version }) => version === 2);
   const devices = list('/sys/block');
-  const bfq = devices.some((name) => /\bbfq\b/.test(read(join('/sys/block', name, 'queue/scheduler'))));
+  const bfq = devices.some((name) =>
+    /\bbfq\b/.test(readableText(join('/sys/block', name, 'queue/scheduler'))),
+  );
   const cost = v2 !== undefined && existsSync(join(v2.mountPoint, 'io.cost.qos'));
   return [...(cost ? (['io.weight'] as const) : []), ...(bfq ? (['io.bfq.weight'] as const) : [])];
 }
@@ -101,13 +104,5 @@ function list(directory: string): string[] {
     return readdirSync(directory);
   } catch {
     return [];
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

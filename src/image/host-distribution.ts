@@ -1,5 +1,5 @@
 /** Which image is like this host: its distribution, release and architecture. */
-import { readFileSync } from 'node:fs';
+import { readableText } from '../readable-text.ts';
 import { debianArch, type Wanted } from './product.ts';
 
 /** Distributions whose images are named by the release's code name. */
@@ -46,14 +46,6 @@ function shortVersion(id: string, version: string): string {
 }
 
 export function hostDistribution(): Wanted {
-  const file = ['/etc/os-release', '/usr/lib/os-release'].map(read).find((text) => text !== '') ?? '';
+  const file = ['/etc/os-release', '/usr/lib/os-release'].map(readableText).find((text) => text !== '') ?? '';
   return distributionOf(file, process.arch);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

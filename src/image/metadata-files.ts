@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
+import { SHIPPED_CONFIG } from '../config/shipped.ts';
 import { compressFile } from './archive.ts';
-import { isImageLine, SHIPPED_CONFIG, type ImageMetadata } from './metadata.ts';
+import { isImageLine, type ImageMetadata } from './metadata.ts';
 import type { ImageNames } from './stored-image.ts';
 
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseLine } from '../config/document.ts';
+import { SHIPPED_CONFIG } from '../config/shipped.ts';
 import { TlxcError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import { Problem } from '../problem.ts';
@@ -23,9 +24,6 @@ export interface ImageMetadata {
   /** A program alone, with no init that would see to addresses, name servers and /etc/hosts: TLXC does. */
   readonly application?: boolean;
 }
-
-/** Where shipped configuration files are, as containers' configurations name them. */
-export const SHIPPED_CONFIG = '/usr/share/tlxc/config';
 
 const KEYS = [
   ...['lxc.include', 'lxc.arch', 'lxc.signal.halt', 'lxc.signal.reboot', 'lxc.signal.stop'],

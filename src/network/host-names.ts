@@ -2,17 +2,18 @@
  * tlxc.bridge.host.names: containers' names resolve on the host, too. systemd-resolved is asked where it runs, else
  * resolvconf where it is installed, else /etc/resolv.conf names the bridge's DNS.
  */
-import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { startProgram } from '../host/program.ts';
+import { readableText } from '../readable-text.ts';
 import { GATEWAY, otherServers } from './dnsmasq.ts';
 import type { NetworkPlaces } from './places.ts';
 import { addServer, FAILED, hasServer, removeServer, whyNotOurs } from './resolv-conf.ts';
 import { reverseZones } from './reverse-zones.ts';
-import type { BridgeSettings } from './settings.ts';
+import { addressesOf, type BridgeSettings } from './settings.ts';
 import { runTool } from './tool.ts';
 
 /** Whether programs of the host find containers by their names (tlxc.bridge.host.names). */
@@ -65,24 +66,15 @@ async function choose(): Promise<HostResolver> {
   return hasResolvconf() ? 'resolvconf' : '/etc/resolv.conf';
 }
 
-const serversOf = ({ ipv4, ipv6 }: BridgeSettings): string[] =>
-  [ipv4, ipv6].flatMap((own) => (own ? [own.address] : []));
-
 const recordFile = ({ run }: NetworkPlaces): string => join(run, 'host-names');
 
-function recorded(places: NetworkPlaces): string {
-  try {
-    return readFileSync(recordFile(places), 'utf8');
-  } catch {
-    return '';
-  }
-}
+const recorded = (places: NetworkPlaces): string => readableText(recordFile(places));
 
 /** Only what concerns the bridge is asked of it: its domain, and its addresses. */
 async function tellResolved(settings: BridgeSettings): Promise<void> {
   const { name, domain, ipv4, ipv6 } = settings;
   const resolvectl = (...words: readonly string[]) => runTool(['resolvectl', ...words], FAILED);
-  await resolvectl('dns', name, ...serversOf(settings));
+  await resolvectl('dns', name, ...addressesOf(settings));
   const zones = [ipv4, ipv6].flatMap((own) => (own ? reverseZones(own) : []));
   await resolvectl('domain', name, ...[domain, ...zones].map((zone) => `~${zone}`));
   await resolvectl('default-route', name, 'no');
@@ -96,12 +88,12 @@ const how: Readonly<Record<HostResolver, (settings: BridgeSettings) => Promise<u
     runTool(
       ['resolvconf', '-a', RESOLVCONF_RECORD],
       FAILED,
-      serversOf(settings)
+      addressesOf(settings)
         .map((address) => `nameserver ${address}\n`)
         .join(''),
     ),
   '/etc/resolv.conf': (settings) => {
-    addServer(serversOf(settings)[0] ?? '');
+    addServer(addressesOf(settings)[0] ?? '');
     return Promise.resolve();
   },
 };
@@ -131,7 +123,7 @@ function noteUntold({ details: { message, errno } }: TlxcError, places: NetworkP
 }
 
 async function tellWanted(settings: BridgeSettings, places: NetworkPlaces): Promise<void> {
-  if (settings.domain === '' || serversOf(settings).length === 0) {
+  if (settings.domain === '' || addressesOf(settings).length === 0) {
     const what = settings.domain === '' ? 'a domain (tlxc.bridge.domain)' : 'a bridge with an address';
     const message = `${FAILED}: that needs ${what}`;
     throw new TlxcError({ code: 'TLXC_E_NETWORK', message, hint: 'or set tlxc.bridge.host.names = 0' });
@@ -162,7 +154,7 @@ export async function untellHost({ name }: BridgeSettings, places: NetworkPlaces
 export function hostSeemsTold(settings: BridgeSettings, places: NetworkPlaces): boolean {
   if (!settings.hostNames) return true;
   const way = recorded(places);
-  return way === '/etc/resolv.conf' ? hasServer(serversOf(settings)[0] ?? '') : way !== '';
+  return way === '/etc/resolv.conf' ? hasServer(addressesOf(settings)[0] ?? '') : way !== '';
 }
 
 /** What the host's own resolver says, as any program there would hear it. */

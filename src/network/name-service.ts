@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withoutServer } from './resolv-conf.ts';
-import type { BridgeSettings } from './settings.ts';
+import { addressesOf, type BridgeSettings } from './settings.ts';
 
 export const DNS_PORT = 53;
 /** A server of this machine answers a question about localhost at once; one that keeps strangers out by silence never does. */
@@ -16,9 +16,6 @@ const UPSTREAM = [
   '/run/NetworkManager/no-stub-resolv.conf',
   '/run/dnsmasq/resolv.conf',
 ];
-
-export const addressesOf = ({ ipv4, ipv6 }: BridgeSettings): string[] =>
-  [ipv4, ipv6].flatMap((own) => (own ? [own.address] : []));
 
 /** Whether a socket that is made now gets the port: asked of the kernel, since /proc/net tells not all that is in the way. */
 async function isHeld(address: string, protocol: 'udp' | 'tcp'): Promise<boolean> {

@@ -1,20 +1,15 @@
 /** The bridge's DNS as the host's first name server, in /etc/resolv.conf: for hosts where nothing else keeps that file. */
-import { lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, readlinkSync, writeFileSync } from 'node:fs';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
+import { readableText } from '../readable-text.ts';
 
 const FILE = '/etc/resolv.conf';
 export const FAILED = "containers' names cannot be told to the host";
 /** The line after it is ours. */
 const MARK = "# The next line is tlxc-net's, which takes it away when it stops (tlxc.bridge.host.names).";
 
-const read = (): string => {
-  try {
-    return readFileSync(FILE, 'utf8');
-  } catch {
-    return '';
-  }
-};
+const read = (): string => readableText(FILE);
 
 /** The text without our lines. */
 export function withoutServer(text: string): string {

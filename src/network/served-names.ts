@@ -1,9 +1,9 @@
 /** Whether containers are found by their names on the bridge, and whom they ask: as it is, and in words. */
 import { dnsmasqPid, otherServers } from './dnsmasq.ts';
-import { addressesOf, portIsHeld } from './name-service.ts';
+import { portIsHeld } from './name-service.ts';
 import type { NetworkPlaces } from './places.ts';
 import { nameServerHolders } from './port-holder.ts';
-import type { BridgeSettings } from './settings.ts';
+import { addressesOf, type BridgeSettings } from './settings.ts';
 
 /** Who answers containers that ask for names. */
 export interface BridgeNames {

@@ -83,3 +83,7 @@ export function bridgeSettings(system: SystemConfig): BridgeSettings {
     hostNames: value('host.names') === '1',
   };
 }
+
+/** The bridge's own addresses, without their prefixes. */
+export const addressesOf = ({ ipv4, ipv6 }: BridgeSettings): string[] =>
+  [ipv4, ipv6].flatMap((own) => (own ? [own.address] : []));

@@ -14,7 +14,7 @@ export interface EnvironmentPolicy {
   readonly caller: Readonly<Record<string, string | undefined>>;
 }
 
-/** What LXC gives to a command whose environment was cleared. */
+/** What LXC gives to a command, or a hook, that has no PATH of its caller's. */
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const HARMLESS = /^(TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+)$/;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { attachEnvironment, type EnvironmentPolicy } from './attach-environment.ts';
 import { withoutCredentials } from './credentials.ts';
 import type { ResourceLimit } from '../config/model.ts';
+import { TTY_GID } from './terminals.ts';
 import type { Namespace } from './types.ts';
 
 /** What a plan needs to know of the running container; its monitor's answer (MonitorInfo) has it all. */
@@ -98,8 +99,6 @@ export interface AttachPlan {
 
 /** The v2 leaf for attached processes; LXC's is ".lxc". */
 export const LEAF = '.tlxc';
-/** Debian's, and what the container's devpts gives its ptys. */
-const TTY_GID = 5;
 
 /** The host's id for one inside, null where the map has none. Without a map both are the same. */
 export function hostId(idmap: AttachSource['idmap'], kind: 'uid' | 'gid', inside: number): number | null {

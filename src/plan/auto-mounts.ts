@@ -4,10 +4,8 @@ import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { mayMountFor } from './namespaces.ts';
 import { keptCapabilities } from './capabilities.ts';
-import { bindStep, filesystemStep } from './mount-steps.ts';
+import { bindStep, filesystemStep, QUIET } from './mount-steps.ts';
 import type { Origin, TreeStep } from './types.ts';
-
-const QUIET = ['nosuid', 'nodev', 'noexec'];
 
 /** Tokens of one family replace each other: the last counts. */
 export function lastAutoMount<W extends AutoMount['what']>(

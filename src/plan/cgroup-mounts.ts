@@ -8,11 +8,10 @@ import { usedHierarchies } from './cgroup.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { originOfNamespace } from './namespaces.ts';
-import { filesystemStep } from './mount-steps.ts';
+import { filesystemStep, QUIET } from './mount-steps.ts';
 import type { Origin, TreeStep } from './types.ts';
 
 const ROOT = 'sys/fs/cgroup';
-const QUIET = ['nosuid', 'nodev', 'noexec'];
 
 /** From this version on systemd refuses to boot where it finds version 1. */
 const ONLY_UNIFIED = 258;

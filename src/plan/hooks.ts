@@ -1,5 +1,6 @@
 /** lxc.hook.*: programs of the administrator's, with the arguments and LXC_* variables that LXC gives them. */
 import type { HookName, NetworkConfig } from '../config/model.ts';
+import { DEFAULT_PATH } from './attach-environment.ts';
 import type { Compilation } from './input.ts';
 import { originOf } from './input.ts';
 import { rootfsMount, rootfsPath } from './rootfs.ts';
@@ -10,7 +11,6 @@ const TIMEOUT_MS = 300_000;
 
 /** Of the caller's environment, what a program of the container's gets: to find its tools and speak the person's language. */
 const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ'];
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export function compileHooks(compilation: Compilation): Hooks {
   const { config, options } = compilation;

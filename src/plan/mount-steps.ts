@@ -5,6 +5,9 @@ type Filesystem = Extract<TreeStep, { op: 'filesystem' }>;
 type Bind = Extract<TreeStep, { op: 'bind' }>;
 type Some<T, Needed extends keyof T> = Pick<T, Needed> & Partial<Omit<T, 'op'>>;
 
+/** Attributes of the kernel's own filesystems: nothing in them is a program or a device. */
+export const QUIET = ['nosuid', 'nodev', 'noexec'];
+
 /** A new filesystem, at a place that is made where it is missing. source: its type. */
 export const filesystemStep = ({
   fstype,

@@ -5,7 +5,7 @@ import { originOf } from './input.ts';
 import type { Terminals } from './types.ts';
 
 /** The group tty of every distribution that LXC has templates for. */
-const TTY_GID = 5;
+export const TTY_GID = 5;
 
 export function compileTerminals(compilation: Compilation): Terminals {
   const { config } = compilation;

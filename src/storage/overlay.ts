@@ -1,9 +1,10 @@
 /** overlay: another tree below, what the container changes in CT/overlay/delta. Nothing is copied. */
-import { chmodSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { refuseForeign } from '../host/forged-image.ts';
 import { kernelAtLeast } from '../host/kernel.ts';
+import { liesOnOverlay } from '../host/mounts.ts';
 import { runProgram } from '../host/program.ts';
 import { copyOwner, copyTree } from '../host/trees.ts';
 import { overlayNotes } from '../host/user-namespace.ts';
@@ -13,8 +14,6 @@ import { fillLimited, sizeObstacle, usageOfTree } from './limited.ts';
 import type { View } from './view.ts';
 import { partsOf, topFirst } from './volume.ts';
 
-const OVERLAYFS_MAGIC = 0x794c7630;
-
 function obstacle(circumstances: Circumstances, options: VolumeOptions): string | null {
   const { host, idmapped, lxcpath } = circumstances;
   if (!host.overlay) return 'cannot be used: this kernel has no overlayfs';
@@ -23,8 +22,7 @@ function obstacle(circumstances: Circumstances, options: VolumeOptions): string 
     return `cannot be used unprivileged: Linux ${host.kernelRelease} has no overlayfs on idmapped layers (5.19 has)`;
   if (owned && !kernelAtLeast(host.kernelRelease, 5, 11))
     return `cannot be used by users: Linux ${host.kernelRelease} lets only the machine's root mount an overlayfs (5.11 others, too)`;
-  const { type } = statfsSync(lxcpath);
-  if (type === OVERLAYFS_MAGIC) return `cannot be used: ${lxcpath} lies on an overlay itself`;
+  if (liesOnOverlay(lxcpath)) return `cannot be used: ${lxcpath} lies on an overlay itself`;
   return sizeObstacle(circumstances, options);
 }
 

@@ -4,7 +4,8 @@ import { BadValue } from '../key.ts';
 const DIGITS = '0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*';
 const NUMBER = new RegExp(`^([+-]?)(${DIGITS})$`, 'i');
 const BYTES = new RegExp(`^(${DIGITS}|)([kmgtpe]?)$`, 'i');
-const UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E'];
+/** Of bytes, each 1024 of the one before. */
+export const UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E'];
 
 /** More than a file's type holds is told as "or more". */
 const ENDLESS = 2 ** 53;

@@ -2,6 +2,7 @@
 import type { ContainerConfig, Sourced } from '../../config/model.ts';
 import { nearest } from '../../config/nearest.ts';
 import { Problem } from '../../problem.ts';
+import { byBytes } from '../store.ts';
 
 /** What is done with the containers that start with the host. */
 export type AutostartAction = 'start' | 'reboot' | 'shutdown' | 'kill';
@@ -24,8 +25,6 @@ export interface Placed<T extends Candidate = Candidate> {
   readonly container: T;
   readonly pass: number;
 }
-
-const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 export const isEnd = (action: AutostartAction): boolean => action === 'shutdown' || action === 'kill';
 

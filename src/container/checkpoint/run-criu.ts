@@ -3,14 +3,12 @@ import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { heeded } from '../../host/ignored-signals.ts';
-import { spawned } from '../../host/program.ts';
+import { PLAIN_ENVIRONMENT, spawned } from '../../host/program.ts';
 
 /** Without a byte more in its directory. */
 const PATIENCE_MS = 600_000;
 const LOOK_MS = 5_000;
 const HELD = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
-/** CRIU runs ip, iptables and tar. */
-const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
 const KEPT = 2000;
 
 export interface CriuEnd {
@@ -36,7 +34,8 @@ export async function runCriu(argv: readonly string[], directory: string): Promi
   for (const signal of heeded(HELD)) process.on(signal, ignore);
   const [criu = '', ...args] = argv;
   const child = spawned(
-    spawn(criu, args, { detached: true, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] }),
+    // CRIU runs ip, iptables and tar.
+    spawn(criu, args, { detached: true, env: PLAIN_ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] }),
   );
   let words = '';
   for (const stream of [child.stdout, child.stderr])

@@ -2,10 +2,9 @@
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfigFile } from '../../config/read-file.ts';
-import { shippedPath } from '../../config/shipped.ts';
+import { SHIPPED_CONFIG, shippedPath } from '../../config/shipped.ts';
 import { TlxcError } from '../../errors.ts';
 import { moveTree, removeTree, syncFilesystem } from '../../host/trees.ts';
-import { SHIPPED_CONFIG } from '../../image/metadata.ts';
 import { asEvents } from '../../image/progress.ts';
 import { runTemplateProgram } from '../../image/templates/program.ts';
 import type { NewRootfs } from '../../storage/backend.ts';

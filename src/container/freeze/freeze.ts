@@ -1,10 +1,11 @@
 /** Freezes running containers, and thaws them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { errnoName } from '../../errno.ts';
 import { TlxcError, type ErrorDetails } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { Refusal, Reply } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
+import { readableText } from '../../readable-text.ts';
 import { milliseconds } from '../milliseconds.ts';
 import { notRunning } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
@@ -24,13 +25,8 @@ const FOR_EVER_MS = 2 ** 31 - 1;
 const GRACE_MS = 2_000;
 
 /** The command line of a process, "" where it is gone. */
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200);
-  } catch {
-    return '';
-  }
-}
+const commandOf = (pid: string): string =>
+  readableText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, 200);
 
 async function tooSlow(paths: ContainerPaths, timeoutMs: number): Promise<ErrorDetails> {
   const stuck = await stuckProcess(paths);

@@ -1,8 +1,9 @@
 /** What keeps a container from being frozen: a process that sleeps in the kernel where nothing can reach it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askMonitor } from '../../monitor/client.ts';
+import { readableText } from '../../readable-text.ts';
 import type { ContainerPaths } from '../paths.ts';
 
 /** Groups that are looked into: enough to find one in a moment, whatever the container has made. */
@@ -19,15 +20,13 @@ function unlessGone<T>(otherwise: T, read: () => T): T {
   }
 }
 
-const textOf = (file: string): string => unlessGone('', () => readFileSync(file, 'latin1'));
-
 /** The processes of a group and of those below it. */
 function* processesBelow(group: string): Generator<string> {
   const left = [group];
   for (let count = 0; count < MOST_GROUPS; count++) {
     const here = left.pop();
     if (here === undefined) return;
-    yield* textOf(join(here, 'cgroup.procs')).split('\n').filter(Boolean);
+    yield* readableText(join(here, 'cgroup.procs')).split('\n').filter(Boolean);
     const entries = unlessGone([], () => readdirSync(here, { withFileTypes: true }));
     left.push(...entries.filter((entry) => entry.isDirectory()).map((entry) => join(here, entry.name)));
   }
@@ -36,8 +35,8 @@ function* processesBelow(group: string): Generator<string> {
 /** The kernel function that one of its threads sleeps in uninterruptibly ("0" where the kernel does not tell). */
 function sleepsIn(pid: string): string | undefined {
   const threads = unlessGone([], () => readdirSync(`/proc/${pid}/task`));
-  const stuck = threads.find((tid) => /\) D [^)]*$/.test(textOf(`/proc/${pid}/task/${tid}/stat`)));
-  return stuck === undefined ? undefined : textOf(`/proc/${pid}/task/${stuck}/wchan`);
+  const stuck = threads.find((tid) => /\) D [^)]*$/.test(readableText(`/proc/${pid}/task/${tid}/stat`)));
+  return stuck === undefined ? undefined : readableText(`/proc/${pid}/task/${stuck}/wchan`);
 }
 
 /** Where the container's processes sleep so, by pid. */
@@ -62,6 +61,6 @@ export async function stuckProcess(paths: ContainerPaths): Promise<string> {
   if (first.size > 1) await sleep(APART_MS);
   const [pid, place] = [...first].find(([pid, place]) => sleepsIn(pid) === place) ?? ['', ''];
   if (pid === '') return '';
-  const name = textOf(`/proc/${pid}/comm`).trim();
+  const name = readableText(`/proc/${pid}/comm`).trim();
   return `process ${pid} (${name}${place === '0' || place === '' ? '' : `, in ${place}`})`;
 }

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { ConfigDocument } from '../../config/document.ts';
 import type { IdMap } from '../../config/model.ts';
 import { find } from '../../config/registry.ts';
-import { SHIPPED_CONFIG } from '../../image/metadata.ts';
+import { SHIPPED_CONFIG } from '../../config/shipped.ts';
 import { packageRoot } from '../../package-root.ts';
 import { copiedConfig } from '../copy/config.ts';
 import { idmapLines } from '../create/new-config.ts';

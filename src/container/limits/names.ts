@@ -1,7 +1,7 @@
 /** Limits by names that people use, each one file of a control group in cgroup v2's words. */
 import { lstatSync } from 'node:fs';
 import { BadValue } from '../../config/key.ts';
-import { bytes } from '../../config/values/cgroup-numbers.ts';
+import { bytes, UNITS } from '../../config/values/cgroup-numbers.ts';
 
 /** What of a container can be limited, in a word each; tlxc-set(1) tells what it takes. */
 export type LimitName =
@@ -39,7 +39,6 @@ export interface Limit {
 
 const PERIOD = 100_000;
 const LEAST_QUOTA = 1000;
-const UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E'];
 
 /** 1536M: the largest unit of which it is a whole number. */
 export function shownSize(text: string): string {

@@ -5,8 +5,8 @@
  *   other inits      the first login prompt (getty, login) was started, which they do when their boot scripts have ended
  *   anything else    a program that is no init is ready when it runs
  */
-import { readFileSync } from 'node:fs';
 import { TlxcError } from '../../errors.ts';
+import { readableText } from '../../readable-text.ts';
 import { attempt } from './command.ts';
 import { initPidOf, lookUntil, type Target } from './target.ts';
 
@@ -17,18 +17,10 @@ const PROMPTS = new Set(['getty', 'agetty', 'mingetty', 'ngetty', 'login', 'sulo
 /** A supervisor or two may stand between init and a prompt. */
 const DEPTH = 3;
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1').trim();
-  } catch {
-    return ''; // the process has ended
-  }
-}
-
-const nameOf = (pid: number): string => read(`/proc/${pid}/comm`);
+const nameOf = (pid: number): string => readableText(`/proc/${pid}/comm`).trim();
 
 const childrenOf = (pid: number): number[] =>
-  read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  readableText(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
 
 function hasPrompt(pid: number, depth = DEPTH): boolean {
   return childrenOf(pid).some(

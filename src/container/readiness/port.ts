@@ -2,7 +2,7 @@
  * Waits until something listens on a TCP port of the container's network namespace. The kernel tells nobody of a socket
  * that begins to listen, so its list is looked at, ever more rarely; connecting would be noticed by the service.
  */
-import { readFileSync } from 'node:fs';
+import { readableText } from '../../readable-text.ts';
 import { initPidOf, lookUntil, type Target } from './target.ts';
 
 const LOOKS = { firstMs: 10, mostMs: 250 };
@@ -18,19 +18,12 @@ export function listeningPorts(table: string): number[] {
   });
 }
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return ''; // no IPv6 in this kernel; or init has just ended, which is told elsewhere
-  }
-}
-
 export function waitForPort(target: Target, port: number): Promise<void> {
   const { note } = target;
   return lookUntil(target, LOOKS, () => {
     const init = initPidOf(target);
-    const tables = ['tcp', 'tcp6'].map((name) => read(`/proc/${init}/net/${name}`));
+    // "" where this kernel has no IPv6; or init has just ended, which is told elsewhere.
+    const tables = ['tcp', 'tcp6'].map((name) => readableText(`/proc/${init}/net/${name}`));
     const ports = [...new Set(tables.flatMap(listeningPorts))].sort((a, b) => a - b);
     const others = ports.slice(0, NAMED).join(', ') + (ports.length > NAMED ? ' …' : '');
     note(

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
+import { POLICY } from '../../host/apparmor.ts';
 import { probeHost } from '../../host/probe.ts';
 import { startProgram } from '../../host/program.ts';
 import { overAllIds } from '../../host/trees.ts';
@@ -84,7 +85,7 @@ export function killInstance(paths: ContainerPaths): boolean {
 
 /** The AppArmor profile generated for it: nobody but root can have loaded one, or removes one. */
 async function forgetProfile({ name, lxcpath }: ContainerPaths): Promise<void> {
-  if (probeHost().user !== null || !existsSync('/sys/kernel/security/apparmor')) return;
+  if (probeHost().user !== null || !existsSync(POLICY)) return;
   const [{ unloadProfile }, { generatedName, policyNamespace }] = await Promise.all([
     import('../start/apparmor.ts'),
     import('../../plan/apparmor.ts'),

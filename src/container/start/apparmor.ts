@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { TlxcError } from '../../errors.ts';
+import { POLICY } from '../../host/apparmor.ts';
 import type { Security, StartPlan } from '../../plan/types.ts';
 
 type Generated = NonNullable<Security['apparmorGenerated']>;
 
-const POLICY = '/sys/kernel/security/apparmor';
 /** A parser that takes longer hangs; a long profile takes a second on a slow machine. */
 const PARSER_MS = 60_000;
 

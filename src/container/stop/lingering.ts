@@ -2,10 +2,10 @@
  * What keeps a container from ending, for the person who waits for that: the jobs that its systemd still does, of which the
  * others wait for these; of any other init, the processes that are left.
  */
-import { readFileSync } from 'node:fs';
 import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
+import { readableText } from '../../readable-text.ts';
 import { processesOf } from '../info/processes.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { attempt } from '../readiness/command.ts';
@@ -55,13 +55,7 @@ async function processesLeft(running: MonitorInfo): Promise<string[]> {
   return named.map(({ command, pid }) => `${shortened(command)} (pid ${pid})`);
 }
 
-function nameOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return ''; // it has ended
-  }
-}
+const nameOf = (pid: number): string => readableText(`/proc/${pid}/comm`).trim();
 
 /** In a few words; '' where it has ended, or cannot be looked into. Whatever the container likes: not safe to print. */
 export async function lingering(place: Place): Promise<string> {

@@ -1,7 +1,7 @@
 /** What an image's configuration becomes in a container's. An image sets these keys and no others. Pure. */
 import { posix } from 'node:path';
+import { SHIPPED_CONFIG } from '../../config/shipped.ts';
 import { signalNumbers } from '../../signal-numbers.ts';
-import { SHIPPED_CONFIG } from '../metadata.ts';
 import type { ImageConfig } from './image-config.ts';
 import type { ImageUser } from './image-user.ts';
 

@@ -1,14 +1,13 @@
 /** What docker save wrote before it wrote image layouts: manifest.json, which names a configuration and layers by their paths. */
 import { createHash } from 'node:crypto';
 import { TlxcError } from '../../errors.ts';
-import { hexOf, isFields, refuse, type Descriptor } from './documents.ts';
+import { hexOf, isFields, OCI_MANIFEST, refuse, type Descriptor } from './documents.ts';
 import { copyVerified, Layout, readSmall } from './layout.ts';
 import type { LocalFiles } from './local-files.ts';
 import { MAX_DOCUMENT, MAX_LAYER, type ImageOrigin, type LayerRequest, type RawDocument } from './origin.ts';
 import type { LocalReference } from './reference.ts';
 
 const MANIFEST = 'manifest.json';
-const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 const CONFIG_TYPE = 'application/vnd.docker.container.image.v1+json';
 const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar';
 
@@ -61,8 +60,8 @@ class DockerArchive implements ImageOrigin {
     this.#config = (await readSmall(this.files, saved.config, MAX_DOCUMENT)) ?? Buffer.alloc(0);
     const layers = await this.#describe(saved.layers);
     const config = { mediaType: CONFIG_TYPE, digest: digestOf(this.#config), size: this.#config.length };
-    const fields = { schemaVersion: 2, mediaType: MANIFEST_TYPE, config, layers };
-    return { bytes: Buffer.from(JSON.stringify(fields)), mediaType: MANIFEST_TYPE };
+    const fields = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers };
+    return { bytes: Buffer.from(JSON.stringify(fields)), mediaType: OCI_MANIFEST };
   }
 
   #chosen(): Saved {

@@ -28,7 +28,7 @@ export type Document =
   | { readonly kind: 'manifest'; readonly config: Descriptor; readonly layers: readonly Descriptor[] };
 
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
-const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
@@ -40,7 +40,8 @@ const CONFIG_TYPES = [
 ];
 const LAYER_TYPES =
   /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[+.](gzip|zstd))?$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
+/** As all of OCI and Docker names things. */
+export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** Docker's own limit is 127 layers. */
 const MAX_LAYERS = 500;
 const MAX_ENTRIES = 1000;
@@ -70,7 +71,8 @@ export function parseJson(bytes: Buffer, what: string): Fields {
   throw refuse(what, 'it is no JSON object');
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** "": it is no text. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function parseDescriptor(value: unknown, what: string): Descriptor {
   const { mediaType, digest, size } = isFields(value) ? value : {};

@@ -1,5 +1,5 @@
 /** An image's configuration (config.md): what it runs, as whom, where, and which layers it is made of. */
-import { isFields, parseJson, refuse } from './documents.ts';
+import { DIGEST, isFields, parseJson, refuse, textOf } from './documents.ts';
 
 export interface ImageConfig {
   readonly architecture: string;
@@ -33,10 +33,7 @@ export interface ImageHealth {
   readonly retries: number;
 }
 
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const MAX_WORDS = 4096;
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Absent and null are an empty list. Throws TLXC_E_IMAGE for anything but a list of texts that a program can be given. */
 function textsOf(value: unknown, what: string, name: string): string[] {

@@ -87,7 +87,7 @@ async function make(work: string, located: Located, pulling: Pulling): Promise<I
   const { bytes } = await origin.document(manifest.config);
   const config = parseImageConfig(bytes, manifest.layers.length, `the configuration of ${origin.title}`);
   refuseOther(config.architecture, platform, origin.title);
-  if (await canShare(store, work, config.diffIds)) return makeShared(config, located, pulling);
+  if (canShare(store, work, config.diffIds)) return makeShared(config, located, pulling);
   const stack = await LayerStack.begin({ work, mapping, privileged, title: origin.title });
   await applyAll(stack, config, located, pulling);
   await stack.end();

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { TlxcError } from '../../errors.ts';
 import { usageError } from '../../errors.ts';
+import { DIGEST } from './documents.ts';
 
 export type ImageReference =
   | {
@@ -33,7 +34,6 @@ const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_HOST = 'registry-1.docker.io';
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** Transports of other tools that name what only they have. */
 const FOREIGN = ['docker-daemon', 'containers-storage', 'dir', 'ostree', 'sif', 'tarball'];
 

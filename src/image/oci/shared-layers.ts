@@ -3,9 +3,10 @@
  * whose upper directory is what is kept. Only root can: who else mounts an overlay cannot write what the kernel keeps in one.
  */
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TlxcError } from '../../errors.ts';
+import { liesOnOverlay } from '../../host/mounts.ts';
 import { probeHost } from '../../host/probe.ts';
 import { programError, startProgram } from '../../host/program.ts';
 import { overlayNotes } from '../../host/user-namespace.ts';
@@ -16,8 +17,6 @@ import type { ImageStore, StoredImage } from '../store.ts';
 import type { ImageContent, ImageSource } from '../stored-image.ts';
 import { LayerStack, type Layer, type Layers } from './apply-layer.ts';
 import type { LayerMember } from './layer-tree.ts';
-
-const OVERLAYFS_MAGIC = 0x794c7630;
 
 export interface SharedLayer {
   readonly chainId: string;
@@ -37,16 +36,12 @@ export function sharedLayers(diffIds: readonly string[]): SharedLayer[] {
 }
 
 /** Whether the store can keep an image's layers apart; else it keeps one tree of all of them. */
-export async function canShare(
-  store: ImageStore,
-  work: string,
-  diffIds: readonly string[],
-): Promise<boolean> {
+export function canShare(store: ImageStore, work: string, diffIds: readonly string[]): boolean {
   const host = probeHost();
   if (store.mapping !== null || overlayNotes(host).length > 0 || !host.overlay || diffIds.length === 0)
     return false;
   const paths = sharedLayers(diffIds).map(({ id }) => join(store.tree(id).directory, 'rootfs'));
-  return canStack(paths) && (await statfs(work)).type !== OVERLAYFS_MAGIC;
+  return canStack(paths) && !liesOnOverlay(work);
 }
 
 export interface LayerMaking {
