@@ -1,6 +1,6 @@
 /** Completion: current, and what the shells make of it. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { completionFiles } from '../.ci/completion/files.ts';
@@ -35,12 +35,17 @@ const lines = (text: string): string[] =>
     .map((line) => line.trim())
     .filter(Boolean);
 
+const COMPLETED =
+  'source "$0"; COMP_LINE=$1 COMP_POINT=${#1}; _tlxc "${1%% *}" 2> /dev/null; printf "%s\\n" "${COMPREPLY[@]}"';
+
+function inBash(script: string, line: string, directory: string): string {
+  const env = { PATH: `${directory}:/usr/bin:/bin`, HOME: directory, TERM: 'dumb' };
+  return execFileSync('bash', ['--norc', '-c', script, file('tlxc.bash'), line], { encoding: 'utf8', env });
+}
+
 function bash(t: ExecutionContext): Offers {
-  const env = withContainers(t);
-  const script =
-    'source "$0"; COMP_LINE=$1 COMP_POINT=${#1}; _tlxc "${1%% *}" 2> /dev/null; printf "%s\\n" "${COMPREPLY[@]}"';
-  return (line) =>
-    lines(execFileSync('bash', ['--norc', '-c', script, file('tlxc.bash'), line], { encoding: 'utf8', env }));
+  const directory = withContainers(t)['HOME'] ?? '';
+  return (line) => lines(inBash(COMPLETED, line, directory));
 }
 
 function fish(t: ExecutionContext): Offers {
@@ -91,6 +96,22 @@ function offersWhatItShould(t: ExecutionContext, offers: Offers, glued: boolean)
   t.deepEqual(offers('tlxc-image info deb'), ['debian/bookworm/amd64/default']);
   t.deepEqual(offers('tlxc-stop -t '), [], "a number is nobody's to know");
 }
+
+test('bash runs nothing that a name holds, and does not offer it', (t) => {
+  const directory = withContainers(t)['HOME'] ?? '';
+  const evil = (before: string, after: string): string =>
+    `#!/bin/sh\necho NAME\ncat <<'END'\n${before}$(>${directory}/ran)${after}\n\`>${directory}/ran\`${after}\nEND\n`;
+  for (const [name, text] of [
+    ['tlxc-ls', evil('', '')],
+    ['tlxc-snapshot', evil('', ' (/snaps) 2026')],
+    ['tlxc-image', evil('debian/', '/amd64  2026')],
+  ] as const)
+    writeFileSync(join(directory, name), text);
+  const script = `${COMPLETED}; ls "$HOME"`;
+  for (const line of ['tlxc-start -n ', 'tlxc-snapshot -n a -r ', 'tlxc-image info '])
+    t.notRegex(inBash(script, line, directory), /^ran$/m, line);
+  t.deepEqual(lines(inBash(COMPLETED, 'tlxc-image info ', directory)), []);
+});
 
 test('bash is offered containers, keys, settings and options', (t) => {
   const offers = bash(t);

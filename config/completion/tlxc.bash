@@ -407,7 +407,7 @@ _tlxc_snapshots() {
 }
 
 _tlxc_images() {
-  tlxc-image list 2>/dev/null | sed -n '1d; s/^\([^ ]*\)  .*/\1/p'
+  tlxc-image list 2>/dev/null | sed -n '1d; s/^\([A-Za-z0-9._+:@/~-]*\)  .*/\1/p'
 }
 
 # Whether the line names the container already, or has its first word.
@@ -472,7 +472,7 @@ _tlxc() {
         [[ $words == @container ]] && words=$(_tlxc_containers "$line")
       fi ;;
   esac
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  mapfile -t COMPREPLY < <(compgen -W '$words' -- "$current")
   [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=.] ]] && compopt -o nospace 2>/dev/null
   head=
   for stop in = :; do

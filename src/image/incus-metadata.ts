@@ -2,7 +2,7 @@
  * metadata.yaml of Incus' and LXD's images: what of it a container of ours needs. Of YAML only what these files are made
  * of is understood: plain "key: value" lines, and those of "properties" below it.
  */
-import { debianArch } from './product.ts';
+import { debianArch, isPlainName } from './product.ts';
 import type { ImageNames } from './stored-image.ts';
 
 export interface IncusMetadata {
@@ -12,12 +12,10 @@ export interface IncusMetadata {
 }
 
 const LINE = /^( *)([A-Za-z_]+): *(?:"([^"]*)"|'([^']*)'|([^#]*?)) *$/;
-/** What may be part of a name; anything else is not believed. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 
 export function parseIncusMetadata(text: string): IncusMetadata {
   const { top, properties } = blocksOf(text);
-  const name = (value: string | undefined) => (value !== undefined && NAME.test(value) ? value : '');
+  const name = (value: string | undefined) => (value !== undefined && isPlainName(value) ? value : '');
   const serial = properties.get('serial') ?? '';
   return {
     names: {

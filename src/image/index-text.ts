@@ -1,5 +1,5 @@
 /** The text formats of an image server: meta/1.0/index-system and SHA256SUMS. */
-import { checkedSha256, type Product } from './product.ts';
+import { checkedSha256, hasPlainNames, type Product } from './product.ts';
 
 /** One line a product: dist;release;arch;variant;build;/path/. Lines of another shape are of no use to us. */
 export function parseIndexSystem(text: string): Product[] {
@@ -7,7 +7,8 @@ export function parseIndexSystem(text: string): Product[] {
     const [dist, release, arch, variant, build, path] = line.trim().split(';');
     if (!dist || !release || !arch || !variant || !build || !path) return [];
     const directory = `${path.replace(/^\/+|\/+$/g, '')}/`;
-    return [{ dist, release, arch, variant, build, directory, releaseAliases: [], rootfs: null }];
+    const product = { dist, release, arch, variant, build, directory, releaseAliases: [], rootfs: null };
+    return hasPlainNames(product) ? [product] : [];
   });
 }
 

@@ -44,6 +44,15 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 /** Debian's name of an architecture that may be given as uname, Node or Debian calls it. */
 export const debianArch = (name: string): string => ARCHITECTURES[name.toLowerCase()] ?? name.toLowerCase();
 
+/**
+ * What a name that a server or an image gives may be made of; anything else is not believed. Names are typed, offered by
+ * shells when they complete a line, and told in scripts: none is to do anything there.
+ */
+export const isPlainName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._+:~-]{0,63}$/.test(text);
+
+export const hasPlainNames = ({ dist, release, arch, variant, build }: Product): boolean =>
+  [dist, release, arch, variant, build].every(isPlainName);
+
 /** The digest as given by a server, checked: it becomes part of paths. null when it is none. */
 export const checkedSha256 = (text: string): string | null => (/^[0-9a-f]{64}$/.test(text) ? text : null);
 

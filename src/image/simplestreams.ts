@@ -1,6 +1,13 @@
 /** Simplestreams: streams/v1/index.json names streams, each a JSON of products. Unknown fields are ignored, as it asks. */
 import { TlxcError } from '../errors.ts';
-import { checkedSha256, debianArch, type Product, type RemoteFile } from './product.ts';
+import {
+  checkedSha256,
+  debianArch,
+  hasPlainNames,
+  isPlainName,
+  type Product,
+  type RemoteFile,
+} from './product.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -34,7 +41,9 @@ export function parseStreamIndex(text: string, where: string): string[] {
 
 /** The products that have a container's root filesystem, as a tar archive or a squashfs image. */
 export function parseStreamProducts(text: string, where: string): Product[] {
-  return entries(parseObject(text, where)['products']).flatMap(([, product]) => newestBuild(product));
+  return entries(parseObject(text, where)['products'])
+    .flatMap(([, product]) => newestBuild(product))
+    .filter(hasPlainNames);
 }
 
 function newestBuild(product: Json): Product[] {
@@ -72,7 +81,11 @@ function describe(product: Json, build: string, rootfs: RemoteFile): Product {
     ...{ dist, release, build, rootfs },
     arch: debianArch(textOf(product['arch'])),
     variant: textOf(product['variant']) || 'default',
-    releaseAliases: [...new Set(aliases.flatMap(([, name]) => (name && name !== release ? [name] : [])))],
+    releaseAliases: [
+      ...new Set(
+        aliases.flatMap(([, name]) => (name && name !== release && isPlainName(name) ? [name] : [])),
+      ),
+    ],
     directory: rootfs.path.slice(0, rootfs.path.lastIndexOf('/') + 1),
   };
 }

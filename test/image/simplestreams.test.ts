@@ -41,6 +41,16 @@ test('a product: read from its fields, never from its key; numbers of releases a
   });
 });
 
+test('names that a shell would not take as a word are not believed', (t) => {
+  const builds = { '20260913_05:24': { items: { any: item() } } };
+  const named = (over: object) => parseStreamProducts(document(builds, over), 'x');
+  t.deepEqual(named({ release: '$(id)', aliases: 'debian/bookworm' }), []);
+  t.deepEqual(named({ variant: 'a\nb' }), []);
+  t.deepEqual(named({ aliases: '`id`/bookworm' }), []);
+  t.deepEqual(named({ aliases: 'debian/bookworm,debian/$(id)' })[0]?.releaseAliases, []);
+  t.deepEqual(parseStreamProducts(document({ '1;2': { items: { any: item() } } }), 'x'), []);
+});
+
 test('the newest build that has a root filesystem wins; of its kinds the tar archive', (t) => {
   const tar = item();
   const squashfs = item({ ftype: 'squashfs', path: 'images/a/rootfs.squashfs' });
