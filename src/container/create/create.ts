@@ -14,8 +14,6 @@ import { debianArch } from '../../image/product.ts';
 import { ImageStore } from '../../image/store.ts';
 import { findTemplate } from '../../image/templates/find-template.ts';
 import type { TemplateResult } from '../../image/templates/template.ts';
-import type { Backend } from '../../storage/backend.ts';
-import { chooseBackend } from '../../storage/choose.ts';
 import { applicationSetup, type Application } from '../start/application.ts';
 import { sweepUnstarted } from '../remove/destroy.ts';
 import { discard } from '../remove/discard.ts';
@@ -29,6 +27,7 @@ import { makeRootfs, type PreparedImage } from './new-rootfs.ts';
 import { checkCloudInit } from './told-cloud-init.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseExisting } from '../refuse-existing.ts';
+import { makesImage, refuseStorage, storageOf } from './storage-of.ts';
 import { fillByProgram } from './template-program.ts';
 import { imageDirectory, mappingOf } from './user-mapping.ts';
 
@@ -82,19 +81,6 @@ const needsRoot = (name: string): TlxcError =>
     hint: 'without it, the container gets ids of /etc/subuid and /etc/subgid',
   });
 
-/** Without a root filesystem there is no choice of storage. */
-function refuseStorage({ backend, template, name, volume = {} }: CreateRequest): void {
-  const [option] = Object.keys(volume);
-  if (template !== 'none' || (backend ?? option) === undefined) return;
-  if (option === undefined && ['dir', 'none', 'best'].includes(backend ?? 'dir')) return;
-  throw new TlxcError({
-    code: 'TLXC_E_UNSUPPORTED',
-    message: `${option === undefined ? `-B ${backend}` : `--${option}`} cannot be used with -t ${template}`,
-    container: name,
-    hint: 'there is no root filesystem to store',
-  });
-}
-
 /** An image is made whole or not at all, and a container of it in a moment. */
 function refuseKeeping({ keepOnFailure, template, name }: CreateRequest): void {
   if (keepOnFailure !== true || template.startsWith('/')) return;
@@ -104,43 +90,6 @@ function refuseKeeping({ keepOnFailure, template, name }: CreateRequest): void {
     container: name,
     hint: 'it goes with a template program, named by its path: /usr/share/lxc/templates/lxc-debian',
   });
-}
-
-/** null: the directory that a program fills, or none. */
-async function storageOf(request: CreateRequest, idmapped: boolean): Promise<Backend | null> {
-  const { template, backend, volume = {}, name } = request;
-  if (makesImage(template)) return backendOf(request, idmapped);
-  const isPlain = ['dir', 'none', 'best'].includes(backend ?? 'dir') && Object.keys(volume).length === 0;
-  if (template === 'none' || isPlain) return null;
-  const chosen = await backendOf(
-    { ...request, backend: backend === 'best' ? 'dir' : (backend ?? 'dir') },
-    idmapped,
-  );
-  if (chosen.name !== 'overlay' && chosen.packs === undefined) return chosen;
-  throw new TlxcError({
-    code: 'TLXC_E_UNSUPPORTED',
-    message: `backing store ${backend} cannot be used with template ${template}, which makes no image`,
-    container: name,
-    hint: 'take dir, btrfs or loop (-B); of such a container tlxc-image build --container makes an image that others lie over',
-  });
-}
-
-const makesImage = (template: string): boolean => template !== 'none' && !template.startsWith('/');
-
-async function backendOf(
-  { backend, lxcpath, system, volume = {} }: CreateRequest,
-  idmapped: boolean,
-): Promise<Backend> {
-  const asked = backend ?? system.settings['tlxc.bdev'] ?? null;
-  const { settings } = system;
-  const choice = { asked, options: volume, settings, idmapped, lxcpath, host: probeHost() };
-  try {
-    return await chooseBackend(choice);
-  } catch (error) {
-    if (backend !== undefined || asked === 'best' || !(error instanceof TlxcError)) throw error;
-    const hint = `tlxc.bdev = ${asked} in tlxc.conf asks for it; another can be asked for (-B), and so does a list there: ${asked},best`;
-    throw new TlxcError({ ...error.details, hint });
-  }
 }
 
 async function createLocked(making: Making): Promise<Created> {
