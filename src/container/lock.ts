@@ -20,6 +20,8 @@ function tryLock(container: string, path: string): number | null {
   if (typeof lock === 'number') return lock;
   const errno = errnoName(lock.errno);
   if (errno === 'EAGAIN' || errno === 'EWOULDBLOCK') return null;
+  // The directory went with a container that was destroyed just now; who tries again makes it again.
+  if (errno === 'ENOENT') return null;
   const message = `cannot lock ${path}`;
   throw new TlxcError({ code: 'TLXC_E_SYSCALL', message, container, syscall: lock.syscall, errno, path });
 }
@@ -126,8 +128,10 @@ export function makeRunDir({ name, runDir }: Pick<ContainerPaths, 'name' | 'runD
  * Throws TLXC_E_BUSY when one other command holds it for 10 s, or a monitor neither runs the container nor ends.
  */
 export async function withLock<T>(paths: ContainerPaths, work: () => T | Promise<T>): Promise<T> {
-  makeRunDir(paths);
-  const lock = await patiently(paths, () => tryLock(paths.name, paths.lock));
+  const lock = await patiently(paths, () => {
+    makeRunDir(paths);
+    return tryLock(paths.name, paths.lock);
+  });
   try {
     sayWhoHolds(lock);
     await patiently(paths, () => (isBetween(paths) ? null : true));

@@ -41,25 +41,31 @@ export function noteUser(
   }
 }
 
-/** Everybody noted, whether or not there is such a container now. */
-function notes(image: string): { readonly file: string; readonly user: ImageUser }[] {
+function noteFiles(image: string): readonly string[] {
   const users = join(image, 'users');
-  if (!existsSync(users)) return [];
-  return readdirSync(users)
-    .filter((name) => !name.startsWith('.'))
-    .map((name) => {
-      const file = join(users, name);
-      return { file, user: JSON.parse(readFileSync(file, 'utf8')) as ImageUser };
-    });
+  return existsSync(users) ? readdirSync(users).filter((name) => !name.startsWith('.')) : [];
 }
+
+/** undefined: it was forgotten just now. */
+function noteAt(file: string): ImageUser | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as ImageUser;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Everybody noted, whether or not there is such a container now. */
+const notes = (image: string): readonly ImageUser[] =>
+  noteFiles(image).flatMap((name) => noteAt(join(image, 'users', name)) ?? []);
 
 /** Those that need the image's tree: containers whose configuration names it, and such as are being made. */
 export const livingUsers = (image: string, id: string): ImageUser[] =>
-  notes(image).flatMap(({ user }) => (isUsed(id, user) ? [user] : []));
+  notes(image).filter((user) => isUsed(id, user));
 
 /** All containers that were noted: where such are looked for that nobody noted. */
-export const notedUsers = (image: string): ImageUser[] =>
-  notes(image).flatMap(({ user }) => (isContainer(user) ? [user] : []));
+export const notedUsers = (image: string): ImageUser[] => notes(image).filter(isContainer);
 
 /** Of a layer, an image is a user as well: its image.json names the layer's tree. */
 export const isContainer = ({ config }: ImageUser): boolean => basename(config) === 'config';
@@ -68,9 +74,28 @@ export const isContainer = ({ config }: ImageUser): boolean => basename(config) 
 export const lxcpathOf = (dir: string): string =>
   basename(dirname(dir)) === 'snaps' ? dirname(dirname(dirname(dir))) : dirname(dir);
 
-/** Forgets containers that are gone. */
-export function dropDeadNotes(image: string, id: string): void {
-  for (const { file, user } of notes(image)) if (!isUsed(id, user)) rmSync(file, { force: true });
+/**
+ * Forgets those whose configuration was in `dir`; the caller knows that it is gone, and that nobody makes another there. The last
+ * note of a store stays: by it the store is known, and with it containers there that nobody noted.
+ */
+export function forgetBelow(image: string, dir: string): void {
+  const configs = new Map(
+    noteFiles(image).map((file) => [join(image, 'users', file), configOf(image, file)]),
+  );
+  const isBelow = (config: string): boolean => config.startsWith(`${dir}/`);
+  const gone = [...configs].filter(([, config]) => isBelow(config)).map(([file]) => file);
+  const isOther = (config: string): boolean =>
+    !isBelow(config) && lxcpathOf(dirname(config)) === lxcpathOf(dir);
+  const isKnown = [...configs.values()].some(isOther);
+  for (const file of isKnown ? gone : gone.slice(1)) rmSync(file, { force: true });
+}
+
+/** What a note tells by its name, or, where that is a digest, within. */
+function configOf(image: string, file: string): string {
+  const [, config] = file.split(',');
+  return config === undefined
+    ? (noteAt(join(image, 'users', file))?.config ?? '')
+    : decodeURIComponent(config);
 }
 
 /**

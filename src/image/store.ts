@@ -21,7 +21,7 @@ import {
 } from '../host/trees.ts';
 import type { Digests } from './file-digests.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
-import { dropDeadNotes, livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
+import { livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
 import { recordTree, type Tree } from './manifest.ts';
 import { layeredRoot, layeredTree, type LayerRecord } from './layered-image.ts';
 import { packedFile, packedTree, packTree, refusePacking, settlePacked } from './packed-image.ts';
@@ -277,7 +277,6 @@ export class ImageStore {
       const gone = join(this.#images, STAGING + id);
       await removeTree(gone);
       if (this.users(id).length > 0) return false;
-      dropDeadNotes(directory, id);
       renameSync(directory, gone);
       // Noted between the look and the rename: the image comes back.
       if (livingUsers(gone, id).length > 0) {

@@ -12,6 +12,7 @@ import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { forgetUsers } from '../../image/forget-users.ts';
 import { referenceLayers } from '../../image/reference-layers.ts';
 import { partsOf } from '../../storage/volume.ts';
 import { clonesOf, countedClones } from './clones.ts';
@@ -25,6 +26,7 @@ import { finishRename, ownerOnTheWay, pendingConfig } from './pending-rename.ts'
 import { afterCloneHooks } from './rename-hooks.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';
+import { removeRunDir } from '../remove/run-directory.ts';
 import { recover } from '../remove/recover.ts';
 import { forgetEnds } from '../start/restart.ts';
 import { snapshotsOf } from '../snapshot/snapshots.ts';
@@ -87,9 +89,11 @@ interface Move {
 /** The step that decides: what fails in it leaves the old name, and what was noted of it. */
 function moveDirectory({ system }: RenameRequest, { source, target, text, firstId, layers }: Move): void {
   const owner = ownerOnTheWay(source, target.name);
-  referenceLayers(system.cacheDir, layers, owner);
+  // Its place until then is the file that is written next: the old name may soon be somebody else's.
+  const pending = pendingConfig(source.dir, target.name);
+  referenceLayers(system.cacheDir, layers, { staging: pending, config: target.config });
   try {
-    writeFileAtomically(pendingConfig(source.dir, target.name), text, { mode: 0o640 });
+    writeFileAtomically(pending, text, { mode: 0o640 });
     if (firstId !== null) recordRange(system, firstId, owner);
     renameDurably(source.dir, target.dir);
   } catch (error) {
@@ -130,6 +134,8 @@ async function renameLocked(
   moveDirectory(request, { source, target, text, firstId, layers: path === undefined ? [] : partsOf(path) });
   forgetEnds(source);
   finishRename(target, system);
+  forgetUsers(system.cacheDir, source.dir);
   await moveNames(system, source, target, request.warn);
+  removeRunDir(source);
   await syncFilesystem(target.dir);
 }

@@ -9,6 +9,7 @@ import { refuseMounted } from '../../host/mounts.ts';
 import { probeHost } from '../../host/probe.ts';
 import { renameDurably } from '../../host/trees.ts';
 import { askMonitor } from '../../monitor/client.ts';
+import { forgetUsers } from '../../image/forget-users.ts';
 import { rootfsMount, rootfsPath } from '../../plan/rootfs.ts';
 import { randomHex } from '../../random.ts';
 import { backendNamed } from '../../storage/choose.ts';
@@ -29,6 +30,7 @@ import { notDefined } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';
 import { recover } from './recover.ts';
+import { removeRunDir } from './run-directory.ts';
 import { forgetEnds } from '../start/restart.ts';
 import { refuseClones } from '../snapshot/snapshot.ts';
 import { snapshotsOf, snapshotStore } from '../snapshot/snapshots.ts';
@@ -72,7 +74,9 @@ export async function destroyContainer(request: DestroyRequest): Promise<void> {
   }
   const trashed = await withLock(paths, async () => {
     const moved = await moveToTrash(request, paths);
-    if (moved !== null) await giveUpNames(system, paths, request.warn);
+    if (moved === null) return null;
+    await giveUpNames(system, paths, request.warn);
+    removeRunDir(paths);
     return moved;
   });
   if (trashed !== null) await discard(trashed, system);
@@ -151,6 +155,7 @@ async function moveToTrash(request: DestroyRequest, paths: ContainerPaths): Prom
     forgetClone(system, join(is ?? '', snapshot.name), { lxcpath: was ?? '', name: snapshot.name });
   }
   forgetClone(system, trashed, { lxcpath, name });
+  forgetUsers(system.cacheDir, paths.dir);
   // In this order: a range in use by nobody is found and taken again, one given out twice never is.
   for (const first of firstIds) releaseRange(system, first, paths.config);
   return trashed;

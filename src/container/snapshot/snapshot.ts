@@ -9,6 +9,7 @@ import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
 import { renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { forgetUsers } from '../../image/forget-users.ts';
 import { native } from '../../native/binding.ts';
 import { randomHex } from '../../random.ts';
 import { clonesOf, forgetClone } from '../copy/clones.ts';
@@ -126,6 +127,7 @@ async function moveToTrash(
   const trashed = join(trash, randomHex(16));
   moveFrom(snapshot, trashed);
   forgetClone(system, trashed, snapshot);
+  forgetUsers(system.cacheDir, snapshot.dir);
   const store = snapshotStore(container.dir);
   // A link of root's stays, for the next one.
   if (lstatSync(store).isDirectory() && readdirSync(store).length === 0) rmdirSync(store);

@@ -31,7 +31,7 @@ import { withLock } from '../lock.ts';
 import { makeRoom } from './make-room.ts';
 import { checkPidFile } from './pid-file.ts';
 import { checkLeases, tellNames } from '../network/bridge-names.ts';
-import { notDefined } from '../not-defined.ts';
+import { notDefined, refuseMissing } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../remove/recover.ts';
 import { dropRestart, restartDone, restartPolicy, restartsUpTo } from './restart.ts';
@@ -242,8 +242,9 @@ export async function startContainer(
   warnings.forEach(warn);
   callbacks.check?.(plan);
   return withLock(paths, async () => {
-    // Again: one that was on its way may run by now.
+    // Again: one that was on its way may run by now, or be gone.
     checkStopped(paths);
+    if (plan.configFile === paths.config) refuseMissing(paths);
     if (request.isRestart) restartsUpTo(paths);
     else dropRestart(paths);
     await sweepDead(paths);
