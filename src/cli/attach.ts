@@ -87,6 +87,7 @@ export default defineCommand(
     summary: 'runs COMMAND, or a login shell, in the running container NAME',
     usage: '--name=NAME [-- COMMAND]',
     name: 'required',
+    offers: 'running',
     rest: 'words',
     options: [
       {

@@ -42,6 +42,7 @@ export default defineCommand(
     summary: 'shows or sets a control group file of the running container NAME',
     usage: '--name=NAME [--json] FILE [VALUE]',
     name: 'required',
+    offers: 'running',
     rest: 'words',
     options: [{ flags: '--json', description: 'Print JSON' }, CHECKED_RCFILE],
   },

@@ -76,6 +76,7 @@ export default defineCommand(
     usage:
       '--name=NAME -D DIR [-s] [-p] [--predump-dir=DIR] [-v] [-A PATH]\n--name=NAME -D DIR -r [-d|-F] [-v] [-A PATH]',
     name: 'required',
+    offers: 'running',
     rest: 'none',
     options: [
       { flags: '-r, --restore', description: 'Restore it' },

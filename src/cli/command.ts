@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { loadSystemConfig } from '../config/system.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
+import { isName } from '../container/paths.ts';
 import { packageVersion } from '../package-root.ts';
 import type { Command, CommandContext } from './context.ts';
 import { parseArguments } from './arguments.ts';
@@ -23,6 +24,7 @@ import {
 } from './options.ts';
 import { jsonLine } from './printable.ts';
 import { renderError } from './render.ts';
+import { offerContainers, withOrder, type Store } from './offered-containers.ts';
 import { tellError } from './tell.ts';
 import { tooMany, usageError } from './usage.ts';
 
@@ -103,9 +105,24 @@ const text = (value: Values[string]) => (typeof value === 'string' ? value : '')
 /** -n, or the first word, which it takes from the others. */
 function takeName({ name }: CommandSpec, given: Values[string], words: string[]): string {
   if (name === 'none' || name === 'ignored') return '';
-  const found = typeof given === 'string' ? given : (words.shift() ?? '');
-  if (name === 'optional' || given !== undefined || found !== '') return found;
-  throw usageError('No container name specified');
+  return typeof given === 'string' ? given : (words.shift() ?? '');
+}
+
+/** Throws where a name is required and was not given, with those that could be. */
+function refuseNameless({ program, name, offers }: CommandSpec, store: Store): void {
+  if (name !== 'required') return;
+  const there = offers && offerContainers(offers, store);
+  throw usageError(
+    'No container name specified',
+    there === undefined ? undefined : `${there}; ${program} --help shows what it takes`,
+  );
+}
+
+/** Several names, where one is taken. An option among them is one that stood behind "--". */
+function severalHint({ program, offers }: CommandSpec, name: string, more: readonly string[]) {
+  const names = [name, ...more];
+  if (offers === undefined || !names.every(isName)) return undefined;
+  return `it takes one container: for u in ${names.join(' ')}; do ${program} -n $u; done`;
 }
 
 /** Elsewhere -o names what a program writes; here it would begin a log in the archive that was meant. */
@@ -126,18 +143,21 @@ function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandCont
   const words = [...line.words];
   const name = takeName(spec, line.options['name'], words);
   const [unexpected] = words;
-  if (spec.rest === 'none' && unexpected !== undefined) throw tooMany(unexpected);
+  if (spec.rest === 'none' && unexpected !== undefined)
+    throw tooMany(unexpected, severalHint(spec, name, words));
   const system = loadSystemConfig(context.env);
   const paths = [line.options['lxcpath'] ?? []].flat() as readonly string[];
   const lxcpaths = (paths.some(Boolean) ? paths.filter(Boolean) : [system.lxcpath]).map((path) =>
     resolve(context.cwd, path),
   );
+  const [lxcpath = system.lxcpath] = lxcpaths;
+  if (name === '' && line.options['name'] === undefined) refuseNameless(spec, { system, lxcpath });
   const logTarget = logTargetOf(line, context);
   return {
     name,
     options: line.options,
     rest: words,
-    lxcpath: lxcpaths[0] ?? system.lxcpath,
+    lxcpath,
     lxcpaths,
     system,
     quiet: line.options['quiet'] === true,
@@ -171,7 +191,9 @@ async function runAction(
     log('DEBUG', `exit ${exit}`);
     return exit;
   } catch (error) {
-    tellError(error, invocation, context);
+    const byWord = invocation.options['name'] === undefined;
+    const { program } = context;
+    tellError(byWord ? withOrder(error, { ...invocation, program }) : error, invocation, context);
     return (error instanceof TlxcError ? command.spec.exitCodes?.[error.code] : undefined) ?? 1;
   }
 }

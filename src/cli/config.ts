@@ -1,9 +1,12 @@
 /** tlxc-config */
 import { loadSystemConfig, setSystemSetting } from '../config/system.ts';
 import { systemKeys } from '../config/system-keys.ts';
+import { containerPaths, isName } from '../container/paths.ts';
+import { isDefined } from '../container/store.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
+import { offerContainers } from './offered-containers.ts';
 import { tooMany, usageError } from './usage.ts';
 
 const USAGE = `Usage: tlxc-config -l: list all available configuration items
@@ -25,11 +28,13 @@ const LXC_ITEMS = [
 const ITEMS = [...new Set([...LXC_ITEMS, ...systemKeys.map(({ name }) => name)])];
 
 /** The item that a name, or a prefix of one as LXC allows, means. */
-function itemOf(name: string): string {
+function itemOf({ system, lxcpath }: Invocation, name: string): string {
   const found = ITEMS.find((known) => known === name) ?? ITEMS.find((known) => known.startsWith(name));
   if (found !== undefined) return found;
   const message = `Unknown configuration item: ${name}`;
-  throw usageError(message, 'tlxc-config -l lists them');
+  const isContainer = isName(name) && isDefined(containerPaths(system, lxcpath, name));
+  const own = isContainer ? `; tlxc-config explain -n ${name} shows what is in force in that container` : '';
+  throw usageError(message, `tlxc-config -l lists them${own}`);
 }
 
 /** explain -n NAME [KEY], or explain NAME [KEY]. */
@@ -38,7 +43,10 @@ async function explainWords(invocation: Invocation, context: CommandContext): Pr
   const given = invocation.options['name'];
   const name = typeof given === 'string' ? given : words.shift();
   const [key, unexpected] = words;
-  if (name === undefined) throw usageError('No container name specified');
+  if (name === undefined) {
+    const there = offerContainers('all', invocation);
+    throw usageError('No container name specified', there && `${there}; tlxc-config explain -n NAME`);
+  }
   if (unexpected !== undefined) throw tooMany(unexpected);
   const { explain } = await import('./explain.ts');
   return explain({ ...invocation, name }, context, key);
@@ -69,7 +77,7 @@ function config(invocation: Invocation, context: CommandContext): number | Promi
     setSystemSetting(env, name, value);
     return 0;
   }
-  const item = itemOf(name);
+  const item = itemOf(invocation, name);
   const current = loadSystemConfig(env).settings[item];
   if (json) stdout.write(jsonText({ name: item, value: current || null }));
   else stdout.write(current ? `${current}\n` : `${item} is not set.\n`);

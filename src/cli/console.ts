@@ -43,6 +43,7 @@ export default defineCommand(
     summary: "connects this terminal to the container NAME's console or one of its ttys",
     usage: '--name=NAME [--tty NUMBER]',
     name: 'required',
+    offers: 'running',
     rest: 'none',
     options: [
       { flags: '-t, --tty <NUMBER>', description: 'The tty: 0 the console, -1 the next free one (default)' },

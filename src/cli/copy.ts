@@ -30,7 +30,10 @@ function requestOf(
   const newPath = typeof options['newpath'] === 'string' ? resolve(cwd, options['newpath']) : lxcpath;
   const newName = options['newname'];
   if (typeof newName !== 'string' && !is('ephemeral'))
-    throw usageError('You must provide a NEWNAME for the clone', 'give it with -N NEWNAME');
+    throw usageError(
+      'You must provide a NEWNAME for the clone',
+      `give it with -N: tlxc-copy -n ${name} -N ${invocation.rest[0] ?? 'NEWNAME'}`,
+    );
   return {
     ...{ name, lxcpath, system, newPath, configFile },
     newName: typeof newName === 'string' ? newName : freeName({ name, newPath, system }),
@@ -124,6 +127,7 @@ export default defineCommand(
       '--name=NAME [-N NEWNAME] [-p NEWPATH] -e [-d|-F] [-D|-t] [-a] [-B TYPE] [-K] [-M] [-m MOUNTS] [-- COMMAND]\n' +
       '--name=NAME -N NEWNAME -R',
     name: 'required',
+    offers: 'all',
     rest: 'words',
     options: [
       { flags: '-N, --newname <NEWNAME>', description: 'Name of the copy' },

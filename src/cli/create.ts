@@ -7,7 +7,7 @@ import type { CommandContext } from './context.ts';
 import { CLOUD_INIT_OPTIONS, cloudInitOf } from './cloud-init-options.ts';
 import { argumentOf } from './options.ts';
 import { volumeOptions } from './volume-options.ts';
-import { imageProgress } from './image-progress.ts';
+import { imageProgress, seesOutput } from './image-progress.ts';
 import { madeJson } from './made.ts';
 import { namedConfig } from './rcfile.ts';
 import { usageError } from './usage.ts';
@@ -51,6 +51,7 @@ async function create(invocation: Invocation, context: CommandContext): Promise<
       privileged: options['privileged'] === true,
       environment: context.env,
       onEvent: progress.show,
+      outputSeen: seesOutput(context, quiet),
       keepOnFailure: options['keepOnFailure'] === true,
       cloudInit,
       ...(ask && { ask }),

@@ -29,6 +29,7 @@ export default defineCommand(
     summary: 'destroys a container with the identifier NAME',
     usage: '--name=NAME [-f] [-P lxcpath]',
     name: 'required',
+    offers: 'all',
     rest: 'none',
     options: [
       { flags: '-s, --snapshots', description: 'destroy including all snapshots' },

@@ -1,6 +1,7 @@
 /** tlxc-device */
 import { resolve } from 'node:path';
 import { loadContainerConfig } from '../config/load.ts';
+import { suggestion } from '../config/nearest.ts';
 import { deviceClasses } from '../device-classes.ts';
 import { listDevices, type ListedDevice } from '../container/device/list.ts';
 import type { DeviceRequest } from '../container/device/device.ts';
@@ -18,7 +19,7 @@ type Action = (typeof ACTIONS)[number];
 function actionOf(word: string): Action {
   const action = ACTIONS.find((each) => word !== '' && each.startsWith(word));
   if (action) return action;
-  throw usageError(`'${word}' is none of add, del and list`);
+  throw usageError(`'${word}' is none of add, del and list${suggestion(word, ACTIONS)}`);
 }
 
 /** What of the words after add or del is to be changed, a proxy excepted. */
@@ -91,6 +92,7 @@ export default defineCommand(
     usage:
       "--name=NAME add|del DEV [DST] | gpu|kvm|fuse|tun|snd|video | proxy 'tcp 8080 -> 80'\n--name=NAME list [--json]",
     name: 'required',
+    offers: 'running',
     rest: 'words',
     options: [
       {

@@ -74,7 +74,11 @@ function tellDenials(invocation: Invocation, { env: environment, stdout }: Comma
 async function doctor(invocation: Invocation, context: CommandContext): Promise<number> {
   const { system, lxcpath, options, name } = invocation;
   if (options['denials'] !== undefined) return tellDenials(invocation, context);
-  if (name !== '') throw usageError('a name is of --denials, which was not given');
+  if (name !== '')
+    throw usageError(
+      'a container is looked at for what it was refused alone',
+      `tlxc-doctor --denials -n ${name} does that; without a name the host is looked at`,
+    );
   const findings = await examineHost({ system, lxcpath, environment: context.env });
   const problems = count(findings, 'problem');
   const lines = describe(findings, context);

@@ -61,6 +61,7 @@ export default defineCommand(
       'writes the container NAME into one file, from which tlxc-import makes it again, here or elsewhere',
     usage: '--name=NAME [--freeze] [--snapshots] [--compression=KIND] [--json] [FILE]',
     name: 'required',
+    offers: 'all',
     rest: 'words',
     options: [
       { flags: '--freeze', description: 'Freeze NAME as long as it takes, if it runs' },

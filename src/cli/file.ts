@@ -62,7 +62,10 @@ const isDirectory = (word: string, { sources, recursive }: Pick<Copy, 'sources' 
 function apart(words: readonly string[], action: string): readonly [readonly string[], string] {
   const [sources, target] = [words.slice(0, -1), words.at(-1)];
   if (target === undefined || sources.length === 0)
-    throw usageError(`${action} takes what is to be copied, and then where to`);
+    throw usageError(
+      `${action} takes what is to be copied, and then where to`,
+      action === 'push' ? 'tlxc-file push FILE NAME/PATH' : `tlxc-file pull ${words[0] ?? 'NAME/PATH'} .`,
+    );
   return [sources, target];
 }
 
@@ -128,13 +131,30 @@ const edit: Do = async (invocation, words, context) => {
     context.stderr.write(`${context.program}: ${name}: ${path} was left as it is\n`);
 };
 
+const ACTION_NAMES = ['push', 'pull', 'edit'] as const;
 const ACTIONS: Readonly<Record<string, Do>> = { push, pull, edit };
+
+/** How it is written, of words that begin with the container, or with what a shell has for files. */
+function hintFor([word = '', ...more]: readonly string[]): string | undefined {
+  if (/^(ls|rm|mkdir|cat|stat)$/.test(word)) {
+    const [, name = 'NAME', path = '/'] = /^([^/:]+):?(\/.*)?$/s.exec(more[0] ?? '') ?? [];
+    return `the container has a program for that: tlxc-attach -n ${name} -- ${word} ${path}`;
+  }
+  const forms = {
+    push: `tlxc-file push FILE ${word}/PATH`,
+    pull: `tlxc-file pull ${word}/PATH FILE`,
+    edit: `tlxc-file edit ${word}/PATH`,
+  };
+  const [action] = more.flatMap((each) => ACTION_NAMES.find((name) => name === each) ?? []);
+  if (action !== undefined) return `what to do comes first: ${forms[action]}`;
+  return word === 'cp' ? 'tlxc-file push FILE NAME/PATH, or tlxc-file pull NAME/PATH FILE' : undefined;
+}
 
 async function file(invocation: Invocation, context: CommandContext): Promise<number> {
   const [word, ...words] = invocation.rest;
   if (word === undefined) throw usageError('what to do is missing: push, pull or edit');
   const action = ACTIONS[word];
-  if (!action) throw usageError(`'${word}' is none of push, pull and edit`);
+  if (!action) throw usageError(`'${word}' is none of push, pull and edit`, hintFor([word, ...words]));
   const copy = (onStage?: OnStage) => action(invocation, words, context, onStage);
   // An editor has the terminal for itself, and so has a file that is printed.
   if (word === 'edit' || words.at(-1) === '-') await copy();

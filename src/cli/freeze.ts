@@ -23,6 +23,7 @@ export default defineCommand(
     summary: 'freezes all processes of the running container NAME',
     usage: '--name=NAME',
     name: 'required',
+    offers: 'running',
     rest: 'none',
     options: [
       {

@@ -21,6 +21,7 @@ import {
   text,
   type Run,
 } from './image-common.ts';
+import { seesOutput } from './image-progress.ts';
 import { bytesOf, mebibytes } from './image-table.ts';
 import { jsonText, printable } from './printable.ts';
 import { whileShown } from './progress.ts';
@@ -111,7 +112,8 @@ export const building: Run = async (invocation, context, words) => {
   if (alias !== null) checkAlias(alias);
   const material = materialOf(invocation, context.cwd, words);
   const { onEvent, done } = quietly(invocation, context);
-  const built = buildImage({ ...placeOf(invocation, context), material, alias, onEvent });
+  const outputSeen = seesOutput(context, invocation.quiet);
+  const built = buildImage({ ...placeOf(invocation, context), material, alias, onEvent, outputSeen });
   const made = await inWords('the image could not be built', built).finally(done);
   if (typeof made === 'string') context.stdout.write(made);
   else tellStored(made, invocation, context);

@@ -58,6 +58,10 @@ function words(event: Step): string {
   }
 }
 
+/** Whether somebody at the terminal sees both what a template writes and what fails. */
+export const seesOutput = ({ stdout, stderr }: Voice, quiet: boolean): boolean =>
+  !quiet && stdout.isTTY === true && stderr.isTTY === true;
+
 type Voice = Pick<CommandContext, 'stdout' | 'stderr' | 'env'>;
 
 class Shown implements ImageProgress {

@@ -77,13 +77,25 @@ const OPTIONS = [
   'key',
 ];
 
+/** What people type who know another manager of images. */
+const NAMES_ELSEWHERE: Readonly<Record<string, string>> = {
+  ls: 'tlxc-image list shows what is stored, with --remote what the servers offer',
+  ...{ search: 'tlxc-image list --remote shows what the servers offer' },
+  ...Object.fromEntries(
+    ['rm', 'delete', 'remove', 'rmi', 'destroy'].map((word) => [
+      word,
+      'tlxc-image prune removes those that have expired, with --all every one that no container uses',
+    ]),
+  ),
+};
+
 const run = (invocation: Invocation, context: CommandContext): Promise<number> => {
   const [word = '', ...words] = invocation.rest;
   const names = Object.keys(ACTIONS);
   const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
   if (!action) {
     const wrong = word === '' ? 'what to do is missing' : `'${word}' is not known${suggestion(word, names)}`;
-    throw usageError(`${wrong}: ${names.join(', ')}`);
+    throw usageError(`${wrong}: ${names.join(', ')}`, NAMES_ELSEWHERE[word]);
   }
   const other = OPTIONS.find((key) => invocation.options[key] !== undefined && !action.options.includes(key));
   if (other !== undefined)

@@ -1,6 +1,8 @@
 /** tlxc-import */
 import { resolve } from 'node:path';
 import { importContainer } from '../container/import/import.ts';
+import { isName } from '../container/paths.ts';
+import { shellWord } from '../shell-word.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { madeJson } from './made.ts';
@@ -10,12 +12,20 @@ import { warner } from './tell.ts';
 import { volumeOptions } from './volume-options.ts';
 import { tooMany, usageError } from './usage.ts';
 
+/** What is imported, and a word for its name, in either order. */
+function namedHint(one: string, other: string): string | undefined {
+  const name = [other, one].find(isName);
+  return name === undefined
+    ? undefined
+    : `its name is an option: tlxc-import -N ${name} ${shellWord(name === other ? one : other)}`;
+}
+
 async function run(invocation: Invocation, context: CommandContext): Promise<number> {
   const { lxcpath, system, rest, options, quiet } = invocation;
   const { stdin, env, cwd } = context;
   const [source, unexpected] = rest;
   if (source === undefined) throw usageError('what is to be imported is missing');
-  if (unexpected !== undefined) throw tooMany(unexpected);
+  if (unexpected !== undefined) throw tooMany(unexpected, namedHint(source, unexpected));
   const warn = warner(invocation, context);
   const name = await whileShown(invocation, context, 'importing', (progress) =>
     importContainer({

@@ -128,6 +128,7 @@ export default defineCommand(
     summary: 'shows what is known of the container NAME',
     usage: '--name=NAME',
     name: 'required',
+    offers: 'all',
     rest: 'none',
     options: [
       {

@@ -92,6 +92,7 @@ export default defineCommand(
     summary: "prints what the console of the container NAME has shown, and its monitor's messages",
     usage: '--name=NAME [-f] [--boot[=N]] [--console | --monitor]',
     name: 'required',
+    offers: 'all',
     rest: 'none',
     options: [
       { flags: '-f, --follow', description: 'Go on with what comes; begins with the last 10 lines' },

@@ -1,6 +1,7 @@
 /** A command's options: its own and those that all commands have. */
 import type { ErrorCode } from '../errors.ts';
 import type { OptionShape } from './arguments.ts';
+import type { Offered } from './offered-containers.ts';
 
 export interface OptionSpec {
   /** '-t, --template <NAME>', '--foo', '-e, --elevated-privileges [PRIV]' (an argument only when glued). */
@@ -37,6 +38,8 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   /** ignored: -n is taken and means nothing, as in the LXC command of that name. */
   readonly name: 'required' | 'optional' | 'ignored' | 'none';
+  /** Which containers are offered to somebody who gives no name; absent: none. */
+  readonly offers?: Offered;
   /** -P may be given more than once. */
   readonly manyPaths?: boolean;
   /** Words after the name or after "--": taken as they are, or refused. */

@@ -52,6 +52,7 @@ export default defineCommand(
     summary: `sets limits of the container NAME, now and for its next starts, or shows them:\n${LIMITS.map(({ name }) => name).join(', ')}`,
     usage: '--name=NAME [--now | --saved] [--json] [LIMIT=VALUE | LIMIT-]...',
     name: 'required',
+    offers: 'all',
     rest: 'words',
     options: [
       { flags: '--now', description: 'Only in the running container, until it stops' },

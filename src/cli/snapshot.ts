@@ -21,6 +21,7 @@ import { whileShown, type Progress } from './progress.ts';
 import { checkRcfile, rcfileOf, rcfileOption } from './rcfile.ts';
 import { stillness } from './seconds.ts';
 import { warner } from './tell.ts';
+import { shellWord } from '../shell-word.ts';
 import { tooMany, usageError } from './usage.ts';
 
 /** What can be asked for beside taking a snapshot; LXC lets the last one win. */
@@ -34,8 +35,30 @@ const BELONGS: Readonly<Record<string, readonly string[]>> = {
   newname: ['', 'restore'],
 };
 
+/** What people write as a word, since other managers take it so. */
+const VERBS: Readonly<Record<string, string>> = {
+  ...{
+    list: '-L',
+    ls: '-L',
+    show: '-L',
+    diff: '--diff SNAPSHOT',
+    restore: '-r SNAPSHOT',
+    rollback: '-r SNAPSHOT',
+  },
+  ...{ destroy: '-d SNAPSHOT', delete: '-d SNAPSHOT', remove: '-d SNAPSHOT', rm: '-d SNAPSHOT' },
+  ...{ create: '', take: '', new: '', add: '' },
+};
+
+/** Of words that say what is to be done: "tlxc-snapshot u1 list", or the other way round. */
+function hintFor(words: readonly string[]): string | undefined {
+  const verb = words.find((word) => Object.hasOwn(VERBS, word));
+  const name = words.find((word) => word !== verb);
+  if (verb === undefined || name === undefined) return undefined;
+  return `what to do is an option: ${`tlxc-snapshot -n ${shellWord(name)} ${VERBS[verb] ?? ''}`.trim()}`;
+}
+
 /** The task, "" for taking a snapshot. Throws where two are given, or an option that says nothing about it. */
-function taskOf({ options, rest }: Invocation): string {
+function taskOf({ name, options, rest }: Invocation): string {
   const [task = '', other] = TASKS.filter((each) => options[each] !== undefined);
   if (other !== undefined) throw usageError(`--${task} and --${other} are two tasks`, 'give one at a time');
   for (const [option, goesWith] of Object.entries(BELONGS)) {
@@ -45,7 +68,7 @@ function taskOf({ options, rest }: Invocation): string {
   }
   const takesWord = task === 'diff' || (task === 'restore' && options['newname'] === undefined);
   const [word] = takesWord ? rest.slice(1) : rest;
-  if (word !== undefined) throw tooMany(word);
+  if (word !== undefined) throw tooMany(word, hintFor([name, ...rest]));
   return task;
 }
 
@@ -208,6 +231,7 @@ export default defineCommand(
     usage:
       '--name=NAME [-c FILE] [--freeze-timeout SECONDS] [--json]\n--name=NAME -L [-C] [--json]\n--name=NAME -r SNAPSHOT [-N NEWNAME]\n--name=NAME -d SNAPSHOT|ALL\n--name=NAME --diff SNAPSHOT [SNAPSHOT] [--json]',
     name: 'required',
+    offers: 'all',
     rest: 'words',
     options: [
       { flags: '-L, --list', description: 'List all snapshots' },

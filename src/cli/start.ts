@@ -116,6 +116,7 @@ export default defineCommand(
     summary: 'starts the container NAME: its init, or COMMAND in place of it',
     usage: '--name=NAME [-- COMMAND]',
     name: 'required',
+    offers: 'stopped',
     rest: 'words',
     // As LXC: what was asked for is so.
     exitCodes: { TLXC_E_RUNNING: 0 },

@@ -56,6 +56,7 @@ export default defineCommand(
     summary: 'stops the container NAME: asks its init to halt, waits, then kills it',
     usage: '--name=NAME',
     name: 'required',
+    offers: 'running',
     rest: 'none',
     exitCodes: { TLXC_E_NOT_RUNNING: 2 },
     options: [

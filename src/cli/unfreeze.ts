@@ -11,6 +11,7 @@ export default defineCommand(
     summary: 'lets the frozen container NAME run again',
     usage: '--name=NAME',
     name: 'required',
+    offers: 'running',
     rest: 'none',
     options: [CHECKED_RCFILE],
   },

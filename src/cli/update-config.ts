@@ -1,7 +1,8 @@
 /** tlxc-update-config */
 import { resolve } from 'node:path';
 import { updateFile } from '../config/update.ts';
-import { containerPaths } from '../container/paths.ts';
+import { refuseMissing } from '../container/not-defined.ts';
+import { containerPaths, type ContainerPaths } from '../container/paths.ts';
 import { TlxcError } from '../errors.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -12,10 +13,15 @@ const USAGE = `Usage: tlxc-update-config -c FILE: update this configuration
        tlxc-update-config -n NAME: update the configuration of a container
 `;
 
+function definedConfig(paths: ContainerPaths): string {
+  refuseMissing(paths);
+  return paths.config;
+}
+
 /** "" where none is named. */
 function fileOf({ name, options, system, lxcpath }: Invocation, cwd: string): string {
   const file = options['config'];
-  if (typeof file !== 'string') return name && containerPaths(system, lxcpath, name).config;
+  if (typeof file !== 'string') return name && definedConfig(containerPaths(system, lxcpath, name));
   if (name === '') return resolve(cwd, file);
   throw usageError('-c and the name of a container exclude each other');
 }

@@ -6,4 +6,5 @@ export const usageError = (message: string, hint?: string): TlxcError =>
   new TlxcError({ code: 'TLXC_E_USAGE', message, ...(hint !== undefined && { hint }) });
 
 /** The same, of a word that a command has no use for. */
-export const tooMany = (word: string): TlxcError => usageError(`one argument too many: '${word}'`);
+export const tooMany = (word: string, hint?: string): TlxcError =>
+  usageError(`one argument too many: '${word}'`, hint);

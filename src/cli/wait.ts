@@ -83,6 +83,7 @@ export default defineCommand(
     summary: 'waits until the container NAME is in one of some states, or as far as it is needed',
     usage: '--name=NAME {--state=STATE[|STATE] | --for=CONDITION} [--timeout=T] [--json]',
     name: 'required',
+    offers: 'all',
     rest: 'none',
     options: [
       {

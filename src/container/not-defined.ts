@@ -48,7 +48,7 @@ function whereToLook(paths: ContainerPaths): string {
   const list = names.length === 0 ? 'it has none' : 'tlxc-ls lists those that exist';
   if (existsSync(dir) && !existsSync(config))
     return `${dir} has no config: it is no container's directory; ${list}`;
-  return `there is no such container in ${lxcpath}${meant === undefined ? '' : `, but ${meant}`}: ${list}${others}`;
+  return `there is no such container in ${lxcpath}${meant === undefined ? '' : ` (did you mean ${meant}?)`}: ${list}${others}`;
 }
 
 /** Throws notDefined() unless it has a configuration. */

@@ -1,7 +1,7 @@
 /** Which containers there are: those with a configuration below an lxcpath, and those that run. */
 import { existsSync, readdirSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
-import { isName, storeRunDir } from './paths.ts';
+import { isName, storeRunDir, type ContainerPaths } from './paths.ts';
 
 /** Names below a directory that could be containers and have `file`; a directory that is not there has none. */
 function namesWith(directory: string, file: string): string[] {
@@ -26,6 +26,9 @@ export const byBytes = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 export function listContainers(lxcpath: string): string[] {
   return namesWith(lxcpath, 'config').sort(byBytes);
 }
+
+/** Whether it has a configuration that the caller may see. */
+export const isDefined = ({ config }: ContainerPaths): boolean => existsSync(config);
 
 /** Names of the containers that have a monitor's socket, defined or not, sorted; the monitor may be dead. */
 export function listActive(system: SystemConfig, lxcpath: string): string[] {

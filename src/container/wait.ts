@@ -7,6 +7,7 @@ import type { ContainerState } from '../monitor/protocol.ts';
 import type { ContainerPaths } from './paths.ts';
 import { sweepStopped } from './remove/sweep.ts';
 import { unresponsive } from './stop/unresponsive.ts';
+import { suggestion } from '../config/nearest.ts';
 import { watchStore } from './watch-store.ts';
 
 export const STATES: readonly ContainerState[] = [
@@ -22,7 +23,8 @@ export function checkStates(
   hint = `there are ${STATES.join(', ')}`,
 ): readonly ContainerState[] {
   const unknown = words.find((word) => !isState(word));
-  if (unknown !== undefined) throw usageError(`invalid state '${unknown}'`, hint);
+  if (unknown !== undefined)
+    throw usageError(`invalid state '${unknown}'${suggestion(unknown.toUpperCase(), STATES)}`, hint);
   return words.filter(isState);
 }
 

@@ -140,6 +140,8 @@ export interface ProgramFailure {
   readonly what: string;
   /** What can be done; else to mend what the program complains of. */
   readonly hint?: string;
+  /** Its last words were seen as it wrote them. */
+  readonly seen?: boolean;
   /** Where it writes: an absolute path on the filesystem that may be full. */
   readonly writesTo?: string;
 }
@@ -159,7 +161,7 @@ export async function runProgram(
 export function programError(ended: Ended, failure: ProgramFailure): TlxcError {
   const { program, signal, status, errorLines } = ended;
   const how = signal === null ? `exit status ${status}` : `killed by ${signal}`;
-  const words = errorLines.slice(-3).join('; ');
+  const words = failure.seen ? '' : errorLines.slice(-3).join('; ');
   return new TlxcError({
     code: failure.code,
     message: `${failure.what}: ${words === '' ? `${program}: ${how}` : `${words} (${program}: ${how})`}`,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { requires } from '../rig/requires.ts';
+import { Terminal } from '../rig/terminal.ts';
 import { makeWorld } from '../rig/world.ts';
 
 const test = requires('root');
@@ -76,3 +77,28 @@ test('destroy: what is not defined', async (t) => {
     `tlxc-destroy: nosuch: Container is not defined\n  hint: there is no such container in ${world.lxcpath}: it has none\n`,
   );
 });
+
+requires(
+  'root',
+  'busybox',
+  'terminal',
+)(
+  "what a template's program complains of is seen once at a terminal, and is in the error elsewhere",
+  async (t) => {
+    const world = await makeWorld(t);
+    const line = 'tlxc-create -n c1 -t busybox -- --bogus';
+    const words = "tlxc-busybox: unrecognized option '--bogus'";
+    const told = /tlxc-create: c1: the template \S+tlxc-busybox failed: /;
+    const terminal = new Terminal(world, line, { rows: 24, columns: 200 });
+    const seen = await terminal.end();
+    t.is(seen.split(words).length, 2, seen);
+    t.regex(seen, told);
+    t.regex(
+      seen,
+      /failed: \S+tlxc-busybox: exit status 1\n {2}hint: mend what it complains of, .*tlxc-create -t busybox -h /,
+    );
+    const { stderr } = await world.run('tlxc-create', '-n', 'c1', '-t', 'busybox', '--', '--bogus');
+    t.regex(stderr, told);
+    t.is(stderr.split(words).length, 2, stderr);
+  },
+);

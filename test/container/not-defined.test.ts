@@ -14,7 +14,7 @@ const define = (store: string, name: string): string =>
 rooted('a mistyped name is told with the store that it was looked for in, and what is like it', async (t) => {
   const world = await makeWorld(t);
   await world.furnish(define(world.lxcpath, 'database'));
-  const where = `there is no such container in ${world.lxcpath}, but database: tlxc-ls`;
+  const where = `there is no such container in ${world.lxcpath} (did you mean database?): tlxc-ls`;
   for (const [command, ...words] of [
     ['tlxc-start'],
     ['tlxc-stop'],
@@ -24,6 +24,8 @@ rooted('a mistyped name is told with the store that it was looked for in, and wh
     ['tlxc-logs'],
     ['tlxc-set'],
     ['tlxc-config', 'explain'],
+    ['tlxc-execute'],
+    ['tlxc-update-config'],
   ] as const) {
     const { code, stderr } = await world.run(command, ...words, '-n', 'databse');
     t.not(code, 0);

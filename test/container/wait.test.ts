@@ -59,7 +59,7 @@ running('what is no state, and no state at all, is refused', async (t) => {
   t.like(await wait(world, '-s', 'RUNNING|running'), {
     code: 1,
     stderr:
-      "tlxc-wait: c1: invalid state 'running'\n  hint: -s takes one or several of STOPPED|STARTING|RUNNING|STOPPING|ABORTING|FREEZING|FROZEN|THAWED\n",
+      "tlxc-wait: c1: invalid state 'running' (did you mean RUNNING?)\n  hint: -s takes one or several of STOPPED|STARTING|RUNNING|STOPPING|ABORTING|FREEZING|FROZEN|THAWED\n",
   });
   t.regex((await wait(world)).stderr, /^tlxc-wait: c1: the state to wait for is missing\n/);
 });

@@ -173,6 +173,7 @@ async function prepareImage(making: Making): Promise<TemplateResult | null> {
     ca: system.imageCa,
     keyring: system.imageKeyring,
     ...{ store, privileged, environment, onEvent, mapping: making.mapping },
+    outputSeen: request.outputSeen === true,
     ...(ask && { ask }),
   });
   if (prepared.kind === 'text') return prepared;

@@ -35,6 +35,8 @@ export interface CreateRequest {
   readonly cloudInit?: CloudInit | undefined;
   readonly ask?: Ask;
   readonly onEvent?: OnImageEvent;
+  /** Whoever sits there sees what a template program writes: its failure does not say it once more. */
+  readonly outputSeen?: boolean;
   /** For a template program: its standard streams; else it reads nothing and its lines are events. */
   readonly stdio?: readonly [number, number, number];
 }

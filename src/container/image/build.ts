@@ -37,6 +37,8 @@ export interface BuildRequest extends ImagePlace {
   readonly material: Material;
   readonly alias: string | null;
   readonly onEvent: OnImageEvent;
+  /** Whoever sits there sees what a template program writes: its failure does not say it once more. */
+  readonly outputSeen?: boolean;
 }
 
 /** A template that was only asked for text gives that. Throws TLXC_E_IMAGE, TLXC_E_TEMPLATE, TLXC_E_STORAGE …; then nothing is stored. */
@@ -62,7 +64,7 @@ function makeImage(store: ImageStore, request: BuildRequest): Promise<StoredImag
 
 async function fromTemplate(
   store: ImageStore,
-  { system, environment, onEvent }: BuildRequest,
+  { system, environment, onEvent, outputSeen = false }: BuildRequest,
   { name, args }: Extract<Material, { kind: 'template' }>,
 ): Promise<StoredImage | string> {
   if (name.startsWith('/'))
@@ -73,7 +75,7 @@ async function fromTemplate(
     });
   const { imageServers: servers, imageOffline: offline, imageCa: ca, imageKeyring: keyring } = system;
   const made = await findTemplate(name).prepare({
-    ...{ args, store, servers, offline, ca, keyring, environment, onEvent },
+    ...{ args, store, servers, offline, ca, keyring, environment, onEvent, outputSeen },
     ...{ privileged: false, mapping: store.mapping },
   });
   return made.kind === 'text' ? made.text : made.image;

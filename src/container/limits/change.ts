@@ -31,6 +31,13 @@ function unknown(name: string): TlxcError {
   );
 }
 
+/** A word without a value: a limit's name ("memory", or "memory 100M" in two words), or anything. */
+function noChange(text: string): TlxcError {
+  if (!LIMITS.some(({ name }) => name === text) && !KEY.test(text))
+    return usageError(`'${text}' is no limit`, 'NAME=VALUE sets one, NAME- removes it: memory=2G, memory-');
+  return usageError(`'${text}' has no value`, `${text}=VALUE sets it, in one word; ${text}- removes it`);
+}
+
 /** A throttle is of one device, which its removal names, too: read=8:0:max. */
 function throttleChange(text: string, { file, parse, part = 'rbps' }: Limit, value: string): Change {
   const [device = '', rest = ''] = parse(value).split(' ');
@@ -68,8 +75,7 @@ function keyChange(text: string, [, two = '', file = '']: RegExpExecArray, given
 /** Throws TLXC_E_USAGE for what is no limit or no value of it. */
 export function parseChange(text: string): Change {
   const [, name = '', given = null] = /^([^=]+?)(?:-|=(.*))$/s.exec(text) ?? [];
-  if (name === '')
-    throw usageError(`'${text}' is no limit`, 'NAME=VALUE sets one, NAME- removes it: memory=2G, memory-');
+  if (name === '') throw noChange(text);
   const key = KEY.exec(name);
   const limit = LIMITS.find((each) => each.name === name);
   if (!key && !limit) throw unknown(name);

@@ -82,7 +82,10 @@ export function findSnapshot(
     code: 'TLXC_E_NOT_FOUND',
     message: `there is no snapshot ${JSON.stringify(wanted)}`,
     container: name,
-    hint: known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`,
+    hint:
+      known.length === 0
+        ? `it has none: tlxc-snapshot -n ${name} takes one`
+        : `there are ${known.join(', ')}`,
   });
 }
 

@@ -7,6 +7,7 @@ import { spawned } from '../../host/program.ts';
 import { native } from '../../native/binding.ts';
 import { nativeFile } from '../../package-root.ts';
 import { spawnAttach } from '../attach/spawn-attach.ts';
+import { notDefined } from '../not-defined.ts';
 import { containerPaths } from '../paths.ts';
 import { killedBy, relaySignals, type Relay } from './relay-signals.ts';
 import { startContainer, type StartCallbacks, type StartRequest } from './start.ts';
@@ -30,9 +31,11 @@ export interface Wanted {
 /** What was asked for, else lxc.execute.cmd. */
 function readWanted(request: ExecuteRequest): Wanted {
   const { command = [], name, lxcpath, system, configFile, defines = [], environment } = request;
-  const file = configFile ?? containerPaths(system, lxcpath, name).config;
+  const paths = containerPaths(system, lxcpath, name);
+  const file = configFile ?? paths.config;
   // The start says what is wrong with that.
   if (!existsSync(file) && command.length > 0) return { command, uid: '0', gid: '0', cwd: '/' };
+  if (configFile === undefined && !existsSync(file)) throw notDefined(paths, 'No container config specified');
   const { config, mistakes, lineOf } = readContainerConfig({
     ...{ name, lxcpath, environment },
     configFile: file,

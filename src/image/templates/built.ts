@@ -94,18 +94,22 @@ interface Build {
 
 const isArch = (line: string): boolean => line.startsWith('lxc.arch ');
 
-async function build({ program, args, work }: Build, request: TemplateRequest): Promise<ImageMetadata> {
+async function build(
+  { template, program, args, work }: Build,
+  request: TemplateRequest,
+): Promise<ImageMetadata> {
   const rootfs = join(work, 'rootfs');
   const config = join(work, 'config');
   makeTree(work, 'rootfs');
   writeFileSync(config, '');
   await runTemplateProgram({
-    ...{ program, args, rootfs },
+    ...{ program, args, rootfs, template: template.name },
     path: work,
     name: 'LXC_NAME',
     mapping: request.mapping,
     environment: request.environment,
     onLine: (line) => request.onEvent({ kind: 'output', line }),
+    outputSeen: request.outputSeen === true,
   });
   const added = readFileSync(config, 'utf8')
     .split('\n')

@@ -7,10 +7,13 @@ import { TlxcError } from '../../errors.ts';
 import { asRootOf, ownIdIn, withOwnIds, type Mapping } from '../../host/mapped.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { probeHost } from '../../host/probe.ts';
+import { shellWord } from '../../shell-word.ts';
 import { programError, runProgram, startProgram } from '../../host/program.ts';
 
 export interface TemplateProgram {
   readonly program: string;
+  /** What it is asked for by, with -t; its path unless given. */
+  readonly template?: string;
   readonly path: string;
   readonly name: string;
   readonly rootfs: string;
@@ -20,6 +23,8 @@ export interface TemplateProgram {
   /** Standard streams handed over as they are; else `onLine` gets what it writes and it reads nothing. */
   readonly stdio?: readonly [number, number, number];
   readonly onLine: (line: string) => void;
+  /** Whoever sits there sees what the program writes: its failure does not say it once more. */
+  readonly outputSeen?: boolean;
 }
 
 /** Its own mounts and processes: none of either outlives it, and all die with us. */
@@ -40,7 +45,7 @@ export async function runTemplateProgram(template: TemplateProgram): Promise<voi
   const { program, stdio, onLine, rootfs } = template;
   const host = probeHost();
   const mapping = template.mapping && withOwnIds(template.mapping, host);
-  if (mapping) await runProgram(asRootOf(mapping, ['chown', '0:0', '--', rootfs]), failed(program));
+  if (mapping) await runProgram(asRootOf(mapping, ['chown', '0:0', '--', rootfs]), failed(template));
   const places = [`--path=${template.path}`, `--name=${template.name}`, `--rootfs=${rootfs}`];
   const words = [...places, ...ownIds(template.mapping, host), ...template.args];
   const running = startProgram(asRootOf(mapping, [...CONTAINED, program, ...words]), {
@@ -57,13 +62,14 @@ export async function runTemplateProgram(template: TemplateProgram): Promise<voi
     });
   });
   if (ended.status !== 0) {
-    throw programError({ ...ended, program }, failed(program));
+    throw programError({ ...ended, program }, { ...failed(template), seen: template.outputSeen === true });
   }
 }
 
-const failed = (program: string) => ({
+const failed = ({ program, template = program }: TemplateProgram) => ({
   code: 'TLXC_E_TEMPLATE' as const,
   what: `the template ${program} failed`,
+  hint: `mend what it complains of, and try again; tlxc-create -t ${shellWord(template)} -h shows what it takes`,
 });
 
 /** Where withOwnIds puts them. */

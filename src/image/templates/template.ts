@@ -32,6 +32,8 @@ export interface TemplateRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly ask?: Ask;
   readonly onEvent: OnImageEvent;
+  /** Whoever sits there sees what a template program writes: its failure does not say it once more. */
+  readonly outputSeen?: boolean;
 }
 
 export type TemplateResult =
