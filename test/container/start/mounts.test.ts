@@ -39,7 +39,7 @@ rooted('idmap=PATH: the ids of another user namespace', async (t) => {
   const pid = (await world.sh('unshare --user sleep 60 > /dev/null 2>&1 & echo $!')).trim();
   const namespace = `/proc/${pid}/ns/user`;
   const own = await world.sh('readlink /proc/self/ns/user');
-  await eventually(10, async () => (await world.sh(`readlink ${namespace}`)) !== own);
+  await eventually(30, async () => (await world.sh(`readlink ${namespace}`)) !== own);
   await world.sh(`for kind in uid gid; do echo 7 3000007 1 > /proc/${pid}/\${kind}_map; done`);
   const entry = `lxc.mount.entry = ${world.dir}/data mnt none bind,idmap=${namespace} 0 0`;
   const { inside } = await boot(world, [entry], { privileged: true });
