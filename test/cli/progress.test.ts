@@ -110,7 +110,7 @@ test('a download has a bar, but none on a terminal that can move no cursor', asy
   const [bar, none] = [halfDownloaded('xterm'), halfDownloaded('dumb')];
   t.teardown(bar.end);
   t.teardown(none.end);
-  await t.notThrowsAsync(eventually(20, () => Promise.resolve(bar.shown().includes('\u001b') || undefined)));
+  await t.notThrowsAsync(eventually(30, () => Promise.resolve(bar.shown().includes('\u001b') || undefined)));
   t.is(none.shown(), '');
 });
 
@@ -118,7 +118,7 @@ test('how long a download will take is told when it can be known', async (t) => 
   const bar = halfDownloaded('xterm');
   t.teardown(bar.end);
   const shows = (words: RegExp) =>
-    t.notThrowsAsync(eventually(20, () => Promise.resolve(words.test(bar.shown()) || undefined)));
+    t.notThrowsAsync(eventually(30, () => Promise.resolve(words.test(bar.shown()) || undefined)));
   await shows(/ 0% /);
   // Nothing has come since the bar is there: how fast it comes, nobody knows.
   bar.came(0);

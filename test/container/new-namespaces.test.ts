@@ -201,7 +201,7 @@ rooted('the command ends with tlxc-unshare', async (t) => {
   await world.sh('kill $(pgrep -x tlxc-namespaces || pgrep -f tlxc-namespaces.*sleep)');
   await ended;
   const left = async () => (await world.run('pgrep', '-x', 'sleep')).code;
-  t.is(await eventually(20, async () => ((await left()) === 1 ? 'nothing' : undefined)), 'nothing');
+  t.is(await eventually(30, async () => ((await left()) === 1 ? 'nothing' : undefined)), 'nothing');
 });
 
 requires('users', 'root')('who is not root is told what would be allowed', async (t) => {

@@ -60,12 +60,12 @@ const cases: Record<string, { change: (plan: StartPlan) => void; said: Record<st
   },
   'a hook that fails': {
     change: (plan) =>
-      void plan.hooks.mount.push({ argv: ['/bin/sh', '-c', 'exit 3'], timeoutMs: 5000, origin: ORIGIN }),
+      void plan.hooks.mount.push({ argv: ['/bin/sh', '-c', 'exit 3'], timeoutMs: 60_000, origin: ORIGIN }),
     said: { step: 'hook mount', errno: 0, path: '/bin/sh', detail: 'exit 3', ...ORIGIN },
   },
   'a start hook that fails, inside': {
     change: (plan) =>
-      void plan.hooks.start.push({ argv: ['/bin/sh', '-c', 'exit 4'], timeoutMs: 5000, origin: ORIGIN }),
+      void plan.hooks.start.push({ argv: ['/bin/sh', '-c', 'exit 4'], timeoutMs: 60_000, origin: ORIGIN }),
     said: { step: 'hook start', errno: 0, detail: 'exit 4', ...ORIGIN },
   },
   'an id map that the kernel refuses': {

@@ -108,7 +108,11 @@ for (const unprivileged of [true, false]) {
     const place = makePlace(t);
     chmodSync(place.scratch, 0o755); // the container's root looks for the hooks' path in it
     const log = join(place.scratch, 'log');
-    const hook = (command: string) => ({ argv: ['/bin/sh', '-c', command], timeoutMs: 5000, origin: ORIGIN });
+    const hook = (command: string) => ({
+      argv: ['/bin/sh', '-c', command],
+      timeoutMs: 60_000,
+      origin: ORIGIN,
+    });
     const plan = makePlan({ ...place, argv: script('cat /log'), unprivileged });
     Object.assign(plan.hooks, {
       preStart: [hook(`echo pre-start > ${log}`)],
@@ -178,7 +182,7 @@ both('what a pre-mount hook mounts over the root filesystem is the root filesyst
   writeFileSync(join(other.rootfs, 'etc/other'), 'the other\n');
   const command = `mount --bind ${other.rootfs} ${place.rootfs}`;
   const plan = makePlan({ ...place, argv: script('cat /etc/other'), unprivileged: false });
-  plan.hooks.preMount.push({ argv: ['/bin/sh', '-c', command], timeoutMs: 5000, origin: ORIGIN });
+  plan.hooks.preMount.push({ argv: ['/bin/sh', '-c', command], timeoutMs: 60_000, origin: ORIGIN });
   t.is((await runPlan(plan, other.rootfs)).output, 'the other\n');
   t.false(readFileSync('/proc/self/mountinfo', 'utf8').includes(place.rootfs), "and not the host's");
 });

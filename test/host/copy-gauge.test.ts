@@ -52,7 +52,7 @@ rooted('what a copy has written comes to what was counted: files of two names on
   // Nothing is counted before: the program may not see the tree yet.
   t.deepEqual(gauge?.(), { done: 0, total: null });
   await writeFile(begin, 'go\n');
-  const all = await eventually(20, () => {
+  const all = await eventually(30, () => {
     const amount = gauge?.();
     const known = amount?.total !== null && amount?.total !== undefined;
     return Promise.resolve(known && amount.done >= 300_012 ? amount : undefined);
@@ -76,7 +76,7 @@ function makePlace(t: ExecutionContext): { dir: string; go: string } {
 
 /** What the gauge says once it knows how much there is. */
 const known = (gauge: Gauge, least: number) =>
-  eventually(20, () => {
+  eventually(30, () => {
     const { done, total } = gauge();
     return Promise.resolve(total !== null && done >= least ? { done, total } : undefined);
   });

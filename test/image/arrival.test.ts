@@ -103,7 +103,7 @@ rooted('the first files are there before the last bytes have come', async (t) =>
   writeFileSync(part, packed.subarray(0, half));
   arrival.reached(part, statSync(part).size);
   const unpacked = unpack({ archive, arrival, work, excludes: [], privileged: false });
-  await eventually(20, () => Promise.resolve(existsSync(join(work, 'rootfs/f5')) ? true : undefined));
+  await eventually(30, () => Promise.resolve(existsSync(join(work, 'rootfs/f5')) ? true : undefined));
   t.false(existsSync(join(work, 'rootfs/f19')));
   appendFileSync(part, packed.subarray(half));
   arrival.reached(part, packed.length);

@@ -45,7 +45,7 @@ test('a file is closed when whoever took it has gone in the middle', async (t) =
         }),
     ),
   );
-  t.true(await eventually(5, () => Promise.resolve(isOpen(file) ? undefined : true)));
+  t.true(await eventually(30, () => Promise.resolve(isOpen(file) ? undefined : true)));
 });
 
 interface Answer {
@@ -146,6 +146,6 @@ test('who takes nothing any more is hung up on', async (t) => {
   const client = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
   t.teardown(() => client.destroy());
   client.pause().write('GET /large HTTP/1.1\r\nhost: a\r\n\r\n');
-  t.true(await eventually(10, () => Promise.resolve(isOpen(file) || undefined)));
-  t.true(await eventually(20, () => Promise.resolve(isOpen(file) ? undefined : true)));
+  t.true(await eventually(30, () => Promise.resolve(isOpen(file) || undefined)));
+  t.true(await eventually(30, () => Promise.resolve(isOpen(file) ? undefined : true)));
 });

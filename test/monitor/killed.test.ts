@@ -18,7 +18,7 @@ beside('hooks of a monitor that was killed are run by nobody, as with LXC', asyn
     const start = `${tool}-start -P ${world.lxcpath} -n k1`;
     const init = (await world.sh(`: > ran; ${start}; ${tool}-info -P ${world.lxcpath} -n k1 -p -H`)).trim();
     await world.sh(`kill -9 $(ps -o ppid= -p ${init})`);
-    await eventually(5, async () => ((await world.run('kill', '-0', init)).code === 0 ? undefined : true));
+    await eventually(30, async () => ((await world.run('kill', '-0', init)).code === 0 ? undefined : true));
     await world.sh(`${tool}-ls -P ${world.lxcpath}; ${start}`);
     ran[tool] = await world.sh(`cat ran; ${tool}-stop -P ${world.lxcpath} -k -n k1; echo then; cat ran`);
   }

@@ -16,7 +16,7 @@ const rebootsOnce = [
   'if [ -e /lived ]; then exec sleep 1000; fi; >/lived; until [ -e /go ]; do sleep 0.02; done; reboot -f',
 ];
 
-const hook = (line: string) => ({ argv: ['/bin/sh', '-c', line, 'sh'], timeoutMs: 5000, origin: ORIGIN });
+const hook = (line: string) => ({ argv: ['/bin/sh', '-c', line, 'sh'], timeoutMs: 60_000, origin: ORIGIN });
 const withBoot: Partial<PlanOptions> = {
   unprivileged: true,
   change: (plan) => plan.security.capabilities.push('sys_boot'),
@@ -123,7 +123,7 @@ rooted('a failed start says where, and runs the post-stop hooks', async (t) => {
 rooted('a hook that hangs is killed when its time is up, with what it started', async (t) => {
   const place = makePlace(t);
   const plan = makePlan({ ...place, argv: asleep });
-  plan.hooks.preStart.push({ ...hook(`sleep 1000 & echo $! >${place.scratch}/pid; wait`), timeoutMs: 300 });
+  plan.hooks.preStart.push({ ...hook(`sleep 1000 & echo $! >${place.scratch}/pid; wait`), timeoutMs: 3000 });
   const { started } = await startMonitored(t, plan);
   t.like(started, { kind: 'failed', step: 'hook pre-start', detail: 'timeout' });
   const sleeper = Number(readFileSync(join(place.scratch, 'pid'), 'utf8'));
@@ -132,7 +132,7 @@ rooted('a hook that hangs is killed when its time is up, with what it started', 
 
 rooted('a hook that prints without end is killed when its time is up', async (t) => {
   const plan = makePlan({ ...makePlace(t), argv: asleep });
-  plan.hooks.preStart.push({ ...hook('exec yes'), timeoutMs: 300 });
+  plan.hooks.preStart.push({ ...hook('exec yes'), timeoutMs: 3000 });
   const { started } = await startMonitored(t, plan);
   t.is(started.kind, 'failed');
   t.regex(String((started as { detail?: string }).detail), /^timeout: y y y/);

@@ -62,7 +62,7 @@ export class Monitored {
   /** What the monitor tells from now on, until `last` holds or the conversation ends. */
   async watch(last: (event: Event) => boolean = () => false): Promise<Event[]> {
     const events: Event[] = [];
-    for await (const event of watchMonitor(this.place, 10_000)) {
+    for await (const event of watchMonitor(this.place, 60_000)) {
       events.push(event);
       if (last(event)) break;
     }
@@ -101,9 +101,9 @@ export async function startMonitored(
   throw new Error(`the monitor ended without a word: ${await ended}`);
 }
 
-/** Waits until `holds`, five seconds at most; whether it came to hold. */
+/** Waits until `holds`, thirty seconds at most; whether it came to hold. */
 export async function eventually(holds: () => boolean): Promise<boolean> {
-  for (let attempt = 0; attempt < 250; attempt++) {
+  for (let attempt = 0; attempt < 1500; attempt++) {
     if (holds()) return true;
     await sleep(20);
   }
@@ -119,12 +119,12 @@ export function alive(pid: number): boolean {
 /** What a container has written into the file by now; "" before it exists. */
 export const written = (file: string): string => (existsSync(file) ? readFileSync(file, 'latin1') : '');
 
-/** Reads a received descriptor until it has said `text`, five seconds at most; what it said. */
+/** Reads a received descriptor until it has said `text`, thirty seconds at most; what it said. */
 export async function readUntil(fd: number, text: string): Promise<string> {
   const { createReadStream } = await import('node:fs');
   const stream = createReadStream('', { fd, autoClose: false });
   let said = '';
-  const timer = setTimeout(() => stream.destroy(), 5000);
+  const timer = setTimeout(() => stream.destroy(), 30_000);
   for await (const part of stream) {
     said += String(part);
     if (said.includes(text)) break;

@@ -52,7 +52,7 @@ networked(
     user.world.spawn('unshare', '--net', 'sleep', '60');
     user.world.spawn('unshare', '--user', '--map-root-user', '--net', 'sleep', '60');
     // Each is sleep once it has its namespaces.
-    const pids = await eventually(20, async () => {
+    const pids = await eventually(30, async () => {
       const asleep = (await user.world.sh('pgrep -x sleep || true')).trim().split('\n');
       return asleep.length === 2 ? asleep : undefined;
     });

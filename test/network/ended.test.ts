@@ -21,12 +21,12 @@ test('one that runs is ours, one that has ended is not, though it has its number
   const [said] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(said.toString());
   // Only then is its parent a program that waits for nobody.
-  await eventually(10, () =>
+  await eventually(30, () =>
     Promise.resolve(readFileSync(`/proc/${parent.pid ?? 0}/comm`, 'utf8') === 'sleep\n' || undefined),
   );
   writeFileSync(join(run, 'dnsmasq.json'), JSON.stringify({ pid, startTime: fieldsOf(pid)[19], argv: [] }));
   t.is(dnsmasqPid({ run, state: run }), pid);
   process.kill(pid, 'SIGKILL');
-  await eventually(10, () => Promise.resolve(fieldsOf(pid)[0] === 'Z' || undefined));
+  await eventually(30, () => Promise.resolve(fieldsOf(pid)[0] === 'Z' || undefined));
   t.is(dnsmasqPid({ run, state: run }), null);
 });

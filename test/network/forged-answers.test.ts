@@ -40,7 +40,7 @@ tested('who forges answers of the kernel in a container is not believed', async 
   await world.sh("tlxc-attach -n c1 -- sh -c '/forge > /forged 2>&1 &'");
   const attempts = (): string[] => readFileSync(join(rootfs, 'forged'), 'utf8').split('\n').slice(1);
   const begun = () => readFileSync(join(rootfs, 'forged'), 'utf8').startsWith('ready') || undefined;
-  t.true(await eventually(10, () => Promise.resolve(begun())));
+  t.true(await eventually(30, () => Promise.resolve(begun())));
   const late = rigLibrary('late-netlink');
   for (let round = 0; round < 3; round += 1)
     t.deepEqual([await reports(world, late), await addresses(world, late)], known);

@@ -160,7 +160,7 @@ tested('after a reboot from inside all forwards work, those added live too', asy
   t.is(await heard(w, 'tcp ::1 8080'), 'tcp 0.0.0.0 80: hello');
   const pid = await w.sh('tlxc-info -n c1 -pH');
   await w.sh('tlxc-stop -r -n c1');
-  await eventually(10, async () => {
+  await eventually(30, async () => {
     const now = await w.sh('tlxc-info -n c1 -pH');
     return now !== pid && now !== '' ? true : undefined;
   });
@@ -182,7 +182,7 @@ tested('a monitor that is killed leaves no proxy, no port and no socket', async 
       console.log(JSON.stringify(new Container("c1").info())))'`),
   ) as { running: { monitorPid: number } };
   await w.sh(`kill -9 ${running.monitorPid}`);
-  await eventually(5, async () => ((await proxies(w)).length === 0 ? true : undefined));
+  await eventually(30, async () => ((await proxies(w)).length === 0 ? true : undefined));
   t.is(await say(w, 'tcp ::1 8080'), 'exit 2');
   await w.sh('tlxc-start -n c1');
   t.is(await heard(w, `unix ${path} -`), 'unix /tmp/app.sock -: hello');
@@ -205,7 +205,7 @@ tested('a proxy has no privilege, no descriptor but its sockets, and is not seen
   t.regex(open, /^3 anon_inode:\[eventpoll\]\n +2 socket:\[\]$/);
   t.notRegex(await w.sh('tlxc-attach -n c1 -- ps'), /proxy/);
   // One that ends by itself has a successor.
-  await eventually(10, async () => {
+  await eventually(30, async () => {
     const [first = ''] = await proxies(w);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     await w.sh(`kill -9 ${first}`);

@@ -33,8 +33,8 @@ rooted('who is on another bridge reaches no container, unless there is no addres
   const address = await startNeighbour(world, 'u1');
   await addStranger(world);
   for (const gateway of ['10.5.0.1', 'fd05::1'])
-    t.true(await eventually(10, async () => (await reaches(world, 'c3', gateway)) || undefined), gateway);
-  t.true(await eventually(10, async () => (await reaches(world, 'u1', 'fd44::1')) || undefined));
+    t.true(await eventually(30, async () => (await reaches(world, 'c3', gateway)) || undefined), gateway);
+  t.true(await eventually(30, async () => (await reaches(world, 'u1', 'fd44::1')) || undefined));
   t.false(await reaches(world, 'c3', address));
   t.false(await reaches(world, 'c3', 'fd44::11'));
   t.true(await reaches(world, 'u1', '10.5.0.3'), 'the way out is open');

@@ -36,7 +36,7 @@ const look = (world: World): Promise<string> => world.sh(`(${LOOK}) 2>&1 | sort 
 
 async function killMonitor(world: World): Promise<void> {
   await world.sh(`kill -9 $(pgrep -f '^\\[tlxc monitor\\] .* c1$')`);
-  await eventually(5, async () =>
+  await eventually(30, async () =>
     (await world.run('ip', 'link', 'show', 'k1host')).code === 1 ? true : undefined,
   );
 }

@@ -18,7 +18,7 @@ async function known(t: ExecutionContext, world: World, what: string, answer: st
     const found = (await lookUp(world, what)).split(' ');
     return found.filter((each) => answer.includes(':') || !each.includes(':')).join(' ');
   };
-  await eventually(5, async () => ((await looked()) === answer ? true : undefined)).catch(() => undefined);
+  await eventually(30, async () => ((await looked()) === answer ? true : undefined)).catch(() => undefined);
   t.is(await looked(), answer);
 }
 
@@ -32,7 +32,7 @@ rooted('containers reach each other by address and by name, IPv4 and IPv6', asyn
   await inside(world, 'u1', `ping -c 1 -W 5 ${second} && ping -4 -c 1 -W 5 u2 && ping -4 -c 1 -W 5 u2.tlxc`);
   await inside(world, 'u2', `ping -c 1 -W 5 ${first} && ping -4 -c 1 -W 5 u1`);
   const global = "ip -6 -o addr show eth0 scope global | sed 's/.*inet6 //; s,/.*,,'";
-  const address = await eventually(20, async () => (await inside(world, 'u2', global)) || undefined);
+  const address = await eventually(30, async () => (await inside(world, 'u2', global)) || undefined);
   await inside(
     world,
     'u1',
@@ -186,7 +186,7 @@ rooted('who comes while one of its name is destroyed keeps its name and address'
   const holder = world.spawn('flock', join(world.stateDir, 'network/.lock'), 'sh', '-c', 'echo held; cat');
   await once(holder.stdout, 'data');
   const destroyed = world.run('tlxc-destroy', '-n', 'u1');
-  await eventually(5, () => Promise.resolve(existsSync(join(world.lxcpath, 'u1')) ? undefined : true));
+  await eventually(30, () => Promise.resolve(existsSync(join(world.lxcpath, 'u1')) ? undefined : true));
   addNeighbour(world, 'u1', lines);
   const started = world.run('tlxc-start', '-n', 'u1');
   await Promise.race([started, sleep(1500)]);

@@ -32,7 +32,7 @@ rooted('the first container that needs the bridge brings it up', async (t) => {
 rooted('a new container has an address of either family, and no more to do for it', async (t) => {
   const world = await makeWorld(t);
   await world.sh('tlxc-create -n c1 -t busybox 2>/dev/null; tlxc-start -n c1');
-  const shown = await eventually(20, async () => {
+  const shown = await eventually(30, async () => {
     const found = await world.sh('tlxc-info -n c1 -iH');
     return found.includes(':') && found.includes('.') ? found : undefined;
   });

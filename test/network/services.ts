@@ -36,7 +36,7 @@ export const say = async (world: World, end: string): Promise<string> => {
 
 /** The answer, once the service is up. */
 export const heard = (world: World, end: string): Promise<string> =>
-  eventually(10, async () => {
+  eventually(30, async () => {
     const answer = await say(world, end);
     return answer.startsWith('exit') ? undefined : answer;
   });

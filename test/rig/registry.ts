@@ -88,7 +88,7 @@ export async function startRegistry(t: ExecutionContext, world: World, auth: Reg
   const server = world.spawn('sh', '-c', untilEnd(`docker-registry serve ${config} 2>&1`));
   t.teardown(() => server.stdin.end());
   const asked = `fetch('${registryOrigin}/v2/').then(() => process.exit(0))`;
-  await eventually(20, async () => {
+  await eventually(30, async () => {
     const { code } = await world.run(process.execPath, '-e', asked);
     return code === 0 ? true : undefined;
   });

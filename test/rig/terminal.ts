@@ -63,7 +63,7 @@ export class Terminal {
 
   /** Waits until a person sees it. */
   async shows(what: RegExp): Promise<void> {
-    await eventually(20, () => Promise.resolve(what.test(this.lines.join('\n')) || undefined));
+    await eventually(30, () => Promise.resolve(what.test(this.lines.join('\n')) || undefined));
   }
 
   /** Waits for the end, and gives what was printed after the last frame: the status, and whether it left the terminal as it was. */

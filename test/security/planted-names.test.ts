@@ -129,7 +129,7 @@ rooted('a record that no monitor wrote names no process to be killed', async (t)
   const { world, store } = await makeScene(t);
   const innocent = world.spawn('sleep', '1000');
   const ended = once(innocent, 'exit');
-  const pid = await eventually(5, () =>
+  const pid = await eventually(30, () =>
     world.sh('pgrep -x sleep || true').then((said) => said.trim() || undefined),
   );
   const startTime = (await world.sh(`cut -d' ' -f22 /proc/${pid}/stat`)).trim();

@@ -202,7 +202,7 @@ rooted('a push that is killed leaves nothing inside', async (t) => {
   pushing.stdin.write('half');
   const inRoot = (): Promise<string> => world.sh('tlxc-attach -n c1 -- ls -A /root');
   const looksLike = (wanted: RegExp) =>
-    eventually(10, async () => (wanted.test(await inRoot()) ? true : undefined));
+    eventually(30, async () => (wanted.test(await inRoot()) ? true : undefined));
   t.true(await looksLike(/^\.tlxc-[0-9a-f]{16}\n$/));
   await world.sh(`kill -9 ${said.toString().trim()}`);
   t.true(await looksLike(/^$/));

@@ -44,5 +44,5 @@ for (const [title, lines] of [
     t.is(error.code, 'TLXC_E_STORAGE');
     t.regex(error.message, /^the image p\/u1 could not be mapped: .*\/rbd was not done within 1.5 s$/);
     t.is(error.details.hint, 'does the cluster answer?');
-    await eventually(10, () => Promise.resolve(isAlive(rbd) ? undefined : true));
+    await eventually(30, () => Promise.resolve(isAlive(rbd) ? undefined : true));
   });

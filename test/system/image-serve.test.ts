@@ -33,10 +33,10 @@ async function serve(t: ExecutionContext, world: World, ...options: string[]): P
     await ended;
     if (said.at(-1) !== 'ended 0') throw new Error(`a signal did not end it in good order: ${said.at(-1)}`);
   });
-  await eventually(20, () => Promise.resolve(said.length === 3 ? true : undefined));
+  await eventually(30, () => Promise.resolve(said.length === 3 ? true : undefined));
   t.is(said[0], `https://${SERVER}/ serves 1 image`);
   if (options.includes('--cert')) t.is(hints, '');
-  else await eventually(20, () => Promise.resolve(hints.includes('tlxc.image.ca') || undefined));
+  else await eventually(30, () => Promise.resolve(hints.includes('tlxc.image.ca') || undefined));
   return (said[1] ?? '').replace('certificate: ', '');
 }
 

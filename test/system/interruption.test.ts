@@ -35,7 +35,7 @@ rooted('start', async (t) => {
   for (const moment of moments) {
     await killedAfter(world, moment, 'tlxc-start', '-n', 'k1');
     // A monitor that was on its way goes on or gives up by itself.
-    await eventually(5, async () =>
+    await eventually(30, async () =>
       /STARTING|STOPPING|ABORTING/.test(await stateOf(world, 'k1')) ? undefined : true,
     );
     if ((await stateOf(world, 'k1')) !== 'RUNNING') await world.sh('tlxc-start -n k1');
@@ -68,7 +68,7 @@ rooted('the monitor: its container ends with it, and starts again', async (t) =>
   for (let round = 0; round < 3; round++) {
     await world.sh('tlxc-start -n k1');
     await world.sh(`kill -9 $(pgrep -f '^\\[tlxc monitor\\] .* k1$')`);
-    await eventually(5, async () => ((await stateOf(world, 'k1')) === 'STOPPED' ? true : undefined));
+    await eventually(30, async () => ((await stateOf(world, 'k1')) === 'STOPPED' ? true : undefined));
   }
   await world.sh('tlxc-start -n k1; tlxc-stop -k -n k1');
   t.deepEqual(await world.leaks(), []);

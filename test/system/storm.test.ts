@@ -93,7 +93,7 @@ const stateOf = async (owner: Owner, name: string): Promise<string> =>
 /** Monitors whose commands were killed go on, or give up by themselves. What runs by then may have been asked to end: it is ended. */
 async function settled(owner: Owner): Promise<void> {
   for (const name of await namesIn(owner)) {
-    const rests = await eventually(15, async () => {
+    const rests = await eventually(30, async () => {
       const state = await stateOf(owner, name);
       return /STARTING|STOPPING|ABORTING/.test(state) ? undefined : state;
     });

@@ -46,7 +46,7 @@ rooted.serial('create, ls, start, info, attach, stop, destroy', async (t) => {
   await succeed(t, world, 'tlxc-start', '-n', 'u1');
   t.is(await bootsTo(world, 'u1'), 'running');
 
-  const info = await eventually(20, async () => {
+  const info = await eventually(30, async () => {
     const text = await succeed(t, world, 'tlxc-info', '-n', 'u1');
     return /IP: +10\.0\.4\./.test(text) ? text : undefined;
   });

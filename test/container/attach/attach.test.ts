@@ -204,7 +204,7 @@ rooted('signals reach the command, and what kills the attach ends the command', 
      while ! grep -q ready out; do sleep 0.05; done; kill -KILL $pid; wait $pid || true`,
   );
   const left = async () => (await world.run('pgrep', '-f', 'sleep 4242')).stdout;
-  t.is(await eventually(20, async () => ((await left()) === '' ? 'nothing' : undefined)), 'nothing');
+  t.is(await eventually(30, async () => ((await left()) === '' ? 'nothing' : undefined)), 'nothing');
 });
 
 rooted('no Node process stays behind: it has become a small native one', async (t) => {

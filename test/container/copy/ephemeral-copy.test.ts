@@ -157,7 +157,7 @@ rooted('killed before the start it goes with the next command, and not before', 
     'mkfifo full; exec 3<>full; dd if=/dev/zero bs=4096 count=16 >&3 2>/dev/null; sleep 60 3>&3 > /dev/null 2>&1 & echo $! > keeper',
   );
   const pid = (await world.sh('tlxc-copy u1 -e -N u2 > full 2> said & echo $!')).trim();
-  await eventually(20, () => Promise.resolve(existsSync(join(world.lxcpath, 'u2/config')) || undefined));
+  await eventually(30, () => Promise.resolve(existsSync(join(world.lxcpath, 'u2/config')) || undefined));
   await world.sh('tlxc-copy u1 -N u3');
   t.deepEqual(containers(world), ['u1', 'u2', 'u3']);
   await world.sh(`kill -9 ${pid}; kill $(cat keeper)`);

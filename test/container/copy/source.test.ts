@@ -74,7 +74,7 @@ for (const backend of ['dir', 'overlay']) {
     for (const moment of moments(t, 6)) {
       await killAfter(world, milliseconds * moment, 'tlxc-snapshot', 'u1');
       // The monitor thaws it when it sees the connection end.
-      await eventually(10, async () => /RUNNING/.exec(await world.sh('tlxc-info -n u1 -sH')) ?? undefined);
+      await eventually(30, async () => /RUNNING/.exec(await world.sh('tlxc-info -n u1 -sH')) ?? undefined);
       await writesOn(world);
     }
     await world.sh('tlxc-snapshot u1 && tlxc-stop -k u1');

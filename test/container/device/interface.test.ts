@@ -37,7 +37,7 @@ async function withEth7(world: World, config: readonly string[] = []): Promise<s
 }
 
 const come = (world: World): Promise<unknown> =>
-  eventually(5, async () => ((await world.run('ip', 'link', 'show', 'eth7')).code === 0 ? true : undefined));
+  eventually(30, async () => ((await world.run('ip', 'link', 'show', 'eth7')).code === 0 ? true : undefined));
 
 tested('an interface comes into a running container, and back as it was', async (t) => {
   const world = await makeWorld(t);

@@ -145,7 +145,7 @@ running('however that work ends, the container runs again', async (t) => {
   const ended = once(holder, 'exit');
   await world.sh(`pkill -KILL -f '[h]old-frozen.ts c1'`);
   await ended;
-  await eventually(5, async () => ((await state(world)) === 'RUNNING' ? true : undefined));
+  await eventually(30, async () => ((await state(world)) === 'RUNNING' ? true : undefined));
   t.true(await counts(world));
 });
 
@@ -185,7 +185,7 @@ onDisk('a process that nothing can reach is named, and the container runs on', a
   try {
     await inside('dd if=/dev/zero of=/mnt/file bs=64k count=16 conv=fsync > /dev/null 2>&1 &');
     const stuck = `for each in /proc/[0-9]*/stat; do grep -q '(dd) D ' $each && echo $each; done; true`;
-    await eventually(10, async () => ((await inside(stuck)) === '' ? undefined : true));
+    await eventually(30, async () => ((await inside(stuck)) === '' ? undefined : true));
     const { code, stderr } = await world.run('tlxc-freeze', '-n', 'c1', '-t', '1');
     t.is(code, 1);
     t.regex(
@@ -256,5 +256,5 @@ nesting(
 nesting('nor does it outlive the monitor that was killed', async (t) => {
   const world = await freezesItself(t);
   await world.sh('kill -9 $(ps -o ppid= -p $(tlxc-info -n c1 -pH)); tlxc-stop -k -n c1 || true');
-  t.true(await eventually(10, async () => (await state(world)) === 'STOPPED' || undefined));
+  t.true(await eventually(30, async () => (await state(world)) === 'STOPPED' || undefined));
 });

@@ -40,7 +40,7 @@ const inside = (world: World, name: string) => join(world.lxcpath, 'c1/rootfs', 
 
 /** They sleep for a quarter of an hour: who has ended was killed, and init has reaped it. */
 const onceNoneSleeps = (world: World): Promise<true> =>
-  eventually(10, async () => {
+  eventually(30, async () => {
     const { stdout } = await world.run('tlxc-attach', '-n', 'c1', '--', 'pidof', 'sleep');
     return stdout === '' ? true : undefined;
   });
@@ -207,7 +207,7 @@ rooted('what it leaves behind ends with it, what it prints is bounded and harmle
 rooted('a container that is stopped while it is asked is gone at once', async (t) => {
   const world = await made(t, 'touch /asked; sleep 1000', AT_ONCE);
   await world.sh('tlxc-start c1');
-  await eventually(20, async () =>
+  await eventually(30, async () =>
     (await world.run('test', '-e', inside(world, 'asked'))).code === 0 ? true : undefined,
   );
   await world.sh('tlxc-stop -k -n c1 && tlxc-start c1 && tlxc-stop -k -n c1');
@@ -225,7 +225,7 @@ rooted('nobody asks a frozen container, and its time stands still', async (t) =>
   t.is(asked(), before);
   t.like(await infoOf(world), { state: 'FROZEN', health: { status: 'healthy', failures: 0 } });
   await world.sh('tlxc-unfreeze -n c1');
-  await eventually(20, () => Promise.resolve(asked() > before + 1 ? true : undefined));
+  await eventually(30, () => Promise.resolve(asked() > before + 1 ? true : undefined));
   t.like((await infoOf(world)).health, { status: 'healthy', failures: 0 });
 });
 

@@ -102,7 +102,7 @@ networked(
     t.regex(address, /^10\.0\.4\.\d+$/);
     const got = async () =>
       (await world.run(process.execPath, '-e', GET, `http://${address}/`)).stdout || undefined;
-    t.is(await eventually(10, got), 'hello\n');
+    t.is(await eventually(30, got), 'hello\n');
     const [ids, cwd, words] = (await inside(world, 'web', 'cat /srv/data/started')).split('\n');
     t.regex(ids ?? '', /^uid=1000\(user\) gid=1000\(user\)/);
     t.is(cwd, '/srv/data');

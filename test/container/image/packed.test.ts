@@ -81,7 +81,7 @@ packed('containers over one image share its device; whoever is killed, no device
   await world.sh('tlxc-stop -k -n u1');
   t.is(await world.sh('tlxc-attach -n u2 -- cat /etc/hostname'), 'u2\n');
   await world.sh(`kill -9 $(pgrep -f '^\\[tlxc monitor\\] .* u2$')`);
-  await eventually(10, async () => (await devices()) === 0 || undefined);
+  await eventually(30, async () => (await devices()) === 0 || undefined);
   // The copy's changes are in memory, the image below them.
   await world.sh('tlxc-copy -n u1 -N e1 -e -t');
   t.is(await world.sh("tlxc-attach -n e1 -- sh -c 'echo one > /root/note; cat /etc/hostname'"), 'e1\n');

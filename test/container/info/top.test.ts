@@ -37,14 +37,14 @@ seen('a live table: sorted, looked into, resized, left as it was found', async (
   t.regex(top.lines.join('\n'), / 1 +0 S .*init/m, 'the number that init has inside');
   await top.resize({ rows: 5, columns: 40 });
   const fits = ({ length }: string): boolean => length <= 40;
-  await eventually(20, () => Promise.resolve((top.lines.length === 5 && top.lines.every(fits)) || undefined));
+  await eventually(30, () => Promise.resolve((top.lines.length === 5 && top.lines.every(fits)) || undefined));
   await top.shows(/^u1: /);
   top.press('\u001b');
   await top.shows(/NAME/);
   // Nobody could let it go on: it stays where it is, and has the terminal.
   const before = top.output.length;
   top.press('\u001a');
-  await eventually(20, () =>
+  await eventually(30, () =>
     Promise.resolve(/1049l[^]*1049h[^]*NAME/.test(top.output.slice(before)) || undefined),
   );
   top.press('q');

@@ -233,7 +233,7 @@ running('no writer outlives its monitor, however that ends, and none is anybody 
   await world.sh('tlxc-start -n c2');
   await booted(world);
   const writers = (count: number) =>
-    world.sh(`timeout 10 sh -c "until test \\$(pgrep -xc 'tlxc journal') = ${count}; do sleep 0.05; done"`);
+    world.sh(`timeout 60 sh -c "until test \\$(pgrep -xc 'tlxc journal') = ${count}; do sleep 0.05; done"`);
   await writers(1);
   await world.sh(`kill -9 $(sed 's/.*"monitorPid":\\([0-9]*\\).*/\\1/' run/*/c1/instance.json)`);
   await writers(0);

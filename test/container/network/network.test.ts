@@ -43,7 +43,7 @@ tested('a phys is lent with what the container gives it, and comes back as it wa
   t.regex(lent, / mtu 1300 .*02:00:00:00:00:99/);
   await inside(world, 'c1', 'ip link set lan0 down; ip link set lan0 name mine mtu 1280');
   await world.sh('tlxc-stop -k -n c1');
-  await eventually(5, async () =>
+  await eventually(30, async () =>
     (await world.run('ip', 'link', 'show', 'eth7')).code === 0 ? true : undefined,
   );
   t.is(await portrait(world, 'eth7'), before);
@@ -118,7 +118,7 @@ tested('what a start that was killed with its monitor left goes with the next st
   addBusybox(world, 'c1', { config: [...proxied('10.6.0.7'), `lxc.hook.start-host = ${hang}`] });
   const start = world.spawn('tlxc-start', '-n', 'c1');
   const ended = new Promise((resolve) => start.once('close', resolve));
-  await eventually(20, () => Promise.resolve(existsSync(join(world.dir, 'hang')) || undefined));
+  await eventually(30, () => Promise.resolve(existsSync(join(world.dir, 'hang')) || undefined));
   t.regex(await world.sh('ip neigh show proxy'), /10\.6\.0\.7/);
   await world.sh('kill -9 $(pgrep -f "[t]lxc monitor.* c1$")');
   await ended;

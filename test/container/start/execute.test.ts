@@ -62,7 +62,7 @@ rooted('with -d it is left to itself, and the container ends with what runs in i
   await world.sh('tlxc-attach -n c1 -- touch /go');
   const stopped = async (): Promise<true | undefined> =>
     /STOPPED/.test((await world.run('tlxc-info', '-n', 'c1', '-s')).stdout) || undefined;
-  t.true(await eventually(20, stopped));
+  t.true(await eventually(30, stopped));
 });
 
 rooted('without a command it says what to do', async (t) => {

@@ -10,7 +10,7 @@ const rooted = requires('root', 'userns', 'idmap', 'busybox');
 const state = async (world: World): Promise<string> => (await world.sh('tlxc-info -n u1 -sH')).trim();
 
 const stopped = (world: World): Promise<true> =>
-  eventually(20, async () => ((await state(world)) === 'STOPPED' ? true : undefined));
+  eventually(30, async () => ((await state(world)) === 'STOPPED' ? true : undefined));
 
 /** Runs the command until the container runs, then the line, which has the command's process id in $p. */
 const whileIn = (command: string, line: string): string =>
@@ -62,7 +62,7 @@ rooted('a signal goes to init; when init goes on, that is said, and the same aga
   let said = '';
   command.stderr.on('data', (text: Buffer) => (said += text.toString()));
   const ended = once(command, 'exit');
-  const told = (text: string) => eventually(20, () => Promise.resolve(said === text ? true : undefined));
+  const told = (text: string) => eventually(30, () => Promise.resolve(said === text ? true : undefined));
   await world.sh(SETTLED);
   // As timeout(1) sends them: one wish, however often it is told.
   await world.sh(`kill -INT ${pid}; kill -INT ${pid}`);

@@ -24,7 +24,7 @@ async function addHanging(world: World): Promise<void> {
 }
 
 const hookPid = (world: World): Promise<string> =>
-  eventually(20, async () =>
+  eventually(30, async () =>
     existsSync(join(world.dir, 'hook')) ? (await world.sh('cat hook')).trim() : undefined,
   );
 
@@ -46,8 +46,8 @@ rooted(
       if (signals === 2) t.deepEqual(await ended, [null, 'SIGTERM'], 'the hook still hangs');
       await world.sh('echo go > gate');
       if (signals === 1) t.deepEqual(await ended, [143, null]);
-      await eventually(10, () => isGone(world, pid));
-      await eventually(10, async () =>
+      await eventually(30, () => isGone(world, pid));
+      await eventually(30, async () =>
         (await world.sh('tlxc-info -n c1 -s -H')).trim() === 'STOPPED' ? true : undefined,
       );
       await world.sh('rm hook');
@@ -64,6 +64,6 @@ rooted('a hook of the host ends with its monitor, and the start says so', async 
   const { code, stderr } = await start;
   t.is(code, 1);
   t.regex(stderr, /^tlxc-start: c1: the monitor died before the container ran$/m);
-  await eventually(10, () => isGone(world, pid));
+  await eventually(30, () => isGone(world, pid));
   await world.sh('(echo go > gate) & tlxc-start -n c1; wait');
 });

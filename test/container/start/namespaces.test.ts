@@ -33,7 +33,7 @@ needs.serial('a reboot repeats what was set for the first life', async (t) => {
   t.is(first, '77\n300\n42\n36\nother');
   const pid = await world.sh('tlxc-info -n c1 -pH');
   await world.sh('tlxc-stop -n c1 -r');
-  await eventually(20, async () => {
+  await eventually(30, async () => {
     const now = (await world.run('tlxc-info', '-n', 'c1', '-pH')).stdout;
     return /^\d+\n$/.test(now) && now !== pid ? now : undefined;
   });

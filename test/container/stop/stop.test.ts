@@ -81,7 +81,7 @@ for (const words of [['-k'], ['-t', '100'], ['-W'], ['-t', '100', '--rcfile', 'o
     const lines = `: > ${ending}; for i in $(seq 200); do grep -q "does not start again" ${log} && break; sleep 0.05; done`;
     writeFileSync(hook, `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
     await world.sh('tlxc-start -n u1 -- /bin/reboot -f');
-    await eventually(20, () => Promise.resolve(existsSync(ending) || undefined));
+    await eventually(30, () => Promise.resolve(existsSync(ending) || undefined));
     t.like(await world.run('tlxc-stop', '-n', 'u1', ...words), { code: 0, stderr: '' });
     await world.sh('tlxc-wait -n u1 -s STOPPED -t 20');
     t.regex(await world.sh('tlxc-ls -f'), /u1 +STOPPED/);

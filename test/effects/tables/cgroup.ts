@@ -35,7 +35,7 @@ const textOf = (world: World, group: string, file: string): string | undefined =
 /** Removes these groups in every hierarchy. A monitor needs a moment to end after its container has. */
 async function removeGroups(world: World, ...groups: readonly string[]): Promise<void> {
   for (const path of groups.flatMap((group) => roots(world).map((root) => join(root, group))))
-    await eventually(10, () => Promise.resolve(removed(path)));
+    await eventually(30, () => Promise.resolve(removed(path)));
 }
 
 function removed(path: string): true | undefined {

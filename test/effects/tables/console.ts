@@ -14,7 +14,7 @@ const WRITES = 'i=1000; while [ $i -lt 1900 ]; do echo line$i; i=$((i+1)); done 
 
 /** A file's text once it ends with the last of those lines; between two rotations it is not there. */
 const complete = (path: string): Promise<string> =>
-  eventually(20, () => {
+  eventually(30, () => {
     const text = existsSync(path) ? readFileSync(path, 'latin1') : '';
     return Promise.resolve(text.endsWith('line1899\r\n') ? text : undefined);
   });
@@ -41,7 +41,7 @@ export const console: readonly Effect[] = [
       await world.sh('touch out');
       const { inside } = await boot(world, [`lxc.console.path = ${world.dir}/out`]);
       await inside('echo hello > /dev/console');
-      const out = await eventually(10, async () => (await world.sh('cat out')) || undefined);
+      const out = await eventually(30, async () => (await world.sh('cat out')) || undefined);
       t.is(out, 'hello\r\n');
     },
   },
@@ -89,7 +89,7 @@ export const console: readonly Effect[] = [
     seen: async (t, world) => {
       const { inside } = await boot(world, ['lxc.console.buffer.size = 4KB']);
       await inside(WRITES);
-      const text = await eventually(20, () => {
+      const text = await eventually(30, () => {
         const now = kept(world);
         return Promise.resolve(now.endsWith('line1899\r\n') ? now : undefined);
       });

@@ -21,7 +21,7 @@ async function wouldStart(
 
 /** The pid of its init once it is another one. */
 const restarted = (world: World, before: number): Promise<number> =>
-  eventually(20, async () => {
+  eventually(30, async () => {
     const pid = Number(await world.sh('tlxc-info -n c1 -pH'));
     return pid > 0 && pid !== before ? pid : undefined;
   });
@@ -116,7 +116,7 @@ export const lifecycle: readonly Effect[] = [
         'lxc.init.cmd = /bin/sh -c "sleep 0.2; exit 3"',
       ];
       await boot(world, config);
-      const told = await eventually(20, async () => {
+      const told = await eventually(30, async () => {
         const text = await world.sh('tlxc-info -n c1');
         return text.includes('given up') ? text : undefined;
       });
@@ -142,7 +142,7 @@ export const lifecycle: readonly Effect[] = [
       t.is(await world.sh('tlxc-info -n c1 -sH'), 'RUNNING\n');
       // By itself, with no command that waits for it.
       await world.run('tlxc-attach', '-n', 'c1', '--', 'poweroff');
-      await eventually(10, () => Promise.resolve(existsSync(join(world.lxcpath, 'c1')) ? undefined : true));
+      await eventually(30, () => Promise.resolve(existsSync(join(world.lxcpath, 'c1')) ? undefined : true));
       t.is(await world.sh('cat destroyed.out'), 'gone\n');
     },
   },
@@ -168,7 +168,7 @@ export const lifecycle: readonly Effect[] = [
       await boot(world, ['lxc.monitor.signal.pdeath = SIGUSR1', `lxc.init.cmd = ${init}`]);
       await world.sh('kill -KILL $(sed \'s/.*"monitorPid":\\([0-9]*\\).*/\\1/\' run/*/c1/instance.json)');
       const heard = join(world.lxcpath, 'c1/rootfs/heard');
-      t.true(await eventually(10, () => Promise.resolve(existsSync(heard) || undefined)));
+      t.true(await eventually(30, () => Promise.resolve(existsSync(heard) || undefined)));
       await world.sh('tlxc-start c1'); // sweeps what the monitor left
     },
   },

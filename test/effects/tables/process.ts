@@ -68,7 +68,7 @@ export const process: readonly Effect[] = [
           '-c',
           `${keys} plant tlxc-start -n ${name} -L ${log} -- ${init}`,
         );
-        await eventually(20, async () => /looked/.exec(await world.sh(`cat ${log}`)) ?? undefined);
+        await eventually(30, async () => /looked/.exec(await world.sh(`cat ${log}`)) ?? undefined);
         return (await world.sh(`cat ${log}`)) + stderr;
       };
       try {

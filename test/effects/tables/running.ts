@@ -88,7 +88,7 @@ export const running: readonly Effect[] = [
       await world.sh('tlxc-stop -k c1');
       await startWithDev(world, SYSLOG);
       // local3 is 19, INFO 6: 19 * 8 + 6.
-      const said = await eventually(10, async () => (await world.sh('cat syslog.out || true')) || undefined);
+      const said = await eventually(30, async () => (await world.sh('cat syslog.out || true')) || undefined);
       t.regex(said, /^<158>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d tlxc\[\d+\]: c1: state STARTING$/);
     },
   },

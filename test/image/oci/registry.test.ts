@@ -255,7 +255,7 @@ test('a transfer that breaks goes on where it was', async (t) => {
       response.writeHead(200, { 'content-length': bytes.length });
       response.write(bytes.subarray(0, 40));
       // Once these have come.
-      void eventually(5, () => Promise.resolve(partIn(dir) === 40 || undefined)).finally(() =>
+      void eventually(30, () => Promise.resolve(partIn(dir) === 40 || undefined)).finally(() =>
         response.destroy(),
       );
     } else {
