@@ -19,6 +19,7 @@ import { TlxcError } from '../errors.ts';
 import { leaveToSync } from '../left-to-sync.ts';
 import { native } from '../native/binding.ts';
 import { randomHex } from '../random.ts';
+import { removeFile } from '../remove-file.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { strangerOn, type Stranger } from './stranger.ts';
 
@@ -148,7 +149,7 @@ const onOneFilesystem = (one: string, other: string): boolean => statSync(one).d
  * a write of the journal that everybody waits for. What has the name makes way, whatever it is. Throws the system's error.
  */
 export function writeStagedFile(path: string, data: string | Buffer, mode: number): void {
-  if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path);
+  removeFile(path);
   const fd = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(fd, data);

@@ -3,12 +3,13 @@
  * store's run directory, where each monitor looks when it has something to tell (native/monitor/watchers.h): so none
  * has to be found, and the first word of a start is not missed.
  */
-import { closeSync, constants, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, renameSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { heeded } from '../host/ignored-signals.ts';
 import type { Event } from '../monitor/protocol.ts';
+import { removeFile } from '../remove-file.ts';
 import { makeRunDir } from './lock.ts';
 import { storeRunDir } from './paths.ts';
 
@@ -24,7 +25,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Those of this process, which go with it. */
 const ours = new Set<string>();
 
-const removeOurs = (): void => ours.forEach((socket) => rmSync(socket, { force: true }));
+const removeOurs = (): void => ours.forEach((socket) => removeFile(socket));
 
 /** First among the listeners, so that those that listen once are still counted. */
 function leave(signal: NodeJS.Signals): void {
@@ -99,7 +100,7 @@ export async function watchStore(system: SystemConfig, lxcpath: string, tell: Te
   await listening;
   sweepAtEnd(socket);
   return () => {
-    rmSync(socket, { force: true });
+    removeFile(socket);
     forget(socket);
     for (const each of sockets) each.removeAllListeners('close').destroy();
     server.close(() => closeSync(place));

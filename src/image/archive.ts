@@ -1,11 +1,12 @@
 /** Trees and files into archives: tar and a compressor that uses every core, connected by a pipe; whole or not at all. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { temporaryBeside } from '../config/atomic-write.ts';
 import { usageError } from '../errors.ts';
 import type { OnStage } from '../gauge.ts';
 import { writtenBy } from '../host/copy-gauge.ts';
 import { programError, startProgram, type Ended } from '../host/program.ts';
+import { removeFile } from '../remove-file.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { inTree, type Tree } from './manifest.ts';
 import { measureInTree } from './tree-gauge.ts';
@@ -92,7 +93,7 @@ export async function written(
     renameSync(part, to);
     syncDirectory(dirname(to));
   } catch (error) {
-    rmSync(part, { force: true });
+    removeFile(part);
     throw error;
   } finally {
     closeSync(output);

@@ -1,10 +1,10 @@
 /** One process at a time makes, changes or removes an image: a lock file an image, .lock-ID, gone when nobody holds it. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { removeFile } from '../remove-file.ts';
 
 export const LOCK = '.lock-';
 const POLL_MS = 200;
@@ -24,7 +24,7 @@ export class ImageLocks {
     try {
       await action();
     } finally {
-      rmSync(this.#path(id), { force: true });
+      removeFile(this.#path(id));
       native().closeFd(lock);
     }
   }
@@ -36,7 +36,7 @@ export class ImageLocks {
       return await action();
     } finally {
       // Removed while it is held: who opened it meanwhile sees that it has no name any more, and tries again.
-      rmSync(this.#path(id), { force: true });
+      removeFile(this.#path(id));
       native().closeFd(lock);
     }
   }

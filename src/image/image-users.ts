@@ -1,9 +1,10 @@
 /** Which containers are made from an image: notes in IMAGE/users/, each worth as much as the container's own configuration. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically, type WriteOptions } from '../config/atomic-write.ts';
 import { readConfigFile } from '../config/read-file.ts';
+import { removeFile } from '../remove-file.ts';
 
 /** A container is made in STAGING and then has its configuration in CONFIG. */
 export interface ImageUser {
@@ -87,7 +88,7 @@ export function forgetBelow(image: string, dir: string): void {
   const isOther = (config: string): boolean =>
     !isBelow(config) && lxcpathOf(dirname(config)) === lxcpathOf(dir);
   const isKnown = [...configs.values()].some(isOther);
-  for (const file of isKnown ? gone : gone.slice(1)) rmSync(file, { force: true });
+  for (const file of isKnown ? gone : gone.slice(1)) removeFile(file);
 }
 
 /** What a note tells by its name, or, where that is a digest, within. */

@@ -4,7 +4,7 @@
  * the tree. An image appears by one rename, whole and synced, and what it holds is never changed. The directories are root's alone (0700): nobody on the host can run a set-id program of an image.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
@@ -19,6 +19,7 @@ import {
   syncFilesystem,
   writingBehind,
 } from '../host/trees.ts';
+import { removeFile } from '../remove-file.ts';
 import type { Digests } from './file-digests.ts';
 import { ImageLocks, LOCK } from './image-locks.ts';
 import { livingUsers, notedUsers, noteUser, type ImageUser } from './image-users.ts';
@@ -208,7 +209,7 @@ export class ImageStore {
   /** What has arrived is resumed by the next try, but not at the price of the room that it lacked. The caller holds the image's lock. */
   #giveRoomBack(id: string): void {
     const files = existsSync(this.#downloads) ? readdirSync(this.#downloads) : [];
-    for (const name of files) if (name.startsWith(id)) rmSync(join(this.#downloads, name), { force: true });
+    for (const name of files) if (name.startsWith(id)) removeFile(join(this.#downloads, name));
   }
 
   /** What was made takes its final form. */
@@ -304,8 +305,7 @@ export class ImageStore {
       const path = join(this.#downloads, name);
       const id = name.slice(0, 64);
       const useless = this.get(id) !== null || isOlder(path, PARTIAL_MS);
-      if (useless && existsSync(this.#images))
-        await this.#locks.ifFree(id, () => rmSync(path, { force: true }));
+      if (useless && existsSync(this.#images)) await this.#locks.ifFree(id, () => removeFile(path));
     }
   }
 }

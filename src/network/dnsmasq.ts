@@ -1,10 +1,11 @@
 /** DHCP and DNS on the bridge: one dnsmasq of our own, known by its pid and start time; other instances are not ours. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { removeFile } from '../remove-file.ts';
 import { otherNameServers, portIsHeld } from './name-service.ts';
 import type { NamePlaces, NetworkPlaces } from './places.ts';
 import { nameServerHolders, portHolders } from './port-holder.ts';
@@ -241,8 +242,8 @@ export async function stopDnsmasq(places: NetworkPlaces): Promise<void> {
     for (let waited = 0; alive(record) && waited < 2000; waited += 20) await sleep(20);
     if (alive(record)) native().signalProcess({ pid, startTime, signal: SIGKILL });
   }
-  rmSync(recordFile(places), { force: true });
-  rmSync(pidFile(places), { force: true });
+  removeFile(recordFile(places));
+  removeFile(pidFile(places));
 }
 
 /** dnsmasq's lease file: EXPIRES MAC ADDRESS HOSTNAME CLIENT-ID a line; DHCPv6 leases, after "duid", are of another form. */

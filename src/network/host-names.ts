@@ -2,13 +2,14 @@
  * tlxc.bridge.host.names: containers' names resolve on the host, too. systemd-resolved is asked where it runs, else
  * resolvconf where it is installed, else /etc/resolv.conf names the bridge's DNS.
  */
-import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { startProgram } from '../host/program.ts';
 import { readableText } from '../readable-text.ts';
+import { removeFile } from '../remove-file.ts';
 import { GATEWAY, otherServers } from './dnsmasq.ts';
 import type { NetworkPlaces } from './places.ts';
 import { addServer, FAILED, hasServer, removeServer, whyNotOurs } from './resolv-conf.ts';
@@ -147,7 +148,7 @@ export async function untellHost({ name }: BridgeSettings, places: NetworkPlaces
   if (way === 'resolvconf' && hasResolvconf()) await runTool(['resolvconf', '-d', RESOLVCONF_RECORD], FAILED);
   // Without a record, too: the host may have crashed since.
   removeServer();
-  rmSync(recordFile(places), { force: true });
+  removeFile(recordFile(places));
 }
 
 /** Whether somebody has taken our line away, as far as that costs nothing to see. What could not be told once is left to tlxc-net start. */

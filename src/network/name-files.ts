@@ -3,9 +3,10 @@
  * for addresses. It is told no names by MAC and believes none that a container claims: a lease gets the name of its
  * address.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
+import { removeFile } from '../remove-file.ts';
 import type { NamePlaces } from './places.ts';
 import type { Reservation, Reservations } from './reservations.ts';
 
@@ -73,7 +74,7 @@ export function makeDirectories({ dhcp, dns }: NamePlaces): void {
 export function removeDhcp({ dhcp }: NamePlaces, key: string): boolean {
   const path = join(dhcp, key);
   const existed = existsSync(path);
-  rmSync(path, { force: true });
+  removeFile(path);
   return existed;
 }
 

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
+import { removeFile } from '../remove-file.ts';
 import { readLeases, rereadHosts, type LeaseTest } from './dnsmasq.ts';
 import type { Newcomer } from './member.ts';
 import {
@@ -87,7 +88,7 @@ export function unregister(system: SystemConfig, key: string): LeaseTest | null 
   const known = readReservations(places).get(key);
   if (known === undefined) return null;
   changeReservations(places, (before) => new Map([...before].filter(([other]) => other !== key)));
-  rmSync(join(files.dns, key), { force: true });
+  removeFile(join(files.dns, key));
   if (removeDhcp(files, key)) rereadHosts(places);
   return ofInterfaces(known);
 }
@@ -126,7 +127,7 @@ export function layOutNames(system: SystemConfig): void {
       tellDhcp(system, reservations);
       for (const key of runningKeys(files)) {
         if (reservations.has(key)) writeDns(files, key, dnsText(key, reservations, settings.domain));
-        else rmSync(join(files.dns, key), { force: true });
+        else removeFile(join(files.dns, key));
       }
     },
   );

@@ -4,13 +4,14 @@
  * volume with it.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { strangerOn } from '../config/stranger.ts';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { removeFile } from '../remove-file.ts';
 import type { Place } from './backend.ts';
 
 const NOTE = '.tlxc-volume';
@@ -71,7 +72,7 @@ export const noteVolume = (dir: string, { path, mark }: NotedVolume): void =>
   writeFileAtomically(join(dir, NOTE), `${path}\n${mark ?? ''}\n`, { mode: 0o600 });
 
 /** The directory's volume is gone. */
-export const forgetVolume = (dir: string): void => rmSync(join(dir, NOTE), { force: true });
+export const forgetVolume = (dir: string): void => removeFile(join(dir, NOTE));
 
 export interface Claim {
   /** lxc.rootfs.path of it. */

@@ -1,6 +1,6 @@
 /** Saves a running container in a directory, by CRIU, and starts one from there. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
@@ -15,6 +15,7 @@ import {
   type DumpOptions,
   type RestoreSources,
 } from '../../plan/criu.ts';
+import { removeFile } from '../../remove-file.ts';
 import { refuseUndumpable } from './checks.ts';
 import { keptCheckpoint, makeKeptDirectory } from './place.ts';
 import { runCriu } from './run-criu.ts';
@@ -172,7 +173,7 @@ function coversIn(runDir: string): RestoreSources {
     string,
     string,
   ];
-  rmSync(bootId, { force: true });
+  removeFile(bootId);
   writeFileSync(bootId, `${randomUUID()}\n`, { mode: 0o444 });
   if (!existsSync(file)) writeFileSync(file, '', { mode: 0o444 });
   mkdirSync(directory, { recursive: true, mode: 0o555 });

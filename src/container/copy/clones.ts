@@ -2,7 +2,7 @@
  * Who lies over whom: LXC's bookkeeping of snapshot clones. A parent's lxc_snapshots lists its clones, two lines each
  * (the store, the name); a clone's lxc_rdepends lists its parents in the same way.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -10,6 +10,7 @@ import { readConfigFile } from '../../config/read-file.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
+import { removeFile } from '../../remove-file.ts';
 import { makeRunDir } from '../lock.ts';
 import { containerPaths } from '../paths.ts';
 
@@ -34,7 +35,7 @@ const textOf = (relatives: readonly Relative[]): string =>
   relatives.map(({ lxcpath, name }) => `${lxcpath}\n${name}\n`).join('');
 
 function writeClones(file: string, clones: readonly Relative[], options: WriteOptions = {}): void {
-  if (clones.length === 0) rmSync(file, { force: true });
+  if (clones.length === 0) removeFile(file);
   else writeFileAtomically(file, textOf(clones), { ...options, mode: 0o644 });
 }
 
@@ -100,7 +101,7 @@ export function addClone(
 
 /** Notes in a clone's staging directory whose root filesystems it lies over; the caller brings that to disk. [] forgets them. */
 export function setParentsUnsynced(dir: string, parents: readonly Relative[]): void {
-  if (parents.length === 0) rmSync(join(dir, PARENTS), { force: true });
+  if (parents.length === 0) removeFile(join(dir, PARENTS));
   else writeStagedFile(join(dir, PARENTS), textOf(parents), 0o644);
 }
 

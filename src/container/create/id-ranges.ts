@@ -5,7 +5,7 @@
  * long as that container is being made, or has the range in its configuration: a range whose container went away
  * without a word (kill -9, rm -r) is given out again.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { ConfigDocument } from '../../config/document.ts';
@@ -24,6 +24,7 @@ import {
   type SubordinateIds,
 } from '../../host/subordinate-ids.ts';
 import { native } from '../../native/binding.ts';
+import { removeFile } from '../../remove-file.ts';
 
 export const RANGE_SIZE = 65_536;
 
@@ -192,7 +193,7 @@ export const wholeRange = (first: number): IdMap[] =>
 
 /** Gives back the range that begins with first, if it is recorded for the container of that configuration file. */
 export function releaseRange(system: SystemConfig, first: number, config: string): void {
-  if (ownsRange(system, first, config)) rmSync(recordOf(system, first), { force: true });
+  if (ownsRange(system, first, config)) removeFile(recordOf(system, first));
 }
 
 function ownerOf(file: string): RangeOwner | null {

@@ -1,6 +1,6 @@
 /** A container as one file: its root filesystem as it sees it itself, its configuration, its snapshots. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,6 +17,7 @@ import { compressorOf, TAR, written } from '../../image/archive.ts';
 import { blocks, END, tarMember, TarWalk } from '../../image/tar-walk.ts';
 import { native } from '../../native/binding.ts';
 import type { Rooted } from '../../plan/types.ts';
+import { removeFile } from '../../remove-file.ts';
 import { ownFiles } from '../copy/config.ts';
 import {
   CHECKSUM,
@@ -127,7 +128,7 @@ function removeInterrupted(file: string): void {
       message: `${file} cannot be written: there is no directory ${directory}`,
       hint: 'make it (mkdir -p), or name another',
     });
-  for (const name of readdirSync(directory).filter(left)) rmSync(join(directory, name), { force: true });
+  for (const name of readdirSync(directory).filter(left)) removeFile(join(directory, name));
 }
 
 async function compressInto(

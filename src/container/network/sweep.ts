@@ -1,9 +1,10 @@
 /** What a monitor that was killed leaves of a network: proxy entries, ports of Open vSwitch's, interfaces lent by the host. */
-import { closeSync, rmSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { TlxcError } from '../../errors.ts';
 import { startProgram } from '../../host/program.ts';
 import type { StartMessage } from '../../monitor/protocol.ts';
 import { nativeFile } from '../../package-root.ts';
+import { removeFile } from '../../remove-file.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { openRecord } from '../../host/own-file.ts';
 
@@ -32,5 +33,5 @@ export async function sweepNetwork(paths: ContainerPaths): Promise<void> {
   } finally {
     closeSync(record);
   }
-  rmSync(paths.network, { force: true });
+  removeFile(paths.network);
 }

@@ -1,5 +1,4 @@
 /** A container's configuration file as a program reads and edits it. */
-import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { ConfigDocument } from '../../config/document.ts';
@@ -8,6 +7,7 @@ import { updateFile, type UpdatedFile } from '../../config/update.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { TlxcError } from '../../errors.ts';
 import type { Problem } from '../../problem.ts';
+import { removeFile } from '../../remove-file.ts';
 import { explainContainer, type Explanation } from '../info/explain.ts';
 import { withLock } from '../lock.ts';
 import { refuseMissing } from '../not-defined.ts';
@@ -117,7 +117,7 @@ export class Configuration {
       const problems = error.details.problems?.map(here);
       throw new TlxcError({ ...error.details, path: config, ...(problems && { problems }) });
     } finally {
-      rmSync(configFile, { force: true });
+      removeFile(configFile);
     }
   }
 }

@@ -2,7 +2,7 @@
  * What create and destroy leave when they are killed: LXCPATH/.tlxc-staging-NAME (a container that never came to be) and
  * LXCPATH/.trash/* (containers and snapshots that are gone already). The next create or destroy removes them.
  */
-import { constants, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { constants, existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isTemporary } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -10,6 +10,7 @@ import { strangerOn } from '../../config/stranger.ts';
 import { whileSweeping, type OnStage } from '../../gauge.ts';
 import { isUnborn, sweepUnborn } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
+import { removeFile } from '../../remove-file.ts';
 import { forgetClone } from '../copy/clones.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from '../lock.ts';
@@ -51,7 +52,7 @@ export async function removeUnfinished(dir: string, system: SystemConfig, onStag
   for (const path of readdirSync(dir)
     .filter((name) => isTemporary(name))
     .map((name) => join(dir, name)))
-    if (isAbandoned(path)) rmSync(path, { force: true });
+    if (isAbandoned(path)) removeFile(path);
   for (const name of UNFINISHED) await removeLeft(join(dir, name), system, onStage);
 }
 

@@ -1,5 +1,5 @@
 /** What a monitor that was killed leaves behind, and how to end a container whose monitor does not answer. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../../errno.ts';
@@ -10,6 +10,7 @@ import { probeHost } from '../../host/probe.ts';
 import { startProgram } from '../../host/program.ts';
 import { overAllIds } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
+import { removeFile } from '../../remove-file.ts';
 import { monitorLock, withLock } from '../lock.ts';
 import { readRecord } from '../../host/own-file.ts';
 import { sweepNetwork } from '../network/sweep.ts';
@@ -111,9 +112,9 @@ export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
     await removeGroups(groups);
     await sweepNetwork(paths);
     await forgetProfile(paths);
-    rmSync(paths.dnsRecord, { force: true });
-    rmSync(paths.socket, { force: true });
-    rmSync(paths.instance, { force: true });
+    removeFile(paths.dnsRecord);
+    removeFile(paths.socket);
+    removeFile(paths.instance);
     return true;
   } finally {
     native().closeFd(lock);

@@ -2,13 +2,14 @@
  * An ephemeral copy that its command has yet to start: DIR/.tlxc-unstarted, which the command has locked. Who is killed before the
  * start leaves the file without the lock, and a container that nobody would ever see stop.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { native } from '../../native/binding.ts';
+import { removeFile } from '../../remove-file.ts';
 import { incarnationOf } from '../ephemeral.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
 
@@ -28,7 +29,7 @@ export function claimUnstarted(dir: string): number {
 
 /** It runs, or is gone: from now on its end is somebody's. */
 export function endClaim({ dir }: Pick<ContainerPaths, 'dir'>, claim: number): void {
-  rmSync(markIn(dir), { force: true });
+  removeFile(markIn(dir));
   native().closeFd(claim);
 }
 

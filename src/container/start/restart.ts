@@ -3,7 +3,7 @@
  * that waits (native/monitor/restart.h); when the time has come that runs tlxc-start, which finds here whether it
  * is still wanted. The record is made and taken away by whoever holds the container's lock, or its monitor's.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerConfig } from '../../config/model.ts';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
@@ -13,6 +13,7 @@ import { askMonitor } from '../../monitor/client.ts';
 import { native } from '../../native/binding.ts';
 import { packageRoot } from '../../package-root.ts';
 import type { StartPlan } from '../../plan/types.ts';
+import { removeFile } from '../../remove-file.ts';
 import { withLock } from '../lock.ts';
 import type { ContainerPaths } from '../paths.ts';
 import type { ShareOption } from './shared-namespaces.ts';
@@ -67,7 +68,7 @@ export function dropRestart(paths: ContainerPaths): boolean {
   if (!existsSync(paths.restart)) return false;
   const noted = read(paths);
   const ended = noted !== null && signal(noted, KILL);
-  rmSync(paths.restart, { force: true });
+  removeFile(paths.restart);
   return ended;
 }
 
@@ -80,7 +81,7 @@ export async function cancelRestart(paths: ContainerPaths): Promise<boolean> {
 /** What is known of earlier ends and attempts is another container's from now on. */
 export function forgetEnds(paths: ContainerPaths): void {
   dropRestart(paths);
-  for (const file of [paths.lastExit, paths.startFailure]) rmSync(file, { force: true });
+  for (const file of [paths.lastExit, paths.startFailure]) removeFile(file);
 }
 
 /** How many restarts in a row this is where this process was run to start the container again. */
@@ -103,7 +104,7 @@ export const noteStartFailure = ({ startFailure: path }: ContainerPaths, message
 /** It runs. */
 export function restartDone({ restart, startFailure: failure }: ContainerPaths): void {
   // rmSync looks at a file twice before it removes it: of most containers there is none.
-  for (const file of [restart, failure]) if (existsSync(file)) rmSync(file, { force: true });
+  for (const file of [restart, failure]) if (existsSync(file)) removeFile(file);
 }
 
 /** What a start was asked for, as far as a restart has to ask for it again. */

@@ -1,5 +1,5 @@
 /** Starts a container: its configuration becomes a plan, the plan goes to a new monitor. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readContainerConfig, refuseProblems, type ReadConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { withLines } from '../../config/locate.ts';
@@ -18,6 +18,7 @@ import type { StartFiles, StartOptions as PlanOptions } from '../../plan/input.t
 import { nativeFile } from '../../package-root.ts';
 import { wantsGuestSystemd } from '../../plan/cgroup-mounts.ts';
 import { wantsLxcfs } from '../../plan/lxcfs.ts';
+import { removeFile } from '../../remove-file.ts';
 import { attachRootfs, lacksDevice } from '../../storage/attach.ts';
 import { compileStartPlan, type CompiledStart, type StartInput } from '../../plan/start-plan.ts';
 import { destroyCommand } from '../ephemeral.ts';
@@ -254,7 +255,7 @@ export async function startContainer(
     await tellNames(named, warn);
     const launched = finish(withStaticAddresses(plan, named));
     const started = await launchConfined(launched, { warn, own }, scope).catch((error: unknown) => {
-      rmSync(paths.dnsRecord, { force: true });
+      removeFile(paths.dnsRecord);
       throw withLikelyCauses(error, request);
     });
     restartDone(paths);
