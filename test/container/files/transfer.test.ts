@@ -1,5 +1,13 @@
 /** tlxc-file: files and trees that go into containers and come out, whatever kind of container it is, running or not. */
-import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { addBusybox } from '../../rig/containers.ts';
@@ -211,9 +219,13 @@ rooted('a file is edited: written back where it was changed, with owner and mode
     world,
     'echo one > /etc/conf; chown 5:6 /etc/conf; chmod 4640 /etc/conf; ln -s conf /etc/link',
   );
+  const scratch = join(world.dir, 'scratch');
+  mkdirSync(scratch);
   const edit = (editor: string, path = 'c1/etc/link') =>
-    world.runWith({ env: { EDITOR: editor } }, 'tlxc-file', 'edit', path);
-  t.is((await edit(`sh -c 'echo two >> "$1"; chmod 600 "$1"' -`)).code, 0);
+    world.runWith({ env: { EDITOR: editor, TMPDIR: scratch } }, 'tlxc-file', 'edit', path);
+  const edited = await edit(`sh -c 'ls ${scratch} >&2; echo two >> "$1"; chmod 600 "$1"' -`);
+  t.is(edited.code, 0);
+  t.regex(edited.stderr, /^tlxc-edit-/m);
   t.is(
     await inside(world, 'cat /etc/conf; stat -c "%a %u:%g" /etc/conf; readlink /etc/link'),
     'one\ntwo\n4640 5:6\nconf\n',
@@ -225,7 +237,7 @@ rooted('a file is edited: written back where it was changed, with owner and mode
   t.regex(failed.stderr, /the editor false failed \(exit status 1\): nothing was changed/);
   t.is(await inside(world, 'stat -c %i /etc/conf'), inode);
   t.is((await edit('true', 'c1/none')).code, 1);
-  t.is(await world.sh('ls -d /tmp/tlxc-edit-* 2>/dev/null || true'), '');
+  t.deepEqual(readdirSync(scratch), []);
 });
 
 rooted(
