@@ -23,6 +23,17 @@ int64_t wall_ms() {
     return now.tv_sec * 1000L + now.tv_nsec / 1'000'000;
 }
 
+// For whoever compares it with a configuration that was changed meanwhile.
+void write_asked(Json& json, const plan::Health& plan) {
+    json.member("command", plan.argv.back());
+    json.member("user", plan.user);
+    json.member("intervalMs", plan.intervalMs);
+    json.member("timeoutMs", plan.timeoutMs);
+    json.member("retries", plan.retries);
+    json.member("startPeriodMs", plan.startPeriodMs);
+    json.member("restarts", plan.endsUnhealthy);
+}
+
 } // namespace
 
 void Health::begin(const std::optional<plan::Health>& plan) {
@@ -31,11 +42,8 @@ void Health::begin(const std::optional<plan::Health>& plan) {
         return;
     timer_.reset(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     (void)loop_.add(Source::Health, timer_.get());
-    intervalMs_ = plan->intervalMs;
-    startIntervalMs_ = plan->startIntervalMs;
+    plan_ = plan;
     startEndsMs_ = process::since_boot_ms() + plan->startPeriodMs;
-    timeoutMs_ = plan->timeoutMs;
-    retries_ = plan->retries;
     status_ = Status::Starting;
     failures_ = 0;
     asked_ = false;
@@ -58,6 +66,7 @@ void Health::end() {
     timer_.reset();
     stage_ = Stage::Off;
     last_ = {};
+    plan_.reset();
 }
 
 void Health::arm(int64_t milliseconds) {
@@ -68,7 +77,7 @@ void Health::arm(int64_t milliseconds) {
 void Health::wait_on() {
     stage_ = Stage::Waiting;
     const bool starts = status_ == Status::Starting && process::since_boot_ms() < startEndsMs_;
-    arm(starts ? startIntervalMs_ : intervalMs_);
+    arm(starts ? plan_->startIntervalMs : plan_->intervalMs);
 }
 
 void Health::tick() {
@@ -79,7 +88,7 @@ void Health::tick() {
         return ways_.frozen() ? wait_on() : ask();
     case Stage::Asking:
         if (ways_.frozen())
-            return arm(timeoutMs_);
+            return arm(plan_->timeoutMs);
         timedOut_ = true;
         kill(pid_, SIGTERM);
         stage_ = Stage::Ending;
@@ -105,7 +114,7 @@ void Health::ask() {
     if (pid_ < 0)
         return wait_on(); // the host is short of processes: that says nothing of the container
     stage_ = Stage::Asking;
-    arm(timeoutMs_);
+    arm(plan_->timeoutMs);
 }
 
 bool Health::reaped(pid_t pid) {
@@ -139,7 +148,7 @@ void Health::judge(bool success) {
     }
     if (status_ == Status::Starting && now < startEndsMs_)
         return;
-    if (++failures_ >= retries_ && status_ != Status::Unhealthy)
+    if (++failures_ >= plan_->retries && status_ != Status::Unhealthy)
         become(Status::Unhealthy);
 }
 
@@ -151,7 +160,7 @@ void Health::become(Status status) {
 
 void Health::thawed() {
     if (stage_ == Stage::Asking)
-        arm(timeoutMs_);
+        arm(plan_->timeoutMs);
 }
 
 void Health::halt_by(int64_t milliseconds) {
@@ -182,6 +191,8 @@ std::string Health::member() const {
                    json.member("status", std::string(status()));
                    json.member("sinceMs", changedAtMs_);
                    json.member("failures", failures_);
+                   json.Key("asked");
+                   json.object([&] { write_asked(json, *plan_); });
                    json.Key("last");
                    if (!asked_)
                        return void(json.Null());

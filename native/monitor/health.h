@@ -61,7 +61,8 @@ class Health {
     Ways ways_;
     Stage stage_ = Stage::Off;
     Status status_ = Status::Starting;
-    int64_t intervalMs_ = 0, startIntervalMs_ = 0, startEndsMs_ = 0, timeoutMs_ = 0, retries_ = 0;
+    std::optional<plan::Health> plan_; // the container's that runs
+    int64_t startEndsMs_ = 0;
     UniqueFd timer_;
     pid_t pid_ = -1; // who asks
     UniqueFd report_;

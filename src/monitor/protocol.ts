@@ -101,6 +101,17 @@ export interface MonitorHealth {
   readonly sinceMs: number;
   /** In a row. */
   readonly failures: number;
+  /** How it is asked, since its start. Monitors that were begun by an earlier release do not tell. */
+  readonly asked?: {
+    readonly command: string;
+    /** "": who runs its init. */
+    readonly user: string;
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+    readonly retries: number;
+    readonly startPeriodMs: number;
+    readonly restarts: boolean;
+  };
   readonly last: {
     /** -1: the command could not be run; the output tells why. */
     readonly exitCode: number;

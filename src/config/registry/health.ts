@@ -26,7 +26,7 @@ export const health = {
       "A command line for the container's /bin/sh that exits 0 while what runs there is well: curl -fsS http://localhost/, " +
       'for instance. Its monitor runs it as the user that its init is run as (root where lxc.init.uid says nothing), restricted as a ' +
       'command of tlxc-attach is, with the variables of lxc.environment. tlxc-info and tlxc-ls say what came of it: starting, healthy or unhealthy. What it has started ends ' +
-      'with it. While the container is frozen it is not run; a reboot begins anew. A change holds from the next start on.',
+      'with it. While the container is frozen it is not run; a reboot begins anew. A change holds from the next start on: tlxc-config explain shows both.',
     parse: shellCommand,
   }),
   user: scalar({

@@ -6,6 +6,7 @@ import { TlxcError } from '../../errors.ts';
 import { inspectContainers, type ContainerStatus, type Store } from './inspect.ts';
 import { cgroupKeys } from '../live/cgroup.ts';
 import type { Live, RunningContainer } from '../live/live.ts';
+import { healthKeys } from '../live/health.ts';
 import { mountKeys } from '../live/mounts.ts';
 import { networkKeys } from '../live/network.ts';
 import { processKeys } from '../live/process.ts';
@@ -30,6 +31,7 @@ const LIVE: Readonly<Record<string, Live>> = {
   ...cgroupKeys,
   ...networkKeys,
   ...mountKeys,
+  ...healthKeys,
   'lxc.tty.max': ({ running }) => String(running.ttys),
   'lxc.namespace.clone': ({ running }) => running.namespaces.join(' '),
   'lxc.namespace.keep': ({ running }) => running.namespaces.join(' '),

@@ -1,6 +1,7 @@
 /** What a person asks of a container's limits: NAME=VALUE, NAME- and whole keys of the configuration. */
 import { BadValue } from '../../config/key.ts';
 import { nearest } from '../../config/nearest.ts';
+import { find } from '../../config/registry.ts';
 import { checkCgroupFile } from '../../config/values/cgroup-files.ts';
 import { usageError, type TlxcError } from '../../errors.ts';
 import { LIMITS, type Limit } from './names.ts';
@@ -22,7 +23,17 @@ const KEY = /^lxc\.cgroup(2?)\.(?!dir\b|relative\b|devices\b)([a-zA-Z0-9_]+(?:\.
 
 const KNOWN = LIMITS.map(({ name }) => name);
 
+/** A key of the configuration, in full or without its beginning: health.interval. */
+const keyOf = (name: string): string | undefined =>
+  [name, `tlxc.${name}`, `lxc.${name}`].find((each) => find(each).kind === 'key');
+
 function unknown(name: string): TlxcError {
+  const key = keyOf(name);
+  if (key !== undefined)
+    return usageError(
+      `'${name}' is no limit`,
+      `${key} is a key of its configuration: write it there, for its next start`,
+    );
   // mem is memory rather than mems, which is a letter away.
   const meant = KNOWN.find((known) => name !== '' && known.startsWith(name)) ?? nearest(name, KNOWN);
   return usageError(

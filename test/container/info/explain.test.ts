@@ -105,16 +105,22 @@ requires(
       'lxc.net.0.ipv4.address = 10.9.8.7/24',
       'lxc.net.0.flags = up',
       'tlxc.net.0.forward = 8080 -> 80',
+      'tlxc.health.command = true',
+      'tlxc.health.interval = 40',
     ],
   });
   await world.sh('tlxc-start -n c1');
-  writeFileSync(join(world.lxcpath, 'c1/config'), `lxc.uts.name = later\n`, { flag: 'a' });
+  const later = `lxc.uts.name = later\ntlxc.health.interval = 5\n`;
+  writeFileSync(join(world.lxcpath, 'c1/config'), later, { flag: 'a' });
   const { state, values } = JSON.parse(await world.sh('tlxc-config explain -n c1 --json')) as {
     state: string;
     values: { key: string; value: string; live?: string }[];
   };
   t.is(state, 'RUNNING');
   const shown = Object.fromEntries(values.map(({ key, value, live }) => [key, [value, live]]));
+  t.deepEqual(shown['tlxc.health.interval'], ['5', '40'], 'it is asked as it was started');
+  t.deepEqual(shown['tlxc.health.command'], ['true', 'true']);
+  t.deepEqual(shown['tlxc.health.retries'], ['3', '3']);
   t.deepEqual(shown['lxc.uts.name'], ['later', 'c1'], 'what is written came after the start');
   t.deepEqual(shown['lxc.environment'], ['A=b', 'A=b']);
   t.deepEqual(shown['lxc.cap.drop'], ['mknod', 'not held']);

@@ -53,6 +53,10 @@ running('one that is refused: none is set, none is saved', async (t) => {
   for (const [words, message] of [
     [['pids=5', 'memory=lots'], /memory=lots: it must be a number of bytes/],
     [['pids=5', 'memroy=1G'], /'memroy' is no limit\n {2}hint: memory is probably meant;/],
+    [
+      ['pids=5', 'health.interval=9'],
+      /hint: tlxc\.health\.interval is a key of its configuration: write it there/,
+    ],
     [['pids=5', 'mem=1G'], /'mem' is no limit\n {2}hint: memory is probably meant;/],
     [['pids=5', 'cpuset=4000'], /cpuset=4000: /],
     [['cpus=0'], /cpus=0: it must be a number of processors/],
