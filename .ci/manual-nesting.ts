@@ -42,5 +42,9 @@ at a start, no tlxc\\-device), \\-B is dir or overlay, nothing is limited in siz
 outer container (lxc.idmap = u 0 0 65536), each in a user namespace of its own. Its root may do nothing to what is around it, but is the owner of whatever of root's is shared with it (lxc.mount.entry,
 lxc.net.0.type = none). The bridge takes another network than the host's (tlxc.bridge.ipv4 = auto). A user of the container with fewer than 65536 subordinate ids names them:
 .BR "lxc.idmap = u 0 20000 40000" ,
-and g, in ~/.config/tlxc/default.conf. In a privileged container nothing of this holds.
+and g, in ~/.config/tlxc/default.conf. On a host with AppArmor a container that was made there with \\-\\-privileged is held by what holds the outer one. Profiles of its own
+can be loaded in an outer container of root's that has policy of its own, by
+.BR "lxc.apparmor.profile = generated" ", " "lxc.cap.drop =" ", " "tlxc.mount.masked =" " and"
+.BR "lxc.mount.entry = /sys/kernel/security sys/kernel/security none bind 0 0" ,
+and apparmor installed in it. In a privileged container nothing of this holds.
 `;

@@ -1,6 +1,6 @@
 /** What AppArmor says of itself below /sys/kernel/security/apparmor. */
 import { existsSync } from 'node:fs';
-import type { AppArmorFeatures } from './facts.ts';
+import type { AppArmorFeatures, HostFacts } from './facts.ts';
 
 /** Its files; the directory is there where AppArmor is enabled. */
 export const POLICY = '/sys/kernel/security/apparmor';
@@ -27,10 +27,19 @@ export const NO_APPARMOR: AppArmorFeatures = {
   stacking: false,
   mounts: false,
   parser: '',
+  loads: false,
 };
 
-/** read: a file's text, "" where it cannot be read. */
-export function appArmorFeatures(read: (path: string) => string): AppArmorFeatures {
+type Root = Pick<HostFacts, 'nested' | 'boundingCapabilities'>;
+
+/**
+ * read: a file's text, "" where it cannot be read. Root of a container's user namespace may load profiles into a policy
+ * namespace that was made for that container, and into none of those above it.
+ */
+export function appArmorFeatures(
+  read: (path: string) => string,
+  { nested, boundingCapabilities }: Root,
+): AppArmorFeatures {
   const own = (name: string): string => read(`${POLICY}/${name}`).trim();
   const [major = 0, minor = 0] = own('features/domain/version').split('.').map(Number);
   const stacks = own('features/domain/stack') === 'yes' && (major > 1 || (major === 1 && minor >= 2));
@@ -40,5 +49,6 @@ export function appArmorFeatures(read: (path: string) => string): AppArmorFeatur
     stacking: stacks && own('.ns_stacked') !== 'yes',
     mounts: own('features/mount/mask') !== '',
     parser: PARSER.find((path) => existsSync(path)) ?? '',
+    loads: nested === null || (boundingCapabilities.includes('mac_admin') && Number(own('.ns_level')) > 0),
   };
 }

@@ -58,6 +58,8 @@ export interface AppArmorFeatures {
   readonly mounts: boolean;
   /** The path of apparmor_parser, which loads profiles; "" where it is not installed. */
   readonly parser: string;
+  /** Root may load profiles: the machine's, and a container's where AppArmor keeps policy for it alone. */
+  readonly loads: boolean;
 }
 
 /** Each is read when it is first asked for, and stays: two may be of different moments. */

@@ -50,7 +50,7 @@ function readFacts(): HostFacts {
       filesystemKnown(readableText('/proc/filesystems'), 'overlay') || hasOverlayModule(facts.kernelRelease),
     overlayOnIdmapped: () => hasOverlayOnIdmapped(facts.kernelRelease),
     apparmor: () => readableText('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
-    apparmorFeatures: () => (facts.apparmor ? appArmorFeatures(readableText) : NO_APPARMOR),
+    apparmorFeatures: () => (facts.apparmor ? appArmorFeatures(readableText, facts) : NO_APPARMOR),
     apparmorProfiles: () => (facts.apparmor ? loadedProfiles(readableText, list) : []),
     ipv6: () => existsSync('/proc/net/if_inet6'),
     seccomp: () => existsSync('/proc/sys/kernel/seccomp/actions_avail'),

@@ -17,6 +17,7 @@ const LXC_DEFAULT = `${LXC_PROFILES}default-cgns`;
 const LONGEST_NAME = 246;
 
 const NOT_ENABLED = 'AppArmor is not enabled on this host';
+const NOT_HERE = 'in this unprivileged container no profile can be loaded';
 
 export function compileAppArmor(compilation: Compilation): Confinement {
   warnOfRules(compilation);
@@ -24,7 +25,9 @@ export function compileAppArmor(compilation: Compilation): Confinement {
     checkWithout(compilation);
     return entering('');
   }
-  if (compilation.config.apparmor.profile?.value === 'generated') return generate(compilation);
+  if (compilation.config.apparmor.profile?.value === 'generated')
+    // As without AppArmor. What holds the container that this is holds those in it, too.
+    return compilation.host.apparmorFeatures.loads ? generate(compilation) : entering('');
   return confined(compilation, label(compilation));
 }
 
@@ -37,6 +40,8 @@ function warnOfRules({ config, host, findings }: Compilation): void {
   if (profile?.value !== 'generated')
     findings.warn(raw[0].at, 'lxc.apparmor.raw does nothing: lxc.apparmor.profile is not generated');
   else if (!host.apparmor) findings.warn(raw[0].at, `lxc.apparmor.raw does nothing: ${NOT_ENABLED}`);
+  else if (!host.apparmorFeatures.loads)
+    findings.warn(raw[0].at, `lxc.apparmor.raw does nothing: ${NOT_HERE}`);
 }
 
 function checkWithout({ config, findings }: Compilation): void {

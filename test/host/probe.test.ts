@@ -1,5 +1,5 @@
 import test from 'ava';
-import { loadedProfiles, profileNames } from '../../src/host/apparmor.ts';
+import { appArmorFeatures, loadedProfiles, profileNames } from '../../src/host/apparmor.ts';
 import { boundingCapabilities, CAPABILITY_NAMES, knownCapabilities } from '../../src/host/capabilities.ts';
 import { filesystemKnown, kernelAtLeast } from '../../src/host/kernel.ts';
 import { probeHost } from '../../src/host/probe.ts';
@@ -25,6 +25,19 @@ test('kernel releases are compared by number', (t) => {
 test('filesystems are found by their whole name', (t) => {
   t.true(filesystemKnown('nodev\toverlay\n\text4\n', 'ext4'));
   t.false(filesystemKnown('nodev\toverlayfs\n', 'overlay'));
+});
+
+test('in an unprivileged container profiles are loaded into policy of its own, or not at all', (t) => {
+  const nested = { uids: [], gids: [] };
+  const loads = (level: string, capability: string, where: typeof nested | null = nested) =>
+    appArmorFeatures((path) => (path.endsWith('/.ns_level') ? level : ''), {
+      ...{ nested: where, boundingCapabilities: [capability] },
+    }).loads;
+  t.true(loads('0\n', 'chown', null), 'on the machine');
+  t.true(loads('1\n', 'mac_admin'));
+  t.false(loads('0\n', 'mac_admin'), "the machine's policy");
+  t.false(loads('1\n', 'chown'));
+  t.false(loads('', 'mac_admin'), 'nothing of it is to be seen');
 });
 
 test('the profiles that AppArmor has loaded', (t) => {

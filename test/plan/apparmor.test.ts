@@ -67,6 +67,17 @@ test('a configuration that is silent keeps what it means to LXC', (t) => {
   t.regex(missing.warnings.join(), /is not loaded, the container runs unconfined/);
 });
 
+test('where no profile can be loaded, generated is unchanged, and no parser is missed', (t) => {
+  const inside = featuring({ loads: false, parser: '', label: 'outer' });
+  const nothing = { label: '', generated: null, problems: [], warnings: [] };
+  t.deepEqual(compile({ profile: 'generated' }, inside), nothing);
+  t.regex(
+    compile({ profile: 'generated', raw: [written('mount,')] }, inside).warnings.join(),
+    /raw does nothing: in this unprivileged container no profile can be loaded/,
+  );
+  t.is(compile({ profile: 'outer' }, inside).label, 'outer', 'one that is loaded can be entered');
+});
+
 test('a generated profile has the name, the place and the policy namespace that LXC gives it', (t) => {
   const plain = compile({ profile: 'generated' });
   t.is(plain.label, 'lxc-u1_</var/lib/tlxc>');

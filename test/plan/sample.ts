@@ -149,7 +149,13 @@ export const v2Host: HostFacts = {
 export const apparmorHost: HostFacts = {
   ...v2Host,
   apparmor: true,
-  apparmorFeatures: { label: 'unconfined', stacking: false, mounts: true, parser: '/sbin/apparmor_parser' },
+  apparmorFeatures: {
+    label: 'unconfined',
+    stacking: false,
+    mounts: true,
+    parser: '/sbin/apparmor_parser',
+    loads: true,
+  },
 };
 
 export const system: SystemConfig = {

@@ -70,7 +70,7 @@ export const security = {
   apparmorProfile: scalar({
     name: 'lxc.apparmor.profile',
     syntax: 'NAME|generated|unconfined|unchanged',
-    doc: "The AppArmor profile of the container, where the host has AppArmor: a name that is loaded; generated, which makes one for this container alone, named lxc-NAME_<LXCPATH>, loads it before the start and removes it after the end; unconfined; or unchanged, the caller's own. Without the key it is lxc-container-default-cgns. Where AppArmor is not enabled a name other than LXC's own is an error.",
+    doc: "The AppArmor profile of the container, where the host has AppArmor: a name that is loaded; generated, which makes one for this container alone, named lxc-NAME_<LXCPATH>, loads it before the start and removes it after the end; unconfined; or unchanged, the caller's own, as is generated in an unprivileged container without AppArmor policy of its own. Without the key it is lxc-container-default-cgns. Where AppArmor is not enabled a name other than LXC's own is an error.",
     parse: text,
     accepts: { words: ['generated', 'unconfined', 'unchanged'], pattern: '.*' },
   }),

@@ -12,6 +12,13 @@ export function securityModuleFindings({
     const found = 'no AppArmor: containers are held by user namespaces, capabilities and seccomp';
     return [fine('security modules', found)];
   }
+  if (!apparmorFeatures.loads)
+    return [
+      fine(
+        'security modules',
+        `AppArmor, without policy of this container's own: its containers are held by what holds it (${apparmorFeatures.label})`,
+      ),
+    ];
   if (apparmorFeatures.parser === '') {
     return [
       warning(
