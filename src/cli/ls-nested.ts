@@ -4,7 +4,7 @@ import type { Store } from '../container/info/inspect.ts';
 import { nestedLimits, type Nested, type NestedLimits } from '../container/nested/limits.ts';
 import { nestedInRunning } from '../container/nested/nested.ts';
 import { nestedInStopped } from '../container/nested/stopped.ts';
-import { unresponsive } from '../container/stop/unresponsive.ts';
+import { unresponsive } from '../container/unresponsive.ts';
 import type { ContainerConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
 import type { Row } from './ls-table.ts';

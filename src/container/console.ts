@@ -6,7 +6,7 @@ import { nativeFile } from '../package-root.ts';
 import { attachFailure } from './attach/failure.ts';
 import { betweenBoots, notRunning } from './not-running.ts';
 import type { ContainerPaths } from './paths.ts';
-import { unresponsive } from './stop/unresponsive.ts';
+import { unresponsive } from './unresponsive.ts';
 
 export interface OpenConsole {
   /** The number of the tty that was given; 0 is the console. */

@@ -5,8 +5,8 @@ import { usageError } from '../errors.ts';
 import { askMonitor, watchMonitor } from '../monitor/client.ts';
 import type { ContainerState } from '../monitor/protocol.ts';
 import type { ContainerPaths } from './paths.ts';
-import { sweepStopped } from './remove/sweep.ts';
-import { unresponsive } from './stop/unresponsive.ts';
+import { sweepStopped } from './sweep.ts';
+import { unresponsive } from './unresponsive.ts';
 import { suggestion } from '../config/nearest.ts';
 import { watchStore } from './watch-store.ts';
 

@@ -24,7 +24,7 @@ import { withLock } from '../lock.ts';
 import { notDefined } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { planStart, startContainer, type StartCallbacks, type StartRequest } from '../start/start.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 
 /** CRIU writes it when it has begun a dump: the directory is no longer fresh. */
 const INVENTORY = 'inventory.img';

@@ -1,7 +1,7 @@
 /** The configuration of a copy: the source's, with what must be its own. Pure. */
 import { ConfigDocument } from '../../config/document.ts';
 import { randomHardwareAddress } from '../../config/hwaddr.ts';
-import { RANGE_SIZE } from '../create/id-ranges.ts';
+import { RANGE_SIZE } from '../id-ranges.ts';
 
 export interface CopyIdentity {
   /** The source's configuration file, as it is written. */

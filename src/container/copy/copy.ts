@@ -13,7 +13,7 @@ import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseExisting } from '../refuse-existing.ts';
 import { tellOfForwards } from './shared-forwards.ts';
-import { recover } from '../remove/recover.ts';
+import { recover } from '../recover.ts';
 import { checkReadable, checkStopped, type Stillness } from './source.ts';
 
 export interface CopyRequest extends Stillness {

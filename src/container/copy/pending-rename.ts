@@ -2,7 +2,7 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../../config/model.ts';
-import { returnRanges, type RangeOwner } from '../create/id-ranges.ts';
+import { returnRanges, type RangeOwner } from '../id-ranges.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { stagingPath } from '../remove/leftovers.ts';
 

@@ -17,7 +17,7 @@ import type { TemplateResult } from '../../image/templates/template.ts';
 import { applicationSetup, type Application } from '../start/application.ts';
 import { sweepUnstarted } from '../remove/destroy.ts';
 import { discard } from '../remove/discard.ts';
-import { allocateRange, releaseRange, wholeRange } from './id-ranges.ts';
+import { allocateRange, releaseRange, wholeRange } from '../id-ranges.ts';
 import { asEvents } from '../../image/progress.ts';
 import { discardUnborn, stagingPath, sweepLeftovers } from '../remove/leftovers.ts';
 import { withLock } from '../lock.ts';

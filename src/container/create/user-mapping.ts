@@ -13,7 +13,7 @@ import type { Mapping } from '../../host/mapped.ts';
 import { startChecks } from '../../host/user-checks.ts';
 import { mapsToThemselves } from '../../plan/idmap.ts';
 import { whyNoGroups, whyNotMapped } from '../../plan/user.ts';
-import { wholeRange } from './id-ranges.ts';
+import { wholeRange } from '../id-ranges.ts';
 
 /** Root's files of unshifted ids are mapped by mounts, which a container has not. */
 function refuseShifted({ name, idmap }: ContainerConfig): void {

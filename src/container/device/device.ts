@@ -8,7 +8,7 @@ import { native } from '../../native/binding.ts';
 import { shellWord } from '../../shell-word.ts';
 import { notRunning } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 
 export interface DeviceRequest {
   readonly name: string;

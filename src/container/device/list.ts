@@ -9,7 +9,7 @@ import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { forwardName } from '../../plan/forwards.ts';
 import { notDefined } from '../not-defined.ts';
 import { containerPaths } from '../paths.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 
 /** A device, an interface or a port of the host's that a container has, or is to have. */
 export interface ListedDevice {

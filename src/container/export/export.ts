@@ -34,7 +34,7 @@ import { whileFrozen } from '../freeze/freeze.ts';
 import { isFrozen } from '../freeze/frozen.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
-import { recover } from '../remove/recover.ts';
+import { recover } from '../recover.ts';
 import { findSnapshot, snapshotsOf } from '../snapshot/snapshots.ts';
 import { inTree, openRunning, stoppedTree, type TreeRequest } from '../files/tree.ts';
 import { refuseMissing } from '../not-defined.ts';

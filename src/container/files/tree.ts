@@ -15,10 +15,10 @@ import type { Rooted } from '../../plan/types.ts';
 import { attachRootfs } from '../../storage/attach.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
-import { recover } from '../remove/recover.ts';
+import { recover } from '../recover.ts';
 import { readImages } from '../image/rootfs-image.ts';
-import { sweepDead } from '../remove/sweep.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { sweepDead } from '../sweep.ts';
+import { unresponsive } from '../unresponsive.ts';
 import { refuseMissing } from '../not-defined.ts';
 
 export interface TreeRequest {

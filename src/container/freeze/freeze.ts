@@ -10,7 +10,7 @@ import { milliseconds } from '../milliseconds.ts';
 import { notRunning } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { stuckProcess } from './stuck-process.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 
 /** How a container is frozen (tlxc-freeze). */
 export interface FreezeOptions {

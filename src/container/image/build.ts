@@ -23,7 +23,7 @@ import { plainView } from '../../storage/view.ts';
 import { openStore, type ImagePlace } from './images.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths } from '../paths.ts';
-import { recover } from '../remove/recover.ts';
+import { recover } from '../recover.ts';
 import { checkStopped } from '../copy/source.ts';
 
 /** What an image is made of. */

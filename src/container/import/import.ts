@@ -21,7 +21,7 @@ import { chooseBackend } from '../../storage/choose.ts';
 import { refuseExisting } from '../refuse-existing.ts';
 import { explained } from '../create/create.ts';
 import { exportContainer } from '../export/export.ts';
-import { allocateRange, releaseRange, wholeRange } from '../create/id-ranges.ts';
+import { allocateRange, releaseRange, wholeRange } from '../id-ranges.ts';
 import { contentOf, nameIn } from './content.ts';
 import { isTrustedDirectory, refuseLeadingOut } from './directory.ts';
 import { fill } from './fill.ts';

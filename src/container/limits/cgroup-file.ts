@@ -13,7 +13,7 @@ import { controllerOf, hierarchyOf } from '../../plan/cgroup-settings.ts';
 import { equalsOf, translateSetting, type CgroupValue } from '../../plan/cgroup-translation.ts';
 import { notRunning } from '../not-running.ts';
 import { containerPaths } from '../paths.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 
 export interface CgroupFileRequest {
   readonly name: string;

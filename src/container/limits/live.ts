@@ -9,7 +9,7 @@ import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { hierarchyOf } from '../../plan/cgroup-settings.ts';
 import { readCgroupFile, writeCgroupFile } from './cgroup-file.ts';
 import { containerPaths } from '../paths.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 import type { Change } from './change.ts';
 import { shownSize } from './names.ts';
 

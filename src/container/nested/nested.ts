@@ -9,7 +9,7 @@ import { execInContainer } from '../exec/exec.ts';
 import { inspectContainers, type Store } from '../info/inspect.ts';
 import type { ListedContainer } from '../info/listed.ts';
 import { containerPaths } from '../paths.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 import { LXC_COLUMNS, readJson, readTable } from './answer.ts';
 import { bounded, MOST_LEVELS, type Nested, type NestedLimits } from './limits.ts';
 import { nestedInStopped } from './stopped.ts';

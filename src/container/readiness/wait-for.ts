@@ -2,7 +2,7 @@
 import { askMonitor, watchMonitor } from '../../monitor/client.ts';
 import type { Event } from '../../monitor/protocol.ts';
 import { native } from '../../native/binding.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 import { waitForAddress } from './address.ts';
 import { waitForBoot } from './booted.ts';
 import { waitForCommand } from './command.ts';

@@ -15,11 +15,11 @@ import { randomHex } from '../../random.ts';
 import { backendNamed } from '../../storage/choose.ts';
 import { noteVolume, volumeOf } from '../../storage/outside.ts';
 import { parseVolume, partsOf } from '../../storage/volume.ts';
-import { clonesOf, countedClones, forgetClone } from '../copy/clones.ts';
+import { clonesOf, countedClones, forgetClone } from '../clones.ts';
 import { discard } from './discard.ts';
 import { incarnationOf } from '../ephemeral.ts';
 import { runHostHooks } from '../start/host-hooks.ts';
-import { releaseRange } from '../create/id-ranges.ts';
+import { releaseRange } from '../id-ranges.ts';
 import { sweepLeftovers, makeTrash } from './leftovers.ts';
 import { unmanagedEntries } from './unmanaged-rootfs.ts';
 import { killContainer } from '../stop/kill.ts';
@@ -29,12 +29,12 @@ import { ownFirstIds, refuseOthers } from './other-config.ts';
 import { notDefined } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';
-import { recover } from './recover.ts';
+import { recover } from '../recover.ts';
 import { removeRunDir } from './run-directory.ts';
 import { forgetEnds } from '../start/restart.ts';
 import { refuseClones } from '../snapshot/snapshot.ts';
 import { snapshotsOf, snapshotStore } from '../snapshot/snapshots.ts';
-import { sweepDead } from './sweep.ts';
+import { sweepDead } from '../sweep.ts';
 import { eachAbandoned } from './unstarted.ts';
 
 export interface DestroyRequest {

@@ -11,7 +11,7 @@ import { whileSweeping, type OnStage } from '../../gauge.ts';
 import { isUnborn, sweepUnborn } from '../../host/trees.ts';
 import { native } from '../../native/binding.ts';
 import { removeFile } from '../../remove-file.ts';
-import { forgetClone } from '../copy/clones.ts';
+import { forgetClone } from '../clones.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from '../lock.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';

@@ -12,7 +12,7 @@ import type { View } from '../../storage/view.ts';
 import { volumeAt } from '../../storage/volume-at.ts';
 import { makeRunDir, withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
-import { recover } from '../remove/recover.ts';
+import { recover } from '../recover.ts';
 import type { SnapshotRequest } from './snapshot.ts';
 import { findSnapshot, listSnapshots } from './snapshots.ts';
 

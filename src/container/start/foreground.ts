@@ -8,7 +8,7 @@ import { nativeFile } from '../../package-root.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { stopIfRunning } from '../stop/stop-if-running.ts';
 import type { StopRequest } from '../stop/stop.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { unresponsive } from '../unresponsive.ts';
 import { killedBy, relaySignals } from './relay-signals.ts';
 
 /** The connection on which the monitor tells of state changes; the monitor of a foreground start waits for it. */

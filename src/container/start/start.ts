@@ -34,15 +34,15 @@ import { checkPidFile } from './pid-file.ts';
 import { checkLeases, tellNames } from '../network/bridge-names.ts';
 import { notDefined, refuseMissing } from '../not-defined.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
-import { recover } from '../remove/recover.ts';
+import { recover } from '../recover.ts';
 import { dropRestart, restartDone, restartPolicy, restartsUpTo } from './restart.ts';
 import { readImages } from '../image/rootfs-image.ts';
 import { findShared, type ShareOption } from './shared-namespaces.ts';
 import { scopeFor, type Scope } from './scope.ts';
 import { withStaticAddresses } from '../network/static-addresses.ts';
 import { runningHint } from './failure.ts';
-import { sweepDead } from '../remove/sweep.ts';
-import { unresponsive } from '../stop/unresponsive.ts';
+import { sweepDead } from '../sweep.ts';
+import { unresponsive } from '../unresponsive.ts';
 
 export interface StartRequest extends Partial<
   Omit<PlanOptions, 'runDir' | 'share' | 'destroy' | 'restart' | 'proxyProgram' | 'enterProgram'>

@@ -8,8 +8,8 @@ import { withLock } from '../lock.ts';
 import { betweenBoots } from '../not-running.ts';
 import { notDefined } from '../not-defined.ts';
 import type { ContainerPaths } from '../paths.ts';
-import { killInstance, sweepDead } from '../remove/sweep.ts';
-import { unresponsive } from './unresponsive.ts';
+import { killInstance, sweepDead } from '../sweep.ts';
+import { unresponsive } from '../unresponsive.ts';
 
 /** signal's numbers in the monitor's protocol. */
 const SIGNALS = { halt: 0, reboot: -1, kill: -2 } as const;

@@ -13,7 +13,7 @@ import { lingering, tellLingering } from './lingering.ts';
 import { isStopped } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { cancelRestart } from '../start/restart.ts';
-import { sweepStopped } from '../remove/sweep.ts';
+import { sweepStopped } from '../sweep.ts';
 
 export interface StopRequest {
   readonly name: string;

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { allocateRange, candidates, moreIds, releaseRange } from '../../../src/container/create/id-ranges.ts';
-import { overlaps, parseSubordinateIds } from '../../../src/host/subordinate-ids.ts';
-import { loadSystemConfig } from '../../../src/config/system.ts';
-import { loader } from '../../rig/typescript.ts';
+import { allocateRange, candidates, moreIds, releaseRange } from '../../src/container/id-ranges.ts';
+import { overlaps, parseSubordinateIds } from '../../src/host/subordinate-ids.ts';
+import { loadSystemConfig } from '../../src/config/system.ts';
+import { loader } from '../rig/typescript.ts';
 
 const NONE = parseSubordinateIds('');
 const first = (values: Iterable<number>, count: number) => {
@@ -111,9 +111,9 @@ test('a dead writer’s half-written record blocks nothing', (t) => {
 
 test('processes that allocate at once never share', async (t) => {
   const { conf, lxcpath, begin } = place(t);
-  const source = fileURLToPath(new URL('../../../src/', import.meta.url));
+  const source = fileURLToPath(new URL('../../src/', import.meta.url));
   const script = `
-    import { allocateRange } from '${source}container/create/id-ranges.ts';
+    import { allocateRange } from '${source}container/id-ranges.ts';
     import { loadSystemConfig } from '${source}config/system.ts';
     const system = loadSystemConfig(process.env);
     for (const owner of JSON.parse(process.argv[1])) console.log(allocateRange(system, '${lxcpath}', owner));`;

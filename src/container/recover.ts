@@ -1,16 +1,16 @@
 /** What a command that was killed has left of a container for the next one to complete or remove. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SystemConfig } from '../../config/model.ts';
-import { strangerOn } from '../../config/stranger.ts';
-import { TlxcError } from '../../errors.ts';
-import type { OnStage } from '../../gauge.ts';
-import { isUnfinished, removeUnfinished } from './leftovers.ts';
-import { withLock } from '../lock.ts';
-import { notDefined } from '../not-defined.ts';
-import type { ContainerPaths } from '../paths.ts';
-import { finishRename, isPendingRename } from '../copy/pending-rename.ts';
-import { finishRestore, isPendingRestore } from '../snapshot/pending-restore.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { strangerOn } from '../config/stranger.ts';
+import { TlxcError } from '../errors.ts';
+import type { OnStage } from '../gauge.ts';
+import { isUnfinished, removeUnfinished } from './remove/leftovers.ts';
+import { withLock } from './lock.ts';
+import { notDefined } from './not-defined.ts';
+import type { ContainerPaths } from './paths.ts';
+import { finishRename, isPendingRename } from './copy/pending-rename.ts';
+import { finishRestore, isPendingRestore } from './snapshot/pending-restore.ts';
 
 /** Root completes nothing in a store of somebody else's: what is to be moved there could be a link to a container of root's. */
 function refuseStranger({ name, lxcpath, dir }: ContainerPaths, pending: readonly string[]): void {

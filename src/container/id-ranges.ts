@@ -7,14 +7,14 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../config/atomic-write.ts';
-import { ConfigDocument } from '../../config/document.ts';
-import type { IdMap, SystemConfig } from '../../config/model.ts';
-import { readConfigFile } from '../../config/read-file.ts';
-import { errnoName, errnoWords } from '../../errno.ts';
-import { TlxcError } from '../../errors.ts';
-import type { NamespaceIds } from '../../host/facts.ts';
-import { probeHost } from '../../host/probe.ts';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { ConfigDocument } from '../config/document.ts';
+import type { IdMap, SystemConfig } from '../config/model.ts';
+import { readConfigFile } from '../config/read-file.ts';
+import { errnoName, errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import type { NamespaceIds } from '../host/facts.ts';
+import { probeHost } from '../host/probe.ts';
 import {
   freeSpan,
   isWithin,
@@ -22,9 +22,9 @@ import {
   parseSubordinateIds,
   type IdSpan,
   type SubordinateIds,
-} from '../../host/subordinate-ids.ts';
-import { native } from '../../native/binding.ts';
-import { removeFile } from '../../remove-file.ts';
+} from '../host/subordinate-ids.ts';
+import { native } from '../native/binding.ts';
+import { removeFile } from '../remove-file.ts';
 
 export const RANGE_SIZE = 65_536;
 

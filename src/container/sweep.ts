@@ -2,20 +2,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errnoName } from '../../errno.ts';
-import { TlxcError } from '../../errors.ts';
-import { askMonitor } from '../../monitor/client.ts';
-import { POLICY } from '../../host/apparmor.ts';
-import { probeHost } from '../../host/probe.ts';
-import { startProgram } from '../../host/program.ts';
-import { overAllIds } from '../../host/trees.ts';
-import { native } from '../../native/binding.ts';
-import { removeFile } from '../../remove-file.ts';
-import { monitorLock, withLock } from '../lock.ts';
-import { readRecord } from '../../host/own-file.ts';
-import { sweepNetwork } from '../network/sweep.ts';
-import type { ContainerPaths } from '../paths.ts';
-import { removeGroup, thawGroup } from './group-tree.ts';
+import { errnoName } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { askMonitor } from '../monitor/client.ts';
+import { POLICY } from '../host/apparmor.ts';
+import { probeHost } from '../host/probe.ts';
+import { startProgram } from '../host/program.ts';
+import { overAllIds } from '../host/trees.ts';
+import { native } from '../native/binding.ts';
+import { removeFile } from '../remove-file.ts';
+import { monitorLock, withLock } from './lock.ts';
+import { readRecord } from '../host/own-file.ts';
+import { sweepNetwork } from './network/sweep.ts';
+import type { ContainerPaths } from './paths.ts';
+import { removeGroup, thawGroup } from './remove/group-tree.ts';
 
 /** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
 interface Instance {
@@ -88,8 +88,8 @@ export function killInstance(paths: ContainerPaths): boolean {
 async function forgetProfile({ name, lxcpath }: ContainerPaths): Promise<void> {
   if (probeHost().user !== null || !existsSync(POLICY)) return;
   const [{ unloadProfile }, { generatedName, policyNamespace }] = await Promise.all([
-    import('../start/apparmor.ts'),
-    import('../../plan/apparmor.ts'),
+    import('./start/apparmor.ts'),
+    import('../plan/apparmor.ts'),
   ]);
   const profile = generatedName(name, lxcpath);
   unloadProfile({ name: profile, namespace: policyNamespace(profile) });

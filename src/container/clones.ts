@@ -4,15 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../../config/atomic-write.ts';
-import type { SystemConfig } from '../../config/model.ts';
-import { readConfigFile } from '../../config/read-file.ts';
-import { errnoName, errnoWords } from '../../errno.ts';
-import { TlxcError } from '../../errors.ts';
-import { native } from '../../native/binding.ts';
-import { removeFile } from '../../remove-file.ts';
-import { makeRunDir } from '../lock.ts';
-import { containerPaths } from '../paths.ts';
+import { writeFileAtomically, writeStagedFile, type WriteOptions } from '../config/atomic-write.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { readConfigFile } from '../config/read-file.ts';
+import { errnoName, errnoWords } from '../errno.ts';
+import { TlxcError } from '../errors.ts';
+import { native } from '../native/binding.ts';
+import { removeFile } from '../remove-file.ts';
+import { makeRunDir } from './lock.ts';
+import { containerPaths } from './paths.ts';
 
 export interface Relative {
   readonly lxcpath: string;

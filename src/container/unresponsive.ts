@@ -1,6 +1,6 @@
 /** A container whose monitor is there and does not answer, as every command tells it. */
-import { TlxcError } from '../../errors.ts';
-import type { MonitorStanding } from '../../monitor/client.ts';
+import { TlxcError } from '../errors.ts';
+import type { MonitorStanding } from '../monitor/client.ts';
 
 /** Why, and what is to be done before the container is killed for it. */
 function reason(kill: string, monitor: MonitorStanding | undefined): readonly [why: string, hint: string] {
