@@ -1,5 +1,6 @@
 /** What all commands share: LXC's common options, the name, --help, and how errors become text and exit codes. */
 import { resolve } from 'node:path';
+import { tellableWord } from '../config/secret.ts';
 import { loadSystemConfig } from '../config/system.ts';
 import type { SystemConfig } from '../config/model.ts';
 import { TlxcError } from '../errors.ts';
@@ -186,7 +187,7 @@ async function runAction(
   const { log } = invocation;
   try {
     // LXC tells of neither on INFO: with -o /dev/stdout, as monitoring scripts have it, they would be in the answer.
-    log('DEBUG', `${context.program} ${context.argv.join(' ')}`);
+    log('DEBUG', `${context.program} ${context.argv.map(tellableWord).join(' ')}`);
     const exit = await command.action(invocation, context);
     log('DEBUG', `exit ${exit}`);
     return exit;

@@ -9,6 +9,7 @@ import { hostPath } from './values/plain.ts';
 import { askerName, namesFor, type Asker } from './open-file.ts';
 import { parsedFile, parsedFileFor, type NumberedLine } from './parsed-file.ts';
 import { nearestKey } from './registry.ts';
+import { tellableLine } from './secret.ts';
 import { shippedPath } from './shipped.ts';
 
 /** One KEY = VALUE line of one file. */
@@ -130,7 +131,7 @@ export class StatementReader {
       const { key, value } = said;
       this.take({ key, value, at: { file, line, key }, directory });
     } else if (kind === 'malformed') {
-      const message = `${said.text}: it must be KEY = VALUE`;
+      const message = `${tellableLine(said.text)}: it must be KEY = VALUE`;
       this.#sink.problems.push(new Problem({ message, at: { file, line } }));
     } else {
       this.#sink.warnings.push(foreign(said.text, { file, line }));

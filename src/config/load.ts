@@ -10,6 +10,7 @@ import type { ContainerConfig, InputFile, MountEntry, Sourced } from './model.ts
 import type { Asker } from './open-file.ts';
 import { storage } from './registry/storage.ts';
 import { readConfigFile } from './read-file.ts';
+import { tellableLine } from './secret.ts';
 import { Settings } from './settings.ts';
 import { fstabLines, mountEntry } from './values/mount.ts';
 
@@ -43,7 +44,7 @@ function takeOverrides(reader: StatementReader, settings: Settings, overrides: r
     const [, key = '', value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/s.exec(override) ?? [];
     const at = { file: '', line: 0, key };
     reader.overrides.set(at, override);
-    if (key === '') settings.problem(at, `${override}: it must be KEY=VAL`, {});
+    if (key === '') settings.problem(at, `${tellableLine(override)}: it must be KEY=VAL`, {});
     else reader.take({ key, value, at, directory: process.cwd() });
   }
 }

@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import { mountEntry } from '../../config/values/mount.ts';
+import { bufferSize } from '../../config/values/plain.ts';
 
 export interface Receiver {
   /** It gets an id map: its root is nobody on the host. */
@@ -47,9 +48,9 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
         'lxc.execute.cmd',
         'lxc.hook.version',
       ],
-      ...['lxc.tty.max', 'lxc.tty.dir', 'lxc.pty.max', 'lxc.console.size', 'lxc.console.buffer.size'],
+      ...['lxc.tty.max', 'lxc.tty.dir', 'lxc.pty.max', 'lxc.console.size'],
       ...['lxc.autodev', 'lxc.autodev.tmpfs.size', 'lxc.time.offset.boot', 'lxc.time.offset.monotonic'],
-      ...['lxc.group', 'lxc.start.auto', 'lxc.start.delay', 'lxc.start.order', 'lxc.log.level'],
+      ...['lxc.group', 'lxc.start.auto', 'lxc.start.order', 'lxc.log.level'],
       ...['tlxc.restart', 'tlxc.restart.delay', 'tlxc.restart.max'],
       // Of the root filesystem the importer sets both anew.
       ...[
@@ -63,6 +64,8 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
       ],
     ].map((key) => [key, any]),
   ),
+  'lxc.console.buffer.size': isSmallBuffer,
+  'lxc.start.delay': isShortDelay,
   // A name alone is the importer's own variable.
   'lxc.environment': (value) => value === '' || /^[^=]+=/.test(value),
   'lxc.init.groups': (_, { idmapped }) => idmapped,
@@ -83,6 +86,24 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
     value === '' ||
     (value.startsWith(`${formerDir}/`) && /^[A-Za-z0-9_-]+\.log$/.test(value.slice(formerDir.length + 1))),
 };
+
+/** The monitor's memory, which no limit of the container's counts. */
+const LARGEST_BUFFER = 1024 * 1024;
+
+function isSmallBuffer(value: string): boolean {
+  try {
+    return value === '' || bufferSize(value) <= LARGEST_BUFFER;
+  } catch {
+    return false;
+  }
+}
+
+/** All that start after it at the host's boot wait so long. */
+const LONGEST_DELAY = 60;
+
+function isShortDelay(value: string): boolean {
+  return /^\d{0,2}$/.test(value) && Number(value) <= LONGEST_DELAY;
+}
 
 /** What common.conf allows: a fork bomb ends there. */
 const MOST_TASKS = 16_384;
@@ -162,7 +183,8 @@ export function whyUntrusted(key: string, value: string, receiver: Receiver): st
   if (value === '') return 'it takes back what keeps the container in';
   if (/^lxc\.net\.\d+\.link$/.test(key)) return 'it is a network of the host that not every container is on';
   if (key === 'lxc.mount.entry' || key === 'tlxc.mount.base') return 'it may show the host to the container';
-  if (/^lxc\.(cgroup2?|prlimit)\./.test(key)) return 'it may take from the host what others need';
+  if (/^lxc\.(cgroup2?|prlimit|console\.buffer|start)\./.test(key))
+    return 'it may take from the host what others need';
   return 'it may reach into the host';
 }
 

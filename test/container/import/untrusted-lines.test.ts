@@ -50,6 +50,9 @@ test('what is the container’s alone comes along', (t) => {
     'lxc.init.groups = 5,6',
     'lxc.tty.max = 2',
     'lxc.console.size = 1MB',
+    'lxc.console.buffer.size = auto',
+    'lxc.console.buffer.size = 1MB',
+    'lxc.start.delay = 60',
     'lxc.cgroup2.memory.max = 512M',
     'lxc.cgroup.cpu.shares = 100',
     'lxc.prlimit.nofile = 1024',
@@ -82,6 +85,15 @@ test('the log of its console stays one in its own directory, and nothing else th
   for (const name of ['config', '../c3/x.log', 'rootfs/x.log', '', '.log'])
     goes(t, [`lxc.console.logfile = /old/c1/${name}`]);
   goes(t, ['lxc.console.logfile = /etc/x.log']);
+});
+
+test("neither the monitor's memory nor the start of others is its to take", (t) => {
+  goes(t, [
+    'lxc.console.buffer.size = 1024GB',
+    'lxc.console.buffer.size = 2MB',
+    'lxc.start.delay = 61',
+    'lxc.start.delay = 2147483646',
+  ]);
 });
 
 const FROM_HOST = [
