@@ -41,7 +41,7 @@ packed('alone, read-only: a full copy, one on write, one of another type', async
     await world.sh("tlxc-attach -n e1 -- sh -c 'touch /root/x; ls /root; cat /etc/hostname'"),
     'note\nx\ne1\n',
   );
-  await world.sh('tlxc-stop -k -n e1; tlxc-wait -n e1 -s STOPPED -t 10');
+  await world.sh('tlxc-stop -k -n e1; tlxc-wait -n e1 -s STOPPED -t 60');
   t.is(await world.sh('ls lxc | grep e1 || true'), '');
   const { code, stderr } = await world.run('tlxc-destroy', '-s', '-n', 'u1');
   t.is(code, 1);

@@ -331,8 +331,8 @@ rooted('one that is waited for holds up nobody else', async (t) => {
   const after = `tlxc.start.after = ${slow.join(' ')}`;
   addBusybox(world, 'waits', { config: ['lxc.start.auto = 1', after] });
   addBusybox(world, 'z', { config: ['lxc.start.auto = 1'] });
-  const starting = world.run('tlxc-autostart', '--wait-timeout=30');
-  await world.sh('tlxc-wait -n z -s RUNNING -t 20');
+  const starting = world.run('tlxc-autostart', '--wait-timeout=110');
+  await world.sh('tlxc-wait -n z -s RUNNING -t 60');
   t.is(await world.sh('tlxc-info -n waits -sH'), 'STOPPED\n');
   await world.sh('for c in $(tlxc-ls --running); do tlxc-stop -k $c; done');
   await starting;

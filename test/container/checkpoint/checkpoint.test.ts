@@ -182,7 +182,7 @@ rooted('a dump that is wanted to end the container has no restart after it', asy
   const world = await worldWithCriu(t);
   const config = [...DUMPABLE, 'tlxc.restart = always', 'tlxc.restart.delay = 1'];
   addBusybox(world, 'c1', { privileged: true, config });
-  await world.sh('tlxc-start c1; tlxc-checkpoint c1 -D saved -s; tlxc-wait c1 -s STOPPED -t 10');
+  await world.sh('tlxc-start c1; tlxc-checkpoint c1 -D saved -s; tlxc-wait c1 -s STOPPED -t 60');
   await world.sh('sleep 2');
   t.is(await world.sh('tlxc-info c1 -sH'), 'STOPPED\n');
 });

@@ -214,7 +214,7 @@ byUser(
     t.regex(copied.stderr, /\n {2}hint: .* to copy or keep it, stop it: that takes neither\n$/);
     t.is((await user.run('tlxc-unfreeze', '-n', 'c1')).code, 0);
     t.is(await user.sh('tlxc-info -n c1 -sH'), 'RUNNING\n');
-    await user.sh('tlxc-wait -n c1 -s RUNNING; tlxc-stop -k -n c1; tlxc-wait -n c1 -s STOPPED -t 10');
+    await user.sh('tlxc-wait -n c1 -s RUNNING; tlxc-stop -k -n c1; tlxc-wait -n c1 -s STOPPED -t 60');
   },
 );
 

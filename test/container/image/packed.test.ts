@@ -85,7 +85,7 @@ packed('containers over one image share its device; whoever is killed, no device
   // The copy's changes are in memory, the image below them.
   await world.sh('tlxc-copy -n u1 -N e1 -e -t');
   t.is(await world.sh("tlxc-attach -n e1 -- sh -c 'echo one > /root/note; cat /etc/hostname'"), 'e1\n');
-  await world.sh('tlxc-stop -k -n e1; tlxc-wait -n e1 -s STOPPED -t 10');
+  await world.sh('tlxc-stop -k -n e1; tlxc-wait -n e1 -s STOPPED -t 60');
   t.is(await devices(), 0);
 });
 

@@ -44,7 +44,7 @@ running('console and monitor are kept, nobody else may read them, and each boot 
   );
   t.regex(first, /\ntlxc: INFO state STOPPED\n$/);
   await booted(world);
-  await world.sh('tlxc-attach -n c1 -- reboot; tlxc-wait -n c1 -s STARTING -t 60');
+  await world.run('tlxc-attach', '-n', 'c1', '--', 'reboot');
   await eventually(60, async () =>
     (await logs(world, '--console')).stdout.match(/hello/g)?.length === 3 ? true : undefined,
   );

@@ -14,7 +14,7 @@ const stopped = (world: World): Promise<true> =>
 
 /** Runs the command until the container runs, then the line, which has the command's process id in $p. */
 const whileIn = (command: string, line: string): string =>
-  `${command} </dev/null >out 2>err & p=$!; tlxc-wait -n u1 -s RUNNING -t 20; ${line}; echo "status $?"`;
+  `${command} </dev/null >out 2>err & p=$!; tlxc-wait -n u1 -s RUNNING -t 60; ${line}; echo "status $?"`;
 
 /** Before it, a signal ends the start. */
 const SETTLED = 'until pgrep -f "[t]lxc-pty foreground" >/dev/null; do sleep 0.1; done';

@@ -83,7 +83,7 @@ for (const words of [['-k'], ['-t', '100'], ['-W'], ['-t', '100', '--rcfile', 'o
     await world.sh('tlxc-start -n u1 -- /bin/reboot -f');
     await eventually(30, () => Promise.resolve(existsSync(ending) || undefined));
     t.like(await world.run('tlxc-stop', '-n', 'u1', ...words), { code: 0, stderr: '' });
-    await world.sh('tlxc-wait -n u1 -s STOPPED -t 20');
+    await world.sh('tlxc-wait -n u1 -s STOPPED -t 60');
     t.regex(await world.sh('tlxc-ls -f'), /u1 +STOPPED/);
   });
 
