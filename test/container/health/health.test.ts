@@ -228,7 +228,7 @@ rooted('nobody asks a frozen container, and its time stands still', async (t) =>
 });
 
 rooted('an unhealthy container is started again, later each time, but not against a person', async (t) => {
-  const restart = ['tlxc.restart = on-failure', 'tlxc.restart.delay = 1', 'tlxc.health.restart = 1'];
+  const restart = ['tlxc.restart = on-failure', 'tlxc.restart.delay = 6', 'tlxc.health.restart = 1'];
   const world = await made(t, 'echo hangs; exit 1', [...AT_ONCE, ...restart]);
   await world.sh('tlxc-start c1');
   const first = await once(world, ({ restart: next }) => next?.count === 1);
