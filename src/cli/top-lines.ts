@@ -1,11 +1,10 @@
 /** tlxc-top for programs: LXC's CSV, and JSON lines. Pure. */
 import type { Measurement } from '../container/info/meter.ts';
+import { NANOSECONDS_PER_TICK } from '../host/clock-tick.ts';
 import { jsonLine } from './printable.ts';
 
 export const CSV_HEADER =
   'time_ms,container,cpu_nanos,cpu_sys_userhz,cpu_user_userhz,blkio_bytes,blkio_iops,mem_used_bytes,memsw_used_bytes,kernel_mem_used_bytes';
-
-const NANOSECONDS_PER_TICK = 1e7;
 
 /** What this host does not count is 0, as LXC writes it. time: milliseconds since 1970. */
 export function csvLine(time: number, row: Measurement): string {

@@ -28,8 +28,9 @@ export interface Member {
 }
 
 const LINE = /^([-dlhcbpC])\S{9}\S* +\S+ +(\d+|\d+,\d+) +\d{4}-\d\d-\d\d [0-9:.]+ (.*)$/;
-const MAX_PATH = 4096;
-const MAX_DEPTH = 256;
+/** No name in an image is longer, or lies deeper. */
+export const MAX_PATH = 4096;
+export const MAX_DEPTH = 256;
 
 /** One line of tar -vv --numeric-owner --full-time --quoting-style=escape; null for a line that is none. */
 export function parseMember(line: string): Member | null {

@@ -1,5 +1,6 @@
 /** Simplestreams: streams/v1/index.json names streams, each a JSON of products. Unknown fields are ignored, as it asks. */
 import { TlxcError } from '../errors.ts';
+import { isFields, textOf, type Fields } from './json.ts';
 import {
   checkedSha256,
   debianArch,
@@ -9,18 +10,15 @@ import {
   type RemoteFile,
 } from './product.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+const entries = (value: unknown): [string, Fields][] =>
+  isFields(value)
+    ? Object.entries(value).filter((entry): entry is [string, Fields] => isFields(entry[1]))
+    : [];
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const entries = (value: unknown): [string, Json][] =>
-  isObject(value) ? Object.entries(value).filter((entry): entry is [string, Json] => isObject(entry[1])) : [];
-
-function parseObject(text: string, where: string): Json {
+function parseObject(text: string, where: string): Fields {
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    if (isFields(value)) return value;
   } catch {
     // Said below: the parser's own words name a byte offset in a file that the person never sees.
   }
@@ -46,7 +44,7 @@ export function parseStreamProducts(text: string, where: string): Product[] {
     .filter(hasPlainNames);
 }
 
-function newestBuild(product: Json): Product[] {
+function newestBuild(product: Fields): Product[] {
   const builds = entries(product['versions']).sort(([a], [b]) => (a < b ? 1 : -1));
   for (const [build, version] of builds) {
     const rootfs = rootfsOf(version);
@@ -58,7 +56,7 @@ function newestBuild(product: Json): Product[] {
 /** In this order: a tar archive is unpacked while it arrives, and keeps what squashfs has no room for. */
 const ROOTFS_TYPES = ['root.tar.xz', 'squashfs'];
 
-function rootfsOf(version: Json): RemoteFile | null {
+function rootfsOf(version: Fields): RemoteFile | null {
   const items = entries(version['items']).map(([, item]) => item);
   const ordered = ROOTFS_TYPES.flatMap((type) => items.filter(({ ftype }) => ftype === type));
   for (const { path: given, sha256: digest, size } of ordered) {
@@ -71,7 +69,7 @@ function rootfsOf(version: Json): RemoteFile | null {
   return null;
 }
 
-function describe(product: Json, build: string, rootfs: RemoteFile): Product {
+function describe(product: Fields, build: string, rootfs: RemoteFile): Product {
   const aliases = textOf(product['aliases'])
     .split(',')
     .map((alias) => alias.trim().split('/'));

@@ -1,6 +1,7 @@
 /** All that the kernel counts of a running container: what Usage has, with its parts, limits, pressure and traffic. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NANOSECONDS_PER_TICK } from '../../host/clock-tick.ts';
 import type { MonitorCgroup, MonitorInfo } from '../../monitor/protocol.ts';
 import { keyed, readerOf, usageOf, type ReadCounter, type Usage } from './usage.ts';
 
@@ -28,9 +29,6 @@ export interface Consumption extends Usage {
   readonly rxBytes: number | null;
   readonly txBytes: number | null;
 }
-
-/** The kernel's unit of cpuacct.stat, USER_HZ, is 100 on every machine that Node runs on. */
-const NANOSECONDS_PER_TICK = 1e7;
 
 /** v1 shows no limit as the greatest number of whole pages. */
 const NO_LIMIT = 2 ** 63 - 2 ** 16;

@@ -1,6 +1,7 @@
 /** The processes of a running container, as the host sees them and as the container does. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NANOSECONDS_PER_TICK } from '../../host/clock-tick.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { CommandLines } from './command-lines.ts';
 import { visitGroups } from './groups-below.ts';
@@ -21,8 +22,6 @@ export interface ContainerProcess {
   /** Its command line; its name in brackets where it has none. Whatever the container likes: not safe to print. */
   readonly command: string;
 }
-
-const NANOSECONDS_PER_TICK = 1e7;
 
 export interface Processes {
   /** By pid. */

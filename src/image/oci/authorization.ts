@@ -3,7 +3,8 @@ import { TlxcError } from '../../errors.ts';
 import { getBytes, TransferError, type HttpOptions } from '../http.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
-import { isFields, parseJson, refuse } from './documents.ts';
+import { isFields } from '../json.ts';
+import { parseJson, refuse } from './documents.ts';
 
 export interface AuthorizationRequest {
   /** The registry's refusal. */

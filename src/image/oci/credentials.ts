@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../../errors.ts';
-import { isFields } from './documents.ts';
+import { isFields } from '../json.ts';
 
 /** Never printed, never written down. */
 export interface Credentials {

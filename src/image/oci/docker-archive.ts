@@ -1,7 +1,8 @@
 /** What docker save wrote before it wrote image layouts: manifest.json, which names a configuration and layers by their paths. */
 import { createHash } from 'node:crypto';
 import { TlxcError } from '../../errors.ts';
-import { hexOf, isFields, OCI_MANIFEST, refuse, type Descriptor } from './documents.ts';
+import { isFields } from '../json.ts';
+import { hexOf, OCI_MANIFEST, refuse, type Descriptor } from './documents.ts';
 import { copyVerified, Layout, readSmall } from './layout.ts';
 import type { LocalFiles } from './local-files.ts';
 import { MAX_DOCUMENT, MAX_LAYER, type ImageOrigin, type LayerRequest, type RawDocument } from './origin.ts';

@@ -1,5 +1,6 @@
 /** The documents that describe an OCI or Docker image: index, manifest, configuration. Read strictly: a server wrote them. */
 import { TlxcError } from '../../errors.ts';
+import { isFields, textOf, type Fields } from '../json.ts';
 
 /** What a document says of another file: its kind, its digest and its size in bytes. */
 export interface Descriptor {
@@ -46,11 +47,6 @@ export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const MAX_LAYERS = 500;
 const MAX_ENTRIES = 1000;
 
-type Fields = Readonly<Record<string, unknown>>;
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export const refuse = (what: string, why: string, hint?: string): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_IMAGE',
@@ -70,9 +66,6 @@ export function parseJson(bytes: Buffer, what: string): Fields {
   }
   throw refuse(what, 'it is no JSON object');
 }
-
-/** "": it is no text. */
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function parseDescriptor(value: unknown, what: string): Descriptor {
   const { mediaType, digest, size } = isFields(value) ? value : {};

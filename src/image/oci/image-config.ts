@@ -1,5 +1,6 @@
 /** An image's configuration (config.md): what it runs, as whom, where, and which layers it is made of. */
-import { DIGEST, isFields, parseJson, refuse, textOf } from './documents.ts';
+import { isFields, textOf } from '../json.ts';
+import { DIGEST, parseJson, refuse } from './documents.ts';
 
 export interface ImageConfig {
   readonly architecture: string;

@@ -3,6 +3,7 @@
  * go first, and which names lead through links of the layers below. Pure: nothing of the tree itself is looked at, so
  * nothing in it can mislead. Rules: the OCI image specification's layer.md.
  */
+import { MAX_DEPTH, MAX_PATH } from '../member-scan.ts';
 
 /** A tar member as its header has it. */
 export interface LayerMember {
@@ -32,8 +33,6 @@ const MARKER = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 /** As the kernel's. */
 const MAX_LINKS = 40;
-const MAX_DEPTH = 256;
-const MAX_PATH = 4096;
 
 const directory = (layer: number): Directory => ({ kind: 'directory', children: new Map(), layer });
 

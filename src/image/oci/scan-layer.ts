@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { ReadEntry } from 'tar';
 import { decoded } from '../compression.ts';
+import { MAX_PATH } from '../member-scan.ts';
 import { isBomb, MAX_RATIO } from '../unpack-tar.ts';
 import { refuse } from './documents.ts';
 import type { LayerMember } from './layer-tree.ts';
@@ -24,8 +25,6 @@ export interface ScanRequest {
   /** What is left of what an image may have, decompressed. */
   readonly limits: { readonly bytes: number; readonly members: number };
 }
-
-const MAX_PATH = 4096;
 
 const KINDS: Readonly<Record<string, LayerMember['kind']>> = {
   Directory: 'directory',
