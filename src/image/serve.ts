@@ -1,10 +1,10 @@
 /** A small image server: static files, byte ranges, what did not change, and the lenience with paths that clients of the real one rely on. */
-import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { native } from '../native/binding.ts';
 import { wantedOf, type Version } from './http-conditions.ts';
 
 /** How an answer goes wrong; only tests ask for one. */
@@ -95,15 +95,15 @@ interface Opened extends Version {
   readonly fd: number;
 }
 
-/** The caller closes it. null: nothing there that is served. */
-function openFile(path: string): Opened | null {
-  let fd: number;
-  try {
-    // A pipe would have nobody who writes.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return null;
-  }
+/**
+ * The caller closes it. null: nothing there that is served. Who may write in the directory may be less than who serves it: the
+ * kernel lets no link lead out of it. A pipe would have nobody who writes.
+ */
+function openFile(root: string, path: string): Opened | null {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  // The kernel would read no further than a null byte.
+  const fd = path.includes('\0') ? null : native().openInRoot({ root, path, flags, mode: 0 });
+  if (typeof fd !== 'number') return null;
   const stats = fstatSync(fd, { bigint: true });
   if (stats.isFile()) {
     const etag = `"${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}"`;
@@ -123,7 +123,7 @@ function answer({ root, path, request, response, fault }: Exchange): void {
     return;
   }
   // What begins with a dot is on its way, or nobody's business.
-  const file = path.includes('/.') ? null : openFile(join(root, path));
+  const file = path.includes('/.') ? null : openFile(root, path);
   if (file === null) response.writeHead(404).end();
   else respond({ file, request, response, fault });
 }

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -133,6 +134,26 @@ test('no way leads out of what is served, nor to what is only begun', async (t) 
   ])
     t.is((await ask(url, path)).status, 404, path);
   t.is((await ask(url, '//images//./ten?a=b')).body, '0123456789');
+});
+
+test('a link leads to what is served, and nowhere else', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-serve-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  const root = join(dir, 'served');
+  mkdirSync(join(root, 'images'), { recursive: true });
+  writeFileSync(join(dir, 'secret'), 'secret');
+  writeFileSync(join(root, 'images/ten'), '0123456789');
+  const links = {
+    ...{ up: '../../secret', absolute: join(dir, 'secret'), above: '../..', self: '/proc/self/environ' },
+    ...{ inside: 'ten', around: '../images/ten' },
+  };
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(root, 'images', name));
+  const server = await serveDirectory({ root, tls: null });
+  t.teardown(() => server.close());
+  for (const path of ['up', 'absolute', 'above/secret', 'self'])
+    t.is((await ask(server.url, `/images/${path}`)).status, 404, path);
+  for (const path of ['inside', 'around'])
+    t.is((await ask(server.url, `/images/${path}`)).body, '0123456789', path);
 });
 
 test('who takes nothing any more is hung up on', async (t) => {
