@@ -289,8 +289,8 @@ export class ImageStore {
     });
   }
 
-  /** Removes what dead processes left: images half made, locks, downloads that nobody will resume. */
-  async sweep(onStage?: OnStage): Promise<void> {
+  /** Removes what dead processes left: images half made, locks, downloads that nobody will resume; with `downloads` all of them. */
+  async sweep(onStage?: OnStage, { downloads = false } = {}): Promise<void> {
     const leftovers = existsSync(this.#images) ? readdirSync(this.#images) : [];
     if (existsSync(this.#images)) sweepUnborn(this.#images);
     for (const name of leftovers) {
@@ -304,7 +304,8 @@ export class ImageStore {
     for (const name of old) {
       const path = join(this.#downloads, name);
       const id = name.slice(0, 64);
-      const useless = this.get(id) !== null || isOlder(path, PARTIAL_MS);
+      const useless = downloads || this.get(id) !== null || isOlder(path, PARTIAL_MS);
+      // Whoever fetches has the lock.
       if (useless && existsSync(this.#images)) await this.#locks.ifFree(id, () => removeFile(path));
     }
   }

@@ -3,6 +3,7 @@ import { TlxcError, usageError } from '../errors.ts';
 import type { Backend, Circumstances, VolumeOptions } from './backend.ts';
 import { btrfsBackend } from './btrfs.ts';
 import { dirBackend } from './dir.ts';
+import { NO_FILESYSTEM } from './filesystem.ts';
 import { NO_SIZE } from './limited.ts';
 import { loopBackend } from './loop.ts';
 import { lvmBackend } from './lvm.ts';
@@ -45,17 +46,22 @@ const BEST = ['overlay', 'dir'];
 
 const NONE = 'is one that TLXC does not have';
 
-/** `sized`: what is asked for would do without --fssize. */
-const unsupported = (name: string, obstacle: string, sized = false): TlxcError =>
+const NOT_TAKEN = 'takes no';
+
+function hintFor(obstacle: string): string {
+  if (obstacle.startsWith(NO_SIZE))
+    return 'ask for no size (--fssize), or take loop (-B), a filesystem with a size of its own';
+  if (obstacle.startsWith(NOT_TAKEN)) return 'leave that away, or take a backing store that has it (-B)';
+  if (obstacle.startsWith(NO_FILESYSTEM)) return 'ask for one of these (--fstype)';
+  return 'take dir, overlay, or best, which is the best that the host can do (-B)';
+}
+
+const unsupported = (name: string, obstacle: string): TlxcError =>
   new TlxcError({
     code: 'TLXC_E_UNSUPPORTED',
     message: `backing store ${name} ${obstacle}`,
-    hint: sized
-      ? 'ask for no size (--fssize), or take loop (-B), a filesystem with a size of its own'
-      : 'take dir, overlay, or best, which is the best that the host can do (-B)',
+    hint: hintFor(obstacle),
   });
-
-const isSized = (obstacle: string | null): boolean => obstacle?.startsWith(NO_SIZE) === true;
 
 /** The backend of this name, as lxc.rootfs.path has it; undefined where TLXC has none. */
 export const backendNamed = (name: string): Backend | undefined =>
@@ -83,7 +89,7 @@ function untaken({ takes }: Backend, options: VolumeOptions): string | null {
   const name = (Object.keys(options) as (keyof VolumeOptions)[]).find((each) => !takes.includes(each));
   if (name === undefined) return null;
   const those = backends.filter((backend) => backend.takes.includes(name)).map((backend) => backend.name);
-  return `takes no ${name} (--${name}): that is only valid with ${those.join(', ')}`;
+  return `${NOT_TAKEN} ${name} (--${name}): that is only valid with ${those.join(', ')}`;
 }
 
 /** Throws TLXC_E_UNSUPPORTED where the backend cannot hold another container there. */
@@ -93,7 +99,7 @@ export async function refuseObstacle(
   circumstances: Circumstances,
 ): Promise<void> {
   const obstacle = untaken(backend, options) ?? (await backend.obstacle(circumstances, options));
-  if (obstacle !== null) throw unsupported(backend.name, obstacle, isSized(obstacle));
+  if (obstacle !== null) throw unsupported(backend.name, obstacle);
 }
 
 /** Throws TLXC_E_USAGE for a type that is none, TLXC_E_UNSUPPORTED for one that this host or TLXC cannot do. */
@@ -106,7 +112,7 @@ export async function chooseBackend({ asked, options, ...circumstances }: Backen
       ? (untaken(backend, options) ?? (await backend.obstacle(circumstances, options)))
       : NONE;
     if (backend && obstacle === null) return backend;
-    problems.push(unsupported(name, obstacle ?? '', isSized(obstacle)));
+    problems.push(unsupported(name, obstacle ?? ''));
   }
   throw problems[0] ?? unsupported(asked ?? '', 'is empty');
 }

@@ -21,10 +21,13 @@ const MAKERS: Readonly<Record<string, { readonly words: readonly string[]; reado
   btrfs: { words: ['mkfs.btrfs', '-q', '-f'], from: 'btrfs-progs' },
 };
 
+/** How an obstacle begins that another filesystem (--fstype) is the way round. */
+export const NO_FILESYSTEM = 'cannot have the filesystem';
+
 /** Why such a filesystem cannot be made; null: it can. In words that follow "backing store NAME". */
 export function filesystemObstacle(fstype: string = DEFAULT_TYPE): string | null {
   const maker = MAKERS[fstype];
-  if (!maker) return `cannot have the filesystem ${fstype}: there are ${Object.keys(MAKERS).join(', ')}`;
+  if (!maker) return `${NO_FILESYSTEM} ${fstype}: there are ${Object.keys(MAKERS).join(', ')}`;
   const [program = ''] = maker.words;
   return isInstalled(program) ? null : `cannot be used: ${program} is not installed (Debian: ${maker.from})`;
 }

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import command from '../../src/cli/image.ts';
 import { renameContainer } from '../../src/container/copy/rename.ts';
+import { native } from '../../src/native/binding.ts';
 import { tarOf } from '../image/archives.ts';
 import { servedImage, tinySystem } from '../container/images.ts';
 import { requires } from '../rig/requires.ts';
@@ -175,6 +176,31 @@ rooted('prune keeps what containers need whose store is not mounted, and says so
   mkdirSync(system.lxcpath);
   t.regex(await does('prune', '--all'), /^tiny\/one/, 'the store is there, and the container is not');
 });
+
+rooted(
+  'prune keeps what a broken download left, with --all it goes, unless somebody fetches just then',
+  async (t) => {
+    const { does, system } = await store(t);
+    await does('pull', 'tiny', 'one', 'amd64');
+    const downloads = join(system.cacheDir, 'downloads');
+    const [broken, fetched] = ['a', 'b'].map((digit) => digit.repeat(64)) as [string, string];
+    const parts = [`${broken}.layer-0`, `${broken}.layer-1.part`, `${fetched}.part`];
+    for (const name of parts) writeFileSync(join(downloads, name), 'half');
+    const left = (): readonly string[] => readdirSync(downloads).sort();
+    await does('prune');
+    t.deepEqual(left(), parts);
+    const fetching = native().lock({
+      path: join(system.cacheDir, 'images', `.lock-${fetched}`),
+      wait: false,
+    });
+    t.is(typeof fetching, 'number');
+    await does('prune', '--all');
+    t.deepEqual(left(), [`${fetched}.part`]);
+    native().closeFd(fetching as number);
+    await does('prune', '--all');
+    t.deepEqual(left(), []);
+  },
+);
 
 rooted('export and import: the same tree, names, messages, by LXC’s and by Incus’ metadata', async (t) => {
   const { does, create, dir, system } = await store(t);

@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os';
 import test from 'ava';
 import type { HostFacts } from '../../src/host/facts.ts';
+import { TlxcError } from '../../src/errors.ts';
+import type { VolumeOptions } from '../../src/storage/backend.ts';
 import { chooseBackend } from '../../src/storage/choose.ts';
 
 const host = (over: Partial<HostFacts>) =>
@@ -21,6 +23,16 @@ test('the best that the host can do', async (t) => {
   t.is(await choose('best', { overlay: false }), 'dir');
   t.is(await choose('best', { overlayOnIdmapped: false }), 'dir');
   t.is(await choose('best', { overlayOnIdmapped: false }, false), 'overlay');
+});
+
+test('an option that it has not, or a filesystem that nobody has: what to do about that, not about the backend', async (t) => {
+  const hintOf = async (asked: string, options: VolumeOptions): Promise<string | undefined> => {
+    const choice = { asked, options, settings: {}, idmapped: true, host: host({}), lxcpath: tmpdir() };
+    const error = await t.throwsAsync<TlxcError>(() => chooseBackend(choice), { instanceOf: TlxcError });
+    return error.details.hint;
+  };
+  t.is(await hintOf('dir', { vgname: 'x' }), 'leave that away, or take a backing store that has it (-B)');
+  t.is(await hintOf('loop', { fstype: 'minix' }), 'ask for one of these (--fstype)');
 });
 
 test('by name, by prefix, by the first of a list that can be', async (t) => {

@@ -112,13 +112,13 @@ export interface Pruned {
   readonly awaited: readonly { readonly image: StoredImage; readonly lxcpaths: readonly string[] }[];
 }
 
-/** Removes images that no container needs: expired ones, or all. */
+/** Removes images that no container needs: expired ones, or all, and then what broken downloads left to be resumed, too. */
 export async function pruneImages(
   store: ImageStore,
   place: ImagePlace,
   { all }: { readonly all: boolean },
 ): Promise<Pruned> {
-  await store.sweep();
+  await store.sweep(undefined, { downloads: all });
   const removed: StoredImage[] = [];
   const awaited: Pruned['awaited'][number][] = [];
   for (const { image, users, expired } of imageStatuses(store, place)) {

@@ -190,7 +190,7 @@ export class Images {
     return verifyImage(store, findStored(store, image));
   }
 
-  /** Removes those that no container needs: the expired ones, or with `all` every one. */
+  /** Removes those that no container needs: the expired ones, or with `all` every one and what broken downloads left. */
   prune({ all = false }: { readonly all?: boolean } = {}): Promise<Pruned> {
     return pruneImages(openStore(this.#place), this.#place, { all });
   }
