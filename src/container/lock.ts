@@ -55,13 +55,22 @@ function sayWhoHolds(lock: number): void {
   }
 }
 
+/**
+ * Of a command line as /proc has it: "tlxc-copy"; '': none that can be told. The number may be another process's by now, even a
+ * container's, which calls itself what it likes.
+ */
+export function commandIn(line: string): string {
+  const words = line.split('\0').map((word) => basename(word, '.js'));
+  const command = words.find((word) => word.startsWith('tlxc')) ?? words[0] ?? '';
+  return /^[A-Za-z][\w.-]{0,31}$/.test(command) ? command : '';
+}
+
 /** "another command, tlxc-copy (pid 4711)," as far as that can be seen. */
 function whoWorks(pid: string): string {
   if (!/^\d+$/.test(pid) || pid === String(process.pid)) return 'another command';
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    const command = words.map((word) => basename(word, '.js')).find((word) => word.startsWith('tlxc'));
-    return `another command, ${command ?? basename(words[0] ?? '')} (pid ${pid}),`;
+    const command = commandIn(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    return `another command, ${command === '' ? '' : `${command} `}(pid ${pid}),`;
   } catch {
     return 'another command';
   }

@@ -1,8 +1,9 @@
 /** Who waits for a container's lock: for how long, and what it reads in the end. */
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandIn } from '../../src/container/lock.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
@@ -34,6 +35,20 @@ const nextHolder = (lock: string, before: string): Promise<string> =>
     const text = readFileSync(lock, 'utf8');
     return Promise.resolve(text !== before && text.endsWith('\n') ? text.trim() : undefined);
   });
+
+test('who is waited for is told by a plain name, or by the number alone', (t) => {
+  for (const [line, name] of [
+    ['/usr/bin/node\0/usr/share/tlxc/bin/tlxc-copy.js\0-n\0u1\0', 'tlxc-copy'],
+    ['[tlxc monitor] /var/lib/tlxc u1\0', ''],
+    ['/usr/bin/flock\0x\0', 'flock'],
+    ['tlxc\u001b[2J\0', ''],
+    ['tlxc-copy\nu1: all is well\0', ''],
+    ['/bin/sh\0tlxc\u009b31m\0', ''],
+    [`tlxc${'x'.repeat(99)}\0`, ''],
+    ['', ''],
+  ] as const)
+    t.is(commandIn(line), name, JSON.stringify(line));
+});
 
 held('in a queue that moves nobody gives up', async (t) => {
   const world = await makeWorld(t);
