@@ -10,7 +10,7 @@ const TYPES = 'dist/types';
 const PLAN = 'plan/types';
 const HEAD = '/** What a start will do, and its parts (src/plan/schema.ts). */\n';
 
-/** Each alias of src/plan/types.ts with what it comes to. */
+/** Each name of src/plan/types.ts with what it comes to: an alias, or an interface that is another name for what it extends. */
 async function flattenPlan() {
   const source = `src/${PLAN}.ts`;
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
@@ -18,11 +18,14 @@ async function flattenPlan() {
   const program = ts.createProgram([source], options);
   const checker = program.getTypeChecker();
   const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias;
-  const aliases = program.getSourceFile(source).statements.filter(ts.isTypeAliasDeclaration);
-  const lines = aliases.map((alias) => {
-    const type = checker.typeToString(checker.getTypeAtLocation(alias.name), undefined, flags);
-    const docs = ts.getJSDocCommentsAndTags(alias).map((doc) => `${doc.getText()}\n`);
-    return `${docs.join('')}export type ${alias.name.text} = ${type};\n`;
+  const named = program
+    .getSourceFile(source)
+    .statements.filter((one) => ts.isTypeAliasDeclaration(one) || ts.isInterfaceDeclaration(one));
+  const lines = named.map((one) => {
+    const meant = ts.isInterfaceDeclaration(one) ? one.heritageClauses[0].types[0] : one.name;
+    const type = checker.typeToString(checker.getTypeAtLocation(meant), undefined, flags);
+    const docs = ts.getJSDocCommentsAndTags(one).map((doc) => `${doc.getText()}\n`);
+    return `${docs.join('')}export type ${one.name.text} = ${type};\n`;
   });
   writeFileSync(
     `${TYPES}/${PLAN}.d.ts`,

@@ -219,7 +219,10 @@ export class Container {
     return withoutSecrets(plan);
   }
 
-  /** Throws TLXC_E_NOT_RUNNING, TLXC_E_TIMEOUT, TLXC_E_UNRESPONSIVE. */
+  /**
+   * Has its init shut down, and resolves when it has ended; one that takes longer than a minute is killed, unless the options say
+   * otherwise. Throws TLXC_E_NOT_RUNNING, TLXC_E_TIMEOUT, TLXC_E_UNRESPONSIVE.
+   */
   async stop(options: Options.StopOptions = {}): Promise<void> {
     const timeoutMs = milliseconds('timeoutMs', options.timeoutMs ?? 60_000);
     const { how = 'halt', escalate = true, configFile, warn = silently } = options;
@@ -247,7 +250,7 @@ export class Container {
   }
 
   /**
-   * Runs a command in the running container. Awaited, it gives how the command ended and what it printed, and throws
+   * Runs a command in the running container: `['make', '-j4']`, no shell reads it. Awaited, it gives how the command ended and what it printed, and throws
    * CommandError where that is not well; meanwhile it is a process with streams, to be killed or written to.
    */
   exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): RunningCommand {
@@ -433,7 +436,10 @@ export class Container {
     return new Container(newName, this.#self);
   }
 
-  /** Writes the container, stopped or frozen, into one file, from which Container.import makes it again. */
+  /**
+   * Writes the container, stopped or frozen, into one file, from which Container.import makes it again: mode 0600, in place of one
+   * of that name once it is whole. Throws TLXC_E_RUNNING, TLXC_E_STORAGE.
+   */
   async export(file: string, options: Options.ExportOptions = {}): Promise<void> {
     const { compression = 'zstd', snapshots = false, freeze = false, onStage } = options;
     const how = { compression, snapshots, freeze, onStage };

@@ -12,6 +12,8 @@
  *
  * A datagram is at most 64 KiB. Every reply has "ok"; a refusal has "error" (a short stable word) and "errno".
  */
+
+/** What a container is in the middle of, in LXC's words. */
 export type ContainerState =
   'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING' | 'ABORTING' | 'FREEZING' | 'FROZEN' | 'THAWED';
 
@@ -94,7 +96,7 @@ export interface GivenDevice {
 /** Whether what runs in the container is well. */
 export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
 
-/** What its monitor knows of that (native/monitor/health.h). */
+/** Whether what runs in it is well, as its monitor knows. */
 export interface MonitorHealth {
   readonly status: HealthStatus;
   /** Since the epoch, as endedAtMs. */

@@ -33,7 +33,7 @@ export interface StartOptions {
   readonly consolePath?: string | undefined;
   /** -L: the console's log. */
   readonly consoleLog?: string | undefined;
-  /** -p */
+  /** A file that gets the process id of its monitor, and goes when the container ends. */
   readonly pidFile?: string | undefined;
   /** -o and -l, over lxc.log.file and lxc.log.level. */
   readonly logFile?: string | undefined;

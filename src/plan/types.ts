@@ -5,7 +5,9 @@ import type * as rooted from './schema-rooted.ts';
 import type * as schema from './schema.ts';
 
 /** All that a start will do, in its order: what `tlxc-start --plan` prints. */
-export type StartPlan = Static<typeof schema.StartPlan>;
+// An interface is called by its name in what uses it, and has a page in the reference.
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface StartPlan extends Static<typeof schema.StartPlan> {}
 export type Origin = Static<typeof schema.Origin>;
 export type IdMapEntry = Static<typeof schema.IdMapEntry>;
 export type Hook = Static<typeof schema.Hook>;

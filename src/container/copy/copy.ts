@@ -29,9 +29,11 @@ export interface CopyRequest extends Stillness {
   readonly snapshot: boolean;
   /** -B; null: as the source, or for a snapshot of a directory overlay. */
   readonly backend: string | null;
-  /** -L. */
+  /** How large the copy may be, and where a volume of its own lies. */
   readonly volume?: VolumeOptions;
+  /** The host name in it, and in its configuration, stays the source's. */
   readonly keepName: boolean;
+  /** Its hardware addresses stay the source's: both cannot run in one network then. */
   readonly keepMac: boolean;
   /** Also while the source runs. */
   readonly allowRunning?: boolean;
@@ -45,6 +47,7 @@ export interface CopyRequest extends Stillness {
   readonly cloudInit?: Copying['cloudInit'];
   /** For the clone hooks. */
   readonly hookArgs: readonly string[];
+  /** Told how to ask how far it is. */
   readonly onStage?: OnStage | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

@@ -29,7 +29,7 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: nothing. */
   readonly stdin?: Input;
-  /** What the command reads, instead of `stdin`. */
+  /** A text that the command reads, instead of `stdin`. */
   readonly input?: string;
   /** Default: capture. */
   readonly stdout?: Output;
@@ -41,7 +41,7 @@ export interface ExecOptions {
   readonly timeoutMs?: number;
   /** Ends it when aborted; TLXC_E_ABORTED is thrown. */
   readonly signal?: AbortSignal;
-  /** What ends it then; SIGTERM unless given, and SIGKILL where it goes on for five seconds. */
+  /** What ends it after `timeoutMs`, or by `signal`: SIGTERM unless given, and SIGKILL where it goes on for five seconds. */
   readonly killSignal?: NodeJS.Signals;
   /** Bytes of each stream that are captured at most, before it is killed and TLXC_E_COMMAND thrown; 64 MiB unless given. */
   readonly maxCapture?: number;

@@ -5,7 +5,7 @@ import type { HealthStatus, MonitorHealth } from '../../monitor/protocol.ts';
 export interface ContainerHealth {
   /** starting: it has not been well yet, and may take its time; unhealthy: it has failed several times in a row. */
   readonly status: HealthStatus;
-  /** When it became so. */
+  /** When it became so: ISO 8601, as Date reads it. */
   readonly since: string;
   /** Failures in a row that count. */
   readonly failures: number;
@@ -17,6 +17,7 @@ export interface ContainerHealth {
     readonly timedOut: boolean;
     /** The end of what it printed: the container's words. */
     readonly output: string;
+    /** ISO 8601, as Date reads it. */
     readonly endedAt: string;
   } | null;
 }

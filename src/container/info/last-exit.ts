@@ -19,6 +19,7 @@ export interface LastExit {
   readonly unhealthy: boolean;
   /** Neither that nor in order: what tlxc.restart = on-failure takes for a failure. */
   readonly failed: boolean;
+  /** ISO 8601, as Date reads it. */
   readonly endedAt: string;
   /** How often in a row it had been restarted by then (tlxc.restart). */
   readonly restarts: number;

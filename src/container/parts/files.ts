@@ -27,7 +27,9 @@ export interface CopyFilesOptions {
 }
 /** How files are copied into a container: as whose, by the ids that it knows, and with which mode; each its own unless given. */
 export interface PushOptions extends CopyFilesOptions {
+  /** The owner, as the container counts. */
   readonly uid?: number | null;
+  /** The group, as the container counts. */
   readonly gid?: number | null;
   /** Permission bits: 0o644. */
   readonly mode?: number | null;
