@@ -15,12 +15,15 @@ const no = (why: string): never => {
   throw new NoLine(why);
 };
 
-/** fstab(5): blanks and backslashes of a path in octal. */
+/** fstab(5): blanks and backslashes of a path in octal; of blanks those that end a word there. */
 const escaped = (path: string): string =>
-  path.replace(/[\s\\]/g, (one) => `\\${one.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  path.replace(/[\t-\r \\]/g, (one) => `\\${one.charCodeAt(0).toString(8).padStart(3, '0')}`);
 
-const inside = (path: string): string =>
-  path.startsWith('/') && path !== '/' ? escaped(path.slice(1)) : no('it has no place in the container');
+function inside(path: string): string {
+  if (!path.startsWith('/') || path === '/') no('it has no place in the container');
+  if (path.split('/').includes('..')) no(`its place ${path} may lead out of the container`);
+  return escaped(path.slice(1));
+}
 
 /** A filesystem in memory. */
 function scratch(target: string, size: string | undefined): Line[] {

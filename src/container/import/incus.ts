@@ -32,7 +32,7 @@ function linesOf(key: string, value: string): Foreign['lines'] | null {
   if (key === 'limits.cpu') return /^\d{1,4}$/.test(value) ? cpuLines(Number(value)) : null;
   if (key === 'boot.autostart') return value === 'true' ? [['lxc.start.auto', '1']] : [];
   const [, variable] = /^environment\.([A-Za-z_][A-Za-z0-9_]*)$/.exec(key) ?? [];
-  if (variable !== undefined && !/[\n\r]/.test(value)) return [['lxc.environment', `${variable}=${value}`]];
+  if (variable !== undefined && !/[\0\n\r]/.test(value)) return [['lxc.environment', `${variable}=${value}`]];
   return null;
 }
 
