@@ -138,12 +138,13 @@ seen(
     const world = await makeWorld(t);
     // A process 1 that has a handler for the signal, and does not end by it.
     addBusybox(world, 'u1');
-    await world.sh(`tlxc-start -n u1 -- sh -c 'trap : USR1; while :; do sleep 1; done'`);
+    const start = `tlxc-start -n u1 --wait='exec:test -e /dev/listens' -- sh -c 'trap : USR1; : > /dev/listens; while :; do sleep 1; done'`;
+    await world.sh(start);
     const size = { rows: 24, columns: 80 };
     const stop = new Terminal(world, 'tlxc-stop -n u1 -t 4', size);
     await stop.shows(/\rtlxc-stop: u1: waiting for it to shut down: [123] s\r/);
     t.true((await stop.end()).endsWith('\r\u001b[Kstatus 0\n'));
-    await world.sh(`tlxc-start -n u1 -- sh -c 'trap : USR1; while :; do sleep 1; done'`);
+    await world.sh(start);
     const quiet = new Terminal(world, 'tlxc-stop -q -n u1 -t 3', size);
     t.is(await quiet.end(), 'status 0\n');
   },

@@ -18,12 +18,14 @@ rooted('tlxc-stop --rcfile sends the signals named there, and a restart does not
   const world = await makeWorld(t);
   addBusybox(world, 'c1', { config: ['tlxc.restart = always'] });
   const script =
-    "trap 'exit 0' USR2; trap 'reboot -f' HUP; trap '' USR1 TERM; while :; do sleep 1 & wait $!; done";
-  await world.sh(`tlxc-start -n c1 -- /bin/sh -c "${script}"`);
+    "trap 'exit 0' USR2; trap 'reboot -f' HUP; trap '' USR1 TERM; : > /dev/listens; while :; do sleep 1 & wait $!; done";
+  const listens = "'exec:test -e /dev/listens'";
+  await world.sh(`tlxc-start -n c1 --wait=${listens} -- /bin/sh -c "${script}"`);
   const file = another(world, ['lxc.signal.halt = SIGUSR2', 'lxc.signal.reboot = SIGHUP']);
   const init = await world.sh('tlxc-info -n c1 -pH');
   t.is((await world.run('tlxc-stop', '-n', 'c1', '--rcfile', file, '-r', '-t', '20')).code, 0);
   t.not(await world.sh('tlxc-info -n c1 -pH'), init);
+  await world.sh(`tlxc-wait -n c1 --for=${listens} -t 60`);
   const { code, stderr } = await world.run('tlxc-stop', '-n', 'c1', '--rcfile', file, '--nokill', '-t', '20');
   t.is(code, 0, stderr);
   t.regex(await world.sh('tlxc-info -n c1'), /^State: +STOPPED$/m);

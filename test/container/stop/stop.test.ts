@@ -11,14 +11,15 @@ import { makeWorld } from '../../rig/world.ts';
 const rooted = requires('root', 'userns', 'idmap', 'busybox');
 const debian = requires('root', 'userns', 'idmap', 'debian').serial;
 
-/** An init that stops when it is asked to, or never. */
-const OBEDIENT = "trap 'exit 0' USR1; while :; do sleep 1 & wait $!; done";
-const STUBBORN = "trap '' USR1 TERM; while :; do sleep 1; done";
+/** An init that stops when it is asked to, or never. Until it has its trap, no signal reaches it. */
+const OBEDIENT = "trap 'exit 0' USR1; : > /dev/listens; while :; do sleep 1 & wait $!; done";
+const STUBBORN = "trap '' USR1 TERM; : > /dev/listens; while :; do sleep 1; done";
+const LISTENS = '--wait=exec:test -e /dev/listens';
 
 async function running(t: ExecutionContext, script: string, config: readonly string[] = []) {
   const world = await makeWorld(t);
   addBusybox(world, 'u1', { config });
-  const started = await world.run('tlxc-start', '-n', 'u1', '--', '/bin/sh', '-c', script);
+  const started = await world.run('tlxc-start', '-n', 'u1', LISTENS, '--', '/bin/sh', '-c', script);
   t.is(started.stderr, '');
   const [key = ''] = (await world.sh(`ls ${world.runDir}`)).split('\n');
   const instance = join(world.runDir, key, 'u1', 'instance.json');
@@ -60,7 +61,7 @@ rooted('what keeps it from ending is named before it is killed', async (t) => {
   const { stderr } = await stop('-t', '1');
   t.regex(stderr, note);
   t.regex(stderr, /; u1 is killed\n$/);
-  t.is((await world.run('tlxc-start', '-n', 'u1', '--', '/bin/sh', '-c', OBEDIENT)).code, 0);
+  t.is((await world.run('tlxc-start', '-n', 'u1', LISTENS, '--', '/bin/sh', '-c', OBEDIENT)).code, 0);
   t.is((await stop('-t', '20')).stderr, '');
 });
 
@@ -108,7 +109,7 @@ rooted('-r starts it again: another init, the same monitor', async (t) => {
   // The kernel ends an init that calls reboot(2); halt -f of busybox does, by the way of SIGTERM's trap.
   const { world, stop, state } = await running(
     t,
-    "trap 'reboot -f' TERM; while :; do sleep 1 & wait $!; done",
+    "trap 'reboot -f' TERM; : > /dev/listens; while :; do sleep 1 & wait $!; done",
   );
   const before = await world.sh('tlxc-info -n u1 -pH');
   t.is((await stop('-r')).code, 0);

@@ -164,8 +164,9 @@ export const lifecycle: readonly Effect[] = [
     key: 'lxc.monitor.signal.pdeath',
     needs: BUSYBOX,
     seen: async (t, world) => {
-      const init = `/bin/sh -c "trap 'touch /heard; exit 0' USR1; while :; do sleep 0.05; done"`;
+      const init = `/bin/sh -c "trap 'touch /heard; exit 0' USR1; : > /dev/listens; while :; do sleep 0.05; done"`;
       await boot(world, ['lxc.monitor.signal.pdeath = SIGUSR1', `lxc.init.cmd = ${init}`]);
+      await world.sh("tlxc-wait -n c1 --for='exec:test -e /dev/listens' -t 60");
       await world.sh('kill -KILL $(sed \'s/.*"monitorPid":\\([0-9]*\\).*/\\1/\' run/*/c1/instance.json)');
       const heard = join(world.lxcpath, 'c1/rootfs/heard');
       t.true(await eventually(30, () => Promise.resolve(existsSync(heard) || undefined)));
