@@ -26,6 +26,7 @@ import {
 import { jsonLine } from './printable.ts';
 import { renderError } from './render.ts';
 import { offerContainers, withOrder, type Store } from './offered-containers.ts';
+import { showWaits } from './progress.ts';
 import { tellError } from './tell.ts';
 import { tooMany, usageError } from './usage.ts';
 
@@ -188,6 +189,7 @@ async function runAction(
   try {
     // LXC tells of neither on INFO: with -o /dev/stdout, as monitoring scripts have it, they would be in the answer.
     log('DEBUG', `${context.program} ${context.argv.map(tellableWord).join(' ')}`);
+    showWaits(invocation, context);
     const exit = await command.action(invocation, context);
     log('DEBUG', `exit ${exit}`);
     return exit;

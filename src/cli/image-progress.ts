@@ -88,14 +88,15 @@ class Shown implements ImageProgress {
     this.#announced = '';
     this.#line(event.kind === 'output' ? event.line : words(event));
     const doing = LONG[event.kind];
-    if (doing !== undefined) this.#waiting = progressLine(`  ${doing}`, this.#voice, false);
+    if (doing !== undefined)
+      this.#waiting = progressLine(`  ${doing}`, this.#voice, { plainFirst: Infinity });
   };
 
   #stage({ stage, gauge }: Extract<ImageEvent, { kind: 'stage' }>): void {
     const own = STAGE_WORDS[stage];
     if (own !== undefined || stage === 'working') this.end();
     if (stage === 'working') return;
-    this.#waiting ??= progressLine(`  ${own ?? stage}`, this.#voice, false);
+    this.#waiting ??= progressLine(`  ${own ?? stage}`, this.#voice, { plainFirst: Infinity });
     // The line says which it is, but for its end.
     this.#waiting.stage(stage === 'writing' ? 'writing' : 'copying', gauge);
   }

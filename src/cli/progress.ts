@@ -2,7 +2,7 @@
  * How far something is that takes its time: on a terminal one line that is written over, from the second second on; elsewhere
  * a plain line now and then, the first after ten seconds. Nothing with -q, nor with --json. It has no colours.
  */
-import { waitedFor } from '../container/lock.ts';
+import { waitedFor, whenWaiting } from '../container/lock.ts';
 import { unmeasured, type Gauge, type OnStage, type Stage } from '../gauge.ts';
 import type { CommandContext } from './context.ts';
 import type { Output } from './output.ts';
@@ -22,6 +22,8 @@ const SOON_MS = 1000;
 const AHEAD_MS = 500;
 const STEP_MS = 250;
 const PLAIN_FIRST_MS = 10_000;
+/** Who waits for one other in vain says so after ten seconds: only of a queue that moves there is a line. */
+const PLAIN_WAIT_MS = 15_000;
 const PLAIN_MS = 60_000;
 const MIB = 2 ** 20;
 
@@ -112,11 +114,9 @@ interface Current {
   readonly began: number;
 }
 
-/** Nothing is done as long as another command has the container. */
-function awaiting(whole: Current): Current | null {
-  const other = waitedFor();
-  return other === '' ? null : { ...whole, words: `${whole.words}: waiting for ${other}` };
-}
+/** Where somebody sits, who sees a line being written over. Asked late: a terminal's stream takes 7 ms to load. */
+const terminalOf = ({ stderr, env }: Voice): Output | null =>
+  stderr.isTTY === true && env['TERM'] !== 'dumb' ? stderr : null;
 
 /** What is written to that terminal; null: to none. */
 function lineOf(words: string, done: Done, terminal: Output | null): string {
@@ -126,8 +126,16 @@ function lineOf(words: string, done: Done, terminal: Output | null): string {
   return `\r${progressOnTerminal(words, done, (terminal.columns || 80) - 1)}\u001b[K\r`;
 }
 
+interface Showing {
+  /** When there is a plain line first. */
+  readonly plainFirst?: number;
+  /** Asked for the words, of a line that stands in for all others. */
+  readonly waits?: () => string;
+}
+
 /** words: what is done, to what: "tlxc-copy: u2: copying". Begins to count now; the timer keeps no process alive. */
-export function progressLine(words: string, voice: Voice, plain = true): Progress {
+export function progressLine(words: string, voice: Voice, how: Showing = {}): Progress {
+  const { plainFirst = PLAIN_FIRST_MS, waits } = how;
   const began = performance.now();
   let stage: Current = { words, gauge: unmeasured, began };
   let next = SOON_MS;
@@ -135,20 +143,19 @@ export function progressLine(words: string, voice: Voice, plain = true): Progres
   const step = (): void => {
     const now = performance.now();
     if (now - began < next - AHEAD_MS) return;
-    // Not looked at before: a terminal's stream takes 7 ms to load.
-    const { stderr, env } = voice;
-    const person = stderr.isTTY === true && env['TERM'] !== 'dumb';
-    if (!person && (!plain || now - began < PLAIN_FIRST_MS - AHEAD_MS)) {
-      next = plain ? PLAIN_FIRST_MS : Infinity;
+    const terminal = terminalOf(voice);
+    if (terminal === null && now - began < plainFirst - AHEAD_MS) {
+      next = plainFirst;
       return;
     }
-    const current = awaiting({ words, gauge: unmeasured, began }) ?? stage;
-    const { done: bytes, total } = current.gauge();
+    // Nothing is done as long as another command has the container: that has a line of its own.
+    if (waits === undefined && waitedFor() !== null) return;
+    const { done: bytes, total } = stage.gauge();
     if (now - began < next) return;
-    next = now - began + (person ? STEP_MS / 2 : PLAIN_MS);
-    const done = { bytes, total, milliseconds: now - began, counted: now - current.began };
-    stderr.write(lineOf(current.words, done, person ? stderr : null));
-    if (person) showing.add((shownOn = stderr));
+    next = now - began + (terminal ? STEP_MS / 2 : PLAIN_MS);
+    const done = { bytes, total, milliseconds: now - began, counted: now - stage.began };
+    voice.stderr.write(lineOf(waits?.() ?? stage.words, done, terminal));
+    if (terminal) showing.add((shownOn = terminal));
   };
   // Work that is done before anything is waited for, a short command's, ends before a timer of it could: it makes none.
   let timer: NodeJS.Timeout | undefined;
@@ -177,6 +184,18 @@ interface Asked {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+const isSilent = ({ quiet, options }: Asked): boolean => quiet || options['json'] === true;
+
+/** From now on, whatever a command waits for is shown: `PROGRAM: NAME: waiting for tlxc-copy (pid 42): 3 s`. */
+export function showWaits(asked: Asked, context: Shown): void {
+  if (isSilent(asked)) return;
+  const words = (): string => {
+    const { container, whom } = waitedFor() ?? { container: asked.name, whom: 'another command' };
+    return `${context.program}: ${container}: waiting for ${whom}`;
+  };
+  whenWaiting(() => progressLine('', context, { plainFirst: PLAIN_WAIT_MS, waits: words }).end);
+}
+
 /** Does the work, and shows that it is being done: `PROGRAM: NAME: DOING: 3 s`. */
 export async function whileShown<T>(
   asked: Asked,
@@ -184,9 +203,8 @@ export async function whileShown<T>(
   doing: string,
   work: (progress: Progress) => Promise<T>,
 ): Promise<T> {
-  const silent = asked.quiet || asked.options['json'] === true;
   const words = [context.program, asked.name, doing].filter(Boolean).join(': ');
-  const progress = silent ? SILENT : progressLine(words, context);
+  const progress = isSilent(asked) ? SILENT : progressLine(words, context);
   try {
     return await work(progress);
   } finally {

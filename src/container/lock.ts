@@ -65,24 +65,59 @@ export function commandIn(line: string): string {
   return /^[A-Za-z][\w.-]{0,31}$/.test(command) ? command : '';
 }
 
-/** "another command, tlxc-copy (pid 4711)," as far as that can be seen. */
-function whoWorks(pid: string): string {
-  if (!/^\d+$/.test(pid) || pid === String(process.pid)) return 'another command';
+/** "tlxc-copy (pid 4711)", or the number alone; '' as far as that cannot be seen. */
+function commandOf(pid: string): string {
+  if (!/^\d+$/.test(pid) || pid === String(process.pid)) return '';
   try {
     const command = commandIn(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-    return `another command, ${command === '' ? '' : `${command} `}(pid ${pid}),`;
+    return command === '' ? `pid ${pid}` : `${command} (pid ${pid})`;
   } catch {
-    return 'another command';
+    return '';
   }
 }
 
-/** The locks that are waited for just now: by whose pid each is held. */
-const awaited = new Map<string, string>();
+function whoWorks(pid: string): string {
+  const command = commandOf(pid);
+  return command === '' ? 'another command' : `another command, ${command},`;
+}
 
-/** "another command, tlxc-copy (pid 4711)": whom this process waits for just now; '': nobody. */
-export function waitedFor(): string {
-  const [holder] = awaited.values();
-  return holder === undefined ? '' : whoWorks(holder).replace(/,$/, '');
+/** A wait for a lock. */
+export interface Wait {
+  readonly container: string;
+  /** "tlxc-copy (pid 4711)" */
+  readonly whom: string;
+}
+
+interface Holder {
+  readonly container: string;
+  readonly pid: string;
+}
+
+/** The locks that are waited for just now. */
+const awaited = new Map<string, Holder>();
+
+/** What this process waits for just now; of several the first. */
+export function waitedFor(): Wait | null {
+  const [first] = awaited.values();
+  if (first === undefined) return null;
+  const { container, pid } = first;
+  // The lock is ours, and what is waited for is a monitor that begins or ends.
+  const own = pid === String(process.pid);
+  return { container, whom: commandOf(pid) || (own ? 'its monitor to be done with it' : 'another command') };
+}
+
+let onWait = (): (() => void) => () => undefined;
+let onOver = (): void => undefined;
+
+/** Has it called when this process begins to wait for others, and what it gives when no lock is waited for any more. */
+export function whenWaiting(listener: () => () => void): void {
+  onWait = listener;
+}
+
+function awaits(lock: string, holder: Holder): void {
+  const begins = awaited.size === 0;
+  awaited.set(lock, holder);
+  if (begins) onOver = onWait();
 }
 
 /** Tries until it does not give null. Throws TLXC_E_BUSY after 10 s in which one other had the lock. */
@@ -90,7 +125,7 @@ async function patiently<T>(paths: ContainerPaths, attempt: () => T | null): Pro
   try {
     return await inTurn(paths, attempt);
   } finally {
-    awaited.delete(paths.lock);
+    if (awaited.delete(paths.lock) && awaited.size === 0) onOver();
   }
 }
 
@@ -104,7 +139,7 @@ async function inTurn<T>(paths: ContainerPaths, attempt: () => T | null): Promis
     const current = holderOf(paths.lock);
     if (held.has(paths.lock) || current !== holder) sameSince = now;
     holder = current;
-    awaited.set(paths.lock, holder);
+    awaits(paths.lock, { container: paths.name, pid: holder });
     if (now - sameSince > PATIENCE_MS || now - begun > QUEUE_PATIENCE_MS) {
       throw new TlxcError({
         code: 'TLXC_E_BUSY',

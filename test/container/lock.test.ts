@@ -82,17 +82,20 @@ held('one that works on it for ten seconds is named', async (t) => {
   );
 });
 
-seen('who waits sees for whom', async (t) => {
+seen('who waits sees for whom, whatever the command shows of its own', async (t) => {
   const world = await makeWorld(t);
   const lock = await lockOf(t, world);
-  const before = readFileSync(lock, 'utf8');
-  const ended = once(hold(world, lock, 300), 'exit');
-  const pid = await nextHolder(lock, before);
-  const copy = new Terminal(world, 'tlxc-copy -n u1 -N u3', { rows: 24, columns: 100 });
-  await copy.shows(
-    new RegExp(`\rtlxc-copy: u1: copying: waiting for another command, tlxc-import \\(pid ${pid}\\): \\d s`),
-  );
-  await world.sh(`kill ${pid}`);
-  await ended;
-  t.true((await copy.end()).endsWith('\r\u001b[Kstatus 0\n'));
+  const commands = ['tlxc-copy -n u1 -N u3', 'tlxc-set u1 memory=1G', 'tlxc-destroy u1'];
+  for (const command of commands) {
+    const before = readFileSync(lock, 'utf8');
+    const ended = once(hold(world, lock, 300), 'exit');
+    const pid = await nextHolder(lock, before);
+    const [program = ''] = command.split(' ');
+    const terminal = new Terminal(world, command, { rows: 24, columns: 100 });
+    await terminal.shows(new RegExp(`\r${program}: u1: waiting for tlxc-import \\(pid ${pid}\\): \\d s`));
+    t.notRegex(terminal.output, /copying|destroying/, 'of what is not done yet nothing is told');
+    await world.sh(`kill ${pid}`);
+    await ended;
+    t.true((await terminal.end()).endsWith('\r\u001b[Kstatus 0\n'), terminal.output);
+  }
 });
