@@ -55,7 +55,7 @@ function requireRoot(what: string, bridge: string): void {
   throw new TlxcError({
     code: 'TLXC_E_PERMISSION',
     message: `only root can ${what} the bridge '${bridge}'`,
-    hint: 'be root (sudo)',
+    hint: `be root (sudo); your own containers may be on it once root has written "USER veth ${bridge} 10" to /etc/tlxc/tlxc-usernet`,
   });
 }
 
