@@ -55,7 +55,10 @@ async function threeWays(t: ExecutionContext, make: string) {
 byRoot(
   'owners, modes, times, links, attributes, capabilities and whiteouts are as cp has them',
   async (t) => {
-    const { dir, isSmall } = await threeWays(t, `${PLAIN}; touch -d 2002-01-01T00:00:00Z .; chown 7:8 .; chmod 711 .`);
+    const { dir, isSmall } = await threeWays(
+      t,
+      `${PLAIN}; touch -d 2002-01-01T00:00:00Z .; chown 7:8 .; chmod 711 .`,
+    );
     t.true(isSmall);
     t.is(seen(join(dir, 'alone')), seen(join(dir, 'cp')));
     t.regex(seen(join(dir, 'alone')), /^\. d 711 7:8 1009843200\.0/);
