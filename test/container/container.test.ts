@@ -275,7 +275,7 @@ rooted('paths of the host may be relative; what no state is called and no templa
   );
   t.deepEqual(told, {
     ...{ one: 'from here', file: 'from here', back: 'from here', here: ['back', 'deep', 'u1.tar.zst'] },
-    state: ['TLXC_E_USAGE', "invalid state 'STOPED'"],
+    state: ['TLXC_E_USAGE', "invalid state 'STOPED' (did you mean STOPPED?)"],
     template: ['TLXC_E_USAGE', 'a container is created from a template, and none is given'],
     directory: ['TLXC_E_NOT_FOUND', 'there is no directory /no/where'],
   });

@@ -1,4 +1,5 @@
 /** tlxc-logs: what a container printed is kept without being asked for, boot by boot, and harms no terminal. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { ExecutionContext } from 'ava';
 import { readdirSync, statSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -111,17 +112,30 @@ running('-f goes on with what comes, a prompt without a line end too, and ends w
   await world.sh('kill -INT "$(cat follower)"');
 });
 
-/** In portions: what comes faster than it is written is left out, which another test is for. */
-const COUNT =
-  'while ! test -e /tmp/go; do sleep 0.1; done; ' +
-  'for from in $(seq 100000 250 107750); do seq $from $((from + 249)); sleep 0.1; done; echo end; : > /tmp/done';
+const PORTION = 250;
+const [FIRST, LAST] = [100_000, 107_999];
 
-/** c1 counts on its console; what `tlxc-logs -f` has printed of it in the end. */
+/** In portions, each when its turn has come: what comes faster than it is written is left out, which another test is for. */
+const COUNT =
+  `for from in $(seq ${FIRST} ${PORTION} ${LAST}); do while ! test -e /turns/$from; do sleep 0.05; done; ` +
+  `seq $from $((from + ${PORTION - 1})); done; echo end; : > /tmp/done`;
+
+/** Whether a line is kept, in whichever file by now. */
+const isKept = (world: World, line: string): boolean =>
+  execFileSync('sh', ['-c', 'cat journal*'], { cwd: logDir(world), encoding: 'latin1' }).includes(line);
+
+/** c1 counts on its console; what `tlxc-logs -f` has printed of it in the end, though it may begin after the first portion. */
 async function counted(world: World): Promise<readonly string[]> {
+  const turns = join(world.lxcpath, 'c1/rootfs/turns');
+  mkdirSync(turns);
   await world.sh('tlxc-start -n c1');
-  const following = world.run('tlxc-logs', '-n', 'c1', '-f', '--until-stopped', '--console');
-  await world.sh("tlxc-attach -n c1 -- touch /tmp/go; tlxc-start -n c1 --wait='exec:test -e /tmp/done'");
-  await world.sh('tlxc-stop -k -n c1');
+  const following = logs(world, '-f', '--lines=10000', '--until-stopped', '--console');
+  for (let from = FIRST; from <= LAST; from += PORTION) {
+    writeFileSync(join(turns, String(from)), '');
+    const last = String(from + PORTION - 1);
+    await eventually(60, () => Promise.resolve(isKept(world, last) || undefined));
+  }
+  await world.sh("tlxc-start -n c1 --wait='exec:test -e /tmp/done'; tlxc-stop -k -n c1");
   return (await following).stdout.replaceAll('\r', '').trim().split('\n');
 }
 
