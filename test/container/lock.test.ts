@@ -50,16 +50,19 @@ test('who is waited for is told by a plain name, or by the number alone', (t) =>
     t.is(commandIn(line), name, JSON.stringify(line));
 });
 
+/** A queue, as who waits sees it: it moves every four seconds, four times. One process has the lock all along: nobody gets in between. */
+const queue = (lock: string): string => `for turn in 1 2 3 4; do sleep 4 & echo $! > ${lock}; wait; done`;
+
 held('in a queue that moves nobody gives up', async (t) => {
   const world = await makeWorld(t);
   const lock = await lockOf(t, world);
   const before = readFileSync(lock, 'utf8');
-  const queue = [5, 5, 5].map((seconds) => once(hold(world, lock, seconds), 'exit'));
+  const ended = once(world.spawn('flock', '--no-fork', lock, 'bash', '-c', queue(lock)), 'exit');
   await nextHolder(lock, before);
   const begun = performance.now();
   t.is((await world.run('tlxc-copy', '-n', 'u1', '-N', 'u3')).code, 0);
   t.true(performance.now() - begun > 10_000, 'it was behind all of them');
-  await Promise.all(queue);
+  await ended;
 });
 
 held('one that works on it for ten seconds is named', async (t) => {
