@@ -42,6 +42,8 @@ class Supervisor {
 
   private:
     using State = protocol::State;
+    // In its run directory while it runs: which processes are the container's, for who finds no monitor.
+    static constexpr const char* kInstance = "instance.json";
 
     [[nodiscard]] Status prepare(const plan::StartPlan& plan);
     [[nodiscard]] Status launch(const plan::StartPlan& plan);
