@@ -77,6 +77,20 @@ function checkCycles(): void {
   for (const path of graph.keys()) visit(path, []);
 }
 
+/** Folders beside each other in a room: where each imports of the other, what both use belongs above them. */
+function checkNeighbours(): void {
+  const arrows = new Map<string, string>();
+  for (const [path, targets] of graph)
+    for (const target of targets.filter(() => path.startsWith('src/')))
+      if (dirname(dirname(path)) === dirname(dirname(target)))
+        arrows.set(`${dirname(path)} ${dirname(target)}`, `${path} imports ${target}`);
+  for (const [arrow, example] of arrows) {
+    const [from = '', to = ''] = arrow.split(' ');
+    const back = arrows.get(`${to} ${from}`);
+    if (from < to && back !== undefined) report(from, 1, `imports both ways: ${example}, ${back}`);
+  }
+}
+
 /** Reports each line of the files that matches. */
 function ban(files: readonly Source[], pattern: RegExp, reason: string): void {
   for (const { path, lines } of files) {
@@ -117,6 +131,7 @@ for (const { path } of typescript) {
 }
 for (const [path, targets] of graph) for (const target of targets) checkArrow(path, target);
 checkCycles();
+checkNeighbours();
 
 /** Codes for which src/remedy.ts or the command line knows what to do. */
 const REMEDIED = /TLXC_E_(USAGE|NOT_RUNNING|RUNNING|SYSCALL|INTERNAL)/;

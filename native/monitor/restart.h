@@ -1,6 +1,6 @@
 // A container that has ended is started again after a while (tlxc.restart). The monitor becomes the process
 // that waits: small, without anything of the container, and ended by SIGTERM or SIGKILL at any time without
-// harm. What it waits for stands in the run directory (src/container/start/restart.ts); whoever takes that
+// harm. What it waits for stands in the run directory (src/container/restart.ts); whoever takes that
 // away, holding the container's lock, has cancelled it.
 #pragma once
 #include <optional>

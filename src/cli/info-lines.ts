@@ -3,7 +3,7 @@ import type { MadeFrom } from '../container/info/image.ts';
 import { outcomeWords, type ContainerHealth } from '../container/info/health.ts';
 import type { LastExit } from '../container/info/last-exit.ts';
 import type { LinkCounters } from '../container/info/inspect.ts';
-import type { PendingRestart } from '../container/start/restart.ts';
+import type { PendingRestart } from '../container/restart.ts';
 import type { VolumeUsage } from '../storage/backend.ts';
 import { printable } from './printable.ts';
 import { exitWords, restartWords } from './restart-words.ts';

@@ -16,7 +16,7 @@ import { lastExit } from '../container/info/last-exit.ts';
 import { diskUsagesOf } from '../container/info/disk.ts';
 import { notDefined } from '../container/not-defined.ts';
 import { containerPaths } from '../container/paths.ts';
-import { startFailure } from '../container/start/restart.ts';
+import { startFailure } from '../container/restart.ts';
 import { runningUsage } from '../container/info/oom-kills.ts';
 import { TlxcError } from '../errors.ts';
 import type { VolumeUsage } from '../storage/backend.ts';

@@ -1,6 +1,6 @@
 /** How a container ended last and when it is started again, as people read it. Pure. */
 import type { LastExit } from '../container/info/last-exit.ts';
-import type { PendingRestart } from '../container/start/restart.ts';
+import type { PendingRestart } from '../container/restart.ts';
 
 type Exit = Pick<LastExit, 'code' | 'signal' | 'outOfMemory' | 'oomKills' | 'requested' | 'unhealthy'>;
 

@@ -10,7 +10,7 @@ import {
   takeSnapshot,
   type SnapshotRequest,
 } from '../container/snapshot/snapshot.ts';
-import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshot/snapshots.ts';
+import { listSnapshots, snapshotStore, type Snapshot } from '../container/snapshots.ts';
 import { TlxcError } from '../errors.ts';
 import type { Change } from '../storage/diff.ts';
 import { defineCommand, type Invocation } from './command.ts';

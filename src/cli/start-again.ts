@@ -1,6 +1,6 @@
 /** tlxc-start --restart: what a monitor has run when it is time to start its container again (tlxc.restart). */
 import { containerPaths } from '../container/paths.ts';
-import { noteStartFailure } from '../container/start/restart.ts';
+import { noteStartFailure } from '../container/restart.ts';
 import { startContainer, type StartRequest } from '../container/start/start.ts';
 import { TlxcError } from '../errors.ts';
 import { renderError } from './render.ts';

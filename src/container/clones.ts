@@ -12,7 +12,7 @@ import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import { removeFile } from '../remove-file.ts';
 import { makeRunDir } from './lock.ts';
-import { containerPaths } from './paths.ts';
+import { containerPaths, type ContainerPaths } from './paths.ts';
 
 export interface Relative {
   readonly lxcpath: string;
@@ -117,4 +117,18 @@ export function dropClone(system: SystemConfig, parent: Relative, clone: Relativ
 /** Takes a clone that is gone out of its parents' lists; dir is where its directory is now. */
 export function forgetClone(system: SystemConfig, dir: string, clone: Relative): void {
   for (const parent of parentsOf(dir)) dropClone(system, parent, clone);
+}
+
+/** Throws TLXC_E_BUSY where a container was made over the snapshot; the one that it is of, restored by LXC, counts not. */
+export function refuseClones(container: ContainerPaths, snapshot: ContainerPaths): void {
+  const clones = clonesOf(snapshot.dir)
+    .filter(({ lxcpath, name }) => lxcpath !== container.lxcpath || name !== container.name)
+    .map(({ name }) => name);
+  if (clones.length === 0) return;
+  throw new TlxcError({
+    code: 'TLXC_E_BUSY',
+    message: `snapshot ${snapshot.name} has clones`,
+    container: container.name,
+    hint: `destroy the clones first: ${clones.join(', ')}`,
+  });
 }

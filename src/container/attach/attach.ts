@@ -12,7 +12,7 @@ import { NotEntered } from './not-entered.ts';
 import { isFrozen } from '../freeze/frozen.ts';
 import { betweenBoots, notRunning } from '../not-running.ts';
 import type { ContainerPaths } from '../paths.ts';
-import { enterScope } from '../start/scope.ts';
+import { enterScope } from '../scope.ts';
 import { unresponsive } from '../unresponsive.ts';
 
 /** Where the command's 0, 1 and 2 go. */

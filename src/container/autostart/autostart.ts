@@ -10,7 +10,7 @@ import { countOf } from '../../problem.ts';
 import { atMost } from './at-once.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import type { Condition } from '../readiness/condition.ts';
-import { pendingRestart } from '../start/restart.ts';
+import { pendingRestart } from '../restart.ts';
 import {
   afterProblems,
   autostartOrder,

@@ -31,7 +31,7 @@ import { discardUnborn } from '../remove/leftovers.ts';
 import { allocateRange, ownsRange, releaseRange } from '../id-ranges.ts';
 import { checkCloudInit } from '../create/told-cloud-init.ts';
 import type { ContainerPaths } from '../paths.ts';
-import { snapshotStore } from '../snapshot/snapshots.ts';
+import { snapshotStore } from '../snapshots.ts';
 import { whileStill, type Stillness } from './source.ts';
 
 export interface Copying extends Stillness {

@@ -28,8 +28,8 @@ import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseLinked } from '../linked.ts';
 import { removeRunDir } from '../remove/run-directory.ts';
 import { recover } from '../recover.ts';
-import { forgetEnds } from '../start/restart.ts';
-import { snapshotsOf } from '../snapshot/snapshots.ts';
+import { forgetEnds } from '../restart.ts';
+import { snapshotsOf } from '../snapshots.ts';
 import { checkStopped } from './source.ts';
 import { unmanagedEntries } from '../remove/unmanaged-rootfs.ts';
 

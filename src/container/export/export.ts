@@ -35,7 +35,7 @@ import { isFrozen } from '../freeze/frozen.ts';
 import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../recover.ts';
-import { findSnapshot, snapshotsOf } from '../snapshot/snapshots.ts';
+import { findSnapshot, snapshotsOf } from '../snapshots.ts';
 import { inTree, openRunning, stoppedTree, type TreeRequest } from '../files/tree.ts';
 import { refuseMissing } from '../not-defined.ts';
 

@@ -8,7 +8,7 @@
  *   snapshots/NAME/{config,ts,comment,rootfs/…}
  *   tlxc/checksum.json               SHA-256 of all bytes of the archive before this member: Checksum
  */
-import type { Snapshot } from '../snapshot/snapshots.ts';
+import type { Snapshot } from '../snapshots.ts';
 
 export const FORMAT = 1;
 export const INDEX = 'tlxc/index.json';

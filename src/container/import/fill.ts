@@ -11,7 +11,7 @@ import { nameCopy } from '../../storage/name-container.ts';
 import { CONFIG } from '../export/format.ts';
 import type { Seed } from '../create/new-config.ts';
 import type { ContainerPaths } from '../paths.ts';
-import { snapshotStore } from '../snapshot/snapshots.ts';
+import { snapshotStore } from '../snapshots.ts';
 import { absentHere } from './absent.ts';
 import type { Content } from './content.ts';
 import { deviceLines } from './foreign-devices.ts';

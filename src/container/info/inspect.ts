@@ -9,7 +9,7 @@ import { askMonitors } from '../../monitor/client.ts';
 import type { ContainerState, MonitorInfo } from '../../monitor/protocol.ts';
 import { native, type InterfaceState, type NativeFailure } from '../../native/binding.ts';
 import { containerPaths } from '../paths.ts';
-import { pendingRestart, type PendingRestart } from '../start/restart.ts';
+import { pendingRestart, type PendingRestart } from '../restart.ts';
 
 export interface ContainerStatus {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** A container as lists show it. */
 import type { HealthStatus } from '../../monitor/protocol.ts';
-import type { PendingRestart } from '../start/restart.ts';
+import type { PendingRestart } from '../restart.ts';
 
 /** One container of a list. null: not known, not asked for, or the container does not run. */
 export interface ListedContainer {

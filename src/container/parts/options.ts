@@ -13,7 +13,7 @@ import type { ContainerHealth } from '../info/health.ts';
 import type { LastExit } from '../info/last-exit.ts';
 import type { CreateRequest } from '../create/making.ts';
 import type { WaitCondition } from '../readiness/condition.ts';
-import type { PendingRestart } from '../start/restart.ts';
+import type { PendingRestart } from '../restart.ts';
 import type { StartRequest } from '../start/start.ts';
 import type { RunningUsage } from '../info/oom-kills.ts';
 import type { StoreOptions, Warn } from './place.ts';

@@ -5,7 +5,7 @@ import { containerPaths } from '../paths.ts';
 import { restoreSnapshot } from '../snapshot/restore.ts';
 import { diffSnapshots } from '../snapshot/diff.ts';
 import { destroyAllSnapshots, destroySnapshot, takeSnapshot } from '../snapshot/snapshot.ts';
-import { listSnapshots, type Snapshot } from '../snapshot/snapshots.ts';
+import { listSnapshots, type Snapshot } from '../snapshots.ts';
 import type { Stillness } from '../copy/source.ts';
 import { silently, type Located, type Warn } from './place.ts';
 

@@ -14,7 +14,7 @@ import { makeRunDir, withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../recover.ts';
 import type { SnapshotRequest } from './snapshot.ts';
-import { findSnapshot, listSnapshots } from './snapshots.ts';
+import { findSnapshot, listSnapshots } from '../snapshots.ts';
 
 /**
  * The files that were added, changed and removed between two snapshots; to: null is the container as it is now, which may

@@ -21,7 +21,7 @@ import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { finishRestore, restoredPath } from './pending-restore.ts';
 import { recover } from '../recover.ts';
 import type { SnapshotRequest } from './snapshot.ts';
-import { findSnapshot } from './snapshots.ts';
+import { findSnapshot } from '../snapshots.ts';
 import { checkStopped } from '../copy/source.ts';
 import { unmanagedEntries } from '../remove/unmanaged-rootfs.ts';
 import { refuseMissing } from '../not-defined.ts';

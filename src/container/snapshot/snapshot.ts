@@ -12,7 +12,7 @@ import { renameDurably, syncFilesystem } from '../../host/trees.ts';
 import { forgetUsers } from '../../image/forget-users.ts';
 import { native } from '../../native/binding.ts';
 import { randomHex } from '../../random.ts';
-import { clonesOf, forgetClone } from '../clones.ts';
+import { forgetClone, refuseClones } from '../clones.ts';
 import { discard } from '../remove/discard.ts';
 import { fillCopy } from '../copy/copying.ts';
 import { snapshotStaging, sweepLeftovers, makeTrash } from '../remove/leftovers.ts';
@@ -20,7 +20,7 @@ import { withLock } from '../lock.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { recover } from '../recover.ts';
 import { checkReadable, type Stillness } from '../copy/source.ts';
-import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from './snapshots.ts';
+import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from '../snapshots.ts';
 import { refuseMissing } from '../not-defined.ts';
 
 export interface SnapshotRequest {
@@ -154,18 +154,4 @@ function moveFrom({ name, dir, lxcpath: store }: ContainerPaths, trashed: string
   } finally {
     native().closeFd(opened);
   }
-}
-
-/** Throws TLXC_E_BUSY where a container was made over the snapshot; the one that it is of, restored by LXC, counts not. */
-export function refuseClones(container: ContainerPaths, snapshot: ContainerPaths): void {
-  const clones = clonesOf(snapshot.dir)
-    .filter(({ lxcpath, name }) => lxcpath !== container.lxcpath || name !== container.name)
-    .map(({ name }) => name);
-  if (clones.length === 0) return;
-  throw new TlxcError({
-    code: 'TLXC_E_BUSY',
-    message: `snapshot ${snapshot.name} has clones`,
-    container: container.name,
-    hint: `destroy the clones first: ${clones.join(', ')}`,
-  });
 }

@@ -8,11 +8,11 @@ import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
 import { destroyContainer } from '../remove/destroy.ts';
 import { ignoresHalt } from './deaf-init.ts';
-import { killContainer, signal, signalAndFollow, type Ending, type How, type Order } from './kill.ts';
+import { killContainer, signal, signalAndFollow, type Ending, type How, type Order } from '../kill.ts';
 import { lingering, tellLingering } from './lingering.ts';
 import { isStopped } from '../not-running.ts';
 import { containerPaths, type ContainerPaths } from '../paths.ts';
-import { cancelRestart } from '../start/restart.ts';
+import { cancelRestart } from '../restart.ts';
 import { sweepStopped } from '../sweep.ts';
 
 export interface StopRequest {

@@ -5,18 +5,18 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ContainerConfig } from '../../config/model.ts';
-import { writeFileAtomically } from '../../config/atomic-write.ts';
-import { TlxcError } from '../../errors.ts';
-import { readRecord } from '../../host/own-file.ts';
-import { askMonitor } from '../../monitor/client.ts';
-import { native } from '../../native/binding.ts';
-import { packageRoot } from '../../package-root.ts';
-import type { StartPlan } from '../../plan/types.ts';
-import { removeFile } from '../../remove-file.ts';
-import { withLock } from '../lock.ts';
-import type { ContainerPaths } from '../paths.ts';
-import type { ShareOption } from './shared-namespaces.ts';
+import type { ContainerConfig } from '../config/model.ts';
+import { writeFileAtomically } from '../config/atomic-write.ts';
+import { TlxcError } from '../errors.ts';
+import { readRecord } from '../host/own-file.ts';
+import { askMonitor } from '../monitor/client.ts';
+import { native } from '../native/binding.ts';
+import { packageRoot } from '../package-root.ts';
+import type { StartPlan } from '../plan/types.ts';
+import { removeFile } from '../remove-file.ts';
+import { withLock } from './lock.ts';
+import type { ContainerPaths } from './paths.ts';
+import type { ShareOption } from './start/shared-namespaces.ts';
 
 /** When a container is started again (tlxc.restart), and how often it has been. */
 export interface PendingRestart {

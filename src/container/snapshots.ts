@@ -4,12 +4,12 @@
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { SystemConfig } from '../../config/model.ts';
-import { readNote } from '../../config/open-file.ts';
-import { strangerOn } from '../../config/stranger.ts';
-import { TlxcError } from '../../errors.ts';
-import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
-import { refuseMissing } from '../not-defined.ts';
+import type { SystemConfig } from '../config/model.ts';
+import { readNote } from '../config/open-file.ts';
+import { strangerOn } from '../config/stranger.ts';
+import { TlxcError } from '../errors.ts';
+import { containerPaths, isName, type ContainerPaths } from './paths.ts';
+import { refuseMissing } from './not-defined.ts';
 
 /** A snapshot that is kept. */
 export interface Snapshot {

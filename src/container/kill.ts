@@ -1,15 +1,15 @@
 /** Signals for a running container, by its monitor or, where that does not answer, without it. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TlxcError } from '../../errors.ts';
-import { askMonitor, watchMonitor } from '../../monitor/client.ts';
-import type { Request } from '../../monitor/protocol.ts';
-import { withLock } from '../lock.ts';
-import { betweenBoots } from '../not-running.ts';
-import { notDefined } from '../not-defined.ts';
-import type { ContainerPaths } from '../paths.ts';
-import { killInstance, sweepDead } from '../sweep.ts';
-import { unresponsive } from '../unresponsive.ts';
+import { TlxcError } from '../errors.ts';
+import { askMonitor, watchMonitor } from '../monitor/client.ts';
+import type { Request } from '../monitor/protocol.ts';
+import { withLock } from './lock.ts';
+import { betweenBoots } from './not-running.ts';
+import { notDefined } from './not-defined.ts';
+import type { ContainerPaths } from './paths.ts';
+import { killInstance, sweepDead } from './sweep.ts';
+import { unresponsive } from './unresponsive.ts';
 
 /** signal's numbers in the monitor's protocol. */
 const SIGNALS = { halt: 0, reboot: -1, kill: -2 } as const;

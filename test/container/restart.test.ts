@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { askMonitor } from '../../../src/monitor/client.ts';
-import { addBusybox } from '../../rig/containers.ts';
-import { eventually } from '../../rig/eventually.ts';
-import { requires } from '../../rig/requires.ts';
-import { makeWorld, type World } from '../../rig/world.ts';
+import { askMonitor } from '../../src/monitor/client.ts';
+import { addBusybox } from '../rig/containers.ts';
+import { eventually } from '../rig/eventually.ts';
+import { requires } from '../rig/requires.ts';
+import { makeWorld, type World } from '../rig/world.ts';
 
 const rooted = requires('root', 'userns', 'idmap', 'busybox').serial;
 
