@@ -58,11 +58,25 @@ export const imagePrune = object({
 });
 
 const address = orNull(text());
-export const net = object({
+const link = {
   bridge: text(),
-  up: flag('Everything that the settings ask for is there.'),
   link: oneOf(['absent', 'down', 'up']),
   addresses: list(text(), 'ADDRESS/PREFIX'),
+};
+
+export const netOfUser = object({
+  ...link,
+  up: flag("The user's next container can be on it."),
+  user: text(),
+  allowed: count("Interfaces that /etc/tlxc/tlxc-usernet gives the user's containers on it."),
+  used: count(),
+  obstacle: text('Why there can be no more; empty: there can.'),
+  remedy: text("The command of root's that mends it."),
+});
+
+export const net = object({
+  ...link,
+  up: flag('Everything that the settings ask for is there.'),
   ports: list(text()),
   dnsmasqPid: orNull(count(), 'null: it does not run.'),
   names: object({

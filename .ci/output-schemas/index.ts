@@ -40,6 +40,7 @@ export const outputs: Readonly<Record<string, Output>> = {
   'tlxc-logs': output('tlxc-logs --json: a line', containers.log),
   'tlxc-monitor': output('tlxc-monitor --json: a line', containers.monitor),
   'tlxc-net': output('tlxc-net status, start, restart --json', host.net),
+  'tlxc-net-user': output("tlxc-net status --json, a plain user's", host.netOfUser),
   'tlxc-set': output('tlxc-set --json', containers.limits),
   'tlxc-snapshot': output('tlxc-snapshot --json: what was taken', containers.snapshot),
   'tlxc-snapshot-diff': output('tlxc-snapshot --diff --json', containers.snapshotDiff),

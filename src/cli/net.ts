@@ -5,7 +5,9 @@ import { namesLost } from '../network/served-names.ts';
 import type { BridgeStatus } from '../network/service.ts';
 import { bridgeStatus, stopBridge } from '../network/service.ts';
 import { bridgeSettings, type BridgeSettings } from '../network/settings.ts';
+import { USERNET, userBridgeStatus, type UserBridgeStatus } from '../network/user-bridge.ts';
 import { TlxcError } from '../errors.ts';
+import { probeHost } from '../host/probe.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { jsonText } from './printable.ts';
@@ -54,8 +56,33 @@ function lacks({ link, addresses, dnsmasqPid, rules }: BridgeStatus): string {
   return link === 'up' && parts.length > 0 ? `without ${parts.join(', ')}` : link;
 }
 
+type Row = readonly [label: string, value: string];
+
+/** A user sees what the kernel shows everybody, and what of it is the user's. */
+function usersRows({ bridge, link, addresses, allowed, used }: UserBridgeStatus): Row[] {
+  return [
+    ['Bridge', `${bridge} ${link}`],
+    ...addresses.map((address) => ['Address', address] as const),
+    ['Interfaces', allowed === 0 ? `none (${USERNET})` : `${used} of ${allowed} (${USERNET})`],
+  ];
+}
+
+function usersStatus(invocation: Invocation, context: CommandContext): number {
+  const state = userBridgeStatus(invocation.system);
+  context.stdout.write(invocation.options['json'] ? jsonText(state) : aligned(usersRows(state)));
+  if (state.up) return 0;
+  const message = `${state.user} can have no container on the bridge ${state.bridge}: ${state.obstacle}`;
+  tellError(
+    new TlxcError({ code: 'TLXC_E_NETWORK', message, hint: `as root: ${state.remedy}` }),
+    invocation,
+    context,
+  );
+  return NOT_RUNNING;
+}
+
 const status: Action = async (invocation, context) => {
   const { system, options } = invocation;
+  if (probeHost().user !== null) return usersStatus(invocation, context);
   const state = await bridgeStatus(system);
   context.stdout.write(options['json'] ? jsonText(state) : describe(state, bridgeSettings(system)));
   if (state.up) return 0;
@@ -82,7 +109,7 @@ function served({ dnsmasqPid, names }: BridgeStatus): string {
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
 
 /** What is kept for containers, then what DHCP has given to others. */
-function addressRows({ reservations, leases }: BridgeStatus): (readonly [string, string])[] {
+function addressRows({ reservations, leases }: BridgeStatus): Row[] {
   const kept = reservations.flatMap(({ name, interfaces }) =>
     interfaces.map(({ mac, ipv4, ipv6, own }) => {
       const addresses = new Set([...own, ...[ipv4, ipv6].filter((each) => each !== null)]);
@@ -101,10 +128,13 @@ function hostNames({ hostNames: { wanted, by, works, why } }: BridgeStatus): str
   return works ? `resolve on the host, by ${by}` : `do not resolve on the host: ${why}`;
 }
 
-/** Aligned as tlxc-info's output is. */
+/** As tlxc-info's output is. */
+const aligned = (rows: readonly Row[]): string =>
+  rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${value}\n`).join('');
+
 function describe(state: BridgeStatus, settings: BridgeSettings): string {
   const { bridge, link, addresses, ports, rules, nat, forwarding } = state;
-  const rows: readonly (readonly [string, string])[] = [
+  return aligned([
     ['Bridge', `${bridge} ${link}`],
     ...addresses.map((address) => ['Address', address] as const),
     ['Ports', ports.length === 0 ? 'none' : ports.join(' ')],
@@ -114,8 +144,7 @@ function describe(state: BridgeStatus, settings: BridgeSettings): string {
     ['Forwarding', `IPv4 ${onOff(forwarding.ipv4)}, IPv6 ${onOff(forwarding.ipv6)}`],
     ['Host names', hostNames(state)],
     ...[...nameWarnings(state, settings), ...warnings(state)].map((line) => ['Warning', line] as const),
-  ];
-  return rows.map(([label, value]) => `${`${label}:`.padEnd(16)}${value}\n`).join('');
+  ]);
 }
 
 const actions: Readonly<Record<string, Action>> = {

@@ -42,6 +42,10 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['tlxc-info', 'tlxc-info --json -n u3'],
   ['tlxc-top', 'tlxc-top --json --count 2 -d 0.1'],
   ['tlxc-net', 'tlxc-net status --json'],
+  [
+    'tlxc-net-user',
+    'setpriv --reuid=4711 --regid=4711 --clear-groups env -i HOME=/ PATH="$PATH" tlxc-net status --json || test $? = 3',
+  ],
   ['tlxc-wait', 'tlxc-wait --json -n u1 -s "RUNNING|FROZEN"'],
   ['tlxc-wait', 'tlxc-wait --json -n u1 -s STOPPED -t 0 || test $? = 1'],
   ['tlxc-set', 'tlxc-set --json -n u1 pids=500'],

@@ -128,8 +128,9 @@ const TRIALS: Readonly<Record<string, readonly (readonly [line: RegExp, trial: T
   monitor: [[/^/, { prints: /^/, first: 'timeout -k 30 2', code: 124 }]],
   net: [
     [/ipv4/, { prints: /^/, first: 'trap "rm .config/tlxc/tlxc.conf" EXIT;' }],
+    [/status/, { prints: /^/, code: 3 }],
     [
-      /restart|status/,
+      /restart/,
       { root: /only root can .*\n {2}hint: be root .*"USER veth \S+ 10" to \/etc\/tlxc\/tlxc-usernet/ },
     ],
   ],

@@ -131,6 +131,44 @@ typing('a command on a terminal has one of the containerâ€™s, which is its userâ
   t.regex(await shown('-u 7 -g 9'), /^\/dev\/pts\/\d+-7-5\nstatus 0\n$/);
 });
 
+networked(
+  'a user is told what of the bridge is theirs, and which command of root makes it more',
+  async (t) => {
+    const user = await makeUser(t);
+    const status = async (): Promise<string> => {
+      const { code, stdout, stderr } = await user.run('tlxc-net', 'status');
+      t.is(code, stderr === '' ? 0 : 3);
+      return stdout + stderr;
+    };
+    const refusal = (why: string, remedy: string) =>
+      new RegExp(`ann can have no container on the bridge tlxcbr0: ${why}\n +hint: as root: ${remedy}\n$`);
+    t.regex(await status(), refusal('.*user-nic is not set-user-id root', 'chown root .* && chmod u\\+s .*'));
+    await allowInterfaces(t, user, 'bob veth tlxcbr0 5');
+    const more = 'echo "ann veth tlxcbr0 10" >> /etc/tlxc/tlxc-usernet';
+    t.regex(await status(), refusal('/etc/tlxc/tlxc-usernet gives ann none on tlxcbr0', more));
+    await user.world.sh(
+      "printf '%s\\n' '4711 veth tlxcbr0 1 # ann' '@ann veth br9 4' > /etc/tlxc/tlxc-usernet",
+    );
+    t.is(
+      await status(),
+      'Bridge:         tlxcbr0 up\nAddress:        10.77.0.1/24\nInterfaces:     0 of 1 (/etc/tlxc/tlxc-usernet)\n',
+    );
+    const lines = ['lxc.net.0.type = veth', 'lxc.net.0.link = tlxcbr0', 'lxc.init.cmd = /bin/sleep 1000'];
+    await create(user, 'c1', lines);
+    await user.sh('tlxc-start -n c1 2>/dev/null');
+    const full = await status();
+    t.regex(full, /^Interfaces: +1 of 1 /m);
+    t.regex(full, refusal('ann has all 1 that /etc/tlxc/tlxc-usernet gives', more));
+    await user.world.sh('chmod 666 /etc/tlxc/tlxc-usernet');
+    t.regex(
+      await status(),
+      /^Interfaces: +none /m,
+      'what others may write gives nothing, as for tlxc-user-nic',
+    );
+    await user.sh('tlxc-stop -k -n c1');
+  },
+);
+
 networked('its interface is made by tlxc-user-nic, counted, and gone with the container', async (t) => {
   const user = await makeUser(t);
   await allowInterfaces(t, user, `${USER.name} veth tlxcbr0 1`);
