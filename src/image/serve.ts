@@ -3,7 +3,7 @@ import { closeSync, constants, createReadStream, fstatSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { native } from '../native/binding.ts';
 import { wantedOf, type Version } from './http-conditions.ts';
 
@@ -32,6 +32,8 @@ export interface ServeOptions {
   readonly tls: { readonly key: string; readonly cert: string } | null;
   /** A client that takes or sends nothing for so long is hung up on. */
   readonly idleMs?: number;
+  /** A client whose request is not there by then is hung up on. */
+  readonly requestMs?: number;
   /** Called with the path of each request, before it is answered. */
   readonly onRequest?: (path: string) => Fault | null;
 }
@@ -42,28 +44,68 @@ export interface ImageServer {
   close(): Promise<void>;
 }
 
-/** At once; the rest waits in the kernel's queue. */
 const MAX_CONNECTIONS = 256;
 /** One that has gone to sleep would have its place for ever. */
 const IDLE_MS = 120_000;
+/** Until a request is there whole, and TLS's greeting before it. */
+const REQUEST_MS = 10_000;
+/** How often that is looked at. */
+const LOOK_MS = 1_000;
 /** Read from a file and given to a connection by so many bytes at once. */
 const PIECE = 256 * 1024;
 
 /** Serves root until closed. Rejects with the system's error where the address cannot be had. */
 export async function serveDirectory(options: ServeOptions): Promise<ImageServer> {
-  const { host = '127.0.0.1', port = 0, root, tls, idleMs = IDLE_MS, onRequest = () => null } = options;
+  const { host = '127.0.0.1', port = 0, root, tls, onRequest = () => null } = options;
+  const { idleMs = IDLE_MS, requestMs = REQUEST_MS } = options;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const path = plainPath(request.url ?? '/');
     answer({ root, path, request, response, fault: onRequest(path) ?? {} });
   };
-  const server = tls ? createSecureServer({ ...tls, minVersion: 'TLSv1.2' }, handle) : createServer(handle);
-  server.maxConnections = MAX_CONNECTIONS;
+  const patience = {
+    ...{ headersTimeout: requestMs, requestTimeout: requestMs },
+    connectionsCheckingInterval: Math.min(LOOK_MS, requestMs),
+  };
+  const server = tls
+    ? createSecureServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: requestMs, ...patience }, handle)
+    : createServer(patience, handle);
+  shareOut(server);
   server.setTimeout(idleMs);
   server.listen(port, host);
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
   const name = host.includes(':') ? `[${host}]` : host;
   return { url: `${tls ? 'https' : 'http'}://${name}:${bound}/`, close: () => close(server) };
+}
+
+/** When all places are taken, whoever holds most of them gives up the last that it took: who holds one is not kept out by who holds all. */
+function shareOut(server: Server): void {
+  const held = new Map<string, Set<Socket>>();
+  let count = 0;
+  server.on('connection', (socket: Socket) => {
+    const client = clientOf(socket.remoteAddress ?? '');
+    const own = held.get(client) ?? new Set<Socket>();
+    held.set(client, own.add(socket));
+    count++;
+    socket.once('close', () => {
+      count--;
+      own.delete(socket);
+      if (own.size === 0 && held.get(client) === own) held.delete(client);
+    });
+    if (count <= MAX_CONNECTIONS) return;
+    const [most = own] = [...held.values()].sort((one, other) => other.size - one.size);
+    [...(most.size > own.size ? most : own)].at(-1)?.destroy();
+  });
+}
+
+/** Whoever has one IPv6 address has all that begin as it does: its first 64 bits. */
+function clientOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=[0-9.]+$)/i, '').replace(/%.*$/, '');
+  if (!plain.includes(':')) return plain;
+  const [before, after] = plain.split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const [head = [], tail = []] = [before, after];
+  const zeros = Array<string>(8 - head.length - tail.length).fill('0');
+  return [...head, ...zeros, ...tail].slice(0, 4).join(':');
 }
 
 async function close(server: Server): Promise<void> {

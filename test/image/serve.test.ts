@@ -13,7 +13,9 @@ import { get, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { ownCertificate } from '../../src/image/certificate.ts';
 import { serveDirectory } from '../../src/image/serve.ts';
 import { eventually } from '../rig/eventually.ts';
 
@@ -170,3 +172,48 @@ test('who takes nothing any more is hung up on', async (t) => {
   t.true(await eventually(30, () => Promise.resolve(isOpen(file) || undefined)));
   t.true(await eventually(30, () => Promise.resolve(isOpen(file) ? undefined : true)));
 });
+
+/** Sockets that said nothing yet, from one address of the loopback network. */
+async function silentOnes(t: ExecutionContext, url: string, count: number, localAddress: string) {
+  const port = Number(new URL(url).port);
+  const sockets = Array.from({ length: count }, () => connect({ port, host: '127.0.0.1', localAddress }));
+  t.teardown(() => sockets.forEach((socket) => socket.destroy()));
+  await Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise((resolve) => socket.on('error', resolve).on('connect', resolve).on('close', resolve)),
+    ),
+  );
+  return sockets;
+}
+
+test('who holds all connections keeps nobody out', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'tlxc-serve-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  writeFileSync(join(root, 'ten'), '0123456789');
+  const server = await serveDirectory({ root, tls: null, requestMs: 600_000 });
+  t.teardown(() => server.close());
+  // A client of few, which came before; what is under way stays.
+  const [early] = await silentOnes(t, server.url, 1, '127.0.0.3');
+  await silentOnes(t, server.url, 300, '127.0.0.2');
+  t.is((await ask(server.url, '/ten')).body, '0123456789');
+  const heard = new Promise<string>((resolve) => early?.once('data', (data) => resolve(String(data))));
+  early?.write('GET /ten HTTP/1.1\r\nhost: a\r\n\r\n');
+  t.regex(await heard, /^HTTP\/1\.1 200 /);
+});
+
+for (const kind of ['plain', 'tls'] as const)
+  test(`who says nothing is hung up on, ${kind}`, async (t) => {
+    const root = mkdtempSync(join(tmpdir(), 'tlxc-serve-'));
+    t.teardown(() => rmSync(root, { recursive: true }));
+    const tls = kind === 'tls' ? await ownCertificate(join(root, 'own'), '127.0.0.1') : null;
+    const server = await serveDirectory({ root, tls, requestMs: 200 });
+    t.teardown(() => server.close());
+    for (const begun of ['', 'GET / HTTP/1.1\r\nhost:']) {
+      const [client] = await silentOnes(t, server.url, 1, '127.0.0.1');
+      const over = new Promise((resolve) => client?.resume().once('close', resolve));
+      client?.write(begun);
+      // Far less than the two minutes that who takes something may pause.
+      t.not(await Promise.race([over, setTimeout(30_000, 'held', { ref: false })]), 'held', begun);
+    }
+  });
