@@ -21,7 +21,7 @@ import { native } from '../native/binding.ts';
 import { randomHex } from '../random.ts';
 import { removeFile } from '../remove-file.ts';
 import { syncDirectory } from '../sync-directory.ts';
-import { strangerOn, type Stranger } from './stranger.ts';
+import { linkOfStranger, strangerOn, type Stranger } from './stranger.ts';
 
 export interface WriteOptions {
   /** Permission bits of the file; those of the file it replaces, else 0644. */
@@ -95,12 +95,7 @@ function openDirectory({ path, uid }: Stranger): number {
   if (typeof fd === 'number') return fd;
   const errno = errnoName(fd.errno);
   if (errno !== 'ELOOP') throw Object.assign(new Error(`${path}: ${errno}`), { code: errno, path });
-  throw new TlxcError({
-    code: 'TLXC_E_PERMISSION',
-    message: `root writes nothing below ${path}: a link leads there, and user ${uid} can change where to`,
-    path,
-    hint: 'name the place without links (realpath), or run the command as that user',
-  });
+  throw linkOfStranger(path, uid);
 }
 
 const noFile = (path: string): TlxcError =>

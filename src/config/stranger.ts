@@ -1,5 +1,6 @@
 /** For root: who else has a say in what a path leads to. */
 import { isAbsolute } from 'node:path';
+import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 
 /** Who may exchange what lies in a directory that a group, or everybody, may write to: anybody. */
@@ -23,3 +24,12 @@ export function strangerOn(path: string): Stranger | null {
   const found = native().strangerOn({ path: isAbsolute(path) ? path : `${process.cwd()}/${path}` });
   return found && { uid: found.uid ?? NOBODY, path: found.path };
 }
+
+/** Why root writes nothing where a link leads that a stranger can change. */
+export const linkOfStranger = (path: string, uid: number): TlxcError =>
+  new TlxcError({
+    code: 'TLXC_E_PERMISSION',
+    message: `root writes nothing below ${path}: a link leads there, and user ${uid} can change where to`,
+    path,
+    hint: 'name the place without links (realpath), or run the command as that user',
+  });

@@ -1,5 +1,6 @@
 /** Publishes a root filesystem the way linuxcontainers.org does, so that every client of theirs can fetch it. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
@@ -8,6 +9,7 @@ import { sha256OfFiles } from './digest.ts';
 import { defaultMetadata, type ImageMetadata } from './metadata.ts';
 import { incusMetadataText, lxcMetadataFiles, writeMetadataArchive } from './metadata-files.ts';
 import { indexSystem, streamIndex, streamImages, type PublishedBuild } from './published-index.ts';
+import { makeServedDirectories, openServed, type ServedFile } from './served-files.ts';
 import type { ImageNames } from './stored-image.ts';
 
 /** All five names make the build's directory: none may be empty. */
@@ -21,8 +23,6 @@ export interface Publication extends ImageNames {
 
 const DAYS_30 = 30 * 24 * 3600;
 const DEVICES = ['console', 'full', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero'];
-/** What a build must have to be listed. */
-const COMPLETE = ['rootfs.tar.xz', 'incus.tar.xz', 'SHA256SUMS'];
 
 /** The metadata that distributions' images come with: a message, a month to live, device nodes left out. */
 export const publishedMetadata = (arch: string, message: string): ImageMetadata => ({
@@ -38,9 +38,10 @@ export async function publishImage(publication: Publication): Promise<void> {
   const parent = join(root, 'images', dist, release, arch, variant);
   const work = join(parent, `.${build}`);
   const place = join(parent, build);
+  makeServedDirectories(root, 'images', dist, release, arch, variant);
   await bringBack(place);
   await rm(work, { recursive: true, force: true });
-  mkdirSync(work, { recursive: true });
+  makeServedDirectories(root, 'images', dist, release, arch, variant, `.${build}`);
   try {
     await publication.writeRootfs(join(work, 'rootfs.tar.xz'));
     await writeMetadataArchive(lxcMetadataFiles(metadata), join(work, 'meta.tar.xz'));
@@ -77,28 +78,47 @@ async function writeChecksums(directory: string): Promise<void> {
   writeFileAtomically(join(directory, 'SHA256SUMS'), lines.join(''));
 }
 
-/** All complete builds below root, those of one product oldest first. */
+/** All builds below root that have what clients need, those of one product oldest first. */
 async function findBuilds(root: string): Promise<PublishedBuild[]> {
   const builds: PublishedBuild[] = [];
-  const base = join(root, 'images');
-  for (const directory of walk(base, 5)) {
-    const [dist = '', release = '', arch = '', variant = '', build = ''] = directory.split('/');
-    const file = (name: string) => join(base, directory, name);
-    if (!COMPLETE.every((name) => existsSync(file(name)))) continue;
-    const described = async (name: string) => ({
-      name,
-      sha256: await sha256OfFiles(file(name)),
-      size: statSync(file(name)).size,
-    });
+  for (const names of walk(join(root, 'images'), 5)) {
+    const [dist = '', release = '', arch = '', variant = '', build = ''] = names.split('/');
+    const directory = `images/${names}`;
+    const rootfs = await described(root, directory, 'rootfs.tar.xz');
+    const incus = await described(root, directory, 'incus.tar.xz', 'rootfs.tar.xz');
+    const sums = openServed(root, `${directory}/SHA256SUMS`);
+    if (sums) closeSync(sums.fd);
+    if (!rootfs || !incus || !sums) continue;
     builds.push({
-      ...{ dist, release, arch, variant, build, directory: `images/${directory}` },
-      rootfs: await described('rootfs.tar.xz'),
-      incus: await described('incus.tar.xz'),
-      combined: await sha256OfFiles(file('incus.tar.xz'), file('rootfs.tar.xz')),
+      ...{ dist, release, arch, variant, build, directory },
+      rootfs,
+      incus,
+      combined: incus.combined,
     });
   }
   return builds;
 }
+
+/** null: it is not there to be served. combined: of it and what follows it, as one. */
+async function described(root: string, directory: string, name: string, ...following: readonly string[]) {
+  const files = [name, ...following].map((each) => openServed(root, `${directory}/${each}`));
+  try {
+    const [file] = files;
+    if (!file || files.includes(null)) return null;
+    const hash = createHash('sha256');
+    let sha256 = '';
+    for (const each of files) {
+      if (each) for await (const chunk of reading(each)) hash.update(chunk as Buffer);
+      if (each === file) sha256 = hash.copy().digest('hex');
+    }
+    return { name, sha256, size: Number(file.stats.size), combined: hash.digest('hex') };
+  } finally {
+    for (const each of files) if (each) closeSync(each.fd);
+  }
+}
+
+const reading = ({ fd }: ServedFile) =>
+  createReadStream('', { fd, autoClose: false, start: 0, highWaterMark: 1 << 20 });
 
 function walk(base: string, depth: number, below = ''): string[] {
   if (depth === 0) return [below];
@@ -111,8 +131,8 @@ function walk(base: string, depth: number, below = ''): string[] {
 /** Writes both kinds of index anew from the builds below root/images, and tells how many there are. */
 export async function renewIndexes(root: string): Promise<number> {
   const builds = await findBuilds(root);
-  mkdirSync(join(root, 'meta/1.0'), { recursive: true });
-  mkdirSync(join(root, 'streams/v1'), { recursive: true });
+  makeServedDirectories(root, 'meta', '1.0');
+  makeServedDirectories(root, 'streams', 'v1');
   for (const name of ['index-system', 'index-user'])
     writeFileAtomically(join(root, 'meta/1.0', name), indexSystem(builds));
   const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`;

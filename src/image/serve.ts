@@ -1,11 +1,11 @@
 /** A small image server: static files, byte ranges, what did not change, and the lenience with paths that clients of the real one rely on. */
-import { closeSync, constants, createReadStream, fstatSync } from 'node:fs';
+import { closeSync, createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { native } from '../native/binding.ts';
 import { wantedOf, type Version } from './http-conditions.ts';
+import { openServed } from './served-files.ts';
 
 /** How an answer goes wrong; only tests ask for one. */
 export interface Fault {
@@ -137,22 +137,13 @@ interface Opened extends Version {
   readonly fd: number;
 }
 
-/**
- * The caller closes it. null: nothing there that is served. Who may write in the directory may be less than who serves it: the
- * kernel lets no link lead out of it. A pipe would have nobody who writes.
- */
+/** The caller closes it. null: nothing there that is served. */
 function openFile(root: string, path: string): Opened | null {
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  // The kernel would read no further than a null byte.
-  const fd = path.includes('\0') ? null : native().openInRoot({ root, path, flags, mode: 0 });
-  if (typeof fd !== 'number') return null;
-  const stats = fstatSync(fd, { bigint: true });
-  if (stats.isFile()) {
-    const etag = `"${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}"`;
-    return { fd, size: Number(stats.size), modifiedMs: Number(stats.mtimeMs), etag };
-  }
-  closeSync(fd);
-  return null;
+  const file = openServed(root, path);
+  if (file === null) return null;
+  const { fd, stats } = file;
+  const etag = `"${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}"`;
+  return { fd, size: Number(stats.size), modifiedMs: Number(stats.mtimeMs), etag };
 }
 
 function answer({ root, path, request, response, fault }: Exchange): void {
