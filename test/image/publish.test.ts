@@ -95,7 +95,7 @@ requires('root')('root makes no directory where a link of another user leads', a
     symlinkSync(elsewhere, join(root, name));
     lchownSync(join(root, name), 65534, 65534);
     const error = await t.throwsAsync(publish('one'), { code: 'TLXC_E_PERMISSION' });
-    t.true(error?.message.includes(join(root, name)), error?.message);
+    t.true(error.message.includes(join(root, name)), error.message);
     t.deepEqual(readdirSync(elsewhere), [], name);
     rmSync(join(root, name));
   }

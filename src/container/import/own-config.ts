@@ -118,6 +118,13 @@ function leaveOutOptions(document: ConfigDocument): string[] {
   return (others ?? []).map((word) => `lxc.rootfs.options = ${word}: it may reach into the host`);
 }
 
+/** What a container prints fills no disk of the host's. */
+function boundConsoleLog(document: ConfigDocument): void {
+  const last = (key: string): string => document.values(key).at(-1) ?? '';
+  if (last('lxc.console.logfile') !== '' && last('lxc.console.size') === '')
+    document.append('lxc.console.size', 'auto');
+}
+
 /** Interfaces of the host's, or parts of them, become none: each with its reason. */
 function withoutHostNetwork(document: ConfigDocument): string[] {
   // 0 and 00 are the same one.
@@ -141,6 +148,7 @@ export function importedConfig(written: string, identity: Identity): ImportedCon
   const options = trusted ? [] : [...leaveOutOptions(document), ...withoutHostNetwork(document)];
   const receiver = { idmapped, formerDir: index.directory, bridges };
   const leftOut = [...options, ...leaveOut(document, { trusted, receiver })];
+  if (!trusted) boundConsoleLog(document);
   adjustIncludes(document, maps.length > 0, trusted);
   if (mountMapped) {
     const others = document.values('lxc.rootfs.options');

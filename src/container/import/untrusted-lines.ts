@@ -48,7 +48,7 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
         'lxc.execute.cmd',
         'lxc.hook.version',
       ],
-      ...['lxc.tty.max', 'lxc.tty.dir', 'lxc.pty.max', 'lxc.console.size'],
+      ...['lxc.tty.max', 'lxc.tty.dir', 'lxc.pty.max'],
       ...['lxc.autodev', 'lxc.autodev.tmpfs.size', 'lxc.time.offset.boot', 'lxc.time.offset.monotonic'],
       ...['lxc.group', 'lxc.start.auto', 'lxc.start.order', 'lxc.log.level'],
       ...['tlxc.restart', 'tlxc.restart.delay', 'tlxc.restart.max'],
@@ -65,6 +65,7 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
     ].map((key) => [key, any]),
   ),
   'lxc.console.buffer.size': isSmallBuffer,
+  'lxc.console.size': isBoundedLog,
   'lxc.start.delay': isShortDelay,
   // A name alone is the importer's own variable.
   'lxc.environment': (value) => value === '' || /^[^=]+=/.test(value),
@@ -90,11 +91,24 @@ const ENTRIES: Readonly<Record<string, Judge>> = {
 /** The monitor's memory, which no limit of the container's counts. */
 const LARGEST_BUFFER = 1024 * 1024;
 
+/** The log of the console lies beside the root filesystem, which may have a size; 0 would be no limit. */
+const LARGEST_LOG = 16 * 1024 * 1024;
+
 function isSmallBuffer(value: string): boolean {
+  return value === '' || sizeOf(value) <= LARGEST_BUFFER;
+}
+
+function isBoundedLog(value: string): boolean {
+  const size = sizeOf(value);
+  return size > 0 && size <= LARGEST_LOG;
+}
+
+/** Infinity: it is none. */
+function sizeOf(value: string): number {
   try {
-    return value === '' || bufferSize(value) <= LARGEST_BUFFER;
+    return bufferSize(value);
   } catch {
-    return false;
+    return Infinity;
   }
 }
 
@@ -183,7 +197,7 @@ export function whyUntrusted(key: string, value: string, receiver: Receiver): st
   if (value === '') return 'it takes back what keeps the container in';
   if (/^lxc\.net\.\d+\.link$/.test(key)) return 'it is a network of the host that not every container is on';
   if (key === 'lxc.mount.entry' || key === 'tlxc.mount.base') return 'it may show the host to the container';
-  if (/^lxc\.(cgroup2?|prlimit|console\.buffer|start)\./.test(key))
+  if (/^lxc\.(cgroup2?|prlimit|console\.(buffer\.)?size|start)\b/.test(key))
     return 'it may take from the host what others need';
   return 'it may reach into the host';
 }

@@ -87,6 +87,18 @@ test('the log of its console stays one in its own directory, and nothing else th
   goes(t, ['lxc.console.logfile = /etc/x.log']);
 });
 
+test('the log of its console has a limit, its own or the usual one', (t) => {
+  const log = 'lxc.console.logfile = /old/c1/console.log';
+  const sizes = (lines: readonly string[], how = {}) =>
+    linesOf(imported(lines, how)).filter((line) => line.startsWith('lxc.console.size'));
+  t.deepEqual(sizes([log]), ['lxc.console.size = auto']);
+  t.deepEqual(sizes([log, 'lxc.console.size = 0']), ['lxc.console.size = auto']);
+  t.deepEqual(sizes([log, 'lxc.console.size = 1MB']), ['lxc.console.size = 1MB']);
+  t.deepEqual(sizes(['lxc.console.size = 1MB']), ['lxc.console.size = 1MB']);
+  t.deepEqual(sizes([log], { trusted: true }), []);
+  goes(t, ['lxc.console.size = 0', 'lxc.console.size = 1GB']);
+});
+
 test("neither the monitor's memory nor the start of others is its to take", (t) => {
   goes(t, [
     'lxc.console.buffer.size = 1024GB',
