@@ -166,6 +166,28 @@ ban(outsideBinding, /tlxc\.node|createRequire/, 'only src/native/binding.ts load
 ban(native, /\bgetenv\b/, 'native code is told everything by its plan, it reads no environment');
 ban(native, /"lxc\./, 'native code knows no configuration keys');
 for (const source of native) checkFunctionLength(source, 60);
+
+/** What a native file includes of our own, and what these include, itself among them. */
+function included(source: Source, seen: Set<Source>): Set<Source> {
+  if (seen.has(source)) return seen;
+  seen.add(source);
+  for (const [, name = ''] of source.text.matchAll(/^#include "(.*)"/gm)) {
+    const places = [join(dirname(source.path), name), join('native', name)];
+    const found = native.find(({ path }) => places.includes(path));
+    if (found) included(found, seen);
+  }
+  return seen;
+}
+
+// Which header of the library brings another along differs from compiler to compiler.
+for (const source of native.filter(({ text }) => /\bu?int(8|16|32|64|ptr)_t\b/.test(text))) {
+  if (![...included(source, new Set())].some(({ text }) => /^#include <(cstdint|stdint\.h)>/m.test(text)))
+    report(
+      source.path,
+      1,
+      'who names a type of so many bits includes <cstdint>, or a file of ours that does',
+    );
+}
 ban(
   [...typescript.filter(({ path }) => path.startsWith('src/')), ...native],
   /\/work\/|\/tmp\/brief/,

@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>

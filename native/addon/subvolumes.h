@@ -1,6 +1,7 @@
 // Subvolumes of btrfs, by descriptor: what a container calls its own, and where, leads nowhere else. Takes
 // CAP_SYS_ADMIN over the filesystem.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 

@@ -4,6 +4,7 @@
 #include <rapidjson/writer.h>
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -3,6 +3,8 @@
 #pragma once
 #include <sys/epoll.h>
 
+#include <cstdint>
+
 #include "common/unique_fd.h"
 
 namespace tlxc {

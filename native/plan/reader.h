@@ -3,6 +3,7 @@
 #pragma once
 #include <rapidjson/document.h>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>

@@ -5,6 +5,7 @@
 #pragma once
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <string>
 
 #include "common/result.h"

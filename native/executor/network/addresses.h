@@ -1,6 +1,7 @@
 // Addresses of interfaces, routes to them, and neighbours that the host answers for.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "executor/network/netlink.h"

@@ -1,6 +1,7 @@
 // Sockets of the host that listen for a container: made by the monitor, in the host's namespaces, with its
 // rights.
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include "common/result.h"

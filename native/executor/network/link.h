@@ -1,6 +1,7 @@
 // Network interfaces as the kernel knows them: looked up, changed, deleted.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "executor/network/netlink.h"

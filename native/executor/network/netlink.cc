@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include <seccomp.h>
 
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
