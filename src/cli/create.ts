@@ -85,7 +85,7 @@ export default defineCommand(
       {
         flags: '-B, --bdev <BDEV>',
         description:
-          'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, or best;\nof several with commas between the first that can be.\nDefault: tlxc.bdev in tlxc.conf(5), which is best',
+          'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, lvm,\nzfs, rbd, or best; of several with commas between the first\nthat can be. Default: tlxc.bdev in tlxc.conf(5), which is best',
       },
       {
         flags: '--fssize <SIZE>',
@@ -105,7 +105,7 @@ export default defineCommand(
       { flags: '--zfsroot <DATASET>', description: 'With -B zfs: what its dataset is made in' },
       { flags: '--rbdname <NAME>', description: 'With -B rbd: name of the image' },
       { flags: '--rbdpool <POOL>', description: 'With -B rbd: its pool' },
-      { flags: '--rbduser <USER>', description: 'With -B rbd: whom Ceph knows' },
+      { flags: '--rbduser <USER>', description: 'Refused: set lxc.bdev.rbd.rbduser in tlxc.conf(5)' },
       { flags: '--dir <DIRECTORY>', description: 'With -B dir: the directory, instead of NAME/rootfs' },
     ],
   },

@@ -51,6 +51,7 @@ const NOT_TAKEN = 'takes no';
 function hintFor(obstacle: string): string {
   if (obstacle.startsWith(NO_SIZE))
     return 'ask for no size (--fssize), or take loop (-B), a filesystem with a size of its own';
+  if (obstacle.includes('--rbduser')) return 'set it for all of them: lxc.bdev.rbd.rbduser in tlxc.conf';
   if (obstacle.startsWith(NOT_TAKEN)) return 'leave that away, or take a backing store that has it (-B)';
   if (obstacle.startsWith(NO_FILESYSTEM)) return 'ask for one of these (--fstype)';
   return 'take dir, overlay, or best, which is the best that the host can do (-B)';

@@ -176,7 +176,7 @@ export const rbdBackend: Backend = {
     const devices = obstacleToDevices(host);
     if (devices !== null) return devices;
     if (options.rbduser !== undefined)
-      return 'takes its user from lxc.bdev.rbd.rbduser of tlxc.conf: later commands have to know it as well';
+      return 'takes no user of one command (--rbduser): later ones have to know it as well';
     if (!isInstalled('rbd')) return 'cannot be used: rbd is not installed (Debian: ceph-common)';
     const pool = options.rbdpool ?? settings['lxc.bdev.rbd.rbdpool'] ?? '';
     const why = await complaintOf(...words(settings), 'ls', pool);

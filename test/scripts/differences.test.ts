@@ -1,23 +1,16 @@
 /**
- * What tlxc(7) tells under DIFFERENCES FROM LXC, claim by claim, beside Debian's LXC: each script is run with lxc-* and with
+ * What the manual tells under DIFFERENCES FROM LXC, claim by claim, beside Debian's LXC: each script is run with lxc-* and with
  * tlxc-* commands, and says what the page says. A bullet that no claim quotes, or a claim that the page no longer makes, fails.
  */
 import test from 'ava';
-import { manualPage } from '../rig/manual.ts';
+import { manualPage, manualPages } from '../rig/manual.ts';
 import { requires } from '../rig/requires.ts';
 import { printedBy, SECONDS, type Tool } from './beside.ts';
-
-interface Claim {
-  /** Words of the page. */
-  readonly quote: string;
-  readonly script: string;
-  /** What LXC's commands print; null where the script is for ours alone. */
-  readonly lxc: RegExp | null;
-  readonly tlxc: RegExp;
-}
+import type { Claim } from './claim.ts';
+import { COMMAND_CLAIMS } from './command-differences.ts';
 
 /** In the world: c1 is stopped, r1 runs. Each script leaves it so. */
-const CLAIMS: readonly Claim[] = [
+const GENERAL_CLAIMS: readonly Claim[] = [
   {
     quote: "is TLXC's: a script that asks for LXC 1 or later finds 0.1.0.",
     script: 'lxc-start --version',
@@ -196,9 +189,13 @@ const CLAIMS: readonly Claim[] = [
   },
 ];
 
+const CLAIMS: Readonly<Record<string, readonly Claim[]>> = { ...COMMAND_CLAIMS, 'tlxc.7': GENERAL_CLAIMS };
+
+const SECTION = '.SH DIFFERENCES FROM LXC\n';
+
 /** The section's bullets, without troff. */
-function bullets(): string[] {
-  const [, after = ''] = manualPage('tlxc.7').split('.SH DIFFERENCES FROM LXC\n');
+function bullets(page: string): string[] {
+  const [, after = ''] = manualPage(page).split(SECTION);
   const [section = ''] = after.split(/^\.SH /m);
   const [, ...each] = section.split('.IP \\(bu 2\n');
   // Macros that alternate fonts join their words: .BR tlxc-cgroup (1)
@@ -214,26 +211,37 @@ function bullets(): string[] {
   );
 }
 
-test('every difference that the page tells of has a claim here, and every claim is told there', (t) => {
-  for (const { quote } of CLAIMS) t.is(bullets().filter((bullet) => bullet.includes(quote)).length, 1, quote);
-  for (const bullet of bullets())
-    t.true(
-      CLAIMS.some(({ quote }) => bullet.includes(quote)),
-      bullet,
-    );
-});
+for (const page of manualPages().filter((name) => manualPage(name).includes(SECTION)))
+  test(`${page}: every difference that it tells of has a claim here, and every claim is told there`, (t) => {
+    const claims = CLAIMS[page] ?? [];
+    for (const { quote } of claims)
+      t.is(bullets(page).filter((bullet) => bullet.includes(quote)).length, 1, quote);
+    for (const bullet of bullets(page))
+      t.true(
+        claims.some(({ quote }) => bullet.includes(quote)),
+        bullet,
+      );
+  });
 
 const MARK = '=====';
 
-for (const tool of ['lxc', 'tlxc'] as const satisfies readonly Tool[]) {
-  requires('root', 'lxc', 'busybox', 'overlay').serial(`${tool} does what the page says of it`, async (t) => {
-    t.timeout(SECONDS * 1000);
-    const claims = CLAIMS.filter(({ lxc }) => tool === 'tlxc' || lxc !== null);
-    const scripts = claims.map(({ script }) => `${script}; echo ${MARK}`);
-    const whole = ['made c1 r1; lxc-start -n r1', ...scripts].join('\n');
-    const printed = (await printedBy(t, tool, whole, [])).replaceAll('tlxc-', 'lxc-').split(`${MARK}\n`);
-    t.is(printed.length, claims.length + 1);
-    for (const [index, claim] of claims.entries())
-      t.regex(printed[index]?.trim() ?? '', claim[tool] ?? /./, claim.quote);
-  });
+// In two groups, each of which is done in its time.
+const GROUPS = { 'each command': Object.values(COMMAND_CLAIMS).flat(), 'all of it': GENERAL_CLAIMS };
+
+for (const [what, all] of Object.entries(GROUPS)) {
+  for (const tool of ['lxc', 'tlxc'] as const satisfies readonly Tool[]) {
+    requires('root', 'lxc', 'busybox', 'overlay').serial(
+      `${tool} does what the manual says of ${what}`,
+      async (t) => {
+        t.timeout(SECONDS * 1000);
+        const claims = all.filter(({ lxc }) => tool === 'tlxc' || lxc !== null);
+        const scripts = claims.map(({ script }) => `${script}; echo ${MARK}`);
+        const whole = ['made c1 r1; lxc-start -n r1', ...scripts].join('\n');
+        const printed = (await printedBy(t, tool, whole, [])).replaceAll('tlxc-', 'lxc-').split(`${MARK}\n`);
+        t.is(printed.length, claims.length + 1);
+        for (const [index, claim] of claims.entries())
+          t.regex(printed[index]?.trim() ?? '', claim[tool] ?? /./, claim.quote);
+      },
+    );
+  }
 }
