@@ -9,7 +9,6 @@
 #include "common/reap.h"
 #include "common/reserve.h"
 #include "common/syscalls.h"
-#include "executor/cgroup/cgroup.h"
 #include "executor/child.h"
 #include "executor/hooks.h"
 #include "executor/mount/attributes.h"
@@ -29,8 +28,8 @@ constexpr int kRemovalMs = 5'000;
 // A start in progress. What it has made is removed with it, unless it ended in a running container.
 class Start {
   public:
-    Start(const plan::StartPlan& plan, const network::Record& record)
-        : plan_(plan), record_(record), deadline_(patience(plan)) {}
+    Start(const plan::StartPlan& plan, const network::Record& record, cgroup::Kept kept)
+        : plan_(plan), record_(record), deadline_(patience(plan)), kept_(std::move(kept)) {}
     ~Start() {
         if (!finished_)
             undo();
@@ -52,7 +51,7 @@ class Start {
   private:
     Status run() {
         TRY(hooks::run(plan_.hooks.preStart, "pre-start", plan_.hooks.environment, {}));
-        cgroup::Groups groups = TRY(cgroup::create(plan_));
+        cgroup::Groups groups = TRY(cgroup::create(plan_, std::move(kept_)));
         running_.cgroups = std::move(groups.places);
         TRY(rootfs::make_mount_point(plan_));
         TRY(spawn_child(std::move(groups.inner)));
@@ -222,11 +221,13 @@ class Start {
                                         {pid}); // the start's failure is what is told
         (void)network::remove(running_.network, record_);
         cgroup::remove(plan_, running_.cgroups, kRemovalMs);
+        cgroup::remove(plan_, kept_.places, kRemovalMs);
     }
 
     const plan::StartPlan& plan_;
     const network::Record& record_;
     const Deadline deadline_;
+    cgroup::Kept kept_;
     handshake::Channel child_{UniqueFd{}};
     Running running_;
     Reserve reserve_;
@@ -235,8 +236,8 @@ class Start {
 
 } // namespace
 
-Result<Running> execute(const plan::StartPlan& plan, const network::Record& record) {
-    Start start(plan, record);
+Result<Running> execute(const plan::StartPlan& plan, const network::Record& record, cgroup::Kept kept) {
+    Start start(plan, record, std::move(kept));
     return start.perform();
 }
 

@@ -44,7 +44,7 @@ class Restore {
 
     Result<Running> perform() {
         TRY(hooks::run(plan_.hooks.preStart, "pre-start", plan_.hooks.environment, {}));
-        running_.cgroups = std::move(TRY(cgroup::create(plan_)).places);
+        running_.cgroups = std::move(TRY(cgroup::create(plan_, {})).places);
         TRY(rootfs::make_mount_point(plan_));
         TRY(run_criu());
         TRY(adopt());

@@ -104,7 +104,7 @@ Status Supervisor::launch(const plan::StartPlan& plan) {
         return fail(plan, std::move(listening.failure()));
     // What was rebooted since begins anew.
     const bool restores = plan.restore.has_value() && reboots_ == 0;
-    Result<Running> started = restores ? restore(plan) : execute(plan, record_);
+    Result<Running> started = restores ? restore(plan) : execute(plan, record_, std::move(kept_));
     if (!started.ok())
         return fail(plan, std::move(started.failure()));
     running_ = std::move(started).value();

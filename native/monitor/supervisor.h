@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/deadline.h"
+#include "executor/cgroup/cgroup.h"
 #include "executor/network/network_parts.h"
 #include "monitor/console.h"
 #include "monitor/forwards.h"
@@ -107,6 +108,7 @@ class Supervisor {
     UniqueFd signals_;
     UniqueFd owner_; // a pipe whose other end is the command's that the container ends with
     Running running_;
+    cgroup::Kept kept_; // from the end of a run to the next
     const network::Record record_ = [this](const auto& leavings) { return record(leavings); };
     // What was recorded last: a start that fails may have left what its own end could not clear away.
     mutable std::vector<plan::Leaving> left_;
@@ -127,7 +129,8 @@ class Supervisor {
     int64_t ranSinceMs_ = 0;
     std::optional<plan::Restart> again_;
     int reboots_ = 0;
-    bool unhealthy_ = false; // and is ended for that
+    int64_t oomKillsBefore_ = 0; // this run: the groups count on over reboots
+    bool unhealthy_ = false;     // and is ended for that
     pid_t stopTask_ = -1;
     pid_t postStopTask_ = -1;
 

@@ -25,7 +25,7 @@ void Supervisor::init_exited(int status) {
     lastExit_.unhealthy = unhealthy_ && !lastExit_.asked;
     unhealthy_ = false;
     if (!lastExit_.asked && !last_exit::clean(status))
-        lastExit_.oomKills = last_exit::oom_kills(running_.cgroups);
+        lastExit_.oomKills = last_exit::oom_kills(running_.cgroups) - oomKillsBefore_;
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
     forwards_.leave();
@@ -43,6 +43,7 @@ void Supervisor::init_exited(int status) {
 void Supervisor::stop_task_done() {
     stopTask_ = -1;
     left_.clear();
+    kept_ = {std::move(running_.cgroups), std::move(running_.devices)};
     running_ = Running{}; // the namespaces go now: a post-stop hook may unmount what they held
     if (hasPostStop_)
         postStopTask_ = spawn_task(
@@ -66,6 +67,7 @@ void Supervisor::restart() {
     exitStatus_ = -1;
     askedAtMs_ = kNever;
     ++reboots_;
+    oomKillsBefore_ = last_exit::oom_kills(kept_.places);
     Result<plan::StartPlan> plan = read_plan();
     if (!plan.ok())
         return finish(nullptr);
@@ -84,6 +86,7 @@ void Supervisor::finish(const plan::StartPlan* plan) {
         unlink(pidFile_.c_str());
     if (plan != nullptr) {
         apparmor::unload(*plan);
+        cgroup::remove(*plan, kept_.places, 0); // there where a reboot was to come
         cgroup::remove_monitor(*plan);
         for (const std::string& path : plan->monitor.removeAtEnd)
             unlink(path.c_str());

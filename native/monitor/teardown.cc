@@ -48,7 +48,10 @@ void stop(const Ended& ended, Log& log) {
     note(network::run_down_scripts(plan, running.network, told.environment), log);
     note(hooks::run(plan.hooks.stop, "stop", plan.hooks.environment, with_target(told), arguments), log);
     note(network::remove(running.network, record), log);
-    cgroup::remove(plan, running.cgroups, kCgroupDeadlineMs);
+    if (told.reboots())
+        cgroup::clear(plan, running.cgroups, kCgroupDeadlineMs);
+    else
+        cgroup::remove(plan, running.cgroups, kCgroupDeadlineMs);
 }
 
 bool post_stop(const plan::StartPlan& plan, const Told& told, Log& log) {

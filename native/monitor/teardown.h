@@ -14,6 +14,8 @@ struct Told {
     // LXC_PID, and the namespaces as descriptors of the monitor's, which post-stop hooks find closed.
     std::vector<std::string> environment;
     std::vector<std::string> namespaces; // NAME:PATH, arguments of stop hooks of version 0
+
+    [[nodiscard]] bool reboots() const { return target == "reboot"; }
 };
 [[nodiscard]] Told told(const Running& running, pid_t monitor, const char* target);
 
@@ -25,7 +27,8 @@ struct Ended {
 };
 
 // Network scripts and stop hooks (their failures are logged), then the network's host ends and the control
-// groups are removed. They reach the namespaces through the monitor's descriptors.
+// groups are removed, where it reboots but for the limit groups. They reach the namespaces through the
+// monitor's descriptors.
 void stop(const Ended& ended, Log& log);
 // Post-stop hooks. False when one fails: a reboot becomes a stop then.
 [[nodiscard]] bool post_stop(const plan::StartPlan& plan, const Told& told, Log& log);

@@ -55,8 +55,8 @@ export default defineCommand(
     offers: 'all',
     rest: 'words',
     options: [
-      { flags: '--now', description: 'Only in the running container, until it stops' },
-      { flags: '--saved', description: 'Only in the configuration, for the next start' },
+      { flags: '--now', description: 'Only in the running container, until it stops (a reboot is no stop)' },
+      { flags: '--saved', description: 'Only in the configuration, for the next start (a reboot is none)' },
       { flags: '--json', description: 'Print the limits as JSON' },
     ],
   },

@@ -52,6 +52,10 @@ const NOT_HANDED_DOWN = new Set([
 
 export const handedDown = (file: string) => !NOT_HANDED_DOWN.has(file);
 
+/** In the order in which they can be written. */
+export const filesNotHandedDown = (controllers: readonly string[]): string[] =>
+  [...NOT_HANDED_DOWN].filter((file) => controllers.includes(controllerOf(file)));
+
 export const controllerOf = (file: string) => file.split('.', 1)[0] ?? file;
 
 /** The settings of each hierarchy in the order written; devices are device-rules.ts's. */

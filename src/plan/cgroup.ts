@@ -3,7 +3,7 @@
  * cannot write, and in it an inner one that is the root of its cgroup namespace. So no limit is lifted from inside.
  */
 import type { CgroupMount } from '../host/facts.ts';
-import { compileSettings, handedDown } from './cgroup-settings.ts';
+import { compileSettings, filesNotHandedDown, handedDown } from './cgroup-settings.ts';
 import { deviceEntries, parseDeviceRules } from './device-rules.ts';
 import { startRules } from './devices.ts';
 import { givenRules } from './given-devices.ts';
@@ -61,6 +61,7 @@ export function compileCgroups(whole: Compilation): StartPlan['cgroups'] {
       ...groupsIn(mount, groups, compilation),
       settings: [...list.map(({ value, at }) => ({ ...value, origin: originOf(at) })), ...own],
       innerSettings: own.filter(({ file }) => !handedDown(file)),
+      innerFiles: filesNotHandedDown(mount.controllers),
       delegatedFiles: own.some(isEscapable) ? [] : delegatedFiles(mount),
     };
   });

@@ -102,6 +102,8 @@ export const CgroupHierarchy = record('CgroupHierarchy', {
   settings: Type.Array(CgroupSetting),
   /** Those of them that limitGroup does not hand down: written to innerGroup, too. */
   innerSettings: Type.Array(CgroupSetting),
+  /** Files that are so: at a reboot limitGroup stays as it is, and a new innerGroup gets what is in them by then. */
+  innerFiles: texts,
   /** Files of innerGroup handed to the container's root with the directory; []: nothing is handed over. */
   delegatedFiles: texts,
 });

@@ -47,6 +47,7 @@ function withGroups(t: ExecutionContext, plan: StartPlan, more: Partial<CgroupHi
     pivotGroup: '',
     settings: [],
     innerSettings: [],
+    innerFiles: [],
     delegatedFiles: ['cgroup.procs'],
     ...more,
   }));

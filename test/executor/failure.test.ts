@@ -101,7 +101,13 @@ grouped('control groups go with a start that fails', async (t) => {
   const change = (plan: StartPlan) => {
     plan.cgroups.hierarchies.push({
       ...{ version: 1, mountPoint, controllers: ['pids'], monitorGroup: '', delegatedFiles: [] },
-      ...{ limitGroup: `${group}/x1`, innerGroup: `${group}/x1/ns`, pivotGroup: '', innerSettings: [] },
+      ...{
+        limitGroup: `${group}/x1`,
+        innerGroup: `${group}/x1/ns`,
+        pivotGroup: '',
+        innerSettings: [],
+        innerFiles: [],
+      },
       settings: [{ file: 'pids.max', value: '100', origin: ORIGIN }],
     });
     plan.init.argv = ['/sbin/nosuch'];

@@ -199,6 +199,15 @@ test('what a group does not hand down is written to the inner one, too', (t) => 
   t.deepEqual(files(cpu?.innerSettings), ['cpu.rt_period_us', 'cpu.rt_runtime_us']);
 });
 
+test('what a new inner group is given at a reboot: whatever else is set while it runs', (t) => {
+  const { hierarchies } = compileCgroups(compilation({ config: {} }));
+  const filesOf = (controller: string) =>
+    hierarchies.find(({ controllers }) => controllers.includes(controller))?.innerFiles;
+  t.deepEqual(filesOf('cpu'), ['cpu.rt_period_us', 'cpu.rt_runtime_us', 'cpu.uclamp.min']);
+  t.true(filesOf('blkio')?.includes('blkio.throttle.read_bps_device'));
+  t.deepEqual(filesOf('pids'), []);
+});
+
 test("v1's throttles hold where they are written: in the inner group, which the container cannot part", (t) => {
   const cgroup2 = [limit('io.max', '8:0 rbps=1000')];
   const { hierarchies } = compileCgroups(compilation({ config: { cgroup2 } }));

@@ -1,18 +1,16 @@
 #include "executor/cgroup/cgroup.h"
 
 #include <fcntl.h>
-#include <time.h>
 
 #include <algorithm>
+#include <sstream>
 
-#include "common/deadline.h"
 #include "common/reserve.h"
 #include "executor/cgroup/cgroup_claim.h"
 #include "executor/cgroup/cgroup_delegate.h"
 #include "executor/cgroup/cgroup_dir.h"
+#include "executor/cgroup/device_access.h"
 #include "executor/cgroup/device_program.h"
-#include "executor/cgroup/freezer.h"
-#include "executor/mapped_process.h"
 
 namespace tlxc::cgroup {
 namespace {
@@ -43,23 +41,31 @@ Status write_settings(const CgroupHierarchy& hierarchy, const std::vector<plan::
     return {};
 }
 
-// Limits, and the inner group, which is returned: it comes after the limits, for a v1 child group copies its
-// parent's device list and cpuset when it is made.
-Result<UniqueFd> fill(const StartPlan& plan, const CgroupHierarchy& hierarchy, CgroupPlace& place) {
-    TRY(write_settings(hierarchy, hierarchy.settings, place.limitGroup, place.owner.get()));
-    if (hierarchy.version == 2 && !plan.cgroups.deviceRules.empty()) {
-        Status status =
-            attach_device_program(place.owner.get(), plan.cgroups.deviceRules, place.deviceProgram);
-        if (!status.ok()) {
-            status.failure().path = group_path(hierarchy, place.limitGroup);
-            return std::move(status.failure());
-        }
-    }
+Status attach_rules(const std::vector<plan::DeviceRule>& rules, int group, CgroupPlace& place) {
+    Status status = attach_device_program(group, rules, place.deviceProgram);
+    if (!status.ok())
+        status.failure().path = place.mountPoint + "/" + place.limitGroup;
+    return status;
+}
+
+// It comes after the limits, for a v1 child group copies its parent's device list and cpuset when it is made.
+Result<UniqueFd> make_inner(const CgroupPlace& place, int limitGroup) {
     const std::string_view below = std::string_view{place.innerGroup}.substr(place.limitGroup.size());
-    UniqueFd inner = below.empty() ? open_child(place.owner.get(), ".")
-                                   : make_below(hierarchy, place.owner.get(), below, Controllers::HandDown);
+    UniqueFd inner = below.empty() ? open_child(limitGroup, ".")
+                                   : make_below(*place.plan, limitGroup, below, Controllers::HandDown);
     if (!inner)
-        return failed("mkdir", hierarchy, place.innerGroup);
+        return failed("mkdir", *place.plan, place.innerGroup);
+    return inner;
+}
+
+// Limits, and the inner group, which is returned.
+Result<UniqueFd> fill(const StartPlan& plan, CgroupPlace& place) {
+    const CgroupHierarchy& hierarchy = *place.plan;
+    const int limitGroup = place.owner.get();
+    TRY(write_settings(hierarchy, hierarchy.settings, place.limitGroup, limitGroup));
+    if (place.version == 2 && !plan.cgroups.deviceRules.empty())
+        TRY(attach_rules(plan.cgroups.deviceRules, limitGroup, place));
+    UniqueFd inner = TRY(make_inner(place, limitGroup));
     TRY(write_settings(hierarchy, hierarchy.innerSettings, place.innerGroup, inner.get()));
     return inner;
 }
@@ -95,8 +101,68 @@ Claim claim_all(const StartPlan& plan, const std::string& suffix, std::vector<Cg
 // Everything between empty limit groups and ones that the child may enter.
 Status fill_all(const StartPlan& plan, Groups& groups) {
     for (auto& place : groups.places)
-        groups.inner.push_back(TRY(fill(plan, *place.plan, place)));
+        groups.inner.push_back(TRY(fill(plan, place)));
     return delegate(plan, groups.places, groups.inner);
+}
+
+// What the limit group does not hand down, as it is there by now: a line a device, or one value.
+Status hand_down(const CgroupPlace& place, int limitGroup, int inner) {
+    for (const std::string& file : place.plan->innerFiles) {
+        std::istringstream lines{read_file(limitGroup, file.c_str())};
+        for (std::string line; std::getline(lines, line);)
+            if (!write_file(inner, file.c_str(), line))
+                return failed("write", *place.plan, place.innerGroup + "/" + file);
+    }
+    return {};
+}
+
+// The plan's list over what take_back leaves. "All" is said already, and version 1 takes it only once the
+// kernel has forgotten the inner group.
+Status write_device_list(const StartPlan& plan, CgroupPlace& place, int limitGroup) {
+    if (place.version == 2)
+        return plan.cgroups.deviceRules.empty() && !place.deviceProgram
+                   ? Status{}
+                   : attach_rules(plan.cgroups.deviceRules, limitGroup, place);
+    std::vector<plan::CgroupSetting> list = place.plan->settings;
+    std::erase_if(list, [](const auto& setting) {
+        return !setting.file.starts_with("devices.") || setting.value.starts_with('a');
+    });
+    return write_settings(*place.plan, list, place.limitGroup, limitGroup);
+}
+
+// The same where the limit groups are those of the run before.
+Status fill_again(const StartPlan& plan, Groups& groups, const std::vector<GivenDevice>& devices) {
+    if (!devices.empty())
+        TRY(take_back(groups.places, devices));
+    for (auto& place : groups.places) {
+        const UniqueFd limitGroup = open_group(place.mountPoint, place.limitGroup);
+        if (!limitGroup)
+            return failed("open", *place.plan, place.limitGroup);
+        if (!devices.empty())
+            TRY(write_device_list(plan, place, limitGroup.get()));
+        UniqueFd inner = TRY(make_inner(place, limitGroup.get()));
+        TRY(hand_down(place, limitGroup.get(), inner.get()));
+        groups.inner.push_back(std::move(inner));
+    }
+    return delegate(plan, groups.places, groups.inner);
+}
+
+// Whether they are there still, empty, and the plan's; if so they are marked as such.
+bool are_ready(const StartPlan& plan, std::vector<CgroupPlace>& places) {
+    const auto& hierarchies = plan.cgroups.hierarchies;
+    if (places.empty() || places.size() != hierarchies.size() ||
+        !is_held(places.front().mountPoint, places.front().limitGroup, places.front().owner))
+        return false;
+    for (size_t i = 0; i < places.size(); ++i) {
+        CgroupPlace& place = places[i];
+        const UniqueFd group = open_group(place.mountPoint, place.limitGroup);
+        // Of a group that the container could write nothing is to be kept.
+        if (!group || place.mountPoint != hierarchies[i].mountPoint || place.innerGroup == place.limitGroup ||
+            !child_groups(group.get()).empty() || populated(group.get(), place.version))
+            return false;
+        place.plan = &hierarchies[i];
+    }
+    return true;
 }
 
 Status check(const StartPlan& plan) {
@@ -113,6 +179,32 @@ Status check(const StartPlan& plan) {
     return {};
 }
 
+// The plan's names, or where they are taken those with the first suffix that is free. On failure none is
+// left.
+Status claim_any(const StartPlan& plan, std::vector<CgroupPlace>& places, Reserve& reserve) {
+    Failure failure;
+    for (int number = 0; number < kSuffixes; ++number) {
+        const std::string suffix = number == 0 ? "" : "-" + std::to_string(number);
+        const Claim result = claim_all(plan, suffix, places, failure);
+        if (result == Claim::Ours)
+            return {};
+        reserve.release();
+        remove(plan, places, 0);
+        places.clear();
+        if (result == Claim::Failed)
+            return failure;
+        const bool exists = result == Claim::Exists;
+        if (exists || !plan.cgroups.allowSuffix)
+            return Failure{.step = "cgroup",
+                           .syscall = "mkdir",
+                           .err = exists ? EEXIST : EBUSY,
+                           .path = failure.path,
+                           .detail = exists ? "exists" : "in-use"};
+    }
+    return Failure{
+        .step = "cgroup", .syscall = "mkdir", .err = EBUSY, .path = failure.path, .detail = "in-use"};
+}
+
 // The file in which a process of one thread moves itself. Version 1 moves single threads, and that at once.
 const char* own_entry(int64_t version) {
     return version == 1 ? "tasks" : "cgroup.procs";
@@ -124,35 +216,6 @@ bool enter_own(const CgroupHierarchy& hierarchy) {
         group_path(hierarchy, hierarchy.monitorGroup) + "/" + own_entry(hierarchy.version);
     const UniqueFd entry{open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC)};
     return entry && write(entry.get(), "0", 1) == 1;
-}
-
-// Kills what lives in the place and removes its groups; false while something is still left.
-bool remove_place(const CgroupPlace& place) {
-    const auto [parent, name] = split_last(place.limitGroup);
-    const UniqueFd above = open_group(place.mountPoint, parent);
-    if (!above || remove_tree(above.get(), name))
-        return true;
-    if (errno != EBUSY)
-        return true; // no right to: nothing that waiting would change
-    const UniqueFd group = open_group(place.mountPoint, place.limitGroup);
-    if (group)
-        kill_all(group.get(), place.version);
-    return false;
-}
-
-void remove(const std::vector<CgroupPlace>& places, int deadlineMs) {
-    std::vector<const CgroupPlace*> left;
-    for (const auto& place : places)
-        left.push_back(&place);
-    const Deadline deadline{deadlineMs};
-    for (long pauseMs = 1;; pauseMs = std::min(pauseMs * 2, 20L)) {
-        std::erase_if(left, [](const CgroupPlace* place) { return remove_place(*place); });
-        if (left.empty() || deadline.left() == 0)
-            return;
-        release(places); // a frozen process does not die of its SIGKILL
-        const timespec pause{.tv_sec = 0, .tv_nsec = pauseMs * 1'000'000};
-        nanosleep(&pause, nullptr);
-    }
 }
 
 } // namespace
@@ -170,41 +233,27 @@ Status enter_monitor(const StartPlan& plan, int version) {
     return {};
 }
 
-Result<Groups> create(const StartPlan& plan) {
+Result<Groups> create(const StartPlan& plan, Kept kept) {
     TRY(check(plan));
     Groups groups;
     Reserve reserve;
-    std::vector<CgroupPlace>& places = groups.places;
-    Failure failure;
-    for (int number = 0; number < kSuffixes; ++number) {
-        const std::string suffix = number == 0 ? "" : "-" + std::to_string(number);
-        const Claim result = claim_all(plan, suffix, places, failure);
-        if (result == Claim::Ours)
-            break;
-        reserve.release();
-        remove(places, 0);
-        places.clear();
-        if (result == Claim::Failed)
-            return failure;
-        if (result == Claim::Exists)
-            return Failure{.step = "cgroup",
-                           .syscall = "mkdir",
-                           .err = EEXIST,
-                           .path = failure.path,
-                           .detail = "exists"};
-        if (!plan.cgroups.allowSuffix || number + 1 == kSuffixes)
-            return Failure{
-                .step = "cgroup", .syscall = "mkdir", .err = EBUSY, .path = failure.path, .detail = "in-use"};
+    const bool again = are_ready(plan, kept.places);
+    if (again) {
+        groups.places = std::move(kept.places);
+    } else {
+        remove(plan, kept.places, 0);
+        kept.places.clear(); // with the lock on them
+        TRY(claim_any(plan, groups.places, reserve));
     }
-    Status filled = fill_all(plan, groups);
+    Status filled = again ? fill_again(plan, groups, kept.devices) : fill_all(plan, groups);
     if (!filled.ok()) {
         reserve.release();
-        remove(plan, places, 0);
+        remove(plan, groups.places, 0);
         return std::move(filled.failure());
     }
     // The lock in the first hierarchy stands for all of them: nobody comes past it.
-    for (size_t i = 1; i < places.size(); ++i)
-        places[i].owner.reset();
+    for (size_t i = 1; i < groups.places.size(); ++i)
+        groups.places[i].owner.reset();
     return groups;
 }
 
@@ -229,19 +278,6 @@ Status enter(const Door& door) {
         if (write(tasks.get(), "0", 1) != 1)
             return syscall_failure("cgroup", "write", "tasks");
     return {};
-}
-
-void remove(const StartPlan& plan, const std::vector<CgroupPlace>& places, int deadlineMs) {
-    remove(places, deadlineMs);
-    const auto remains = [](const CgroupPlace& place) {
-        return static_cast<bool>(open_group(place.mountPoint, place.limitGroup));
-    };
-    // Groups that the container's root has made are not the user's to remove.
-    if (plan.user && std::ranges::any_of(places, remains))
-        (void)idmap::run_mapped(plan, [&]() -> Status {
-            remove(places, deadlineMs);
-            return {};
-        }).ok();
 }
 
 void remove_monitor(const StartPlan& plan) {

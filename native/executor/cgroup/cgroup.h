@@ -14,11 +14,18 @@ struct Groups {
     std::vector<CgroupPlace> places;
     std::vector<UniqueFd> inner;
 };
+// At a reboot: the limit groups of the run that has ended, emptied, and the devices that it was given.
+struct Kept {
+    std::vector<CgroupPlace> places;
+    std::vector<GivenDevice> devices;
+};
 // Makes limit and inner groups in every hierarchy (enabling v2 controllers on the way down), writes the
 // limits, attaches the v2 device program, delegates the inner group to the container's root. A group of that
 // name which nobody owns and nobody is in is taken over, empty; one in use: the next suffix, or an error. On
-// failure every group made is gone again.
-[[nodiscard]] Result<Groups> create(const plan::StartPlan& plan);
+// failure every group made is gone again. kept: limit groups that stay as they are, whatever was set in them
+// since the start; only the device list is the plan's again, and the inner groups are new. Where they cannot
+// be had any more all are made anew.
+[[nodiscard]] Result<Groups> create(const plan::StartPlan& plan, Kept kept);
 // The ways into the inner groups, opened by the monitor with its privilege. The child is born in the group of
 // version 2 (CLONE_INTO_CGROUP) and writes itself into those of version 1: neither waits for the grace period
 // that it takes to move another process, or all threads of one.
@@ -32,6 +39,8 @@ struct Door {
 // Kills what is left inside (v2 cgroup.kill, else by signals), then removes inner and limit groups, deepest
 // first. Waits at most deadlineMs. Also called for what a dead monitor left.
 void remove(const plan::StartPlan& plan, const std::vector<CgroupPlace>& places, int deadlineMs);
+// The same but for the limit groups themselves, which a reboot keeps.
+void clear(const plan::StartPlan& plan, const std::vector<CgroupPlace>& places, int deadlineMs);
 // After the container: a monitor with groups of its own goes to its pivot groups, and removes them.
 void remove_monitor(const plan::StartPlan& plan);
 

@@ -163,4 +163,10 @@ Claim claim(const CgroupHierarchy& hierarchy, const std::string& group, Leftover
     return Claim::InUse;
 }
 
+bool is_held(const std::string& mountPoint, const std::string& group, const UniqueFd& owner) {
+    const auto [parent, name] = split_last(group);
+    const UniqueFd above = open_group(mountPoint, parent);
+    return owner && above && is_named(owner.get(), above.get(), name);
+}
+
 } // namespace tlxc::cgroup

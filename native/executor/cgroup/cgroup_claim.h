@@ -32,4 +32,7 @@ enum class Leftover { Replace, Keep };
 [[nodiscard]] Claim claim(const plan::CgroupHierarchy& hierarchy, const std::string& group, Leftover leftover,
                           UniqueFd& owner);
 
+// Whether owner, as claim gave it, still is the group of that name.
+[[nodiscard]] bool is_held(const std::string& mountPoint, const std::string& group, const UniqueFd& owner);
+
 } // namespace tlxc::cgroup

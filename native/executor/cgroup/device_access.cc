@@ -23,12 +23,12 @@ Failure failed(const char* syscall, const CgroupPlace& place, const char* file) 
     return syscall_failure("cgroup", syscall, place.mountPoint + "/" + place.limitGroup + "/" + file);
 }
 
-CgroupPlace* find_place(const DeviceList& list, int version) {
-    const auto found = std::ranges::find_if(list.places, [&](const CgroupPlace& place) {
+CgroupPlace* find_place(std::vector<CgroupPlace>& places, int version) {
+    const auto found = std::ranges::find_if(places, [&](const CgroupPlace& place) {
         return place.version == version &&
                (version == 2 || std::ranges::find(place.controllers, "devices") != place.controllers.end());
     });
-    return found == list.places.end() ? nullptr : &*found;
+    return found == places.end() ? nullptr : &*found;
 }
 
 // ---- version 1: files
@@ -127,7 +127,7 @@ plan::DeviceRule rule_of(const GivenDevice& device) {
 
 // The plan's rules and then those made since.
 Status renew_program(const DeviceList& list, const Devices& devices) {
-    CgroupPlace* const place = find_place(list, 2);
+    CgroupPlace* const place = find_place(list.places, 2);
     const bool forbids = std::ranges::any_of(devices, &GivenDevice::forbidden);
     if (place == nullptr || (list.plan.cgroups.deviceRules.empty() && !forbids && !place->deviceProgram))
         return {};
@@ -162,12 +162,28 @@ Status allow_device(const DeviceList& list, GivenDevice device) {
     const bool forbidden = std::erase_if(devices, [&](const auto& each) {
                                return each.forbidden && same_device(each, device);
                            }) > 0;
-    if (CgroupPlace* const place = find_place(list, 1))
+    if (CgroupPlace* const place = find_place(list.places, 1))
         TRY(allow_v1(*place, device, forbidden));
     devices.push_back(std::move(device));
-    if (find_place(list, 1) == nullptr)
+    if (find_place(list.places, 1) == nullptr)
         TRY(renew_program(list, devices));
     list.devices = std::move(devices);
+    return {};
+}
+
+Status take_back(std::vector<CgroupPlace>& places, const Devices& devices) {
+    const CgroupPlace* const place = find_place(places, 1);
+    if (place == nullptr)
+        return {};
+    const UniqueFd group = open_group(place->mountPoint, place->limitGroup);
+    const bool listsWhatIsDenied = group && read_file(group.get(), "devices.list").starts_with("a ");
+    for (const GivenDevice& device : devices) {
+        if (device.opened)
+            TRY(forbid_v1(*place, device));
+        if (device.forbidden && listsWhatIsDenied &&
+            !write_file(group.get(), "devices.allow", rule_text(device, "rwm")))
+            return failed("write", *place, "devices.allow");
+    }
     return {};
 }
 
@@ -184,7 +200,7 @@ Status forbid_device(const DeviceList& list, const GivenDevice& device) {
         gone.forbidden = true;
         devices.push_back(gone);
     }
-    if (CgroupPlace* const place = find_place(list, 1)) {
+    if (CgroupPlace* const place = find_place(list.places, 1)) {
         if (other != devices.end() && given)
             hand_on(gone, *other);
         else if (!given || gone.opened)

@@ -18,4 +18,9 @@ struct DeviceList {
 // it did not allow is forbidden.
 [[nodiscard]] Status forbid_device(const DeviceList& list, const GivenDevice& device);
 
+// After the container's end, in a list of version 1 that stays: what was opened is closed, and where the list
+// is one of what is denied, what was forbidden is allowed. What it allowed by a line of its own the plan says
+// again; a program of version 2 is replaced.
+[[nodiscard]] Status take_back(std::vector<CgroupPlace>& places, const std::vector<GivenDevice>& devices);
+
 } // namespace tlxc::cgroup
