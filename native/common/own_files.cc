@@ -13,11 +13,16 @@ bool is_own(const struct stat& file) {
     return file.st_uid == 0 || file.st_uid == geteuid();
 }
 
+bool is_everybodys(const struct stat& directory) {
+    return (directory.st_mode & S_IWOTH) != 0;
+}
+
 // Nobody else can put another in the place of what lies in it. A user's directories may lie below anybody's:
-// who has those above them has the user's files anyway.
-bool is_safe(const struct stat& directory) {
-    return (is_own(directory) || geteuid() != 0) &&
-           ((directory.st_mode & S_IWOTH) == 0 || (directory.st_mode & S_ISVTX) != 0);
+// who has those above them has the user's files anyway. But what lies in a directory like /tmp may be
+// anybody's, who had only to be there first.
+bool is_safe(const struct stat& directory, bool inEverybodys) {
+    return (is_own(directory) || (geteuid() != 0 && !inEverybodys)) &&
+           (!is_everybodys(directory) || (directory.st_mode & S_ISVTX) != 0);
 }
 
 // One component, a link only where nobody else can have led us astray with it.
@@ -39,6 +44,7 @@ UniqueFd open_component(int dir, const std::string& name) {
 
 Result<UniqueFd> own_directory(const char* step, const std::string& path) {
     UniqueFd here{open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    bool inEverybodys = false;
     for (size_t begin = 0; here && begin < path.size();) {
         const size_t end = std::min(path.find('/', begin), path.size());
         const std::string part = path.substr(begin, end - begin);
@@ -52,8 +58,9 @@ Result<UniqueFd> own_directory(const char* step, const std::string& path) {
         struct stat found {};
         if (!here || fstat(here.get(), &found) != 0)
             return syscall_failure(step, "open", so_far);
-        if (!is_safe(found))
+        if (!is_safe(found, inEverybodys))
             return refusal(step, "not-ours", so_far);
+        inEverybodys = is_everybodys(found);
     }
     if (!here)
         return syscall_failure(step, "open", path);

@@ -7,6 +7,7 @@ import { makePlan } from '../executor/plan.ts';
 import { makePlace, runPlan, script } from '../executor/run.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
+import { makeUser } from '../rig/user.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 import { createContainer } from './attacks.ts';
 
@@ -97,6 +98,26 @@ rooted('a run directory that others may change is refused, and named', async (t)
     await world.sh(mend);
   }
   await world.sh('tlxc-start -n c1');
+});
+
+requires(
+  'root',
+  'userns',
+  'users',
+  'busybox',
+)('nor is one used that somebody has made for a user, where everybody may', async (t) => {
+  const user = await makeUser(t);
+  const { world } = user;
+  const runtime = join(world.dir, 'runtime');
+  await user.sh("tlxc-create -n c1 -t busybox && sed -i '/^lxc.net/d' .local/share/tlxc/c1/config");
+  await world.sh(`mkdir -m 1777 ${runtime}; install -d -o ${NOBODY} -m 1777 ${runtime}/tlxc`);
+  for (const program of ['tlxc-start', 'tlxc-destroy']) {
+    const run = ['env', `XDG_RUNTIME_DIR=${runtime}`, program, '-n', 'c1'] as const;
+    const { code, stderr } = await user.run(...run);
+    t.is(code, 1, program);
+    t.true(stderr.includes(`${runtime}/tlxc: others can change`), stderr);
+  }
+  t.is(await world.sh(`ls -A ${runtime}/tlxc`), '');
 });
 
 rooted('who listens in the place of a monitor, and is not the caller or root, is not believed', async (t) => {
