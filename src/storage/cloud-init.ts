@@ -64,16 +64,14 @@ export function withIdentity(text: string, identity: MachineIdentity, replace: b
   }, text);
 }
 
-/** A machine that was made from another one: what that was told is told this one, too, as another instance. */
+/** A machine that was made from another one: what that was told is told this one, too, as another instance. Returns what it has written. */
 export function renewSeed(
   layers: readonly string[],
   { name, isNew }: { readonly name: string | null; readonly isNew: boolean },
-): void {
+): readonly string[] {
   const identity = { name, instance: isNew ? newInstance() : null };
-  for (const place of PLACES)
-    editRootfsFile(layers, `${place}/meta-data`, (text) =>
-      text === null ? null : withIdentity(text, identity, true),
-    );
+  const renew = (text: string | null) => (text === null ? null : withIdentity(text, identity, true));
+  return PLACES.map((place) => `${place}/meta-data`).filter((path) => editRootfsFile(layers, path, renew));
 }
 
 /** Writes what is given, and what cloud-init wants beside it. Returns why it cannot be; null: it is done. */

@@ -16,10 +16,14 @@ interface Named {
 
 async function name({ view, staging }: Named, naming: Naming): Promise<void> {
   const [top = ''] = view.layers;
+  await edit(view, naming);
+  if (view.words.length === 0 && !top.startsWith(`${staging}/`)) await syncFilesystem(top);
+}
+
+async function edit(view: View, naming: Naming): Promise<void> {
   const isOurs = probeHost().user === null && view.words.length === 0;
   const obstacle = isOurs ? applyNaming(naming) : await runNaming(naming, view.words);
   if (obstacle !== null) throw untold(obstacle);
-  if (view.words.length === 0 && !top.startsWith(`${staging}/`)) await syncFilesystem(top);
 }
 
 const untold = (message: string): TlxcError =>
@@ -55,3 +59,7 @@ export async function nameCopy(named: Named, identity: Omit<CopyNaming, 'kind' |
   if (newName === null && keepMachineId && !cloudInit) return;
   await name(named, { kind: 'copy', layers: named.view.layers, ...identity });
 }
+
+/** As renameRootfs. Throws TLXC_E_STORAGE. */
+export const renameWithin = (view: View, newName: string): Promise<void> =>
+  edit(view, { kind: 'other name', layers: view.layers, name: newName });

@@ -1,13 +1,14 @@
 /**
  * Single files edited in a root filesystem that nobody runs. Everything in it may be hostile: paths are resolved below the
  * root by openat2(RESOLVE_IN_ROOT), and what is not a plain file in plain directories is left alone. The caller brings all of it
- * to disk.
+ * to disk: as a whole, or by syncRootfsFiles.
  */
 import {
   constants,
   fchmodSync,
   fchownSync,
   fstatSync,
+  fsyncSync,
   ftruncateSync,
   lstatSync,
   mkdirSync,
@@ -132,4 +133,13 @@ function add(
     return replaceText(fd, text);
   };
   return withOpen(root, path, O_RDWR | O_CREAT | O_EXCL, use) === true;
+}
+
+/** Files that were edited are on disk, in the directories that they are in, which may be new: nothing else is waited for. */
+export function syncRootfsFiles(root: string, paths: readonly string[]): void {
+  const parts = paths.map((path) => components(path) ?? []);
+  const places = parts.flatMap((names) =>
+    names.map((_, index) => names.slice(0, names.length - index).join('/')).concat('.'),
+  );
+  for (const place of new Set(places)) withOpen(root, place, O_RDONLY | O_NONBLOCK, fsyncSync);
 }

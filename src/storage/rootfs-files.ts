@@ -1,7 +1,9 @@
-/** The few files that tell a root filesystem which machine it is. The caller brings all of it to disk. */
+/** The few files that tell a root filesystem which machine it is. The caller brings to disk what a new container or a copy gets. */
 import { randomMachineId } from '../random.ts';
 import { renewSeed, seedCloudInit, type CloudInit } from './cloud-init.ts';
-import { editRootfsFile } from './rootfs-edit.ts';
+import { editRootfsFile, syncRootfsFiles } from './rootfs-edit.ts';
+
+const HOSTNAME = '/etc/hostname';
 
 /**
  * A machine id of its own (machine-id(5)) for a system that was published with "uninitialized". systemd would make a
@@ -25,12 +27,23 @@ export interface CopyIdentity {
   readonly cloudInit?: CloudInit | undefined;
 }
 
+const renameHost = (layers: readonly string[], name: string): boolean =>
+  editRootfsFile(layers, HOSTNAME, (text) => (text === null ? null : `${name}\n`));
+
+/** Gives a container another name in its files; they are on disk then. */
+export function renameRootfs(layers: readonly string[], name: string): void {
+  const written = renameHost(layers, name) ? [HOSTNAME] : [];
+  const seeds = renewSeed(layers, { name, isNew: false });
+  const [top = ''] = layers;
+  syncRootfsFiles(top, [...written, ...seeds]);
+}
+
 /** Gives a copy its name in /etc/hostname, and a machine id of its own. Returns why cloud-init cannot be told; null: it is. */
 export function nameCopy(
   layers: readonly string[],
   { name, keepMachineId, cloudInit }: CopyIdentity,
 ): string | null {
-  if (name !== null) editRootfsFile(layers, '/etc/hostname', (text) => (text === null ? null : `${name}\n`));
+  if (name !== null) renameHost(layers, name);
   if (!keepMachineId) editRootfsFile(layers, '/etc/machine-id', reidentify);
   renewSeed(layers, { name, isNew: !keepMachineId });
   return cloudInit ? seedCloudInit(layers, name, cloudInit) : null;
@@ -60,7 +73,7 @@ export function nameRootfs(
   for (const path of new Set(['/etc/hosts', ...templates])) {
     editRootfsFile(layers, path, (text) => text?.replaceAll('LXC_NAME', name) ?? null);
   }
-  editRootfsFile(layers, '/etc/hostname', () => `${name}\n`);
+  editRootfsFile(layers, HOSTNAME, () => `${name}\n`);
   editRootfsFile(layers, '/etc/machine-id', identify);
   renewSeed(layers, { name, isNew: true });
   return cloudInit ? seedCloudInit(layers, name, cloudInit) : null;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
 import { backendNamed } from '../../storage/choose.ts';
-import { nameCopy } from '../../storage/name-container.ts';
+import { renameWithin } from '../../storage/name-container.ts';
 import { volumeOf } from '../../storage/outside.ts';
 import { volumeAt } from '../../storage/volume-at.ts';
 import { partsOf } from '../../storage/volume.ts';
@@ -41,8 +41,7 @@ export async function nameWithin(
   };
   try {
     await backend.attach?.(path, system.settings);
-    const named = { view: backend.view(path, mountPoint), staging: source.dir };
-    await nameCopy(named, { name: target.name, keepMachineId: true });
+    await renameWithin(backend.view(path, mountPoint), target.name);
   } catch (error) {
     const why = error instanceof Error ? error.message : '';
     warn(`its /etc/hostname may have the name ${source.name} still: ${why}`);

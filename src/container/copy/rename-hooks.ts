@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
-import { overAllIds } from '../../host/trees.ts';
+import { overAllIds, syncTree } from '../../host/trees.ts';
 import { backendNamed } from '../../storage/choose.ts';
 import { asWritableTree } from '../../storage/view.ts';
 import { volumeAt } from '../../storage/volume-at.ts';
@@ -39,6 +39,7 @@ export async function afterCloneHooks(renaming: Renaming): Promise<string> {
   try {
     writeFileAtomically(pending, text, { mode: 0o640 });
     await runHooks(renaming, pending, staging);
+    await syncTree(source.dir);
     return readConfigFile(pending).text;
   } finally {
     await discard(staging, system);

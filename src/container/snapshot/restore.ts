@@ -6,7 +6,8 @@ import type { ContainerConfig } from '../../config/model.ts';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
-import { placeTree, renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { placeTree, renameDurably } from '../../host/trees.ts';
+import { syncDirectory } from '../../sync-directory.ts';
 import { backendNamed } from '../../storage/choose.ts';
 import { volumeOf } from '../../storage/outside.ts';
 import { parseVolume, partsOf } from '../../storage/volume.ts';
@@ -94,7 +95,8 @@ async function replaceLocked(request: RestoreRequest, container: ContainerPaths)
     if (existsSync(join(dir, entry)) && !existsSync(join(staging, entry))) mkdirSync(join(staging, entry));
   renameDurably(staging, restoredPath(dir));
   await finishRestore(container);
-  await syncFilesystem(dir);
+  // What has moved into it was on disk before (fillCopy).
+  syncDirectory(dir);
 }
 
 function refuseDependants({ dir, name }: ContainerPaths): void {

@@ -8,10 +8,11 @@ import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
-import { renameDurably, syncFilesystem } from '../../host/trees.ts';
+import { renameDurably } from '../../host/trees.ts';
 import { forgetUsers } from '../../image/forget-users.ts';
 import { native } from '../../native/binding.ts';
 import { randomHex } from '../../random.ts';
+import { syncDirectory } from '../../sync-directory.ts';
 import { forgetClone, refuseClones } from '../clones.ts';
 import { discard } from '../remove/discard.ts';
 import { fillCopy } from '../copy/copying.ts';
@@ -106,21 +107,15 @@ async function destroyThose(
   const container = containerPaths(system, lxcpath, name);
   refuseMissing(container);
   await recover(container, system);
-  const gone = await withLock(container, async () => {
-    const trashed: string[] = [];
-    for (const snapshot of which(container)) trashed.push(await moveToTrash(system, container, snapshot));
-    return trashed;
-  });
+  const gone = await withLock(container, () =>
+    which(container).map((snapshot) => moveToTrash(system, container, snapshot)),
+  );
   for (const trashed of gone) await discard(trashed, system);
   return gone.length;
 }
 
 /** Where it is then. */
-async function moveToTrash(
-  system: SystemConfig,
-  container: ContainerPaths,
-  snapshot: ContainerPaths,
-): Promise<string> {
+function moveToTrash(system: SystemConfig, container: ContainerPaths, snapshot: ContainerPaths): string {
   refuseClones(container, snapshot);
   refuseMounted(snapshot.dir);
   const trash = makeTrash(container.lxcpath);
@@ -131,7 +126,7 @@ async function moveToTrash(
   const store = snapshotStore(container.dir);
   // A link of root's stays, for the next one.
   if (lstatSync(store).isDirectory() && readdirSync(store).length === 0) rmdirSync(store);
-  await syncFilesystem(container.dir);
+  syncDirectory(container.dir);
   return trashed;
 }
 
