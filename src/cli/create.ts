@@ -85,7 +85,7 @@ export default defineCommand(
       {
         flags: '-B, --bdev <BDEV>',
         description:
-          'Backing store: overlay, squashfs, erofs, dir, btrfs, loop, lvm,\nzfs, rbd, or best; of several with commas between the first\nthat can be. Default: tlxc.bdev in tlxc.conf(5), which is best',
+          'Backing store, or several with commas, the first that can be:\noverlay, squashfs, erofs, dir, btrfs, loop, lvm, zfs, rbd, or best.\nDefault: tlxc.bdev in tlxc.conf(5), which is best',
       },
       {
         flags: '--fssize <SIZE>',

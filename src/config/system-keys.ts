@@ -42,7 +42,10 @@ function urls(value: string): string | undefined {
 function url(value: string): string | undefined {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   const known = parsed && (parsed.protocol === 'https:' || parsed.protocol === 'http:');
-  return known ? undefined : 'it must be a URL, https://SERVER (http:// only where you trust the way to it)';
+  if (!known) return 'it must be a URL, https://SERVER (http:// only where you trust the way to it)';
+  return parsed.username === '' && parsed.password === ''
+    ? undefined
+    : 'an image server is asked without a user and a password: leave them out of its address';
 }
 
 /** ADDRESS/PREFIX of the bridge itself, or one of the words. */

@@ -11,6 +11,12 @@ import { packageRoot } from '../package-root.ts';
 export function serverUrl(text: string): URL {
   const spelled = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   const url = URL.canParse(spelled) ? new URL(spelled) : null;
+  // It would be sent to nobody, and stand in messages and in what is noted of an image.
+  if (url && (url.username !== '' || url.password !== ''))
+    throw usageError(
+      `${url.host} is asked for images without a user and a password`,
+      `leave them out of its address: ${url.protocol}//${url.host}${url.pathname}`,
+    );
   if (url && ['http:', 'https:'].includes(url.protocol) && url.hostname !== '' && url.search === '') {
     if (!url.pathname.endsWith('/')) url.pathname += '/';
     return url;

@@ -78,5 +78,8 @@ test('setting makes the file that is missing, and refuses what could not be read
   t.throws(() => setSystemSetting(env, 'lxc.lxcpath', '/a\nb = c'), { message: /one line/ });
   t.false(existsSync(systemConfigFile(env)));
   setSystemSetting(env, 'tlxc.image.server', 'http://[::1]:8080');
+  t.throws(() => setSystemSetting(env, 'tlxc.image.server', 'https://ann:secret@host'), {
+    message: /without a user and a password/,
+  });
   t.deepEqual(loadSystemConfig(env).imageServers, ['http://[::1]:8080']);
 });

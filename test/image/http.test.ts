@@ -98,6 +98,21 @@ test('the address of a server: HTTPS, unless plain HTTP is written out', (t) => 
   }
 });
 
+test('an address with a user and a password is refused, and not repeated', (t) => {
+  for (const text of [
+    'https://ann:secret@images.example.org/mirror',
+    'ann:secret@images.example.org',
+    'http://ann@host',
+  ]) {
+    const error = t.throws<TlxcError>(
+      () => serverUrl(text),
+      { message: /without a user and a password/ },
+      text,
+    );
+    t.notRegex(`${error.message} ${error.hint}`, /secret|ann/);
+  }
+});
+
 test('an index names files of its own server only', (t) => {
   const server = serverUrl('https://images.example.org/mirror');
   t.is(pathOnServer(server, '/images/a/b:c/').href, 'https://images.example.org/mirror/images/a/b:c/');

@@ -114,7 +114,18 @@ function baseOf(protocol: string, host: string, text: string): URL {
   );
 }
 
+/** Who else has read a message of ours must not know the password. */
+function refuseLogin(name: string): void {
+  const [, host] = /^[^/]*@([^/@]*)\//.exec(name) ?? [];
+  if (host !== undefined)
+    throw usageError(
+      `${host}: a user and a password are no part of an image's name`,
+      'log in with podman or docker, or name the file that has them (--authfile)',
+    );
+}
+
 function registryReference(name: string, protocol: 'http:' | 'https:', text: string): RegistryReference {
+  refuseLogin(name);
   const parts = split(name);
   checkParts(parts, text);
   const { host, path, tag, digest } = parts;
