@@ -3,6 +3,7 @@ import { accessSync, constants, lstatSync, readlinkSync, type Stats } from 'node
 import { userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { shellWord } from './shell-word.ts';
+import { isInRemoved } from './working-directory.ts';
 
 /** As many links as the kernel follows. */
 const LINKS = 40;
@@ -109,6 +110,8 @@ export function rightsHint(path: string): string {
 
 /** What can be done about ENOENT and ENOTDIR there: what is missing is seldom the whole way. */
 export function missingHint(path: string): string | undefined {
+  if (isInRemoved(path))
+    return 'the directory that this was asked in has been removed: go to another (cd), or name the whole path';
   try {
     const { kind, path: at } = follow(path);
     if (kind === 'no directory') return `${at} is no directory: name another place`;

@@ -39,6 +39,17 @@ Napi::Value close_fd(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
+// Gives a file that was opened without a name (O_TMPFILE) one: 0 or errno. By /proc, since
+// AT_EMPTY_PATH takes CAP_DAC_READ_SEARCH.
+Napi::Value link_file(const Napi::CallbackInfo& info) {
+    const auto options = info[0].As<Napi::Object>();
+    const auto path = js::text(options, "path");
+    const auto file = "/proc/self/fd/" + std::to_string(js::number(options, "fd"));
+    const int done =
+        ::linkat(AT_FDCWD, file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
+    return Napi::Number::New(info.Env(), done == 0 ? 0 : errno);
+}
+
 Napi::Value pipe_pair(const Napi::CallbackInfo& info) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
@@ -154,6 +165,7 @@ Napi::Value never_wait(const Napi::CallbackInfo& info) {
 
 void export_files(Napi::Env env, Napi::Object exports) {
     exports.Set("closeFd", Napi::Function::New(env, close_fd));
+    exports.Set("linkFile", Napi::Function::New(env, link_file));
     exports.Set("pipe", Napi::Function::New(env, pipe_pair));
     exports.Set("memfd", Napi::Function::New(env, memfd));
     exports.Set("makeOwnDirectory", Napi::Function::New(env, make_own_directory));

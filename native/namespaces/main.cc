@@ -109,6 +109,9 @@ int outcome(const Order& order, int status) {
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kBySignal + WTERMSIG(status);
     if (order.status || code == 0)
         return code;
+    // Who has pressed Ctrl+C, or reads no further (| head), knows.
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGPIPE))
+        return kFailed;
     const std::string how =
         WIFEXITED(status) ? "exit status " + std::to_string(code) : std::string(strsignal(WTERMSIG(status)));
     told(order, order.argv[0], how.c_str());

@@ -8,6 +8,7 @@ import { TlxcError } from '../errors.ts';
 import { openForAppending } from '../host/own-file.ts';
 import { native } from '../native/binding.ts';
 import { FULL_ELEVATION, type AttachOptions } from '../plan/attach.ts';
+import { namedDirectory } from '../working-directory.ts';
 import {
   parseArchitecture,
   parseElevation,
@@ -28,7 +29,7 @@ function optionsOf({ options, rest }: Invocation, { cwd, env }: CommandContext):
     uid: parseId('-u', options['uid']),
     gid: parseId('-g', options['gid']),
     environment: parseEnvironment(options, env),
-    cwd: argumentOf(options['cwd']) ?? cwd,
+    cwd: argumentOf(options['cwd']) ?? namedDirectory(cwd),
     cwdAsked: argumentOf(options['cwd']) !== undefined,
     // As LXC: -s implies -e.
     elevation: namespaces === undefined ? elevation : FULL_ELEVATION,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { tellableWord } from '../config/secret.ts';
 import { loadSystemConfig } from '../config/system.ts';
 import type { SystemConfig } from '../config/model.ts';
+import { errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { isName } from '../container/paths.ts';
 import { packageVersion } from '../package-root.ts';
@@ -23,7 +24,7 @@ import {
   type OptionSet,
   type OptionValues,
 } from './options.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 import { renderError } from './render.ts';
 import { offerContainers, withOrder, type Store } from './offered-containers.ts';
 import { showWaits } from './progress.ts';
@@ -141,6 +142,18 @@ function logTargetOf({ options }: CommandLine, context: CommandContext): LogTarg
   };
 }
 
+function tellLostLog(
+  { file }: LogTarget,
+  { options }: CommandLine,
+  { program, stderr }: CommandContext,
+  error: unknown,
+): void {
+  if (options['quiet'] === true) return;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why = error instanceof TlxcError || code === undefined ? message : errnoWords(code);
+  stderr.write(`${program}: warning: the log ${file} cannot be written: ${printable(why)}\n`);
+}
+
 function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandContext): Invocation {
   const words = [...line.words];
   const name = takeName(spec, line.options['name'], words);
@@ -164,7 +177,7 @@ function invocationOf(spec: CommandSpec, line: CommandLine, context: CommandCont
     system,
     quiet: line.options['quiet'] === true,
     logTarget,
-    log: openLog(spec.program, name, logTarget),
+    log: openLog(spec.program, name, logTarget, (error) => tellLostLog(logTarget, line, context, error)),
   };
 }
 

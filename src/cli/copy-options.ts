@@ -1,6 +1,9 @@
 /** What tlxc-copy's options mean together: one task of three, and what goes with it. */
 import { resolve } from 'node:path';
 import type { CopyMount } from '../container/copy/ephemeral-copy.ts';
+import { containerPaths, isName } from '../container/paths.ts';
+import { isDefined } from '../container/store.ts';
+import { shellWord } from '../shell-word.ts';
 import { backendName } from '../storage/choose.ts';
 import type { Invocation } from './command.ts';
 import { argumentsOf, type OptionValue } from './options.ts';
@@ -59,4 +62,13 @@ function mountOf(word: string, cwd: string): CopyMount {
   if (target === '/')
     throw usageError(`-m ${word}: ${target} is no place for it`, 'name a path in the container');
   return { type, source: resolve(cwd, source), target, readOnly: mode === 'ro' };
+}
+
+/** Of the two words the one that names a container is what is copied. */
+export function namesHint({ name, rest: [word = 'NEWNAME'], system, lxcpath }: Invocation): string {
+  const exists = (each: string): boolean => isName(each) && isDefined(containerPaths(system, lxcpath, each));
+  const line = (from: string, to: string): string => `tlxc-copy -n ${shellWord(from)} -N ${shellWord(to)}`;
+  if (!exists(name) && exists(word))
+    return `what is copied comes first, the new name with -N: ${line(word, name)}`;
+  return `give it with -N: ${line(name, word)}`;
 }

@@ -8,7 +8,7 @@ import { runAndHalt } from '../container/copy/run-and-halt.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { CLOUD_INIT_OPTIONS, cloudInitOf, cloudInitOption } from './cloud-init-options.ts';
-import { backendOf, mountsOf, taskOf } from './copy-options.ts';
+import { backendOf, mountsOf, namesHint, taskOf } from './copy-options.ts';
 import { volumeOptions } from './volume-options.ts';
 import { madeJson } from './made.ts';
 import { whileShown } from './progress.ts';
@@ -30,10 +30,7 @@ function requestOf(
   const newPath = typeof options['newpath'] === 'string' ? resolve(cwd, options['newpath']) : lxcpath;
   const newName = options['newname'];
   if (typeof newName !== 'string' && !is('ephemeral'))
-    throw usageError(
-      'You must provide a NEWNAME for the clone',
-      `give it with -N: tlxc-copy -n ${name} -N ${invocation.rest[0] ?? 'NEWNAME'}`,
-    );
+    throw usageError('You must provide a NEWNAME for the clone', namesHint(invocation));
   return {
     ...{ name, lxcpath, system, newPath, configFile },
     newName: typeof newName === 'string' ? newName : freeName({ name, newPath, system }),

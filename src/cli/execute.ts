@@ -3,7 +3,8 @@ import { executeInBackground, executeInForeground, type ExecuteRequest } from '.
 import { parseId } from './attach-options.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { argumentOf, argumentsOf } from './options.ts';
+import { definesOf } from './define-option.ts';
+import { argumentOf } from './options.ts';
 import { printable } from './printable.ts';
 import { namedConfig } from './rcfile.ts';
 import { sharedOf, SHARE_OPTIONS } from './share-options.ts';
@@ -19,7 +20,7 @@ function requestOf(
     ...{ name, lxcpath, system, uid, gid, share: sharedOf(options) },
     environment: env,
     configFile: namedConfig(options['rcfile'], cwd),
-    defines: argumentsOf(options['define']),
+    defines: definesOf(options),
     command: rest.length > 0 ? rest : undefined,
   };
 }

@@ -1,11 +1,13 @@
 /** tlxc-file */
 import { basename, resolve } from 'node:path';
+import { TlxcError } from '../errors.ts';
 import { editFile } from '../container/files/edit-file.ts';
 import { pullFiles, pushFiles, type Copy } from '../container/files/transfer.ts';
 import type { OnStage } from '../gauge.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
 import type { OptionValues } from './options.ts';
+import { READER_GONE } from './output.ts';
 import { printable } from './printable.ts';
 import { whileShown } from './progress.ts';
 import { tooMany, usageError } from './usage.ts';
@@ -150,6 +152,10 @@ function hintFor([word = '', ...more]: readonly string[]): string | undefined {
   return word === 'cp' ? 'tlxc-file push FILE NAME/PATH, or tlxc-file pull NAME/PATH FILE' : undefined;
 }
 
+/** Who reads it has enough (| head), and ends us as SIGPIPE would. */
+const isReaderGone = (error: unknown): boolean =>
+  error instanceof TlxcError && error.details.errno === 'EPIPE';
+
 async function file(invocation: Invocation, context: CommandContext): Promise<number> {
   const [word, ...words] = invocation.rest;
   if (word === undefined) throw usageError('what to do is missing: push, pull or edit');
@@ -157,7 +163,13 @@ async function file(invocation: Invocation, context: CommandContext): Promise<nu
   if (!action) throw usageError(`'${word}' is none of push, pull and edit`, hintFor([word, ...words]));
   const copy = (onStage?: OnStage) => action(invocation, words, context, onStage);
   // An editor has the terminal for itself, and so has a file that is printed.
-  if (word === 'edit' || words.at(-1) === '-') await copy();
+  if (word === 'edit' || words.at(-1) === '-')
+    try {
+      await copy();
+    } catch (error) {
+      if (!isReaderGone(error)) throw error;
+      return READER_GONE;
+    }
   else await whileShown(invocation, context, 'copying', ({ stage }) => copy(stage));
   return 0;
 }

@@ -50,8 +50,17 @@ function append(file: string, line: string): void {
   }
 }
 
-/** Makes the file at once, and its directory, so that a path that cannot be written is an error before the command acts. */
-export function openLog(program: string, name: string, target: LogTarget): Log {
+/**
+ * Makes the file at once, and its directory, so that a path that cannot be written is an error before the command acts. What cannot be
+ * written later (a full disk) is told once: no command fails because of its log.
+ */
+export function openLog(
+  program: string,
+  name: string,
+  target: LogTarget,
+  onLost: (error: unknown) => void,
+): Log {
+  let lost = false;
   if (target.file) {
     const directory = dirname(target.file);
     if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
@@ -59,6 +68,11 @@ export function openLog(program: string, name: string, target: LogTarget): Log {
   }
   return (level, message) => {
     if (!target.file || LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(target.level)) return;
-    append(target.file, logLine(name ? `${program} ${name}` : program, level, message));
+    try {
+      append(target.file, logLine(name ? `${program} ${name}` : program, level, message));
+    } catch (error) {
+      if (!lost) onLost(error);
+      lost = true;
+    }
   };
 }

@@ -1,5 +1,6 @@
 /** Runs a command as this process: with output.ts the only file of cli/ that touches process.*. */
 import { nativeIfLoaded } from '../native/binding.ts';
+import { workingDirectory } from '../working-directory.ts';
 import type { Command, CommandContext } from './context.ts';
 import { isWritten, processOutput } from './output.ts';
 import { renderError } from './render.ts';
@@ -28,7 +29,7 @@ export async function main(own: string, command: Command): Promise<void> {
     argv: process.argv.slice(2),
     // A copy: each look into process.env itself asks the C library.
     env: { ...process.env },
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
   });
   try {
     process.exitCode = await command(context);

@@ -1,9 +1,10 @@
 /** tlxc-monitor */
 import { watchStore, type StoreEvent } from '../container/watch-store.ts';
 import { defineCommand, type Invocation } from './command.ts';
+import { namesOf } from './offered-containers.ts';
 import { noPattern } from './pattern.ts';
 import type { CommandContext } from './context.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine, printable } from './printable.ts';
 
 const SIGINT = 2;
 
@@ -53,6 +54,15 @@ function patternOf(name: string): RegExp {
   }
 }
 
+function isOfOne(pattern: RegExp, { name, lxcpaths, system }: Invocation): boolean {
+  if (name === '') return true;
+  const names = lxcpaths.flatMap((lxcpath) => [
+    ...namesOf('all', { system, lxcpath }),
+    ...namesOf('running', { system, lxcpath }),
+  ]);
+  return names.some((each) => pattern.test(each));
+}
+
 /** Without end: a signal ends it, or a reader that goes away. */
 async function monitor(invocation: Invocation, { stdout, stderr }: CommandContext): Promise<number> {
   const { name, lxcpaths, system, quiet, options } = invocation;
@@ -62,6 +72,11 @@ async function monitor(invocation: Invocation, { stdout, stderr }: CommandContex
     return 0;
   }
   const pattern = patternOf(name);
+  // A person may have mistyped it, and would wait for nothing; one that is yet to be made may be waited for.
+  if (stderr.isTTY === true && !quiet && !isOfOne(pattern, invocation))
+    stderr.write(
+      `tlxc-monitor: there is no container '${printable(name)}' yet: it is told of once there is\n`,
+    );
   for (const lxcpath of new Set(lxcpaths))
     await watchStore(system, lxcpath, (event) => {
       if (!pattern.test(event.name)) return;

@@ -17,7 +17,7 @@ export interface Store {
   readonly lxcpath: string;
 }
 
-function namesOf(offered: Offered, { system, lxcpath }: Store): readonly string[] {
+export function namesOf(offered: Offered, { system, lxcpath }: Store): readonly string[] {
   try {
     if (offered === 'running') return listActive(system, lxcpath);
     const names = listContainers(lxcpath);

@@ -3,6 +3,7 @@
  * for terminals, which have a width and colours; text for a file or a pipe goes there by write(2).
  */
 import { fstatSync, writeSync } from 'node:fs';
+import { TlxcError } from '../errors.ts';
 
 /** What commands need of a stream; every stream of Node's has it. */
 export interface Output {
@@ -25,10 +26,17 @@ function mayBeTerminal(descriptor: number): boolean {
   return stats.isCharacterDevice() && stats.rdev >> 8 !== MEMORY;
 }
 
-/** A reader that went away (| head) ends the command as SIGPIPE would, without a word. */
-function quitWithReader(error: NodeJS.ErrnoException): never {
-  if (error.code === 'EPIPE') process.exit(141);
-  throw error;
+/** What SIGPIPE would have ended has. */
+export const READER_GONE = 141;
+
+/**
+ * A reader that went away (| head) ends the command as SIGPIPE would, without a word. What only tells of the work, and finds no
+ * room or no terminal, does not stop it.
+ */
+function failed(descriptor: 1 | 2, { code = '' }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') process.exit(READER_GONE);
+  if (descriptor === 2) return;
+  throw new TlxcError({ code: 'TLXC_E_SYSCALL', message: 'cannot write to standard output', errno: code });
 }
 
 let streams = 0;
@@ -40,7 +48,10 @@ export const isWritten = (): boolean => streams === 0;
 function streamOf(descriptor: 1 | 2): Output {
   streams++;
   const stream = descriptor === 1 ? process.stdout : process.stderr;
-  return stream.on('error', quitWithReader);
+  // A terminal that is gone (EIO) is a reader that is gone. Nothing is thrown here: nobody could catch it.
+  return stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (descriptor === 1 || error.code === 'EPIPE') process.exit(READER_GONE);
+  });
 }
 
 /** A file or a pipe. */
@@ -59,7 +70,10 @@ class Written implements Output {
       while (this.#stream === null && rest.length > 0)
         rest = rest.subarray(writeSync(this.#descriptor, rest));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') quitWithReader(error as NodeJS.ErrnoException);
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
+        failed(this.#descriptor, error as NodeJS.ErrnoException);
+        return;
+      }
       this.#stream = streamOf(this.#descriptor);
     }
     if (rest.length > 0) this.#stream?.write(rest);
@@ -68,7 +82,7 @@ class Written implements Output {
 
 const opened = new Map<1 | 2, Output>();
 
-/** The same object each time. Writing throws the system's error: ENOSPC, say. */
+/** The same object each time. Writing to standard output throws TLXC_E_SYSCALL: a full disk, say. */
 export function processOutput(descriptor: 1 | 2): Output {
   const known = opened.get(descriptor);
   if (known) return known;

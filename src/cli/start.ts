@@ -8,7 +8,8 @@ import { planStart, startContainer, type StartRequest } from '../container/start
 import { notifyReady } from '../host/service-manager.ts';
 import { defineCommand, type Invocation } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { argumentOf, argumentsOf, type OptionValue } from './options.ts';
+import { definesOf } from './define-option.ts';
+import { argumentOf, type OptionValue } from './options.ts';
 import { jsonText } from './printable.ts';
 import { whileShown } from './progress.ts';
 import { namedConfig } from './rcfile.ts';
@@ -31,7 +32,7 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): StartR
     share: sharedOf(options),
     environment: env,
     configFile: namedConfig(options['rcfile'], cwd),
-    defines: argumentsOf(options['define']),
+    defines: definesOf(options),
     consolePath: options['console'] === 'none' ? 'none' : path(options['console']),
     consoleLog: path(options['consoleLog']),
     pidFile: path(options['pidfile']),
@@ -40,13 +41,6 @@ function requestOf(invocation: Invocation, { cwd, env }: CommandContext): StartR
     logFile: logTarget.file || undefined,
     logLevel: argumentOf(options['logpriority']) ? logTarget.level : undefined,
   };
-}
-
-function checkDefines(defines: readonly string[]): void {
-  const wrong = defines.find((define) => !/^[^=\s]+\s*=/.test(define));
-  if (wrong === undefined) return;
-  const message = `-s takes KEY=VAL, not '${wrong}'`;
-  throw usageError(message);
 }
 
 /** One that runs already is waited for as well: what was asked for is so in the end. */
@@ -74,7 +68,6 @@ function checkWait(wait: WaitArguments | null, { foreground }: StartRequest): vo
 async function start(invocation: Invocation, context: CommandContext): Promise<number> {
   const request = requestOf(invocation, context);
   const warn = warner(invocation, context);
-  checkDefines(request.defines ?? []);
   const wait = waitArguments(invocation);
   checkWait(wait, request);
   if (invocation.options['plan'] === true) {

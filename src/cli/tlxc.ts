@@ -34,7 +34,7 @@ function overview(): string {
 function unknownCommand(word: string): TlxcError {
   const elsewhere = Object.hasOwn(NAMES_ELSEWHERE, word) ? NAMES_ELSEWHERE[word] : undefined;
   const meant = elsewhere === undefined ? suggestion(word, COMMAND_NAMES) : '';
-  const list = '"tlxc help" lists all commands';
+  const list = `${word === 'version' ? '"tlxc --version" tells it; ' : ''}"tlxc help" lists all commands`;
   return usageError(
     `there is no command '${word}'${meant}`,
     elsewhere === undefined ? list : `that is "tlxc ${elsewhere}" here; ${list}`,

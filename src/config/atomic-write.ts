@@ -131,11 +131,15 @@ function replaceFile(
     renameSync(temporary, target);
   } catch (error) {
     unlinkSync(temporary);
-    throw error;
+    throw withPath(error, target);
   }
   if (isSynced) leaveToSync(tree, target);
   else syncDirectory(dirname(target));
 }
+
+/** What is done by descriptor fails without a name. */
+const withPath = (error: unknown, path: string): unknown =>
+  error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error;
 
 const onOneFilesystem = (one: string, other: string): boolean => statSync(one).dev === statSync(other).dev;
 
@@ -149,6 +153,8 @@ export function writeStagedFile(path: string, data: string | Buffer, mode: numbe
   try {
     writeFileSync(fd, data);
     fchmodSync(fd, mode);
+  } catch (error) {
+    throw withPath(error, path);
   } finally {
     closeSync(fd);
   }

@@ -1,6 +1,7 @@
 /** Loads a container's configuration: all of it, or one error that names every problem. */
 import { TlxcError } from '../errors.ts';
 import { countOf, inOrder, mayBeDueTo, placeOf, type Mistakes, type SourceLocation } from '../problem.ts';
+import { workingDirectory } from '../working-directory.ts';
 import { checkTogether } from './checks.ts';
 import { containerConfig, type Identity } from './container-config.ts';
 import { StatementReader } from './include.ts';
@@ -45,7 +46,7 @@ function takeOverrides(reader: StatementReader, settings: Settings, overrides: r
     const at = { file: '', line: 0, key };
     reader.overrides.set(at, override);
     if (key === '') settings.problem(at, `${tellableLine(override)}: it must be KEY=VAL`, {});
-    else reader.take({ key, value, at, directory: process.cwd() });
+    else reader.take({ key, value, at, directory: workingDirectory() });
   }
 }
 

@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
+import { workingDirectory } from '../working-directory.ts';
 
 /** Who may exchange what lies in a directory that a group, or everybody, may write to: anybody. */
 export const NOBODY = 65534;
@@ -21,7 +22,7 @@ export interface Stranger {
  */
 export function strangerOn(path: string): Stranger | null {
   if (!isRoot()) return null;
-  const found = native().strangerOn({ path: isAbsolute(path) ? path : `${process.cwd()}/${path}` });
+  const found = native().strangerOn({ path: isAbsolute(path) ? path : `${workingDirectory()}/${path}` });
   return found && { uid: found.uid ?? NOBODY, path: found.path };
 }
 

@@ -182,6 +182,7 @@ function hintOf({ program, signal, errorLines }: Ended, { hint, writesTo }: Prog
     return known || 'make room (df tells where it is short), or choose another place';
   }
   if (signal === 'SIGPIPE') return 'what was to read it has ended: see what that complains of';
+  if (signal === 'SIGXFSZ') return 'raise the limit of the size of files (ulimit -f)';
   if (signal !== null) return 'dmesg tells whether memory ran out';
   if (errorLines.some((line) => /: Input\/output error$/.test(line)))
     return 'look for failures of the disk (dmesg)';

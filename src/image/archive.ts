@@ -1,12 +1,11 @@
 /** Trees and files into archives: tar and a compressor that uses every core, connected by a pipe; whole or not at all. */
-import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { temporaryBeside } from '../config/atomic-write.ts';
+import { openUnnamed } from '../config/unnamed-file.ts';
 import { usageError } from '../errors.ts';
 import type { OnStage } from '../gauge.ts';
 import { writtenBy } from '../host/copy-gauge.ts';
 import { programError, startProgram, type Ended } from '../host/program.ts';
-import { removeFile } from '../remove-file.ts';
 import { syncDirectory } from '../sync-directory.ts';
 import { inTree, type Tree } from './manifest.ts';
 import { measureInTree } from './tree-gauge.ts';
@@ -78,9 +77,7 @@ export async function written(
   run: (output: number) => Promise<readonly Ended[]>,
   mode = 0o644,
 ): Promise<void> {
-  const part = temporaryBeside(to);
-  // The directory may be everybody's: what somebody put there is not written through.
-  const output = openSync(part, 'wx', mode);
+  const { fd: output, name, remove } = openUnnamed(to, mode);
   try {
     const failed = (await run(output)).find(({ status }) => status !== 0);
     if (failed)
@@ -90,10 +87,10 @@ export async function written(
         writesTo: to,
       });
     fsyncSync(output);
-    renameSync(part, to);
+    name();
     syncDirectory(dirname(to));
   } catch (error) {
-    removeFile(part);
+    remove();
     throw error;
   } finally {
     closeSync(output);

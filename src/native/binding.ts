@@ -166,6 +166,8 @@ export interface Binding {
   /** Ends what nextEvent or networkChange waits for on the descriptor, as if its time had run out. */
   stopWaiting(options: { connection: number }): void;
   closeFd(fd: number): void;
+  /** Gives a file that was opened without a name (O_TMPFILE) one that nothing has; 0 or errno. */
+  linkFile(options: { fd: number; path: string }): number;
   attach(request: AttachRequest): AttachedProcess | NativeFailure;
   /** Waits for a child on the event loop: the wait status as waitpid gives it, -1 when somebody else reaped it. */
   waitChild(options: { pid: number }): Promise<number>;

@@ -189,6 +189,13 @@ test('an unknown log level and a log that cannot be written are errors before an
   );
 });
 
+test('a log on a full disk is told of once, and no command fails because of it', async (t) => {
+  const full = await run(['u1', '-o', '/dev/full', '-l', 'debug']);
+  t.is(full.exit, 0);
+  t.is(full.stderr, 'tlxc-try: warning: the log /dev/full cannot be written: no space left on device\n');
+  t.is((await run(['u1', '-q', '-o', '/dev/full', '-l', 'debug'])).stderr, '');
+});
+
 test('the directory of a log is made, as by LXC', async (t) => {
   const file = join(dir, 'new/logs/log');
   t.is((await run(['u1', '-o', file, '-l', 'DEBUG'])).exit, 0);

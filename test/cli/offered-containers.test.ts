@@ -10,6 +10,7 @@ import copy from '../../src/cli/copy.ts';
 import create from '../../src/cli/create.ts';
 import destroy from '../../src/cli/destroy.ts';
 import device from '../../src/cli/device.ts';
+import execute from '../../src/cli/execute.ts';
 import file from '../../src/cli/file.ts';
 import image from '../../src/cli/image.ts';
 import info from '../../src/cli/info.ts';
@@ -91,6 +92,10 @@ test('a name behind what is to be done is told of as one', async (t) => {
     [file, ['ls', 'u1/etc'], 'the container has a program for that: tlxc-attach -n u1 -- ls /etc'],
     [file, ['pull', 'u1/etc/hosts'], 'tlxc-file pull u1/etc/hosts .'],
     [copy, ['u1', 'u9'], 'give it with -N: tlxc-copy -n u1 -N u9'],
+    [copy, ['u9', 'u1'], 'what is copied comes first, the new name with -N: tlxc-copy -n u1 -N u9'],
+    [copy, ['u1'], 'give it with -N: tlxc-copy -n u1 -N NEWNAME'],
+    [start, ['u1', '-s', 'lxc.uts.name'], 'as -s lxc.uts.name=u2'],
+    [execute, ['u1', '-s', 'lxc.uts.name'], 'as -s lxc.uts.name=u2'],
     [destroy, ['u1', 'u2'], 'it takes one container: for u in u1 u2; do tlxc-destroy -n $u; done'],
     [config, ['u1'], 'tlxc-config -l lists them; tlxc-config explain -n u1 shows what is in force'],
     [image, ['ls'], 'tlxc-image list shows what is stored'],

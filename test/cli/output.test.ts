@@ -49,8 +49,15 @@ test('a disk that is full is an error', (t) => {
   const { status, stderr } = shell(`${join(packageRoot, 'bin/tlxc-config.js')} -l > /dev/full`);
   t.deepEqual(
     [status, stderr],
-    [1, 'tlxc-config: cannot write: no space left on device\n  hint: make room (df)\n'],
+    [1, 'tlxc-config: cannot write to standard output: no space left on device\n  hint: make room (df)\n'],
   );
+});
+
+test('where only what tells of the work finds no room, the work goes on', (t) => {
+  const { status, stdout } = shell(
+    `${join(packageRoot, 'bin/tlxc-config.js')} --help 2> /dev/full && echo done`,
+  );
+  t.deepEqual([status, stdout], [0, 'done\n']);
 });
 
 test('who reads from the same pipe after it waits there as before', (t) => {

@@ -193,6 +193,20 @@ rooted('-d returns when the command runs, and says when it does not', async (t) 
   );
 });
 
+rooted('who reads no further, or has pressed Ctrl+C, is not told so', async (t) => {
+  const world = await makeWorld(t);
+  const ended = async (line: string) => {
+    const { code, stderr } = await world.run('bash', '-c', line);
+    return [code, stderr];
+  };
+  t.deepEqual(await ended('tlxc-unshare -s UTSNAME -- yes | head -n 1; exit ${PIPESTATUS[0]}'), [1, '']);
+  t.deepEqual(await ended("tlxc-unshare -s UTSNAME -- sh -c 'kill -INT $$'"), [1, '']);
+  t.deepEqual(await ended("tlxc-unshare -s UTSNAME -- sh -c 'kill -KILL $$'"), [
+    1,
+    'tlxc-unshare: sh: Killed\n',
+  ]);
+});
+
 rooted('the command ends with tlxc-unshare', async (t) => {
   const world = await makeWorld(t);
   const child = world.spawn('tlxc-unshare', '-s', 'PID', '--', 'sh', '-c', 'echo begun; exec sleep 60');

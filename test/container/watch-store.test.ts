@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
+import { Terminal } from '../rig/terminal.ts';
 import { makeWorld, type World } from '../rig/world.ts';
 
 const running = requires('root', 'userns', 'idmap', 'busybox').serial;
@@ -127,4 +128,14 @@ running('-Q has nothing to quit; what is no expression is refused', async (t) =>
     (await world.run('tlxc-monitor', '-n', '[')).stderr,
     /^tlxc-monitor: \[: '\[' is not a regular expression: .+\n {2}hint: /,
   );
+});
+
+requires('root', 'terminal')('a person who waits for what is not there is told', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'u1');
+  const size = { rows: 24, columns: 100 };
+  const lost = new Terminal(world, 'tlxc-monitor u2', size);
+  await lost.shows(/^tlxc-monitor: there is no container 'u2' yet: it is told of once there is$/m);
+  lost.press('\u0003');
+  t.notRegex(await lost.end(), /terminal spoiled/);
 });

@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { programError, startProgram } from '../../src/host/program.ts';
 import { loader } from '../rig/typescript.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'tlxc-program-'));
+test.after.always(() => rmSync(dir, { recursive: true }));
 
 async function linesOf(script: string): Promise<string[]> {
   const lines: string[] = [];
@@ -25,6 +31,14 @@ test('who is not read to the end blames the reader, and no memory', async (t) =>
   const { message, hint } = programError(ended, failure);
   t.is(message, 'standard output could not be written: sh: killed by SIGPIPE');
   t.is(hint, 'what was to read it has ended: see what that complains of');
+});
+
+test('who is ended by a limit of the size of files blames that, and no memory', async (t) => {
+  const failure = { code: 'TLXC_E_STORAGE', what: 'the file could not be written' } as const;
+  const ended = await startProgram(['sh', '-c', 'ulimit -f 0; echo x > "$0"', join(dir, 'file')]).ended;
+  const { message, hint } = programError(ended, failure);
+  t.is(message, 'the file could not be written: sh: killed by SIGXFSZ');
+  t.is(hint, 'raise the limit of the size of files (ulimit -f)');
 });
 
 test('without descriptors left nothing is started: told at once, and no signal goes astray', (t) => {

@@ -45,6 +45,18 @@ rooted('start', async (t) => {
   t.deepEqual(await world.leaks(), []);
 });
 
+rooted('export: a whole file or none, and none that is hidden', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'k1');
+  await world.sh('mkdir out; dd if=/dev/urandom of=lxc/k1/rootfs/tmp/big bs=1M count=30 status=none');
+  for (const moment of moments) {
+    await killedAfter(world, moment, 'tlxc-export', 'k1', 'out/k1.tar');
+    const left = await world.sh('ls -A out');
+    t.true(['', 'k1.tar\n'].includes(left), `after ${moment} s: ${left}`);
+    if (left !== '') await world.sh('tar tf out/k1.tar > /dev/null; rm out/k1.tar');
+  }
+});
+
 rooted('destroy', async (t) => {
   const world = await makeWorld(t);
   await world.sh('touch empty.conf');

@@ -156,7 +156,9 @@ export function explained(error: unknown, { name, lxcpath }: ContainerPaths): un
     errno: code,
     syscall,
     path: path ?? lxcpath,
-    ...(!/^(ENOSPC|EDQUOT)$/.test(code) && { hint: `look who may write at ${path ?? lxcpath} (ls -ld)` }),
+    ...(!/^(ENOSPC|EDQUOT|EFBIG)$/.test(code) && {
+      hint: `look who may write at ${path ?? lxcpath} (ls -ld)`,
+    }),
     cause: error,
   });
 }

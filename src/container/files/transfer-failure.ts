@@ -97,6 +97,18 @@ export function transferError(
       container: name,
       hint: 'what is mounted there? tlxc-attach shows it: cat /proc/mounts',
     });
+  return cutShort(name, ended);
+}
+
+function cutShort(name: string, ended: Ended): TlxcError {
+  if (ended.signal === 'SIGPIPE')
+    return new TlxcError({
+      code: 'TLXC_E_SYSCALL',
+      message: 'the copy was cut short',
+      container: name,
+      errno: 'EPIPE',
+      hint: 'what was to read it has ended: see what that complains of',
+    });
   const how = ended.signal ?? `exit status ${ended.status}`;
   return new TlxcError({
     code: 'TLXC_E_SYSCALL',

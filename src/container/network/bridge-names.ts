@@ -52,7 +52,8 @@ export async function tellNames(
 function why(error: unknown): string {
   if (error instanceof TlxcError) return error.message;
   const { code = '', path = '', message } = error as NodeJS.ErrnoException;
-  return code === '' ? message : `${path}: ${errnoWords(code)}`;
+  if (code === '') return message;
+  return `${path === '' ? '' : `${path}: `}${errnoWords(code)}`;
 }
 
 /**

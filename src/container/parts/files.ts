@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { native } from '../../native/binding.ts';
+import { workingDirectory } from '../../working-directory.ts';
 import { pullFiles, pushFiles, type Copy } from '../files/transfer.ts';
 import { silently, type Located, type Warn } from './place.ts';
 
@@ -49,7 +50,7 @@ function copyOf(
 }
 
 /** Of the host, from the program's directory on; a slash or /. at its end says something, and stays. */
-export const hostPath = (path: string): string => (isAbsolute(path) ? path : `${process.cwd()}/${path}`);
+export const hostPath = (path: string): string => (isAbsolute(path) ? path : `${workingDirectory()}/${path}`);
 
 export function push(
   container: Located,

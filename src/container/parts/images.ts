@@ -24,6 +24,7 @@ import {
 import { serveImages, type ServedImages } from '../image/serve.ts';
 import { isReference, pullReference, pullRelease, refuseOffline, serversOf } from '../image/pull.ts';
 import type { ReadOnlyFilesystem } from '../../host/read-only-filesystems.ts';
+import { workingDirectory } from '../../working-directory.ts';
 import { placeOf, type Place, type StoreOptions } from './place.ts';
 
 /** An image of a server's: { dist: 'debian', release: 'bookworm' }. */
@@ -107,7 +108,7 @@ export class Images {
   ): Promise<StoredImage> {
     const request = { ...this.#placeFor(pack), onEvent };
     if (typeof image === 'string') {
-      if (isReference(image)) return pullReference(request, { text: image, arch, cwd: process.cwd() });
+      if (isReference(image)) return pullReference(request, { text: image, arch, cwd: workingDirectory() });
       const message = `${JSON.stringify(image)} is no reference of an image`;
       const hint =
         "docker://debian:12 is one; an image server is asked with { dist: 'debian', release: 'bookworm' }";

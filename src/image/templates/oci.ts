@@ -1,5 +1,6 @@
 /** The oci template: an OCI or Docker image of a registry or of this machine, by the options of LXC's own. */
 import { TlxcError, usageError } from '../../errors.ts';
+import { workingDirectory } from '../../working-directory.ts';
 import type { Platform } from '../oci/documents.ts';
 import { openOrigin } from '../oci/open-origin.ts';
 import { parsePlatformName, platformText } from '../oci/platform.ts';
@@ -62,7 +63,7 @@ function parseOptions(args: readonly string[]): OciOptions | null {
   if (password !== '' && username === '') throw misuse('password given but no username specified');
   if (username.includes(':')) throw misuse('a name has no colon');
   return {
-    reference: parseReference(url, process.cwd()),
+    reference: parseReference(url, workingDirectory()),
     platform: parsePlatformName(values.arch ?? process.arch),
     ...{ username, password },
     authFile: values.authfile ?? '',

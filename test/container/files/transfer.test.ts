@@ -256,6 +256,15 @@ rooted(
   },
 );
 
+rooted('a reader that has enough ends it as it ends cat', async (t) => {
+  const world = await makeWorld(t);
+  addBusybox(world, 'c1');
+  await world.sh('dd if=/dev/zero of=lxc/c1/rootfs/tmp/long bs=1M count=8 status=none');
+  const line = 'tlxc-file pull c1/tmp/long - | head -c 1 | wc -c; exit ${PIPESTATUS[0]}';
+  const { code, stdout, stderr } = await world.run('bash', '-c', line);
+  t.deepEqual([code, stdout, stderr], [141, '1\n', '']);
+});
+
 rooted('a large sparse file stays sparse, and a stream has no end of its own', async (t) => {
   const world = await makeWorld(t);
   addBusybox(world, 'c1');
