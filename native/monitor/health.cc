@@ -123,6 +123,8 @@ bool Health::reaped(pid_t pid) {
     pid_ = -1;
     probe::Outcome outcome = probe::read_outcome(report_.get());
     report_.reset();
+    if (outcome.left > 0)
+        ways_.left(outcome.left);
     if (!ways_.frozen()) {
         last_ = std::move(outcome);
         asked_ = true;

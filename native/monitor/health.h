@@ -21,8 +21,9 @@ class Health {
     struct Ways {
         std::function<pid_t(int report)> probe; // begins one; -1: that could not be done
         std::function<bool()> frozen;
-        std::function<void()> changed; // the status
-        std::function<void()> overdue; // the time of halt_by is over
+        std::function<void()> changed;   // the status
+        std::function<void()> overdue;   // the time of halt_by is over
+        std::function<void(pid_t)> left; // a command whose probe was killed goes on
     };
     Health(Loop& loop, Ways ways) : loop_(loop), ways_(std::move(ways)) {}
 

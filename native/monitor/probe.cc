@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -21,8 +22,8 @@
 namespace tlxc::probe {
 namespace {
 
-// With the exit code no more than a page: a pipe has that at least, and nobody reads before our end.
-constexpr size_t kKept = 4096 - sizeof(int);
+// With what goes before it no more than a page: a pipe has that at least, and nobody reads before our end.
+constexpr size_t kKept = 4096 - sizeof(pid_t) - sizeof(int);
 constexpr int kDyingMs = 2000;
 constexpr int kRounds = 5;      // processes may be born while their session is killed
 constexpr int kMostReads = 256; // of what is left in the pipe at the end
@@ -40,9 +41,20 @@ void close_others(const Order& order) {
     }
 }
 
+std::string of_process(pid_t pid, const char* file) {
+    return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+// Whether it is in that PID namespace.
+bool is_in(pid_t pid, const struct stat& home) {
+    struct stat its {};
+    return stat(of_process(pid, "ns/pid").c_str(), &its) == 0 && its.st_ino == home.st_ino &&
+           its.st_dev == home.st_dev;
+}
+
 // The session of a process, by field 6 of its line; its name may hold blanks and parentheses.
-pid_t session_of(const char* name) {
-    const UniqueFd file{open(("/proc/" + std::string(name) + "/stat").c_str(), O_RDONLY | O_CLOEXEC)};
+pid_t session_of(pid_t pid) {
+    const UniqueFd file{open(of_process(pid, "stat").c_str(), O_RDONLY | O_CLOEXEC)};
     char text[1024];
     const ssize_t size = file ? read(file.get(), text, sizeof text - 1) : -1;
     if (size <= 0)
@@ -56,31 +68,32 @@ pid_t session_of(const char* name) {
     return session;
 }
 
-// Those of the session that have left the command's process group. While its leader is not reaped, its number
-// is nobody else's. False: there were none.
-bool kill_members(pid_t leader) {
+// False: there were none.
+template <typename IsMeant> bool kill_each(IsMeant is_meant) {
     DIR* const all = opendir("/proc");
     if (all == nullptr)
         return false;
     bool found = false;
     while (const dirent* entry = readdir(all)) {
         const pid_t pid = atoi(entry->d_name);
-        if (pid <= 0 || pid == leader)
+        if (pid <= 0)
             continue;
-        const UniqueFd pidfd{session_of(entry->d_name) == leader ? sys::pidfd_open(pid) : -1};
+        const UniqueFd pidfd{is_meant(pid) ? sys::pidfd_open(pid) : -1};
         // Looked at again: the number may have become another process's before it was held.
-        if (pidfd && session_of(entry->d_name) == leader && sys::pidfd_send_signal(pidfd.get(), SIGKILL) == 0)
+        if (pidfd && is_meant(pid) && sys::pidfd_send_signal(pidfd.get(), SIGKILL) == 0)
             found = true;
     }
     closedir(all);
     return found;
 }
 
+// Its process group, and those that have left that. While the leader is not reaped, its number is nobody
+// else's.
 void kill_session(pid_t leader) {
     for (int round = 0; round < kRounds; ++round) {
         kill(-leader, SIGKILL);
         kill(leader, SIGKILL);
-        if (!kill_members(leader))
+        if (!kill_each([leader](pid_t pid) { return pid != leader && session_of(pid) == leader; }))
             return;
     }
 }
@@ -161,6 +174,8 @@ int Probe::reap() const {
 
 Outcome Probe::run() {
     const Status begun = begin();
+    const pid_t command = begun.ok() ? pid_ : 0;
+    (void)!write(order_.report, &command, sizeof command);
     if (!begun.ok()) {
         const Failure& why = begun.failure();
         const std::string words = why.err != 0 ? strerrordesc_np(why.err) : why.detail;
@@ -191,15 +206,32 @@ void run(const Order& order) {
 }
 
 Outcome read_outcome(int report) {
-    char message[sizeof(int) + kKept];
-    const ssize_t size = read(report, message, sizeof message);
+    char message[sizeof(pid_t) + sizeof(int) + kKept];
+    const ssize_t got = read(report, message, sizeof message);
+    const size_t size = got < 0 ? 0 : static_cast<size_t>(got);
+    constexpr size_t head = sizeof(pid_t) + sizeof(int);
     Outcome outcome;
-    if (size < static_cast<ssize_t>(sizeof outcome.exitCode))
+    if (size >= sizeof outcome.left)
+        memcpy(&outcome.left, message, sizeof outcome.left);
+    if (size < head) {
+        outcome.output = "the process that asks was killed";
         return outcome;
-    memcpy(&outcome.exitCode, message, sizeof outcome.exitCode);
-    outcome.output.assign(message + sizeof outcome.exitCode,
-                          static_cast<size_t>(size) - sizeof outcome.exitCode);
+    }
+    outcome.left = 0;
+    memcpy(&outcome.exitCode, message + sizeof(pid_t), sizeof outcome.exitCode);
+    outcome.output.assign(message + head, size - head);
     return outcome;
+}
+
+// The leader may be reaped: as long as a process is of its session, its number is no other's, and one that is
+// in the container's own PID namespace is none of the host's.
+void end_left(pid_t command, pid_t init) {
+    struct stat home {};
+    if (stat(of_process(init, "ns/pid").c_str(), &home) != 0)
+        return;
+    const auto is_meant = [&](pid_t pid) { return session_of(pid) == command && is_in(pid, home); };
+    for (int round = 0; round < kRounds && kill_each(is_meant); ++round)
+        continue;
 }
 
 } // namespace tlxc::probe

@@ -10,7 +10,8 @@ Health::Ways Supervisor::health_ways() {
     return {.probe = [this](int report) { return spawn_probe(report); },
             .frozen = [this] { return freezer_.state() != State::Running; },
             .changed = [this] { health_changed(); },
-            .overdue = [this] { (void)signal_init(SIGKILL); }};
+            .overdue = [this] { (void)signal_init(SIGKILL); },
+            .left = [this](pid_t command) { probe::end_left(command, running_.initPid); }};
 }
 
 pid_t Supervisor::spawn_probe(int report) {

@@ -181,6 +181,30 @@ rooted('what takes too long is killed with all of its session', async (t) => {
   await once(world, is('healthy'));
 });
 
+for (const user of ['', 'user'])
+  rooted(
+    `who asks is killed from outside: nothing goes on that was asked${user && ', as another user'}`,
+    async (t) => {
+      const lines = user === '' ? [] : [`tlxc.health.user = ${user}`];
+      const world = await made(t, 'sleep 1001; exit 0', [...lines, 'tlxc.health.start-period = 100']);
+      await world.sh('tlxc-start c1');
+      const parentOf = async (pid: string): Promise<string> =>
+        (await world.sh(`ps -o ppid= -p ${pid}`)).trim();
+      const asleep = await eventually(30, async () => {
+        const { stdout } = await world.run('pgrep', '-x', '-f', 'sleep 1001');
+        return stdout.trim() || undefined;
+      });
+      const probe = await parentOf(await parentOf(asleep));
+      t.regex(await world.sh(`cat /proc/${probe}/cmdline`), /^\[tlxc monitor\]/);
+      ask(world, 'exit 3');
+      await world.sh(`kill -9 ${probe}`);
+      await onceNoneSleeps(world);
+      const again = await once(world, ({ health }) => health?.last?.exitCode === 3);
+      t.is(again.health?.failures, 0, 'it has not ended by itself, and starts still');
+      t.regex(await world.sh('tlxc-info c1'), /^Health: +starting /m);
+    },
+  );
+
 rooted('what it leaves behind ends with it, what it prints is bounded and harmless', async (t) => {
   const flood = "sleep 1000 & yes flood | head -c 3000000; printf 'tail\\033[31m\\377end'; exit 1";
   const world = await made(t, flood, AT_ONCE);
