@@ -29,7 +29,8 @@ constexpr const char* kNetwork = "network.json";
 constexpr const char* kProtected =
     "-900"; // the host's out-of-memory killer takes a container before its monitor
 constexpr int kViewerMs = 2000;
-constexpr int kCalmMs = 100;            // a conversation is several events
+constexpr int kCalmMs = 100; // a conversation is several events
+constexpr int kDieMs = 1000;
 constexpr int64_t kAskedMs = 3'600'000; // a shutdown and a checkpoint may take long
 
 } // namespace
@@ -209,7 +210,7 @@ void Supervisor::follow() {
     bool rests = false; // what the last events needed has been given back: the monitor mostly waits
     while (!done_) {
         LoopEvent event{};
-        if (loop_.wait(awaiting() ? viewerComes_.left() : rests ? -1 : kCalmMs, event)) {
+        if (loop_.wait(awaiting() ? viewerComes_.left() : rests && !dying_ ? -1 : kCalmMs, event)) {
             rests = false;
             dispatch(event);
         } else if (!awaiting()) {
@@ -222,7 +223,17 @@ void Supervisor::follow() {
             console_.stop_awaiting();
         if (childEnded_)
             reap();
+        insist();
     }
+}
+
+// A killed init may wait in the kernel for a process of its own (which serves it a filesystem, say), and that
+// one is killed only when init has ended.
+void Supervisor::insist() {
+    if (!dying_ || dying_->left() > 0)
+        return;
+    cgroup::kill_members(running_.cgroups);
+    dying_.emplace(kDieMs);
 }
 
 // A foreground start's command takes its last words and its exit code from us: an init that ends at once is
@@ -311,6 +322,8 @@ int Supervisor::signal_init(int signal) {
     if (signal == SIGKILL) {
         freezer_.end();
         cgroup::release(running_.cgroups); // a frozen process dies when it runs again
+        if (!dying_)
+            dying_.emplace(kDieMs);
     }
     return 0;
 }

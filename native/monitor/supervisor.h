@@ -74,6 +74,7 @@ class Supervisor {
     [[nodiscard]] int signal_meant(int asked) const;
     [[nodiscard]] int signal_init(int signal); // 0 or errno
     [[nodiscard]] int signal_asked(int asked);
+    void insist();
     [[nodiscard]] bool asks_for_end(const protocol::Request& request) const;
     bool stay_ended(); // false: it is not on its way to an end
     [[nodiscard]] bool end_was_asked() const;
@@ -122,7 +123,8 @@ class Supervisor {
     bool reboot_ = false;
     bool buried_ = false; // its last run has come to its end; a start again, after a reboot, may still fail
     int exitStatus_ = -1;
-    teardown::Told told_; // to the hooks of the end that is going on
+    std::optional<Deadline> dying_; // init was killed, and should have ended by then
+    teardown::Told told_;           // to the hooks of the end that is going on
     LastExit lastExit_;
     static constexpr int64_t kNever = -1;
     int64_t askedAtMs_ = kNever; // when a person or the host had it end

@@ -14,6 +14,7 @@ namespace tlxc {
 
 void Supervisor::init_exited(int status) {
     exitStatus_ = status;
+    dying_.reset();
     // The kernel ends the init of a PID namespace with SIGHUP when it calls reboot(2) to restart.
     reboot_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
     console_.end();

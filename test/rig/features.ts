@@ -91,6 +91,7 @@ const probes = {
   lxcfs: () => program('lxcfs') ?? file('/dev/fuse'),
   /** Its node; the class of devices that most hosts have. */
   tun: () => file('/dev/net/tun'),
+  fuse: () => file('/dev/fuse'),
   /** For the small C programs of tests. */
   compiler: () => program('gcc'),
   zsh: () => program('zsh'),

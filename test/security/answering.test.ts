@@ -2,9 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { addBusybox } from '../rig/containers.ts';
+import { eventually } from '../rig/eventually.ts';
 import { leastBelow, leastOf } from '../rig/least.ts';
 import { requires } from '../rig/requires.ts';
 import { makeWorld, type World } from '../rig/world.ts';
+import { createContainer } from './attacks.ts';
 
 /** What a command takes; one that hangs is no measurement. */
 const took =
@@ -129,6 +131,29 @@ rooted.serial(
     t.is(await world.sh('tlxc-ls'), '');
   },
 );
+
+requires(
+  'root',
+  'userns',
+  'idmap',
+  'busybox',
+  'compiler',
+  'fuse',
+)('an init that waits for a process of its own is killed with it', async (t) => {
+  const world = await makeWorld(t);
+  const config = ['tlxc.device = fuse', 'lxc.init.cmd = /stuck'];
+  await createContainer(world, 'c1', 'u2', { attacks: ['stuck'], config });
+  for (const words of [['-k'], ['-t', '1']]) {
+    await world.sh('tlxc-start -n c1');
+    const pid = (await world.sh('tlxc-info -n c1 -pH')).trim();
+    await eventually(30, async () =>
+      (await world.sh(`cat /proc/${pid}/stat`)).includes(' D ') ? true : undefined,
+    );
+    const { code, stderr } = await world.runWith({ timeout: 30_000 }, 'tlxc-stop', '-n', 'c1', ...words);
+    t.is(code, 0, stderr);
+    t.is(await world.sh('tlxc-info -n c1 -sH'), 'STOPPED\n');
+  }
+});
 
 rooted('a frozen container: attach says so at once; stop and destroy do not wait for it', async (t) => {
   const world = await makeWorld(t);

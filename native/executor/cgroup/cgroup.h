@@ -39,7 +39,9 @@ struct Door {
 // Kills what is left inside (v2 cgroup.kill, else by signals), then removes inner and limit groups, deepest
 // first. Waits at most deadlineMs. Also called for what a dead monitor left.
 void remove(const plan::StartPlan& plan, const std::vector<CgroupPlace>& places, int deadlineMs);
-// The same but for the limit groups themselves, which a reboot keeps.
+// Kills all that is in the limit groups, once; who waits in the kernel dies when it can.
+void kill_members(const std::vector<CgroupPlace>& places);
+// The same as remove but for the limit groups themselves, which a reboot keeps.
 void clear(const plan::StartPlan& plan, const std::vector<CgroupPlace>& places, int deadlineMs);
 // After the container: a monitor with groups of its own goes to its pivot groups, and removes them.
 void remove_monitor(const plan::StartPlan& plan);
