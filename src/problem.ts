@@ -40,7 +40,7 @@ export interface ProblemDetails {
   readonly fault?: Fault;
   /** What can be done, where message and fault do not tell. */
   readonly hint?: string;
-  /** The line as it was written (of -s: its argument), and which of its characters are wrong: start is 0-based. */
+  /** The line as it was written (of `defines`: its element), and which of its characters are wrong: start is 0-based. */
   readonly source?: { readonly text: string; readonly start: number; readonly length: number };
 }
 

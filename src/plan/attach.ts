@@ -31,7 +31,7 @@ export interface AttachSource {
   }[];
 }
 
-/** lxc-attach -e: what stays the caller's. */
+/** What of an attached command stays the caller's rather than becoming the container's (tlxc-attach -e). */
 export interface Elevation {
   readonly cgroup: boolean;
   readonly capabilities: boolean;

@@ -29,9 +29,9 @@ export interface StartOptions {
   /** Where its record for the bridge's DNS lies while it runs (containerPaths().dnsRecord). */
   readonly dnsRecord: string;
   readonly foreground: boolean;
-  /** -c: a file or tty that becomes the console; "none": no console. */
+  /** A file or terminal that becomes the console, over lxc.console.path; "none": no console. */
   readonly consolePath?: string | undefined;
-  /** -L: the console's log. */
+  /** A file that what the console prints is written to, over lxc.console.logfile. */
   readonly consoleLog?: string | undefined;
   /** A file that gets the process id of its monitor, and goes when the container ends. */
   readonly pidFile?: string | undefined;
@@ -42,7 +42,7 @@ export interface StartOptions {
   readonly share: Readonly<Partial<Record<Namespace, JoinedNamespace>>>;
   /** PR_SCHED_CORE, asked of the kernel where lxc.sched.core is set: why there is no core scheduling; "": there is. */
   readonly noCoreScheduling?: string;
-  /** The command after --, over lxc.init.cmd. */
+  /** What runs as process 1, word by word, over lxc.init.cmd. */
   readonly command?: readonly string[] | undefined;
   /** PID 1 is this program of the host's (tlxc-init), which runs the command, or waits where there is none. */
   readonly initProgram?: string | undefined;

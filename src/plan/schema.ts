@@ -419,7 +419,7 @@ const Signals = record('Signals', {
 });
 
 const Monitor = record('Monitor', {
-  /** lxc-start -p; "": none. */
+  /** A file that gets the monitor's process id; "": none. */
   pidFile: text,
   /** false: leave the caller's session, standard streams on /dev/null. */
   foreground: flag,

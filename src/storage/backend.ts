@@ -8,19 +8,27 @@ import type { View } from './view.ts';
 /** What can hold a root filesystem. */
 export type BackendName = 'dir' | 'overlay' | 'btrfs' | 'loop' | 'lvm' | 'zfs' | 'rbd' | ReadOnlyFilesystem;
 
-/** What -B can be told further: options of tlxc-create, by their names. A backend `takes` some of them. */
+/** What a backing store can be told further. Each takes some of these and refuses the others: TLXC_E_UNSUPPORTED. */
 export interface VolumeOptions {
-  /** Bytes. */
+  /** The size of the root filesystem, or what it may hold, in bytes. */
   readonly fssize?: number;
+  /** The filesystem of a volume (loop, lvm, rbd): ext4, xfs or btrfs. */
   readonly fstype?: string;
-  /** Absolute. */
+  /** dir: the directory of the root filesystem, absolute; rootfs in the container's own unless given. */
   readonly dir?: string;
+  /** lvm: the logical volume; the container's name unless given. */
   readonly lvname?: string;
+  /** lvm: its volume group; lxc.bdev.lvm.vg unless given. */
   readonly vgname?: string;
+  /** lvm: a thin pool of the group; lxc.bdev.lvm.thin_pool unless given. */
   readonly thinpool?: string;
+  /** zfs: what its dataset is made in; lxc.bdev.zfs.root unless given. */
   readonly zfsroot?: string;
+  /** rbd: the image; the container's name unless given. */
   readonly rbdname?: string;
+  /** rbd: its pool; lxc.bdev.rbd.rbdpool unless given. */
   readonly rbdpool?: string;
+  /** rbd: refused; the setting lxc.bdev.rbd.rbduser is for all that is done with the image. */
   readonly rbduser?: string;
 }
 

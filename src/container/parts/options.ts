@@ -23,15 +23,15 @@ export interface CreateOptions extends StoreOptions {
   /** download, oci, debian, busybox, local, none, or the absolute path of a template program. */
   readonly template: string;
   /**
-   * Of the template: { dist: 'debian', release: 'bookworm' } is --dist=debian --release=bookworm, { 'no-validate': true } is
-   * --no-validate; a list is taken as it is.
+   * What the template is told, by the long names of its options: { dist: 'debian', release: 'bookworm', 'no-validate': true }.
+   * A list is handed to it word by word: ['--dist=debian'].
    */
   readonly args?: Readonly<Record<string, string | true>> | readonly string[];
   /** The configuration that it begins with; lxc.default_config unless given. */
   readonly configFile?: string;
   /** Its backing store, or several with commas between: the first that can be. Default: the best. */
   readonly backend?: BackendName | (string & {});
-  /** What the backing store is told. */
+  /** How large it may be, and where it lies, as far as the backing store can be told. */
   readonly volume?: VolumeOptions;
   /** Root inside is root on the host: no id map. */
   readonly privileged?: boolean;

@@ -8,7 +8,7 @@ import type { JoinedNamespace, StartOptions } from '../../plan/input.ts';
 import { namespaceOf } from '../../plan/namespaces.ts';
 import { containerPaths } from '../paths.ts';
 
-/** A namespace that tlxc-start has an option for, --share-net and so on. */
+/** A namespace that a container can join when it starts. */
 export type ShareOption = 'net' | 'ipc' | 'uts' | 'pid';
 
 export interface ShareRequest {

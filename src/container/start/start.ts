@@ -50,11 +50,11 @@ export interface StartRequest extends Partial<
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
-  /** -f: instead of LXCPATH/NAME/config; the container need not be defined then. */
+  /** Instead of LXCPATH/NAME/config, which then need not exist. */
   readonly configFile?: string | undefined;
-  /** -s: KEY=VALUE, applied after the file. */
+  /** Lines KEY=VALUE that count after those of the file, for this start alone: ['lxc.cgroup2.memory.max=512M']. */
   readonly defines?: readonly string[];
-  /** --share-*: a container's name, a pid, or the path of a namespace file. */
+  /** Namespaces that it joins: a running container's name, a pid, or the path of a namespace file: { net: 'u2' }. */
   readonly share?: Readonly<Partial<Record<ShareOption, string>>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** This process was run to start it again (tlxc.restart): not where that has been cancelled meanwhile. */
