@@ -5,12 +5,10 @@
  * long as that container is being made, or has the range in its configuration: a range whose container went away
  * without a word (kill -9, rm -r) is given out again.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
-import { ConfigDocument } from '../config/document.ts';
 import type { IdMap, SystemConfig } from '../config/model.ts';
-import { readConfigFile } from '../config/read-file.ts';
 import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import type { NamespaceIds } from '../host/facts.ts';
@@ -18,6 +16,7 @@ import { probeHost } from '../host/probe.ts';
 import {
   freeSpan,
   isWithin,
+  joined,
   overlaps,
   parseSubordinateIds,
   type IdSpan,
@@ -25,6 +24,7 @@ import {
 } from '../host/subordinate-ids.ts';
 import { native } from '../native/binding.ts';
 import { removeFile } from '../remove-file.ts';
+import { mappedSpans, usedSpans } from './mapped-spans.ts';
 
 export const RANGE_SIZE = 65_536;
 
@@ -53,31 +53,6 @@ export function* candidates(uids: SubordinateIds, gids: SubordinateIds): Generat
 }
 
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-
-/** The outside ids of every lxc.idmap line of a configuration file; what it includes is not looked at. */
-function mappedSpans(config: string): IdSpan[] {
-  try {
-    const document = ConfigDocument.parse(readConfigFile(config).text, config);
-    return document.values('lxc.idmap').flatMap((value) => {
-      const [, , first, count] = value.trim().split(/\s+/);
-      return first && count ? [{ first: Number(first), count: Number(count) }] : [];
-    });
-  } catch {
-    // A broken configuration must not stop others from being made; its range is still recorded by its file.
-    return [];
-  }
-}
-
-/** The spans that containers below these directories have in their configurations. */
-function usedSpans(lxcpaths: readonly string[]): IdSpan[] {
-  return lxcpaths.filter(existsSync).flatMap((lxcpath) =>
-    readdirSync(lxcpath, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => join(lxcpath, entry.name, 'config'))
-      .filter(existsSync)
-      .flatMap(mappedSpans),
-  );
-}
 
 /** Whether the range recorded in file is still somebody's. */
 function isHeld(file: string, first: number): boolean {
@@ -138,7 +113,7 @@ function lockRanges(directory: string): number {
 }
 
 function firstFree(directory: string, lxcpath: string, owner: RangeOwner, system: SystemConfig): number {
-  const used = usedSpans([...new Set([lxcpath, system.lxcpath, '/var/lib/lxc'])]);
+  const used = joined(usedSpans([...new Set([lxcpath, system.lxcpath, '/var/lib/lxc'])]));
   const [uids, gids] = [parseSubordinateIds(read('/etc/subuid')), parseSubordinateIds(read('/etc/subgid'))];
   for (const first of candidates(uids, gids)) {
     if (used.some((span) => overlaps({ first, count: RANGE_SIZE }, span))) continue;

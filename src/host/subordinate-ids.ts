@@ -42,6 +42,17 @@ export function withoutRepeats(spans: readonly IdSpan[]): readonly IdSpan[] {
     });
 }
 
+/** The same ids in as few spans as can be, in order. */
+export function joined(spans: readonly IdSpan[]): readonly IdSpan[] {
+  const all: { first: number; count: number }[] = [];
+  for (const { first, count } of withoutRepeats(spans)) {
+    const last = all.at(-1);
+    if (last && last.first + last.count === first) last.count += count;
+    else all.push({ first, count });
+  }
+  return all;
+}
+
 /** Where useradd(8) begins. */
 const LOWEST = 100_000;
 

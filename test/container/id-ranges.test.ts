@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { allocateRange, candidates, moreIds, releaseRange } from '../../src/container/id-ranges.ts';
-import { overlaps, parseSubordinateIds } from '../../src/host/subordinate-ids.ts';
+import { joined, overlaps, parseSubordinateIds } from '../../src/host/subordinate-ids.ts';
 import { loadSystemConfig } from '../../src/config/system.ts';
 import { loader } from '../rig/typescript.ts';
 
@@ -90,6 +90,33 @@ test('what a hand-written configuration uses is not given out', (t) => {
     'lxc.idmap = u 0 1000100 65536\nlxc.idmap = g 0 1000100 65536\n',
   );
   t.true(allocateRange(system, lxcpath, begin('one')) >= 1_065_636);
+});
+
+test('nor what stands in one that a link names, or that is no good text', (t) => {
+  const { dir, system, lxcpath, begin } = place(t);
+  const line = (id: number) => ` lxc.idmap="u 0 ${id} 65536"\r\n# lxc.idmap = u 0 5000000 65536\n`;
+  for (const name of ['linked', 'latin1', 'pipe', 'directory', 'empty']) mkdirSync(join(lxcpath, name));
+  writeFileSync(join(dir, 'elsewhere'), line(1_000_000));
+  symlinkSync(join(dir, 'elsewhere'), join(lxcpath, 'linked/config'));
+  const latin1 = Buffer.from(`# \xfc\n${line(1_065_536)}lxc.idmap = nonsense\n`, 'latin1');
+  writeFileSync(join(lxcpath, 'latin1/config'), latin1);
+  execFileSync('mkfifo', [join(lxcpath, 'pipe/config')]);
+  mkdirSync(join(lxcpath, 'directory/config'));
+  t.is(allocateRange(system, lxcpath, begin('one')), 1_131_072);
+});
+
+test('spans that follow each other are one', (t) => {
+  const spans = [
+    { first: 30, count: 5 },
+    { first: 10, count: 10 },
+    { first: 20, count: 5 },
+    { first: 12, count: 3 },
+    { first: 10, count: 10 },
+  ];
+  t.deepEqual(joined(spans), [
+    { first: 10, count: 15 },
+    { first: 30, count: 5 },
+  ]);
 });
 
 test('only the owner gives a range back', (t) => {
