@@ -1,5 +1,5 @@
 /** One lock a container: held by whoever creates, starts or destroys it; readers take none. */
-import { ftruncateSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, ftruncateSync, readdirSync, readFileSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoName } from '../errno.ts';
@@ -168,6 +168,36 @@ export function makeRunDir({ name, runDir }: Pick<ContainerPaths, 'name' | 'runD
 }
 
 /**
+ * Removes files of a container's run directory, its locks and the directory; the caller holds its lock. That is the last to go: who
+ * waits for it sees that it has no name any more, and makes another (withLock). What somebody else has there (a comparison of
+ * snapshots, the lock of a command that was quicker) stays, and the directory with it. So does all where a monitor has yet to end.
+ */
+export function removeLocks(paths: ContainerPaths, files: readonly string[] = []): void {
+  const path = monitorLock(paths);
+  const monitor = native().lock({ path, wait: false });
+  if (typeof monitor !== 'number') return;
+  try {
+    for (const file of [...files, path, paths.lock]) rmSync(file, { force: true });
+    rmdirSync(paths.runDir);
+  } catch {
+    // Not empty, or not ours to change: as it was before, and no reason to say that the container is still there.
+  } finally {
+    native().closeFd(monitor);
+  }
+}
+
+/** Whether the container is gone, and nothing of one is in its run directory: one that was waited for, and destroyed meanwhile. */
+function isForNobody(paths: ContainerPaths): boolean {
+  if (existsSync(paths.dir)) return false;
+  const locks = [paths.lock, monitorLock(paths)].map((path) => basename(path));
+  try {
+    return readdirSync(paths.runDir).every((entry) => locks.includes(entry));
+  } catch {
+    return false; // it went with the container
+  }
+}
+
+/**
  * Runs `work` while this process holds the container's lock; the kernel releases it should the process die.
  * Throws TLXC_E_BUSY when one other command holds it for 10 s, or a monitor neither runs the container nor ends.
  */
@@ -183,6 +213,7 @@ export async function withLock<T>(paths: ContainerPaths, work: () => T | Promise
     return await work();
   } finally {
     held.delete(paths.lock);
+    if (isForNobody(paths)) removeLocks(paths);
     native().closeFd(lock);
   }
 }

@@ -1,9 +1,22 @@
 /** Who waits for a container's lock: for how long, and what it reads in the end. */
 import test, { type ExecutionContext } from 'ava';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandIn } from '../../src/container/lock.ts';
+import { loadSystemConfig } from '../../src/config/system.ts';
+import { commandIn, withLock } from '../../src/container/lock.ts';
+import { containerPaths } from '../../src/container/paths.ts';
+import { removeRunDir } from '../../src/container/remove/run-directory.ts';
 import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
 import { requires } from '../rig/requires.ts';
@@ -48,6 +61,46 @@ test('who is waited for is told by a plain name, or by the number alone', (t) =>
     ['', ''],
   ] as const)
     t.is(commandIn(line), name, JSON.stringify(line));
+});
+
+/** Of a container that has a directory, and nothing else. */
+function pathsOf(t: ExecutionContext) {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-lock-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  writeFileSync(join(dir, 'conf'), `tlxc.rundir = ${dir}/run\n`);
+  const paths = containerPaths(loadSystemConfig({ TLXC_CONF: join(dir, 'conf') }), join(dir, 'lxc'), 'u1');
+  mkdirSync(paths.dir, { recursive: true });
+  return paths;
+}
+
+test('who waited for a container that was destroyed leaves no run directory', async (t) => {
+  const paths = pathsOf(t);
+  let entered = (): void => undefined;
+  const isIn = new Promise<void>((resolve) => (entered = resolve));
+  let waiting: Promise<boolean> = Promise.resolve(false);
+  await withLock(paths, async () => {
+    waiting = withLock(paths, () => {
+      entered();
+      return existsSync(paths.dir);
+    });
+    await Promise.resolve();
+    rmdirSync(paths.dir);
+    removeRunDir(paths);
+    t.false(existsSync(paths.runDir));
+    await isIn;
+  });
+  t.false(await waiting, 'it had to wait, and the container was gone');
+  t.false(existsSync(paths.runDir));
+});
+
+test('of a container that is there, the run directory stays, and of one that is not, what others have there', async (t) => {
+  const paths = pathsOf(t);
+  await withLock(paths, () => undefined);
+  t.deepEqual(readdirSync(paths.runDir).sort(), ['lock', 'monitor.lock']);
+  rmdirSync(paths.dir);
+  writeFileSync(join(paths.runDir, 'another'), '');
+  await withLock(paths, () => undefined);
+  t.deepEqual(readdirSync(paths.runDir).sort(), ['another', 'lock', 'monitor.lock']);
 });
 
 /** A queue, as who waits sees it: it moves every four seconds, four times. One process has the lock all along: nobody gets in between. */
