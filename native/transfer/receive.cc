@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/split_path.h"
+#include "transfer/climb.h"
 #include "transfer/new_file.h"
 
 namespace tlxc::transfer {
@@ -48,7 +49,10 @@ class Receiver {
         UniqueFd fd;
         bool made;
         Entry entry;
-        size_t above; // how much of path_ names the one that it is in
+        size_t above;        // how much of path_ names the one that it is in
+        Identity identity{}; // of one that is closed
+
+        [[nodiscard]] int flags() const { return made ? O_RDONLY : O_PATH; }
     };
 
     // Finds out whether the target is a directory that the sources go into.
@@ -225,11 +229,30 @@ class Receiver {
         const bool made = mkdirat(base.get(), entry.name.c_str(), 0700) == 0;
         if (!made && errno != EEXIST)
             return syscall_failure(kStep, "mkdirat", path_);
-        const int flags = (made ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-        UniqueFd fd{openat(base.get(), entry.name.c_str(), flags)};
-        if (!fd)
+        Level level{{}, made, entry, above};
+        const int flags = level.flags() | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+        level.fd.reset(openat(base.get(), entry.name.c_str(), flags));
+        if (!level.fd)
             return syscall_failure(kStep, "openat", path_);
-        levels_.push_back({std::move(fd), made, entry, above});
+        if (levels_.size() > kHeld)
+            TRY(close_innermost());
+        levels_.push_back(std::move(level));
+        return {};
+    }
+
+    Status close_innermost() {
+        Level& level = levels_.back();
+        level.identity = TRY(identity_of(level.fd.get(), path_));
+        level.fd.reset();
+        return {};
+    }
+
+    // From the one that was left, before that forbids it.
+    Status open_innermost(int left) {
+        if (levels_.empty() || levels_.back().fd)
+            return {};
+        Level& level = levels_.back();
+        level.fd = TRY(climb(left, level.identity, level.flags(), path_));
         return {};
     }
 
@@ -239,6 +262,7 @@ class Receiver {
             return refusal(kStep, "cut");
         const Level level = std::move(levels_.back());
         levels_.pop_back();
+        TRY(open_innermost(level.fd.get()));
         if (level.made) {
             TRY(give_owner(level.fd.get(), level.entry, path_));
             if (fchmod(level.fd.get(), level.entry.head.mode & kDirectoryMode) != 0)

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "common/split_path.h"
+#include "transfer/climb.h"
 
 namespace tlxc::transfer {
 namespace {
@@ -30,7 +31,7 @@ class Sender {
     Status source(const std::string& path) {
         if (path == "-")
             return standard_input();
-        const UniqueFd found = TRY(tree_.find(path));
+        UniqueFd found = TRY(tree_.find(path));
         struct stat file {};
         if (fstat(found.get(), &file) != 0)
             return syscall_failure(kStep, "fstat", path);
@@ -43,7 +44,8 @@ class Sender {
         if (!sending_.recursive)
             return refusal(kStep, "tree", path);
         path_ = path;
-        return directory(found.get(), entry_of(name, file));
+        const UniqueFd done = TRY(directory(std::move(found), entry_of(name, file)));
+        return {};
     }
 
   private:
@@ -106,39 +108,63 @@ class Sender {
         return {};
     }
 
-    // The directory that path_ names.
-    Status directory(int found, const Entry& entry) {
+    // The directory that path_ names. It is given back: by it the one above is found again.
+    Result<UniqueFd> directory(UniqueFd found, const Entry& entry) {
         if (depth_ == kDeepest)
             return refusal(kStep, "too deep", path_);
-        UniqueFd opened = tree_.reopen(found, O_RDONLY | O_DIRECTORY);
+        UniqueFd opened = tree_.reopen(found.get(), O_RDONLY | O_DIRECTORY);
         if (!opened)
             return syscall_failure(kStep, "open", path_);
-        const std::unique_ptr<DIR, int (*)(DIR*)> listing{fdopendir(opened.get()), closedir};
-        if (!listing)
-            return syscall_failure(kStep, "fdopendir", path_);
-        const int fd = opened.release(); // closed with the listing
+        found.reset();
+        const auto names = TRY(names_in(opened.get()));
         TRY(out_.entry(Kind::Directory, entry));
         ++depth_;
         const size_t length = path_.size();
+        for (const std::string& name : names) {
+            path_ += "/" + name;
+            TRY(member(opened, name));
+            path_.resize(length);
+        }
+        --depth_;
+        TRY(out_.mark(Kind::Up));
+        return opened;
+    }
+
+    // All of them at once: the directory may be closed before what they name is copied.
+    Result<std::vector<std::string>> names_in(int directory) {
+        UniqueFd own{dup(directory)};
+        const std::unique_ptr<DIR, int (*)(DIR*)> listing{fdopendir(own.get()), closedir};
+        if (!listing)
+            return syscall_failure(kStep, "fdopendir", path_);
+        (void)own.release(); // closed with the listing
+        std::vector<std::string> names;
         errno = 0;
         while (const dirent* each = readdir(listing.get())) {
-            const std::string name = each->d_name;
-            if (is_entry_name(name)) {
-                path_ += "/" + name;
-                TRY(member(fd, name));
-                path_.resize(length);
-            }
+            if (is_entry_name(each->d_name))
+                names.emplace_back(each->d_name);
             errno = 0;
         }
         if (errno != 0)
             return syscall_failure(kStep, "readdir", path_);
-        --depth_;
-        return out_.mark(Kind::Up);
+        return names;
+    }
+
+    // The directory that path_ names, in another, which is closed meanwhile where many are open.
+    Status below(UniqueFd& directory, UniqueFd found, const Entry& entry) {
+        if (depth_ <= kHeld) {
+            const UniqueFd done = TRY(this->directory(std::move(found), entry));
+            return {};
+        }
+        const Identity above = TRY(identity_of(directory.get(), path_));
+        directory.reset();
+        const UniqueFd done = TRY(this->directory(std::move(found), entry));
+        directory = TRY(climb(done.get(), above, O_RDONLY, path_));
+        return {};
     }
 
     // What path_ names.
-    Status member(int directory, const std::string& name) {
-        const UniqueFd found{openat(directory, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
+    Status member(UniqueFd& directory, const std::string& name) {
+        UniqueFd found{openat(directory.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
         if (!found && errno == ENOENT)
             return {}; // gone since it was listed
         struct stat file {};
@@ -146,7 +172,7 @@ class Sender {
             return syscall_failure(kStep, "openat", path_);
         if (S_ISDIR(file.st_mode)) {
             if (!is_mount(found.get()))
-                return this->directory(found.get(), entry_of(name, file));
+                return below(directory, std::move(found), entry_of(name, file));
             sending_.warn(refusal(kStep, "mount", path_));
             return {};
         }

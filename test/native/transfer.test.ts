@@ -1,9 +1,20 @@
 /** tlxc-transfer's receiving end, fed with what its other end never sends: it writes nothing but what it was told to, or ends. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { eventually } from '../rig/eventually.ts';
 import { seeded } from '../rig/moments.ts';
 
 const TRANSFER = join(import.meta.dirname, '../../native/build/Release/tlxc-transfer');
@@ -126,4 +137,57 @@ test('streams with anything in them end it orderly, and change nothing outside o
     t.true(status === 0 || status === 1, `${status}: ${said}: ${stream.toString('base64')}`);
     t.deepEqual(place.beside(), ['beside', 'target', 'untouched']);
   }
+});
+
+/** A tree that is deeper than files can be open: each level has a file, and directories before and behind the next one. */
+const DEEP = `
+  chdir $ARGV[0] or die;
+  for my $level (1 .. 160) {
+    mkdir $_ or die for qw(a d z);
+    for my $name (qw(f a/f z/f)) { open my $file, '>', $name or die; print $file "$level $name" }
+    chdir 'd' or die;
+  }`;
+
+/** All that is in it, its times, too. */
+const digest = (dir: string): string =>
+  spawnSync('sh', ['-c', 'cd "$0" && tar --sort=name -cf - * | sha256sum', dir], { encoding: 'utf8' }).stdout;
+
+test('a tree is copied that is deeper than files can be open', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tlxc-transfer-'));
+  t.teardown(() => spawnSync('rm', ['-r', dir]));
+  const [source, target] = [join(dir, 'source'), join(dir, 'target')];
+  mkdirSync(source);
+  mkdirSync(target);
+  t.is(spawnSync('perl', ['-e', DEEP, source]).status, 0);
+  const copy = `ulimit -n 100; "$0" host send recursive "$1/." | "$0" host receive i -1 -1 -1 "$2"`;
+  const run = ['-c', `set -o pipefail; ${copy}`, TRANSFER, source, target];
+  const { status, stderr } = spawnSync('bash', run, { encoding: 'utf8', timeout: 60_000 });
+  t.deepEqual([status, stderr], [0, '']);
+  t.is(digest(target), digest(source));
+});
+
+test('a directory that is moved while what is in it is written ends that', async (t) => {
+  const { target, beside } = makePlace(t);
+  mkdirSync(target);
+  const words = ['host', 'receive', 'i', '-1', '-1', '-1', target];
+  const receiver = spawn(TRANSFER, words, { stdio: ['pipe', 'ignore', 'pipe'] });
+  let said = '';
+  receiver.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = once(receiver, 'close');
+  const depth = 80;
+  const at = (level: number): string => join(target, ...Array<string>(level).fill('d'));
+  receiver.stdin.write(Buffer.concat(Array<Buffer>(depth).fill(entry(DIRECTORY, 'd'))));
+  await eventually(20, () => Promise.resolve(existsSync(at(depth)) || undefined));
+  renameSync(at(depth - 2), join(target, 'elsewhere'));
+  const rest = [
+    ...Array<Buffer>(depth).fill(Buffer.concat([entry(FILE, 'f'), frame(END), frame(UP)])),
+    frame(DONE),
+  ];
+  // It may end before it has read all of it.
+  receiver.stdin.on('error', () => undefined).end(Buffer.concat(rest));
+  t.deepEqual(await ended, [1, null]);
+  t.regex(said, /"detail":"moved"/);
+  t.deepEqual(readdirSync(join(target, 'elsewhere')).sort(), ['d', 'f']);
+  t.deepEqual(readdirSync(at(depth - 3)), []);
+  t.deepEqual(beside(), ['beside', 'target', 'untouched']);
 });

@@ -34,6 +34,10 @@ const REASONS: Readonly<Record<string, (path: string) => Words>> = {
     hint: 'make it, or let it be made (-p)',
   }),
   'too deep': (path) => ({ message: `${path} lies too deep`, hint: 'copy it by its own path' }),
+  moved: (path) => ({
+    message: `${path} was moved while it was copied`,
+    hint: 'copy it again once nobody renames what it is in',
+  }),
   "another user's link": (path) => ({
     message: `${path} is a link that another user has put there, and is not followed`,
     hint: 'name the file itself',
