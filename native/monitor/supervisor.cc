@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -149,11 +150,22 @@ Status Supervisor::enter_forwards(const plan::StartPlan& plan) {
     // namespace. A user has a right to none of them but by that one, which the kernel enters first of several
     // at once.
     const bool atOnce = plan.user || network == 0;
-    return forwards_.enter({.initPidfd = running_.initPidfd.get(),
-                            .first = atOnce ? network | others : network,
-                            .then = atOnce ? 0 : others,
-                            .title = "[tlxc proxy] " + plan.lxcpath + " " + plan.name,
-                            .oomScore = oomScore_});
+    Status entered = forwards_.enter({.initPidfd = running_.initPidfd.get(),
+                                      .first = atOnce ? network | others : network,
+                                      .then = atOnce ? 0 : others,
+                                      .title = "[tlxc proxy] " + plan.lxcpath + " " + plan.name,
+                                      .oomScore = oomScore_});
+    // Of an init that has ended meanwhile, or reboots, there is no network to enter: that is told as its end.
+    if (entered.ok() || entered.failure().err != ESRCH || !init_ends())
+        return entered;
+    forwards_.leave();
+    return {};
+}
+
+// Whether it is on its way out; when this returns it can be reaped.
+bool Supervisor::init_ends() const {
+    pollfd ended{running_.initPidfd.get(), POLLIN, 0};
+    return poll(&ended, 1, kDyingMs) > 0;
 }
 
 void Supervisor::remember(const plan::StartPlan& plan) {

@@ -50,6 +50,7 @@ class Supervisor {
     [[nodiscard]] Status launch(const plan::StartPlan& plan);
     [[nodiscard]] Status open_forwards(const plan::StartPlan& plan);
     [[nodiscard]] Status enter_forwards(const plan::StartPlan& plan);
+    [[nodiscard]] bool init_ends() const;
     [[nodiscard]] Status publish(const plan::StartPlan& plan);
     void warn(const plan::StartPlan& plan, Report& report);
     [[nodiscard]] Status record(const std::vector<plan::Leaving>& leavings) const;
