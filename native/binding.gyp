@@ -12,6 +12,7 @@
     {
       "target_name": "tlxc",
       "sources": ["<!@(find addon attach common -name '*.cc')"],
+      "cflags_cc": ["-include", "addon/older_libraries.h"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "libraries": ["-l:libcap.a"]
