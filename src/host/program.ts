@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 import { ignoringAsWell } from './ignored-signals.ts';
 import { quotaHint, roomHint } from '../room.ts';
@@ -95,6 +96,33 @@ export function startProgram(argv: readonly string[], options: ProgramOptions = 
   // Who waits for its streams first, and fails with them, is not ended by what nobody has asked for yet.
   ended.catch(() => undefined);
   return { child, ended };
+}
+
+/** What the kernel is given to take a killed program down. */
+const DYING_MS = 1000;
+
+/**
+ * How the program ended; it is killed when the time is over. One that waits in the kernel even then (for a filesystem that does not
+ * answer) dies when it can: nobody waits for that, and this process can end.
+ */
+export async function endedWithin(
+  { child, ended }: RunningProgram,
+  milliseconds: number,
+): Promise<Pick<Ended, 'status' | 'signal'>> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+  const given = new AbortController();
+  const over = sleep(milliseconds + DYING_MS, undefined, { signal: given.signal }).then(() => {
+    child.unref();
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    return { status: null, signal: 'SIGKILL' };
+  });
+  over.catch(() => undefined);
+  try {
+    return await Promise.race([ended, over]);
+  } finally {
+    clearTimeout(timer);
+    given.abort();
+  }
 }
 
 /** Characters. A longer line is given in parts of at least so many: no program has this one fill its memory, or look at a line again and again. */

@@ -132,28 +132,47 @@ rooted.serial(
   },
 );
 
-requires(
-  'root',
-  'userns',
-  'idmap',
-  'busybox',
-  'compiler',
-  'fuse',
-)('an init that waits for a process of its own is killed with it', async (t) => {
+const hanging = requires('root', 'userns', 'idmap', 'busybox', 'compiler', 'fuse');
+
+/** Until init waits where no signal ends it. */
+async function heldUp(world: World, name: string): Promise<void> {
+  const pid = (await world.sh(`tlxc-info -n ${name} -pH`)).trim();
+  await eventually(30, async () =>
+    (await world.sh(`cat /proc/${pid}/stat`)).includes(' D ') ? true : undefined,
+  );
+}
+
+hanging('an init that waits for a process of its own is killed with it', async (t) => {
   const world = await makeWorld(t);
   const config = ['tlxc.device = fuse', 'lxc.init.cmd = /stuck'];
   await createContainer(world, 'c1', 'u2', { attacks: ['stuck'], config });
   for (const words of [['-k'], ['-t', '1']]) {
     await world.sh('tlxc-start -n c1');
-    const pid = (await world.sh('tlxc-info -n c1 -pH')).trim();
-    await eventually(30, async () =>
-      (await world.sh(`cat /proc/${pid}/stat`)).includes(' D ') ? true : undefined,
-    );
+    await heldUp(world, 'c1');
     const { code, stderr } = await world.runWith({ timeout: 30_000 }, 'tlxc-stop', '-n', 'c1', ...words);
     t.is(code, 0, stderr);
     t.is(await world.sh('tlxc-info -n c1 -sH'), 'STOPPED\n');
   }
 });
+
+hanging(
+  'a device for a container whose filesystem holds up whoever looks: the command ends, and says so',
+  async (t) => {
+    const world = await makeWorld(t);
+    const config = ['tlxc.device = fuse', 'lxc.init.cmd = /stuck /etc'];
+    await createContainer(world, 'c1', 'u2', { attacks: ['stuck'], config });
+    await world.sh('tlxc-start -n c1');
+    await heldUp(world, 'c1');
+    const words = ['-n', 'c1', 'add', '/dev/tty'];
+    const { code, stderr } = await world.runWith({ timeout: 30_000 }, 'tlxc-device', ...words, '/dev/own');
+    t.is(code, 1);
+    t.regex(
+      stderr,
+      /^tlxc-device: c1: cannot make \/dev\/own in the container: .*does not answer\n {2}hint: /,
+    );
+    await world.sh('tlxc-stop -k -n c1');
+  },
+);
 
 rooted('a frozen container: attach says so at once; stop and destroy do not wait for it', async (t) => {
   const world = await makeWorld(t);

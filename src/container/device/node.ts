@@ -5,7 +5,7 @@ import { TlxcError } from '../../errors.ts';
 import { errnoName } from '../../errno.ts';
 import { deviceAt, type HostDevice } from '../../host/devices.ts';
 import { probeHost } from '../../host/probe.ts';
-import { startProgram } from '../../host/program.ts';
+import { endedWithin, startProgram } from '../../host/program.ts';
 import type { GivenDevice, MonitorInfo, StartMessage, StepFailure } from '../../monitor/protocol.ts';
 import { nativeFile } from '../../package-root.ts';
 import type { DeviceNode } from '../../plan/types.ts';
@@ -97,13 +97,11 @@ async function changeNode(
   node: DeviceNode,
 ): Promise<void> {
   const words: string[] = [];
-  const { child, ended } = startProgram([nativeFile('tlxc-monitor'), errand, JSON.stringify(node)], {
+  const program = startProgram([nativeFile('tlxc-monitor'), errand, JSON.stringify(node)], {
     stdin: running.pidfd,
     stdout: (line) => void words.push(line),
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), NODE_MS);
-  const { status, signal } = await ended;
-  clearTimeout(timer);
+  const { status, signal } = await endedWithin(program, NODE_MS);
   if (status === 0) return;
   const said = words.map((line) => JSON.parse(line) as StartMessage).at(-1);
   const action = errand === 'add-node' ? 'make' : 'remove';

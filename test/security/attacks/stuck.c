@@ -9,16 +9,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
-	char options[100], state[100];
+	const char *place = argc > 1 ? argv[1] : "/served";
+	char options[100], state[100], one[100], two[100];
 	int fuse = open("/dev/fuse", O_RDWR);
 	FILE *status;
 	pid_t first;
 
 	snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
-	mkdir("/served", 0755);
-	if (fuse < 0 || mount("none", "/served", "fuse", MS_NOSUID | MS_NODEV, options) != 0) {
+	snprintf(one, sizeof one, "%s/one", place);
+	snprintf(two, sizeof two, "%s/two", place);
+	mkdir(place, 0755);
+	if (fuse < 0 || mount("none", place, "fuse", MS_NOSUID | MS_NODEV, options) != 0) {
 		perror("fuse");
 		return 1;
 	}
@@ -28,7 +31,7 @@ int main(void)
 	close(fuse);
 	first = fork();
 	if (first == 0) {
-		access("/served/one", F_OK);
+		access(one, F_OK);
 		_exit(0);
 	}
 	/* Until it waits, and has the directory. */
@@ -40,6 +43,6 @@ int main(void)
 			return 1;
 		fclose(status);
 	}
-	access("/served/two", F_OK);
+	access(two, F_OK);
 	return 0;
 }
