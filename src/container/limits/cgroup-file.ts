@@ -1,6 +1,6 @@
 /** Reads and writes the control group files of a running container, in the words of either cgroup world. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BadValue } from '../../config/key.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { checkCgroupFile } from '../../config/values/cgroup-files.ts';
@@ -70,8 +70,11 @@ class Groups {
 
   /** Writes in this order. Throws TLXC_E_SYSCALL with the kernel's reason. */
   write(changes: readonly GroupWrite[], world: 1 | 2): void {
+    const isHandedOn = changes.some(({ inner }) => !inner);
     for (const { file, value, inner } of changes) {
       const path = this.#path(file, world, inner);
+      // Between two runs of a reboot there is none: the next has what the outer one has.
+      if (inner && isHandedOn && !existsSync(dirname(path))) continue;
       try {
         // Of an empty text Node writes nothing, not even nothing: cpuset.cpus would stay as it is.
         writeFileSync(path, value === '' ? '\n' : value);

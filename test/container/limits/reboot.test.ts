@@ -1,5 +1,5 @@
 /** A reboot begins a container anew, and not its limits: what they are was said outside of it. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { addBusybox, type ContainerOptions } from '../../rig/containers.ts';
@@ -74,13 +74,15 @@ for (const privileged of [true, false])
     },
   );
 
+const numberOf = (disk: string): string => readFileSync(`/sys/block/${disk}/dev`, 'utf8').trim();
+
 /** A disk that the kernel throttles. */
 const DISK = readdirSync('/sys/block').find((each) => /^(sd|vd|nvme|xvd|loop)/.test(each));
 
 running('a throttle holds where the new processes are', async (t) => {
   if (DISK === undefined) return t.pass('this machine has no disk');
   const world = await started(t);
-  const number = readFileSync(`/sys/block/${DISK}/dev`, 'utf8').trim();
+  const number = numberOf(DISK);
   await world.sh(`tlxc-set -n c1 --now read=${number}:1M write=${number}:2M`);
   await reboot(world);
   for (const each of ['rbps=1048576', 'wbps=2097152']) t.true((await file(world, 'io.max')).includes(each));
@@ -91,6 +93,32 @@ running('a throttle holds where the new processes are', async (t) => {
     const inner = join(v1.mountPoint, v1.innerGroup, 'blkio.throttle.read_bps_device');
     t.is(await world.sh(`cat ${inner}`), `${number} 1048576\n`);
   }
+});
+
+running('what is set between two runs of a reboot holds in the next', async (t) => {
+  const world = await makeWorld(t);
+  const [hook, between, go] = ['hook', 'between', 'go'].map((each) => join(world.dir, each)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(hook, `#!/bin/sh\n: >${between}; until [ -e ${go} ]; do sleep 0.05; done\n`, { mode: 0o755 });
+  addBusybox(world, 'c1', { config: [`lxc.hook.post-stop = ${hook}`] });
+  await world.sh('tlxc-start -n c1; tlxc-stop -n c1 -r -W');
+  await eventually(30, () => Promise.resolve(existsSync(between) || undefined));
+  const disk = DISK === undefined ? [] : [`read=${numberOf(DISK)}:1M`];
+  t.like(await world.run('tlxc-set', '-n', 'c1', '--now', 'memory=96M', 'cpuset=0', ...disk), {
+    code: 0,
+    stderr: '',
+  });
+  writeFileSync(go, '');
+  await world.sh('tlxc-wait -n c1 -s RUNNING -t 30');
+  t.is(await file(world, 'memory.max'), String(96 << 20));
+  t.is(
+    (await world.sh('tlxc-attach -n c1 -- grep Cpus_allowed_list /proc/self/status')).split(/\s+/)[1],
+    '0',
+  );
+  if (disk.length > 0) t.true((await file(world, 'io.max')).includes('rbps=1048576'));
 });
 
 running('what a container makes of its own groups is gone with them', async (t) => {
