@@ -45,8 +45,7 @@ Napi::Value link_file(const Napi::CallbackInfo& info) {
     const auto options = info[0].As<Napi::Object>();
     const auto path = js::text(options, "path");
     const auto file = "/proc/self/fd/" + std::to_string(js::number(options, "fd"));
-    const int done =
-        ::linkat(AT_FDCWD, file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
+    const int done = ::linkat(AT_FDCWD, file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
     return Napi::Number::New(info.Env(), done == 0 ? 0 : errno);
 }
 

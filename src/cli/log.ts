@@ -1,9 +1,10 @@
 /** The log that -o and -l ask for: lines as LXC's log files have them, appended to a file. */
-import { appendFileSync, closeSync, existsSync, mkdirSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openForAppending } from '../host/own-file.ts';
 import { printable } from './printable.ts';
 import { usageError } from './usage.ts';
+import { makeDirectories } from '../make-directories.ts';
 
 export const LOG_LEVELS = [
   'TRACE',
@@ -63,7 +64,7 @@ export function openLog(
   let lost = false;
   if (target.file) {
     const directory = dirname(target.file);
-    if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
+    if (!existsSync(directory)) makeDirectories(directory);
     append(target.file, '');
   }
   return (level, message) => {

@@ -5,7 +5,7 @@
  * long as that container is being made, or has the range in its configuration: a range whose container went away
  * without a word (kill -9, rm -r) is given out again.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import type { IdMap, SystemConfig } from '../config/model.ts';
@@ -24,6 +24,7 @@ import {
 } from '../host/subordinate-ids.ts';
 import { native } from '../native/binding.ts';
 import { removeFile } from '../remove-file.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { mappedSpans, usedSpans } from './mapped-spans.ts';
 
 export const RANGE_SIZE = 65_536;
@@ -94,7 +95,7 @@ export function allocateRange(system: SystemConfig, lxcpath: string, owner: Rang
   const { nested } = probeHost();
   if (nested !== null) return firstShared(nested);
   const directory = join(system.stateDir, 'ranges');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   const lock = lockRanges(directory);
   try {
     return firstFree(directory, lxcpath, owner, system);

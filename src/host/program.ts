@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoName, errnoWords } from '../errno.ts';
 import { TlxcError, type ErrorCode } from '../errors.ts';
 import { ignoringAsWell } from './ignored-signals.ts';
 import { quotaHint, roomHint } from '../room.ts';
@@ -189,12 +190,22 @@ export async function runProgram(
 export function programError(ended: Ended, failure: ProgramFailure): TlxcError {
   const { program, signal, status, errorLines } = ended;
   const how = signal === null ? `exit status ${status}` : `killed by ${signal}`;
-  const words = failure.seen ? '' : errorLines.slice(-3).join('; ');
+  const words = failure.seen ? '' : errorLines.slice(-3).map(readable).join('; ');
   return new TlxcError({
     code: failure.code,
     message: `${failure.what}: ${words === '' ? `${program}: ${how}` : `${words} (${program}: ${how})`}`,
     hint: hintOf(ended, failure),
   });
+}
+
+/** What our own programs tell of a step that failed is data. */
+function readable(line: string): string {
+  if (!line.startsWith('{"kind":"failed",')) return line;
+  const { errno, step, syscall, path, detail } = JSON.parse(line) as { errno: number } & Record<
+    string,
+    string
+  >;
+  return `${[step, syscall, path, detail].filter(Boolean).join(', ')}: ${errnoWords(errnoName(errno))}`;
 }
 
 /** They only prepare the way for the program that complains. */

@@ -23,6 +23,7 @@ import { asRootOf, everyIdOf } from './mapped.ts';
 import { isMountedBelow, refuseMounted } from './mounts.ts';
 import { probeHost } from './probe.ts';
 import { programError, runProgram, startProgram, type RunningProgram } from './program.ts';
+import { makeDirectories } from '../make-directories.ts';
 
 /** argv with power over the files of all containers of this user; root has it anyway. */
 export function overAllIds(argv: readonly string[]): readonly string[] {
@@ -40,7 +41,7 @@ export function overAllIds(argv: readonly string[]): readonly string[] {
 export function makePlaceForTrees(path: string, mode: number): void {
   const isNew =
     statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true &&
-    mkdirSync(path, { recursive: true, mode }) !== undefined;
+    makeDirectories(path, mode) !== undefined;
   if (isNew || isEmpty(path)) native().spreadDirectories({ path });
 }
 

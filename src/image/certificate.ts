@@ -1,12 +1,13 @@
 /** The certificate of an image server: a given one, or one of our own making that is kept and renewed. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { TlxcError } from '../errors.ts';
 import { runProgram } from '../host/program.ts';
+import { makeDirectories } from '../make-directories.ts';
 
 /** A server's certificate, as its clients may know it. */
 export interface ShownCertificate {
@@ -67,7 +68,7 @@ export async function ownCertificate(directory: string, host: string): Promise<C
   const [certFile, keyFile] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
   const known = readUsable(certFile, keyFile);
   if (known && serves(known.cert, host)) return known;
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  makeDirectories(directory, 0o755);
   sweep(directory);
   const work = mkdtempSync(join(directory, NEW));
   try {

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type B
 import { join } from 'node:path';
 import { isRoot, linkOfStranger, strangerOn } from '../config/stranger.ts';
 import { native } from '../native/binding.ts';
+import { makeDirectories } from '../make-directories.ts';
 
 const { O_RDONLY, O_NONBLOCK, O_DIRECTORY, O_NOFOLLOW } = constants;
 /** Node does not name it. */
@@ -31,7 +32,7 @@ export function openServed(root: string, path: string): ServedFile | null {
  * open: a link that somebody else can change is not followed (TLXC_E_PERMISSION). Throws the system's error.
  */
 export function makeServedDirectories(root: string, ...names: readonly string[]): void {
-  mkdirSync(root, { recursive: true });
+  makeDirectories(root);
   if (!isRoot()) {
     mkdirSync(join(root, ...names), { recursive: true });
     return;

@@ -2,13 +2,14 @@
  * Which addresses on the bridge are whose: STATEDIR/network/reservations.json, the containers by their keys. It is written
  * when a container starts for the first time, is renamed or destroyed, and only read at every other start.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../config/atomic-write.ts';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import { native } from '../native/binding.ts';
 import type { NetworkPlaces } from './places.ts';
+import { makeDirectories } from '../make-directories.ts';
 
 /** One interface on the bridge. */
 export interface Reserved {
@@ -62,7 +63,7 @@ export function changeReservations(
   change: (before: Reservations) => Reservations,
   tell: (after: Reservations) => void = () => undefined,
 ): Reservations {
-  mkdirSync(places.state, { recursive: true, mode: 0o700 });
+  makeDirectories(places.state, 0o700);
   const path = join(places.state, '.lock');
   const lock = native().lock({ path, wait: true });
   if (typeof lock !== 'number') {

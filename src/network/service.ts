@@ -1,5 +1,5 @@
 /** The bridge service: brings the bridge, its addresses, the packet filter, DHCP and DNS up and down, and says what is up. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemConfig } from '../config/model.ts';
 import { errnoName } from '../errno.ts';
@@ -25,6 +25,7 @@ import { clearNames, layOutNames } from './registration.ts';
 import { readReservations, type Reservation } from './reservations.ts';
 import { bridgeNames, type BridgeNames } from './served-names.ts';
 import { bridgeSettings, type BridgeSettings } from './settings.ts';
+import { makeDirectories } from '../make-directories.ts';
 
 /** The bridge and its services as they are now. */
 export interface BridgeStatus {
@@ -75,7 +76,7 @@ async function whileLocked<T>(
   action: (places: NetworkPlaces) => Promise<T>,
 ): Promise<T> {
   const places = networkPlaces(system);
-  for (const directory of [places.run, places.state]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const directory of [places.run, places.state]) makeDirectories(directory, 0o700);
   const path = join(places.run, 'lock');
   const lock = native().lock({ path, wait: true });
   if (typeof lock !== 'number') {

@@ -33,6 +33,23 @@ test('who is not read to the end blames the reader, and no memory', async (t) =>
   t.is(hint, 'what was to read it has ended: see what that complains of');
 });
 
+test('what our own programs tell as data is told in words', async (t) => {
+  const failure = { code: 'TLXC_E_STORAGE', what: 'the root filesystem could not be read' } as const;
+  const data = {
+    kind: 'failed',
+    step: 'rootfs overlay',
+    syscall: 'fsconfig',
+    errno: 13,
+    path: '/x',
+    detail: '',
+  };
+  const ended = await startProgram(['sh', '-c', `echo '${JSON.stringify(data)}' >&2; exit 1`]).ended;
+  t.is(
+    programError(ended, failure).message,
+    'the root filesystem could not be read: rootfs overlay, fsconfig, /x: permission denied (sh: exit status 1)',
+  );
+});
+
 test('who is ended by a limit of the size of files blames that, and no memory', async (t) => {
   const failure = { code: 'TLXC_E_STORAGE', what: 'the file could not be written' } as const;
   const ended = await startProgram(['sh', '-c', 'ulimit -f 0; echo x > "$0"', join(dir, 'file')]).ended;

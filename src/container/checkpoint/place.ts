@@ -2,10 +2,11 @@
  * Where a checkpoint lies. Its images hold all memory of a container, and say which processes with which rights CRIU makes
  * as root of this host: so nobody but root may write there, or lead elsewhere on the way.
  */
-import { lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlxcError } from '../../errors.ts';
 import { isKeptByOwner } from '../../host/kept-by-owner.ts';
+import { makeDirectories } from '../../make-directories.ts';
 
 function refuse(path: string): never {
   throw new TlxcError({
@@ -26,7 +27,7 @@ function keptDirectory(directory: string): string {
 /** Made where it is missing, for root alone, with those above it. Throws as keptDirectory: whatever was made is empty then. */
 export function makeKeptDirectory(directory: string, container: string): { place: string; made: boolean } {
   try {
-    const made = mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined;
+    const made = makeDirectories(directory, 0o700) !== undefined;
     return { place: keptDirectory(directory), made };
   } catch (error) {
     if (error instanceof TlxcError) throw error;

@@ -2,7 +2,7 @@
  * What create and destroy leave when they are killed: LXCPATH/.tlxc-staging-NAME (a container that never came to be) and
  * LXCPATH/.trash/* (containers and snapshots that are gone already). The next create or destroy removes them.
  */
-import { constants, existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { constants, existsSync, lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isTemporary } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -15,6 +15,7 @@ import { forgetClone } from '../clones.ts';
 import { discard } from './discard.ts';
 import { makeRunDir } from '../lock.ts';
 import { containerPaths, isName, type ContainerPaths } from '../paths.ts';
+import { makeDirectories } from '../../make-directories.ts';
 
 const STAGING = '.tlxc-staging-';
 
@@ -74,7 +75,7 @@ function clearPlace(trash: string): void {
 export function makeTrash(lxcpath: string): string {
   const trash = trashPath(lxcpath);
   clearPlace(trash);
-  mkdirSync(trash, { recursive: true, mode: 0o700 });
+  makeDirectories(trash, 0o700);
   return trash;
 }
 

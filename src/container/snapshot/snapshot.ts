@@ -1,5 +1,5 @@
 /** Takes, restores and destroys snapshots of a container: each is whole, or not there. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
@@ -23,6 +23,7 @@ import { recover } from '../recover.ts';
 import { checkReadable, type Stillness } from '../copy/source.ts';
 import { findSnapshot, freeSnapshotName, snapshotsOf, snapshotStore, timestampOf } from '../snapshots.ts';
 import { refuseMissing } from '../not-defined.ts';
+import { makeDirectories } from '../../make-directories.ts';
 
 export interface SnapshotRequest {
   readonly name: string;
@@ -68,7 +69,7 @@ async function takeLocked(
     if (comment !== null)
       writeFileAtomically(join(staging, 'comment'), readComment(comment), { mode: 0o644 });
     writeFileAtomically(join(staging, 'ts'), timestampOf(new Date()), { mode: 0o644 });
-    mkdirSync(target.lxcpath, { recursive: true, mode: 0o755 });
+    makeDirectories(target.lxcpath, 0o755);
     renameDurably(staging, target.dir);
   } catch (error) {
     await discard(staging, system);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { FailedMessage, Hint } from './hint.ts';
 import { FORWARD_HINTS } from './forward-hints.ts';
 import { NETWORK_HINTS } from './network-hints.ts';
+import { readOnlyHint } from '../../room.ts';
 
 const HINTS: readonly Hint[] = [
   {
@@ -14,6 +15,7 @@ const HINTS: readonly Hint[] = [
       'ext4, xfs, btrfs or tmpfs (another -P), or create it as a privileged one (--privileged); in an unprivileged ' +
       'container only a tmpfs of its own takes any',
   },
+  { step: /^rootfs overlay$/, detail: /is read-only$/, hint: ({ path }) => readOnlyHint(path) },
   ...NETWORK_HINTS,
   ...FORWARD_HINTS,
   {

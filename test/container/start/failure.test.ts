@@ -52,6 +52,11 @@ test('a failed step names the path, the errno in words, the line, and what to do
 });
 
 test('a filesystem that cannot be id-mapped: the ways out are named', (t) => {
+  const readOnly = {
+    ...{ step: 'rootfs overlay', syscall: 'fsconfig', errno: 22, path: '/proc/self' },
+    detail: 'overlay: filesystem on changes/delta is read-only',
+  };
+  t.regex(lines(readOnly).join('\n'), /\n {2}hint: what is mounted at \/proc can only be read: /);
   const [, , hint] = lines({ step: 'rootfs idmap', syscall: 'mount_setattr', errno: 22, path: '/nfs/u1' });
   t.regex(hint ?? '', /filesystem of \/nfs\/u1 takes no id-mapped mounts.*ext4.*--privileged/);
 });
