@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UserFacts } from './facts.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
-import { freeSpan, overlaps, spanText, type IdSpan } from './subordinate-ids.ts';
+import { freeSpan, isWithin, overlaps, spanText, type IdSpan } from './subordinate-ids.ts';
 
 /** How many ids a system in a container expects; one program, or a small system, does with fewer. */
 const ENOUGH = 65_536;
@@ -18,7 +18,33 @@ const check = (what: string, ok: boolean, found: string, mend: string): Finding 
 const spansOf = (kind: 'uid' | 'gid', user: UserFacts): readonly [readonly IdSpan[], readonly IdSpan[]] =>
   kind === 'uid' ? [user.subuids, user.otherSubuids] : [user.subgids, user.otherSubgids];
 
+/** What a user of a container is given where it has no 65,536 ids to spare: enough for what runs there, nobody's account. */
+const FEWER: IdSpan = { first: 20_000, count: 40_000 };
+
+/** Debian's adduser gives the ids that a machine has in a container, too, which may not have them: newuidmap fails there. */
+function idsBeyond(kind: 'uid' | 'gid', user: UserFacts): Finding | null {
+  const [spans, others] = spansOf(kind, user);
+  const there = user.nested?.[`${kind}s`];
+  const beyond = there ? spans.filter((span) => !isWithin(span, there)) : [];
+  if (!there || beyond.length === 0) return null;
+  const free = freeSpan(ENOUGH, [...spans.filter((span) => !beyond.includes(span)), ...others], there);
+  const fewer = isWithin(FEWER, there) && !others.some((other) => overlaps(other, FEWER));
+  const given = free ? spanText(free) : fewer ? spanText(FEWER) : 'FIRST-LAST';
+  const away = beyond.map((span) => `--del-sub${kind}s ${spanText(span)} `).join('');
+  const [begin, count] = fewer ? [FEWER.first, FEWER.count] : ['FIRST', 'COUNT'];
+  const named = free
+    ? ''
+    : `, and name these: lxc.idmap = ${kind.charAt(0)} 0 ${begin} ${count} (tlxc-create -f FILE)`;
+  return problem(
+    `subordinate ${kind}s`,
+    `/etc/sub${kind} gives ${user.name} ${beyond.map(spanText).join(', ')}, which this container does not have`,
+    `usermod ${away}--add-sub${kind}s ${given} ${user.name} (as root)${named}`,
+  );
+}
+
 function subordinateIds(kind: 'uid' | 'gid', user: UserFacts): Finding {
+  const beyond = idsBeyond(kind, user);
+  if (beyond) return beyond;
   const { name } = user;
   const [spans, others] = spansOf(kind, user);
   const file = `/etc/sub${kind}`;

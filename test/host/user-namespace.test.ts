@@ -53,6 +53,26 @@ test('ids for a user in a container are some that it has', (t) => {
   t.regex(uids?.mend ?? '', /^this container has no more: on its host.* or name fewer .*lxc\.idmap = u 0 /);
   const [roomy] = startChecks.map((check) => check({ ...user, nested: { uids: more, gids: more } }));
   t.regex(roomy?.mend ?? '', /^usermod --add-subuids 65536-131071 ann/);
+
+  // What adduser gave, as on a machine.
+  const given = { subuids: [{ first: 100_000, count: 65_536 }], subgids: [{ first: 20_000, count: 40_000 }] };
+  const [beyond, inside] = startChecks.map((check) => check({ ...user, ...given }));
+  t.like(beyond, {
+    level: 'problem',
+    found: '/etc/subuid gives ann 100000-165535, which this container does not have',
+    mend: 'usermod --del-subuids 100000-165535 --add-subuids 20000-59999 ann (as root), and name these: lxc.idmap = u 0 20000 40000 (tlxc-create -f FILE)',
+  });
+  t.is(inside?.level, 'warning');
+  const others = [{ first: 30_000, count: 1 }];
+  const [taken] = startChecks.map((check) => check({ ...user, ...given, otherSubuids: others }));
+  t.regex(taken?.mend ?? '', /--add-subuids FIRST-LAST ann .* u 0 FIRST COUNT/);
+  const [room] = startChecks.map((check) =>
+    check({ ...user, ...given, nested: { uids: more.slice(0, 1), gids: more } }),
+  );
+  t.is(room?.level, 'ok');
+  const wide = [{ first: 0, count: 2 * 65_536 }];
+  const [half] = startChecks.map((check) => check({ ...user, ...given, nested: { uids: wide, gids: wide } }));
+  t.is(half?.mend, 'usermod --del-subuids 100000-165535 --add-subuids 65536-131071 ann (as root)');
 });
 
 test('the bridge of a container has another network than the one that hosts have', (t) => {
