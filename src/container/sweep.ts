@@ -15,7 +15,7 @@ import { monitorLock, withLock } from './lock.ts';
 import { readRecord } from '../host/own-file.ts';
 import { sweepNetwork } from './network/sweep.ts';
 import type { ContainerPaths } from './paths.ts';
-import { removeGroup, thawGroup } from './remove/group-tree.ts';
+import { killGroup, removeGroup, thawGroup } from './remove/group-tree.ts';
 
 /** RUNDIR/KEY/NAME/instance.json, written by the monitor (native/monitor) once init runs. */
 interface Instance {
@@ -35,6 +35,7 @@ interface Instance {
 
 /** How long the kernel is given to take killed processes down. */
 const DYING_MS = 2_000;
+const INSIST_MS = 500;
 
 function readInstance(paths: ContainerPaths): Instance | null {
   try {
@@ -60,12 +61,29 @@ function thaw(instance: Instance): void {
     thawGroup(join(mountPoint, limitGroup), version);
 }
 
+/** A killed init may wait in the kernel for a process of its own, which is killed only when init has ended. */
+function killMembers(instance: Instance): void {
+  const groups = instance.cgroups.filter(({ limitGroup }) => limitGroup !== '');
+  // The same processes are in all of them; version 2 kills with one write.
+  const group = groups.find(({ version }) => version === 2) ?? groups[0];
+  if (group) killGroup(join(group.mountPoint, group.limitGroup), group.version);
+}
+
 /** Killed processes take a moment to leave; a group that is not empty then is left to the next start. */
-async function removeGroups(paths: readonly string[]): Promise<void> {
-  const deadline = performance.now() + DYING_MS;
+async function removeGroups(instance: Instance): Promise<void> {
+  const paths = instance.cgroups.flatMap(({ mountPoint, limitGroup, monitorGroup }) =>
+    [limitGroup, monitorGroup].filter(Boolean).map((group) => join(mountPoint, group)),
+  );
+  const begin = performance.now();
+  const deadline = begin + DYING_MS;
+  let insistsAt = begin + INSIST_MS;
   let left = paths.filter((path) => !removeGroup(path));
   while (left.length > 0 && performance.now() < deadline) {
     await sleep(10);
+    if (performance.now() > insistsAt) {
+      killMembers(instance);
+      insistsAt += INSIST_MS;
+    }
     left = left.filter((path) => !removeGroup(path));
   }
   if (probeHost().user === null) return;
@@ -106,10 +124,7 @@ export async function sweepDead(paths: ContainerPaths): Promise<boolean> {
   if (typeof lock !== 'number') return false;
   try {
     killInstance(paths);
-    const groups = (instance?.cgroups ?? []).flatMap(({ mountPoint, limitGroup, monitorGroup }) =>
-      [limitGroup, monitorGroup].filter(Boolean).map((group) => join(mountPoint, group)),
-    );
-    await removeGroups(groups);
+    if (instance) await removeGroups(instance);
     await sweepNetwork(paths);
     await forgetProfile(paths);
     removeFile(paths.dnsRecord);

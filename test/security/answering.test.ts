@@ -1,5 +1,5 @@
 /** Containers whose files or processes misbehave: every command still answers, at once, and says of which. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { addBusybox } from '../rig/containers.ts';
 import { eventually } from '../rig/eventually.ts';
@@ -80,6 +80,7 @@ rooted(
 );
 
 interface Instance {
+  readonly initPid: number;
   readonly monitorPid: number;
   readonly cgroups: readonly {
     readonly controllers: readonly string[];
@@ -153,6 +154,19 @@ hanging('an init that waits for a process of its own is killed with it', async (
     t.is(code, 0, stderr);
     t.is(await world.sh('tlxc-info -n c1 -sH'), 'STOPPED\n');
   }
+});
+
+hanging('nor does it outlive a monitor that was killed', async (t) => {
+  const world = await makeWorld(t);
+  const config = ['tlxc.device = fuse', 'lxc.init.cmd = /stuck'];
+  await createContainer(world, 'c1', 'u2', { attacks: ['stuck'], config });
+  await world.sh('tlxc-start -n c1');
+  await heldUp(world, 'c1');
+  const { initPid, monitorPid } = await instanceOf(world, 'c1');
+  await world.sh(`kill -9 ${monitorPid}`);
+  await world.sh('tlxc-ls >/dev/null; tlxc-stop -k -n c1 || test $? = 2');
+  t.false(existsSync(`/proc/${initPid}`));
+  await world.sh('tlxc-destroy -n c1');
 });
 
 hanging(

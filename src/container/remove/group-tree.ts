@@ -2,8 +2,18 @@
  * Control groups and those below them, by descriptors: one step down or up at a time. A container that has its groups to
  * write may nest them beyond any path, and make others while this goes on.
  */
-import { closeSync, constants, existsSync, openSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { native } from '../../native/binding.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
@@ -69,6 +79,29 @@ const thawTree = (group: string): void =>
 export function thawGroup(group: string, version: number): void {
   if (version === 2) attempt(() => writeFileSync(join(group, 'cgroup.freeze'), '0'));
   else if (existsSync(join(group, 'freezer.state'))) thawTree(group);
+}
+
+/** Field 22 of its line, whose second, the name, may hold blanks and parentheses. */
+const startTimeOf = (pid: string): string =>
+  attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/s, '').split(' ')[20]) ?? '';
+
+/** A number may be another process's by the time that it is signalled: of one that is listed still the start time is its own. */
+function killMembers(fd: number): void {
+  const listed = () => readFileSync(at(fd, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+  const members = listed().map((pid) => ({ pid, startTime: startTimeOf(pid) }));
+  const still = new Set(listed());
+  for (const { pid, startTime } of members)
+    if (startTime !== '' && still.has(pid))
+      native().signalProcess({ pid: Number(pid), startTime, signal: 9 });
+}
+
+/** Kills what is in a group and in those below it. */
+export function killGroup(group: string, version: number): void {
+  const killed = (): true => {
+    writeFileSync(join(group, 'cgroup.kill'), '1');
+    return true;
+  };
+  if (version !== 2 || !attempt(killed)) walk(group, { enter: killMembers });
 }
 
 /** Removes a group and those below it. False: processes are still in it. */
