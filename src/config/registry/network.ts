@@ -124,7 +124,7 @@ export const network = {
       'where none is written, 127.0.0.1 and, if nobody listens there, ::1, so that a service on all addresses or on ' +
       'loopback is reached, and one on the address of eth0 alone is not. To the service everybody comes from the container itself: ' +
       'it must not trust that address; proxy-protocol=1 behind a line of tcp tells it who it is, by a line of the PROXY protocol ' +
-      '(version 1) before what the client sends, which the service has to expect (nginx: listen 80 proxy_protocol). FIRST-LAST, at both ends, are up to 256 ports. unix:PATH in the place of ' +
+      '(version 1) before what the client sends, which the service has to expect, from 127.0.0.1 and ::1 alone: containers of the same bridge, which reach it at its other addresses, could write such a line, too (nginx: listen 127.0.0.1:80 proxy_protocol). FIRST-LAST, at both ends, are up to 256 ports. unix:PATH in the place of ' +
       "an end is a Unix socket, on the host's side made and removed with mode=0600 or what mode=, uid= and gid= say " +
       'behind the line, inside found in the file system of the container. What a client of udp says and hears is one conversation until ' +
       'neither side has said anything for 60 seconds, or idle=SECONDS behind the line. Several lines add up; it makes no difference ' +
