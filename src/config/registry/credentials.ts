@@ -16,7 +16,7 @@ export const credentials = {
   set: list({
     name: 'tlxc.credential.set.*',
     syntax: 'TEXT',
-    doc: "A credential for init, as tlxc.credential.set.passwd.hashed-password.root = $y$j9T$… (systemd-nspawn's --set-credential): a file of the name in /run/host/credentials, which init finds by $CREDENTIALS_DIRECTORY. systemd (250 and later) hands it to the services that ask for it, and takes some itself: systemd.system-credentials(7). Only its root reads it; it is in memory and never swapped, and read-only. No command shows the text, but it stands in this file, of which copies, snapshots and exports have their own. Given by -s (tlxc-start) it is among the command's arguments, which every user of the host can read. For what is secret take tlxc.credential.load.*.",
+    doc: "A credential for init, as tlxc.credential.set.passwd.hashed-password.root = $y$j9T$… (systemd-nspawn's --set-credential): a file of the name in /run/host/credentials, which init finds by $CREDENTIALS_DIRECTORY. systemd (250 and later) hands it to the services that ask for it, and takes some itself: systemd.system-credentials(7). Only its root reads it; it is in memory and never swapped, and read-only. No command shows the text, but it stands in this file, of which copies, snapshots and exports have their own. On a command line (tlxc-start -s) it is among the command's arguments, which every user of the host can read. For what is secret take tlxc.credential.load.*.",
     parse: credential,
     // Not even to who asks for this very key: it would be on a screen, and in what was recorded of it.
     show: (): string => HIDDEN,
