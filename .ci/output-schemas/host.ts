@@ -72,6 +72,7 @@ export const netOfUser = object({
   used: count(),
   obstacle: text('Why there can be no more; empty: there can.'),
   remedy: text("The command of root's that mends it."),
+  passt: text("Why passt carries no container's traffic, which needs no bridge; empty: it does."),
 });
 
 export const net = object({

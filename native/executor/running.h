@@ -8,6 +8,7 @@
 
 #include "common/result.h"
 #include "common/unique_fd.h"
+#include "executor/network/passt.h"
 #include "executor/security/notifier.h"
 #include "plan/plan.gen.h"
 
@@ -55,6 +56,7 @@ struct InterfaceInfo {
 // The container's network, and what of it does not end with its namespace.
 struct Network {
     std::vector<InterfaceInfo> interfaces;
+    std::unique_ptr<Passt> passt; // none: no interface is of that type
     std::vector<plan::Leaving> leavings;
     // Of an interface lent by the host: it must be fetched from there before the namespace is gone.
     UniqueFd namespace_;

@@ -11,7 +11,7 @@
 #include <cstdio>
 
 #include "common/reap.h"
-#include "monitor/process.h"
+#include "common/title.h"
 
 namespace tlxc {
 namespace {
@@ -39,7 +39,7 @@ std::string timestamp() {
 // Until nobody holds the other end.
 [[noreturn]] void write_all(JournalFile& file, int messages) {
     file.keep_only(messages);
-    process::show_role("journal");
+    title::show_role("journal");
     prctl(PR_SET_NAME, "tlxc journal");
     malloc_trim(0);                // what the start needed: this process lives as long as the container
     static char message[kMessage]; // only as much of it takes memory as was ever received

@@ -18,6 +18,7 @@
 #include <algorithm>
 
 #include "common/syscalls.h"
+#include "common/title.h"
 #include "executor/device_node.h"
 #include "executor/leavings.h"
 #include "executor/mount/rooted.h"
@@ -150,10 +151,10 @@ int main(int argc, char** argv) {
         (void)!write(STDERR_FILENO, usage, sizeof usage - 1);
         return 2;
     }
-    process::keep_title(argv[0]);
+    title::keep(argv[0]);
     const bool owned = argc == 2 && errand == "owned";
     if (owned)
-        process::hide_words(argv[1]); // read no more
+        title::hide_words(argv[1]); // read no more
     limit_memory();
     Report report{UniqueFd{kReportFd}};
     auto started = start(report, owned);

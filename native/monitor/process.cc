@@ -15,7 +15,6 @@
 namespace tlxc::process {
 namespace {
 
-char* ownTitle = nullptr;
 UniqueFd former_mounts; // where the monitor has a mount namespace of its own: the one that it came from
 
 constexpr const char* kOomScore = "/proc/self/oom_score_adj";
@@ -61,20 +60,6 @@ Status leave_mounts() {
     if (mount("", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
         return syscall_failure("monitor", "mount", "/");
     return {};
-}
-
-void keep_title(char* title) {
-    ownTitle = title;
-}
-
-void hide_words(char* last) {
-    last[strlen(last)] = ' ';
-}
-
-void show_role(std::string_view role) {
-    char* shown = ownTitle == nullptr ? nullptr : strstr(ownTitle, kRole.data());
-    if (shown != nullptr && role.size() == kRole.size())
-        memcpy(shown, role.data(), role.size());
 }
 
 void return_to_mounts() {

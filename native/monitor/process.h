@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "common/result.h"
 
@@ -17,14 +16,6 @@ namespace tlxc::process {
 [[nodiscard]] Status leave_mounts();
 // Takes that back.
 void return_to_mounts();
-// What ps shows of the monitor and, in place of its role, of a child that stays: the caller's argv[0].
-constexpr std::string_view kRole = "monitor";
-void keep_title(char* title);
-// Takes the words after the title out of what others see of the command line. The kernel shows no more than
-// the first word where the last one does not end with a NUL, which it takes for setproctitle(3).
-void hide_words(char* last);
-// `role` has as many letters as kRole: the kernel shows the memory that the process began with.
-void show_role(std::string_view role);
 // The score as text ("0"); "" where it cannot be read.
 [[nodiscard]] std::string oom_score();
 // Without the privilege for it nothing changes.

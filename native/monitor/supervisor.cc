@@ -321,9 +321,17 @@ void Supervisor::reap() {
             buried(WIFEXITED(status) && WEXITSTATUS(status) == 0);
         else if (health_.reaped(pid))
             continue;
+        else if (Passt* const passt = running_.network.passt.get(); passt != nullptr && passt->owns(pid))
+            passt_ended(*passt, pid, status);
         else if (Status lost; forwards_.reaped(pid, lost) && !lost.ok())
             log_.failure(Log::Level::Error, lost.failure());
     }
+}
+
+void Supervisor::passt_ended(Passt& passt, pid_t pid, int status) {
+    const Status anew = passt.reaped(pid, status);
+    if (!anew.ok())
+        log_.failure(Log::Level::Error, anew.failure());
 }
 
 int Supervisor::signal_init(int signal) {

@@ -61,6 +61,7 @@ class Supervisor {
     void dispatch(const LoopEvent& event);
     void take_signal();
     void reap();
+    void passt_ended(Passt& passt, pid_t pid, int status);
     void serve(Client& client);
     [[nodiscard]] bool answer(Client& client, const protocol::Request& request);
     [[nodiscard]] bool answer_info(Client& client, bool attach);

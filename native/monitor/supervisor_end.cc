@@ -30,6 +30,7 @@ void Supervisor::init_exited(int status) {
     set_state(State::Stopping, true, reboot_);
     process::set_oom_score(oomScore_);
     forwards_.leave();
+    running_.network.passt.reset();
     if (!reboot_)
         forwards_.close();
     told_ = teardown::told(running_, getpid(), reboot_ ? "reboot" : "stop");

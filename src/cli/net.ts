@@ -59,11 +59,12 @@ function lacks({ link, addresses, dnsmasqPid, rules }: BridgeStatus): string {
 type Row = readonly [label: string, value: string];
 
 /** A user sees what the kernel shows everybody, and what of it is the user's. */
-function usersRows({ bridge, link, addresses, allowed, used }: UserBridgeStatus): Row[] {
+function usersRows({ bridge, link, addresses, allowed, used, passt }: UserBridgeStatus): Row[] {
   return [
     ['Bridge', `${bridge} ${link}`],
     ...addresses.map((address) => ['Address', address] as const),
     ['Interfaces', allowed === 0 ? `none (${USERNET})` : `${used} of ${allowed} (${USERNET})`],
+    ['Without it', passt === '' ? 'tlxc.net.N.type = passt' : passt],
   ];
 }
 

@@ -79,7 +79,9 @@ function overlap(left: IdMap, right: IdMap): boolean {
 
 function checkNetworks(settings: Settings): void {
   const indexes = settings.networks();
-  const types = indexes.map((index) => settings.last(network.type, index));
+  const types = indexes.map(
+    (index) => settings.last(network.ownType, index) ?? settings.last(network.type, index),
+  );
   for (const [at, index] of indexes.entries()) {
     if (types[at]) continue;
     const place = settings.firstOfNetwork(index);

@@ -82,9 +82,13 @@ export interface ForwardConfig {
 /** lxc.net.[i].type */
 export const INTERFACE_TYPES = ['empty', 'ipvlan', 'macvlan', 'none', 'phys', 'veth', 'vlan'] as const;
 
+/** tlxc.net.[i].type: what LXC has no word for. */
+export const OWN_INTERFACE_TYPES = ['passt'] as const;
+
 export interface NetworkConfig {
   readonly index: number;
-  readonly type: Sourced<(typeof INTERFACE_TYPES)[number]>;
+  /** TLXC's own where one is written. */
+  readonly type: Sourced<(typeof INTERFACE_TYPES)[number] | (typeof OWN_INTERFACE_TYPES)[number]>;
   readonly flagsUp?: Sourced<boolean>;
   readonly link?: Sourced<string>;
   readonly name?: Sourced<string>;

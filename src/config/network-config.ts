@@ -9,7 +9,7 @@ import { mapped, optional } from './sourced.ts';
 /** seed settles what a template of a hardware address leaves open. undefined for an interface without a type: checks.ts has reported it. */
 export function networkConfig(settings: Settings, index: number, seed: string): NetworkConfig | undefined {
   const last = <T>(key: Key<T>): Sourced<T> | undefined => settings.last(key, index);
-  const type = last(network.type);
+  const type = last(network.ownType) ?? last(network.type);
   if (type === undefined) return undefined;
   const hwaddr = last(network.hwaddr);
   const settle = (address: string): string =>

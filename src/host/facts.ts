@@ -34,6 +34,12 @@ export interface UserFacts {
   /** Where tlxc-user-nic lies, and whether the administrator lets it act for users. */
   readonly nic: string;
   readonly nicIsSetuid: boolean;
+  /** passt, absolute path; "": not installed. */
+  readonly passt: string;
+  /** /dev/net/tun, of which an interface is made that passt carries the traffic of. */
+  readonly tun: 'open' | 'closed' | 'absent';
+  /** An interface with a link-local address of IPv6, that of the default route before others; lo: there is none. */
+  readonly linkLocal: string;
   /** kernel.unprivileged_userns_clone, "" where the kernel has no such switch. */
   readonly usernsClone: string;
   /** user.max_user_namespaces, "" without user namespaces. */

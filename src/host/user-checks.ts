@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UserFacts } from './facts.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
+import { whyNoPasst } from './passt.ts';
 import { freeSpan, isWithin, overlaps, spanText, type IdSpan } from './subordinate-ids.ts';
 
 /** How many ids a system in a container expects; one program, or a small system, does with fewer. */
@@ -150,6 +151,15 @@ export function userNic({ nic, nicIsSetuid }: UserFacts): Finding {
   return warning(what, `${nic} is not set-user-id root`, `chown root ${nic} && chmod u+s ${nic} (as root)`);
 }
 
+/** Where it is not so: what carries the traffic of their containers instead. */
+function userNetwork(user: UserFacts): Finding {
+  const nic = userNic(user);
+  if (nic.level === 'ok') return nic;
+  const lack = whyNoPasst(user);
+  if (lack !== null) return warning(nic.what, `${nic.found}, and ${lack.found}`, lack.mend);
+  return fine(nic.what, `${user.passt}; none on the bridge: ${nic.found}`);
+}
+
 /** Those of which a problem means that no start can succeed; a warning, none without lxc.idmap lines of its own. */
 export const startChecks: readonly ((user: UserFacts) => Finding)[] = [
   subordinateUids,
@@ -167,5 +177,5 @@ export const userFindings = (
   ...startChecks.map((each) => each(user)),
   ...(['uid', 'gid'] as const).flatMap((kind) => sharedIds(kind, user)),
   runtimeDirectory(environment),
-  userNic(user),
+  userNetwork(user),
 ];

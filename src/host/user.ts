@@ -63,10 +63,32 @@ export function readUser(uid: number, cgroups: readonly CgroupMount[]): UserFact
     ),
     nic,
     nicIsSetuid: isSetuidRoot(nic),
+    passt: systemProgram('passt'),
+    tun: tunState(),
+    linkLocal: linkLocalInterface(read('/proc/net/if_inet6'), read('/proc/net/ipv6_route')),
     usernsClone: read('/proc/sys/kernel/unprivileged_userns_clone').trim(),
     maxUserNamespaces: read('/proc/sys/user/max_user_namespaces').trim(),
     cgroups: delegatedGroups(cgroups),
   };
+}
+
+function tunState(): UserFacts['tun'] {
+  try {
+    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK);
+    return 'open';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'closed' : 'absent';
+  }
+}
+
+/** From the texts of these files of proc(5): ADDRESS INDEX PREFIX SCOPE FLAGS NAME; NETWORK PREFIX ... NAME. */
+export function linkLocalInterface(addresses: string, routes: string): string {
+  const fields = (text: string): string[][] => text.split('\n').map((line) => line.trim().split(/\s+/));
+  const linked = fields(addresses).flatMap(([, , , scope, , name]) => (scope === '20' && name ? [name] : []));
+  const isDefault = ([network = '', prefix]: string[]): boolean => /^0+$/.test(network) && prefix === '00';
+  const ways = fields(routes).filter(isDefault);
+  const onWay = linked.find((name) => ways.some((way) => way.at(-1) === name));
+  return onWay ?? linked[0] ?? 'lo';
 }
 
 /** The group of this process in each hierarchy where the user may make groups below it, by mount point. */

@@ -1,6 +1,7 @@
 /** The bridge as a plain user has it: whether it is up, and how many interfaces on it the administrator gives the user. */
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import type { SystemConfig } from '../config/model.ts';
+import { whyNoPasst } from '../host/passt.ts';
 import { probeHost } from '../host/probe.ts';
 import { readBridge } from './bridge-device.ts';
 import { bridgeSettings } from './settings.ts';
@@ -24,6 +25,8 @@ export interface UserBridgeStatus {
   readonly obstacle: string;
   /** The command of root's that mends it; "": there is nothing to mend. */
   readonly remedy: string;
+  /** Why passt carries no container's traffic; "": it does. */
+  readonly passt: string;
 }
 
 export interface Who {
@@ -69,7 +72,7 @@ const isOf =
   (port: string): boolean =>
     port.startsWith(`veth${uid}_`) || port.startsWith(`v${uid}_`);
 
-type Found = Omit<UserBridgeStatus, 'up' | 'obstacle' | 'remedy'>;
+type Found = Omit<UserBridgeStatus, 'up' | 'obstacle' | 'remedy' | 'passt'>;
 
 /** What keeps the next container from the bridge, and the command of root's that mends it. */
 function obstacleOf({ bridge, link, user, allowed, used }: Found): readonly [string, string] {
@@ -82,11 +85,25 @@ function obstacleOf({ bridge, link, user, allowed, used }: Found): readonly [str
   return link === 'up' ? ['', ''] : [`the bridge ${bridge} is ${link}`, 'tlxc-net start'];
 }
 
+const caller = (): Who => {
+  const uid = process.geteuid?.() ?? 0;
+  return { name: probeHost().user?.name ?? String(uid), uid, groups: process.getgroups?.() ?? [] };
+};
+
+/** Whether the administrator lets the caller's containers have an interface on the bridge, taken or not. */
+export const mayHaveInterface = (bridge: string): boolean =>
+  probeHost().user?.nicIsSetuid === true && allowance(bridge, caller()) > 0;
+
+function passtObstacle(): string {
+  const { user } = probeHost();
+  const lack = user && whyNoPasst(user);
+  return lack ? `${lack.found}; mend: ${lack.mend}` : '';
+}
+
 /** The caller's own part of the bridge. Throws TLXC_E_NETWORK when the kernel does not tell, or the interface is no bridge. */
 export function userBridgeStatus(system: SystemConfig): UserBridgeStatus {
   const { name } = bridgeSettings(system);
-  const uid = process.geteuid?.() ?? 0;
-  const who = { name: probeHost().user?.name ?? String(uid), uid, groups: process.getgroups?.() ?? [] };
+  const who = caller();
   const bridge = readBridge(name);
   const found: Found = {
     bridge: name,
@@ -94,8 +111,8 @@ export function userBridgeStatus(system: SystemConfig): UserBridgeStatus {
     addresses: bridge?.addresses ?? [],
     user: who.name,
     allowed: allowance(name, who),
-    used: (bridge?.ports ?? []).filter(isOf(uid)).length,
+    used: (bridge?.ports ?? []).filter(isOf(who.uid)).length,
   };
   const [obstacle, remedy] = obstacleOf(found);
-  return { ...found, up: obstacle === '', obstacle, remedy };
+  return { ...found, up: obstacle === '', obstacle, remedy, passt: passtObstacle() };
 }

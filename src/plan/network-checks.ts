@@ -35,7 +35,7 @@ function checkGateways(network: NetworkConfig, findings: Findings): void {
     if (gateway === undefined) continue;
     const refuse = (what: string) => findings.refuse(gateway.at, `lxc.net.${network.index}.${key}: ${what}`);
     if (network.type.value === 'empty') refuse('a network of type empty has no gateway');
-    else if (!network.flagsUp?.value)
+    else if (!network.flagsUp?.value && network.type.value !== 'passt')
       refuse(`a gateway needs the interface up, lxc.net.${network.index}.flags = up`);
     else if (gateway.value === 'auto') checkAuto(network, refuse);
   }

@@ -14,6 +14,7 @@ import {
   checkNames,
   sayHostNetwork,
 } from './network-checks.ts';
+import { checkPasst, compilePasst, isPasst } from './passt.ts';
 import type { Interface } from './types.ts';
 
 type Device = Interface['device'];
@@ -35,7 +36,10 @@ export function compileInterfaces(compilation: Compilation): Interface[] {
     checkLeases(network, compilation);
     checkStatic(network, compilation);
     checkFilter(network, compilation);
-    return compileInterface(network, compilation);
+    if (!isPasst(network)) return compileInterface(network, compileDevice(network), compilation);
+    checkPasst(network, compilation);
+    const { device, up, network: full } = compilePasst(network, compilation);
+    return { ...compileInterface(full, device, compilation), up };
   });
 }
 
@@ -44,11 +48,10 @@ const place = <T, D>(setting: Sourced<T> | undefined, unset: D, fallback: Source
   origin: originOf(setting?.at ?? fallback),
 });
 
-function compileInterface(network: NetworkConfig, compilation: Compilation): Interface {
+function compileInterface(network: NetworkConfig, device: Device, compilation: Compilation): Interface {
   const placed = (setting: Sourced<string> | undefined) => place(setting, '', network.type.at);
   const addresses = (list: NetworkConfig['ipv4']) =>
     list.map(({ value, at }) => ({ ...value, origin: originOf(at) }));
-  const device = compileDevice(network);
   const link = placed(network.link);
   if (device.op === 'phys' && device.prefix) link.value = link.value.slice(0, -1);
   return {
@@ -85,6 +88,7 @@ function compileDevice(network: NetworkConfig): Device {
       return { op: 'phys', prefix: link?.value.endsWith('+') ?? false };
     case 'empty':
     case 'none': // the loader refuses none beside other types
+    case 'passt': // passt.ts
       return { op: 'empty' };
   }
 }

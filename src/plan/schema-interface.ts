@@ -51,9 +51,19 @@ const PhysDevice = record('PhysDevice', {
   prefix: flag,
 });
 
-const Device = Type.Union([EmptyDevice, VethDevice, MacvlanDevice, IpvlanDevice, VlanDevice, PhysDevice], {
-  $id: 'Device',
+/** What leaves it goes through sockets of the user's: passt(1) makes them of its frames. */
+const PasstDevice = record('PasstDevice', {
+  op: Type.Literal('passt'),
+  /** An absolute path. */
+  program: text,
+  /** All but the descriptor that it gets its frames by. */
+  arguments: texts,
 });
+
+const Device = Type.Union(
+  [EmptyDevice, VethDevice, MacvlanDevice, IpvlanDevice, VlanDevice, PhysDevice, PasstDevice],
+  { $id: 'Device' },
+);
 
 export const Interface = record('Interface', {
   index: whole,

@@ -10,7 +10,7 @@ import type { Compilation, Findings } from './input.ts';
 import type { StartPlan } from './types.ts';
 
 /** What changes nothing on the host, and what tlxc-user-nic makes. */
-const USERS_TYPES: ReadonlySet<string> = new Set(['veth', 'empty', 'none']);
+const USERS_TYPES: ReadonlySet<string> = new Set(['veth', 'empty', 'none', 'passt']);
 
 /** null for root. */
 export function compileUser(compilation: Compilation): StartPlan['user'] {
@@ -91,7 +91,7 @@ function checkNetworks({ config, findings }: Compilation, user: UserFacts): void
     const { index, type, link } = network;
     const key = `lxc.net.${index}.type = ${type.value}`;
     if (!USERS_TYPES.has(type.value))
-      findings.refuse(type.at, `${key}: only root may have it; users have veth, empty and none`);
+      findings.refuse(type.at, `${key}: only root may have it; users have veth, passt, empty and none`);
     if (type.value !== 'veth') continue;
     checkVeth(network, findings);
     if (link === undefined)
@@ -105,7 +105,7 @@ function checkNetworks({ config, findings }: Compilation, user: UserFacts): void
       findings.refuse(
         type.at,
         `${key}: ${check.found}; mend: ${check.mend}, and the line "${user.name} veth ${bridge} 10" in ` +
-          `/etc/tlxc/tlxc-usernet; or write lxc.net.${index}.type = empty`,
+          `/etc/tlxc/tlxc-usernet; or write tlxc.net.${index}.type = passt, which takes no more than the package passt`,
       );
   }
 }

@@ -257,6 +257,7 @@ const rows: Readonly<Record<string, Row>> = {
   'lxc.net.0.script.up': { good: ['/srv/up --now'], bad: [] },
   'lxc.net.0.script.down': { good: ['/srv/down'], bad: [] },
   'tlxc.net.0.ipv4.lease': { good: ['10.0.4.7'], bad: ['10.0.4.7/24', '10.0.4', 'fd00::7', 'auto'] },
+  'tlxc.net.0.type': { good: ['passt'], bad: ['veth', 'pasta', '1'] },
   'tlxc.net.0.filter': { good: ['none', 'mac'], bad: ['1', 'MAC', 'ip'] },
   'tlxc.net.0.ipv4.static': { good: ['1', '0'], bad: ['yes', '2'] },
   'tlxc.net.0.ipv6.lease': { good: ['fd00::7'], bad: ['fd00::7/64', '10.0.4.7', 'fe80::1%eth0'] },

@@ -19,6 +19,9 @@ const ann: UserFacts = {
   newGidMap: '/usr/bin/newgidmap',
   nic: '/usr/lib/tlxc/tlxc-user-nic',
   nicIsSetuid: true,
+  passt: '/usr/bin/passt',
+  tun: 'open',
+  linkLocal: 'lo',
   usernsClone: '1',
   maxUserNamespaces: '15000',
   cgroups: {},
@@ -97,6 +100,14 @@ test('lines of /etc/subuid that overlap are mapped once', (t) => {
       [1001, 201_000, 500],
     ],
   );
+});
+
+test('without interfaces on the bridge it is passt that is looked for', (t) => {
+  const of = (user: Partial<UserFacts>) =>
+    userFindings({ ...ann, nicIsSetuid: false, ...user }, { XDG_RUNTIME_DIR: '/tmp' }).at(-1);
+  t.like(of({}), { level: 'ok', what: 'network interfaces for users' });
+  t.like(of({ passt: '' }), { level: 'warning', mend: 'apt-get install passt (as root)' });
+  t.like(of({ tun: 'closed' }), { level: 'warning', mend: 'chmod 666 /dev/net/tun (as root)' });
 });
 
 test('interfaces are for those whose administrator took the step', (t) => {

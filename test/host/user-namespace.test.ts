@@ -47,7 +47,7 @@ test('ids for a user in a container are some that it has', (t) => {
   const user = {
     ...{ name: 'ann', nested, subuids: [], subgids: [], otherSubuids: [], otherSubgids: [] },
     ...{ powerless: [], newUidMap: 'u', newGidMap: 'g', usernsClone: '', maxUserNamespaces: '9' },
-    ...{ nic: '', nicIsSetuid: true, cgroups: {} },
+    ...{ nic: '', nicIsSetuid: true, passt: '', tun: 'open', linkLocal: 'lo', cgroups: {} },
   } satisfies UserFacts;
   const [uids] = startChecks.map((check) => check(user));
   t.regex(uids?.mend ?? '', /^this container has no more: on its host.* or name fewer .*lxc\.idmap = u 0 /);

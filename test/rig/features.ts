@@ -73,6 +73,7 @@ const probes = {
   nftables: () => program('nft') ?? attempt('unshare', ['--net', 'nft', 'add', 'table', 'inet', 'probe']),
   /** Plain users can have containers: newuidmap, and a checkout whose programs they can run. */
   users: () => program('newuidmap') ?? openToOthers(fileURLToPath(new URL('../../bin', import.meta.url))),
+  passt: () => program('passt') ?? file('/dev/net/tun'),
   strace: () => program('strace'),
   /** A registry for OCI images, Debian's docker-registry. */
   registry: () => program('docker-registry') ?? program('openssl'),

@@ -107,6 +107,12 @@ export async function allowInterfaces(
   return nic;
 }
 
+/** /dev/net/tun as udev leaves it: everybody's. */
+export async function openTun(t: ExecutionContext, { world, dir }: User): Promise<void> {
+  await world.sh(`mknod ${dir}/tun c 10 200; chmod 666 ${dir}/tun; mount --bind ${dir}/tun /dev/net/tun`);
+  t.teardown(() => world.sh('umount -l /dev/net/tun'));
+}
+
 /** What an administrator, or a service manager, may do: a group of the user's own in each hierarchy of the world. */
 export async function delegateGroups(t: ExecutionContext, user: User): Promise<void> {
   const { uid, name } = USER;

@@ -10,9 +10,10 @@ namespace {
 
 using plan::Interface;
 
-Status add_addresses(Netlink& inside, int index, const std::vector<plan::Address>& addresses) {
+Status add_addresses(Netlink& inside, int index, const std::vector<plan::Address>& addresses,
+                     uint32_t flags) {
     for (const auto& each : addresses) {
-        InterfaceAddress address{.prefix = static_cast<uint8_t>(each.prefix)};
+        InterfaceAddress address{.prefix = static_cast<uint8_t>(each.prefix), .flags = flags};
         if (!parse_ip(each.address, address.address))
             return refused("bad-address", each.address, each.origin);
         address.hasBroadcast = !each.broadcast.empty();
@@ -86,6 +87,21 @@ Status settle_gateways(Netlink& host, Interface& interface) {
     return settle_gateway(host, interface, AF_INET6, interface.ipv6Gateway);
 }
 
+Status set_hardware_address(Netlink& inside, const Interface& interface) {
+    if (interface.hwaddr.value.empty())
+        return {};
+    HardwareAddress hwaddr{};
+    if (!parse_hwaddr(interface.hwaddr.value, hwaddr))
+        return refused("bad-hardware-address", interface.hwaddr.value, interface.hwaddr.origin);
+    const std::string name = temporary_name(interface);
+    Link link;
+    if (const NetlinkAnswer answer = find_link(inside, name, link); answer.err != 0)
+        return failed("RTM_GETLINK", answer, name, interface.origin);
+    if (const NetlinkAnswer answer = set_hwaddr(inside, link.index, hwaddr); answer.err != 0)
+        return failed("RTM_NEWLINK(IFLA_ADDRESS)", answer, name, interface.hwaddr.origin);
+    return {};
+}
+
 Status configure_inside(Netlink& inside, const Interface& interface, InterfaceInfo& info) {
     const bool loopback = std::holds_alternative<plan::EmptyDevice>(interface.device);
     const std::string now = loopback ? "lo" : temporary_name(interface);
@@ -99,8 +115,10 @@ Status configure_inside(Netlink& inside, const Interface& interface, InterfaceIn
             answer.err != 0)
             return failed("RTM_NEWLINK(IFLA_MTU)", answer, info.name, interface.mtu.origin);
     }
-    TRY(add_addresses(inside, link.index, interface.ipv4));
-    TRY(add_addresses(inside, link.index, interface.ipv6));
+    // Nobody else is on passt's network: the address can be used at once, not when a second has passed.
+    const uint32_t ipv6Flags = std::holds_alternative<plan::PasstDevice>(interface.device) ? IFA_F_NODAD : 0;
+    TRY(add_addresses(inside, link.index, interface.ipv4, 0));
+    TRY(add_addresses(inside, link.index, interface.ipv6, ipv6Flags));
     if (interface.up)
         if (const NetlinkAnswer answer = inside.send(link_change(link.index, IFF_UP)); answer.err != 0)
             return failed("RTM_NEWLINK(IFF_UP)", answer, info.name, interface.origin);

@@ -10,6 +10,7 @@
 #include "executor/network/interface.h"
 #include "executor/network/l2proxy.h"
 #include "executor/network/network_script.h"
+#include "executor/network/passt_interface.h"
 #include "executor/network/phys.h"
 #include "executor/network/stacked.h"
 #include "executor/network/user_nic.h"
@@ -25,7 +26,7 @@ template <typename Kind> bool is(const Interface& interface) {
 }
 
 const char* type_of(const plan::Device& device) {
-    static constexpr const char* names[] = {"empty", "veth", "macvlan", "ipvlan", "vlan", "phys"};
+    static constexpr const char* names[] = {"empty", "veth", "macvlan", "ipvlan", "vlan", "phys", "passt"};
     static_assert(std::size(names) == std::variant_size_v<plan::Device>);
     return names[device.index()];
 }
@@ -67,6 +68,8 @@ Status make(Making& making, const Interface& interface, InterfaceInfo& info) {
         TRY(making.plan.user ? have_veth_made(making, interface, info) : make_veth(making, interface, info));
     else if (is<plan::PhysDevice>(interface))
         TRY(lend(making, interface, info));
+    else if (is<plan::PasstDevice>(interface))
+        TRY(make_passt(making, interface));
     else if (!is<plan::EmptyDevice>(interface))
         TRY(make_stacked(making, interface));
     return run_up_script(making.plan, interface, info, {"LXC_PID=" + std::to_string(making.child)});

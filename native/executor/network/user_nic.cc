@@ -1,6 +1,7 @@
 #include "executor/network/user_nic.h"
 
 #include "common/program.h"
+#include "executor/network/interface.h"
 
 namespace tlxc::network {
 namespace {
@@ -19,22 +20,6 @@ Fields split(const std::string& line) {
             fields.back() += c;
     }
     return fields;
-}
-
-// What the program cannot be asked for; the monitor may change what lies in the container's own namespace.
-Status dress(const Interface& interface, Netlink& inside) {
-    Link link;
-    const std::string name = temporary_name(interface);
-    if (const NetlinkAnswer answer = find_link(inside, name, link); answer.err != 0)
-        return failed("RTM_GETLINK", answer, name, interface.origin);
-    HardwareAddress hwaddr{};
-    if (interface.hwaddr.value.empty())
-        return {};
-    if (!parse_hwaddr(interface.hwaddr.value, hwaddr))
-        return refused("bad-hardware-address", interface.hwaddr.value, interface.hwaddr.origin);
-    if (const NetlinkAnswer answer = set_hwaddr(inside, link.index, hwaddr); answer.err != 0)
-        return failed("RTM_NEWLINK(IFLA_ADDRESS)", answer, name, interface.hwaddr.origin);
-    return {};
 }
 
 } // namespace
@@ -58,7 +43,7 @@ Status have_veth_made(Making& making, const Interface& interface, InterfaceInfo&
     Link hostEnd;
     if (find_link(making.host, info.hostName, hostEnd).err == 0)
         info.hostIndex = hostEnd.index;
-    return dress(interface, making.inside);
+    return set_hardware_address(making.inside, interface); // which the program cannot be asked for
 }
 
 } // namespace tlxc::network

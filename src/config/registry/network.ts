@@ -1,6 +1,6 @@
 /** Network interfaces: lxc.net.[i].*, where i is a number that orders them. */
 import { list, scalar, single } from '../key.ts';
-import { INTERFACE_TYPES } from '../model.ts';
+import { INTERFACE_TYPES, OWN_INTERFACE_TYPES } from '../model.ts';
 import { forward, showForward } from '../values/forward.ts';
 import { flag, oneOf, showFlag, text, whole } from '../values/plain.ts';
 import {
@@ -132,6 +132,18 @@ export const network = {
     parse: single(forward),
     show: showForward,
     joinedBy: '\n',
+  }),
+  ownType: scalar({
+    name: 'tlxc.net.[i].type',
+    syntax: 'passt',
+    doc:
+      'In the place of lxc.net.[i].type, which LXC goes on reading: passt: a network that takes no right of root, for containers ' +
+      'of plain users. The program passt carries what the container sends, as connections of the user on the host: TCP, UDP, and ping where ' +
+      'net.ipv4.ping_group_range of the host has the user. The interface is up with 10.0.2.15, and an address of IPv6, from the start on; ' +
+      'DHCP gives the same. 10.0.2.3 stands for the first name server of the host. Nobody reaches the container but by ' +
+      'tlxc.net.[i].forward, and it reaches whatever the user reaches from the host, but nothing that listens on 127.0.0.1 or ::1 there. tlxc-create writes ' +
+      'the line where root has given the user no interface on the bridge.',
+    parse: oneOf(...OWN_INTERFACE_TYPES),
   }),
   ...networkTypes,
   ipv4Lease: scalar({

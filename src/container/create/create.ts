@@ -29,6 +29,7 @@ import { containerPaths, type ContainerPaths } from '../paths.ts';
 import { refuseExisting } from '../refuse-existing.ts';
 import { makesImage, refuseStorage, storageOf } from './storage-of.ts';
 import { fillByProgram } from './template-program.ts';
+import { passtLines } from './user-network.ts';
 import { imageDirectory, mappingOf } from './user-mapping.ts';
 
 export type Created =
@@ -196,12 +197,13 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
   const maps = seed.hasIdmap ? [] : (mapping?.maps ?? (firstId === null ? [] : wholeRange(firstId)));
   const shipped = defaultMetadata(debianArch(process.arch));
   const metadata = prepared?.metadata ?? shipped;
-  const application = applicationOf(making, metadata, prepared?.dhcp === true);
+  const network = [...seed.network, ...(mapping === null ? [] : passtLines(seed.network))];
+  const application = applicationOf(making, metadata, network, prepared?.dhcp === true);
   const config: Omit<NewConfig, 'rootfsPath'> = {
     ...{ name: request.name, template: request.template },
     templateArgs: writtenArgs(request, prepared),
     ...{ maps, idmapped, mountMapped: idmapped && mapping === null },
-    seed: { ...seed, network: [...seed.network, ...application.network] },
+    seed: { ...seed, network: [...network, ...application.network] },
     image: prepared && { title: prepared.title, info: prepared.image.info },
     distribution: [...(idmapped ? metadata.userConfig : metadata.systemConfig), ...application.lines],
   };
@@ -228,10 +230,14 @@ async function fill(making: Making, prepared: Prepared, firstId: number | null):
 
 const NO_APPLICATION: Application = { lines: [], network: [], files: [], unaddressed: [] };
 
-function applicationOf(making: Making, { application }: ImageMetadata, dhcp: boolean): Application {
+function applicationOf(
+  making: Making,
+  { application }: ImageMetadata,
+  network: readonly string[],
+  dhcp: boolean,
+): Application {
   if (application !== true) return NO_APPLICATION;
-  const { seed, request, paths, mapping } = making;
-  const { network } = seed;
+  const { request, paths, mapping } = making;
   const { system } = request;
   const setup = applicationSetup({ dir: paths.dir, network, system, user: mapping !== null });
   if (dhcp) refuseUnaddressed(setup);

@@ -5,6 +5,7 @@ import { otherServers } from '../../network/dnsmasq.ts';
 import { hostNameServers } from '../../network/name-service.ts';
 import { networkPlaces } from '../../network/places.ts';
 import { bridgeSettings } from '../../network/settings.ts';
+import { PASST_NAMES } from '../../plan/passt.ts';
 
 export interface Application {
   /** Further lines of the configuration, "key = value". */
@@ -27,12 +28,28 @@ ff02::2\tip6-allrouters
 const settingOf = (lines: readonly string[], index: string, key: string): string | undefined =>
   lines.findLast((line) => line.startsWith(`lxc.net.${index}.${key} = `))?.split(' = ')[1];
 
+/** What nobody has to give an address. */
+const NOT_ASKING = ['empty', 'none', 'passt'];
+
 const indexesOf = (lines: readonly string[]): string[] =>
   lines.flatMap((line) => /^lxc\.net\.(\d+)\.type = /.exec(line)?.[1] ?? []);
 
 /** The bridge's own, or those that DHCP there tells of while names are somebody else's to serve. */
 const onTheBridge = (address: string, system: SystemConfig): readonly string[] =>
   otherServers(networkPlaces(system)) ?? [address];
+
+interface Ways {
+  readonly onBridge: boolean;
+  readonly byPasst: boolean;
+  readonly system: SystemConfig;
+}
+
+/** Whom the container is to ask, by the way that its network has. */
+function nameServers({ onBridge, byPasst, system }: Ways): readonly string[] {
+  const { ipv4 } = bridgeSettings(system);
+  if (onBridge && ipv4) return onTheBridge(ipv4.address, system);
+  return byPasst ? [PASST_NAMES] : hostNameServers();
+}
 
 export interface ApplicationRequest {
   /** The container's directory, once it is made. */
@@ -47,20 +64,22 @@ export interface ApplicationRequest {
 export function applicationSetup({ dir, network: lines, system, user }: ApplicationRequest): Application {
   const { name, ipv4, domain } = bridgeSettings(system);
   const has = (index: string, key: string): boolean => settingOf(lines, index, key) !== undefined;
-  const typeOf = (index: string): string => settingOf(lines, index, 'type') ?? '';
+  const ownTypes = lines.flatMap((line) => /^tlxc\.net\.(\d+)\.type = passt$/.exec(line)?.[1] ?? []);
+  const typeOf = (index: string): string =>
+    ownTypes.includes(index) ? 'passt' : (settingOf(lines, index, 'type') ?? '');
   const onBridge = indexesOf(lines).filter(
     (index) => typeOf(index) === 'veth' && settingOf(lines, index, 'link') === name,
   );
   const open = indexesOf(lines).filter(
     (index) =>
-      !['empty', 'none'].includes(typeOf(index)) &&
+      !NOT_ASKING.includes(typeOf(index)) &&
       has(index, 'flags') &&
       !has(index, 'ipv4.address') &&
       !has(index, 'ipv4.gateway'),
   );
   const given = user || !ipv4 ? [] : open.filter((index) => onBridge.includes(index));
   const own = indexesOf(lines).some((index) => typeOf(index) !== 'none');
-  const servers = onBridge.length > 0 && ipv4 ? onTheBridge(ipv4.address, system) : hostNameServers();
+  const servers = nameServers({ onBridge: onBridge.length > 0, byPasst: ownTypes.length > 0, system });
   const search = onBridge.length > 0 && domain !== '' ? [`search ${domain}`] : [];
   const resolver = [...servers.map((address) => `nameserver ${address}`), ...search];
   return {

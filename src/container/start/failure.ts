@@ -72,6 +72,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'no-port-lock': "a bridge of Open vSwitch's looks at no sender",
   'port-without-vlan': 'the port would be in no VLAN',
   'proxy-ended': 'tlxc-proxy ended',
+  'passt-ended': 'it ended without a word',
   'sysctl-off': 'it is off',
 };
 

@@ -20,6 +20,11 @@ export const NETWORK_HINTS: readonly Hint[] = [
   },
   {
     step: /^network$/,
+    syscall: /^passt$/,
+    hint: 'it is passt, run as the user, that said so; the system log may have more, and a newer passt mend it',
+  },
+  {
+    step: /^network$/,
     detail: /^sysctl-off$/,
     hint: ({ path }) => `the host would not pass the packets on: sysctl -w ${sysctl(path)}=1`,
   },

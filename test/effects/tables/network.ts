@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { addNeighbour, bridged, inside, lookUp, on, startNeighbour } from '../../network/neighbours.ts';
 import { addDebian } from '../../rig/containers.ts';
 import { eventually } from '../../rig/eventually.ts';
+import { makeUser, openTun } from '../../rig/user.ts';
 import type { Effect } from '../effect.ts';
 import type { Outcome } from '../../rig/process.ts';
 import {
@@ -235,6 +236,32 @@ const common: readonly Effect[] = [
       t.regex(await inside(world, 'c1', 'ip route'), /default via 10\.0\.4\.1/);
       await inside(world, 'c1', 'ping -c 1 -W 5 10.0.4.1');
       t.is(await lookUp(world, '10.0.4.78'), 'c1.tlxc');
+    },
+  },
+  {
+    key: 'tlxc.net.[i].type',
+    needs: ['root', 'userns', 'overlay', 'users', 'busybox', 'passt'],
+    seen: async (t, world) => {
+      const said = await refusal(world, ['lxc.net.0.type = veth', 'tlxc.net.0.type = passt']);
+      t.regex(said, /tlxc\.net\.0\.type = passt: it is for containers of plain users; root has the bridge/);
+      const user = await makeUser(t);
+      await openTun(t, user);
+      await user.sh(`printf '%s\\n' 'tlxc.net.0.type = passt' 'lxc.init.cmd = /bin/sleep 1000' > seed
+        tlxc-create -n c1 -f seed -t busybox`);
+      await user.sh('tlxc-start -n c1 2> /dev/null');
+      const shown = await user.sh("tlxc-attach -n c1 -- sh -c 'ip addr show eth0; ip route; ip -6 route'");
+      for (const there of [/mtu 65520/, /inet 10\.0\.2\.15\/24/, /inet6 fd00:746c:7863::15\/64/])
+        t.regex(shown, there);
+      for (const way of [/default via 10\.0\.2\.2/, /default via fe80::1/]) t.regex(shown, way);
+      await user.sh('tlxc-stop -k -n c1');
+      const own = ['name = net7', 'hwaddr = 10:66:6a:00:00:07', 'mtu = 1400', 'ipv4.address = 10.9.0.7/16'];
+      const lines = [...own, 'ipv4.gateway = 10.9.0.1'].map((line) => `lxc.net.0.${line}`);
+      await user.sh(`printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >> .local/share/tlxc/c1/config
+        tlxc-start -n c1 2>&1`);
+      const chosen = await user.sh("tlxc-attach -n c1 -- sh -c 'ip addr show net7; ip route'");
+      for (const there of [/mtu 1400/, /10:66:6a:00:00:07/, /inet 10\.9\.0\.7\/16/, /via 10\.9\.0\.1/])
+        t.regex(chosen, there);
+      await user.sh('tlxc-stop -k -n c1');
     },
   },
   {
