@@ -281,6 +281,23 @@ rooted('mistakes are told before anything is done', async (t) => {
   t.regex(await world.sh('tlxc-ls -f'), /^NAME STATE +AUTOSTART/, 'as LXC has it');
 });
 
+byUser("a plain user's command ends with who asks, killed from outside", async (t) => {
+  const user = await makeUser(t);
+  const config = [
+    'lxc.net.0.type = empty',
+    'tlxc.health.command = sleep 1002; true',
+    'tlxc.health.interval = 1',
+  ];
+  await user.sh(`printf '%s\\n' ${config.map((line) => `'${line}'`).join(' ')} 'tlxc.health.user = 1' > seed
+    tlxc-create -n c1 -f seed -t busybox && tlxc-start -n c1`);
+  const asleep = (): Promise<string> => user.sh("pgrep -x -f 'sleep 1002' || true");
+  const first = await eventually(30, async () => (await asleep()).trim() || undefined);
+  await user.sh(`shell=$(ps -o ppid= -p ${first}); kill -9 $(ps -o ppid= -p $shell)`);
+  const isGone = async (): Promise<boolean> => !(await asleep()).split('\n').includes(first);
+  t.true(await eventually(30, async () => (await isGone()) || undefined));
+  await user.sh('tlxc-stop -k -n c1');
+});
+
 byUser("a plain user's container is asked, too", async (t) => {
   const user = await makeUser(t);
   const lines = ['lxc.net.0.type = empty', 'tlxc.health.command = id -u; sleep 1000 & test -e /well'];
