@@ -146,7 +146,8 @@ export async function copyTree(
       onStage?.('writing', unmeasured);
       return ended;
     });
-    const ended = await writingBehind(to, copied);
+    // Beside the copy, which cp gives to another user before it lets others look into it.
+    const ended = await writingBehind(dirname(to), copied);
     if (ended.status !== 0) throw programError(ended, failure);
   } finally {
     await measured?.end();

@@ -1,4 +1,6 @@
 /** Copies and snapshots of containers whose files belong to a plain user's subordinate ids. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { requires } from '../../rig/requires.ts';
 import { makeUser, USER, type User } from '../../rig/user.ts';
 
@@ -59,4 +61,21 @@ rooted('a user starts a copy that is gone when it stops', async (t) => {
   t.is(await inside(user, 'u4', 'cat /etc/motd'), 'over\n');
   await user.sh('tlxc-destroy u4 && tlxc-destroy u1');
   t.is(await user.sh('tlxc-ls -1'), '');
+});
+
+/** Takes its time for the last step, cp's shortest: the tree is another user's, and closed. */
+const slowCopy = (cp: string): string => `#!/bin/sh
+for to; do :; done
+${cp} "$@" && mode=$(stat -c %a "$to") && chmod 700 "$to" && sleep 0.6 && chmod "$mode" "$to"
+`;
+
+rooted('a copy is brought to disk while cp keeps its owner out of it', async (t) => {
+  const user = await makeUser(t);
+  await create(user, 'overlay');
+  const [cp, slow] = ['cp', 'slow-cp'].map((name) => join(user.world.dir, name)) as [string, string];
+  writeFileSync(slow, slowCopy(cp), { mode: 0o755 });
+  await user.world.sh(`cp $(command -v cp) ${cp}; mount --bind ${slow} $(command -v cp)`);
+  t.teardown(() => user.world.sh('umount $(command -v cp)'));
+  await user.sh('tlxc-snapshot u1');
+  t.regex(await user.sh('tlxc-snapshot -L u1'), /^snap0 /);
 });
