@@ -15,6 +15,7 @@ export type {
   WaitOptions,
 } from './container/parts/options.ts';
 export type { StoreOptions, Warn } from './container/parts/place.ts';
+export type { Environment } from './environment.ts';
 export type { ControlGroup } from './container/parts/cgroup.ts';
 export type { Configuration } from './container/parts/configuration.ts';
 export type { ListedDevice } from './container/device/list.ts';

@@ -1,6 +1,7 @@
 /** What the registry says of one key, and how its values are kept while a configuration is read. */
 import type { Fault } from '../problem.ts';
 import type { Sourced } from './model.ts';
+import type { Environment } from '../environment.ts';
 
 /** A value that will not do; the message completes "KEY = VALUE: ", the fault says which word of it is wrong. */
 export class BadValue extends Error {
@@ -19,7 +20,7 @@ export interface ParseContext {
   /** The directory of the file that the line stands in; relative paths begin there. */
   readonly directory: string;
   /** The caller's, for lxc.environment = NAME. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Something accepted, as LXC does, that the person should know about. */
   readonly warn: (message: string) => void;
 }

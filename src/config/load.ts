@@ -1,4 +1,5 @@
 /** Loads a container's configuration: all of it, or one error that names every problem. */
+import type { Environment } from '../environment.ts';
 import { TlxcError } from '../errors.ts';
 import { countOf, inOrder, mayBeDueTo, placeOf, type Mistakes, type SourceLocation } from '../problem.ts';
 import { workingDirectory } from '../working-directory.ts';
@@ -19,7 +20,7 @@ export interface LoadRequest extends Identity {
   /** KEY=VAL of -s, taken after the file. */
   readonly overrides?: readonly string[];
   /** The caller's: lxc.environment = NAME copies from it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** Settings as far as they are good. */

@@ -6,8 +6,7 @@ import type { Sourced } from './model.ts';
 import { nearest } from './nearest.ts';
 import { find, slotOf } from './registry.ts';
 import { tellable } from './secret.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../environment.ts';
 
 /** The words that the key takes are offered, unless the parser knew better ones; all of them where they are all it takes. */
 function withOffer(fault: Fault, value: string, { words = [], pattern }: Accepts): Fault {

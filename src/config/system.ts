@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, safe } from 'ini';
+import type { Environment } from '../environment.ts';
 import { TlxcError } from '../errors.ts';
 import { Problem, type Fault } from '../problem.ts';
 import { writeFileAtomically } from './atomic-write.ts';
@@ -10,8 +11,6 @@ import type { SystemConfig } from './model.ts';
 import { nearest } from './nearest.ts';
 import { readConfigFile } from './read-file.ts';
 import { shippedDefaultConfig, systemKeys, type Places, type SystemKey } from './system-keys.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 function placesOf(env: Environment): Places {
   const home = env['HOME'] ?? '/';

@@ -17,12 +17,13 @@ import { hasUserManager } from '../host/user-manager.ts';
 import { looseFindings } from './network/bridge.ts';
 import { networkFindings } from '../network/doctor.ts';
 import { staleLxcfsFindings } from './stale-lxcfs.ts';
+import type { Environment } from '../environment.ts';
 
 export interface Examination {
   readonly system: SystemConfig;
   readonly lxcpath: string;
   /** The caller's: XDG_RUNTIME_DIR. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** What is known without running a program: files of /proc and /sys, the directories of the store. */

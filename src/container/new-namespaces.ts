@@ -1,5 +1,6 @@
 /** What tlxc-unshare and tlxc-usernsexec do: this process becomes a program in new namespaces. */
 import { readFileSync } from 'node:fs';
+import type { Environment } from '../environment.ts';
 import { errnoName } from '../errno.ts';
 import { TlxcError } from '../errors.ts';
 import type { MappedIds, Mapping } from '../host/mapped.ts';
@@ -30,7 +31,7 @@ export function becomeInNewNamespaces(
   label: string,
   wanted: NewNamespaces,
   command: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): never {
   refuseWithoutPrivilege(wanted);
   const argv = inNewNamespaces(label, wanted, command);

@@ -5,13 +5,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../environment.ts';
 import { TlxcError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { attachToUnit, hasUserManager, managerGroup, SCOPES, startScope } from '../host/user-manager.ts';
 import type { MonitorInfo } from '../monitor/protocol.ts';
 import { randomHex } from '../random.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Scope {
   /** The facts as they will be for who is in it. */

@@ -5,6 +5,7 @@ import type { UserFacts } from './facts.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
 import { whyNoPasst } from './passt.ts';
 import { freeSpan, isWithin, overlaps, spanText, type IdSpan } from './subordinate-ids.ts';
+import type { Environment } from '../environment.ts';
 
 /** How many ids a system in a container expects; one program, or a small system, does with fewer. */
 const ENOUGH = 65_536;
@@ -114,7 +115,7 @@ function userNamespaceLimit({ maxUserNamespaces }: UserFacts): Finding {
 }
 
 /** Without it sockets lie in ~/.cache/tlxc/run, which may survive a reboot. */
-function runtimeDirectory(environment: Readonly<Record<string, string | undefined>>): Finding {
+function runtimeDirectory(environment: Environment): Finding {
   const what = 'runtime directory';
   const path = environment['XDG_RUNTIME_DIR'] ?? '';
   const mend = 'log in by ssh or on a terminal, not by su or sudo: pam_systemd makes the directory';
@@ -170,10 +171,7 @@ export const startChecks: readonly ((user: UserFacts) => Finding)[] = [
 ];
 
 /** What is true of the user at any time; lingering is the host's to say. */
-export const userFindings = (
-  user: UserFacts,
-  environment: Readonly<Record<string, string | undefined>>,
-): Finding[] => [
+export const userFindings = (user: UserFacts, environment: Environment): Finding[] => [
   ...startChecks.map((each) => each(user)),
   ...(['uid', 'gid'] as const).flatMap((kind) => sharedIds(kind, user)),
   runtimeDirectory(environment),

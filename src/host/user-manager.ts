@@ -5,9 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '../environment.ts';
 import { TlxcError } from '../errors.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const BUSCTL = '/usr/bin/busctl';
 const TIMEOUT_S = 5;

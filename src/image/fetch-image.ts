@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Environment } from '../environment.ts';
 import { TlxcError } from '../errors.ts';
 import type { Mapping } from '../host/mapped.ts';
 import { removeTree } from '../host/trees.ts';
@@ -35,7 +36,7 @@ export interface Fetching {
   readonly ca: string | null;
   /** OpenPGP keys, one of which must have signed the checksums; null: HTTPS and the checksums are trusted. */
   readonly keyring: string | null;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly onEvent: OnImageEvent;
 }
 

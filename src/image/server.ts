@@ -1,6 +1,7 @@
 /** An image server's address, and what we say to it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '../environment.ts';
 import { TlxcError, usageError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 
@@ -46,7 +47,7 @@ function exempt(server: URL, list: string): boolean {
 }
 
 /** The proxy that the environment names for this server, as undici takes it, without its credentials; "" for none. */
-export function proxyFor(server: URL, environment: Readonly<Record<string, string | undefined>>): string {
+export function proxyFor(server: URL, environment: Environment): string {
   const name = server.protocol.replace(':', '_proxy');
   const proxy = environment[name] ?? environment[name.toUpperCase()] ?? '';
   if (exempt(server, environment['no_proxy'] ?? environment['NO_PROXY'] ?? '')) return '';

@@ -1,4 +1,5 @@
 /** The environment of an attached command. */
+import type { Environment } from '../environment.ts';
 
 export interface EnvironmentPolicy {
   /**
@@ -11,7 +12,7 @@ export interface EnvironmentPolicy {
   /** -v: KEY=VALUE, last. */
   readonly set: readonly string[];
   /** The caller's. */
-  readonly caller: Readonly<Record<string, string | undefined>>;
+  readonly caller: Environment;
 }
 
 /** What LXC gives to a command, or a hook, that has no PATH of its caller's. */

@@ -5,6 +5,7 @@ import type { HostFacts } from '../host/facts.ts';
 import type { FoundDevices } from '../host/devices.ts';
 import type { Lxcfs } from '../host/lxcfs.ts';
 import type { Namespace, Origin, StartPlan } from './types.ts';
+import type { Environment } from '../environment.ts';
 
 /** A namespace to join, found. */
 export interface JoinedNamespace {
@@ -55,7 +56,7 @@ export interface StartOptions {
   /** tlxc.restart, with the command that starts it again; null or not given: it stays as it ends. */
   readonly restart?: StartPlan['monitor']['restart'] | undefined;
   /** The caller's environment; hooks are given a few names of it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** The bytes of a file, or why it cannot be read. */

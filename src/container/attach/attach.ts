@@ -1,5 +1,6 @@
 /** Runs a command in a running container: asks its monitor, makes the plan, lets the addon enter. */
 import { mkdirSync } from 'node:fs';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { callerIds } from '../../host/user.ts';
 import { askMonitor } from '../../monitor/client.ts';
@@ -106,7 +107,7 @@ export interface AttachTarget {
   readonly paths: ContainerPaths;
   readonly program: string;
   /** The caller's: where its systemd's bus is. */
-  readonly caller: Readonly<Record<string, string | undefined>>;
+  readonly caller: Environment;
 }
 
 /**

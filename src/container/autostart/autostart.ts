@@ -4,6 +4,7 @@ import { glanceAt } from '../../config/glance.ts';
 import { loadContainerConfig, readContainerConfig } from '../../config/load.ts';
 import { withLines } from '../../config/locate.ts';
 import type { Sourced, SystemConfig } from '../../config/model.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError, type ErrorCode } from '../../errors.ts';
 import { askMonitors } from '../../monitor/client.ts';
 import { countOf } from '../../problem.ts';
@@ -31,7 +32,7 @@ export interface AutostartRequest extends AutostartSelection {
   readonly thorough?: boolean;
   /** Of a shutdown, after which it is killed, or of a reboot; 0: send the signal and go on, -1: wait for ever. */
   readonly timeoutMs: number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** What each container that is started is waited for: those that come after it start then. */
   readonly wait?: { readonly conditions: readonly Condition[]; readonly timeoutMs?: number } | null;
   /** Of those that others come after, without `wait`; 90,000 unless given, -1: for ever. */

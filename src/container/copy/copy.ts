@@ -15,6 +15,7 @@ import { refuseExisting } from '../refuse-existing.ts';
 import { tellOfForwards } from './shared-forwards.ts';
 import { recover } from '../recover.ts';
 import { checkReadable, checkStopped, type Stillness } from './source.ts';
+import type { Environment } from '../../environment.ts';
 
 export interface CopyRequest extends Stillness {
   /** The source. */
@@ -49,7 +50,7 @@ export interface CopyRequest extends Stillness {
   readonly hookArgs: readonly string[];
   /** Told how to ask how far it is. */
   readonly onStage?: OnStage | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** Throws TLXC_E_NOT_FOUND, TLXC_E_RUNNING, TLXC_E_EXISTS, TLXC_E_UNSUPPORTED, TLXC_E_STORAGE, TLXC_E_HOOK; then nothing of the copy is left. */

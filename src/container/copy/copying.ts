@@ -9,6 +9,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { readRegular } from '../../config/open-file.ts';
 import { readConfigFile } from '../../config/read-file.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { probeHost } from '../../host/probe.ts';
@@ -36,7 +37,7 @@ import { whileStill, type Stillness } from './source.ts';
 
 export interface Copying extends Stillness {
   readonly system: SystemConfig;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** A container, or a snapshot of one. */
   readonly source: ContainerPaths;
   /** Where staging will be. */

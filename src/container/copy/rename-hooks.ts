@@ -15,6 +15,7 @@ import { stagingPath } from '../remove/leftovers.ts';
 import { runHostHooks } from '../start/host-hooks.ts';
 import { hooksLyingAt } from './hooks-lying-at.ts';
 import { finishRename, pendingConfig } from './pending-rename.ts';
+import type { Environment } from '../../environment.ts';
 
 interface Renaming {
   readonly source: ContainerPaths;
@@ -23,7 +24,7 @@ interface Renaming {
   /** The configuration under the new name. */
   readonly text: string;
   readonly system: SystemConfig;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /**

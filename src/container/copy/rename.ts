@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../config/atomic-write.ts';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
@@ -39,7 +40,7 @@ export interface RenameRequest {
   readonly newName: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Something a person should know that does not stop it. */
   readonly warn: (text: string) => void;
   readonly onStage?: OnStage | undefined;

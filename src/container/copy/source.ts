@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContainerConfig } from '../../config/load.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { syncFilesystem } from '../../host/trees.ts';
 import { askMonitor } from '../../monitor/client.ts';
@@ -11,8 +12,6 @@ import { partsOf } from '../../storage/volume.ts';
 import { whileFrozen } from '../freeze/freeze.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { refuseMissing } from '../not-defined.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const isStopped = (paths: ContainerPaths): boolean => askMonitor(paths, { op: 'info' }).kind === 'stopped';
 

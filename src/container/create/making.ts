@@ -12,6 +12,7 @@ import type { Backend, VolumeOptions } from '../../storage/backend.ts';
 import type { CloudInit } from '../../storage/cloud-init.ts';
 import type { Seed } from './new-config.ts';
 import type { ContainerPaths } from '../paths.ts';
+import type { Environment } from '../../environment.ts';
 
 export interface CreateRequest {
   readonly name: string;
@@ -30,7 +31,7 @@ export interface CreateRequest {
   readonly privileged: boolean;
   /** What a template program has made stays as the container when it fails. */
   readonly keepOnFailure?: boolean;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** What its cloud-init is told. */
   readonly cloudInit?: CloudInit | undefined;
   readonly ask?: Ask;

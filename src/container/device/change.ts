@@ -5,10 +5,11 @@ import { addInterface, removeInterface } from './interface.ts';
 import { addNode, removeNode } from './node.ts';
 import type { DeviceRequest } from './device.ts';
 import { changeSaved, forgetInterface, forgetNode, saveInterface, saveNode, type Edit } from './saved.ts';
+import type { Environment } from '../../environment.ts';
 
 /** With what the configuration is read, and which file of it is changed: the container's own unless given. */
 export interface Saving {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly file?: string | undefined;
 }
 

@@ -10,6 +10,7 @@ import { forwardName } from '../../plan/forwards.ts';
 import { notDefined } from '../not-defined.ts';
 import { containerPaths } from '../paths.ts';
 import { unresponsive } from '../unresponsive.ts';
+import type { Environment } from '../../environment.ts';
 
 /** A device, an interface or a port of the host's that a container has, or is to have. */
 export interface ListedDevice {
@@ -30,7 +31,7 @@ export interface DeviceListRequest {
   readonly lxcpath: string;
   readonly system: SystemConfig;
   /** The caller's: lxc.environment = NAME copies from it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 type Saved = Omit<ListedDevice, 'now' | 'saved'>;

@@ -9,6 +9,7 @@ import { readConfigFile } from '../../config/read-file.ts';
 import { network } from '../../config/registry/network.ts';
 import type { Settings } from '../../config/settings.ts';
 import { forward, showEnd, showForward } from '../../config/values/forward.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { placeOf } from '../../problem.ts';
 import { withLock } from '../lock.ts';
@@ -17,7 +18,7 @@ import type { ContainerPaths } from '../paths.ts';
 export interface ConfigPlace {
   readonly paths: ContainerPaths;
   /** The caller's: lxc.environment = NAME copies from it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** A change that was found possible. It writes the file when it is called, under the container's lock. */

@@ -2,6 +2,7 @@
 import { BadValue } from '../../config/key.ts';
 import type { ForwardConfig, SystemConfig } from '../../config/model.ts';
 import { forward, forwardListen } from '../../config/values/forward.ts';
+import type { Environment } from '../../environment.ts';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
@@ -23,7 +24,7 @@ export interface ProxyRequest {
   /** As in a configuration, "tcp 8080 -> 80"; to take it away the part before the arrow is enough. */
   readonly line: string;
   /** Whether the configuration is changed alike; the environment is what it is read with, the caller's. */
-  readonly saved?: { readonly environment: Readonly<Record<string, string | undefined>> } | undefined;
+  readonly saved?: { readonly environment: Environment } | undefined;
 }
 
 const pathsOf = ({ name, lxcpath, system }: Omit<ProxyRequest, 'line' | 'saved'>): ContainerPaths =>

@@ -6,6 +6,7 @@ import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
 import { showDevice } from '../../config/values/device.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import type { DeviceRequest } from './device.ts';
 import { broughtFiles, type BroughtFile } from './entries.ts';
@@ -23,7 +24,7 @@ export interface SavedChange {
   /** The configuration file; the container's own unless given. */
   readonly file?: string | undefined;
   /** The caller's environment: lxc.environment = NAME copies from it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** Returns whether the container runs. */

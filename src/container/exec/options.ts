@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Elevation } from '../../plan/attach.ts';
 import type { Namespace } from '../../plan/types.ts';
+import type { Environment } from '../../environment.ts';
 
 /**
  * What a command reads: nothing, a stream of its own to write to, this process's own standard input, or what is given. A terminal
@@ -26,7 +27,7 @@ export interface ExecOptions {
   /** Working directory inside; / unless given. Nothing runs where it cannot be entered. */
   readonly cwd?: string;
   /** Added to PATH, HOME, USER, SHELL, container=lxc and the container's own lxc.environment. Nothing comes from this process, and what is undefined is left out. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   /** Default: nothing. */
   readonly stdin?: Input;
   /** A text that the command reads, instead of `stdin`. */

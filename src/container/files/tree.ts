@@ -20,13 +20,14 @@ import { readImages } from '../image/rootfs-image.ts';
 import { sweepDead } from '../sweep.ts';
 import { unresponsive } from '../unresponsive.ts';
 import { refuseMissing } from '../not-defined.ts';
+import type { Environment } from '../../environment.ts';
 
 export interface TreeRequest {
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
   /** The caller's. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** A program's argv, and the descriptors that it is given from 3 on. */

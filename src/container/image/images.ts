@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { readConfigFile } from '../../config/read-file.ts';
+import type { Environment } from '../../environment.ts';
 import { errnoWords } from '../../errno.ts';
 import { TlxcError, usageError } from '../../errors.ts';
 import { probeHost } from '../../host/probe.ts';
@@ -25,7 +26,7 @@ import { imageDirectory, mappingOf } from '../create/user-mapping.ts';
 export interface ImagePlace {
   readonly system: SystemConfig;
   readonly lxcpath: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** How what is made there is kept, as ImageStore has it. */
   readonly packs?: ReadOnlyFilesystem | null;
 }

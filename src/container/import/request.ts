@@ -2,11 +2,12 @@
 import type { SystemConfig } from '../../config/model.ts';
 import type { OnStage } from '../../gauge.ts';
 import type { VolumeOptions } from '../../storage/backend.ts';
+import type { Environment } from '../../environment.ts';
 
 export interface ImportRequest {
   readonly system: SystemConfig;
   readonly lxcpath: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Absolute: an archive, or the directory of a container of LXC's; "-": an archive on standard input. */
   readonly source: string;
   /** null: as it was called. */

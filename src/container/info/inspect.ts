@@ -3,6 +3,7 @@ import { existsSync, lstatSync } from 'node:fs';
 import { glanceAt, type Glance } from '../../config/glance.ts';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
+import type { Environment } from '../../environment.ts';
 import { errnoName } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import { askMonitors } from '../../monitor/client.ts';
@@ -40,7 +41,7 @@ export interface Store {
   readonly system: SystemConfig;
   readonly lxcpath: string;
   /** The caller's: lxc.environment = NAME copies from it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 export interface InspectOptions {

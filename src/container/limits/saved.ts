@@ -9,9 +9,10 @@ import { equalsOf, translateSetting } from '../../plan/cgroup-translation.ts';
 import { containerPaths } from '../paths.ts';
 import type { Change } from './change.ts';
 import type { Which } from './live.ts';
+import type { Environment } from '../../environment.ts';
 
 export interface SavedWhich extends Which {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 const keyOf = (world: 1 | 2, file: string): string => `lxc.cgroup${world === 2 ? '2' : ''}.${file}`;

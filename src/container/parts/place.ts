@@ -1,6 +1,7 @@
 /** Where a program's containers are. */
 import type { SystemConfig } from '../../config/model.ts';
 import { loadSystemConfig } from '../../config/system.ts';
+import type { Environment } from '../../environment.ts';
 
 /** Where containers are; what is not given is read from tlxc.conf and the process's environment. */
 export interface StoreOptions {
@@ -9,7 +10,7 @@ export interface StoreOptions {
   /** Those of loadSystemConfig unless given. */
   readonly system?: SystemConfig;
   /** The caller's environment: TLXC_CONF, HOME, and what lxc.environment = NAME copies. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
 }
 
 /** The same, complete. */

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerPaths } from '../paths.ts';
+import type { Environment } from '../../environment.ts';
 
 export interface Target {
   readonly paths: ContainerPaths;
   /** The caller's environment: where its systemd's bus is. */
-  readonly caller: Readonly<Record<string, string | undefined>>;
+  readonly caller: Environment;
   /** Owned by who made the target. */
   readonly initPidfd: number;
   /** Aborted when nobody waits any more. */

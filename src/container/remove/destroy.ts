@@ -3,6 +3,7 @@ import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
 import { refuseMounted } from '../../host/mounts.ts';
@@ -48,7 +49,7 @@ export interface DestroyRequest {
   readonly configFile?: string | undefined;
   /** Only this very container (incarnationOf), not a later one of its name. */
   readonly incarnation?: string | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Something a person should know that does not stop it. */
   readonly warn: (text: string) => void;
   readonly onStage?: OnStage | undefined;

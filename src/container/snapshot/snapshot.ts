@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '../../config/atomic-write.ts';
 import type { SystemConfig } from '../../config/model.ts';
 import { strangerOn } from '../../config/stranger.ts';
+import type { Environment } from '../../environment.ts';
 import { errnoName, errnoWords } from '../../errno.ts';
 import { TlxcError } from '../../errors.ts';
 import type { OnStage } from '../../gauge.ts';
@@ -29,7 +30,7 @@ export interface SnapshotRequest {
   readonly name: string;
   readonly lxcpath: string;
   readonly system: SystemConfig;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 export interface TakeRequest extends SnapshotRequest, Stillness {

@@ -1,6 +1,7 @@
 /** lxc.hook.destroy and lxc.hook.clone: programs of the host that run while nothing of the container does. */
 import type { ContainerConfig } from '../../config/model.ts';
 import { runProgram } from '../../host/program.ts';
+import type { Environment } from '../../environment.ts';
 
 export interface HostHook {
   readonly hook: 'clone' | 'destroy';
@@ -15,7 +16,7 @@ export interface HostHook {
   readonly within?: readonly string[];
 }
 
-const set = (caller: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+const set = (caller: Environment): Record<string, string> =>
   Object.fromEntries(
     Object.entries(caller).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
@@ -25,7 +26,7 @@ const HINT = 'run the hook by hand to see what it lacks, or take its line out';
 /** Runs them in order, with the arguments and the environment of LXC's hooks; throws TLXC_E_HOOK at the first failure. */
 export async function runHostHooks(
   { hook, config, configFile, args = [], environment, within = [] }: HostHook,
-  caller: Readonly<Record<string, string | undefined>>,
+  caller: Environment,
 ): Promise<void> {
   const { name } = config;
   const words = config.hookVersion === 0 ? [name, 'lxc', hook] : [];

@@ -4,6 +4,7 @@ import { readContainerConfig, refuseProblems, type ReadConfig } from '../../conf
 import type { ContainerConfig, SystemConfig } from '../../config/model.ts';
 import { withLines } from '../../config/locate.ts';
 import { isSpent, readConfigFile } from '../../config/read-file.ts';
+import type { Environment } from '../../environment.ts';
 import { errnoName } from '../../errno.ts';
 import type { OnStage } from '../../gauge.ts';
 import { TlxcError } from '../../errors.ts';
@@ -56,7 +57,7 @@ export interface StartRequest extends Partial<
   readonly defines?: readonly string[];
   /** Namespaces that it joins: a running container's name, a pid, or the path of a namespace file: { net: 'u2' }. */
   readonly share?: Readonly<Partial<Record<ShareOption, string>>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** This process was run to start it again (tlxc.restart): not where that has been cancelled meanwhile. */
   readonly isRestart?: boolean;
 }

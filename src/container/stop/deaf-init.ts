@@ -1,6 +1,7 @@
 /** A halt signal that would be lost: the kernel gives PID 1 no signal that it has no handler for. */
 import { readFileSync } from 'node:fs';
 import { loadContainerConfig } from '../../config/load.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
@@ -8,7 +9,7 @@ import type { ContainerPaths } from '../paths.ts';
 
 interface Reading {
   readonly configFile?: string | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 /** The line's mask of signals, in /proc/PID/status. */

@@ -2,6 +2,7 @@
  * What keeps a container from ending, for the person who waits for that: the jobs that its systemd still does, of which the
  * others wait for these; of any other init, the processes that are left.
  */
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { askMonitor } from '../../monitor/client.ts';
 import type { MonitorInfo } from '../../monitor/protocol.ts';
@@ -20,7 +21,7 @@ const LETTERS = 60;
 export interface Place {
   readonly paths: ContainerPaths;
   /** Of the caller: where its systemd's bus is. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 const shortened = (text: string): string =>

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadContainerConfig } from '../../config/load.ts';
 import type { SystemConfig } from '../../config/model.ts';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { GONE_HINT } from '../ephemeral.ts';
 import { askMonitor } from '../../monitor/client.ts';
@@ -28,7 +29,7 @@ export interface StopRequest {
   /** Whose lxc.signal.halt and .reboot are sent, where it has them, instead of those it was started with. */
   readonly configFile?: string | undefined;
   /** The caller's, for what is run at the end of an ephemeral container whose monitor was killed. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Something a person should know while it is waited for. */
   readonly warn?: (text: string) => void;
   /** What is waited for just now, in the container's own words; told now and then. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { HostFacts, UserFacts } from '../facts.ts';
 import { fine, problem, warning, type Finding } from '../finding.ts';
 import { hasUserManager } from '../user-manager.ts';
+import type { Environment } from '../../environment.ts';
 
 /** Those that a container's usual limits need. */
 const USUAL = ['memory', 'pids', 'cpu', 'cpuset', 'devices', 'freezer'];
@@ -39,7 +40,7 @@ function delegation({ cgroups }: UserFacts, layout: HostFacts['cgroupLayout'], a
 
 export function cgroupFindings(
   { cgroups, cgroupLayout, user }: HostFacts,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): Finding[] {
   if (cgroups.length === 0) {
     return [

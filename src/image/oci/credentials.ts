@@ -1,6 +1,7 @@
 /** Whose name a registry is told: given ones, or those that podman, skopeo and docker keep in their files. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { isFields } from '../json.ts';
 
@@ -17,8 +18,6 @@ export interface Found {
   /** Why there are none, where a file says they are elsewhere: for the hint of a refusal. */
   readonly elsewhere: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const DOCKER_HUB_KEYS = ['https://index.docker.io/v1/', 'index.docker.io'];
 

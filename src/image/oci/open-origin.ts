@@ -6,10 +6,11 @@ import { ArchiveFiles, DirectoryFiles } from './local-files.ts';
 import type { ImageOrigin } from './origin.ts';
 import type { ImageReference, RegistryReference } from './reference.ts';
 import { Registry } from './registry.ts';
+import type { Environment } from '../../environment.ts';
 
 /** Who asks a registry: as given, else as is found where podman and docker keep it. */
 export interface Asking {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** "": what is stored. */
   readonly username?: string;
   readonly password?: string;

@@ -3,6 +3,7 @@
  * It fills ROOTFS and adds lines to DIR/config. It runs as root on the host, or as root of a user's own user namespace
  * with --mapped-uid and --mapped-gid, the user's own ids in there; so it must be one that the person chose.
  */
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import { asRootOf, ownIdIn, withOwnIds, type Mapping } from '../../host/mapped.ts';
 import type { HostFacts } from '../../host/facts.ts';
@@ -19,7 +20,7 @@ export interface TemplateProgram {
   readonly rootfs: string;
   readonly args: readonly string[];
   readonly mapping: Mapping | null;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Standard streams handed over as they are; else `onLine` gets what it writes and it reads nothing. */
   readonly stdio?: readonly [number, number, number];
   readonly onLine: (line: string) => void;

@@ -1,5 +1,6 @@
 /** What the built-in templates have in common: how they are asked, and what they give. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { Environment } from '../../environment.ts';
 import { TlxcError } from '../../errors.ts';
 import type { Mapping } from '../../host/mapped.ts';
 import type { ImageMetadata } from '../metadata.ts';
@@ -29,7 +30,7 @@ export interface TemplateRequest {
   readonly privileged: boolean;
   /** A plain user's: files get the owners of this namespace. null: root makes them as they are. */
   readonly mapping: Mapping | null;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly ask?: Ask;
   readonly onEvent: OnImageEvent;
   /** Whoever sits there sees what a template program writes: its failure does not say it once more. */
