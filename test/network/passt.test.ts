@@ -11,6 +11,7 @@ import { peer } from './services.ts';
 
 const carried = requires('root', 'userns', 'overlay', 'users', 'busybox', 'veth', 'passt', 'compiler');
 const named = requires('root', 'userns', 'overlay', 'users', 'busybox', 'veth', 'passt', 'dnsmasq');
+const made = requires('root', 'userns', 'idmap', 'overlay', 'users', 'busybox');
 
 /**
  * 192.0.2.1, 198.51.100.1 and 2001:db8::1 are a machine beyond the host's uplink, which answers, and the host's own loopback has
@@ -224,4 +225,25 @@ carried('whoever has a quota is on the bridge as before', async (t) => {
   await allowInterfaces(t, user, `${USER.name} veth tlxcbr0 1`);
   await user.sh('tlxc-create -n c1 -t busybox');
   t.notRegex(await user.sh('cat .local/share/tlxc/c1/config'), /passt/);
+});
+
+made('an import is carried as its own host has it, not as the one that it comes from', async (t) => {
+  const user = await makeUser(t);
+  const { world, home } = user;
+  const carriers = (shell: { sh: (line: string) => Promise<string> }, config: string): Promise<string> =>
+    shell.sh(`grep '^tlxc.net' ${config} || true`);
+  const own = (name: string): Promise<string> => carriers(user, `.local/share/tlxc/${name}/config`);
+  const line = 'tlxc.net.0.type = passt\n';
+  await user.sh('tlxc-create -n c1 -t busybox; tlxc-export -n c1 c1.tar; tlxc-import -N c2 c1.tar 2> said');
+  t.is(await user.sh('cat said'), '');
+  t.is(await own('c2'), line);
+  await user.sh(
+    'mkdir -p tree/bin tree/etc tree/sbin; touch tree/bin/sh tree/sbin/init tree/etc/passwd; tar -C tree -cf tree.tar .; tlxc-import -N c3 tree.tar',
+  );
+  t.is(await own('c3'), line);
+  await world.sh(`tlxc-import -N c1 ${home}/c1.tar; tlxc-import --trust -N c2 ${home}/c1.tar`);
+  for (const name of ['c1', 'c2']) t.is(await carriers(world, `${world.dir}/lxc/${name}/config`), '');
+  await allowInterfaces(t, user, 'ann veth tlxcbr0 10');
+  await user.sh('tlxc-import -N c4 c1.tar');
+  t.is(await own('c4'), '');
 });

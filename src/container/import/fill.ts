@@ -10,6 +10,7 @@ import type { Backend, NewRootfs, Place } from '../../storage/backend.ts';
 import { nameCopy } from '../../storage/name-container.ts';
 import { CONFIG } from '../export/format.ts';
 import type { Seed } from '../create/new-config.ts';
+import { passtLines } from '../create/user-network.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { snapshotStore } from '../snapshots.ts';
 import { absentHere } from './absent.ts';
@@ -83,7 +84,9 @@ function unpack(filling: Filling, prefix: string, place: Place): Promise<NewRoot
 
 /** The configuration of the container, or of a snapshot of it. */
 function configFor(filling: Filling, member: string, rootfsPath: string): ImportedConfig {
-  const { content, request, target, maps, mapping, seed } = filling;
+  const { content, request, target, maps, mapping } = filling;
+  const carriersOf = mapping === null ? () => [] : passtLines;
+  const seed = { ...filling.seed, network: [...filling.seed.network, ...carriersOf(filling.seed.network)] };
   const { keepMac } = request;
   const idmapped = !request.privileged;
   const ids = { maps, mountMapped: idmapped && mapping === null };
@@ -100,6 +103,7 @@ function configFor(filling: Filling, member: string, rootfsPath: string): Import
   return importedConfig(written, {
     ...{ index: content.index, dir: target.dir, name, rootfsPath, keepMac, trusted, ...ids },
     bridges: bridgesOf(seed),
+    carriersOf,
   });
 }
 

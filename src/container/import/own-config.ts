@@ -25,6 +25,8 @@ export interface Identity {
   readonly trusted: boolean;
   /** Those that every container of this host may be on. */
   readonly bridges: readonly string[];
+  /** Further lines for a network of these lines ("KEY = VALUE", comments): what carries its traffic here. */
+  readonly carriersOf: (network: readonly string[]) => readonly string[];
 }
 
 interface Judged {
@@ -139,15 +141,30 @@ function withoutHostNetwork(document: ConfigDocument): string[] {
   return hosts.map(({ key, value }) => `${key} = ${value}: it is the host's network, and is now empty`);
 }
 
+/** Says nothing of this host. */
+function withoutCarrier(document: ConfigDocument): void {
+  for (const { key } of document.entries()) if (/^tlxc\.net\.\d+\.type$/.test(key)) document.remove(key);
+}
+
+function addCarriers(document: ConfigDocument, carriersOf: Identity['carriersOf']): void {
+  for (const line of carriersOf(document.entries().map(({ key, value }) => `${key} = ${value}`))) {
+    const [key = '', value = ''] = line.split(' = ');
+    if (line.startsWith('# ')) document.comment(line.slice(2));
+    else document.append(key, value);
+  }
+}
+
 /** Pure but for a look at which shipped files there are. */
 export function importedConfig(written: string, identity: Identity): ImportedConfig {
-  const { index, dir, name, rootfsPath, maps, mountMapped, keepMac, trusted, bridges } = identity;
+  const { index, dir, name, rootfsPath, maps, mountMapped, keepMac, trusted, bridges, carriersOf } = identity;
   const document = trusted ? ConfigDocument.parse(written, 'config') : withCommon(written);
   const idmapped = maps.length > 0 || mountMapped;
   withoutIdmap(document);
+  withoutCarrier(document);
   const options = trusted ? [] : [...leaveOutOptions(document), ...withoutHostNetwork(document)];
   const receiver = { idmapped, formerDir: index.directory, bridges };
   const leftOut = [...options, ...leaveOut(document, { trusted, receiver })];
+  addCarriers(document, carriersOf);
   if (!trusted) boundConsoleLog(document);
   adjustIncludes(document, maps.length > 0, trusted);
   if (mountMapped) {

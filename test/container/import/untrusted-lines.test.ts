@@ -16,6 +16,7 @@ function imported(lines: readonly string[], { privileged = false, trusted = fals
     index: { ...index, privileged, snapshots: [] },
     ...{ dir: '/new/c2', name: 'c2', rootfsPath: 'dir:/new/c2/rootfs', keepMac: true, trusted },
     ...{ maps: privileged ? [] : ids, mountMapped: !privileged, bridges: ['tlxcbr0', 'br-mine'] },
+    carriersOf: () => [],
   });
 }
 
