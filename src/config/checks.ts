@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { placeOf } from '../problem.ts';
 import { checkForwards } from './forward-checks.ts';
 import { checkNamespaces } from './namespace-checks.ts';
+import { interfaceType } from './network-config.ts';
 import { cgroup } from './registry/cgroup.ts';
 import { health } from './registry/health.ts';
 import { lifecycle } from './registry/lifecycle.ts';
@@ -77,11 +78,17 @@ function overlap(left: IdMap, right: IdMap): boolean {
   return meet('inside') || meet('outside');
 }
 
+function warnOfOwnType(settings: Settings, index: number, type = ''): void {
+  const own = settings.last(network.ownType, index);
+  if (own && own.value !== type)
+    settings.warnings.push(
+      `${placeOf(own.at)}: ${own.at.key ?? ''} does nothing where lxc.net.${index}.type is ${type}`,
+    );
+}
+
 function checkNetworks(settings: Settings): void {
   const indexes = settings.networks();
-  const types = indexes.map(
-    (index) => settings.last(network.ownType, index) ?? settings.last(network.type, index),
-  );
+  const types = indexes.map((index) => interfaceType(settings, index));
   for (const [at, index] of indexes.entries()) {
     if (types[at]) continue;
     const place = settings.firstOfNetwork(index);
@@ -90,6 +97,9 @@ function checkNetworks(settings: Settings): void {
       `lxc.net.${index} has no type: set lxc.net.${index}.type, on a line before the others`,
     );
   }
+  indexes.forEach((index, at) => {
+    warnOfOwnType(settings, index, types[at]?.value);
+  });
   const none = types.find((type) => type?.value === 'none');
   if (none && types.some((type) => type && type.value !== 'none')) {
     settings.problem(none.at, "type none shares the host's network, so no other interface can be had");

@@ -6,10 +6,19 @@ import { network } from './registry/network.ts';
 import type { Settings } from './settings.ts';
 import { mapped, optional } from './sourced.ts';
 
+/** The own one takes the place of veth alone: who writes another type in LXC's line means that. */
+export function interfaceType(
+  settings: Settings,
+  index: number,
+): Sourced<NetworkConfig['type']['value']> | undefined {
+  const [own, type] = [settings.last(network.ownType, index), settings.last(network.type, index)];
+  return type === undefined || type.value === 'veth' ? (own ?? type) : type;
+}
+
 /** seed settles what a template of a hardware address leaves open. undefined for an interface without a type: checks.ts has reported it. */
 export function networkConfig(settings: Settings, index: number, seed: string): NetworkConfig | undefined {
   const last = <T>(key: Key<T>): Sourced<T> | undefined => settings.last(key, index);
-  const type = last(network.ownType) ?? last(network.type);
+  const type = interfaceType(settings, index);
   if (type === undefined) return undefined;
   const hwaddr = last(network.hwaddr);
   const settle = (address: string): string =>

@@ -104,9 +104,11 @@ export class Settings {
     else this.#store(slot, key.merge ? key.merge(before, added) : [...before, ...added]);
   }
 
-  /** What stands above the first line that begins it would be lost in silence. */
+  /** What stands above the first line that begins it would be lost in silence. TLXC's own type may: scripts write LXC's lines anew. */
   #begin(slot: string, prefix: string, at: SourceLocation): void {
-    const lost = [...this.#slots].filter(([name]) => isOfInterface(name, prefix));
+    const lost = [...this.#slots].filter(
+      ([name]) => isOfInterface(name, prefix) && name !== `t${prefix}type`,
+    );
     if (!this.#slots.has(slot) && !this.lost.has(slot)) {
       for (const [name, [first]] of lost) {
         const message = `${name} must stand below ${slot}, which begins the interface at ${placeOf(at)}`;

@@ -261,3 +261,17 @@ test('-s comes last and has no line', (t) => {
   t.is(config.ttyMax, 2);
   t.deepEqual(config.utsName, { value: 'b', at: { file: '', line: 0, key: 'lxc.uts.name' } });
 });
+
+test('an interface of a type of TLXC’s is in the place of veth alone', (t) => {
+  const own = 'tlxc.net.0.type = passt\n';
+  const typeOf = (text: string) => {
+    const { networks, warnings } = loadText(t, text);
+    return [networks[0]?.type.value, ...warnings.map((warning) => warning.replace(/^.*config:/, ''))];
+  };
+  t.deepEqual(typeOf(`lxc.net.0.type = veth\n${own}`), ['passt']);
+  t.deepEqual(typeOf(own), ['passt']);
+  t.deepEqual(typeOf(`${own}lxc.net.0.type = empty\n`), [
+    'empty',
+    '1: tlxc.net.0.type does nothing where lxc.net.0.type is empty',
+  ]);
+});

@@ -109,7 +109,7 @@ requires(
   const user = await makeUser(t);
   const { world } = user;
   const runtime = join(world.dir, 'runtime');
-  await user.sh("tlxc-create -n c1 -t busybox && sed -i '/^lxc.net/d' .local/share/tlxc/c1/config");
+  await user.sh("tlxc-create -n c1 -t busybox && sed -i '/^t*lxc.net/d' .local/share/tlxc/c1/config");
   await world.sh(`mkdir -m 1777 ${runtime}; install -d -o ${NOBODY} -m 1777 ${runtime}/tlxc`);
   for (const program of ['tlxc-start', 'tlxc-destroy']) {
     const run = ['env', `XDG_RUNTIME_DIR=${runtime}`, program, '-n', 'c1'] as const;

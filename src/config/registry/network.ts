@@ -137,7 +137,7 @@ export const network = {
     name: 'tlxc.net.[i].type',
     syntax: 'passt',
     doc:
-      'In the place of lxc.net.[i].type, which LXC goes on reading: passt: a network that takes no right of root, for containers ' +
+      'In the place of lxc.net.[i].type = veth, which LXC goes on reading: passt: a network that takes no right of root, for containers ' +
       'of plain users. The program passt carries what the container sends, as connections of the user on the host: TCP, UDP, and ping where ' +
       'net.ipv4.ping_group_range of the host has the user. The interface is up with 10.0.2.15, and an address of IPv6, from the start on; ' +
       'DHCP gives the same. 10.0.2.3 stands for the first name server of the host. Nobody reaches the container but by ' +
