@@ -198,14 +198,16 @@ export function programError(ended: Ended, failure: ProgramFailure): TlxcError {
   });
 }
 
-/** What our own programs tell of a step that failed is data. */
+/** What our own programs tell of a step that failed is data. Others may print what begins so, or be cut off. */
 function readable(line: string): string {
   if (!line.startsWith('{"kind":"failed",')) return line;
-  const { errno, step, syscall, path, detail } = JSON.parse(line) as { errno: number } & Record<
-    string,
-    string
-  >;
-  return `${[step, syscall, path, detail].filter(Boolean).join(', ')}: ${errnoWords(errnoName(errno))}`;
+  try {
+    const { errno, ...words } = JSON.parse(line) as { errno: number } & Record<string, string>;
+    const { step, syscall, path, detail } = words;
+    return `${[step, syscall, path, detail].filter(Boolean).join(', ')}: ${errnoWords(errnoName(errno))}`;
+  } catch {
+    return line;
+  }
 }
 
 /** They only prepare the way for the program that complains. */

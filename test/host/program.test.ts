@@ -43,11 +43,16 @@ test('what our own programs tell as data is told in words', async (t) => {
     path: '/x',
     detail: '',
   };
-  const ended = await startProgram(['sh', '-c', `echo '${JSON.stringify(data)}' >&2; exit 1`]).ended;
+  const told = async (line: string): Promise<string> => {
+    const ended = await startProgram(['sh', '-c', `echo '${line}' >&2; exit 1`]).ended;
+    return programError(ended, failure).message;
+  };
   t.is(
-    programError(ended, failure).message,
+    await told(JSON.stringify(data)),
     'the root filesystem could not be read: rootfs overlay, fsconfig, /x: permission denied (sh: exit status 1)',
   );
+  const torn = '{"kind":"failed","step":';
+  t.is(await told(torn), `the root filesystem could not be read: ${torn} (sh: exit status 1)`);
 });
 
 test('who is ended by a limit of the size of files blames that, and no memory', async (t) => {
