@@ -213,7 +213,7 @@ carried('what is missing is told with its line and the command that mends it; no
   await user.world.sh('chmod 666 /dev/net/tun; mount --bind /bin/false /usr/bin/passt');
   t.regex(await refused(), /passt.*\n(.*\n)* +at .*c1\/config:\d+ \(tlxc\.net\.0\.type\)/);
   await user.world.sh('umount /usr/bin/passt');
-  const second = 'lxc.net.1.type = empty\ntlxc.net.1.type = passt\nlxc.net.0.ipv4.address = 10.9.0.2/24';
+  const second = 'lxc.net.1.type = veth\ntlxc.net.1.type = passt\nlxc.net.0.ipv4.address = 10.9.0.2/24';
   await user.sh(`echo '${second}' >> .local/share/tlxc/c1/config`);
   const both = await refused();
   t.regex(both, /tlxc\.net\.1\.type = passt: one is enough, and lxc\.net\.0 is it/);
