@@ -157,7 +157,12 @@ function userNetwork(user: UserFacts): Finding {
   const nic = userNic(user);
   if (nic.level === 'ok') return nic;
   const lack = whyNoPasst(user);
-  if (lack !== null) return warning(nic.what, `${nic.found}, and ${lack.found}`, lack.mend);
+  if (lack !== null)
+    return warning(
+      nic.what,
+      `${nic.found}, and ${lack.found}`,
+      `${lack.mend}; or, for a place on the bridge: ${nic.mend}`,
+    );
   return fine(nic.what, `${user.passt}; none on the bridge: ${nic.found}`);
 }
 
