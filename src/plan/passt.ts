@@ -78,6 +78,8 @@ export function compilePasst(
   const addressed = ({ address, prefix }: Family) => [at({ address, prefix, broadcast: '' })];
   const full: NetworkConfig = {
     ...network,
+    // The bridge is where it would be with root's help: it leads to no interface of the host's.
+    link: at(''),
     name: network.name ?? at('eth%d'),
     mtu: mtu ?? at(MTU),
     ipv4: network.ipv4.length > 0 ? network.ipv4 : addressed(ipv4),

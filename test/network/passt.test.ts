@@ -113,7 +113,9 @@ carried(
     );
     await inside(user, 'ping -c 1 -w 5 198.51.100.1');
     await inside(user, 'udhcpc -n -q -t 5 -T 2 -i eth0 -s /bin/true 2> /dev/null');
-    t.regex(await user.sh('tlxc-info -n c1'), /^IP: +10\.0\.2\.15$/m);
+    const info = await user.sh('tlxc-info -n c1');
+    t.regex(info, /^IP: +10\.0\.2\.15$/m);
+    t.notRegex(info, /^Link:/m, 'it leads to no interface of the host');
     t.regex(await user.sh('tlxc-ls -f'), /10\.0\.2\.15/);
 
     // As the container's root may: 127.0.0.1 and ::1 by way of the interface, as if they were somebody else's.
